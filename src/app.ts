@@ -1,0 +1,35 @@
+import type { Dependencies } from './dependencies.ts';
+import { realms } from './features/accounts/realms.ts';
+import { addAdminAdministrationRoutes } from './features/admin-administration/routes.ts';
+import { addPasswordChangeRoutes } from './features/password-change/routes.ts';
+import { addPasswordResetRoutes } from './features/password-reset/routes.ts';
+import { addProfileRoutes } from './features/profile/routes.ts';
+import { addRegistrationRoutes } from './features/registration/routes.ts';
+import { addSessionRoutes } from './features/sessions/routes.ts';
+import { addSignInRoutes } from './features/sign-in/routes.ts';
+import { addDocumentationRoutes, describeApi } from './features/system/documentation.ts';
+import { addSystemRoutes } from './features/system/routes.ts';
+import { addUserAdministrationRoutes } from './features/user-administration/routes.ts';
+import { createHttpServer, type HttpServer } from './platform/http/http-server.ts';
+
+/** The table of contents: what the service does, one line a part. */
+export async function buildApp(deps: Dependencies): Promise<HttpServer> {
+  const app = createHttpServer(deps);
+  app.decorateRequest('accessTokenClaims', null);
+  app.decorateRequest('caller', null);
+  await describeApi(app, deps.config);
+
+  addSystemRoutes(app, deps);
+  addRegistrationRoutes(app, deps);
+  for (const realm of realms) {
+    addSignInRoutes(app, deps, realm);
+    addSessionRoutes(app, deps, realm);
+    addProfileRoutes(app, deps, realm);
+    addPasswordChangeRoutes(app, deps, realm);
+  }
+  addPasswordResetRoutes(app, deps);
+  addUserAdministrationRoutes(app, deps);
+  addAdminAdministrationRoutes(app, deps);
+  if (deps.config.docsEnabled) await addDocumentationRoutes(app);
+  return app;
+}

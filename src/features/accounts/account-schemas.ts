@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { text, timestamp, uuid } from '../../platform/http/schemas.ts';
+
+export const username = z
+  .string()
+  .min(3, 'must have at least 3 characters')
+  .max(50, 'must have at most 50 characters')
+  .regex(/^[A-Za-z0-9_.-]*$/, 'may contain letters, digits, underscore, dot and hyphen only')
+  .meta({ example: 'ada.lovelace' });
+
+/** One plain address: no display name, no list, no comment, no quoting. The local part has at most 64 characters. */
+export const email = z
+  .string()
+  .max(254, { abort: true, error: 'must have at most 254 characters' })
+  .check(z.email({ abort: true, error: 'is not a plain e-mail address' }))
+  .refine((value) => value.indexOf('@') <= 64, 'must have at most 64 characters before the @')
+  .meta({ example: 'ada@example.com' });
+
+// Line and paragraph separators break a line in a mail or a log as control characters do.
+export const fullName = text(200)
+  .refine((value) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value), 'must not contain control characters')
+  .nullable()
+  .meta({ example: 'Ada Lovelace' });
+
+const accountFields = {
+  id: uuid,
+  username: z.string().max(50).meta({ example: 'ada.lovelace' }),
+  email: z.string().max(254).meta({ example: 'ada@example.com' }),
+  full_name: z.string().max(200).nullable().meta({ example: 'Ada Lovelace' }),
+  is_active: z.boolean(),
+};
+
+const times = { created_at: timestamp, updated_at: timestamp };
+
+export const userSchema = z
+  .object({ ...accountFields, is_superuser: z.boolean(), is_email_verified: z.boolean(), ...times })
+  .meta({ id: 'User' });
+
+export const adminSchema = z
+  .object({ ...accountFields, is_superadmin: z.boolean(), ...times })
+  .meta({ id: 'Admin' });

@@ -1,0 +1,33 @@
+import { sql } from 'kysely';
+import type { Database, Transaction } from '../../platform/database/database.ts';
+
+export async function adminExists(db: Database): Promise<boolean> {
+  return (await db.selectFrom('admins').select('id').limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Lets one transaction at a time decide whether it makes the first admin. */
+export async function lockAdminRegistration(trx: Transaction): Promise<void> {
+  await sql`LOCK TABLE admins IN SHARE ROW EXCLUSIVE MODE`.execute(trx);
+}
+
+/** Locks the admin's row: false unless it is an active superadmin. */
+export async function lockSuperadmin(trx: Transaction, id: string): Promise<boolean> {
+  const query = trx.selectFrom('admins').select('id').where('id', '=', id);
+  const row = await query
+    .where('is_superadmin', '=', true)
+    .where('is_active', '=', true)
+    .forShare()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Locks all active superadmins, in one order for everybody, and gives their ids: nobody can stop being one meanwhile. */
+export async function lockActiveSuperadmins(trx: Transaction): Promise<string[]> {
+  const query = trx
+    .selectFrom('admins')
+    .select('id')
+    .where('is_superadmin', '=', true)
+    .where('is_active', '=', true);
+  const rows = await query.orderBy('id').forUpdate().execute();
+  return rows.map((row) => row.id);
+}

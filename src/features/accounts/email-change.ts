@@ -1,0 +1,13 @@
+import type { Account, AccountChange } from './account-store.ts';
+
+/** Another spelling of the same address is no change of address: nobody else gets the mail. */
+export function changesEmail(account: Pick<Account, 'email'>, change: AccountChange): boolean {
+  return change.email !== undefined && change.email.toLowerCase() !== account.email.toLowerCase();
+}
+
+/** Members whose value was given, so that an absent field stays as it is. */
+export function givenFields<T extends object>(fields: T): Given<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

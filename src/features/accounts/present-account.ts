@@ -1,0 +1,19 @@
+import type { z } from 'zod';
+import type { adminSchema, userSchema } from './account-schemas.ts';
+import type { Account } from './account-store.ts';
+
+/** The account as the API shows it. The route's schema then keeps what belongs to its realm and nothing else. */
+export function presentAccount(account: Account): z.output<typeof userSchema> & z.output<typeof adminSchema> {
+  return {
+    id: account.id,
+    username: account.username,
+    email: account.email,
+    full_name: account.full_name,
+    is_active: account.is_active,
+    is_superuser: account.is_superuser ?? false,
+    is_email_verified: account.is_email_verified ?? false,
+    is_superadmin: account.is_superadmin ?? false,
+    created_at: account.created_at.toISOString(),
+    updated_at: account.updated_at.toISOString(),
+  };
+}

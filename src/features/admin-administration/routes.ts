@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../dependencies.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { bodyErrors, errors, guardErrors, idParams } from '../../platform/http/schemas.ts';
+import { listAccounts, listQuery, pageOf } from '../accounts/account-list.ts';
+import { adminSchema } from '../accounts/account-schemas.ts';
+import { givenFields } from '../accounts/email-change.ts';
+import { presentAccount } from '../accounts/present-account.ts';
+import { adminRealm } from '../accounts/realms.ts';
+import { callerOf, requireSuperadmin } from '../sessions/authenticate.ts';
+import { updateAdmin } from './update-admin.ts';
+
+const adminChange = z.object({ is_active: z.boolean().optional(), is_superadmin: z.boolean().optional() });
+
+export function addAdminAdministrationRoutes(app: HttpServer, deps: Dependencies): void {
+  const guarded = requireSuperadmin(deps);
+  const about = { tags: ['Admin administration'], security: [{ bearer: [] }] };
+
+  app.get(
+    '/api/admins',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'List the admins, newest first',
+        querystring: listQuery,
+        response: { 200: pageOf(adminSchema), ...errors([422, ...guardErrors]) },
+      },
+    },
+    async (request) => listAccounts(deps.db, adminRealm, request.query),
+  );
+
+  app.patch(
+    '/api/admins/:id',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'Promote, demote, deactivate or reactivate an admin',
+        description: 'The last active superadmin stays one: 409 with `details.reason` `last_superadmin`.',
+        params: idParams,
+        body: adminChange,
+        response: { 200: adminSchema, ...errors([404, 409, ...guardErrors, ...bodyErrors]) },
+      },
+    },
+    async (request) => {
+      const change = givenFields(request.body);
+      return presentAccount(await updateAdmin(deps, callerOf(request).account.id, request.params.id, change));
+    },
+  );
+}

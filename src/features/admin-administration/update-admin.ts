@@ -1,0 +1,34 @@
+import type { Dependencies } from '../../dependencies.ts';
+import { conflict, forbidden, notFound } from '../../errors.ts';
+import { type Account, lockAccount, updateAccount } from '../accounts/account-store.ts';
+import { lockActiveSuperadmins } from '../accounts/admin-store.ts';
+import { adminRealm } from '../accounts/realms.ts';
+import { revokeSessionsOf } from '../sessions/session-store.ts';
+
+type Change = { is_active?: boolean; is_superadmin?: boolean };
+
+/**
+ * Changes an admin's state or right. Two superadmins who demote each other at once wait for one another here: the
+ * second has lost the right (403), or finds that nobody would be left (409 `last_superadmin`).
+ */
+export async function updateAdmin(
+  { db }: Pick<Dependencies, 'db'>,
+  callerId: string,
+  id: string,
+  change: Change,
+): Promise<Account> {
+  return db.transaction().execute(async (trx) => {
+    const superadmins = await lockActiveSuperadmins(trx);
+    if (!superadmins.includes(callerId)) throw forbidden('Only a superadmin may do this');
+    const admin = await lockAccount(trx, adminRealm, id);
+    if (admin === null) throw notFound('There is no such admin');
+    const losesRight = change.is_active === false || change.is_superadmin === false;
+    if (losesRight && superadmins.every((superadmin) => superadmin === id)) {
+      throw conflict('The last active superadmin stays one', 'last_superadmin');
+    }
+    if (Object.keys(change).length === 0) return admin;
+    const updated = await updateAccount(trx, adminRealm, id, change);
+    if (!updated.is_active) await revokeSessionsOf(trx, adminRealm, id, 'deactivated');
+    return updated;
+  });
+}

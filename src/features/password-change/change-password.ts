@@ -1,0 +1,53 @@
+import type { Dependencies } from '../../dependencies.ts';
+import { badRequest, unauthenticated } from '../../errors.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import type { StoredPassword } from '../../platform/password-hashing/password-schemes.ts';
+import {
+  type Credentials,
+  findCredentialsById,
+  replacePassword,
+  storedPasswordOf,
+} from '../accounts/account-store.ts';
+import type { Realm } from '../accounts/realms.ts';
+import { refuseGuessable } from '../passwords/password-policy.ts';
+import type { Caller } from '../sessions/authenticate.ts';
+import { lockLiveSession, revokeSessionsOf } from '../sessions/session-store.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'config'>;
+type Request = { currentPassword: string; newPassword: string; ip: string };
+
+/** Sets a new password and ends all other sessions, both or neither. Throws 400 where the current one is wrong or stays. */
+export async function changePassword(
+  deps: Deps,
+  realm: Realm,
+  caller: Caller,
+  request: Request,
+): Promise<void> {
+  const { username, email, id } = caller.account;
+  const { projectName } = deps.config;
+  refuseGuessable(request.newPassword, 'new_password', { username, email, projectName });
+  const credentials = await findCredentialsById(deps.db, realm, id);
+  const stored = credentials && storedPasswordOf(credentials);
+  const matches = await deps.hasher.verify(request.currentPassword, stored, request.ip);
+  if (credentials === null || !matches)
+    throw badRequest('The current password is not right', 'wrong_password');
+  if (request.newPassword === request.currentPassword) {
+    throw badRequest('The new password equals the current one', 'password_unchanged');
+  }
+  const password = await deps.hasher.hash(request.newPassword, request.ip);
+  await deps.db.transaction().execute((trx) => apply(trx, realm, caller, credentials, password));
+}
+
+async function apply(
+  trx: Transaction,
+  realm: Realm,
+  caller: Caller,
+  verified: Credentials,
+  password: StoredPassword,
+): Promise<void> {
+  if (!(await replacePassword(trx, realm, verified, password, 'new password'))) {
+    throw badRequest('The password was changed meanwhile', 'wrong_password');
+  }
+  if (!(await lockLiveSession(trx, caller.sessionId, realm.kind))) throw unauthenticated();
+  await revokeSessionsOf(trx, realm, verified.id, 'password_changed', caller.sessionId);
+}

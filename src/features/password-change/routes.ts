@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../dependencies.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { bodyErrors, errors, guardErrors, messageSchema } from '../../platform/http/schemas.ts';
+import type { Realm } from '../accounts/realms.ts';
+import { newPassword, typedPassword } from '../passwords/password-policy.ts';
+import { callerOf, requireAccount } from '../sessions/authenticate.ts';
+import { changePassword } from './change-password.ts';
+
+export function addPasswordChangeRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
+  app.post(
+    `${realm.path}/change-password`,
+    {
+      ...requireAccount(deps, realm),
+      schema: {
+        tags: [realm.tag],
+        security: [{ bearer: [] }],
+        summary: 'Change my password',
+        description: 'All other sessions of the account end.',
+        body: z.object({ current_password: typedPassword, new_password: newPassword(deps.config, realm) }),
+        response: { 200: messageSchema, ...errors([400, ...guardErrors, ...bodyErrors]) },
+      },
+    },
+    async (request) => {
+      const { current_password: currentPassword, new_password: password } = request.body;
+      const change = { currentPassword, newPassword: password, ip: request.clientAddress };
+      await changePassword(deps, realm, callerOf(request), change);
+      return { message: 'Password changed successfully' };
+    },
+  );
+}

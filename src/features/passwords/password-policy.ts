@@ -1,0 +1,69 @@
+import type { Config } from '../../config.ts';
+import { type FieldFault, invalid } from '../../errors.ts';
+import { text } from '../../platform/http/schemas.ts';
+import type { Realm } from '../accounts/realms.ts';
+import { isCommonPassword } from './common-passwords.ts';
+
+const maxCharacters = 128;
+const maxBytes = 512;
+
+/** A password as somebody types it to prove who they are: taken exactly as received, only bounded. */
+export const typedPassword = text(maxBytes)
+  .min(1)
+  .refine((value) => Buffer.byteLength(value) <= maxBytes, `must have at most ${maxBytes} bytes`)
+  .meta({ example: 'correct horse battery staple' });
+
+/** A password that is to be set: length and common passwords; any character counts, none is required (ASVS V6.2). */
+export function newPassword(config: Config, realm: Realm) {
+  const minCharacters = config.passwordMinLength[realm.kind];
+  return text(maxBytes)
+    .min(1)
+    .superRefine((value, context) => {
+      const fault = strengthFault(value, minCharacters);
+      if (fault) context.addIssue({ code: 'custom', message: fault.message, params: { type: fault.type } });
+    })
+    .meta({ example: 'correct horse battery staple' });
+}
+
+export type PasswordContext = { username: string; email: string; projectName: string };
+
+/** Refuses what an attacker who knows the person or the product tries first (ASVS V6.2.11). Null where it is fine. */
+export function contextFault(password: string, field: string, context: PasswordContext): FieldFault | null {
+  const plain = withoutTrailingDigits(password);
+  const username = context.username.toLowerCase();
+  const words = [username, context.email.split('@', 1)[0] ?? '', context.projectName];
+  const equalsWord = words.some(
+    (word) => plain === withoutTrailingDigits(word) || password.toLowerCase() === word.toLowerCase(),
+  );
+  const containsName = username.length >= 4 && password.toLowerCase().includes(username);
+  if (!equalsWord && !containsName) return null;
+  return {
+    field,
+    message: 'is too close to the username, the e-mail address or the name of this service',
+    type: 'password_guessable',
+  };
+}
+
+/** Throws `ValidationError` naming the field where the password is too close to what is known of its owner. */
+export function refuseGuessable(password: string, field: string, context: PasswordContext): void {
+  const fault = contextFault(password, field, context);
+  if (fault) throw invalid(fault);
+}
+
+function strengthFault(password: string, minCharacters: number): { message: string; type: string } | null {
+  const characters = [...password].length;
+  if (characters < minCharacters) {
+    return { message: `must have at least ${minCharacters} characters`, type: 'password_too_short' };
+  }
+  if (characters > maxCharacters || Buffer.byteLength(password) > maxBytes) {
+    const message = `must have at most ${maxCharacters} characters and ${maxBytes} bytes`;
+    return { message, type: 'password_too_long' };
+  }
+  return isCommonPassword(password)
+    ? { message: 'is one of the most common passwords', type: 'password_common' }
+    : null;
+}
+
+function withoutTrailingDigits(value: string): string {
+  return value.toLowerCase().replace(/\d+$/, '');
+}

@@ -1,0 +1,66 @@
+import type { Dependencies } from '../../dependencies.ts';
+import { badRequest, forbidden, unauthenticated } from '../../errors.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import { durations } from '../../platform/durations.ts';
+import {
+  type Account,
+  type AccountChange,
+  findCredentialsById,
+  lockAccount,
+  storedPasswordOf,
+  updateAccount,
+} from '../accounts/account-store.ts';
+import { changesEmail } from '../accounts/email-change.ts';
+import type { Realm } from '../accounts/realms.ts';
+import type { Caller } from '../sessions/authenticate.ts';
+import { lockLiveSession, revokeSessionsOf } from '../sessions/session-store.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'hasher'>;
+type Change = Pick<AccountChange, 'email' | 'username' | 'full_name'>;
+
+const recentSignInSeconds = durations.minutes(15);
+
+/**
+ * Changes the caller's own data. A new e-mail address wants the current password or a fresh sign-in, is unverified,
+ * and ends all other sessions. Throws 403 `reauthentication_required`, 400 for a wrong password, 409 for a taken name.
+ */
+export async function updateProfile(
+  deps: Deps,
+  realm: Realm,
+  caller: Caller,
+  request: { change: Change; currentPassword: string | undefined; ip: string },
+): Promise<Account> {
+  if (changesEmail(caller.account, request.change))
+    await requireReauthentication(deps, realm, caller, request);
+  return deps.db.transaction().execute((trx) => applyChange(trx, realm, caller, request.change));
+}
+
+async function requireReauthentication(
+  deps: Deps,
+  realm: Realm,
+  caller: Caller,
+  { currentPassword, ip }: { currentPassword: string | undefined; ip: string },
+): Promise<void> {
+  if (currentPassword === undefined) {
+    if (caller.sessionAgeSeconds <= recentSignInSeconds) return;
+    throw forbidden('Changing the e-mail address needs the current password', 'reauthentication_required');
+  }
+  const credentials = await findCredentialsById(deps.db, realm, caller.account.id);
+  const matches = await deps.hasher.verify(currentPassword, credentials && storedPasswordOf(credentials), ip);
+  if (!matches) throw badRequest('The current password is not right', 'wrong_password');
+}
+
+async function applyChange(trx: Transaction, realm: Realm, caller: Caller, change: Change): Promise<Account> {
+  const account = await lockAccount(trx, realm, caller.account.id);
+  // Signed out or deactivated while the password was checked.
+  if (!account?.is_active || !(await lockLiveSession(trx, caller.sessionId, realm.kind)))
+    throw unauthenticated();
+  if (Object.keys(change).length === 0) return account;
+  if (!changesEmail(account, change)) return updateAccount(trx, realm, account.id, change);
+  await revokeSessionsOf(trx, realm, account.id, 'email_changed', caller.sessionId);
+  return updateAccount(trx, realm, account.id, { ...change, ...unverified(realm) });
+}
+
+function unverified(realm: Realm): { is_email_verified?: false } {
+  return realm.kind === 'user' ? { is_email_verified: false } : {};
+}

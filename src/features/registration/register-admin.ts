@@ -1,0 +1,56 @@
+import type { FastifyRequest } from 'fastify';
+import type { Dependencies } from '../../dependencies.ts';
+import { forbidden, unauthenticated } from '../../errors.ts';
+import { equalSecrets } from '../../platform/crypto/secret-keys.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import { isLocalCaller } from '../../platform/http/client-address.ts';
+import type { Account } from '../accounts/account-store.ts';
+import { adminExists, lockAdminRegistration, lockSuperadmin } from '../accounts/admin-store.ts';
+import { adminRealm } from '../accounts/realms.ts';
+import { findCallerOf } from '../sessions/authenticate.ts';
+import { type Registration, registerAccount } from './register-account.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'config' | 'accessTokens'>;
+
+/**
+ * While there is no admin, the first one may register: from a local caller in development, with the set-up token
+ * everywhere. From then on only a superadmin registers admins (contract § 4).
+ */
+export async function registerAdmin(
+  deps: Deps,
+  request: FastifyRequest,
+  registration: Registration,
+): Promise<Account> {
+  const caller = await findCallerOf(deps, adminRealm, request);
+  if (caller !== null) {
+    if (!caller.account.is_superadmin) throw forbidden('Only a superadmin may register admins');
+    return registerAccount(deps, adminRealm, registration, (trx) =>
+      requireStillSuperadmin(trx, caller.account.id),
+    );
+  }
+  if (await adminExists(deps.db)) throw unauthenticated();
+  requireFirstAdminRight(deps, request);
+  const first = { ...registration, isSuperadmin: true };
+  return registerAccount(deps, adminRealm, first, requireStillNoAdmin);
+}
+
+function requireFirstAdminRight({ config }: Pick<Dependencies, 'config'>, request: FastifyRequest): void {
+  const token = request.headers['x-setup-token'];
+  if (typeof token === 'string' && config.adminSetupToken !== undefined) {
+    if (equalSecrets(token, config.adminSetupToken)) return;
+    throw forbidden('The set-up token is not the right one');
+  }
+  if (config.environment === 'development' && isLocalCaller(request.raw, config.publicUrl)) return;
+  throw unauthenticated();
+}
+
+/** Of two first admins at once, the second waits here and finds the first. */
+async function requireStillNoAdmin(trx: Transaction): Promise<void> {
+  await lockAdminRegistration(trx);
+  if (await adminExists(trx)) throw unauthenticated();
+}
+
+/** The right was read before the password was hashed: it may be gone since. */
+async function requireStillSuperadmin(trx: Transaction, id: string): Promise<void> {
+  if (!(await lockSuperadmin(trx, id))) throw forbidden('Only a superadmin may register admins');
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../dependencies.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { bodyErrors, errors } from '../../platform/http/schemas.ts';
+import { adminSchema, userSchema } from '../accounts/account-schemas.ts';
+import { presentAccount } from '../accounts/present-account.ts';
+import { adminRealm, userRealm } from '../accounts/realms.ts';
+import { anyone } from '../sessions/authenticate.ts';
+import { registerAccount } from './register-account.ts';
+import { registerAdmin } from './register-admin.ts';
+import { registrationBody } from './registration-body.ts';
+
+export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void {
+  app.post(
+    '/api/users/register',
+    {
+      ...anyone,
+      schema: {
+        tags: ['Users'],
+        summary: 'Register a user',
+        body: registrationBody(deps.config, userRealm),
+        response: { 201: userSchema, ...errors([409, 503, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const registration = toRegistration(request.body, request.clientAddress);
+      return reply.code(201).send(presentAccount(await registerAccount(deps, userRealm, registration)));
+    },
+  );
+
+  const superadminFlag = z.object({ is_superadmin: z.boolean().optional() });
+  app.post(
+    '/api/admins/register',
+    {
+      ...anyone,
+      schema: {
+        tags: ['Admins'],
+        security: [{ bearer: [] }, {}],
+        summary: 'Register an admin',
+        description:
+          "With a superadmin's token. While there is no admin at all, the first one, a superadmin, registers without: " +
+          'on this machine in development, elsewhere with the header X-Setup-Token.',
+        body: registrationBody(deps.config, adminRealm).and(superadminFlag),
+        response: { 201: adminSchema, ...errors([401, 403, 409, 503, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const registration = {
+        ...toRegistration(request.body, request.clientAddress),
+        isSuperadmin: request.body.is_superadmin ?? false,
+      };
+      return reply.code(201).send(presentAccount(await registerAdmin(deps, request, registration)));
+    },
+  );
+}
+
+type Body = z.output<ReturnType<typeof registrationBody>>;
+
+function toRegistration({ email, username, password, full_name = null }: Body, ip: string) {
+  return { email, username, password, fullName: full_name, ip };
+}

@@ -1,0 +1,97 @@
+import type { FastifyRequest } from 'fastify';
+import type { Dependencies } from '../../dependencies.ts';
+import { forbidden, unauthenticated } from '../../errors.ts';
+import type { Account } from '../accounts/account-store.ts';
+import type { Realm } from '../accounts/realms.ts';
+import { adminRealm } from '../accounts/realms.ts';
+import type { AccessTokenClaims } from './access-token.ts';
+import { findCaller } from './session-store.ts';
+
+/** The signed-in account behind a request, as it stands in the database at this moment. */
+export type Caller = { account: Account; sessionId: string; sessionAgeSeconds: number };
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    accessTokenClaims: AccessTokenClaims | null;
+    caller: Caller | null;
+  }
+  interface FastifyContextConfig {
+    /** Who may pass; every route says it. */
+    guard?: 'anyone' | 'user' | 'admin' | 'superadmin';
+  }
+}
+
+type Deps = Pick<Dependencies, 'db' | 'accessTokens'>;
+
+/** A route for everybody. */
+export const anyone = { config: { guard: 'anyone' } } as const;
+
+/**
+ * A route for the signed-in accounts of a realm: 401 without a good token, 403 with one of the other realm. The
+ * signature is checked before the body is read, the session after the body was found valid.
+ */
+export function requireAccount(deps: Deps, realm: Realm) {
+  return {
+    config: { guard: realm.kind },
+    onRequest: async (request: FastifyRequest) => {
+      request.accessTokenClaims = await requireGenuineToken(deps, realm, request);
+    },
+    preHandler: async (request: FastifyRequest) => {
+      request.caller = await loadCaller(deps, realm, request.accessTokenClaims);
+    },
+  };
+}
+
+/** A route for superadmins; the right is read with the caller, so that a demotion takes effect at once. */
+export function requireSuperadmin(deps: Deps) {
+  const { onRequest, preHandler } = requireAccount(deps, adminRealm);
+  return {
+    config: { guard: 'superadmin' as const },
+    onRequest,
+    preHandler: async (request: FastifyRequest) => {
+      await preHandler(request);
+      if (!callerOf(request).account.is_superadmin) throw forbidden('Only a superadmin may do this');
+    },
+  };
+}
+
+/** The caller of a guarded route. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === null) throw unauthenticated();
+  return request.caller;
+}
+
+/** The caller of a route that is open to more than the signed-in: null without a token, an error with a bad one. */
+export async function findCallerOf(
+  deps: Deps,
+  realm: Realm,
+  request: FastifyRequest,
+): Promise<Caller | null> {
+  if (request.headers.authorization === undefined) return null;
+  return loadCaller(deps, realm, await requireGenuineToken(deps, realm, request));
+}
+
+async function requireGenuineToken(
+  deps: Deps,
+  realm: Realm,
+  request: FastifyRequest,
+): Promise<AccessTokenClaims> {
+  const token = bearerTokenOf(request);
+  const claims = token === null ? null : await deps.accessTokens.verify(token);
+  if (claims === null) throw unauthenticated(token === null ? undefined : 'The access token is not valid');
+  if (claims.kind !== realm.kind) throw forbidden();
+  return claims;
+}
+
+async function loadCaller(deps: Deps, realm: Realm, claims: AccessTokenClaims | null): Promise<Caller> {
+  const caller = claims && (await findCaller(deps.db, realm, claims.sessionId, claims.subjectId));
+  if (caller === null) throw unauthenticated('The access token is not valid');
+  return caller;
+}
+
+/** RFC 6750 § 2.1, the header alone. Two Authorization headers are no token: which of them counts is a guess. */
+function bearerTokenOf(request: FastifyRequest): string | null {
+  const headers = request.raw.headersDistinct.authorization ?? [];
+  const match = headers.length === 1 ? /^Bearer +([\w.~+/-]+=*)$/i.exec(headers[0] ?? '') : null;
+  return match?.[1] ?? null;
+}

@@ -1,0 +1,47 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { z } from 'zod';
+import type { Dependencies } from '../../dependencies.ts';
+import { wrongCredentials } from '../../errors.ts';
+import { type Credentials, confirmSignIn } from '../accounts/account-store.ts';
+import { type Realm, sessionLifetimes } from '../accounts/realms.ts';
+import { firstRefreshToken, refreshTokenHash } from './refresh-token.ts';
+import { evictIdleSessions, insertSession } from './session-store.ts';
+import { issueTokenPair, type tokenPairSchema } from './token-pair.ts';
+
+const maxLiveSessions = 50;
+
+type Client = { ip: string; userAgent: string | undefined };
+
+/**
+ * Opens a session for an account whose password was just verified. Throws the error of a wrong password where the
+ * account was deactivated, or its password changed, while the login waited for its hash.
+ */
+export async function openSession(
+  deps: Pick<Dependencies, 'db' | 'keys' | 'config' | 'accessTokens'>,
+  realm: Realm,
+  verified: Credentials,
+  client: Client,
+): Promise<z.output<typeof tokenPairSchema>> {
+  const keys = deps.keys.current;
+  const refreshToken = firstRefreshToken(randomUUIDv7());
+  const session = {
+    id: refreshToken.sessionId,
+    subjectId: verified.id,
+    keyId: keys.kid,
+    tokenHash: refreshTokenHash(refreshToken),
+    ip: client.ip,
+    userAgent: storableUserAgent(client.userAgent),
+  };
+  const issuedAt = await deps.db.transaction().execute(async (trx) => {
+    if (!(await confirmSignIn(trx, realm, verified))) throw wrongCredentials();
+    const createdAt = await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
+    await evictIdleSessions(trx, realm, verified.id, maxLiveSessions);
+    return createdAt;
+  });
+  return issueTokenPair(deps, { realm, subjectId: verified.id, refreshToken, keys, issuedAt });
+}
+
+/** Header bytes above ASCII arrive as Latin-1 and may be anything; a list of sessions needs the beginning only. */
+function storableUserAgent(userAgent: string | undefined): string | null {
+  return userAgent?.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 300) ?? null;
+}

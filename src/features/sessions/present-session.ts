@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { timestamp, uuid } from '../../platform/http/schemas.ts';
+import type { SessionRecord } from './session-store.ts';
+
+export const sessionSchema = z
+  .object({
+    id: uuid,
+    created_at: timestamp,
+    last_used_at: timestamp,
+    expires_at: timestamp,
+    ip: z.string().max(45).nullable().meta({ example: '203.0.113.7' }),
+    user_agent: z.string().max(300).nullable(),
+    current: z.boolean().describe('The session that asks'),
+  })
+  .meta({ id: 'Session' });
+
+/** `expires_at` is when it ends if nobody uses it again. */
+export function presentSession(
+  session: SessionRecord,
+  currentSessionId?: string,
+): z.output<typeof sessionSchema> {
+  return {
+    id: session.id,
+    created_at: session.created_at.toISOString(),
+    last_used_at: session.last_used_at.toISOString(),
+    expires_at: session.idle_expires_at.toISOString(),
+    ip: session.ip,
+    user_agent: session.user_agent,
+    current: session.id === currentSessionId,
+  };
+}

@@ -1,0 +1,108 @@
+import type { z } from 'zod';
+import type { Dependencies } from '../../dependencies.ts';
+import { unauthenticated } from '../../errors.ts';
+import { equalSecrets, sha256 } from '../../platform/crypto/secret-keys.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import { type Realm, sessionLifetimes } from '../accounts/realms.ts';
+import { decodeRefreshToken, type RefreshToken, refreshTokenHash, successorOf } from './refresh-token.ts';
+import { lockSession, revokeSession, rotateSession } from './session-store.ts';
+import { issueTokenPair, type tokenPairSchema } from './token-pair.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
+type TokenPair = z.output<typeof tokenPairSchema>;
+
+// How long the answer of a refresh can be asked for again with the key of the first attempt.
+const lostAnswerSeconds = 60;
+
+/**
+ * Gives the successor of a refresh token and kills the token. Throws 401 `invalid_refresh_token`,
+ * `refresh_token_rotated` (a race: nobody is punished) or `refresh_token_reused` (the session is ended).
+ */
+export async function rotateRefreshToken(
+  deps: Deps,
+  realm: Realm,
+  presented: { token: string; idempotencyKey: string | undefined },
+): Promise<TokenPair> {
+  const token = decodeRefreshToken(presented.token, realm.kind, deps.keys);
+  if (token === null) throw invalidRefreshToken();
+  const keys = deps.keys.current;
+  const successor = successorOf(token, keys);
+  const idempotencyHash = hashOfKey(token.sessionId, presented.idempotencyKey);
+  const rotation = {
+    sessionId: token.sessionId,
+    generation: token.generation,
+    presentedHash: refreshTokenHash(token),
+    successorHash: refreshTokenHash(successor),
+    keyId: keys.kid,
+    idempotencyHash,
+  };
+  const rotated = await rotateSession(deps.db, realm, rotation, sessionLifetimes(deps.config, realm));
+  if (rotated === null) return answerSpentToken(deps, realm, token, idempotencyHash);
+  const { subjectId, rotatedAt } = rotated;
+  return issueTokenPair(deps, { realm, subjectId, refreshToken: successor, keys, issuedAt: rotatedAt });
+}
+
+/** Tells a lost answer, a race of two tabs and a theft apart (security.md § 2.2). */
+async function answerSpentToken(
+  deps: Deps,
+  realm: Realm,
+  token: RefreshToken,
+  key: Buffer | null,
+): Promise<TokenPair> {
+  const verdict = await deps.db.transaction().execute((trx) => judgeSpentToken(deps, trx, realm, token, key));
+  if (verdict === 'invalid') throw invalidRefreshToken();
+  if (verdict === 'rotated') {
+    throw unauthenticated('The refresh token was already used', 'refresh_token_rotated');
+  }
+  if (verdict === 'reused') {
+    deps.logger.warn(
+      { session_id: token.sessionId, realm: realm.kind },
+      'Refresh token reused: session ended',
+    );
+    throw unauthenticated('The refresh token was used before; the session is ended', 'refresh_token_reused');
+  }
+  return issueTokenPair(deps, { realm, ...verdict });
+}
+
+type Repeat = {
+  subjectId: string;
+  refreshToken: RefreshToken;
+  keys: Deps['keys']['current'];
+  issuedAt: Date;
+};
+
+async function judgeSpentToken(
+  deps: Deps,
+  trx: Transaction,
+  realm: Realm,
+  token: RefreshToken,
+  key: Buffer | null,
+): Promise<'invalid' | 'rotated' | 'reused' | Repeat> {
+  const session = await lockSession(trx, realm, token.sessionId);
+  if (!session?.usable || token.generation >= session.generation) return 'invalid';
+  const age = session.seconds_since_rotation ?? Number.POSITIVE_INFINITY;
+  const isParent =
+    token.generation === session.generation - 1 &&
+    session.previous_hash !== null &&
+    equalSecrets(session.previous_hash, refreshTokenHash(token));
+  // The keys that made the successor then, so that it comes out bit for bit the same.
+  const keys = deps.keys.find(session.key_id);
+  const sameKey =
+    key !== null && session.idempotency_hash !== null && equalSecrets(key, session.idempotency_hash);
+  const mayRepeat = (sameKey && age <= lostAnswerSeconds) || age < deps.config.refreshGraceSeconds;
+  if (isParent && keys !== null && mayRepeat) {
+    const refreshToken = successorOf(token, keys);
+    return { subjectId: session.subject_id, refreshToken, keys, issuedAt: session.database_now };
+  }
+  if (isParent && age <= deps.config.refreshRaceWindowSeconds) return 'rotated';
+  await revokeSession(trx, realm, { id: token.sessionId }, 'refresh_token_reused');
+  return 'reused';
+}
+
+function hashOfKey(sessionId: string, idempotencyKey: string | undefined): Buffer | null {
+  return idempotencyKey === undefined ? null : sha256(`${sessionId}:${idempotencyKey}`);
+}
+
+function invalidRefreshToken() {
+  return unauthenticated('The refresh token is not valid', 'invalid_refresh_token');
+}

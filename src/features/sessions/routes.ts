@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../dependencies.ts';
+import { notFound } from '../../errors.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { bodyErrors, errors, guardErrors, idParams, noContent, text } from '../../platform/http/schemas.ts';
+import type { Realm } from '../accounts/realms.ts';
+import { anyone, callerOf, requireAccount } from './authenticate.ts';
+import { endSession } from './end-session.ts';
+import { presentSession, sessionSchema } from './present-session.ts';
+import { rotateRefreshToken } from './rotate-refresh-token.ts';
+import { listLiveSessions, revokeSession, revokeSessionsOf } from './session-store.ts';
+import { tokenPairSchema } from './token-pair.ts';
+
+const refreshTokenBody = z.object({ refresh_token: text(500).min(1).describe('The last one received') });
+
+const idempotencyHeader = z.object({
+  'idempotency-key': text(64)
+    .min(16)
+    .optional()
+    .describe(
+      'Any random text; with the same key the answer of a lost refresh can be had again for 60 seconds',
+    ),
+});
+
+export function addSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
+  const tags = [realm.tag];
+  const guarded = requireAccount(deps, realm);
+  const security = [{ bearer: [] }];
+
+  app.post(
+    `${realm.path}/refresh`,
+    {
+      ...anyone,
+      schema: {
+        tags,
+        summary: 'Get new tokens for a refresh token',
+        description:
+          'The presented token is dead at once. `details.reason` of a 401 is `invalid_refresh_token`, ' +
+          '`refresh_token_rotated` (used a moment ago: look for the newer one) or `refresh_token_reused` (the session is ended).',
+        headers: idempotencyHeader,
+        body: refreshTokenBody,
+        response: { 200: tokenPairSchema, ...errors([401, 503, ...bodyErrors]) },
+      },
+    },
+    async (request) =>
+      rotateRefreshToken(deps, realm, {
+        token: request.body.refresh_token,
+        idempotencyKey: request.headers['idempotency-key'],
+      }),
+  );
+
+  app.post(
+    `${realm.path}/logout`,
+    {
+      ...anyone,
+      schema: {
+        tags,
+        summary: 'End a session',
+        description: 'Takes any refresh token of the session, the current one or an older one.',
+        body: refreshTokenBody,
+        response: { 204: noContent, ...errors([401, 503, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      await endSession(deps, realm, request.body.refresh_token);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    `${realm.path}/logout-all`,
+    {
+      ...guarded,
+      schema: {
+        tags,
+        security,
+        summary: 'End all sessions of the caller',
+        response: { 204: noContent, ...errors(guardErrors) },
+      },
+    },
+    async (request, reply) => {
+      await revokeSessionsOf(deps.db, realm, callerOf(request).account.id, 'logout_all');
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.get(
+    `${realm.path}/me/sessions`,
+    {
+      ...guarded,
+      schema: {
+        tags,
+        security,
+        summary: 'List the live sessions of the caller',
+        response: { 200: z.object({ items: z.array(sessionSchema).max(100) }), ...errors(guardErrors) },
+      },
+    },
+    async (request) => {
+      const { account, sessionId } = callerOf(request);
+      const sessions = await listLiveSessions(deps.db, realm, account.id);
+      return { items: sessions.map((session) => presentSession(session, sessionId)) };
+    },
+  );
+
+  app.delete(
+    `${realm.path}/me/sessions/:id`,
+    {
+      ...guarded,
+      schema: {
+        tags,
+        security,
+        summary: 'End one session of the caller',
+        params: idParams,
+        response: { 204: noContent, ...errors([404, 422, ...guardErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const session = { id: request.params.id, subjectId: callerOf(request).account.id };
+      if (!(await revokeSession(deps.db, realm, session, 'session_revoked')))
+        throw notFound('There is no such session');
+      return reply.code(204).send(null);
+    },
+  );
+}

@@ -1,0 +1,240 @@
+import { type Selectable, sql } from 'kysely';
+import type { Config } from '../../config.ts';
+import { type Database, now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
+import type { RealmKind, Tables } from '../../platform/database/tables.ts';
+import { type Account, accountTable } from '../accounts/account-store.ts';
+import type { Realm } from '../accounts/realms.ts';
+
+export type SessionRecord = Selectable<Tables['sessions']>;
+
+export type RevokeReason =
+  | 'logout'
+  | 'logout_all'
+  | 'session_revoked'
+  | 'session_limit'
+  | 'admin_revoked'
+  | 'password_changed'
+  | 'email_changed'
+  | 'deactivated'
+  | 'refresh_token_reused';
+
+type Lifetimes = Config['userSessions'];
+
+type NewSession = {
+  id: string;
+  subjectId: string;
+  keyId: string;
+  tokenHash: Buffer;
+  ip: string;
+  userAgent: string | null;
+};
+
+/** Call it only where the account's row is locked and was found good in the same transaction. Returns the database's time. */
+export async function insertSession(
+  trx: Transaction,
+  realm: Realm,
+  session: NewSession,
+  lifetimes: Lifetimes,
+): Promise<Date> {
+  const row = await trx
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      subject_kind: realm.kind,
+      subject_id: session.subjectId,
+      key_id: session.keyId,
+      generation: 0,
+      current_hash: session.tokenHash,
+      created_at: now,
+      last_used_at: now,
+      idle_expires_at: secondsFromNow(Math.min(lifetimes.idleSeconds, lifetimes.maxSeconds)),
+      absolute_expires_at: secondsFromNow(lifetimes.maxSeconds),
+      ip: session.ip,
+      user_agent: session.userAgent,
+    })
+    .returning('created_at')
+    .executeTakeFirstOrThrow();
+  return row.created_at;
+}
+
+/** Ends the longest idle ones beyond `max` live sessions of a subject (ASVS V7.1.2). */
+export async function evictIdleSessions(
+  trx: Transaction,
+  realm: Realm,
+  subjectId: string,
+  max: number,
+): Promise<void> {
+  await trx
+    .updateTable('sessions')
+    .set(revocation('session_limit'))
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('sessions')
+        .select('id')
+        .where('subject_kind', '=', realm.kind)
+        .where('subject_id', '=', subjectId)
+        .where(live)
+        .orderBy('last_used_at', 'desc')
+        .orderBy('id', 'desc')
+        .offset(max),
+    )
+    .execute();
+}
+
+type Rotation = {
+  sessionId: string;
+  generation: number;
+  presentedHash: Buffer;
+  successorHash: Buffer;
+  keyId: string;
+  idempotencyHash: Buffer | null;
+};
+
+/** Check and burn in one statement: null where the presented token is not the current one of a good session. */
+export async function rotateSession(
+  db: Database,
+  realm: Realm,
+  rotation: Rotation,
+  lifetimes: Lifetimes,
+): Promise<{ subjectId: string; rotatedAt: Date } | null> {
+  const row = await db
+    .updateTable('sessions')
+    .set({
+      generation: sql<number>`generation + 1`,
+      previous_hash: sql<Buffer>`current_hash`,
+      current_hash: rotation.successorHash,
+      key_id: rotation.keyId,
+      idempotency_hash: rotation.idempotencyHash,
+      rotated_at: now,
+      last_used_at: now,
+      idle_expires_at: sql<Date>`least(${secondsFromNow(lifetimes.idleSeconds)}, absolute_expires_at)`,
+    })
+    .where('id', '=', rotation.sessionId)
+    .where('subject_kind', '=', realm.kind)
+    .where('generation', '=', rotation.generation)
+    .where('current_hash', '=', rotation.presentedHash)
+    .where(live)
+    .where(ofActiveAccount(realm))
+    .returning(['subject_id', 'last_used_at'])
+    .executeTakeFirst();
+  return row ? { subjectId: row.subject_id, rotatedAt: row.last_used_at } : null;
+}
+
+/** Locks the session, live or not; `usable` where session and account are still good. Null where there is none. */
+export async function lockSession(
+  trx: Transaction,
+  realm: Realm,
+  sessionId: string,
+): Promise<
+  (SessionRecord & { usable: boolean; seconds_since_rotation: number | null; database_now: Date }) | null
+> {
+  const row = await trx
+    .selectFrom('sessions')
+    .selectAll()
+    .select([
+      sql<boolean>`(${live} AND ${ofActiveAccount(realm)})`.as('usable'),
+      sql<number | null>`extract(epoch FROM now() - rotated_at)::float8`.as('seconds_since_rotation'),
+      now.as('database_now'),
+    ])
+    .where('id', '=', sessionId)
+    .where('subject_kind', '=', realm.kind)
+    .forUpdate()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Who calls, in one query: null unless session and account are both still good at this moment. */
+export async function findCaller(
+  db: Database,
+  realm: Realm,
+  sessionId: string,
+  subjectId: string,
+): Promise<{ account: Account; sessionId: string; sessionAgeSeconds: number } | null> {
+  const rightsOfRealm = realm.kind === 'user' ? sql`is_superuser, is_email_verified` : sql`is_superadmin`;
+  const result = await sql<Account & { session_age_seconds: number }>`
+    SELECT account.id, username, email, full_name, is_active, last_login_at, account.created_at, updated_at,
+           ${rightsOfRealm}, extract(epoch FROM now() - sessions.created_at)::float8 AS session_age_seconds
+      FROM sessions JOIN ${sql.table(realm.table)} AS account ON account.id = subject_id
+     WHERE sessions.id = ${sessionId} AND subject_kind = ${realm.kind} AND subject_id = ${subjectId}
+       AND ${live} AND account.is_active`.execute(db);
+  const [row] = result.rows;
+  if (!row) return null;
+  const { session_age_seconds, ...account } = row;
+  return { account, sessionId, sessionAgeSeconds: session_age_seconds };
+}
+
+export async function listLiveSessions(
+  db: Database,
+  realm: Realm,
+  subjectId: string,
+): Promise<SessionRecord[]> {
+  return db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('subject_kind', '=', realm.kind)
+    .where('subject_id', '=', subjectId)
+    .where(live)
+    .orderBy('last_used_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+}
+
+/** True where it was live and is ended now. `subjectId` keeps everybody to their own. */
+export async function revokeSession(
+  db: Database,
+  realm: Realm,
+  session: { id: string; subjectId?: string },
+  reason: RevokeReason,
+): Promise<boolean> {
+  let query = db
+    .updateTable('sessions')
+    .set(revocation(reason))
+    .where('id', '=', session.id)
+    .where('subject_kind', '=', realm.kind)
+    .where(live);
+  if (session.subjectId !== undefined) query = query.where('subject_id', '=', session.subjectId);
+  return (await query.executeTakeFirst()).numUpdatedRows === 1n;
+}
+
+/** Ends all sessions of a subject, or all but one. */
+export async function revokeSessionsOf(
+  db: Database,
+  realm: Realm,
+  subjectId: string,
+  reason: RevokeReason,
+  exceptSessionId?: string,
+): Promise<void> {
+  let query = db
+    .updateTable('sessions')
+    .set(revocation(reason))
+    .where('subject_kind', '=', realm.kind)
+    .where('subject_id', '=', subjectId)
+    .where('revoked_at', 'is', null);
+  if (exceptSessionId !== undefined) query = query.where('id', '!=', exceptSessionId);
+  await query.execute();
+}
+
+/** Locks the caller's own session for the rest of the transaction: false where it ended meanwhile. */
+export async function lockLiveSession(
+  trx: Transaction,
+  sessionId: string,
+  kind: RealmKind,
+): Promise<boolean> {
+  const query = trx
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', sessionId)
+    .where('subject_kind', '=', kind);
+  return (await query.where(live).forUpdate().executeTakeFirst()) !== undefined;
+}
+
+const live = sql<boolean>`(revoked_at IS NULL AND idle_expires_at > now() AND absolute_expires_at > now())`;
+
+function ofActiveAccount(realm: Realm) {
+  return sql<boolean>`EXISTS (SELECT FROM ${sql.table(accountTable(realm))} AS account
+    WHERE account.id = sessions.subject_id AND account.is_active)`;
+}
+
+function revocation(reason: RevokeReason) {
+  return { revoked_at: now, revoke_reason: reason };
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../dependencies.ts';
+import type { SecretKeys } from '../../platform/crypto/secret-keys.ts';
+import type { Realm } from '../accounts/realms.ts';
+import { encodeRefreshToken, type RefreshToken } from './refresh-token.ts';
+
+export const tokenPairSchema = z
+  .object({
+    access_token: z.string().max(2048).describe('JWT; send it as Authorization: Bearer'),
+    refresh_token: z.string().max(200).describe('Opaque, single use: each refresh gives a new one'),
+    token_type: z.literal('bearer'),
+    expires_in: z.int().describe('Life of the access token, in seconds').meta({ example: 900 }),
+  })
+  .meta({ id: 'TokenPair' });
+
+type Issued = {
+  realm: Realm;
+  subjectId: string;
+  refreshToken: RefreshToken;
+  keys: SecretKeys;
+  issuedAt: Date;
+};
+
+/** Call it after the commit: a token must never be older than its session. */
+export async function issueTokenPair(
+  { accessTokens, config }: Pick<Dependencies, 'accessTokens' | 'config'>,
+  { realm, subjectId, refreshToken, keys, issuedAt }: Issued,
+): Promise<z.output<typeof tokenPairSchema>> {
+  const { sessionId } = refreshToken;
+  return {
+    access_token: await accessTokens.sign({ subjectId, kind: realm.kind, sessionId, issuedAt }),
+    refresh_token: encodeRefreshToken(refreshToken, realm.kind, keys),
+    token_type: 'bearer',
+    expires_in: config.accessTokenSeconds,
+  };
+}

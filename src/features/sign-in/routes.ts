@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../dependencies.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { bodyErrors, errors, text } from '../../platform/http/schemas.ts';
+import type { Realm } from '../accounts/realms.ts';
+import { typedPassword } from '../passwords/password-policy.ts';
+import { anyone } from '../sessions/authenticate.ts';
+import { tokenPairSchema } from '../sessions/token-pair.ts';
+import { signIn } from './sign-in.ts';
+
+const loginBody = z
+  .object({
+    username: text(254)
+      .min(1)
+      .optional()
+      .describe('The username or the e-mail address')
+      .meta({ example: 'ada.lovelace' }),
+    email: text(254).min(1).optional().describe('Instead of username'),
+    password: typedPassword,
+  })
+  .refine((body) => (body.username ?? body.email) !== undefined, {
+    path: ['username'],
+    message: 'username or email is required',
+    params: { type: 'required' },
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  });
+
+export function addSignInRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
+  app.post(
+    `${realm.path}/login`,
+    {
+      ...anyone,
+      schema: {
+        tags: [realm.tag],
+        summary: 'Sign in with username or e-mail and password',
+        body: loginBody,
+        response: { 200: tokenPairSchema, ...errors([401, 503, ...bodyErrors]) },
+      },
+    },
+    async (request) =>
+      signIn(deps, realm, {
+        identifier: request.body.username ?? request.body.email ?? '',
+        password: request.body.password,
+        ip: request.clientAddress,
+        userAgent: request.headers['user-agent'],
+      }),
+  );
+}

@@ -1,0 +1,27 @@
+import { sql } from 'kysely';
+import type { Database } from '../../platform/database/database.ts';
+
+const probeMilliseconds = 1000;
+
+/** Asks the database for a sign of life; callers that come while one question is open share its answer. */
+export function createDatabaseProbe(db: Database): () => Promise<boolean> {
+  let open: Promise<boolean> | null = null;
+  return () => {
+    open ??= answersInTime(db).finally(() => {
+      open = null;
+    });
+    return open;
+  };
+}
+
+async function answersInTime(db: Database): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), probeMilliseconds);
+  const answer = sql`SELECT 1`.execute(db).then(
+    () => true,
+    () => false,
+  );
+  const reachable = await Promise.race([answer, promise]);
+  clearTimeout(timer);
+  return reachable;
+}

@@ -1,0 +1,45 @@
+import type { Dependencies } from '../../dependencies.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import {
+  type Account,
+  type AccountChange,
+  findAccount,
+  lockAccount,
+  updateAccount,
+} from '../accounts/account-store.ts';
+import { changesEmail } from '../accounts/email-change.ts';
+import { userRealm } from '../accounts/realms.ts';
+import { revokeSessionsOf } from '../sessions/session-store.ts';
+
+/** Applies an admin's change; null where there is no such user. Throws 409 where a name is taken. */
+export async function updateUser(
+  { db }: Pick<Dependencies, 'db'>,
+  id: string,
+  change: AccountChange,
+): Promise<Account | null> {
+  return db.transaction().execute(async (trx) => {
+    const user = await lockAccount(trx, userRealm, id);
+    if (user === null || Object.keys(change).length === 0) return user;
+    const newEmail = changesEmail(user, change);
+    const updated = await updateAccount(
+      trx,
+      userRealm,
+      id,
+      newEmail ? { ...change, is_email_verified: false } : change,
+    );
+    await endSessionsAfter(trx, updated, newEmail);
+    return updated;
+  });
+}
+
+/** False where there is no such user. */
+export async function revokeUserSessions({ db }: Pick<Dependencies, 'db'>, id: string): Promise<boolean> {
+  if ((await findAccount(db, userRealm, id)) === null) return false;
+  await revokeSessionsOf(db, userRealm, id, 'admin_revoked');
+  return true;
+}
+
+async function endSessionsAfter(trx: Transaction, user: Account, newEmail: boolean): Promise<void> {
+  if (!user.is_active) await revokeSessionsOf(trx, userRealm, user.id, 'deactivated');
+  else if (newEmail) await revokeSessionsOf(trx, userRealm, user.id, 'email_changed');
+}

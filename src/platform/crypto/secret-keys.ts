@@ -1,0 +1,50 @@
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+
+/** The keys that one secret gives, each by HKDF with a label of its own (RFC 5869). */
+export type SecretKeys = {
+  /** A fingerprint of the secret: says which secret a token or row depends on, and nothing else. */
+  readonly kid: string;
+  readonly jwt: Buffer;
+  readonly refreshTag: Buffer;
+  readonly refreshSuccessor: Buffer;
+};
+
+export type KeyRing = {
+  readonly current: SecretKeys;
+  /** The keys with that fingerprint, current or previous; null when the secret is retired. */
+  find(kid: string): SecretKeys | null;
+  readonly all: readonly SecretKeys[];
+};
+
+/** `previous` is still accepted and never used for anything new. */
+export function createKeyRing(secret: string, previous?: string): KeyRing {
+  const current = deriveKeys(secret);
+  const all = previous === undefined ? [current] : [current, deriveKeys(previous)];
+  return { current, all, find: (kid) => all.find((keys) => keys.kid === kid) ?? null };
+}
+
+export function sha256(data: Buffer | string): Buffer {
+  return createHash('sha256').update(data).digest();
+}
+
+export function hmacSha256(key: Buffer, ...parts: (Buffer | string)[]): Buffer {
+  const hmac = createHmac('sha256', key);
+  for (const part of parts) hmac.update(part);
+  return hmac.digest();
+}
+
+/** Compares without telling by its time where two secrets differ; unequal lengths are unequal. */
+export function equalSecrets(one: Buffer | string, other: Buffer | string): boolean {
+  return timingSafeEqual(sha256(one), sha256(other));
+}
+
+function deriveKeys(secret: string): SecretKeys {
+  const derive = (label: string, length = 32): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret, 'adl', label, length));
+  return {
+    kid: derive('kid/v1', 9).toString('base64url'),
+    jwt: derive('jwt/v1'),
+    refreshTag: derive('refresh-tag/v1'),
+    refreshSuccessor: derive('refresh/v1'),
+  };
+}

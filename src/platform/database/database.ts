@@ -1,0 +1,39 @@
+import {
+  Kysely,
+  type Transaction as KyselyTransaction,
+  type LogEvent,
+  PostgresDialect,
+  type PostgresPool,
+  sql,
+} from 'kysely';
+import type { Tables } from './tables.ts';
+
+export type Database = Kysely<Tables>;
+export type Transaction = KyselyTransaction<Tables>;
+
+/** Runs whole SQL files. A connection of its own: it holds locks over several transactions and knows no timeout. */
+export type MigrationConnection = {
+  query(text: string, parameters?: unknown[]): Promise<Record<string, unknown>[]>;
+  runScript(text: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** One of the two engines, ready to be queried. */
+export type DatabaseEngine = {
+  readonly name: string;
+  readonly pool: PostgresPool;
+  openMigrationConnection(): Promise<MigrationConnection>;
+  close(): Promise<void>;
+};
+
+/** Both engines speak PostgreSQL through the same dialect: one code, whichever runs. */
+export function createDatabase(pool: PostgresPool, log: (event: LogEvent) => void): Database {
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log });
+}
+
+/** The database's clock. Every rule about time asks it, so that replicas with skewed clocks agree. */
+export const now = sql<Date>`now()`;
+
+export function secondsFromNow(seconds: number) {
+  return sql<Date>`now() + make_interval(secs => ${seconds})`;
+}

@@ -1,0 +1,42 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Another process has the directory open: two on one embedded database would lose rows without a word. */
+export class DirectoryInUseError extends Error {
+  constructor(directory: string, holder: string) {
+    super(`${directory} is in use by ${holder}: stop it, or set another DATA_DIR`);
+    this.name = 'DirectoryInUseError';
+  }
+}
+
+/**
+ * Takes the directory for this process until it ends or calls the returned function. The lock is SQLite's
+ * exclusive one on an empty file: the kernel frees it whatever way a process dies, so none is ever stale.
+ */
+export function lockDirectory(directory: string): () => void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const holderFile = join(directory, 'process.id');
+  const lock = new DatabaseSync(join(directory, 'process.lock'));
+  try {
+    lock.exec(
+      'PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE',
+    );
+  } catch (error) {
+    lock.close();
+    if ((error as { errcode?: number }).errcode !== 5) throw error;
+    throw new DirectoryInUseError(directory, holderOf(holderFile));
+  }
+  writeFileSync(holderFile, String(process.pid));
+  return () => {
+    if (lock.isOpen) lock.close();
+  };
+}
+
+function holderOf(holderFile: string): string {
+  try {
+    return `process ${readFileSync(holderFile, 'utf8').trim()}`;
+  } catch {
+    return 'another process';
+  }
+}

@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
+import type { PostgresPoolClient } from 'kysely';
+import type { DatabaseEngine } from './database.ts';
+import { DatabaseUnavailableError } from './database-errors.ts';
+import { lockDirectory } from './directory-lock.ts';
+import { embeddedDirectory } from './initialize-embedded.ts';
+
+const acquireMilliseconds = 2500;
+
+/**
+ * Opens PostgreSQL in WebAssembly on a directory that no other process has open; throws
+ * `DirectoryInUseError` where one has. Survives a killed process, not a power cut: it never calls fsync.
+ */
+export async function openEmbedded(dataDir: string): Promise<DatabaseEngine> {
+  const unlock = lockDirectory(dataDir);
+  try {
+    if (!existsSync(join(dataDir, embeddedDirectory))) await initializeInChild(dataDir);
+    const pglite = await PGlite.create(embeddedOptions({ dataDir: join(dataDir, embeddedDirectory) }));
+    return embeddedEngine(pglite, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** Small memory, and the same JavaScript values as the pg driver gives: int8 as text, bytea as Buffer. */
+export function embeddedOptions(options: PGliteOptions): PGliteOptions {
+  const small = [
+    'shared_buffers=8MB',
+    'max_connections=5',
+    'wal_buffers=256kB',
+    'max_wal_size=64MB',
+    'min_wal_size=32MB',
+  ];
+  return {
+    ...options,
+    startParams: [...PGlite.defaultStartParams, ...small.flatMap((setting) => ['-c', setting])],
+    parsers: { 20: (value) => value, 17: (value) => Buffer.from(value.slice(2), 'hex') },
+  };
+}
+
+/** The first initialisation takes far more memory than service does, so it happens in a process that ends. */
+async function initializeInChild(dataDir: string): Promise<void> {
+  const script = join(import.meta.dirname, 'initialize-embedded.ts');
+  const child = spawn(process.execPath, [script, dataDir], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`the embedded database could not be initialised in ${dataDir}`);
+}
+
+export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngine {
+  const queue = createTurnstile();
+  return {
+    name: 'embedded PostgreSQL',
+    pool: { options: {}, connect: () => checkOut(pglite, queue), end: async () => {} },
+    openMigrationConnection: async () => ({
+      query: async (text, parameters = []) =>
+        (await pglite.query<Record<string, unknown>>(text, parameters)).rows,
+      runScript: async (text) => void (await pglite.exec(text)),
+      close: async () => {},
+    }),
+    close: async () => {
+      await queue.enter(Number.POSITIVE_INFINITY);
+      await pglite.close();
+      unlock();
+    },
+  };
+}
+
+/** One connection for all: whoever asks for it inside a transaction of its own would wait for ever. */
+async function checkOut(pglite: PGlite, queue: Turnstile): Promise<PostgresPoolClient> {
+  const leave = await queue.enter(acquireMilliseconds);
+  const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
+    const { rows, affectedRows } = await pglite.query(text, [...parameters]);
+    const [word = ''] = text.trimStart().split(/\s/, 1);
+    return { command: word.toUpperCase(), rowCount: affectedRows ?? rows.length, rows };
+  };
+  return { query: query as PostgresPoolClient['query'], release: leave };
+}
+
+type Turnstile = { enter(waitMilliseconds: number): Promise<() => void> };
+
+/** Lets one holder in at a time, in the order of asking; who waits too long is refused. */
+function createTurnstile(): Turnstile {
+  const waiting: { admit: () => void }[] = [];
+  let taken = false;
+  const leave = () => {
+    const next = waiting.shift();
+    if (next) next.admit();
+    else taken = false;
+  };
+  return {
+    enter: async (waitMilliseconds) => {
+      if (taken) await waitTurn(waiting, waitMilliseconds);
+      taken = true;
+      return leave;
+    },
+  };
+}
+
+function waitTurn(waiting: { admit: () => void }[], waitMilliseconds: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const entry = { admit: resolve };
+  waiting.push(entry);
+  if (waitMilliseconds === Number.POSITIVE_INFINITY) return promise;
+  const giveUp = () => {
+    waiting.splice(waiting.indexOf(entry), 1);
+    reject(new DatabaseUnavailableError('the embedded connection is busy'));
+  };
+  const timer = setTimeout(giveUp, waitMilliseconds);
+  entry.admit = () => {
+    clearTimeout(timer);
+    resolve();
+  };
+  return promise;
+}

@@ -1,0 +1,101 @@
+import type { PostgresPoolClient } from 'kysely';
+import pg from 'pg';
+import type { DatabaseEngine, MigrationConnection } from './database.ts';
+import { DatabaseUnavailableError, sqlStateOf } from './database-errors.ts';
+
+/**
+ * Nothing waits for ever: a connection within one second, a lock and a statement within less than two, and
+ * everything that one checkout does within 2.9 seconds. The server enforces its part; the deadline here holds
+ * when the server is frozen and enforces nothing.
+ */
+const acquireMilliseconds = 1000;
+const lockMilliseconds = 1500;
+const statementMilliseconds = 1800;
+const checkoutMilliseconds = 2900;
+
+export function openPostgres(options: { url: string; poolSize: number }): DatabaseEngine {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    application_name: 'adl',
+    connectionTimeoutMillis: acquireMilliseconds,
+    idleTimeoutMillis: 30_000,
+    lock_timeout: lockMilliseconds,
+    statement_timeout: statementMilliseconds,
+    idle_in_transaction_session_timeout: 2 * checkoutMilliseconds,
+    keepAlive: true,
+  });
+  // An idle connection that the server ends is no event: the pool has dropped it already.
+  pool.on('error', () => {});
+  return {
+    name: 'PostgreSQL',
+    pool: {
+      options: {},
+      connect: () => checkOut(pool),
+      end: () => pool.end(),
+    },
+    openMigrationConnection: () => connectForMigrations(options.url),
+    close: async () => {
+      if (!pool.ended) await pool.end();
+    },
+  };
+}
+
+async function checkOut(pool: pg.Pool): Promise<PostgresPoolClient> {
+  const deadline = performance.now() + checkoutMilliseconds;
+  try {
+    return withDeadline(await pool.connect(), deadline);
+  } catch (error) {
+    throw new DatabaseUnavailableError('no connection', error);
+  }
+}
+
+/** A checked-out connection that is thrown away, not reused, once it failed in a way that leaves it in doubt. */
+function withDeadline(client: pg.PoolClient, deadline: number): PostgresPoolClient {
+  let broken = false;
+  const query = async (text: string, parameters: unknown[]): Promise<unknown> => {
+    // Throwing the connection away is the rollback.
+    if (broken) return { command: 'ROLLBACK', rowCount: 0, rows: [] };
+    try {
+      return await before(deadline, client.query(text, [...parameters]));
+    } catch (error) {
+      const lost = sqlStateOf(error) === null;
+      broken ||= lost || /^(08|57P)/.test(sqlStateOf(error) ?? '');
+      throw lost ? new DatabaseUnavailableError('connection lost', error) : error;
+    }
+  };
+  return {
+    query: query as PostgresPoolClient['query'],
+    release: (destroy = false) => client.release(destroy || broken),
+  };
+}
+
+async function before<T>(deadline: number, answer: Promise<T>): Promise<T> {
+  // The answer of an abandoned query is a rejection once its connection is thrown away.
+  answer.catch(() => {});
+  const { promise, reject } = Promise.withResolvers<never>();
+  const late = () => reject(new DatabaseUnavailableError('deadline passed'));
+  const timer = setTimeout(late, Math.max(0, deadline - performance.now()));
+  try {
+    return await Promise.race([answer, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function connectForMigrations(url: string): Promise<MigrationConnection> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'adl migrations',
+    connectionTimeoutMillis: 5000,
+    keepAlive: true,
+  });
+  // A lost connection also fails the query under way, which is where it is handled.
+  client.on('error', () => {});
+  await client.connect();
+  return {
+    query: async (text, parameters = []) => (await client.query(text, parameters)).rows,
+    runScript: async (text) => void (await client.query(text)),
+    close: () => client.end(),
+  };
+}

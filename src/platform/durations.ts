@@ -1,0 +1,6 @@
+/** Durations in seconds. Bare products of numbers lie; these say their unit. */
+export const durations = {
+  minutes: (count: number): number => count * 60,
+  hours: (count: number): number => count * 60 * 60,
+  days: (count: number): number => count * 24 * 60 * 60,
+};

@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify';
+
+/** Collects the routes as they are added; the returned function gives the methods that a path knows, sorted. */
+export function collectAllowedMethods(app: FastifyInstance): (path: string) => string[] {
+  const methodsByUrl = new Map<string, Set<string>>();
+  app.addHook('onRoute', ({ url, method }) => {
+    if (url === '*') return;
+    const methods = methodsByUrl.get(url) ?? new Set();
+    for (const one of [method].flat()) methods.add(one);
+    methodsByUrl.set(url, methods);
+  });
+  return (path) => {
+    const matching = [...methodsByUrl].filter(([url]) => matches(url.split('/'), path.split('/')));
+    return [...new Set(matching.flatMap(([, methods]) => [...methods]))].sort();
+  };
+}
+
+function matches(pattern: string[], path: string[]): boolean {
+  if (pattern.at(-1) === '*')
+    return path.length >= pattern.length && matches(pattern.slice(0, -1), path.slice(0, pattern.length - 1));
+  return (
+    pattern.length === path.length &&
+    pattern.every((part, index) => part.startsWith(':') || part === path[index])
+  );
+}

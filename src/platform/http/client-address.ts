@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { type CidrList, cidrListContains } from './cidr.ts';
+
+/** The canonical address of the socket's other end. */
+export function peerAddress(request: IncomingMessage): string {
+  return canonical(request.socket.remoteAddress ?? '') ?? '0.0.0.0';
+}
+
+/**
+ * The client's canonical address: the socket's peer, or, behind trusted proxies alone, the right-most address
+ * of `X-Forwarded-For` that is none of them. Whatever stands further left was written by the client.
+ */
+export function clientAddress(request: IncomingMessage, trustedProxies: CidrList): string {
+  let address = peerAddress(request);
+  const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',');
+  while (cidrListContains(trustedProxies, address)) {
+    const next = canonical(forwarded.pop()?.trim() ?? '');
+    if (next === null) return address;
+    address = next;
+  }
+  return address;
+}
+
+const forwardingHeaders = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'via',
+];
+
+/** A browser or command on the service's own machine, reached by no proxy and by no foreign name (DNS rebinding). */
+export function isLocalCaller(request: IncomingMessage, publicUrl: string): boolean {
+  if (forwardingHeaders.some((name) => request.headers[name] !== undefined)) return false;
+  return (
+    isLoopback(peerAddress(request)) && isLocalHost(request.headers.host ?? '', new URL(publicUrl).hostname)
+  );
+}
+
+function isLocalHost(host: string, publicHostname: string): boolean {
+  if (!URL.canParse(`http://${host}`)) return false;
+  const { hostname } = new URL(`http://${host}`);
+  return (
+    hostname === 'localhost' || hostname === publicHostname || isLoopback(hostname.replace(/^\[|\]$/g, ''))
+  );
+}
+
+function isLoopback(address: string): boolean {
+  return isIP(address) !== 0 && ipaddr.process(address).range() === 'loopback';
+}
+
+/** Without port and zone, IPv4-mapped as IPv4, IPv6 compressed in lower case; null where it is no address. */
+function canonical(text: string): string | null {
+  const bare = text.replace(/^\[([^\]]*)\](:\d+)?$/, '$1').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
+  const withoutZone = bare.replace(/%.*$/, '');
+  return isIP(withoutZone) === 0 ? null : ipaddr.process(withoutZone).toString();
+}

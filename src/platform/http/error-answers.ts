@@ -1,0 +1,109 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import {
+  AppError,
+  type ErrorName,
+  errorStatuses,
+  type FieldFault,
+  invalid,
+  unavailable,
+} from '../../errors.ts';
+import { isDatabaseUnavailable } from '../database/database-errors.ts';
+import { HashQueueFullError } from '../password-hashing/password-hasher.ts';
+
+/** The one shape of every error of the service (contract § 1). */
+export type ErrorAnswer = {
+  error: string;
+  message: string;
+  status_code: number;
+  request_id: string;
+  timestamp: string;
+  path: string;
+  details?: AppError['details'];
+};
+
+/** Answers any error in the one shape. Only an `AppError` keeps its text; of all else the log alone learns. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = toAppError(error);
+  logError(known, error, request);
+  if (known.status === 401) reply.header('www-authenticate', 'Bearer');
+  return reply
+    .code(known.status)
+    .headers(known.headers)
+    .type('application/json; charset=utf-8')
+    .serializer((answer: ErrorAnswer) => JSON.stringify(answer))
+    .send(errorAnswer(known, request.id, pathOf(request.url)));
+}
+
+export function errorAnswer(error: AppError, requestId: string, path: string): ErrorAnswer {
+  return {
+    error: error.name,
+    message: error.message,
+    status_code: error.status,
+    request_id: requestId,
+    timestamp: new Date().toISOString(),
+    path,
+    ...(error.details ? { details: error.details } : {}),
+  };
+}
+
+/** The path as the caller wrote it, without its query string. */
+export function pathOf(url: string): string {
+  return url.split(/[?#]/, 1)[0] ?? '';
+}
+
+function logError(known: AppError, error: unknown, request: FastifyRequest): void {
+  const line = `${known.status} ${STATUS_CODES[known.status]}: ${pathOf(request.url)}`;
+  if (known.status >= 500) request.log.error({ request_id: request.id, err: known.cause ?? error }, line);
+  else request.log.info({ request_id: request.id }, line);
+}
+
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (isDatabaseUnavailable(error)) return unavailable(error);
+  if (error instanceof HashQueueFullError) return unavailable(error, error.retryAfterSeconds);
+  if (hasZodFastifySchemaValidationErrors(error)) return invalid(...error.validation.map(toFieldFault));
+  return (
+    fromFramework(error) ??
+    new AppError('InternalServerError', 'An unexpected error occurred', { cause: error })
+  );
+}
+
+type ValidationFault = {
+  instancePath: string;
+  message?: string;
+  keyword: string;
+  params: Record<string, unknown>;
+};
+
+function toFieldFault(fault: ValidationFault): FieldFault {
+  const field = fault.instancePath.slice(1).replaceAll('/', '.') || 'body';
+  const type =
+    fault.keyword === 'custom' ? (fault.params.params as { type?: string } | undefined)?.type : undefined;
+  return { field, message: fault.message ?? 'is not valid', type: type ?? fault.keyword };
+}
+
+const frameworkErrors: Record<string, [ErrorName, string]> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['PayloadTooLargeError', 'The request body is too large'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UnsupportedMediaTypeError', 'Send the request body as application/json'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['ValidationError', 'The request is not valid'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'BadRequestError',
+    'The request body does not have the announced length',
+  ],
+  FST_ERR_BAD_URL: ['BadRequestError', 'The path is not a valid one'],
+  FST_ERR_HANDLER_TIMEOUT: ['ServiceUnavailableError', 'The service is temporarily unavailable'],
+};
+
+function fromFramework(error: unknown): AppError | null {
+  const { code, statusCode } = (error ?? {}) as Partial<FastifyError>;
+  const [name, message] = frameworkErrors[code ?? ''] ?? [];
+  if (name === 'ServiceUnavailableError') return unavailable(error);
+  if (name && message) return new AppError(name, message, { cause: error });
+  if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return null;
+  const byStatus = Object.entries(errorStatuses).find(([, status]) => status === statusCode)?.[0] as
+    | ErrorName
+    | undefined;
+  return new AppError(byStatus ?? 'BadRequestError', 'The request can not be served', { cause: error });
+}

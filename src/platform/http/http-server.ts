@@ -1,0 +1,132 @@
+import cors from '@fastify/cors';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Config } from '../../config.ts';
+import { AppError, notFound, unavailable } from '../../errors.ts';
+import type { Logger } from '../logging/logger.ts';
+import { collectAllowedMethods } from './allowed-methods.ts';
+import { clientAddress } from './client-address.ts';
+import { answerError, pathOf } from './error-answers.ts';
+import { acceptJsonBodiesOnly } from './json-body.ts';
+import type { Readiness } from './readiness.ts';
+import { requestIdOf, runInRequest } from './request-context.ts';
+import { apiHeaders } from './security-headers.ts';
+import { answerSocketError } from './socket-errors.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    clientAddress: string;
+  }
+}
+
+export type HttpServer = ReturnType<typeof createHttpServer>;
+
+type Dependencies = { config: Config; logger: Logger; readiness: Readiness };
+
+/** The server without a route: limits, request ids, headers, logs, bodies and the shape of errors. */
+export function createHttpServer({ config, logger, readiness }: Dependencies) {
+  const app = fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    ...httpLimits,
+    genReqId: (request) => requestIdOf(request, config.trustedProxies),
+    frameworkErrors: (error, request, reply) => {
+      // These arise before any hook has run.
+      reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
+      answerError(error, request as FastifyRequest, reply as FastifyReply);
+    },
+    clientErrorHandler: answerSocketError,
+    // The id comes by the request's context, or by name where the context is not there.
+    childLoggerFactory: (parent) => parent,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  acceptJsonBodiesOnly(app as unknown as FastifyInstance);
+  addRequestHooks(app as unknown as FastifyInstance, config, readiness);
+  allowOrigins(app as unknown as FastifyInstance, config);
+  answerUnknownRoutes(app as unknown as FastifyInstance);
+  app.setErrorHandler(answerError);
+  refuseExpectations(app as unknown as FastifyInstance);
+  return app;
+}
+
+// Fastify's own limits are open by default (security.md § 8.2).
+const httpLimits = {
+  bodyLimit: 64 * 1024,
+  requestTimeout: 15_000,
+  handlerTimeout: 10_000,
+  keepAliveTimeout: 72_000,
+  maxRequestsPerSocket: 1000,
+  requestIdHeader: false as const,
+  return503OnClosing: false,
+  forceCloseConnections: 'idle' as const,
+  disableRequestLogging: true,
+  routerOptions: { maxParamLength: 200 },
+  http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 2000 },
+};
+
+function addRequestHooks(app: FastifyInstance, config: Config, readiness: Readiness): void {
+  app.decorateRequest('clientAddress', '');
+  app.addHook('onRequest', (request, reply, next) => {
+    request.clientAddress = clientAddress(request.raw, config.trustedProxies);
+    reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
+    request.log.info({ request_id: request.id }, `Incoming request: ${request.method} ${pathOf(request.url)}`);
+    runInRequest(request.id, next);
+  });
+  app.addHook('onRequest', async (request) => {
+    if (readiness.phase === 'starting' && !pathOf(request.url).startsWith('/health')) throw unavailable();
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (readiness.phase === 'draining') reply.header('connection', 'close');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const path = pathOf(request.url);
+    request.log.info(
+      {
+        request_id: request.id,
+        method: request.method,
+        path,
+        status: reply.statusCode,
+        duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+        client: request.clientAddress,
+      },
+      `Request completed: ${request.method} ${path} - Status: ${reply.statusCode}`,
+    );
+  });
+}
+
+function allowOrigins(app: FastifyInstance, config: Config): void {
+  app.register(cors, {
+    origin: [...config.corsOrigins],
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-ID', 'X-Setup-Token'],
+    exposedHeaders: ['X-Request-ID', 'Retry-After'],
+    maxAge: 7200,
+    strictPreflight: false,
+  });
+}
+
+function answerUnknownRoutes(app: FastifyInstance): void {
+  const allowedMethods = collectAllowedMethods(app);
+  app.setNotFoundHandler((request) => {
+    const path = pathOf(request.url);
+    const allowed = allowedMethods(path);
+    if (allowed.length === 0) throw notFound(`The requested resource '${path}' was not found`);
+    throw new AppError('MethodNotAllowedError', `${request.method} is not allowed here`, {
+      headers: { allow: allowed.join(', ') },
+    });
+  });
+}
+
+/** Node answers `Expect: 100-continue` itself; any other expectation can not be met (RFC 9110 § 10.1.1). */
+function refuseExpectations(app: FastifyInstance): void {
+  app.server.on('checkExpectation', (request, response) => {
+    const { socket } = request;
+    response.detachSocket(socket);
+    answerSocketError(Object.assign(new Error('expectation'), { code: 'EXPECTATION' }), socket);
+  });
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { errorStatuses } from '../../errors.ts';
+
+/** Text that PostgreSQL and every client can hold: no NUL, no lone surrogate (ASVS V1.5.3, V2.2.1). */
+export function text(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength, { abort: true })
+    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'has characters that are no text');
+}
+
+export const uuid = z.uuid('is not an id').meta({ example: '01890a5d-ac96-774b-bcce-b302099a8057' });
+
+export const timestamp = z.iso.datetime().meta({ example: '2026-01-31T09:26:03.114Z' });
+
+export const messageSchema = z.object({ message: z.string().max(500) }).meta({ id: 'Message' });
+
+export const idParams = z.object({ id: uuid });
+
+const fieldFault = z.object({
+  field: z.string().max(200),
+  message: z.string().max(500),
+  type: z.string().max(100),
+});
+
+export const errorSchema = z
+  .object({
+    error: z.enum(Object.keys(errorStatuses)).describe('The name of the error, one of a closed list'),
+    message: z.string().max(500),
+    status_code: z.int().min(400).max(504),
+    request_id: z.uuid(),
+    timestamp,
+    path: z.string().max(16_384).describe('The path of the request, without its query string'),
+    details: z
+      .object({
+        reason: z.string().max(100).optional().describe('A finer code for programs'),
+        field: z.string().max(100).optional().describe('The field of a duplicate'),
+        errors: z.array(fieldFault).max(200).optional().describe('All faults of a 422 at once'),
+      })
+      .optional(),
+  })
+  .meta({
+    id: 'Error',
+    example: {
+      error: 'NotFoundError',
+      message: "The requested resource '/nonexistent' was not found",
+      status_code: 404,
+      request_id: '2bcc1c11-6220-484a-bf8a-9ecdd384b026',
+      timestamp: '2025-10-09T12:11:12.000Z',
+      path: '/nonexistent',
+    },
+  });
+
+type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 503;
+
+/** The errors that any route with a body, or behind a guard, can answer beside its own. */
+export const bodyErrors = [413, 415, 422] as const;
+export const guardErrors = [401, 403, 503] as const;
+
+/** The error answers of a route, for `schema.response`. */
+export function errors<S extends ErrorStatus>(statuses: readonly S[]): Record<S, typeof errorSchema> {
+  return Object.fromEntries(statuses.map((status) => [status, errorSchema])) as Record<S, typeof errorSchema>;
+}
+
+/** A 204: nothing at all. */
+export const noContent = z.null().describe('Done; no content');

@@ -1,0 +1,41 @@
+import { Writable } from 'node:stream';
+import type { DestinationStream } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+
+/** `2025-10-09 12:11:12 - INFO - [2bcc1c11] Incoming request: GET /nonexistent`, in colour on a terminal. */
+export function prettyLines(out: DestinationStream): DestinationStream {
+  const format = prettyFactory({
+    colorize: process.stdout.isTTY === true,
+    colorizeObjects: false,
+    hideObject: true,
+    ignore: 'time,level',
+    messageFormat: (log, messageKey, _label, { colors }) => {
+      const level = String(log.level).toUpperCase();
+      const id =
+        typeof log.request_id === 'string' ? `${colors.cyan(`[${log.request_id.slice(0, 8)}]`)} ` : '';
+      const time = String(log.time).slice(0, 19).replace('T', ' ');
+      return `${colors.gray(time)} - ${colourOf(level, colors)} - ${id}${log[messageKey]}${errorLines(log.err)}`;
+    },
+  });
+  return new Writable({
+    decodeStrings: false,
+    write(line: string, _encoding, done) {
+      out.write(format(line) as string);
+      done();
+    },
+  });
+}
+
+type Colors = Record<'green' | 'yellow' | 'red' | 'blue', (text: string) => string>;
+
+function colourOf(level: string, colors: Colors): string {
+  if (level === 'ERROR' || level === 'FATAL') return colors.red(level);
+  if (level === 'WARN') return colors.yellow(level);
+  return level === 'DEBUG' ? colors.blue(level) : colors.green(level);
+}
+
+function errorLines(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  const { type, message, stack } = error as Record<string, unknown>;
+  return `\n    ${String(type)}: ${String(message)}${typeof stack === 'string' ? `\n${stack}` : ''}`;
+}

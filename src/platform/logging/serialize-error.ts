@@ -1,0 +1,33 @@
+/**
+ * What a log may show of an error. A database error's message and detail can quote the row (an e-mail
+ * address, a hash), so only its code and the names of table and constraint are kept.
+ */
+export function serializeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const described = isDatabaseError(error)
+    ? { type: 'DatabaseError', message: databaseMessage(error) }
+    : { type: error.name, message: error.message, code: (error as { code?: unknown }).code };
+  const cause = error.cause === undefined ? {} : { cause: serializeError(error.cause) };
+  return { ...described, stack: framesOf(error), ...cause };
+}
+
+type DatabaseError = Error & { code: string; table?: string; constraint?: string; routine?: string };
+
+function isDatabaseError(error: Error): error is DatabaseError {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in error;
+}
+
+function databaseMessage(error: DatabaseError): string {
+  const where = [error.table, error.constraint].filter(Boolean).join('.');
+  return `SQLSTATE ${error.code}${where ? ` at ${where}` : ''}${error.routine ? ` (${error.routine})` : ''}`;
+}
+
+/** The frames alone: a stack's first lines repeat the message. */
+function framesOf(error: Error): string | undefined {
+  return error.stack
+    ?.split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 12)
+    .join('\n');
+}

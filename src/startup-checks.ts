@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { Config } from './config.ts';
+import type { Database, DatabaseEngine, MigrationConnection } from './platform/database/database.ts';
+import { sqlStateOf } from './platform/database/database-errors.ts';
+import { MigrationError, migrate } from './platform/database/migrate.ts';
+import type { Logger } from './platform/logging/logger.ts';
+
+/** Ends the start: what failed, and what mends it, on one line without a secret or a value. */
+export class StartupError extends Error {
+  constructor(check: string, problem: string, mend: string, cause?: unknown) {
+    super(`${check}: failed - ${problem}. ${mend}`, { cause });
+    this.name = 'StartupError';
+  }
+}
+
+/** Connects, retrying an unreachable server until the configured time is over, and applies the migrations. */
+export async function prepareDatabase(config: Config, engine: DatabaseEngine, logger: Logger): Promise<void> {
+  const connection = await connectInTime(config, engine, logger);
+  try {
+    const version = await requireSupportedVersion(connection);
+    logger.info(`database: ok (${engine.name} ${version})`);
+    const applied = await migrate(connection);
+    logger.info(
+      `migrations: ok (${applied.length === 0 ? 'nothing to do' : `applied ${applied.join(', ')}`})`,
+    );
+  } catch (error) {
+    if (!(error instanceof MigrationError)) throw error;
+    const mend =
+      'The database is as it was before. Mend the cause and start again; an older version keeps working';
+    throw new StartupError('migrations', `${error.message}: ${describe(error.cause)}`, mend, error);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Redis and mail may be away: a warning, never a stop. */
+export function reportOptionalServices(config: Config, logger: Logger): void {
+  logger.info(
+    config.redisUrl ? 'redis: ok (configured)' : 'redis: ok (not configured; limits are kept in memory)',
+  );
+  if (config.smtp.host !== undefined) logger.info('smtp: ok (configured)');
+  else if (config.environment === 'production') {
+    logger.warn('smtp: failed - not configured, so that no mail is sent. Set SMTP_HOST and SMTP_FROM_EMAIL');
+  } else logger.info('smtp: ok (not configured)');
+}
+
+const tolerableSkewSeconds = 5;
+
+/** Sessions and links follow the database's clock; access tokens are checked by this machine's. */
+export async function checkClock(db: Database, logger: Logger): Promise<void> {
+  const before = Date.now();
+  const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now`.execute(db);
+  const halfWay = (before + Date.now()) / 2;
+  const skewSeconds = ((rows[0]?.now.getTime() ?? halfWay) - halfWay) / 1000;
+  const shown = `${skewSeconds.toFixed(1)} s`;
+  if (Math.abs(skewSeconds) <= tolerableSkewSeconds) logger.info('clock: ok');
+  else
+    logger.warn(`clock: failed - ${shown} between this machine and the database. Synchronise both with NTP`);
+}
+
+async function connectInTime(
+  config: Config,
+  engine: DatabaseEngine,
+  logger: Logger,
+): Promise<MigrationConnection> {
+  const deadline = performance.now() + config.startupTimeoutSeconds * 1000;
+  for (let waitMilliseconds = 500; ; waitMilliseconds = Math.min(waitMilliseconds * 2, 5000)) {
+    try {
+      return await engine.openMigrationConnection();
+    } catch (error) {
+      const permanent = permanentProblem(error);
+      if (permanent) throw new StartupError('database', ...permanent, error);
+      if (performance.now() + waitMilliseconds > deadline) {
+        const mend = 'Start PostgreSQL, or correct DATABASE_URL';
+        throw new StartupError('database', `not reachable in ${config.startupTimeoutSeconds} s`, mend, error);
+      }
+      logger.warn(`database: not reachable yet (${describe(error)}), trying again`);
+      await sleep(waitMilliseconds);
+    }
+  }
+}
+
+/** What no waiting mends, with its mend; null where another try may succeed. */
+function permanentProblem(error: unknown): [problem: string, mend: string] | null {
+  const state = sqlStateOf(error) ?? '';
+  if (state.startsWith('28'))
+    return ['the credentials were refused', 'Correct user and password in DATABASE_URL'];
+  if (state === '3D000')
+    return ['there is no such database', 'Create it, or correct its name in DATABASE_URL'];
+  const text =
+    error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}` : '';
+  if (/does not support SSL|self.signed|certificate|CERT_|UNABLE_TO_VERIFY/i.test(text)) {
+    return ['TLS could not be agreed on', 'Correct sslmode in DATABASE_URL, or the certificates'];
+  }
+  return null;
+}
+
+async function requireSupportedVersion(connection: MigrationConnection): Promise<string> {
+  const [row] = await connection.query("SELECT current_setting('server_version_num')::int AS number");
+  const number = Number(row?.number);
+  if (number >= 150_000) return `${Math.floor(number / 10_000)}.${number % 10_000}`;
+  throw new StartupError('database', 'PostgreSQL is older than version 15', 'Upgrade the server');
+}
+
+/** Codes only: messages of drivers name hosts, users and databases. */
+function describe(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'no answer';
+}
