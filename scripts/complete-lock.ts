@@ -48,7 +48,7 @@ export function completeLock(lock: Lock): Lock {
     }
   }
   // npm writes its entries in this order, so that a later `npm install` moves nothing.
-  const inOrder = Object.entries(packages).sort(([a], [b]) => a.localeCompare(b, 'en'));
+  const inOrder = Object.entries(packages).toSorted(([a], [b]) => a.localeCompare(b, 'en'));
   return { ...lock, packages: Object.fromEntries(inOrder) };
 }
 
@@ -98,7 +98,7 @@ function platformOf(name: string, dev: boolean): LockedPackage {
 if (import.meta.main) {
   const file = new URL('../package-lock.json', import.meta.url);
   const before = readFileSync(file, 'utf8');
-  const after = `${JSON.stringify(completeLock(JSON.parse(before)), null, 2)}\n`;
+  const after = `${JSON.stringify(completeLock(JSON.parse(before) as Lock), null, 2)}\n`;
   if (process.argv.includes('--check') && after !== before) {
     console.error(
       'package-lock.json is not complete, npm ci will refuse it. Run: node scripts/complete-lock.ts',

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import type { Dependencies } from './dependencies.ts';
 import { realms } from './features/accounts/realms.ts';
 import { addAdminAdministrationRoutes } from './features/admin-administration/routes.ts';
@@ -12,9 +13,13 @@ import { addSystemRoutes } from './features/system/routes.ts';
 import { addUserAdministrationRoutes } from './features/user-administration/routes.ts';
 import { createHttpServer, type HttpServer } from './platform/http/http-server.ts';
 
-/** The table of contents: what the service does, one line a part. */
-export async function buildApp(deps: Dependencies): Promise<HttpServer> {
+/** The table of contents: what the service does, one line a part. `observe` sees the server before its first route. */
+export async function buildApp(
+  deps: Dependencies,
+  observe?: (app: FastifyInstance) => void,
+): Promise<HttpServer> {
   const app = createHttpServer(deps);
+  observe?.(app as unknown as FastifyInstance);
   app.decorateRequest('accessTokenClaims', null);
   app.decorateRequest('caller', null);
   await describeApi(app, deps.config);

@@ -10,11 +10,11 @@ export type Tree = {
 };
 
 /** A rule of the architecture. `why` is printed with the faults, so that nobody mends the guard instead. */
-export type Guard = { rule: string; why: string; findFaults(tree: Tree): string[] };
+export type Guard = { rule: string; why: string; findFaults: (tree: Tree) => string[] };
 
 export function readTree(root: string): Tree {
-  const paths = globSync('{src,test,scripts,bench}/**/*.{ts,tsx}', { cwd: root }).sort();
-  const migrations = globSync('migrations/*.sql', { cwd: root }).sort();
+  const paths = globSync('{src,test,scripts,bench}/**/*.{ts,tsx}', { cwd: root }).toSorted();
+  const migrations = globSync('migrations/*.sql', { cwd: root }).toSorted();
   return {
     files: paths.map((path) => parseSourceFile(path, readFileSync(join(root, path), 'utf8'))),
     migrations: new Map(migrations.map((path) => [path.slice(11), readFileSync(join(root, path), 'utf8')])),

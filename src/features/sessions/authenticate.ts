@@ -91,7 +91,10 @@ async function loadCaller(deps: Deps, realm: Realm, claims: AccessTokenClaims | 
 
 /** RFC 6750 § 2.1, the header alone. Two Authorization headers are no token: which of them counts is a guess. */
 function bearerTokenOf(request: FastifyRequest): string | null {
-  const headers = request.raw.headersDistinct.authorization ?? [];
-  const match = headers.length === 1 ? /^Bearer +([\w.~+/-]+=*)$/i.exec(headers[0] ?? '') : null;
+  const { rawHeaders } = request.raw;
+  const count = rawHeaders.filter(
+    (name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization',
+  ).length;
+  const match = count === 1 ? /^Bearer +([\w.~+/-]+=*)$/i.exec(request.headers.authorization ?? '') : null;
   return match?.[1] ?? null;
 }

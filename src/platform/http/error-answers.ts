@@ -10,6 +10,7 @@ import {
   unavailable,
 } from '../../errors.ts';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
+import type { Logger } from '../logging/logger.ts';
 import { HashQueueFullError } from '../password-hashing/password-hasher.ts';
 
 /** The one shape of every error of the service (contract § 1). */
@@ -24,9 +25,14 @@ export type ErrorAnswer = {
 };
 
 /** Answers any error in the one shape. Only an `AppError` keeps its text; of all else the log alone learns. */
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answerError(
+  logger: Logger,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const known = toAppError(error);
-  logError(known, error, request);
+  logError(logger, known, error, request);
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
   return reply
     .code(known.status)
@@ -53,10 +59,10 @@ export function pathOf(url: string): string {
   return url.split(/[?#]/, 1)[0] ?? '';
 }
 
-function logError(known: AppError, error: unknown, request: FastifyRequest): void {
+function logError(logger: Logger, known: AppError, error: unknown, request: FastifyRequest): void {
   const line = `${known.status} ${STATUS_CODES[known.status]}: ${pathOf(request.url)}`;
-  if (known.status >= 500) request.log.error({ request_id: request.id, err: known.cause ?? error }, line);
-  else request.log.info({ request_id: request.id }, line);
+  if (known.status >= 500) logger.error({ request_id: request.id, err: known.cause ?? error }, line);
+  else logger.info({ request_id: request.id }, line);
 }
 
 function toAppError(error: unknown): AppError {

@@ -31,13 +31,14 @@ type Dependencies = { config: Config; logger: Logger; readiness: Readiness };
 /** The server without a route: limits, request ids, headers, logs, bodies and the shape of errors. */
 export function createHttpServer({ config, logger, readiness }: Dependencies) {
   const app = fastify({
-    loggerInstance: logger as FastifyBaseLogger,
+    // The framework's own words are for the day it has a warning; requests are logged by the hooks below.
+    loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger,
     ...httpLimits,
     genReqId: (request) => requestIdOf(request, config.trustedProxies),
     frameworkErrors: (error, request, reply) => {
       // These arise before any hook has run.
       reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
-      answerError(error, request as FastifyRequest, reply as FastifyReply);
+      answerError(logger, error, request as FastifyRequest, reply as FastifyReply);
     },
     clientErrorHandler: answerSocketError,
     // The id comes by the request's context, or by name where the context is not there.
@@ -46,10 +47,10 @@ export function createHttpServer({ config, logger, readiness }: Dependencies) {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   acceptJsonBodiesOnly(app as unknown as FastifyInstance);
-  addRequestHooks(app as unknown as FastifyInstance, config, readiness);
+  addRequestHooks(app as unknown as FastifyInstance, { config, logger, readiness });
   allowOrigins(app as unknown as FastifyInstance, config);
   answerUnknownRoutes(app as unknown as FastifyInstance);
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error, request, reply) => answerError(logger, error, request, reply));
   refuseExpectations(app as unknown as FastifyInstance);
   return app;
 }
@@ -64,17 +65,16 @@ const httpLimits = {
   requestIdHeader: false as const,
   return503OnClosing: false,
   forceCloseConnections: 'idle' as const,
-  disableRequestLogging: true,
   routerOptions: { maxParamLength: 200 },
   http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 2000 },
 };
 
-function addRequestHooks(app: FastifyInstance, config: Config, readiness: Readiness): void {
+function addRequestHooks(app: FastifyInstance, { config, logger, readiness }: Dependencies): void {
   app.decorateRequest('clientAddress', '');
   app.addHook('onRequest', (request, reply, next) => {
     request.clientAddress = clientAddress(request.raw, config.trustedProxies);
     reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
-    request.log.info({ request_id: request.id }, `Incoming request: ${request.method} ${pathOf(request.url)}`);
+    logger.info({ request_id: request.id }, `Incoming request: ${request.method} ${pathOf(request.url)}`);
     runInRequest(request.id, next);
   });
   app.addHook('onRequest', async (request) => {
@@ -85,7 +85,7 @@ function addRequestHooks(app: FastifyInstance, config: Config, readiness: Readin
   });
   app.addHook('onResponse', async (request, reply) => {
     const path = pathOf(request.url);
-    request.log.info(
+    logger.info(
       {
         request_id: request.id,
         method: request.method,

@@ -14,7 +14,8 @@ export function runInRequest(requestId: string, next: () => void): void {
 
 /** For the logger's `mixin`. */
 export function requestLogFields(): Record<string, string> {
-  return requestContext.getStore() ?? {};
+  // A copy: the logger writes the line's own members into it.
+  return { ...requestContext.getStore() };
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

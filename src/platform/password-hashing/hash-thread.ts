@@ -1,0 +1,45 @@
+import { Worker } from 'node:worker_threads';
+import type { HashJob, HashResult } from './password-hasher.ts';
+
+/** A worker thread that runs one job at a time. A thread that dies fails its job and is replaced by its owner. */
+export type HashThread = {
+  run(job: HashJob): Promise<HashResult>;
+  isAlive(): boolean;
+  terminate(): Promise<unknown>;
+};
+
+export function createHashThread(): HashThread {
+  const worker = new Worker(new URL('hash-worker.ts', import.meta.url), {
+    env: {},
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 },
+  });
+  let alive = true;
+  let finish: ((result: HashResult) => void) | null = null;
+  const settle = (result: HashResult): void => {
+    // An idle thread must not keep the process from ending.
+    worker.unref();
+    finish?.(result);
+    finish = null;
+  };
+  worker.on('message', settle);
+  worker.on('error', () => {
+    alive = false;
+  });
+  worker.on('exit', () => {
+    alive = false;
+    settle({ ok: false });
+  });
+  worker.unref();
+  return {
+    run: (job) => {
+      const { promise, resolve } = Promise.withResolvers<HashResult>();
+      finish = resolve;
+      worker.ref();
+      worker.postMessage(job);
+      return promise;
+    },
+    isAlive: () => alive,
+    terminate: () => worker.terminate(),
+  };
+}

@@ -1,0 +1,101 @@
+import { argon2Sync, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hashSync, verifySync } from '@node-rs/bcrypt';
+
+/** What an account's row keeps of its password. `key` belongs to `bcrypt-hmac-sha384` alone. */
+export type StoredPassword = {
+  scheme: 'bcrypt' | 'bcrypt-hmac-sha384' | 'argon2id';
+  hash: string;
+  key: Buffer | null;
+};
+
+export type HashTarget = { algorithm: 'bcrypt' | 'argon2id'; bcryptRounds: number };
+
+// Every bcrypt there is ignores, without a word, what comes after 72 bytes.
+const bcryptBytes = 72;
+
+/** Blocks its thread for as long as the hash costs. */
+export function hashPasswordSync(password: string, target: HashTarget): StoredPassword {
+  if (target.algorithm === 'argon2id') return { scheme: 'argon2id', hash: hashArgon2id(password), key: null };
+  if (Buffer.byteLength(password) <= bcryptBytes) {
+    return { scheme: 'bcrypt', hash: hashBcrypt(password, target.bcryptRounds), key: null };
+  }
+  const key = randomBytes(16);
+  return {
+    scheme: 'bcrypt-hmac-sha384',
+    hash: hashBcrypt(shortened(password, key), target.bcryptRounds),
+    key,
+  };
+}
+
+/** Blocks its thread. False for a stored hash that this service can not read or that would cost too much to check. */
+export function verifyPasswordSync(password: string, stored: StoredPassword): boolean {
+  if (stored.scheme === 'argon2id') return verifyArgon2id(password, stored.hash);
+  const cost = bcryptCost(stored.hash);
+  if (cost === null || cost > 15) return false;
+  if (stored.scheme === 'bcrypt') {
+    if (Buffer.byteLength(password) <= bcryptBytes) return verifySync(password, stored.hash);
+    // It would match every other with the same beginning. Refused at the price of a hash: a quick answer
+    // would tell that there is such an account.
+    verifySync(shortened(password, Buffer.alloc(16)), stored.hash);
+    return false;
+  }
+  return stored.key !== null && verifySync(shortened(password, stored.key), stored.hash);
+}
+
+/** True where a hash made now would have another scheme or cost. */
+export function needsRehash(stored: StoredPassword, target: HashTarget): boolean {
+  if (target.algorithm === 'argon2id') return !stored.hash.startsWith(argon2Header);
+  if (stored.scheme === 'argon2id') return true;
+  return !stored.hash.startsWith('$2b$') || bcryptCost(stored.hash) !== target.bcryptRounds;
+}
+
+/** A key of the row's own, so that hashes leaked elsewhere can not be tried here unhashed ("shucking"). */
+function shortened(password: string, key: Buffer): string {
+  return createHmac('sha384', key).update(password).digest('base64');
+}
+
+function hashBcrypt(password: string, rounds: number): string {
+  return hashSync(password, { cost: rounds }).replace(/^\$2[ay]\$/, '$2b$');
+}
+
+function bcryptCost(hash: string): number | null {
+  const match = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash);
+  return match ? Number(match[1]) : null;
+}
+
+// OWASP's minimum: 19 MiB, two passes, one lane.
+const argon2Costs = { memory: 19_456, passes: 2, parallelism: 1 };
+const argon2Header = `$argon2id$v=19$m=${argon2Costs.memory},t=${argon2Costs.passes},p=${argon2Costs.parallelism}$`;
+const maxArgon2Memory = 262_144;
+
+function hashArgon2id(password: string): string {
+  const nonce = randomBytes(16);
+  const tag = argon2Sync('argon2id', { message: password, nonce, tagLength: 32, ...argon2Costs });
+  return `${argon2Header}${unpadded(nonce)}$${unpadded(tag)}`;
+}
+
+function verifyArgon2id(password: string, hash: string): boolean {
+  const match = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d)\$([\w+/]{11,88})\$([\w+/]{16,88})$/.exec(
+    hash,
+  );
+  if (!match) return false;
+  const [memory = 0, passes = 0, parallelism = 0] = match.slice(1, 4).map(Number);
+  // A row from elsewhere must not ask for gigabytes.
+  if (memory > maxArgon2Memory || memory < 8 * parallelism || passes < 1 || passes > 10 || parallelism < 1)
+    return false;
+  const nonce = Buffer.from(match[4] ?? '', 'base64');
+  const expected = Buffer.from(match[5] ?? '', 'base64');
+  const tag = argon2Sync('argon2id', {
+    message: password,
+    nonce,
+    tagLength: expected.length,
+    memory,
+    passes,
+    parallelism,
+  });
+  return timingSafeEqual(tag, expected);
+}
+
+function unpadded(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '');
+}

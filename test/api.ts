@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import type { HttpServer } from '../src/platform/http/http-server.ts';
+import { assertSoundAnswer } from './sound-answer.ts';
+
+type Options = {
+  token?: string;
+  headers?: Record<string, string>;
+  remoteAddress?: string;
+  /** A body that is sent as it stands. */
+  rawBody?: string | Buffer;
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects, and fails where it is not there
+export type Answer = { status: number; headers: Record<string, string | string[]>; body: any; text: string };
+
+export type Api = {
+  request(method: string, path: string, body?: unknown, options?: Options): Promise<Answer>;
+  get(path: string, options?: Options): Promise<Answer>;
+  post(path: string, body?: unknown, options?: Options): Promise<Answer>;
+  put(path: string, body?: unknown, options?: Options): Promise<Answer>;
+  patch(path: string, body?: unknown, options?: Options): Promise<Answer>;
+  delete(path: string, options?: Options): Promise<Answer>;
+};
+
+/** Requests without a socket. Every answer of every test is held against the invariants that all answers keep. */
+export function createApi(app: HttpServer): Api {
+  const request: Api['request'] = async (method, path, body, options = {}) => {
+    const payload = options.rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
+    const response = await app.inject({
+      method: method as 'GET',
+      url: path,
+      remoteAddress: options.remoteAddress ?? '127.0.0.1',
+      headers: {
+        ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+        ...options.headers,
+      },
+      ...(payload === undefined ? {} : { payload }),
+    });
+    const answer: Answer = {
+      status: response.statusCode,
+      headers: response.headers as Answer['headers'],
+      text: response.payload,
+      body: isJson(response.headers['content-type']) ? JSON.parse(response.payload) : response.payload,
+    };
+    assertSoundAnswer(answer, { method, path });
+    return answer;
+  };
+  return {
+    request,
+    get: (path, options) => request('GET', path, undefined, options),
+    post: (path, body, options) => request('POST', path, body, options),
+    put: (path, body, options) => request('PUT', path, body, options),
+    patch: (path, body, options) => request('PATCH', path, body, options),
+    delete: (path, options) => request('DELETE', path, undefined, options),
+  };
+}
+
+/** Fails with the whole answer in the message, so that the reason is seen. */
+export function assertStatus(answer: Answer, status: number): void {
+  assert.equal(answer.status, status, answer.text.slice(0, 1000));
+}
+
+function isJson(contentType: unknown): boolean {
+  return String(contentType ?? '').startsWith('application/json');
+}

@@ -1,0 +1,52 @@
+/**
+ * Follows what a PostgreSQL client sends without TLS, however it is cut into chunks. In another protocol it
+ * finds nothing.
+ */
+export type CommitFinder = {
+  /** Takes the next chunk. Where in it the first message that commits begins (0: or before it), else null. */
+  find: (chunk: Buffer) => number | null;
+};
+
+// What the first messages of a connection carry ("Message Formats"): 3.0 and 3.2, cancel, TLS and GSSAPI.
+const protocolVersions = [196_608, 196_610];
+const otherOpenings = [80_877_102, 80_877_103, 80_877_104];
+// A whole word: `READ COMMITTED` and `synchronous_commit` commit nothing.
+const commitStatement = /\bcommit\b/i;
+
+export function createCommitFinder(): CommitFinder {
+  let pending: Buffer | null = Buffer.alloc(0);
+  let isOpened = false;
+
+  function find(chunk: Buffer): number | null {
+    if (pending === null) return null;
+    let start = -pending.length;
+    let found: number | null = null;
+    pending = Buffer.concat([pending, chunk]);
+    for (let message = take(); message !== null; message = take()) {
+      if (found === null && isCommit(message)) found = Math.max(0, start);
+      start += message.length;
+    }
+    return found;
+  }
+
+  /** The next whole message, or null; gives up for good on what is not PostgreSQL's protocol. */
+  function take(): Buffer | null {
+    if (pending === null || pending.length < 8 - Number(isOpened) * 3) return null;
+    const opening = isOpened ? null : pending.readUInt32BE(4);
+    const length = isOpened ? 1 + pending.readUInt32BE(1) : pending.readUInt32BE(0);
+    if (opening !== null && ![...protocolVersions, ...otherOpenings].includes(opening)) pending = null;
+    if (pending === null || pending.length < length) return null;
+    if (opening !== null) isOpened = protocolVersions.includes(opening);
+    const message = pending.subarray(0, length);
+    pending = pending.subarray(length);
+    return message;
+  }
+
+  return { find };
+}
+
+/** A simple query, or the statement of the extended protocol, whose name stands before its text. */
+function isCommit(message: Buffer): boolean {
+  const type = String.fromCharCode(message[0] ?? 0);
+  return (type === 'Q' || type === 'P') && commitStatement.test(message.toString('latin1', 5));
+}

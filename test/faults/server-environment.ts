@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto';
+import { delimiter, join } from 'node:path';
+import { findFreePort } from '../../scripts/free-port.ts';
+
+const pinnedDirectory = join(import.meta.dirname, '../../node_modules/.bin');
+
+/** Nothing of this process's own environment but where programs and the home are: no test depends on who runs it. */
+export async function createServerEnvironment(
+  directory: string,
+  given: Record<string, string | undefined>,
+): Promise<Record<string, string>> {
+  const environment = {
+    PATH: [pinnedDirectory, process.env.PATH].join(delimiter),
+    HOME: process.env.HOME,
+    ENVIRONMENT: 'test',
+    BCRYPT_ROUNDS: '4',
+    SECRET_KEY: randomBytes(48).toString('base64'),
+    DATA_DIR: join(directory, 'data'),
+    PORT: given.PORT ?? String(await findFreePort()),
+    ...given,
+  };
+  const set = Object.entries(environment).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(set);
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { errorStatuses } from '../src/errors.ts';
+import type { Answer } from './api.ts';
+
+const eightHeaders = [
+  'content-security-policy',
+  'strict-transport-security',
+  'x-content-type-options',
+  'x-frame-options',
+  'x-xss-protection',
+  'referrer-policy',
+  'permissions-policy',
+  'x-permitted-cross-domain-policies',
+];
+
+const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+// Stack frames, SQL, file names, hashes and tokens have no place in any answer but the tokens that a sign-in gives.
+const insides = /\bat .*\.ts:\d|node_modules|SELECT |INSERT |\$2[aby]\$|\$argon2|ECONNREFUSED|password_hash/;
+
+/** What holds for every answer of every case (security.md § 6.1, G1 to G6). */
+export function assertSoundAnswer(answer: Answer, request: { method: string; path: string }): void {
+  for (const header of eightHeaders)
+    assert.equal(typeof answer.headers[header], 'string', `${header} exactly once`);
+  assert.match(String(answer.headers['x-request-id']), uuid4);
+  if (request.path.startsWith('/api')) assert.equal(answer.headers['cache-control'], 'no-store');
+  assert.equal(answer.headers['x-powered-by'], undefined);
+  if (answer.status >= 500) assert.equal(answer.status, 503, answer.text);
+  const isHealth = request.path.startsWith('/health');
+  if (answer.status >= 400 && request.method !== 'HEAD' && !isHealth) assertErrorShape(answer, request.path);
+}
+
+function assertErrorShape(answer: Answer, path: string): void {
+  assert.match(String(answer.headers['content-type']), /^application\/json; charset=utf-8$/);
+  const {
+    error,
+    message,
+    status_code,
+    request_id,
+    timestamp,
+    path: shownPath,
+    details,
+    ...rest
+  } = answer.body;
+  assert.deepEqual(rest, {});
+  assert.equal(errorStatuses[error as keyof typeof errorStatuses], answer.status);
+  assert.equal(status_code, answer.status);
+  assert.equal(typeof message, 'string');
+  assert.equal(request_id, answer.headers['x-request-id']);
+  assert.match(timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.equal(shownPath, path.split('?')[0]);
+  assert.doesNotMatch(JSON.stringify({ error, message, details }), insides);
+  if (answer.status === 401) assert.equal(answer.headers['www-authenticate'], 'Bearer');
+  if (answer.status === 503) assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/);
+  if (answer.status === 422) assert.ok(details.errors.length > 0, 'a 422 names its faults');
+}

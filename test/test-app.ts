@@ -1,0 +1,111 @@
+import { after, type TestContext } from 'node:test';
+import { sql } from 'kysely';
+import { buildApp } from '../src/app.ts';
+import { type Config, parseConfig } from '../src/config.ts';
+import type { Dependencies } from '../src/dependencies.ts';
+import { createAccessTokens } from '../src/features/sessions/access-token.ts';
+import { createKeyRing, type KeyRing } from '../src/platform/crypto/secret-keys.ts';
+import { createDatabase, type Database, type DatabaseEngine } from '../src/platform/database/database.ts';
+import type { HttpServer } from '../src/platform/http/http-server.ts';
+import { createLogger } from '../src/platform/logging/logger.ts';
+import {
+  createPasswordHasher,
+  type PasswordHasher,
+} from '../src/platform/password-hashing/password-hasher.ts';
+import { type Api, createApi } from './api.ts';
+import { closeTestEngine, openTestEngine } from './test-database.ts';
+
+export const testSecret = 'a2V5IG9mIHRoZSB0ZXN0cywgZ29vZCBmb3Igbm90aGluZyBlbHNlIQ';
+
+export type TestApp = {
+  app: HttpServer;
+  api: Api;
+  db: Database;
+  config: Config;
+  keys: KeyRing;
+  hasher: PasswordHasher;
+  readiness: Dependencies['readiness'];
+  clock: TestClock;
+  /** Every log line so far, as text. */
+  logs: () => string;
+};
+
+export type TestClock = {
+  /** The service's time. */
+  now(): Date;
+  /** Moves the time of service and database forward. */
+  advance(seconds: number): Promise<void>;
+};
+
+type Overrides = Record<string, string>;
+
+type Service = Omit<TestApp, 'clock' | 'logs' | 'api'> & { lines: string[]; moved: { seconds: number } };
+
+const services = new Map<string, Promise<Service>>();
+let engine: Promise<DatabaseEngine> | undefined;
+
+after(async () => {
+  for (const service of services.values()) {
+    const { app, hasher } = await service;
+    await app.close();
+    await hasher.close();
+  }
+  await closeTestEngine();
+});
+
+/**
+ * The whole service on a database without a row, without a socket, with a cheap hash. `overrides` are variables of
+ * the environment. The tests of a file run one after the other and share the engine, and the service where the
+ * overrides are the same.
+ */
+export async function createTestApp(_t: TestContext, overrides: Overrides = {}): Promise<TestApp> {
+  const key = JSON.stringify(overrides);
+  const starting = services.get(key) ?? startService(overrides);
+  services.set(key, starting);
+  const { lines, moved, ...service } = await starting;
+  const { db, app } = service;
+  lines.length = 0;
+  moved.seconds = 0;
+  service.readiness.phase = 'serving';
+  await sql`TRUNCATE users, admins, sessions`.execute(db);
+  await sql`UPDATE test_clock.moved SET by = '0'`.execute(db);
+  return { ...service, api: createApi(app), clock: createTestClock(db, moved), logs: () => lines.join('') };
+}
+
+async function startService(overrides: Overrides): Promise<Service> {
+  engine ??= openTestEngine();
+  const db = createDatabase((await engine).pool, () => {});
+  const config = parseConfig({
+    ENVIRONMENT: 'test',
+    SECRET_KEY: testSecret,
+    BCRYPT_ROUNDS: '4',
+    HASH_THREADS: '2',
+    LOG_FORMAT: 'json',
+    ...overrides,
+  });
+  const lines: string[] = [];
+  const moved = { seconds: 0 };
+  const logger = createLogger(config, { write: (line) => void lines.push(line) });
+  const keys = createKeyRing(config.secretKey ?? '', config.secretKeyPrevious);
+  const { hashThreads: threads, hashQueueMaxWaitSeconds: maxWaitSeconds, passwordHash: target } = config;
+  const hasher = await createPasswordHasher({ threads, maxWaitSeconds, target });
+  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => movedTime(moved));
+  const readiness: Dependencies['readiness'] = { phase: 'serving' };
+  const app = await buildApp({ config, logger, db, keys, hasher, accessTokens, readiness });
+  await app.ready();
+  return { app, db, config, keys, hasher, readiness, lines, moved };
+}
+
+function createTestClock(db: Database, moved: { seconds: number }): TestClock {
+  return {
+    now: () => movedTime(moved),
+    advance: async (seconds) => {
+      moved.seconds += seconds;
+      await sql`UPDATE test_clock.moved SET by = make_interval(secs => ${moved.seconds})`.execute(db);
+    },
+  };
+}
+
+function movedTime({ seconds }: { seconds: number }): Date {
+  return new Date(Date.now() + seconds * 1000);
+}

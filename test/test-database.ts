@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { dataDir as emptyCluster } from '@electric-sql/pglite-prepopulatedfs';
+import pg from 'pg';
+import type { DatabaseEngine } from '../src/platform/database/database.ts';
+import { embeddedEngine, embeddedOptions } from '../src/platform/database/embedded-engine.ts';
+import { migrate } from '../src/platform/database/migrate.ts';
+import { openPostgres } from '../src/platform/database/postgres-engine.ts';
+
+/** `now()` of a test's database is found in the schema `test_clock` first, so that a test moves the database's time. */
+const movableClock = `
+  CREATE SCHEMA test_clock;
+  CREATE TABLE test_clock.moved (by interval NOT NULL);
+  INSERT INTO test_clock.moved VALUES ('0');
+  CREATE FUNCTION test_clock.now() RETURNS timestamptz LANGUAGE sql STABLE
+    AS 'SELECT pg_catalog.now() + (SELECT by FROM test_clock.moved)';
+`;
+const searchPath = 'test_clock, public, pg_catalog';
+
+const migrationsDirectory = join(import.meta.dirname, '../migrations');
+
+export const onPostgres = process.env.TEST_DATABASE_URL !== undefined;
+
+let atEnd: () => Promise<unknown> = async () => {};
+
+/** The engine of this test file: a copy of a migrated template, thrown away at the end of the file. */
+export async function openTestEngine(): Promise<DatabaseEngine> {
+  const url = process.env.TEST_DATABASE_URL;
+  return url === undefined ? openEmbeddedCopy() : openPostgresCopy(url);
+}
+
+export async function closeTestEngine(): Promise<void> {
+  await atEnd();
+}
+
+async function openEmbeddedCopy(): Promise<DatabaseEngine> {
+  const file = join(tmpdir(), `adl-test-template-${templateVersion()}.tar`);
+  if (!existsSync(file)) await makeEmbeddedTemplate(file);
+  const pglite = await PGlite.create(embeddedOptions({ loadDataDir: new Blob([readFileSync(file)]) }));
+  await pglite.exec(`SET search_path = ${searchPath}`);
+  const engine = embeddedEngine(pglite, () => {});
+  atEnd = () => engine.close();
+  return engine;
+}
+
+async function makeEmbeddedTemplate(file: string): Promise<void> {
+  const pglite = await PGlite.create(embeddedOptions({ loadDataDir: await emptyCluster() }));
+  const engine = embeddedEngine(pglite, () => {});
+  await migrate(await engine.openMigrationConnection());
+  await pglite.exec(movableClock);
+  const dump = await pglite.dumpDataDir('none');
+  await engine.close();
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, Buffer.from(await dump.arrayBuffer()));
+  renameSync(unfinished, file);
+}
+
+async function openPostgresCopy(url: string): Promise<DatabaseEngine> {
+  const template = `adl_template_${templateVersion()}`;
+  const name = `adl_test_${process.pid}_${Date.now()}`;
+  await asAdministrator(url, async (client) => {
+    await client.query('SELECT pg_advisory_lock(42)');
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [template]);
+    if (rowCount === 0) await makePostgresTemplate(url, client, template);
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+    await client.query(`ALTER DATABASE ${name} SET search_path = ${searchPath}`);
+  });
+  const engine = openPostgres({ url: databaseUrl(url, name), poolSize: 5 });
+  atEnd = async () => {
+    await engine.close();
+    await asAdministrator(url, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
+  };
+  return engine;
+}
+
+async function makePostgresTemplate(url: string, administrator: pg.Client, template: string): Promise<void> {
+  const unfinished = `${template}_unfinished`;
+  await administrator.query(`DROP DATABASE IF EXISTS ${unfinished}`);
+  await administrator.query(`CREATE DATABASE ${unfinished}`);
+  const engine = openPostgres({ url: databaseUrl(url, unfinished), poolSize: 1 });
+  const connection = await engine.openMigrationConnection();
+  await migrate(connection);
+  await connection.runScript(movableClock);
+  await connection.close();
+  await engine.close();
+  await administrator.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`);
+}
+
+async function asAdministrator(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function databaseUrl(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
+}
+
+/** A template is good as long as the migrations, the test's clock and the engine are the same. */
+function templateVersion(): string {
+  const hash = createHash('sha256').update(movableClock);
+  for (const file of readdirSync(migrationsDirectory).sort())
+    hash.update(readFileSync(join(migrationsDirectory, file)));
+  hash.update(readFileSync(join(import.meta.dirname, '../package-lock.json')));
+  return hash.digest('hex').slice(0, 16);
+}
