@@ -181,7 +181,7 @@ for (const path of [
 refuses('a file of 251 lines is refused', { 'src/long.ts': '\n'.repeat(251) }, /251 lines/);
 accepts('a file of 250 lines is not', { 'src/long.ts': '\n'.repeat(250) });
 
-for (const code of ['export default function () {}', 'const a = 1;\nexport { a as default };']) {
+for (const code of ['export default function () {}', 'const a = 1; export { a as default };']) {
   refuses(`${code} is refused`, { 'src/a.ts': code }, /no default exports/, /src\/a\.ts:\d/);
 }
 

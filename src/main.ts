@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import closeWithGrace from 'close-with-grace';
 import type { LogEvent } from 'kysely';
 import { buildApp } from './app.ts';
@@ -7,8 +8,6 @@ import { createAccessTokens } from './features/sessions/access-token.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
 import { createDatabase, type DatabaseEngine } from './platform/database/database.ts';
 import { DirectoryInUseError } from './platform/database/directory-lock.ts';
-import { openEmbedded } from './platform/database/embedded-engine.ts';
-import { openPostgres } from './platform/database/postgres-engine.ts';
 import type { Readiness } from './platform/http/readiness.ts';
 import { createLogger, type Logger } from './platform/logging/logger.ts';
 import { createPasswordHasher } from './platform/password-hashing/password-hasher.ts';
@@ -61,6 +60,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   reportOptionalServices(config, logger);
   await checkClock(db, logger);
   readiness.phase = 'serving';
+  flushCompileCache();
   logger.info(`Listening on ${config.host}:${listeningPort(app)}; ${config.publicUrl}/docs explains the API`);
 }
 
@@ -74,10 +74,13 @@ function readConfig(): Config {
   }
 }
 
+/** Loads the one of the two engines that is used: the other would only cost memory. */
 async function openEngine(config: Config): Promise<DatabaseEngine> {
   if (config.databaseUrl !== undefined) {
+    const { openPostgres } = await import('./platform/database/postgres-engine.ts');
     return openPostgres({ url: config.databaseUrl, poolSize: config.databasePoolSize });
   }
+  const { openEmbedded } = await import('./platform/database/embedded-engine.ts');
   return openEmbedded(config.dataDir);
 }
 

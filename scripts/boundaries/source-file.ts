@@ -32,10 +32,6 @@ export function lineAt(code: string, offset: number): number {
   return code.slice(0, offset).split('\n').length;
 }
 
-export function isTest(path: string): boolean {
-  return path.endsWith('.test.ts') || path.startsWith('test/');
-}
-
 function isSpecifier(lead: string): boolean {
   return /\b(?:from|import|import\s*\(|require\s*\()$/.test(lead);
 }

@@ -102,7 +102,8 @@ async function pump(
   pass: (bytes: Buffer) => Promise<void>,
 ): Promise<void> {
   try {
-    for await (const bytes of from) await pass(bytes);
+    // Iterated as it is, a socket is destroyed at its end, and with it the direction that is still open.
+    for await (const bytes of from.iterator({ destroyOnReturn: false })) await pass(bytes);
     to.end();
   } catch {
     abort(connection);

@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { HashJob, HashResult } from './password-hasher.ts';
 
@@ -9,8 +11,10 @@ export type HashThread = {
 };
 
 export function createHashThread(): HashThread {
+  const compileCache = getCompileCacheDir();
   const worker = new Worker(new URL('hash-worker.ts', import.meta.url), {
-    env: {},
+    // Compiled code from the cache saves each thread the TypeScript stripper and its 12 MB.
+    env: compileCache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compileCache) },
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 },
   });

@@ -1,4 +1,5 @@
 import { readlinkSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { constants, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import type { HashJob, HashResult } from './password-hasher.ts';
@@ -6,6 +7,7 @@ import { hashPasswordSync, verifyPasswordSync } from './password-schemes.ts';
 
 /** One of the threads that hash, one job at a time. */
 function serveJobs(): void {
+  flushCompileCache();
   lowerOwnPriority();
   parentPort?.on('message', (job: HashJob) => parentPort?.postMessage(runJob(job)));
 }

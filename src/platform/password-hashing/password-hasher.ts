@@ -53,7 +53,8 @@ export async function createPasswordHasher({
   target,
 }: Options): Promise<PasswordHasher> {
   const queue = createFairQueue<Pending>();
-  const idle: HashThread[] = Array.from({ length: threads }, createHashThread);
+  // A thread is started when it is first needed, and then kept.
+  const idle: HashThread[] = [];
   const state = { threads, running: 0, queued: 0, capacity: threads, hashMs: 0, completed: 0 };
   let closing: (() => void) | null = null;
   let closed = false;
@@ -62,18 +63,18 @@ export async function createPasswordHasher({
     const { promise, resolve, reject } = Promise.withResolvers<StoredPassword | boolean>();
     const pending = { job, resolve, reject };
     if (closed) reject(new HashQueueFullError());
-    else if (idle.length > 0) void run(pending);
+    else if (state.running < threads) void run(pending);
     else if (!queue.push(clientAddress, pending, state.capacity)) reject(new HashQueueFullError());
     state.queued = queue.size;
     return promise;
   };
 
   const run = async (pending: Pending): Promise<void> => {
-    const thread = idle.pop() ?? createHashThread();
     state.running += 1;
+    const thread = idle.pop() ?? createHashThread();
     const result = await thread.run(pending.job);
     state.running -= 1;
-    idle.push(thread.isAlive() ? thread : createHashThread());
+    if (thread.isAlive()) idle.push(thread);
     settle(pending, result);
     const next = queue.shift();
     state.queued = queue.size;

@@ -1,0 +1,101 @@
+/**
+ * What the documents name exists, and what is generated from the source is up to date.
+ *
+ *     node scripts/check-docs.ts            fails where that is not so
+ *     node scripts/check-docs.ts --write    writes .env.example and docs/routes.txt
+ */
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseDocument } from './documents/document.ts';
+import {
+  type Facts,
+  findBrokenLinks,
+  findMissingPaths,
+  findMissingScripts,
+  findMissingVariables,
+} from './documents/document-checks.ts';
+import { type ConfigVariable, envExample } from './documents/env-example.ts';
+
+const expectedDocuments = ['README.md', 'ARCHITECTURE.md', 'STYLE.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+
+/** All faults of a repository's documents; `generated` is what its generated files have to hold. */
+export function checkDocuments(
+  root: string,
+  variables: readonly string[],
+  generated: Record<string, string>,
+): string[] {
+  const facts = gatherFacts(root, variables);
+  return [
+    ...expectedDocuments.filter((path) => !existsSync(join(root, path))).map((path) => `${path} is missing`),
+    ...readDocuments(root).flatMap((document) => [
+      ...findBrokenLinks(document, facts),
+      // The past may name what is gone.
+      ...(isHistory(document.path)
+        ? []
+        : [findMissingScripts, findMissingPaths, findMissingVariables].flatMap((find) =>
+            find(document, facts),
+          )),
+    ]),
+    ...Object.entries(generated)
+      .filter(([path, content]) => read(root, path) !== content)
+      .map(([path]) => `${path} is not what the source says: node scripts/check-docs.ts --write`),
+  ];
+}
+
+function readDocuments(root: string) {
+  const paths = globSync(['*.md', '{docs,deploy,test,bench,migrations}/**/*.md'], { cwd: root }).toSorted();
+  return paths.map((path) => parseDocument(path, read(root, path)));
+}
+
+function isHistory(path: string): boolean {
+  return path === 'CHANGELOG.md' || path.startsWith('docs/decisions/');
+}
+
+function gatherFacts(root: string, variables: readonly string[]): Facts {
+  const { scripts } = JSON.parse(read(root, 'package.json')) as { scripts: Record<string, string> };
+  const readByScripts = globSync('{scripts,test,bench}/**/*.ts', { cwd: root })
+    .flatMap((path) => [...read(root, path).matchAll(/process\.env\.([A-Z][A-Z0-9_]*)/g)])
+    .map(([, name = '']) => name);
+  return {
+    root,
+    scripts: new Set(Object.keys(scripts)),
+    variables: new Set([...variables, ...readByScripts]),
+  };
+}
+
+function read(root: string, path: string): string {
+  return existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '';
+}
+
+/** From the source itself, so that nobody writes a second list of variables or routes. */
+async function readSource() {
+  try {
+    const { configVariables } = await import('../src/config.ts');
+    const { secretNames } = await import('../src/config-schema.ts');
+    const { listRoutes } = await import('../src/route-list.ts');
+    return { configVariables, secretNames, routes: await listRoutes() };
+  } catch (cause) {
+    throw new Error(
+      'The documents can not be checked: src/config.ts or src/route-list.ts does not say what there is.',
+      { cause },
+    );
+  }
+}
+
+function variableNames(variables: readonly ConfigVariable[], secrets: readonly string[]): string[] {
+  return [...variables.map(({ name }) => name), ...secrets.map((name) => `${name}_FILE`)];
+}
+
+if (import.meta.main) {
+  const root = join(import.meta.dirname, '..');
+  const { configVariables, secretNames, routes } = await readSource();
+  const generated = { '.env.example': envExample(configVariables), 'docs/routes.txt': routes };
+  if (process.argv.includes('--write')) {
+    for (const [path, content] of Object.entries(generated)) writeFileSync(join(root, path), content);
+  }
+  const faults = checkDocuments(root, variableNames(configVariables, secretNames), generated);
+  if (faults.length > 0) {
+    console.error(faults.join('\n'));
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The tests, on the embedded database or, with TEST_DATABASE_URL, on PostgreSQL.
+ *
+ *     npm test                        all but the slow suites, which have scripts of their own
+ *     npm test -- sign-in             the files with that in their path, or that match a glob
+ *     npm test -- --test-only         options with a dash go on to Node's test runner
+ *     npm run coverage                fails below the thresholds
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync } from 'node:fs';
+import { join, matchesGlob } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const slowSuites = ['test/faults/**', 'test/browser/**', 'test/timing/**'];
+const coverageOptions = [
+  '--experimental-test-coverage',
+  '--test-coverage-include=src/**',
+  '--test-coverage-exclude=**/*.test.ts',
+  '--test-coverage-lines=90',
+  '--test-coverage-branches=85',
+];
+
+function chooseFiles(wanted: readonly string[]): string[] {
+  const all = globSync('{src,scripts,test}/**/*.test.ts', { cwd: root }).toSorted();
+  if (wanted.length === 0) return all.filter((file) => !slowSuites.some((suite) => matchesGlob(file, suite)));
+  return all.filter((file) => wanted.some((part) => file.includes(part) || matchesGlob(file, part)));
+}
+
+const given = process.argv.slice(2);
+const coverage = given.includes('--coverage');
+const options = given.filter((argument) => argument.startsWith('-') && argument !== '--coverage');
+const files = chooseFiles(given.filter((argument) => !argument.startsWith('-')));
+
+if (files.length === 0) {
+  // Node would search for tests by itself, and pass where it finds none.
+  console.error('No test file matches.');
+  process.exitCode = 1;
+} else {
+  // A compile cache makes V8's coverage imprecise.
+  const cache = coverage ? {} : { NODE_COMPILE_CACHE: join(root, '.tmp/compile-cache') };
+  const runner = spawn(
+    process.execPath,
+    [
+      '--test',
+      '--test-reporter=spec',
+      // A file that hangs, on a database lock above all, is named instead of stopping everything.
+      '--test-timeout=120000',
+      '--test-concurrency=2',
+      ...(coverage ? coverageOptions : []),
+      ...options,
+      ...files,
+    ],
+    { cwd: root, stdio: 'inherit', env: { ...process.env, ...cache } },
+  );
+  const [code] = (await once(runner, 'exit')) as [number | null];
+  process.exitCode = code ?? 1;
+}
