@@ -15,7 +15,7 @@ export function atProcessEnd(cleanup: () => void): () => void {
 function watch(): void {
   isWatching = true;
   process.on('exit', runCleanups);
-
+  for (const signal of signals) process.on(signal, endBySignal);
 }
 
 /** The listener goes only after the work: timeout(1) signals twice, and the second one would end this half done. */

@@ -67,23 +67,24 @@ function publicAddress(description: string, shownDefault: string) {
 }
 
 function isPlainWebAddress(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const url = new URL(value);
-  const web = url.protocol === 'http:' || url.protocol === 'https:';
-  return web && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  // Paths are appended to the text as it stands: URL would forgive a space, a backslash or a bare ? or #.
+  if (!/^https?:\/\/[^\s?#\\]+$/i.test(value) || !URL.canParse(value)) return false;
+  const { username, password } = new URL(value);
+  return username === '' && password === '';
 }
 
-function commaList(description: string) {
+function parts(list: string): string[] {
+  return list
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+}
+
+function mailAddresses(description: string) {
+  const list = z.string().prefault('').transform(parts);
+  const isAddress = (value: string): boolean => z.email().safeParse(value).success;
   return variable(
-    z
-      .string()
-      .prefault('')
-      .transform((value) =>
-        value
-          .split(',')
-          .map((part) => part.trim())
-          .filter(Boolean),
-      ),
+    list.refine((values) => values.every(isAddress), 'must be a comma list of e-mail addresses'),
     description,
   );
 }
@@ -107,17 +108,18 @@ function cidrs(fallback: string, description: string) {
 }
 
 function exactOrigins(description: string, shownDefault: string) {
-  const schema = z.string().transform((value) =>
-    value
-      .split(',')
-      .map((part) => part.trim())
-      .filter(Boolean),
-  );
-  const exact = schema.refine(
-    (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
-    'must be a comma list of exact origins, e.g. https://app.example.com',
-  );
+  const exact = z
+    .string()
+    .transform(parts)
+    .refine(
+      (origins) => origins.every(isWebOrigin),
+      'must be a comma list of exact origins, e.g. https://app.example.com',
+    );
   return variable(exact.optional(), description, shownDefault);
+}
+
+function isWebOrigin(value: string): boolean {
+  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
 }
 
 /** Refuses what is short, well known, or no random value at all: such a key signs tokens for everybody. */
@@ -126,15 +128,30 @@ const secret = z
   .refine((value) => Buffer.byteLength(value) >= 32, 'must be at least 32 bytes of random text')
   .refine((value) => !isWellKnown(value), 'is a well-known or guessable value: generate a random one');
 
+// The key of FastAPI's tutorial has ended up in many a deployment.
+const published = '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7';
+
 function isWellKnown(value: string): boolean {
   const plain = value.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-  const placeholder =
-    /changeme|changethis|yoursecret|secretkey|replaceme|placeholder|example|password|insecure/;
-  return placeholder.test(plain) || new Set(value).size < 8 || isRepeated(value);
+  const placeholder = /changeme|changethis|secret|replaceme|placeholder|example|password|insecure|qwerty/;
+  if (placeholder.test(plain) || plain === published) return true;
+  return new Set(value).size < 8 || isRepeated(value) || isSequence(value);
 }
 
+/** One piece over and over, the last time perhaps not to its end. */
 function isRepeated(value: string): boolean {
-  return value.length > 1 && (value + value).indexOf(value, 1) < value.length;
+  const longest = Math.floor(value.length / 2);
+  return Array.from({ length: longest }, (_, index) => index + 1).some(
+    (period) => value.slice(period) === value.slice(0, -period),
+  );
+}
+
+/** The alphabet, the digits, one character held down: most characters follow from the one before. */
+function isSequence(value: string): boolean {
+  const steps = [...value].filter(
+    (character, index) => index > 0 && Math.abs(character.charCodeAt(0) - value.charCodeAt(index - 1)) <= 1,
+  );
+  return steps.length > value.length / 2;
 }
 
 export const configSchema = z.object({
@@ -142,7 +159,7 @@ export const configSchema = z.object({
     z
       .string()
       .max(60, 'must have at most 60 characters')
-      .regex(/^[^\p{Cc}<>]+$/u, 'must be plain text')
+      .regex(/^[^\p{Cc}\p{Zl}\p{Zp}<>]+$/u, 'must be plain text')
       .prefault('ADL Production'),
     'In the welcome, the mails, the docs and the pages.',
     'ADL Production',
@@ -274,12 +291,12 @@ export const configSchema = z.object({
   SMTP_FROM_NAME: variable(
     z
       .string()
-      .regex(/^[^\p{Cc}<>"]+$/u, 'must be plain text')
+      .regex(/^[^\p{Cc}\p{Zl}\p{Zp}<>"]+$/u, 'must be plain text')
       .optional(),
     "The sender's name.",
     '<PROJECT_NAME>',
   ),
-  TEST_EMAIL_ALLOW: commaList('Addresses, besides the own one, that an admin may send a test mail to.'),
+  TEST_EMAIL_ALLOW: mailAddresses('Addresses, besides the own one, that an admin may send a test mail to.'),
   LOG_LEVEL: variable(
     oneOf(['debug', 'info', 'warn', 'error'], 'level').prefault('info'),
     'debug, info, warn or error; debug adds each SQL statement, without its parameters.',

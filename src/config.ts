@@ -61,7 +61,9 @@ function withSecretFiles(given: Environment, faults: string[]): Environment {
     if (path === undefined) continue;
     if (given[name] !== undefined) faults.push(`${name} and ${name}_FILE are both set: keep one`);
     try {
-      result[name] = readFileSync(path, 'utf8').trim();
+      const secret = readFileSync(path, 'utf8').trim();
+      if (secret === '') faults.push(`${name}_FILE names an empty file`);
+      else result[name] = secret;
     } catch {
       faults.push(`${name}_FILE names a file that can not be read`);
     }

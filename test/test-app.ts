@@ -28,6 +28,8 @@ export type TestApp = {
   clock: TestClock;
   /** Every log line so far, as text. */
   logs: () => string;
+  /** The text of every SQL statement so far, without BEGIN and COMMIT. */
+  statements: () => readonly string[];
 };
 
 export type TestClock = {
@@ -39,7 +41,11 @@ export type TestClock = {
 
 type Overrides = Record<string, string>;
 
-type Service = Omit<TestApp, 'clock' | 'logs' | 'api'> & { lines: string[]; moved: { seconds: number } };
+type Service = Omit<TestApp, 'clock' | 'logs' | 'api' | 'statements'> & {
+  lines: string[];
+  executed: string[];
+  moved: { seconds: number };
+};
 
 const services = new Map<string, Promise<Service>>();
 let engine: Promise<DatabaseEngine> | undefined;
@@ -62,19 +68,27 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
   const key = JSON.stringify(overrides);
   const starting = services.get(key) ?? startService(overrides);
   services.set(key, starting);
-  const { lines, moved, ...service } = await starting;
+  const { lines, executed, moved, ...service } = await starting;
   const { db, app } = service;
   lines.length = 0;
   moved.seconds = 0;
   service.readiness.phase = 'serving';
   await sql`TRUNCATE users, admins, sessions`.execute(db);
   await sql`UPDATE test_clock.moved SET by = '0'`.execute(db);
-  return { ...service, api: createApi(app), clock: createTestClock(db, moved), logs: () => lines.join('') };
+  executed.length = 0;
+  return {
+    ...service,
+    api: createApi(app),
+    clock: createTestClock(db, moved),
+    logs: () => lines.join(''),
+    statements: () => executed,
+  };
 }
 
 async function startService(overrides: Overrides): Promise<Service> {
   engine ??= openTestEngine();
-  const db = createDatabase((await engine).pool, () => {});
+  const executed: string[] = [];
+  const db = createDatabase((await engine).pool, (event) => void executed.push(event.query.sql));
   const config = parseConfig({
     ENVIRONMENT: 'test',
     SECRET_KEY: testSecret,
@@ -93,7 +107,7 @@ async function startService(overrides: Overrides): Promise<Service> {
   const readiness: Dependencies['readiness'] = { phase: 'serving' };
   const app = await buildApp({ config, logger, db, keys, hasher, accessTokens, readiness });
   await app.ready();
-  return { app, db, config, keys, hasher, readiness, lines, moved };
+  return { app, db, config, keys, hasher, readiness, lines, executed, moved };
 }
 
 function createTestClock(db: Database, moved: { seconds: number }): TestClock {

@@ -115,9 +115,9 @@ async function passRequest(proxy: Proxy, connection: Connection, bytes: Buffer):
   const commitAt = connection.commits.find(bytes);
   const cut = commitAt === null ? null : takeCut(proxy.state);
   if (cut?.cut === 'after-commit') connection.withheld = { cut, answer: Buffer.alloc(0) };
-  const isKept = commitAt !== null && cut?.cut === 'before-commit';
-  await deliver(proxy.state, connection.target, isKept ? bytes.subarray(0, commitAt) : bytes);
-  if (isKept) makeCut(proxy, connection, cut);
+  const isHeldBack = commitAt !== null && cut?.cut === 'before-commit';
+  await deliver(proxy.state, connection.target, isHeldBack ? bytes.subarray(0, commitAt) : bytes);
+  if (isHeldBack) makeCut(proxy, connection, cut);
 }
 
 const readyForQuery = Buffer.from('Z\0\0\0\x05', 'latin1');
@@ -125,7 +125,7 @@ const readyForQuery = Buffer.from('Z\0\0\0\x05', 'latin1');
 async function passAnswer(proxy: Proxy, connection: Connection, bytes: Buffer): Promise<void> {
   const { withheld, client } = connection;
   if (withheld === null) return deliver(proxy.state, client, bytes);
-  // A reset sent right behind the COMMIT could overtake it: only the answer shows that the server has read it.
+  // Only the answer shows that the server has carried out the COMMIT, and is not just about to.
   withheld.answer = Buffer.concat([withheld.answer, bytes]);
   if (withheld.answer.includes(readyForQuery)) makeCut(proxy, connection, withheld.cut);
 }

@@ -33,7 +33,10 @@ export function contextFault(password: string, field: string, context: PasswordC
   const username = context.username.toLowerCase();
   const words = [username, context.email.split('@', 1)[0] ?? '', context.projectName];
   const equalsWord = words.some(
-    (word) => plain === withoutTrailingDigits(word) || password.toLowerCase() === word.toLowerCase(),
+    (word) =>
+      password.toLowerCase() === word.toLowerCase() ||
+      // Without its digits a number is nothing, and equals every other.
+      (plain !== '' && plain === withoutTrailingDigits(word)),
   );
   const containsName = username.length >= 4 && password.toLowerCase().includes(username);
   if (!equalsWord && !containsName) return null;

@@ -11,6 +11,7 @@ import { AppError, notFound, unavailable } from '../../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { collectAllowedMethods } from './allowed-methods.ts';
 import { clientAddress } from './client-address.ts';
+import { guardConnections } from './connections.ts';
 import { answerError, pathOf } from './error-answers.ts';
 import { acceptJsonBodiesOnly } from './json-body.ts';
 import type { Readiness } from './readiness.ts';
@@ -40,7 +41,7 @@ export function createHttpServer({ config, logger, readiness }: Dependencies) {
       reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
       answerError(logger, error, request as FastifyRequest, reply as FastifyReply);
     },
-    clientErrorHandler: answerSocketError,
+    clientErrorHandler: (error, socket) => answerSocketError(logger, error, socket),
     // The id comes by the request's context, or by name where the context is not there.
     childLoggerFactory: (parent) => parent,
   }).withTypeProvider<ZodTypeProvider>();
@@ -48,10 +49,11 @@ export function createHttpServer({ config, logger, readiness }: Dependencies) {
   app.setSerializerCompiler(serializerCompiler);
   acceptJsonBodiesOnly(app as unknown as FastifyInstance);
   addRequestHooks(app as unknown as FastifyInstance, { config, logger, readiness });
+  guardConnections(app as unknown as FastifyInstance);
   allowOrigins(app as unknown as FastifyInstance, config);
   answerUnknownRoutes(app as unknown as FastifyInstance);
   app.setErrorHandler((error, request, reply) => answerError(logger, error, request, reply));
-  refuseExpectations(app as unknown as FastifyInstance);
+  app.server.on('connect', (_request, socket) => answerSocketError(logger, new Error('CONNECT'), socket));
   return app;
 }
 
@@ -61,12 +63,17 @@ const httpLimits = {
   requestTimeout: 15_000,
   handlerTimeout: 10_000,
   keepAliveTimeout: 72_000,
-  maxRequestsPerSocket: 1000,
   requestIdHeader: false as const,
   return503OnClosing: false,
   forceCloseConnections: 'idle' as const,
   routerOptions: { maxParamLength: 200 },
-  http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 2000 },
+  http: {
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 10_000,
+    connectionsCheckingInterval: 2000,
+    // Node's own answer to a missing Host has no headers and no body; guardConnections gives a whole one.
+    requireHostHeader: false,
+  },
 };
 
 function addRequestHooks(app: FastifyInstance, { config, logger, readiness }: Dependencies): void {
@@ -112,21 +119,31 @@ function allowOrigins(app: FastifyInstance, config: Config): void {
 
 function answerUnknownRoutes(app: FastifyInstance): void {
   const allowedMethods = collectAllowedMethods(app);
-  app.setNotFoundHandler((request) => {
-    const path = pathOf(request.url);
+  const answer = ({ method, url }: FastifyRequest): never => {
+    const path = pathOf(url);
     const allowed = allowedMethods(path);
-    if (allowed.length === 0) throw notFound(`The requested resource '${path}' was not found`);
-    throw new AppError('MethodNotAllowedError', `${request.method} is not allowed here`, {
+    // A route may find that it has nothing there, as that of static files does.
+    if (allowed.length === 0 || allowed.includes(method)) {
+      throw notFound(`The requested resource '${path}' was not found`);
+    }
+    throw new AppError('MethodNotAllowedError', `${method} is not allowed here`, {
       headers: { allow: allowed.join(', ') },
     });
+  };
+  app.setNotFoundHandler(answer);
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.method !== 'OPTIONS' || isPreflight(request)) return reply;
+    if (request.url === '*') return reply.code(204).send();
+    const allowed = allowedMethods(pathOf(request.url));
+    return allowed.length === 0 ? answer(request) : reply.code(204).header('allow', allowed.join(', ')).send();
+  });
+  // Before the body is read: what it holds does not matter then.
+  app.addHook('preParsing', async (request) => {
+    if (request.is404) answer(request);
   });
 }
 
-/** Node answers `Expect: 100-continue` itself; any other expectation can not be met (RFC 9110 § 10.1.1). */
-function refuseExpectations(app: FastifyInstance): void {
-  app.server.on('checkExpectation', (request, response) => {
-    const { socket } = request;
-    response.detachSocket(socket);
-    answerSocketError(Object.assign(new Error('expectation'), { code: 'EXPECTATION' }), socket);
-  });
+/** The question that a browser asks before it lets a page of another origin call; CORS answers it for any path. */
+function isPreflight({ headers }: FastifyRequest): boolean {
+  return headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }

@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { AppError, type ErrorName } from '../../errors.ts';
+import type { Logger } from '../logging/logger.ts';
 import { errorAnswer } from './error-answers.ts';
 import { apiHeaders } from './security-headers.ts';
 
 const namesByCode: Record<string, [ErrorName, string]> = {
   HPE_HEADER_OVERFLOW: ['RequestHeaderFieldsTooLargeError', 'The request header is too large'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['PayloadTooLargeError', 'The request body is too large'],
-  EXPECTATION: ['ExpectationFailedError', 'The expectation can not be met'],
   ERR_HTTP_REQUEST_TIMEOUT: ['RequestTimeoutError', 'The request did not arrive in time'],
 };
 
 /** Answers what was no HTTP request at all, in the shape and with the headers of every other answer, and closes. */
-export function answerSocketError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+export function answerSocketError(logger: Logger, error: Error & { code?: string }, socket: Duplex): void {
+  // An answer that has begun would have this one in its middle.
+  const begun = (socket as { _httpMessage?: ServerResponse | null })._httpMessage?.headersSent ?? false;
+  if (error.code === 'ECONNRESET' || !socket.writable || begun) {
     socket.destroy();
     return;
   }
@@ -22,11 +24,13 @@ export function answerSocketError(error: Error & { code?: string }, socket: Sock
     'BadRequestError',
     'The request is not valid HTTP',
   ];
-  socket.end(rawAnswer(new AppError(name, message)), () => socket.destroy());
+  const known = new AppError(name, message);
+  const requestId = randomUUID();
+  logger.info({ request_id: requestId }, `${statusLine(known)}: no request that could be read`);
+  socket.end(rawAnswer(known, requestId), () => socket.destroy());
 }
 
-function rawAnswer(error: AppError): string {
-  const requestId = randomUUID();
+function rawAnswer(error: AppError, requestId: string): string {
   const body = JSON.stringify(errorAnswer(error, requestId, ''));
   const headers = {
     ...apiHeaders,
@@ -37,5 +41,9 @@ function rawAnswer(error: AppError): string {
     connection: 'close',
   };
   const lines = Object.entries(headers).map(([header, value]) => `${header}: ${value}`);
-  return `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
+  return `HTTP/1.1 ${statusLine(error)}\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
+}
+
+function statusLine({ status }: AppError): string {
+  return `${status} ${STATUS_CODES[status]}`;
 }

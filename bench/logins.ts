@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startPrivatePostgres } from '../scripts/private-postgres.ts';
+import { createPasswordHasher } from '../src/platform/password-hashing/password-hasher.ts';
+import { type Figure, percentile } from './figure.ts';
+import { npmStart } from './npm-start.ts';
+
+const root = join(import.meta.dirname, '..');
+const seconds = 12;
+const probesPerSecond = 50;
+const threads = availableParallelism();
+const account = { username: 'bench', email: 'bench@example.com', password: 'violet harbour anvil 93' };
+
+/** Sign-ins at full load against the bare hash on the same cores, and what other requests notice of it. */
+export async function measureLogins(): Promise<Figure[]> {
+  const postgres = await startPrivatePostgres();
+  const dataDir = mkdtempSync(join(tmpdir(), 'adl-bench-'));
+  const limitsOff = { RATE_LIMIT_PER_HOUR: '0', RATE_LIMIT_ACCOUNT_PER_HOUR: '0' };
+  const service = await npmStart(root, {
+    DATA_DIR: dataDir,
+    DATABASE_URL: postgres.url(),
+    LOG_LEVEL: 'warn',
+    ...limitsOff,
+  });
+  await call(`${service.url}/api/users/register`, account);
+  const { access_token: token } = await call(`${service.url}/api/users/login`, account);
+  await probe(service.url, String(token), 3);
+
+  // In turn, so that a machine that changes its speed changes both.
+  const ratios: number[] = [];
+  const idle: number[] = [];
+  const loaded: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    const bare = await bareHashesPerSecond();
+    idle.push(percentile(await probe(service.url, String(token), seconds / 2), 0.99));
+    const [logins, latencies] = await Promise.all([
+      loginsPerSecond(service.url),
+      probe(service.url, String(token), seconds),
+    ]);
+    loaded.push(percentile(latencies, 0.99));
+    ratios.push(logins / bare);
+    console.log(
+      `     round ${round + 1}: ${bare.toFixed(2)} bare hashes/s, ${logins.toFixed(2)} logins/s, ` +
+        `GET me p99 ${idle.at(-1)?.toFixed(2)} ms idle, ${loaded.at(-1)?.toFixed(2)} ms under load`,
+    );
+  }
+  await service.stop();
+  await postgres.destroy();
+  rmSync(dataDir, { recursive: true });
+  const slowdown = percentile(loaded, 0.5) / percentile(idle, 0.5);
+  return [
+    {
+      name: 'logins per second / bare hashes per second',
+      value: percentile(ratios, 0.5),
+      unit: '',
+      bar: 0.9,
+      atLeast: true,
+    },
+    { name: 'GET /api/users/me p99 under that load / idle', value: slowdown, unit: '', bar: 2 },
+  ];
+}
+
+async function bareHashesPerSecond(): Promise<number> {
+  const hasher = await createPasswordHasher({
+    threads,
+    maxWaitSeconds: 60,
+    target: { algorithm: 'bcrypt', bcryptRounds: 12 },
+  });
+  const stored = await hasher.hash(account.password, 'bench');
+  const rate = await perSecond(() => hasher.verify(account.password, stored, 'bench'));
+  await hasher.close();
+  return rate;
+}
+
+function loginsPerSecond(url: string): Promise<number> {
+  return perSecond(() => call(`${url}/api/users/login`, account));
+}
+
+/** One more client than there are threads keeps them all busy. */
+async function perSecond(work: () => Promise<unknown>): Promise<number> {
+  let done = 0;
+  const startedAt = performance.now();
+  const until = startedAt + seconds * 1000;
+  const client = async (): Promise<void> => {
+    while (performance.now() < until) {
+      await work();
+      done += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: threads + 1 }, client));
+  return (done * 1000) / (performance.now() - startedAt);
+}
+
+async function probe(url: string, token: string, forSeconds: number): Promise<number[]> {
+  const latencies: number[] = [];
+  for (let count = 0; count < forSeconds * probesPerSecond; count += 1) {
+    const startedAt = performance.now();
+    const answer = await fetch(`${url}/api/users/me`, { headers: { authorization: `Bearer ${token}` } });
+    await answer.arrayBuffer();
+    if (answer.status !== 200) throw new Error(`GET me answered ${answer.status}`);
+    latencies.push(performance.now() - startedAt);
+    await sleep(1000 / probesPerSecond - (performance.now() - startedAt));
+  }
+  return latencies;
+}
+
+async function call(url: string, body: unknown): Promise<Record<string, unknown>> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+  return (await answer.json()) as Record<string, unknown>;
+}

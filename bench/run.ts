@@ -1,0 +1,15 @@
+import { printFigure } from './figure.ts';
+import { measureFromClone } from './from-clone.ts';
+import { measureLogins } from './logins.ts';
+import { measureStarts } from './starts.ts';
+
+/** `npm run bench`, or `npm run bench -- logins starts` for some of it. Wants an idle machine. */
+const benchmarks = { starts: measureStarts, logins: measureLogins, clone: measureFromClone };
+
+const wanted = process.argv.slice(2);
+let allMet = true;
+for (const [name, measure] of Object.entries(benchmarks)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  for (const figure of await measure()) allMet = printFigure(figure) && allMet;
+}
+process.exitCode = allMet ? 0 : 1;

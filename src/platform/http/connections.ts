@@ -1,0 +1,43 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { AppError, badRequest, unavailable } from '../../errors.ts';
+
+const maxRequestsPerConnection = 1000;
+
+/**
+ * What Node's parser lets through and RFC 9112 does not, and how many requests one connection carries. Node has
+ * checks of its own for some of it, and answers without a header or a body: they are off, or end up here.
+ */
+export function guardConnections(app: FastifyInstance): void {
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response));
+  app.addHook('onRequest', async ({ raw }, reply) => {
+    if (!isWellFormed(raw)) {
+      reply.header('connection', 'close');
+      throw badRequest('The request is not valid HTTP');
+    }
+    if (!/^100-continue$/i.test(raw.headers.expect ?? '100-continue')) {
+      throw new AppError('ExpectationFailedError', 'The expectation can not be met');
+    }
+  });
+  limitRequestsPerConnection(app);
+}
+
+/** One Host (RFC 9112 § 3.2), a path unless it is `OPTIONS *` (§ 3.2.4), and a version that we speak. */
+function isWellFormed({ httpVersion, method, rawHeaders, url }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return false;
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) return false;
+  return url !== '*' || method === 'OPTIONS';
+}
+
+function limitRequestsPerConnection(app: FastifyInstance): void {
+  const received = new WeakMap<Socket, number>();
+  app.addHook('onRequest', async ({ raw: { socket } }, reply) => {
+    const count = (received.get(socket) ?? 0) + 1;
+    received.set(socket, count);
+    if (count >= maxRequestsPerConnection) reply.header('connection', 'close');
+    // Pipelined behind the last one: its answer is never sent, so that it must do nothing either.
+    if (count > maxRequestsPerConnection) throw unavailable();
+  });
+}
