@@ -19,7 +19,7 @@ export async function buildApp(
   observe?: (app: FastifyInstance) => void,
 ): Promise<HttpServer> {
   const app = createHttpServer(deps);
-  observe?.(app as unknown as FastifyInstance);
+  observe?.(app);
   app.decorateRequest('accessTokenClaims', null);
   app.decorateRequest('caller', null);
   await describeApi(app, deps.config);

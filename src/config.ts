@@ -44,7 +44,11 @@ export function parseConfig(environment: Environment): Config {
 export const configVariables: readonly { name: string; default: string; description: string }[] =
   Object.entries(configSchema.shape).map(([name, schema]) => {
     const meta = z.globalRegistry.get(schema);
-    return { name, default: String(meta?.shownDefault ?? 'none'), description: meta?.description ?? '' };
+    return {
+      name,
+      default: `${(meta?.shownDefault as string | number | undefined) ?? 'none'}`,
+      description: meta?.description ?? '',
+    };
   });
 
 function withoutEmpty(environment: Environment): Environment {

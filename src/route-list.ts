@@ -16,7 +16,7 @@ export async function listRoutes(): Promise<string> {
   } as Dependencies;
   const app = await buildApp(described, (server) => collectRoutes(server, lines));
   await app.close();
-  return `${[...new Set(lines)].sort().join('\n')}\n`;
+  return `${[...new Set(lines)].toSorted().join('\n')}\n`;
 }
 
 function collectRoutes(app: FastifyInstance, lines: string[]): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { HttpServer } from '../src/platform/http/http-server.ts';
+import type { Answer } from './answer.ts';
 import { assertSoundAnswer } from './sound-answer.ts';
 
 type Options = {
@@ -9,9 +10,6 @@ type Options = {
   /** A body that is sent as it stands. */
   rawBody?: string | Buffer;
 };
-
-// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects, and fails where it is not there
-export type Answer = { status: number; headers: Record<string, string | string[]>; body: any; text: string };
 
 export type Api = {
   request(method: string, path: string, body?: unknown, options?: Options): Promise<Answer>;
@@ -62,5 +60,5 @@ export function assertStatus(answer: Answer, status: number): void {
 }
 
 function isJson(contentType: unknown): boolean {
-  return String(contentType ?? '').startsWith('application/json');
+  return (typeof contentType === 'string' ? contentType : '').startsWith('application/json');
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { errorStatuses } from '../src/errors.ts';
-import type { Answer } from './api.ts';
+import type { Answer } from './answer.ts';
 
 const eightHeaders = [
   'content-security-policy',

@@ -108,7 +108,7 @@ function databaseUrl(url: string, database: string): string {
 /** A template is good as long as the migrations, the test's clock and the engine are the same. */
 function templateVersion(): string {
   const hash = createHash('sha256').update(movableClock);
-  for (const file of readdirSync(migrationsDirectory).sort())
+  for (const file of readdirSync(migrationsDirectory).toSorted())
     hash.update(readFileSync(join(migrationsDirectory, file)));
   hash.update(readFileSync(join(import.meta.dirname, '../package-lock.json')));
   return hash.digest('hex').slice(0, 16);

@@ -80,7 +80,8 @@ async function judgeSpentToken(
 ): Promise<'invalid' | 'rotated' | 'reused' | Repeat> {
   const session = await lockSession(trx, realm, token.sessionId);
   if (!session?.usable || token.generation >= session.generation) return 'invalid';
-  const age = session.seconds_since_rotation ?? Number.POSITIVE_INFINITY;
+  // A clock that was set back must not count as grace.
+  const age = Math.max(0, session.seconds_since_rotation ?? Number.POSITIVE_INFINITY);
   const isParent =
     token.generation === session.generation - 1 &&
     session.previous_hash !== null &&

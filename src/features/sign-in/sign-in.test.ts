@@ -43,14 +43,14 @@ for (const { kind, path } of realms) {
     const answer = await api.post(`${path}/login`, {});
     assertStatus(answer, 422);
     const fields = answer.body.details.errors.map((fault: { field: string }) => fault.field);
-    assert.deepEqual(fields.sort(), ['password', 'username']);
+    assert.deepEqual(fields.toSorted(), ['password', 'username']);
   });
 }
 
 test('a password changed while a login waits for its hash opens no session', async (t) => {
-  const test = await createTestApp(t);
-  const { api, db, hasher } = test;
-  const user = await signedInUser(test);
+  const service = await createTestApp(t);
+  const { api, db, hasher } = service;
+  const user = await signedInUser(service);
   const login = api.post('/api/users/login', { username: user.username, password: user.password });
   const completed = hasher.state.completed;
   while (hasher.state.running === 0 && hasher.state.completed === completed) await new Promise(setImmediate);

@@ -45,8 +45,8 @@ export async function addDocumentationRoutes(app: HttpServer): Promise<void> {
   app.get('/openapi.json', { ...anyone, schema: { hide: true } }, async (_request, reply) =>
     reply.type('application/json; charset=utf-8').serializer(JSON.stringify).send(app.swagger()),
   );
-  await addSwaggerUi(app as unknown as FastifyInstance);
-  await addRedoc(app as unknown as FastifyInstance);
+  await addSwaggerUi(app);
+  await addRedoc(app);
 }
 
 async function addSwaggerUi(app: FastifyInstance): Promise<void> {

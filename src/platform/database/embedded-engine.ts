@@ -47,7 +47,7 @@ export function embeddedOptions(options: PGliteOptions): PGliteOptions {
 async function initializeInChild(dataDir: string): Promise<void> {
   const script = join(import.meta.dirname, 'initialize-embedded.ts');
   const child = spawn(process.execPath, [script, dataDir], { stdio: ['ignore', 'ignore', 'inherit'] });
-  const [code] = await once(child, 'exit');
+  const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`the embedded database could not be initialised in ${dataDir}`);
 }
 
@@ -74,7 +74,7 @@ export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngi
 async function checkOut(pglite: PGlite, queue: Turnstile): Promise<PostgresPoolClient> {
   const leave = await queue.enter(acquireMilliseconds);
   const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
-    const { rows, affectedRows } = await pglite.query(text, [...parameters]);
+    const { rows, affectedRows } = await pglite.query<Record<string, unknown>>(text, [...parameters]);
     const [word = ''] = text.trimStart().split(/\s/, 1);
     return { command: word.toUpperCase(), rowCount: affectedRows ?? rows.length, rows };
   };

@@ -40,7 +40,7 @@ type Migration = { name: string; script: string };
 function listMigrations(directory: string): Migration[] {
   const files = readdirSync(directory).filter((file) => file.endsWith('.sql'));
   return files
-    .sort()
+    .toSorted()
     .map((file) => ({ name: file.slice(0, -4), script: readFileSync(join(directory, file), 'utf8') }));
 }
 

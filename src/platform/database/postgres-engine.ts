@@ -94,7 +94,8 @@ async function connectForMigrations(url: string): Promise<MigrationConnection> {
   client.on('error', () => {});
   await client.connect();
   return {
-    query: async (text, parameters = []) => (await client.query(text, parameters)).rows,
+    query: async (text, parameters = []) =>
+      (await client.query<Record<string, unknown>>(text, parameters)).rows,
     runScript: async (text) => void (await client.query(text)),
     close: () => client.end(),
   };

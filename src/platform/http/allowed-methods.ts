@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** Collects the routes as they are added; the returned function gives the methods that a path knows, sorted. */
+/** Collects the routes as they are added; the returned function gives the methods that a path knows, none where there is no such path. */
 export function collectAllowedMethods(app: FastifyInstance): (path: string) => string[] {
   const methodsByUrl = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
@@ -11,7 +11,8 @@ export function collectAllowedMethods(app: FastifyInstance): (path: string) => s
   });
   return (path) => {
     const matching = [...methodsByUrl].filter(([url]) => matches(url.split('/'), path.split('/')));
-    return [...new Set(matching.flatMap(([, methods]) => [...methods]))].sort();
+    const methods = new Set(matching.flatMap(([, methodsOfUrl]) => [...methodsOfUrl]));
+    return methods.size === 0 ? [] : [...methods.add('OPTIONS')].toSorted();
   };
 }
 

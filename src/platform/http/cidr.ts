@@ -17,7 +17,7 @@ export function parseCidrList(text: string): CidrList {
 export function cidrListContains(list: CidrList, address: string): boolean {
   if (isIP(address) === 0) return false;
   const parsed = ipaddr.process(address);
-  return list.some(([range, bits]) => parsed.kind() === range.kind() && parsed.match(range as never, bits));
+  return list.some(([range, bits]) => parsed.kind() === range.kind() && parsed.match(range, bits));
 }
 
 function parseCidr(text: string): [Address, number] {

@@ -7,9 +7,8 @@ import fastify, {
 } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Config } from '../../config.ts';
-import { AppError, notFound, unavailable } from '../../errors.ts';
+import { unavailable } from '../../errors.ts';
 import type { Logger } from '../logging/logger.ts';
-import { collectAllowedMethods } from './allowed-methods.ts';
 import { clientAddress } from './client-address.ts';
 import { guardConnections } from './connections.ts';
 import { answerError, pathOf } from './error-answers.ts';
@@ -18,6 +17,7 @@ import type { Readiness } from './readiness.ts';
 import { requestIdOf, runInRequest } from './request-context.ts';
 import { apiHeaders } from './security-headers.ts';
 import { answerSocketError } from './socket-errors.ts';
+import { answerUnknownRoutes } from './unknown-routes.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -39,7 +39,7 @@ export function createHttpServer({ config, logger, readiness }: Dependencies) {
     frameworkErrors: (error, request, reply) => {
       // These arise before any hook has run.
       reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
-      answerError(logger, error, request as FastifyRequest, reply as FastifyReply);
+      answerError(logger, error, request, reply);
     },
     clientErrorHandler: (error, socket) => answerSocketError(logger, error, socket),
     // The id comes by the request's context, or by name where the context is not there.
@@ -47,11 +47,12 @@ export function createHttpServer({ config, logger, readiness }: Dependencies) {
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  acceptJsonBodiesOnly(app as unknown as FastifyInstance);
-  addRequestHooks(app as unknown as FastifyInstance, { config, logger, readiness });
-  guardConnections(app as unknown as FastifyInstance);
-  allowOrigins(app as unknown as FastifyInstance, config);
-  answerUnknownRoutes(app as unknown as FastifyInstance);
+  acceptJsonBodiesOnly(app);
+  addRequestHooks(app, { config, logger, readiness });
+  guardConnections(app);
+  // Before CORS, which takes every OPTIONS for a preflight.
+  answerUnknownRoutes(app);
+  allowOrigins(app, config);
   app.setErrorHandler((error, request, reply) => answerError(logger, error, request, reply));
   app.server.on('connect', (_request, socket) => answerSocketError(logger, new Error('CONNECT'), socket));
   return app;
@@ -115,35 +116,4 @@ function allowOrigins(app: FastifyInstance, config: Config): void {
     maxAge: 7200,
     strictPreflight: false,
   });
-}
-
-function answerUnknownRoutes(app: FastifyInstance): void {
-  const allowedMethods = collectAllowedMethods(app);
-  const answer = ({ method, url }: FastifyRequest): never => {
-    const path = pathOf(url);
-    const allowed = allowedMethods(path);
-    // A route may find that it has nothing there, as that of static files does.
-    if (allowed.length === 0 || allowed.includes(method)) {
-      throw notFound(`The requested resource '${path}' was not found`);
-    }
-    throw new AppError('MethodNotAllowedError', `${method} is not allowed here`, {
-      headers: { allow: allowed.join(', ') },
-    });
-  };
-  app.setNotFoundHandler(answer);
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.method !== 'OPTIONS' || isPreflight(request)) return reply;
-    if (request.url === '*') return reply.code(204).send();
-    const allowed = allowedMethods(pathOf(request.url));
-    return allowed.length === 0 ? answer(request) : reply.code(204).header('allow', allowed.join(', ')).send();
-  });
-  // Before the body is read: what it holds does not matter then.
-  app.addHook('preParsing', async (request) => {
-    if (request.is404) answer(request);
-  });
-}
-
-/** The question that a browser asks before it lets a page of another origin call; CORS answers it for any path. */
-function isPreflight({ headers }: FastifyRequest): boolean {
-  return headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }

@@ -10,6 +10,8 @@ const common: Record<string, string> = {
     'accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()',
   'x-permitted-cross-domain-policies': 'none',
   'cross-origin-resource-policy': 'same-origin',
+  // Whether a page of another origin may read the answer depends on who asks; no cache may mix that up.
+  vary: 'Origin',
 };
 
 export const apiHeaders: Readonly<Record<string, string>> = {

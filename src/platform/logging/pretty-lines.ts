@@ -5,7 +5,7 @@ import { prettyFactory } from 'pino-pretty';
 /** `2025-10-09 12:11:12 - INFO - [2bcc1c11] Incoming request: GET /nonexistent`, in colour on a terminal. */
 export function prettyLines(out: DestinationStream): DestinationStream {
   const format = prettyFactory({
-    colorize: process.stdout.isTTY === true,
+    colorize: process.stdout.isTTY,
     colorizeObjects: false,
     hideObject: true,
     ignore: 'time,level',
@@ -14,13 +14,13 @@ export function prettyLines(out: DestinationStream): DestinationStream {
       const id =
         typeof log.request_id === 'string' ? `${colors.cyan(`[${log.request_id.slice(0, 8)}]`)} ` : '';
       const time = String(log.time).slice(0, 19).replace('T', ' ');
-      return `${colors.gray(time)} - ${colourOf(level, colors)} - ${id}${log[messageKey]}${errorLines(log.err)}`;
+      return `${colors.gray(time)} - ${colourOf(level, colors)} - ${id}${String(log[messageKey])}${errorLines(log.err)}`;
     },
   });
   return new Writable({
     decodeStrings: false,
     write(line: string, _encoding, done) {
-      out.write(format(line) as string);
+      out.write(format(line) ?? line);
       done();
     },
   });

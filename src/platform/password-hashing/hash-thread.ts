@@ -1,7 +1,7 @@
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { HashJob, HashResult } from './password-hasher.ts';
+import type { HashJob, HashResult } from './hash-job.ts';
 
 /** A worker thread that runs one job at a time. A thread that dies fails its job and is replaced by its owner. */
 export type HashThread = {

@@ -2,7 +2,7 @@ import { readlinkSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { constants, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
-import type { HashJob, HashResult } from './password-hasher.ts';
+import type { HashJob, HashResult } from './hash-job.ts';
 import { hashPasswordSync, verifyPasswordSync } from './password-schemes.ts';
 
 /** One of the threads that hash, one job at a time. */

@@ -1,13 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createFairQueue } from './fair-queue.ts';
+import type { HashJob, HashResult } from './hash-job.ts';
 import { createHashThread, type HashThread } from './hash-thread.ts';
 import { type HashTarget, needsRehash, type StoredPassword } from './password-schemes.ts';
-
-export type HashJob =
-  | { kind: 'hash'; password: string; target: HashTarget }
-  | { kind: 'verify'; password: string; stored: StoredPassword };
-
-export type HashResult = { ok: true; value: StoredPassword | boolean; milliseconds: number } | { ok: false };
 
 /** Too many passwords are waiting: come back in a moment. */
 export class HashQueueFullError extends Error {

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import type { Realm } from '../src/features/accounts/realms.ts';
+import { type Answer, type Api, assertStatus } from './api.ts';
+import { type SignedIn, signedInAdmin, signedInUser } from './factories.ts';
+import type { TestApp } from './test-app.ts';
+
+/** Somebody of that realm, signed in; an admin is a superadmin. */
+export function signedInTo(test: TestApp, realm: Realm): Promise<SignedIn> {
+  return realm.kind === 'user' ? signedInUser(test) : signedInAdmin(test);
+}
+
+export function refresh(
+  api: Api,
+  realm: Realm,
+  refreshToken: string,
+  idempotencyKey?: string,
+): Promise<Answer> {
+  const headers: Record<string, string> =
+    idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
+  return api.post(`${realm.path}/refresh`, { refresh_token: refreshToken }, { headers });
+}
+
+/** The tokens of a refresh that must succeed. */
+export async function refreshed(
+  api: Api,
+  realm: Realm,
+  refreshToken: string,
+  idempotencyKey?: string,
+): Promise<{ accessToken: string; refreshToken: string }> {
+  const answer = await refresh(api, realm, refreshToken, idempotencyKey);
+  assertStatus(answer, 200);
+  return { accessToken: answer.body.access_token, refreshToken: answer.body.refresh_token };
+}
+
+export type RefreshRefusal = 'invalid_refresh_token' | 'refresh_token_rotated' | 'refresh_token_reused';
+
+export function assertRefused(answer: Answer, reason: RefreshRefusal): void {
+  assertStatus(answer, 401);
+  assert.equal(answer.body.details.reason, reason);
+}
+
+/** What an access token opens at this moment: 200 or 401. */
+export async function statusOfMe(api: Api, realm: Realm, accessToken: string): Promise<number> {
+  return (await api.get(`${realm.path}/me`, { token: accessToken })).status;
+}
