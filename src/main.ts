@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { flushCompileCache } from 'node:module';
 import closeWithGrace from 'close-with-grace';
 import type { LogEvent } from 'kysely';
@@ -13,6 +14,7 @@ import { createLogger, type Logger } from './platform/logging/logger.ts';
 import { createPasswordHasher } from './platform/password-hashing/password-hasher.ts';
 import { loadSecretKey } from './secret-key.ts';
 import { checkClock, prepareDatabase, reportOptionalServices, StartupError } from './startup-checks.ts';
+import { obeySupervisor, reportServing, superviseServers } from './supervisor.ts';
 
 const shutdownMilliseconds = 29_000;
 
@@ -20,6 +22,10 @@ const shutdownMilliseconds = 29_000;
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config);
+  if (config.webConcurrency > 1 && cluster.isPrimary) {
+    superviseServers(config.webConcurrency, logger);
+    return;
+  }
   try {
     await serve(config, logger);
   } catch (error) {
@@ -41,16 +47,26 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const app = await buildApp({ config, logger, db, keys, hasher, accessTokens, readiness });
 
   // What is under way, an uncaught error included, ends in one place.
+  let stopSignal: string | undefined;
+  const skip: ('SIGTERM' | 'SIGINT')[] = cluster.isWorker ? ['SIGTERM', 'SIGINT'] : [];
   const shutdown = closeWithGrace(
-    { delay: shutdownMilliseconds, logger: graceLogger(logger) },
-    async ({ signal, err }) => {
+    { delay: shutdownMilliseconds, logger: graceLogger(logger), skip },
+    async ({ signal = stopSignal, err }) => {
       if (err) throw err;
       logger.info(`Stopping at ${signal ?? 'request'}`);
       await drain({ app, hasher, engine, readiness, lingers: signal === 'SIGTERM' });
       logger.info('Stopped');
     },
   );
-  await app.listen({ host: config.host, port: config.port });
+  if (cluster.isWorker) {
+    obeySupervisor((signal) => {
+      stopSignal = signal;
+      shutdown.close();
+    });
+  }
+  const listen = () => app.listen({ host: config.host, port: config.port });
+  // Alone, `/health/live` answers from the start. Beside others on one port, who is not ready would be given requests.
+  if (!cluster.isWorker) await listen();
   try {
     await prepareDatabase(config, engine, logger);
   } catch (error) {
@@ -60,6 +76,8 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   reportOptionalServices(config, logger);
   await checkClock(db, logger);
   readiness.phase = 'serving';
+  if (cluster.isWorker) await listen();
+  reportServing();
   flushCompileCache();
   logger.info(`Listening on ${config.host}:${listeningPort(app)}; ${config.publicUrl}/docs explains the API`);
 }

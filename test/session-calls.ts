@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Realm } from '../src/features/accounts/realms.ts';
-import { type Answer, type Api, assertStatus } from './api.ts';
+import type { Answer } from './answer.ts';
+import { type Api, assertStatus } from './api.ts';
 import { type SignedIn, signedInAdmin, signedInUser } from './factories.ts';
 import type { TestApp } from './test-app.ts';
 

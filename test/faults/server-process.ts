@@ -22,7 +22,7 @@ export type ServerOptions = {
   wrapper?: string[];
 };
 
-export type Exit = { code: number | null; signal: NodeJS.Signals | null };
+type Exit = { code: number | null; signal: NodeJS.Signals | null };
 
 export type ServerProcess = {
   pid: number;
@@ -146,7 +146,7 @@ async function untilReady(
 }
 
 function isReady(port: number): Promise<boolean> {
-  return sendRequest(port, 'GET', '/health/ready', { timeoutMs: 1000 }).then(
+  return sendRequest(port, 'GET', '/health/ready', { timeoutMs: 2000 }).then(
     ({ status }) => status === 200,
     () => false,
   );

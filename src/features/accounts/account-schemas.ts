@@ -11,8 +11,8 @@ export const username = z
 /** One plain address: no display name, no list, no comment, no quoting. The local part has at most 64 characters. */
 export const email = z
   .string()
-  .max(254, { abort: true, error: 'must have at most 254 characters' })
-  .check(z.email({ abort: true, error: 'is not a plain e-mail address' }))
+  .max(254, 'must have at most 254 characters')
+  .check(z.email('is not a plain e-mail address'))
   .refine((value) => value.indexOf('@') <= 64, 'must have at most 64 characters before the @')
   .meta({ example: 'ada@example.com' });
 

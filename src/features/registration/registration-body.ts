@@ -21,7 +21,7 @@ export function registrationBody(config: Config, realm: Realm) {
           params: { type: fault.type },
         });
       },
-      // Another field's fault must not hide this one.
+      // Another field's fault must not hide this one; one that aborts would (zod's `abort: true`), so no field has such.
       { when: ({ value }) => plainFields.safeParse(value).success },
     );
 }

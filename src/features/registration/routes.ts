@@ -28,7 +28,6 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
     },
   );
 
-  const superadminFlag = z.object({ is_superadmin: z.boolean().optional() });
   app.post(
     '/api/admins/register',
     {
@@ -40,7 +39,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
         description:
           "With a superadmin's token. While there is no admin at all, the first one, a superadmin, registers without: " +
           'on this machine in development, elsewhere with the header X-Setup-Token.',
-        body: registrationBody(deps.config, adminRealm).and(superadminFlag),
+        body: registrationBody(deps.config, adminRealm).safeExtend({ is_superadmin: z.boolean().optional() }),
         response: { 201: adminSchema, ...errors([401, 403, 409, 503, ...bodyErrors]) },
       },
     },

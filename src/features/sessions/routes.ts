@@ -5,10 +5,10 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, idParams, noContent, text } from '../../platform/http/schemas.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { anyone, callerOf, requireAccount } from './authenticate.ts';
-import { endSession } from './end-session.ts';
+import { endAllSessions, endSession } from './end-session.ts';
 import { presentSession, sessionSchema } from './present-session.ts';
 import { rotateRefreshToken } from './rotate-refresh-token.ts';
-import { listLiveSessions, revokeSession, revokeSessionsOf } from './session-store.ts';
+import { listLiveSessions, revokeSession } from './session-store.ts';
 import { tokenPairSchema } from './token-pair.ts';
 
 const refreshTokenBody = z.object({ refresh_token: text(500).min(1).describe('The last one received') });
@@ -79,7 +79,7 @@ export function addSessionRoutes(app: HttpServer, deps: Dependencies, realm: Rea
       },
     },
     async (request, reply) => {
-      await revokeSessionsOf(deps.db, realm, callerOf(request).account.id, 'logout_all');
+      await endAllSessions(deps, realm, callerOf(request).account.id, 'logout_all');
       return reply.code(204).send(null);
     },
   );

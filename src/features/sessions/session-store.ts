@@ -196,15 +196,18 @@ export async function revokeSession(
   return (await query.executeTakeFirst()).numUpdatedRows === 1n;
 }
 
-/** Ends all sessions of a subject, or all but one. */
+/**
+ * Ends all sessions of a subject, or all but one. Call it only where the account's row is locked: two of these at
+ * once would otherwise lock the same rows in different orders and end in a deadlock.
+ */
 export async function revokeSessionsOf(
-  db: Database,
+  trx: Transaction,
   realm: Realm,
   subjectId: string,
   reason: RevokeReason,
   exceptSessionId?: string,
 ): Promise<void> {
-  let query = db
+  let query = trx
     .updateTable('sessions')
     .set(revocation(reason))
     .where('subject_kind', '=', realm.kind)

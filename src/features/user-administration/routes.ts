@@ -17,9 +17,10 @@ import { givenFields } from '../accounts/email-change.ts';
 import { presentAccount } from '../accounts/present-account.ts';
 import { adminRealm, userRealm } from '../accounts/realms.ts';
 import { callerOf, requireAccount } from '../sessions/authenticate.ts';
+import { endAllSessions } from '../sessions/end-session.ts';
 import { presentSession, sessionSchema } from '../sessions/present-session.ts';
 import { listLiveSessions } from '../sessions/session-store.ts';
-import { revokeUserSessions, updateUser } from './update-user.ts';
+import { updateUser } from './update-user.ts';
 
 const userDetailSchema = userSchema
   .extend({
@@ -116,7 +117,8 @@ export function addUserAdministrationRoutes(app: HttpServer, deps: Dependencies)
       },
     },
     async (request, reply) => {
-      if (!(await revokeUserSessions(deps, request.params.id))) throw notThere();
+      const ended = await endAllSessions(deps, userRealm, request.params.id, 'admin_revoked');
+      if (!ended) throw notThere();
       return reply.code(204).send(null);
     },
   );

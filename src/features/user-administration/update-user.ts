@@ -1,12 +1,6 @@
 import type { Dependencies } from '../../dependencies.ts';
 import type { Transaction } from '../../platform/database/database.ts';
-import {
-  type Account,
-  type AccountChange,
-  findAccount,
-  lockAccount,
-  updateAccount,
-} from '../accounts/account-store.ts';
+import { type Account, type AccountChange, lockAccount, updateAccount } from '../accounts/account-store.ts';
 import { changesEmail } from '../accounts/email-change.ts';
 import { userRealm } from '../accounts/realms.ts';
 import { revokeSessionsOf } from '../sessions/session-store.ts';
@@ -30,13 +24,6 @@ export async function updateUser(
     await endSessionsAfter(trx, updated, newEmail);
     return updated;
   });
-}
-
-/** False where there is no such user. */
-export async function revokeUserSessions({ db }: Pick<Dependencies, 'db'>, id: string): Promise<boolean> {
-  if ((await findAccount(db, userRealm, id)) === null) return false;
-  await revokeSessionsOf(db, userRealm, id, 'admin_revoked');
-  return true;
 }
 
 async function endSessionsAfter(trx: Transaction, user: Account, newEmail: boolean): Promise<void> {

@@ -27,6 +27,8 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
   });
   // An idle connection that the server ends is no event: the pool has dropped it already.
   pool.on('error', () => {});
+  // One that is lost while checked out also fails its query, where it is handled; unheard, it would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return {
     name: 'PostgreSQL',
     pool: {

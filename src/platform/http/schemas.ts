@@ -5,7 +5,7 @@ import { errorStatuses } from '../../errors.ts';
 export function text(maxLength: number) {
   return z
     .string()
-    .max(maxLength, { abort: true })
+    .max(maxLength)
     .refine((value) => value.isWellFormed() && !value.includes('\0'), 'has characters that are no text');
 }
 

@@ -10,12 +10,19 @@ export function createFairQueue<T>(): FairQueue<T> {
   // In order of service: a client that was served goes to the end of the map.
   const waiting = new Map<string, T[]>();
   let size = 0;
+  let turnedAway = false;
   return {
     push: (client, item, capacity) => {
       const own = waiting.get(client) ?? [];
-      const othersWait = size > own.length;
-      if (size >= capacity || (othersWait && own.length >= Math.max(1, Math.floor(capacity / 2))))
+      const share = Math.max(1, Math.floor(capacity / 2));
+      const othersWait = turnedAway || size > own.length;
+      if (own.length >= share && othersWait) return false;
+      if (size >= capacity) {
+        // A flood that refills each place as it comes free would keep others out for ever: who was turned away
+        // counts as waiting until the queue has run empty.
+        turnedAway ||= own.length < share;
         return false;
+      }
       own.push(item);
       waiting.set(client, own);
       size += 1;
@@ -29,6 +36,7 @@ export function createFairQueue<T>(): FairQueue<T> {
       waiting.delete(client);
       if (items.length > 0) waiting.set(client, items);
       size -= 1;
+      turnedAway &&= size > 0;
       return item;
     },
     get size() {

@@ -1,8 +1,11 @@
-import type { HashTarget, StoredPassword } from './password-schemes.ts';
+import type { HashTarget, ReadPassword, StoredPassword } from './password-schemes.ts';
 
 /** What the service asks of a hashing thread, and what the thread answers. */
 export type HashJob =
   | { kind: 'hash'; password: string; target: HashTarget }
-  | { kind: 'verify'; password: string; stored: StoredPassword };
+  | { kind: 'verify'; password: string; stored: ReadPassword };
 
-export type HashResult = { ok: true; value: StoredPassword | boolean; milliseconds: number } | { ok: false };
+/** `cause` is why the thread died; a job that fails in a living thread gives none. */
+export type HashResult =
+  | { ok: true; value: StoredPassword | boolean; milliseconds: number }
+  | { ok: false; cause?: unknown };

@@ -11,14 +11,9 @@ export type HashThread = {
 };
 
 export function createHashThread(): HashThread {
-  const compileCache = getCompileCacheDir();
-  const worker = new Worker(new URL('hash-worker.ts', import.meta.url), {
-    // Compiled code from the cache saves each thread the TypeScript stripper and its 12 MB.
-    env: compileCache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compileCache) },
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 },
-  });
+  const worker = startWorker();
   let alive = true;
+  let cause: unknown;
   let finish: ((result: HashResult) => void) | null = null;
   const settle = (result: HashResult): void => {
     // An idle thread must not keep the process from ending.
@@ -27,12 +22,13 @@ export function createHashThread(): HashThread {
     finish = null;
   };
   worker.on('message', settle);
-  worker.on('error', () => {
+  worker.on('error', (error) => {
     alive = false;
+    cause = error;
   });
-  worker.on('exit', () => {
+  worker.on('exit', (code) => {
     alive = false;
-    settle({ ok: false });
+    settle({ ok: false, cause: cause ?? new Error(`a hashing thread ended with code ${code}`) });
   });
   worker.unref();
   return {
@@ -46,4 +42,14 @@ export function createHashThread(): HashThread {
     isAlive: () => alive,
     terminate: () => worker.terminate(),
   };
+}
+
+function startWorker(): Worker {
+  const compileCache = getCompileCacheDir();
+  return new Worker(new URL('hash-worker.ts', import.meta.url), {
+    // Compiled code from the cache saves each thread the TypeScript stripper and its 12 MB.
+    env: compileCache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compileCache) },
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 },
+  });
 }

@@ -12,32 +12,29 @@ function serveJobs(): void {
   parentPort?.on('message', (job: HashJob) => parentPort?.postMessage(runJob(job)));
 }
 
+/** Hashing may use every core that nothing else wants: the requests' own thread always goes first. */
+function lowerOwnPriority(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    const threadId = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+    setPriority(threadId, constants.priority.PRIORITY_LOW);
+  } catch {
+    // A sandbox without /proc, or that forbids the call: hashes are as good at any priority.
+  }
+}
+
 function runJob(job: HashJob): HashResult {
   const startedAt = performance.now();
   try {
     const value =
       job.kind === 'hash'
         ? hashPasswordSync(job.password, job.target)
-        : verifyPasswordSync(job.password, withBuffer(job.stored));
+        : verifyPasswordSync(job.password, job.stored);
     return { ok: true, value, milliseconds: performance.now() - startedAt };
   } catch {
     // The error's text could quote the password.
     return { ok: false };
   }
-}
-
-/** Bytes arrive from another thread as a plain Uint8Array. */
-function withBuffer(stored: { key: Uint8Array | null } & Record<string, unknown>) {
-  return { ...stored, key: stored.key && Buffer.from(stored.key) } as Parameters<
-    typeof verifyPasswordSync
-  >[1];
-}
-
-/** Hashing may use every core that nothing else wants: the requests' own thread always goes first. */
-function lowerOwnPriority(): void {
-  if (process.platform !== 'linux') return;
-  const threadId = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
-  setPriority(threadId, constants.priority.PRIORITY_LOW);
 }
 
 serveJobs();

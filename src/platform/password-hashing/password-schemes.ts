@@ -8,6 +8,9 @@ export type StoredPassword = {
   key: Buffer | null;
 };
 
+/** The same after a passage between threads, which knows no Buffer. */
+export type ReadPassword = Omit<StoredPassword, 'key'> & { key: Uint8Array | null };
+
 export type HashTarget = { algorithm: 'bcrypt' | 'argon2id'; bcryptRounds: number };
 
 // Every bcrypt there is ignores, without a word, what comes after 72 bytes.
@@ -27,19 +30,25 @@ export function hashPasswordSync(password: string, target: HashTarget): StoredPa
   };
 }
 
-/** Blocks its thread. False for a stored hash that this service can not read or that would cost too much to check. */
-export function verifyPasswordSync(password: string, stored: StoredPassword): boolean {
+/** Blocks its thread. False at once for a stored hash that is not `isVerifiable`. */
+export function verifyPasswordSync(password: string, stored: ReadPassword): boolean {
+  if (!isVerifiable(stored)) return false;
   if (stored.scheme === 'argon2id') return verifyArgon2id(password, stored.hash);
-  const cost = bcryptCost(stored.hash);
-  if (cost === null || cost > 15) return false;
-  if (stored.scheme === 'bcrypt') {
-    if (Buffer.byteLength(password) <= bcryptBytes) return verifySync(password, stored.hash);
-    // It would match every other with the same beginning. Refused at the price of a hash: a quick answer
-    // would tell that there is such an account.
-    verifySync(shortened(password, Buffer.alloc(16)), stored.hash);
-    return false;
+  if (stored.scheme === 'bcrypt-hmac-sha384') {
+    return stored.key !== null && verifySync(shortened(password, stored.key), stored.hash);
   }
-  return stored.key !== null && verifySync(shortened(password, stored.key), stored.hash);
+  if (Buffer.byteLength(password) <= bcryptBytes) return verifySync(password, stored.hash);
+  // It would match every other with the same beginning. Refused at the price of a hash: a quick answer would tell
+  // that there is such an account.
+  verifySync(shortened(password, Buffer.alloc(16)), stored.hash);
+  return false;
+}
+
+/** False where the hash can't be read, or where checking it would cost too much: a row must not stop the service. */
+export function isVerifiable({ scheme, hash, key }: ReadPassword): boolean {
+  if (scheme === 'argon2id') return parseArgon2id(hash) !== null;
+  const cost = bcryptCost(hash);
+  return cost !== null && cost >= 4 && cost <= 15 && (scheme === 'bcrypt' || key !== null);
 }
 
 /** True where a hash made now would have another scheme or cost. */
@@ -50,12 +59,12 @@ export function needsRehash(stored: StoredPassword, target: HashTarget): boolean
 }
 
 /** A key of the row's own, so that hashes leaked elsewhere can not be tried here unhashed ("shucking"). */
-function shortened(password: string, key: Buffer): string {
+function shortened(password: string, key: Uint8Array): string {
   return createHmac('sha384', key).update(password).digest('base64');
 }
 
 function hashBcrypt(password: string, rounds: number): string {
-  return hashSync(password, { cost: rounds }).replace(/^\$2[ay]\$/, '$2b$');
+  return hashSync(password, { cost: rounds, version: '2b' });
 }
 
 function bcryptCost(hash: string): number | null {
@@ -75,25 +84,24 @@ function hashArgon2id(password: string): string {
 }
 
 function verifyArgon2id(password: string, hash: string): boolean {
-  const match = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d)\$([\w+/]{11,88})\$([\w+/]{16,88})$/.exec(
-    hash,
-  );
-  if (!match) return false;
+  const parsed = parseArgon2id(hash);
+  if (!parsed) return false;
+  const { tag, ...parameters } = parsed;
+  const actual = argon2Sync('argon2id', { message: password, tagLength: tag.length, ...parameters });
+  return timingSafeEqual(actual, tag);
+}
+
+const argon2Pattern =
+  /^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9])\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/;
+
+/** A PHC string as far as its cost is bearable: a row from elsewhere must not ask for gigabytes. */
+function parseArgon2id(hash: string) {
+  const match = argon2Pattern.exec(hash);
+  if (!match) return null;
   const [memory = 0, passes = 0, parallelism = 0] = match.slice(1, 4).map(Number);
-  // A row from elsewhere must not ask for gigabytes.
-  if (memory > maxArgon2Memory || memory < 8 * parallelism || passes < 1 || passes > 10 || parallelism < 1)
-    return false;
-  const nonce = Buffer.from(match[4] ?? '', 'base64');
-  const expected = Buffer.from(match[5] ?? '', 'base64');
-  const tag = argon2Sync('argon2id', {
-    message: password,
-    nonce,
-    tagLength: expected.length,
-    memory,
-    passes,
-    parallelism,
-  });
-  return timingSafeEqual(tag, expected);
+  if (memory > maxArgon2Memory || memory < 8 * parallelism || passes > 10) return null;
+  const [nonce, tag] = match.slice(4).map((text) => Buffer.from(text, 'base64'));
+  return nonce && tag ? { memory, passes, parallelism, nonce, tag } : null;
 }
 
 function unpadded(bytes: Buffer): string {

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertStatus } from '../../../test/api.ts';
+import { newRegistration, signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import { createTestApp, type TestApp } from '../../../test/test-app.ts';
+
+const development = { ENVIRONMENT: 'development' };
+const setupToken = 'c2V0IHVwIG9uY2UsIGFuZCBuZXZlciBhZ2Fpbg';
+const withSetupToken = { ADMIN_SETUP_TOKEN: setupToken };
+const register = '/api/admins/register';
+
+test('in development a local caller registers the first admin, a superadmin whatever the body says', async (t) => {
+  for (const flag of [{}, { is_superadmin: false }]) {
+    const { api } = await createTestApp(t, development);
+    const body = newRegistration();
+    const answer = await api.post(register, { ...body, ...flag });
+    assertStatus(answer, 201);
+    assert.equal(answer.body.is_superadmin, true);
+    assertStatus(await api.post('/api/admins/login', body), 200);
+    assertStatus(await api.post(register, newRegistration()), 401);
+  }
+});
+
+const localCallers = [
+  ['127.0.0.1', 'localhost:8000'],
+  ['127.9.8.7', '127.0.0.1'],
+  ['::1', '[::1]:8000'],
+  ['::ffff:127.0.0.1', 'accounts.example.com'],
+] as const;
+
+for (const [remoteAddress, host] of localCallers) {
+  test(`a caller from ${remoteAddress} who asks for ${host} is a local one`, async (t) => {
+    const { api } = await createTestApp(t, { ...development, PUBLIC_URL: 'https://accounts.example.com' });
+    assertStatus(await api.post(register, newRegistration(), { remoteAddress, headers: { host } }), 201);
+  });
+}
+
+test('behind a forwarding header, under a foreign name or from another machine nobody is a local caller', async (t) => {
+  const { api, db } = await createTestApp(t, development);
+  const foreign: { remoteAddress?: string; headers?: Record<string, string> }[] = [
+    { remoteAddress: '192.0.2.7' },
+    { remoteAddress: '2001:db8::1' },
+    { remoteAddress: '10.0.0.1' },
+    ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'forwarded', 'x-real-ip', 'via'].map(
+      (name) => ({ headers: { [name]: '127.0.0.1' } }),
+    ),
+    ...['attacker.example', 'localhost.attacker.example', '127.0.0.1.attacker.example', '192.0.2.7'].map(
+      (host) => ({ headers: { host } }),
+    ),
+  ];
+  for (const options of foreign) {
+    const answer = await api.post(register, newRegistration(), options);
+    assert.equal(answer.status, 401, JSON.stringify(options));
+  }
+  assert.deepEqual(await db.selectFrom('admins').select('id').execute(), []);
+  assertStatus(await api.post(register, newRegistration()), 201);
+});
+
+for (const environment of [
+  { ENVIRONMENT: 'test' },
+  {
+    ENVIRONMENT: 'production',
+    PUBLIC_URL: 'https://accounts.example.com',
+    FRONTEND_URL: 'https://accounts.example.com/app',
+    BCRYPT_ROUNDS: '10',
+  },
+]) {
+  test(`in ${environment.ENVIRONMENT} being local is no right: the set-up token is, or nothing`, async (t) => {
+    const unset = await createTestApp(t, environment);
+    assertStatus(await unset.api.post(register, newRegistration()), 401);
+    assertStatus(await unset.api.post(register, newRegistration(), presenting(setupToken)), 401);
+    assertStatus(await unset.api.post(register, newRegistration(), presenting('')), 401);
+
+    const { api } = await createTestApp(t, { ...environment, ...withSetupToken });
+    assertStatus(await api.post(register, newRegistration()), 401);
+    for (const wrong of ['', 'x', setupToken.slice(0, -1), `${setupToken}x`, setupToken.toUpperCase()]) {
+      assertStatus(await api.post(register, newRegistration(), presenting(wrong)), 403);
+    }
+    const answer = await api.post(
+      register,
+      { ...newRegistration(), is_superadmin: false },
+      presenting(setupToken),
+    );
+    assertStatus(answer, 201);
+    assert.equal(answer.body.is_superadmin, true);
+  });
+}
+
+test('the set-up token opens nothing once there is an admin, and no longer tells a right one from a wrong', async (t) => {
+  const service = await createTestApp(t, withSetupToken);
+  await signedInAdmin(service);
+  for (const token of [setupToken, 'wrong']) {
+    assertStatus(await service.api.post(register, newRegistration(), presenting(token)), 401);
+  }
+});
+
+test('a wrong set-up token costs no hash and leaves the local caller of development no second way', async (t) => {
+  const { api, hasher } = await createTestApp(t, { ...development, ...withSetupToken });
+  const hashes = hasher.state.completed;
+  assertStatus(await api.post(register, newRegistration(), presenting('wrong')), 403);
+  assert.equal(hasher.state.completed, hashes);
+  assertStatus(await api.post(register, newRegistration()), 201);
+});
+
+test('a bad access token is refused even while anybody local might be the first admin', async (t) => {
+  const service = await createTestApp(t, development);
+  const user = await signedInUser(service);
+  assertStatus(await service.api.post(register, newRegistration(), { token: 'not.a.token' }), 401);
+  assertStatus(await service.api.post(register, newRegistration(), { token: user.accessToken }), 403);
+  assert.deepEqual(await adminsOf(service), []);
+});
+
+for (const names of ['the same', 'different'] as const) {
+  test(`of two first admins at once, with ${names} names, one is 201 and the other 401`, async (t) => {
+    for (let round = 0; round < 5; round += 1) {
+      const service = await createTestApp(t, development);
+      const { api, hasher } = service;
+      const hashes = hasher.state.completed;
+      const first = newRegistration();
+      const second = names === 'different' ? newRegistration() : first;
+      const answers = await Promise.all([api.post(register, first), api.post(register, second)]);
+      assert.deepEqual(answers.map(({ status }) => status).toSorted(), [201, 401]);
+      assert.equal(hasher.state.completed, hashes + 2, 'both had found no admin');
+      assert.equal((await adminsOf(service)).length, 1);
+    }
+  });
+}
+
+test('from the first admin on, only a superadmin registers admins, plain ones and superadmins', async (t) => {
+  const service = await createTestApp(t, { ...development, ...withSetupToken });
+  const superadmin = await signedInAdmin(service);
+  const plain = await signedInAdmin(service, { superadmin: false });
+  const user = await signedInUser(service);
+  for (const [token, status] of [
+    [undefined, 401],
+    ['not.a.token', 401],
+    [user.accessToken, 403],
+    [plain.accessToken, 403],
+  ] as const) {
+    const options = token === undefined ? {} : { token };
+    assertStatus(await service.api.post(register, newRegistration(), options), status);
+  }
+  assert.equal((await adminsOf(service)).length, 2);
+  for (const [flag, isSuperadmin] of [
+    [{}, false],
+    [{ is_superadmin: false }, false],
+    [{ is_superadmin: true }, true],
+  ] as const) {
+    const body = { ...newRegistration(), ...flag };
+    const answer = await service.api.post(register, body, { token: superadmin.accessToken });
+    assertStatus(answer, 201);
+    assert.equal(answer.body.is_superadmin, isSuperadmin);
+  }
+});
+
+for (const lost of [{ is_superadmin: false }, { is_active: false }]) {
+  test(`a superadmin who is no more one (${Object.keys(lost)[0]}) when the hash is made registers nobody`, async (t) => {
+    // A hash that takes long enough for the right to be lost meanwhile.
+    const service = await createTestApp(t, { BCRYPT_ROUNDS: '10' });
+    const { api, db, hasher } = service;
+    const superadmin = await signedInAdmin(service);
+    const hashes = hasher.state.completed;
+    const registration = api.post(register, newRegistration(), { token: superadmin.accessToken });
+    while (hasher.state.running === 0) await new Promise(setImmediate);
+    await db.updateTable('admins').set(lost).where('id', '=', superadmin.id).execute();
+    assert.equal(hasher.state.completed, hashes, 'the right was lost while the hash was made');
+    assertStatus(await registration, 403);
+    assert.equal((await adminsOf(service)).length, 1);
+  });
+}
+
+function presenting(token: string): { headers: Record<string, string> } {
+  return { headers: { 'x-setup-token': token } };
+}
+
+function adminsOf({ db }: TestApp): Promise<{ id: string }[]> {
+  return db.selectFrom('admins').select('id').execute();
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import { test } from 'node:test';
+import { exchange } from '../../../test/raw-http.ts';
+import { createTestApp } from '../../../test/test-app.ts';
+import { parseCidrList } from './cidr.ts';
+import { clientAddress, isLocalCaller, peerAddress } from './client-address.ts';
+
+const proxies = parseCidrList('10.0.0.0/8,2001:db8::/32');
+
+function requestFrom(peer: string | undefined, headers: Record<string, string> = {}): IncomingMessage {
+  return { socket: { remoteAddress: peer }, headers } as unknown as IncomingMessage;
+}
+
+function clientOf(peer: string, forwardedFor?: string): string {
+  const headers: Record<string, string> =
+    forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor };
+  return clientAddress(requestFrom(peer, headers), proxies);
+}
+
+test('a peer that is no trusted proxy is the client, whatever it writes', () => {
+  assert.equal(clientOf('203.0.113.9'), '203.0.113.9');
+  assert.equal(clientOf('203.0.113.9', '198.51.100.1'), '203.0.113.9');
+  assert.equal(clientOf('203.0.113.9', '10.0.0.1'), '203.0.113.9');
+  const others = {
+    'x-real-ip': '198.51.100.1',
+    forwarded: 'for=198.51.100.1',
+    'x-client-ip': '198.51.100.1',
+  };
+  assert.equal(clientAddress(requestFrom('203.0.113.9', others), proxies), '203.0.113.9');
+  assert.equal(clientAddress(requestFrom('10.0.0.1', others), proxies), '10.0.0.1');
+});
+
+test('behind trusted proxies the client is the right-most address that is none of them', () => {
+  assert.equal(clientOf('10.0.0.1', '198.51.100.1'), '198.51.100.1');
+  assert.equal(clientOf('10.0.0.1', '198.51.100.1, 10.0.0.2'), '198.51.100.1');
+  assert.equal(clientOf('10.0.0.1', '198.51.100.1,10.0.0.2,10.0.0.3'), '198.51.100.1');
+  assert.equal(clientOf('2001:db8::5', '2001:db9::7,2001:db8::6'), '2001:db9::7');
+});
+
+test('what a client writes into X-Forwarded-For stands further left and counts for nothing', () => {
+  assert.equal(clientOf('10.0.0.1', '127.0.0.1, 198.51.100.1'), '198.51.100.1');
+  assert.equal(clientOf('10.0.0.1', '10.0.0.9, 198.51.100.1, 10.0.0.2'), '198.51.100.1');
+  assert.equal(clientOf('10.0.0.1', 'garbage, <script>, 198.51.100.1'), '198.51.100.1');
+});
+
+test('where the proxies wrote no client, the last proxy stands for it', () => {
+  assert.equal(clientOf('10.0.0.1'), '10.0.0.1');
+  assert.equal(clientOf('10.0.0.1', ''), '10.0.0.1');
+  assert.equal(clientOf('10.0.0.1', '10.0.0.2'), '10.0.0.2');
+  for (const garbage of [
+    'unknown',
+    '_hidden',
+    ' , ',
+    '1.2.3',
+    '198.51.100.1;',
+    '999.1.1.1',
+    '0x7f.1',
+    '1'.repeat(8000),
+  ]) {
+    assert.equal(clientOf('10.0.0.1', garbage), '10.0.0.1', garbage);
+    assert.equal(clientOf('10.0.0.1', `198.51.100.1,${garbage},10.0.0.2`), '10.0.0.2', garbage);
+  }
+});
+
+test('one client has one spelling: no port, no zone, no brackets, no IPv4 in IPv6, no upper case', () => {
+  for (const [spelling, address] of [
+    ['198.51.100.1:4711', '198.51.100.1'],
+    ['::ffff:198.51.100.1', '198.51.100.1'],
+    ['::FFFF:C633:6401', '198.51.100.1'],
+    ['[::ffff:198.51.100.1]:4711', '198.51.100.1'],
+    ['[2001:DB9:0:0::0007]:4711', '2001:db9::7'],
+    ['[2001:db9::7]', '2001:db9::7'],
+    ['2001:0db9:0000:0000:0000:0000:0000:0007', '2001:db9::7'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['\t198.51.100.1 ', '198.51.100.1'],
+  ] as const) {
+    assert.equal(clientOf('10.0.0.1', spelling), address, spelling);
+  }
+  assert.equal(clientOf('::ffff:10.0.0.1', '198.51.100.1'), '198.51.100.1');
+  assert.equal(peerAddress(requestFrom('::ffff:127.0.0.1')), '127.0.0.1');
+  assert.equal(peerAddress(requestFrom('fe80::1%lo')), 'fe80::1');
+  assert.equal(peerAddress(requestFrom(undefined)), '0.0.0.0');
+});
+
+test('a request is logged under the client behind the proxies; two headers are one list', async (t) => {
+  const { app, logs } = await createTestApp(t, { TRUSTED_PROXIES: '127.0.0.0/8' });
+  const forwarded = 'X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 198.51.100.1, 127.0.0.3\r\n';
+  await exchange(app, `GET /health/live HTTP/1.1\r\nHost: a\r\n${forwarded}\r\n`, { answers: 1 });
+  assert.match(logs(), /"client":"198\.51\.100\.1"/);
+  assert.doesNotMatch(logs(), /192\.0\.2\.1/);
+});
+
+const publicUrl = 'https://accounts.example.com';
+
+test('a local caller is a peer on loopback that names this machine, or the public host, and came by no proxy', () => {
+  for (const peer of ['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1']) {
+    for (const host of [
+      'localhost',
+      'localhost:8000',
+      'LOCALHOST:1',
+      '127.0.0.1:8000',
+      '[::1]:8000',
+      'accounts.example.com',
+    ]) {
+      assert.equal(isLocalCaller(requestFrom(peer, { host }), publicUrl), true, `${peer} ${host}`);
+    }
+  }
+});
+
+test('a foreign name, a foreign peer or a forwarding header makes a caller no local one', () => {
+  for (const host of [
+    'evil.example',
+    'localhost.evil.example',
+    'localhost.',
+    '127.0.0.1.nip.io',
+    'accounts.example.com.evil.example',
+    '10.0.0.1',
+    '0.0.0.0',
+    '[::]',
+    '',
+    'not a host',
+  ]) {
+    assert.equal(isLocalCaller(requestFrom('127.0.0.1', { host }), publicUrl), false, host);
+  }
+  assert.equal(isLocalCaller(requestFrom('127.0.0.1'), publicUrl), false);
+  for (const peer of ['10.0.0.1', '2001:db8::1', '::ffff:10.0.0.1', undefined]) {
+    assert.equal(isLocalCaller(requestFrom(peer, { host: 'localhost' }), publicUrl), false, peer);
+  }
+  for (const header of [
+    'forwarded',
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-proto',
+    'x-real-ip',
+    'via',
+  ]) {
+    for (const value of ['127.0.0.1', '']) {
+      const request = requestFrom('127.0.0.1', { host: 'localhost', [header]: value });
+      assert.equal(isLocalCaller(request, publicUrl), false, header);
+    }
+  }
+});

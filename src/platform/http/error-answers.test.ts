@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { z } from 'zod';
+import { createApi } from '../../../test/api.ts';
+import { assertSoundAnswer } from '../../../test/sound-answer.ts';
+import { parseConfig } from '../../config.ts';
+import { AppError, type ErrorName, errorStatuses } from '../../errors.ts';
+import { createLogger } from '../logging/logger.ts';
+import { createHttpServer } from './http-server.ts';
+
+/** The bare server with one route, whose handler throws what is given. */
+function createThrowingServer(t: TestContext, thrown: unknown) {
+  const config = parseConfig({ ENVIRONMENT: 'test', LOG_FORMAT: 'json' });
+  const lines: string[] = [];
+  const logger = createLogger(config, { write: (line) => void lines.push(line) });
+  const app = createHttpServer({ config, logger, readiness: { phase: 'serving' } });
+  app.get('/throws', async () => {
+    throw thrown;
+  });
+  const ownSchema = z.object({ name: z.string() });
+  app.get('/breaks-its-schema', { schema: { response: { 200: ownSchema } } }, async () => {
+    return { name: thrown } as unknown as z.output<typeof ownSchema>;
+  });
+  t.after(() => app.close());
+  return { app, api: createApi(app), logs: () => lines.join('') };
+}
+
+const secret = 'hunter2 at /srv/adl/store.ts';
+
+for (const [what, thrown] of [
+  ['an Error', new Error(secret)],
+  ['an Error with a cause', new Error('x', { cause: new Error(secret) })],
+  ['a system error', Object.assign(new Error(secret), { code: 'ENOENT', path: secret, syscall: 'open' })],
+  ['an error that calls itself a 500', Object.assign(new Error(secret), { statusCode: 500 })],
+  ['an error that calls itself a 204', Object.assign(new Error(secret), { statusCode: 204 })],
+  ['text', secret],
+  ['an object', { message: secret, password: secret }],
+  ['null', null],
+  ['nothing', undefined],
+] as const) {
+  test(`${what} that a handler throws is a 500 that tells nothing, logged once`, async (t) => {
+    const { app, logs } = createThrowingServer(t, thrown);
+    const response = await app.inject('/throws?token=secret');
+    const answer = {
+      status: response.statusCode,
+      headers: response.headers as Record<string, string>,
+      text: response.payload,
+      body: response.json(),
+    };
+    assertSoundAnswer(answer, { method: 'GET', path: '/throws', breaks: true });
+    assert.equal(answer.status, 500);
+    assert.equal(answer.body.error, 'InternalServerError');
+    assert.equal(answer.body.message, 'An unexpected error occurred');
+    assert.doesNotMatch(answer.text, /hunter2|srv|ENOENT/);
+    const errors = logs()
+      .split('\n')
+      .filter((line) => line.includes('"level":"error"'));
+    assert.equal(errors.length, 1);
+    assert.equal(JSON.parse(errors[0] ?? '').msg, '500 Internal Server Error: /throws');
+    assert.doesNotMatch(logs(), /token=/);
+  });
+}
+
+test('an answer that does not fit its own schema is a 500, and leaves nothing of it behind', async (t) => {
+  const { app } = createThrowingServer(t, { password: secret });
+  const response = await app.inject('/breaks-its-schema');
+  assert.equal(response.statusCode, 500);
+  assert.equal(response.json().error, 'InternalServerError');
+  assert.doesNotMatch(response.payload, /hunter2/);
+});
+
+test("a library's error of a 4xx keeps its status, and never its text", async (t) => {
+  for (const [statusCode, name] of [
+    [400, 'BadRequestError'],
+    [404, 'NotFoundError'],
+    [412, 'PreconditionFailedError'],
+    [418, 'BadRequestError'],
+  ] as const) {
+    const { api } = createThrowingServer(t, Object.assign(new Error(secret), { statusCode }));
+    const answer = await api.get('/throws');
+    assert.equal(answer.body.error, name);
+    assert.doesNotMatch(answer.text, /hunter2/);
+  }
+});
+
+for (const name of Object.keys(errorStatuses) as ErrorName[]) {
+  test(`${name} keeps its text and its headers, and hides its cause`, async (t) => {
+    const options = {
+      cause: new Error(secret),
+      headers: { 'retry-after': '7' },
+      details: { reason: 'a_reason', errors: [] },
+    };
+    const { app, logs } = createThrowingServer(t, new AppError(name, 'A public text', options));
+    const response = await app.inject('/throws');
+    const { error, message, status_code, details, path } = response.json();
+    assert.deepEqual(
+      { error, message, status_code, details, path },
+      {
+        error: name,
+        message: 'A public text',
+        status_code: errorStatuses[name],
+        details: { reason: 'a_reason', errors: [] },
+        path: '/throws',
+      },
+    );
+    assert.equal(response.statusCode, errorStatuses[name]);
+    assert.equal(response.headers['retry-after'], '7');
+    assert.doesNotMatch(response.payload, /hunter2/);
+    // What the service did wrong is an error in the log, with its cause; what the caller did wrong is not.
+    assert.equal(/"level":"error"/.test(logs()), errorStatuses[name] >= 500);
+    assert.equal(/hunter2/.test(logs()), errorStatuses[name] >= 500);
+  });
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createFairQueue } from './fair-queue.ts';
+
+test('clients are served in turn, however many jobs one of them has', () => {
+  const queue = createFairQueue<string>();
+  for (const item of ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']) queue.push(item.charAt(0), item, 10);
+  const served = Array.from({ length: 8 }, () => queue.shift());
+  assert.deepEqual(served, ['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4', undefined]);
+});
+
+test('a client alone may fill the queue, and holds at most half of it while others wait', () => {
+  const alone = createFairQueue<number>();
+  assert.equal(fill(alone, 'a', 10), 10);
+  const shared = createFairQueue<number>();
+  shared.push('b', 0, 10);
+  assert.equal(fill(shared, 'a', 10), 5);
+  assert.equal(fill(shared, 'b', 10), 4);
+});
+
+test('a flood that refills every free place can not keep another client out', () => {
+  const queue = createFairQueue<number>();
+  fill(queue, 'flood', 10);
+  assert.ok(!queue.push('other', 0, 10));
+  for (let served = 0; served < 5; served += 1) {
+    queue.shift();
+    fill(queue, 'flood', 10);
+  }
+  assert.ok(queue.push('other', 0, 10));
+});
+
+test('once the queue has run empty, a client alone may fill it again', () => {
+  const queue = createFairQueue<number>();
+  fill(queue, 'a', 4);
+  assert.ok(!queue.push('b', 0, 4));
+  while (queue.size > 0) queue.shift();
+  assert.equal(fill(queue, 'a', 4), 4);
+});
+
+type Model = { waiting: { client: string; id: number }[]; servedWhileWaiting: Map<number, string[]> };
+
+test('nothing admitted is lost, doubled or reordered, and no client is served twice while another waits', () => {
+  const step = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'c', 'd') },
+    { weight: 2, arbitrary: fc.constant(null) },
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 120 }), fc.integer({ min: 1, max: 12 }), (steps, capacity) => {
+      const queue = createFairQueue<number>();
+      const model: Model = { waiting: [], servedWhileWaiting: new Map() };
+      for (const [id, client] of steps.entries()) {
+        if (client !== null && queue.push(client, id, capacity)) model.waiting.push({ client, id });
+        else if (client === null) checkServed(model, queue.shift());
+        assert.equal(queue.size, model.waiting.length);
+        assert.ok(queue.size <= capacity);
+      }
+      while (model.waiting.length > 0) checkServed(model, queue.shift());
+      assert.equal(queue.shift(), undefined);
+    }),
+  );
+});
+
+function checkServed({ waiting, servedWhileWaiting }: Model, id: number | undefined): void {
+  const served = waiting.find((entry) => entry.id === id);
+  assert.equal(served?.id, id, 'what was never admitted, or was served before');
+  assert.equal(served === undefined, waiting.length === 0);
+  if (!served) return;
+  const firstOfClient = waiting.find(({ client }) => client === served.client);
+  assert.equal(firstOfClient, served, 'the jobs of one client in the order they came');
+  waiting.splice(waiting.indexOf(served), 1);
+  const heads = new Map(waiting.toReversed().map((entry) => [entry.client, entry]));
+  for (const head of heads.values()) {
+    if (head.client === served.client) continue;
+    const clients = servedWhileWaiting.get(head.id) ?? [];
+    assert.ok(!clients.includes(served.client), `${served.client} twice while ${head.client} waited`);
+    servedWhileWaiting.set(head.id, [...clients, served.client]);
+  }
+}
+
+function fill(queue: ReturnType<typeof createFairQueue<number>>, client: string, capacity: number): number {
+  let admitted = 0;
+  while (queue.push(client, admitted, capacity)) admitted += 1;
+  return admitted;
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import { inspect } from 'node:util';
+import type { Worker } from 'node:worker_threads';
+import { createHashAdmission, HashQueueFullError } from './hash-admission.ts';
+
+const [alice, bob, carol] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as const;
+
+/** `hash` is a job of one address; `workers` are the threads in the order they were started. */
+function openAdmission(t: TestContext, { threads = 1, maxWaitSeconds = 3, bcryptRounds = 4 } = {}) {
+  const workers: Worker[] = [];
+  const remember = (worker: Worker) => workers.push(worker);
+  process.on('worker', remember);
+  const admission = createHashAdmission(threads, maxWaitSeconds);
+  t.after(async () => {
+    await admission.close();
+    process.off('worker', remember);
+  });
+  const target = { algorithm: 'bcrypt', bcryptRounds } as const;
+  const hash = (password: string, address: string) =>
+    admission.admit({ kind: 'hash', password, target }, address);
+  return { state: admission.state, close: () => admission.close(), hash, workers };
+}
+
+test('a full queue answers at once, and what was admitted is answered all the same', async (t) => {
+  const { hash, state } = openAdmission(t, { maxWaitSeconds: 0.000_001 });
+  const admitted = [hash('a', alice), hash('b', bob)];
+  const error = await hash('c', carol).catch((reason: unknown) => reason);
+  assert.ok(error instanceof HashQueueFullError);
+  assert.ok([1, 2, 3].includes(error.retryAfterSeconds));
+  assert.deepEqual([state.capacity, state.running, state.queued], [1, 1, 1]);
+  assert.equal((await Promise.all(admitted)).length, 2);
+});
+
+test('the queue is as long as its wait allows', async (t) => {
+  const { hash, state } = openAdmission(t, { threads: 2 });
+  for (let hashes = 0; hashes < 5; hashes += 1) await hash('x', alice);
+  assert.ok(state.hashMs > 0.2 && state.hashMs < 1000);
+  assert.equal(state.capacity, Math.floor((2 * 3000) / state.hashMs));
+});
+
+test('an address with many logins does not hold up another', async (t) => {
+  const { hash } = openAdmission(t);
+  await hash('x', alice);
+  const order: string[] = [];
+  const login = async (address: string) => {
+    await hash('x', address);
+    order.push(address);
+  };
+  await Promise.all([...Array.from({ length: 20 }, () => login(alice)), login(bob)]);
+  assert.ok(order.indexOf(bob) <= 2, order.join(' '));
+});
+
+test('a thread that dies fails its own job alone and is replaced', async (t) => {
+  const { hash, state, workers } = openAdmission(t, { bcryptRounds: 10 });
+  await hash('x', alice);
+  const [lost, kept] = [hash('password-1', alice), hash('password-2', alice)];
+  await Promise.all([
+    assert.rejects(lost, (error) => !inspect(error).includes('password-1')),
+    workers[0]?.terminate(),
+  ]);
+  assert.ok(await kept);
+  assert.equal(workers.length, 2);
+  assert.deepEqual([state.running, state.queued], [0, 0]);
+});
+
+test('a thread that died while idle is replaced before the next job', { timeout: 10_000 }, async (t) => {
+  const { hash, workers } = openAdmission(t);
+  await hash('x', alice);
+  const [worker] = workers;
+  await Promise.all([worker && once(worker, 'exit'), worker?.terminate()]);
+  assert.ok(await hash('x', alice));
+});
+
+test('every hashing thread has the lowest priority, and no other thread', async (t) => {
+  if (process.platform !== 'linux') return t.skip('threads have a priority of their own on Linux only');
+  const before = niceThreads();
+  const { hash, workers } = openAdmission(t, { threads: 2, bcryptRounds: 10 });
+  await Promise.all([hash('x', alice), hash('x', alice)]);
+  assert.equal(workers.length, 2);
+  assert.equal(niceThreads().length - before.length, 2);
+  assert.ok(!niceThreads().includes(String(process.pid)));
+});
+
+test('close waits for what was admitted, refuses what comes later, and may be called twice', async (t) => {
+  const { hash, state, close } = openAdmission(t, { maxWaitSeconds: 60 });
+  await hash('x', alice);
+  const admitted = Array.from({ length: 10 }, () => hash('x', alice));
+  const closed = Promise.all([close(), close()]);
+  await assert.rejects(hash('x', alice), HashQueueFullError);
+  await closed;
+  assert.equal(state.completed, 11);
+  assert.equal((await Promise.all(admitted)).length, 10);
+});
+
+function niceThreads(): string[] {
+  return readdirSync('/proc/self/task').filter((threadId) => {
+    // The thread's name may hold spaces; after it, priority and nice are fields 18 and 19.
+    const [, fields = ''] = readFileSync(`/proc/self/task/${threadId}/stat`, 'utf8').split(') ', 2);
+    return fields.split(' ')[16] === '19';
+  });
+}

@@ -1,0 +1,110 @@
+import { createFairQueue } from './fair-queue.ts';
+import type { HashJob, HashResult } from './hash-job.ts';
+import { createHashThread, type HashThread } from './hash-thread.ts';
+import type { StoredPassword } from './password-schemes.ts';
+
+/** Too many passwords are waiting: come back in a moment. */
+export class HashQueueFullError extends Error {
+  readonly retryAfterSeconds = 1 + Math.floor(Math.random() * 3);
+
+  constructor() {
+    super('too many passwords are waiting to be hashed');
+    this.name = 'HashQueueFullError';
+  }
+}
+
+export type HashState = {
+  threads: number;
+  running: number;
+  queued: number;
+  /** How many may wait besides those that run. */
+  capacity: number;
+  /** Moving average of what a hash takes on this machine under this load. */
+  hashMs: number;
+  completed: number;
+};
+
+export type HashAdmission = {
+  readonly state: HashState;
+  /** Rejects at once with `HashQueueFullError`, or runs the job: what is admitted is never dropped. */
+  admit(job: HashJob, clientAddress: string): Promise<StoredPassword | boolean>;
+  /** Waits for what was admitted; refuses what comes later. */
+  close(): Promise<void>;
+};
+
+type Pending = {
+  job: HashJob;
+  resolve: (value: StoredPassword | boolean) => void;
+  reject: (error: Error) => void;
+};
+
+export function createHashAdmission(threads: number, maxWaitSeconds: number): HashAdmission {
+  const queue = createFairQueue<Pending>();
+  // A thread is started when it is first needed, and then kept.
+  const idle: HashThread[] = [];
+  const state = { threads, running: 0, queued: 0, capacity: threads, hashMs: 0, completed: 0 };
+  const drained = Promise.withResolvers<void>();
+  let closing: Promise<void> | null = null;
+
+  const admit: HashAdmission['admit'] = (job, clientAddress) => {
+    const { promise, resolve, reject } = Promise.withResolvers<StoredPassword | boolean>();
+    const pending = { job, resolve, reject };
+    if (closing) reject(new HashQueueFullError());
+    else if (state.running < threads) void run(pending);
+    else if (!queue.push(clientAddress, pending, state.capacity)) reject(new HashQueueFullError());
+    state.queued = queue.size;
+    return promise;
+  };
+
+  const run = async (pending: Pending): Promise<void> => {
+    state.running += 1;
+    const result = await runInThread(idle, pending.job);
+    state.running -= 1;
+    if (result.ok) measure(state, result.milliseconds, maxWaitSeconds);
+    settle(pending, result);
+    const next = queue.shift();
+    state.queued = queue.size;
+    if (next) void run(next);
+    else if (closing && state.running === 0) drained.resolve();
+  };
+
+  const close = async (): Promise<void> => {
+    if (state.running > 0) await drained.promise;
+    await Promise.all(idle.splice(0).map((thread) => thread.terminate()));
+  };
+
+  return { state, admit, close: () => (closing ??= close()) };
+}
+
+/** Never throws: a machine that is out of threads or memory fails this job alone. */
+async function runInThread(idle: HashThread[], job: HashJob): Promise<HashResult> {
+  try {
+    const thread = takeLiving(idle) ?? createHashThread();
+    const result = await thread.run(job);
+    if (thread.isAlive()) idle.push(thread);
+    return result;
+  } catch (cause) {
+    return { ok: false, cause };
+  }
+}
+
+/** A thread may have died while it was idle; a job given to it would never be answered. */
+function takeLiving(idle: HashThread[]): HashThread | undefined {
+  let thread = idle.pop();
+  while (thread && !thread.isAlive()) thread = idle.pop();
+  return thread;
+}
+
+function measure(state: HashState, milliseconds: number, maxWaitSeconds: number): void {
+  const { threads, hashMs } = state;
+  // A sample can be hours where the machine was suspended: one must not close the queue to all.
+  const sample = Math.min(milliseconds, hashMs * 4 || milliseconds);
+  state.hashMs = hashMs === 0 ? sample : hashMs * 0.9 + sample * 0.1;
+  state.capacity = Math.max(1, Math.floor((threads * maxWaitSeconds * 1000) / state.hashMs));
+  state.completed += 1;
+}
+
+function settle({ resolve, reject }: Pending, result: HashResult): void {
+  if (result.ok) resolve(result.value);
+  else reject(new Error('a password could not be hashed', { cause: result.cause }));
+}

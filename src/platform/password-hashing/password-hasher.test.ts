@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { createPasswordHasher, HashQueueFullError } from './password-hasher.ts';
+
+const settings = { threads: 1, maxWaitSeconds: 3, target: { algorithm: 'bcrypt', bcryptRounds: 4 } } as const;
+
+async function openHasher(t: TestContext) {
+  const hasher = await createPasswordHasher(settings);
+  t.after(() => hasher.close());
+  return hasher;
+}
+
+test('a password verifies against its own hash only, short and long', async (t) => {
+  const hasher = await openHasher(t);
+  for (const password of ['correct horse', 'A'.repeat(300)]) {
+    const stored = await hasher.hash(password, '192.0.2.1');
+    assert.ok(stored.key === null || (Buffer.isBuffer(stored.key) && stored.key.length === 16));
+    assert.equal(await hasher.verify(password, stored, '192.0.2.1'), true);
+    assert.equal(await hasher.verify(`${password.slice(1)}b`, stored, '192.0.2.1'), false);
+    assert.equal(hasher.needsRehash(stored), false);
+  }
+});
+
+test('a key read from the database takes no neighbouring bytes along into the thread', async (t) => {
+  const hasher = await openHasher(t);
+  const stored = await hasher.hash('A'.repeat(100), '192.0.2.1');
+  const wire = Buffer.concat([Buffer.from('the row of somebody else'), stored.key ?? Buffer.of()]);
+  const post = t.mock.method(Worker.prototype, 'postMessage');
+  const found = { ...stored, key: wire.subarray(-16) };
+  assert.ok(await hasher.verify('A'.repeat(100), found, '192.0.2.1'));
+  assert.equal(post.mock.calls[0]?.arguments[0].stored.key.buffer.byteLength, 16);
+});
+
+test('an unknown user and a row that can not be read cost exactly one hash, and are false', async (t) => {
+  const hasher = await openHasher(t);
+  const post = t.mock.method(Worker.prototype, 'postMessage');
+  for (const stored of [null, { scheme: 'bcrypt', hash: 'broken', key: null } as const]) {
+    for (const password of ['x', 'A'.repeat(300)]) {
+      const before = hasher.state.completed;
+      assert.equal(await hasher.verify(password, stored, '192.0.2.1'), false);
+      assert.equal(hasher.state.completed - before, 1);
+      assert.match(
+        post.mock.calls.at(-1)?.arguments[0].stored.hash,
+        /^\$2b\$04\$/,
+        'answered without the work',
+      );
+    }
+  }
+});
+
+test('a closed hasher refuses', async (t) => {
+  const hasher = await openHasher(t);
+  await hasher.close();
+  await assert.rejects(hasher.verify('x', null, '192.0.2.1'), HashQueueFullError);
+});
+
+test('an idle thread does not keep the process from ending', async () => {
+  const url = JSON.stringify(join(import.meta.dirname, 'password-hasher.ts'));
+  const script = `const { createPasswordHasher } = await import(${url});
+    await createPasswordHasher(${JSON.stringify(settings)}); console.log('opened');`;
+  const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    timeout: 10_000,
+  });
+  assert.equal((await run).stdout.trim(), 'opened');
+});

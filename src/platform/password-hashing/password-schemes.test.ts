@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compareSync, hashSync } from '@node-rs/bcrypt';
+import {
+  hashPasswordSync,
+  isVerifiable,
+  needsRehash,
+  type ReadPassword,
+  verifyPasswordSync,
+} from './password-schemes.ts';
+
+const bcrypt = { algorithm: 'bcrypt', bcryptRounds: 4 } as const;
+const argon2id = { algorithm: 'argon2id', bcryptRounds: 4 } as const;
+
+test('up to 72 bytes any bcrypt tool verifies the row', () => {
+  for (const password of ['a', 'A'.repeat(72), '😀'.repeat(18)]) {
+    const stored = hashPasswordSync(password, bcrypt);
+    assert.match(stored.hash, /^\$2b\$04\$/);
+    assert.deepEqual([stored.scheme, stored.key], ['bcrypt', null]);
+    assert.ok(compareSync(password, stored.hash));
+    assert.ok(verifyPasswordSync(password, stored));
+    assert.ok(!verifyPasswordSync(`${password.slice(1)}b`, stored));
+  }
+});
+
+test('no byte of a password is ignored, whatever its length and scheme', () => {
+  const beginnings = ['A'.repeat(72), '😀'.repeat(18), 'A'.repeat(71), 'A'.repeat(254), 'A'.repeat(255)];
+  beginnings.push('A'.repeat(299), 'A'.repeat(511), '😀'.repeat(127));
+  for (const beginning of beginnings) {
+    const stored = hashPasswordSync(`${beginning}x`, bcrypt);
+    assert.ok(verifyPasswordSync(`${beginning}x`, stored));
+    for (const other of [`${beginning}y`, beginning, `${beginning}xx`]) {
+      assert.ok(!verifyPasswordSync(other, stored), `${Buffer.byteLength(other)} bytes`);
+    }
+  }
+  const stored = hashPasswordSync(`${'A'.repeat(300)}x`, argon2id);
+  assert.ok(verifyPasswordSync(`${'A'.repeat(300)}x`, stored));
+  assert.ok(!verifyPasswordSync(`${'A'.repeat(300)}y`, stored));
+});
+
+test('beyond 72 bytes each row has a key of its own, and neither the password nor its digest opens it alone', () => {
+  const password = 'A'.repeat(73);
+  const [first, second] = [hashPasswordSync(password, bcrypt), hashPasswordSync(password, bcrypt)];
+  assert.equal(first.scheme, 'bcrypt-hmac-sha384');
+  assert.equal(first.key?.length, 16);
+  assert.notDeepEqual(first.key, second.key);
+  assert.ok(!verifyPasswordSync(password, { ...first, key: second.key }));
+  assert.ok(!verifyPasswordSync(password, { ...first, key: null }));
+  assert.ok(!compareSync(password, first.hash));
+});
+
+test('a plain bcrypt row is never opened by more than 72 bytes, which bcrypt would have cut', () => {
+  const hash = hashSync('A'.repeat(80), { cost: 4 });
+  assert.ok(compareSync(`${'A'.repeat(72)}anything`, hash));
+  assert.ok(!verifyPasswordSync('A'.repeat(80), { scheme: 'bcrypt', hash, key: null }));
+});
+
+test('a NUL inside a password does not end it', () => {
+  for (const target of [bcrypt, argon2id]) {
+    const stored = hashPasswordSync('ab\0c', target);
+    assert.ok(verifyPasswordSync('ab\0c', stored));
+    for (const other of ['ab', 'ab\0', 'ab\0d']) assert.ok(!verifyPasswordSync(other, stored));
+  }
+});
+
+test('rows made elsewhere open, and are renewed at the next sign-in', () => {
+  const rows: [string, string][] = [
+    ['rasmuslerdorf', '$2y$07$BCryptRequires22Chrcte/VlQH0piJtjXl.0t1XkA8pw9dMXTpOq'],
+    ['a', '$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe'],
+    ['legacy', hashSync('legacy', { cost: 5, version: '2b' })],
+    ['legacy', hashSync('legacy', { cost: 4, version: '2a' })],
+  ];
+  for (const [password, hash] of rows) {
+    const stored = { scheme: 'bcrypt', hash, key: null } as const;
+    assert.ok(verifyPasswordSync(password, stored), hash);
+    assert.ok(!verifyPasswordSync(`${password}x`, stored), hash);
+    assert.ok(needsRehash(stored, bcrypt), hash);
+  }
+});
+
+test("argon2's own test vector opens; its cheaper parameters are renewed", () => {
+  const hash = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
+  const stored = { scheme: 'argon2id', hash, key: null } as const;
+  assert.ok(verifyPasswordSync('password', stored));
+  assert.ok(!verifyPasswordSync('passwore', stored));
+  assert.ok(needsRehash(stored, argon2id));
+});
+
+test('a change of scheme or cost renews a row, and a renewed row is left alone', () => {
+  const targets = [bcrypt, { ...bcrypt, bcryptRounds: 5 }, argon2id];
+  for (const target of targets) {
+    for (const password of ['short', 'A'.repeat(100)]) {
+      const stored = hashPasswordSync(password, target);
+      for (const next of targets) assert.equal(needsRehash(stored, next), next !== target);
+    }
+  }
+});
+
+test('argon2id rows have the parameters that OWASP asks for', () => {
+  const { hash, scheme, key } = hashPasswordSync('x', argon2id);
+  assert.match(hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
+  assert.deepEqual([scheme, key], ['argon2id', null]);
+});
+
+test('a row that is broken, or made to cost gigabytes or hours, is refused without the work', () => {
+  const tail = '$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
+  const bcryptTail = '$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe';
+  const rows: [ReadPassword['scheme'], string][] = [
+    ...['m=4194304,t=1,p=1', 'm=262145,t=1,p=1', 'm=256,t=11,p=1', 'm=256,t=0,p=1', 'm=256,t=2,p=0'].map(
+      (costs): [ReadPassword['scheme'], string] => ['argon2id', `$argon2id$v=19$${costs}${tail}`],
+    ),
+    ['argon2id', `$argon2id$v=19$m=8,t=2,p=2${tail}`],
+    ['argon2id', `$argon2id$v=19$m=0256,t=2,p=1${tail}`],
+    ['argon2id', `$argon2i$v=19$m=256,t=2,p=1${tail}`],
+    ['argon2id', `$argon2id$v=16$m=256,t=2,p=1${tail}`],
+    ['argon2id', `$argon2id$v=19$m=256,t=2,p=1${tail}\n`],
+    ['argon2id', `$argon2id$v=19$m=256,t=2,p=1${tail.replace('/', '_')}`],
+    ['argon2id', `$2b$04${bcryptTail}`],
+    ...['$2b$31', '$2b$16', '$2b$03', '$2b$4', '$2b$+4', '$2x$04', '$2$04'].map(
+      (costs): [ReadPassword['scheme'], string] => ['bcrypt', costs + bcryptTail],
+    ),
+    ['bcrypt', ''],
+    ['bcrypt', 'plain text'],
+    ['bcrypt-hmac-sha384', `$2b$04${bcryptTail}`],
+  ];
+  const startedAt = performance.now();
+  for (const [scheme, hash] of rows) {
+    assert.ok(!isVerifiable({ scheme, hash, key: null }), hash);
+    assert.ok(!verifyPasswordSync('password', { scheme, hash, key: null }), hash);
+  }
+  assert.ok(performance.now() - startedAt < 100);
+});

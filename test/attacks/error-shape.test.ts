@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { METHODS } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { sql } from 'kysely';
+import type { Answer } from '../answer.ts';
+import { assertStatus } from '../api.ts';
+import { goodPassword, newRegistration, signedInAdmin, signedInUser } from '../factories.ts';
+import { exchange, requestText } from '../raw-http.ts';
+import { assertSoundAnswer } from '../sound-answer.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
+import { startWithoutDatabase } from '../unreachable-database.ts';
+
+const paths: [path: string, methods: string[]][] = [
+  ['/nothing', []],
+  ['/api', []],
+  ['/api/users/me/', []],
+  ['/API/users/me', []],
+  ['/', ['GET', 'HEAD', 'OPTIONS']],
+  ['/health', ['GET', 'HEAD', 'OPTIONS']],
+  ['/docs', ['GET', 'HEAD', 'OPTIONS']],
+  ['/docs/static/index.css', ['GET', 'HEAD', 'OPTIONS']],
+  ['/api/users/login', ['OPTIONS', 'POST']],
+  ['/api/users/me', ['GET', 'HEAD', 'OPTIONS', 'PUT']],
+  ['/api/admins/users/0192c3a4-0000-7000-8000-000000000000', ['GET', 'HEAD', 'OPTIONS', 'PATCH']],
+];
+
+for (const [path, allowed] of paths) {
+  test(`I16 ${path}: every method that is none there is 404 or 405 with Allow, TRACE, HEAD and OPTIONS included`, async (t) => {
+    const { app } = await createTestApp(t);
+    for (const method of METHODS.filter(
+      (name) => name !== 'CONNECT' && (name === 'OPTIONS' || !allowed.includes(name)),
+    )) {
+      // What the body holds does not matter where there is no route.
+      const body = method === 'POST' ? '{' : '';
+      const headers = { 'Content-Type': 'application/json', Connection: 'close' };
+      const { answers } = await exchange(app, requestText(method, path, headers, body));
+      const [answer] = answers;
+      assert.ok(answer, method);
+      assertSoundAnswer(answer, { method, path });
+      assert.equal(answer.status, allowed.length === 0 ? 404 : method === 'OPTIONS' ? 204 : 405, method);
+      assert.equal(answer.headers.allow, allowed.length === 0 ? undefined : allowed.join(', '), method);
+      // Neither a body to a HEAD, nor the request itself to a TRACE.
+      if (method === 'HEAD') assert.equal(answer.text, '');
+      if (method === 'TRACE') assert.doesNotMatch(answer.text, /localhost/);
+    }
+  });
+}
+
+test('I18 what a caller writes comes back as JSON alone: no page, no script, no JSONP', async (t) => {
+  const test = await createTestApp(t);
+  const script = '<script>alert(1)</script>';
+  const headers = { Accept: 'text/html,application/xhtml+xml' };
+  const requests: [request: string, path: string][] = [
+    [requestText('GET', `/${script}`, headers), `/${script}`],
+    [requestText('GET', `/nothing?callback=${script}`, headers), '/nothing'],
+    [requestText('DELETE', `/api/users/me/sessions/${script}`, headers), `/api/users/me/sessions/${script}`],
+    [requestText('POST', `/health?${script}`, headers), '/health'],
+  ];
+  for (const [request, path] of requests) {
+    const { answers } = await exchange(test.app, request, { answers: 1 });
+    const [answer] = answers;
+    assert.ok(answer);
+    assertSoundAnswer(answer, { method: 'GET', path });
+    assert.match(String(answer.headers['content-type']), /^application\/json/);
+    assert.equal(answer.headers['x-content-type-options'], 'nosniff');
+    assert.equal(answer.headers['content-security-policy']?.includes("default-src 'none'"), true);
+  }
+  for (const name of ['callback', 'jsonp', 'cb']) {
+    const answer = await test.api.get(`/health/live?${name}=alert`);
+    assert.equal(answer.text, '{"status":"live"}');
+  }
+  // What a field holds is not repeated in the fault that it has.
+  const refused = await test.api.post('/api/users/register', {
+    ...newRegistration(),
+    username: script,
+    email: script,
+  });
+  assertStatus(refused, 422);
+  assert.doesNotMatch(refused.text, /script/);
+});
+
+const inside = 'row (hunter2, $2b$12$abc) in SELECT * FROM users at /srv/adl/src/store.ts:12 on db.internal';
+
+test('M06 an error that nobody foresaw is a 500 that tells nothing, and the log alone knows more', async (t) => {
+  const test = await createTestApp(t);
+  const user = await signedInUser(test);
+  await raiseAtSignIn(t, test, '22012');
+  const answer = await loginAnswer(test, user.username);
+  assertStatus(answer, 500);
+  assert.equal(answer.body.error, 'InternalServerError');
+  assert.equal(answer.body.message, 'An unexpected error occurred');
+  assert.equal(answer.body.details, undefined);
+  assertTellsNothing(answer);
+  const logged = test
+    .logs()
+    .split('\n')
+    .filter((line) => line.includes('"level":"error"'));
+  assert.equal(logged.length, 1);
+  assert.match(logged[0] ?? '', /SQLSTATE 22012/);
+  assert.match(logged[0] ?? '', new RegExp(answer.body.request_id));
+  assert.doesNotMatch(test.logs(), /hunter2|\$2b/);
+});
+
+for (const [state, what] of [
+  ['08006', 'a lost connection'],
+  ['53100', 'a full disk'],
+  ['53300', 'too many connections'],
+  ['57P01', 'a server that shuts down'],
+  ['57014', 'a statement that took too long'],
+  ['55P03', 'a lock not had in time'],
+  ['40001', 'a serialisation failure'],
+  ['40P01', 'a deadlock'],
+  ['25006', 'a standby'],
+]) {
+  test(`M06 ${what} is a 503 with Retry-After that tells nothing`, async (t) => {
+    const test = await createTestApp(t);
+    const user = await signedInUser(test);
+    await raiseAtSignIn(t, test, String(state));
+    const answer = await loginAnswer(test, user.username);
+    assertStatus(answer, 503);
+    assertSoundAnswer(answer, { method: 'POST', path: '/api/users/login' });
+    assert.equal(answer.body.message, 'The service is temporarily unavailable');
+    assertTellsNothing(answer);
+  });
+}
+
+test('M06 without a database every route that needs it is a 503, and no answer or log names it', async (t) => {
+  const test = await createTestApp(t);
+  const user = await signedInUser(test);
+  const admin = await signedInAdmin(test);
+  const { api, logs } = await startWithoutDatabase(t, test);
+  const credentials = { username: user.username, password: goodPassword };
+  const answers = [
+    await api.post('/api/users/register', newRegistration()),
+    await api.post('/api/users/login', credentials),
+    await api.post('/api/admins/login', credentials),
+    await api.post('/api/users/refresh', { refresh_token: user.refreshToken }),
+    await api.post('/api/users/logout', { refresh_token: user.refreshToken }),
+    await api.get('/api/users/me', { token: user.accessToken }),
+    await api.put('/api/users/me', { full_name: 'Ada' }, { token: user.accessToken }),
+    await api.get('/api/admins/users', { token: admin.accessToken }),
+    await api.get('/health'),
+    await api.get('/health/ready'),
+  ];
+  for (const answer of answers) {
+    assertStatus(answer, 503);
+    assertTellsNothing(answer);
+  }
+  assertStatus(await api.get('/health/live'), 200);
+  assertStatus(await api.get('/api/users/me'), 401);
+  assert.match(logs(), /503 Service Unavailable: \/api\/users\/login/);
+  assert.doesNotMatch(logs(), /dbsecret|dbuser|dbname/);
+});
+
+/** From now on, and until the test ends, a new session fails in the database with that SQLSTATE. */
+async function raiseAtSignIn(t: TestContext, { db }: TestApp, state: string): Promise<void> {
+  await sql`CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS ${sql.lit(
+    `BEGIN RAISE EXCEPTION '${inside}' USING ERRCODE = '${state}', DETAIL = '${inside}', HINT = '${inside}'; END`,
+  )}`.execute(db);
+  await sql`CREATE TRIGGER fail BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION fail()`.execute(db);
+  t.after(() => sql`DROP TRIGGER fail ON sessions`.execute(db));
+}
+
+async function loginAnswer({ app }: TestApp, username: string): Promise<Answer> {
+  const body = JSON.stringify({ username, password: goodPassword });
+  const request = requestText('POST', '/api/users/login', { 'Content-Type': 'application/json' }, body);
+  const { answers } = await exchange(app, request, { answers: 1 });
+  const [answer] = answers;
+  assert.ok(answer);
+  assertSoundAnswer(answer, { method: 'POST', path: '/api/users/login', breaks: true });
+  return answer;
+}
+
+function assertTellsNothing({ text, headers }: Answer): void {
+  const shown = text + JSON.stringify(headers);
+  assert.doesNotMatch(
+    shown,
+    /hunter2|\$2b|SELECT|\.ts|db\.internal|srv|SQLSTATE|sessions|ECONN|127\.0\.0\.1|dbuser|dbsecret|dbname/,
+  );
+}

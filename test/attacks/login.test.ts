@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeJwt } from 'jose';
+import { adminRealm, realms, userRealm } from '../../src/features/accounts/realms.ts';
+import { assertStatus } from '../api.ts';
+import { newRegistration, signedInAdmin, signedInUser, signIn } from '../factories.ts';
+import { refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
+import { createTestApp } from '../test-app.ts';
+
+test('C08 one pair of username and password in both realms opens in each its own account and nothing else', async (t) => {
+  const service = await createTestApp(t);
+  const pair = newRegistration({ username: 'same.name', email: 'same@example.com' });
+  const user = await signedInUser(service, pair);
+  const admin = await signedInAdmin(service, pair);
+  assert.notEqual(user.id, admin.id);
+
+  assert.equal(decodeJwt(user.accessToken).kind, 'user');
+  assert.equal(decodeJwt(admin.accessToken).kind, 'admin');
+  for (const [realm, stranger] of [
+    [userRealm, admin],
+    [adminRealm, user],
+  ] as const) {
+    assert.equal(await statusOfMe(service.api, realm, stranger.accessToken), 403);
+    const body = { refresh_token: stranger.refreshToken };
+    assertStatus(await service.api.post(`${realm.path}/refresh`, body), 401);
+    assertStatus(await service.api.post(`${realm.path}/logout`, body), 401);
+  }
+  await refreshed(service.api, userRealm, user.refreshToken);
+  await refreshed(service.api, adminRealm, admin.refreshToken);
+});
+
+for (const [realm, other] of [
+  [userRealm, adminRealm],
+  [adminRealm, userRealm],
+] as const) {
+  test(`C08 what opens the ${realm.kind}s' realm does not open the other, by username or by e-mail`, async (t) => {
+    const service = await createTestApp(t);
+    const { username, email, password } = await signedInTo(service, realm);
+    for (const credentials of [{ username }, { email }, { username: email }]) {
+      const answer = await service.api.post(`${other.path}/login`, { ...credentials, password });
+      assertStatus(answer, 401);
+      assert.equal(answer.body.message, 'Invalid username or password');
+    }
+    const here = await service.api.post(`${realm.path}/login`, { username, password });
+    assertStatus(here, 200);
+  });
+
+  test(`C08 ${realm.kind}: a new password changes nothing for the namesake of the other realm`, async (t) => {
+    const service = await createTestApp(t);
+    const pair = newRegistration({ username: 'same.name', email: 'same@example.com' });
+    const accounts = { user: await signedInUser(service, pair), admin: await signedInAdmin(service, pair) };
+    const changed = await service.api.post(
+      `${realm.path}/change-password`,
+      { current_password: pair.password, new_password: 'granite lantern 41 willow' },
+      { token: accounts[realm.kind].accessToken },
+    );
+    assertStatus(changed, 200);
+    assert.equal(await statusOfMe(service.api, other, accounts[other.kind].accessToken), 200);
+    await signIn(service, other, pair);
+    assertStatus(await service.api.post(`${realm.path}/login`, pair), 401);
+  });
+}
+
+for (const realm of realms) {
+  test(`C09 ${realm.kind}: each login opens a session of its own and leaves the others alone`, async (t) => {
+    const service = await createTestApp(t);
+    const first = await signedInTo(service, realm);
+    const second = await signIn(service, realm, first);
+    const claims = [decodeJwt(first.accessToken), decodeJwt(second.accessToken)];
+    for (const name of ['sid', 'jti']) {
+      assert.match(String(claims[0]?.[name]), /^[0-9a-f-]{36}$/);
+      assert.notEqual(claims[0]?.[name], claims[1]?.[name]);
+    }
+    assert.notEqual(first.refreshToken, second.refreshToken);
+    for (const { accessToken } of [first, second]) {
+      assert.equal(await statusOfMe(service.api, realm, accessToken), 200);
+    }
+    await refreshed(service.api, realm, first.refreshToken);
+  });
+}
+
+test('C09 the 51st session ends the one that was idle longest, and no other', async (t) => {
+  const service = await createTestApp(t);
+  const oldest = await signedInUser(service);
+  const sessions = [oldest];
+  const logIn = async () => {
+    await service.clock.advance(1);
+    sessions.push(await signIn(service, userRealm, oldest));
+  };
+  for (let count = 0; count < 49; count += 1) await logIn();
+  assert.equal(await countLive(), 50);
+  await service.clock.advance(1);
+  const { refreshToken } = await refreshed(service.api, userRealm, oldest.refreshToken);
+
+  await logIn();
+  assert.equal(await countLive(), 50);
+  const statuses = [];
+  for (const { accessToken } of sessions) {
+    statuses.push(await statusOfMe(service.api, userRealm, accessToken));
+  }
+  assert.deepEqual(statuses, [200, 401, ...Array.from({ length: 49 }, () => 200)]);
+  await refreshed(service.api, userRealm, refreshToken);
+
+  async function countLive(): Promise<number> {
+    const token = sessions.at(-1)?.accessToken ?? '';
+    return (await service.api.get('/api/users/me/sessions', { token })).body.items.length;
+  }
+});
+
+test('C09 sessions of others, and those that ended, do not count', async (t) => {
+  const service = await createTestApp(t);
+  const pair = newRegistration({ username: 'same.name', email: 'same@example.com' });
+  const user = await signedInUser(service, pair);
+  const admin = await signedInAdmin(service, pair);
+  for (let count = 0; count < 50; count += 1) {
+    const { refreshToken } = await signIn(service, userRealm, user);
+    const ended = await service.api.post('/api/users/logout', { refresh_token: refreshToken });
+    assertStatus(ended, 204);
+  }
+  assert.equal(await statusOfMe(service.api, userRealm, user.accessToken), 200);
+  assert.equal(await statusOfMe(service.api, adminRealm, admin.accessToken), 200);
+});
+
+for (const { kind, path } of realms) {
+  test(`C10 ${kind}: credentials count in a JSON body alone, and are never logged`, async (t) => {
+    const service = await createTestApp(t, { LOG_LEVEL: 'debug' });
+    const account = kind === 'user' ? await signedInUser(service) : await signedInAdmin(service);
+    const { username, password } = account;
+    const query = new URLSearchParams({ username, password }).toString();
+
+    const read = await service.api.get(`${path}/login?${query}`);
+    assertStatus(read, 405);
+    assert.match(String(read.headers.allow), /\bPOST\b/);
+    assert.doesNotMatch(String(read.headers.allow), /\bGET\b/);
+    assertStatus(await service.api.post(`${path}/login?${query}`), 422);
+    const inQuery = await service.api.post(`${path}/login?${query}`, {});
+    assertStatus(inQuery, 422);
+    assert.doesNotMatch(inQuery.text, new RegExp(username));
+
+    const boundary = 'xxboundaryxx';
+    const field = (name: string, value: string) =>
+      `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+    const multipart = `${field('username', username)}${field('password', password)}--${boundary}--\r\n`;
+    const json = JSON.stringify({ username, password });
+    const bodies: [contentType: string, body: string][] = [
+      ['application/x-www-form-urlencoded', query],
+      [`multipart/form-data; boundary=${boundary}`, multipart],
+      ['text/plain', json],
+      ['application/json-patch+json', json],
+      ['text/json', json],
+    ];
+    for (const [contentType, rawBody] of bodies) {
+      const headers = { 'content-type': contentType };
+      const answer = await service.api.post(`${path}/login`, undefined, { headers, rawBody });
+      assertStatus(answer, 415);
+    }
+    const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    const byHeader = await service.api.post(`${path}/login`, {}, { headers: { authorization: basic } });
+    assertStatus(byHeader, 422);
+
+    const logs = service.logs();
+    assert.match(logs, /Request completed: POST \S+\/login/);
+    for (const secret of [username, account.email, password, encodeURIComponent(password), query, basic]) {
+      assert.ok(!logs.includes(secret), secret);
+    }
+    assert.ok(!logs.includes('?'), 'no query string is logged');
+    assertStatus(await service.api.post(`${path}/login`, { username, password }), 200);
+  });
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import { realms, userRealm } from '../../src/features/accounts/realms.ts';
+import type { Database } from '../../src/platform/database/database.ts';
+import { assertStatus } from '../api.ts';
+import { signedInUser } from '../factories.ts';
+import { assertRefused, refresh, refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
+import { createTestApp, testSecret } from '../test-app.ts';
+
+const newSecret = 'b3RoZXIga2V5IG9mIHRoZSB0ZXN0cywgZ29vZCBmb3Igbm90aGluZw';
+const key = 'attempt-1-of-this-client';
+
+test('F13 no issued token, and no part of one that opens anything, stands in any column of any table or in the log', async (t) => {
+  const test = await createTestApp(t);
+  const { api, db } = test;
+  const accessTokens: string[] = [];
+  const refreshTokens: string[] = [];
+  for (const realm of realms) {
+    const { refreshToken, accessToken } = await signedInTo(test, realm);
+    refreshTokens.push(refreshToken);
+    accessTokens.push(accessToken);
+    for (let generation = 1; generation <= 3; generation += 1) {
+      const next = await refreshed(api, realm, refreshTokens.at(-1) ?? '', key);
+      refreshTokens.push(next.refreshToken);
+      accessTokens.push(next.accessToken);
+    }
+    assertRefused(await refresh(api, realm, refreshToken), 'refresh_token_reused');
+  }
+  assert.equal(new Set(refreshTokens).size, 8);
+
+  const stored = `${await everyColumn(db)}\n${test.logs()}`;
+  for (const token of refreshTokens) {
+    const bytes = Buffer.from(token.slice(3), 'base64url');
+    const parts = { whole: bytes, secret: bytes.subarray(20, 52), tag: bytes.subarray(52) };
+    assertAbsent(stored, 'token', Buffer.from(token));
+    for (const [name, part] of Object.entries(parts)) assertAbsent(stored, name, part);
+    // The control: what is there of it is found.
+    assert.ok(contains(stored, bytes.subarray(0, 16)), 'the session is stored under its id');
+  }
+  for (const token of accessTokens) {
+    const [, , signature = ''] = token.split('.');
+    assertAbsent(stored, 'access token', Buffer.from(token));
+    assertAbsent(stored, 'signature', Buffer.from(signature, 'base64url'));
+  }
+  assertAbsent(stored, 'Idempotency-Key', Buffer.from(key));
+});
+
+test('what the database holds of a session makes no token: its hashes and its id are all refused', async (t) => {
+  const test = await createTestApp(t);
+  const { refreshToken } = await signedInUser(test);
+  await refreshed(test.api, userRealm, refreshToken);
+  const [row] = await test.db.selectFrom('sessions').selectAll().execute();
+  assert.ok(row?.previous_hash);
+  const generation = Buffer.alloc(4);
+  generation.writeUInt32BE(row.generation);
+  const id = Buffer.from(row.id.replaceAll('-', ''), 'hex');
+  for (const secret of [row.current_hash, row.previous_hash]) {
+    for (const tag of [Buffer.alloc(16), row.current_hash.subarray(0, 16)]) {
+      const made = Buffer.concat([id, generation, secret, tag]).toString('base64url');
+      assertRefused(await refresh(test.api, userRealm, `r1.${made}`), 'invalid_refresh_token');
+    }
+  }
+});
+
+test('a change of SECRET_KEY strands no token: the previous key is accepted and used for nothing new', async (t) => {
+  const before = await createTestApp(t);
+  const { api } = await createTestApp(t, { SECRET_KEY: newSecret, SECRET_KEY_PREVIOUS: testSecret });
+  const old = await signedInUser(before);
+  assert.equal(await statusOfMe(api, userRealm, old.accessToken), 200);
+
+  const renewed = await refreshed(api, userRealm, old.refreshToken, key);
+  const again = await refreshed(api, userRealm, old.refreshToken, key);
+  assert.equal(again.refreshToken, renewed.refreshToken);
+  assert.notEqual(kidOf(renewed.accessToken), kidOf(old.accessToken));
+  assert.equal(await statusOfMe(before.api, userRealm, renewed.accessToken), 401);
+  assertRefused(await refresh(before.api, userRealm, renewed.refreshToken), 'invalid_refresh_token');
+
+  const last = await refreshed(api, userRealm, renewed.refreshToken);
+  assert.equal(await statusOfMe(api, userRealm, last.accessToken), 200);
+  assertRefused(await refresh(api, userRealm, old.refreshToken), 'refresh_token_reused');
+});
+
+test('an answer lost before a change of SECRET_KEY is had again after it, bit for bit', async (t) => {
+  const before = await createTestApp(t);
+  const { api } = await createTestApp(t, { SECRET_KEY: newSecret, SECRET_KEY_PREVIOUS: testSecret });
+  const first = await signedInUser(before);
+  const lost = await refreshed(before.api, userRealm, first.refreshToken, key);
+  const again = await refreshed(api, userRealm, first.refreshToken, key);
+  assert.equal(again.refreshToken, lost.refreshToken);
+  assert.notEqual(kidOf(again.accessToken), kidOf(lost.accessToken));
+  const next = await refreshed(api, userRealm, again.refreshToken);
+  assert.equal(await statusOfMe(api, userRealm, next.accessToken), 200);
+});
+
+test('a retired SECRET_KEY opens nothing', async (t) => {
+  const before = await createTestApp(t);
+  const { api } = await createTestApp(t, { SECRET_KEY: newSecret });
+  const old = await signedInUser(before);
+  assert.equal(await statusOfMe(before.api, userRealm, old.accessToken), 200);
+  assert.equal(await statusOfMe(api, userRealm, old.accessToken), 401);
+  assertRefused(await refresh(api, userRealm, old.refreshToken), 'invalid_refresh_token');
+  const logout = await api.post('/api/users/logout', { refresh_token: old.refreshToken });
+  assertStatus(logout, 401);
+});
+
+/** Every row of every table of every schema as text, bytea as hex. */
+async function everyColumn(db: Database): Promise<string> {
+  const tables = await sql<{ schema: string; name: string }>`
+    SELECT table_schema AS schema, table_name AS name FROM information_schema.tables
+     WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')`.execute(
+    db,
+  );
+  const names = tables.rows.map(({ name }) => name);
+  for (const expected of ['users', 'admins', 'sessions']) assert.ok(names.includes(expected));
+  const texts: string[] = [];
+  for (const { schema, name } of tables.rows) {
+    const rows = await sql<{ row: string }>`
+      SELECT each::text AS row FROM ${sql.id(schema, name)} AS each`.execute(db);
+    texts.push(...rows.rows.map(({ row }) => row));
+  }
+  return texts.join('\n');
+}
+
+function assertAbsent(stored: string, what: string, secret: Buffer): void {
+  assert.ok(secret.length >= 16, what);
+  assert.ok(!contains(stored, secret), `${what} is stored`);
+}
+
+/** As text, hex, base64 and base64url, and as the hex of those; a uuid counts without its dashes. */
+function contains(stored: string, secret: Buffer): boolean {
+  const hex = secret.toString('hex');
+  const spellings = [
+    secret.toString('latin1'),
+    hex,
+    secret.toString('base64').replace(/=+$/, ''),
+    secret.toString('base64url'),
+  ];
+  const lower = stored.toLowerCase();
+  return (
+    spellings.some(
+      (spelling) => stored.includes(spelling) || lower.includes(Buffer.from(spelling).toString('hex')),
+    ) || lower.replaceAll('-', '').includes(hex)
+  );
+}
+
+function kidOf(accessToken: string): string {
+  const [header = ''] = accessToken.split('.');
+  const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString());
+  assert.equal(typeof kid, 'string');
+  return kid;
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import { type Realm, realms, userRealm } from '../../src/features/accounts/realms.ts';
+import type { Database } from '../../src/platform/database/database.ts';
+import type { Answer } from '../answer.ts';
+import { type Api, assertStatus } from '../api.ts';
+import { signedInUser, signIn } from '../factories.ts';
+import { startReplica } from '../replica.ts';
+import { assertRefused, refresh, refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
+import { createTestApp } from '../test-app.ts';
+import { onPostgres } from '../test-database.ts';
+
+const parallel = 20;
+const rounds = 10;
+const idempotencyKey = 'one attempt of a client, sent often';
+
+for (const realm of realms) {
+  test(`F03 ${realm.kind}: of twenty refreshes with one token one wins, and nobody is punished`, async (t) => {
+    const test = await createTestApp(t);
+    let token = (await signedInTo(test, realm)).refreshToken;
+    for (let round = 0; round < rounds; round += 1) token = await raceOnce([test.api], realm, token);
+  });
+}
+
+test('F04 of twenty refreshes on two replicas one wins, in a hundred rounds', {
+  skip: !onPostgres && 'the embedded engine has one connection: there is no second replica',
+}, async (t) => {
+  const test = await createTestApp(t);
+  const replica = await startReplica(t, test);
+  let token = (await signedInUser(test)).refreshToken;
+  for (let round = 0; round < 100; round += 1) {
+    token = await raceOnce([test.api, replica], userRealm, token);
+  }
+});
+
+for (const { name, overrides, key } of [
+  { name: 'one Idempotency-Key', overrides: {}, key: idempotencyKey },
+  { name: 'REFRESH_GRACE_SECONDS', overrides: { REFRESH_GRACE_SECONDS: '10' }, key: undefined },
+]) {
+  test(`F03 with ${name} twenty refreshes at once all get the one successor`, async (t) => {
+    const test = await createTestApp(t, overrides);
+    let token = (await signedInUser(test)).refreshToken;
+    for (let round = 0; round < rounds; round += 1) {
+      const answers = await refreshAtOnce([test.api], userRealm, token, key);
+      for (const answer of answers) assertStatus(answer, 200);
+      const successors = new Set(answers.map((answer) => answer.body.refresh_token));
+      assert.equal(successors.size, 1);
+      assert.equal(await statusOfMe(test.api, userRealm, answers.at(-1)?.body.access_token), 200);
+      const [successor] = successors;
+      assert.notEqual(successor, token);
+      token = successor;
+    }
+    await refreshed(test.api, userRealm, token);
+  });
+}
+
+test('a refresh that races with a logout of its session leaves no live token', async (t) => {
+  const test = await createTestApp(t);
+  const account = await signedInUser(test);
+  for (let round = 0; round < rounds; round += 1) {
+    const { refreshToken, accessToken } = await signIn(test, userRealm, account);
+    const [refreshAnswer, logoutAnswer] = await Promise.all([
+      refresh(test.api, userRealm, refreshToken),
+      test.api.post('/api/users/logout', { refresh_token: refreshToken }),
+    ]);
+    assertStatus(logoutAnswer, 204);
+    assert.ok([200, 401].includes(refreshAnswer.status), refreshAnswer.text);
+    const last = refreshAnswer.status === 200 ? refreshAnswer.body.refresh_token : refreshToken;
+    assertRefused(await refresh(test.api, userRealm, last), 'invalid_refresh_token');
+    assert.equal(await statusOfMe(test.api, userRealm, accessToken), 401);
+  }
+});
+
+test('an account deactivated while its login waits for the hash opens no session', async (t) => {
+  const test = await createTestApp(t);
+  const { api, db, hasher } = test;
+  const account = await signedInUser(test);
+  const completed = hasher.state.completed;
+  const login = api.post('/api/users/login', { username: account.username, password: account.password });
+  while (hasher.state.running === 0 && hasher.state.completed === completed) await new Promise(setImmediate);
+  await db.updateTable('users').set({ is_active: false }).where('id', '=', account.id).execute();
+  assertStatus(await login, 401);
+  assert.equal((await db.selectFrom('sessions').select('id').execute()).length, 1);
+});
+
+test('two revocations of many sessions wait for one another instead of ending in a deadlock', {
+  skip: !onPostgres && 'the embedded engine has one connection: nothing waits for a lock',
+}, async (t) => {
+  const test = await createTestApp(t);
+  const { api, db } = test;
+  const account = await signedInUser(test);
+  const middle = await signIn(test, userRealm, account);
+  const last = await signIn(test, userRealm, account);
+  const answers: Promise<Answer>[] = [];
+  await db.transaction().execute(async (trx) => {
+    const locked = trx.selectFrom('sessions').select('id').orderBy('id').offset(1).limit(1);
+    await locked.forUpdate().execute();
+    // Has the first session, waits for the middle one.
+    answers.push(api.post('/api/users/logout-all', undefined, { token: middle.accessToken }));
+    await untilWaiting(db, 1);
+    // Has the last session, would wait for the first.
+    answers.push(api.put('/api/users/me', { email: 'new@example.com' }, { token: last.accessToken }));
+    await untilWaiting(db, 2);
+  });
+  const [loggedOut, changed] = await Promise.all(answers);
+  assert.ok(loggedOut && changed);
+  assertStatus(loggedOut, 204);
+  assertStatus(changed, 401);
+});
+
+async function untilWaiting(db: Database, count: number): Promise<void> {
+  const waiting = sql<{ count: number }>`SELECT count(*)::int FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await waiting.execute(db)).rows[0]?.count !== count) await new Promise(setImmediate);
+}
+
+/** I1, I2, I5 of security.md § 2.6; gives the one live token. */
+async function raceOnce(replicas: Api[], realm: Realm, token: string): Promise<string> {
+  const started = performance.now();
+  const answers = await refreshAtOnce(replicas, realm, token);
+  assert.ok(performance.now() - started < 2000);
+  const won = answers.filter((answer) => answer.status === 200);
+  assert.equal(won.length, 1);
+  for (const answer of answers) {
+    if (answer.status !== 200) assertRefused(answer, 'refresh_token_rotated');
+  }
+  const { access_token: accessToken, refresh_token: successor } = won[0]?.body ?? {};
+  for (const api of replicas) assert.equal(await statusOfMe(api, realm, accessToken), 200);
+  return successor;
+}
+
+function refreshAtOnce(replicas: Api[], realm: Realm, token: string, key?: string): Promise<Answer[]> {
+  return Promise.all(
+    Array.from({ length: parallel }, (_, at) => {
+      const api = replicas[at % replicas.length];
+      assert.ok(api);
+      return refresh(api, realm, token, key);
+    }),
+  );
+}

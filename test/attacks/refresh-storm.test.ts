@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { test } from 'node:test';
+import { userRealm } from '../../src/features/accounts/realms.ts';
+import { assertStatus } from '../api.ts';
+import { signedInAdmin, signedInUser } from '../factories.ts';
+import { assertRefused, refresh } from '../session-calls.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
+import { findFaults, type Seen } from './refresh-history.ts';
+import { type Person, runStorm } from './refresh-storm.ts';
+
+const load = { clients: 8, operations: 60 };
+
+test('I1 to I5 hold in a storm of refresh, logout, change of password and deactivation', async (t) => {
+  const test = await createTestApp(t);
+  const seed = randomInt(2 ** 31);
+  t.diagnostic(`seed ${seed}`);
+  const { accessToken: adminToken } = await signedInAdmin(test);
+  const people = [await newPerson(test), await newPerson(test)];
+  const { history, sessions } = await runStorm({ api: test.api, adminToken, people }, { ...load, seed });
+  assert.deepEqual(findFaults(history), []);
+  assertEventful(history);
+
+  // I2: of each session the newest token lives, and it alone, unless the session was ended.
+  const revocations = history.filter((seen) => seen.kind === 'revocation' && seen.status < 300);
+  const ended = new Set(history.flatMap((seen) => (seen.kind === 'revocation' ? seen.families : [])));
+  for (const { family, tokens, login } of sessions) {
+    const [newest = '', ...older] = tokens.toReversed();
+    const answer = await refresh(test.api, userRealm, newest);
+    const mayBeEnded = revocations.some(({ start, end }) => start < login.end && end > login.start);
+    if (ended.has(family)) assertRefused(answer, 'invalid_refresh_token');
+    else if (!mayBeEnded) assertStatus(answer, 200);
+    for (const token of older) {
+      assert.equal((await refresh(test.api, userRealm, token)).status, 401);
+    }
+  }
+});
+
+test('the checker of the storm finds every kind of fault in a made-up history', () => {
+  const token = (family: number, generation: number, secret = 0) => {
+    const bytes = Buffer.alloc(68, secret);
+    bytes.fill(family, 0, 16);
+    bytes.writeUInt32BE(generation, 16);
+    return `r1.${bytes.toString('base64url')}`;
+  };
+  const family = Buffer.alloc(16, 1).toString('hex');
+  const at = (start: number, status = 200) => ({ start, end: start + 1, status });
+  const refreshing = (start: number, tokenIn: string, tokenOut: string): Seen => {
+    return { kind: 'refresh', ...at(start), tokenIn, tokenOut };
+  };
+  const good: Seen[] = [
+    refreshing(0, token(1, 0), token(1, 1)),
+    refreshing(2, token(1, 0), token(1, 1)),
+    refreshing(4, token(1, 1), token(1, 2)),
+    { kind: 'use', ...at(6), family },
+    { kind: 'revocation', ...at(8, 204), families: [family] },
+    { kind: 'use', ...at(10, 401), family },
+  ];
+  const faulty: [string, Seen][] = [
+    ['a token has two successors', refreshing(2, token(1, 0), token(1, 1, 9))],
+    ['a successor is not the next of its family', refreshing(7, token(1, 2), token(1, 4))],
+    ['a successor is not the next of its family', refreshing(7, token(1, 2), token(2, 3))],
+    ['a token worked whose grandchild was out already', refreshing(6, token(1, 0), token(1, 1))],
+    ['a refresh succeeded after its session was ended', refreshing(10, token(1, 2), token(1, 3))],
+    ['a use succeeded after its session was ended', { kind: 'use', ...at(10), family }],
+    ['use: answered 503', { kind: 'use', ...at(1, 503), family }],
+    ['use: took too long', { kind: 'use', start: 0, end: 2001, status: 401, family }],
+  ];
+  assert.deepEqual(findFaults(good), []);
+  for (const [fault, seen] of faulty) assert.deepEqual(findFaults([...good, seen]), [fault]);
+});
+
+async function newPerson(test: TestApp): Promise<Person> {
+  const { id, username, password } = await signedInUser(test);
+  return { id, username, password, families: [] };
+}
+
+/** A storm in which nothing happened would find no fault either. */
+function assertEventful(history: readonly Seen[]): void {
+  const refreshes = history.filter((seen) => seen.kind === 'refresh');
+  const won = refreshes.filter(({ status }) => status === 200);
+  const revocations = history.filter((seen) => seen.kind === 'revocation' && seen.families.length > 0);
+  const repeats = won.length - new Set(won.map(({ tokenOut }) => tokenOut)).size;
+  assert.ok(won.length > 50, `${won.length} refreshes succeeded`);
+  assert.ok(refreshes.length - won.length > 10, 'refreshes were refused');
+  assert.ok(revocations.length > 10, `${revocations.length} revocations`);
+  assert.ok(repeats > 0, 'answers were repeated');
+}

@@ -1,0 +1,32 @@
+import type { TestContext } from 'node:test';
+import { buildApp } from '../src/app.ts';
+import { createAccessTokens } from '../src/features/sessions/access-token.ts';
+import { createDatabase } from '../src/platform/database/database.ts';
+import { openPostgres } from '../src/platform/database/postgres-engine.ts';
+import { createLogger } from '../src/platform/logging/logger.ts';
+import { type Api, createApi } from './api.ts';
+import type { TestApp } from './test-app.ts';
+
+/** Nothing listens on port 1. The parts of the address are what no answer and no log may show. */
+const nowhere = 'postgresql://dbuser:dbsecret@127.0.0.1:1/dbname';
+
+/** The same service, keys and all, at whose database nobody answers. */
+export async function startWithoutDatabase(
+  t: TestContext,
+  test: TestApp,
+): Promise<{ api: Api; logs: () => string }> {
+  const { config, keys, hasher, clock } = test;
+  const lines: string[] = [];
+  const logger = createLogger(config, { write: (line) => void lines.push(line) });
+  const engine = openPostgres({ url: nowhere, poolSize: 2 });
+  const db = createDatabase(engine.pool, () => {});
+  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
+  const readiness = { phase: 'serving' as const };
+  const app = await buildApp({ config, logger, db, keys, hasher, accessTokens, readiness });
+  await app.ready();
+  t.after(async () => {
+    await app.close();
+    await engine.close();
+  });
+  return { api: createApi(app), logs: () => lines.join('') };
+}
