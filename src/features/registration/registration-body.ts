@@ -21,7 +21,7 @@ export function registrationBody(config: Config, realm: Realm) {
           params: { type: fault.type },
         });
       },
-      // Another field's fault must not hide this one; one that aborts would (zod's `abort: true`), so no field has such.
+      // Another field's fault must not hide this one; a fault with zod's `abort: true` would, so no field has one.
       { when: ({ value }) => plainFields.safeParse(value).success },
     );
 }

@@ -79,6 +79,8 @@ for (const realm of realms) {
     assert.deepEqual(await faults(guessable), ['password']);
     // What a word of the context is told by does not wait until the other fields are right.
     assert.deepEqual(await faults({ ...guessable, email: 'ada' }), ['email', 'password']);
+    const longName = { ...guessable, full_name: 'x'.repeat(201) };
+    assert.deepEqual(await faults(longName), ['full_name', 'password']);
     assert.deepEqual(await faults([]), ['body']);
     const rows = await service.db.selectFrom(realm.table).select('id').execute();
     assert.equal(rows.length, realm.kind === 'admin' ? 1 : 0);

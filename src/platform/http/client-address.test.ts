@@ -125,7 +125,7 @@ test('a foreign name, a foreign peer or a forwarding header makes a caller no lo
   }
   assert.equal(isLocalCaller(requestFrom('127.0.0.1'), publicUrl), false);
   for (const peer of ['10.0.0.1', '2001:db8::1', '::ffff:10.0.0.1', undefined]) {
-    assert.equal(isLocalCaller(requestFrom(peer, { host: 'localhost' }), publicUrl), false, peer);
+    assert.equal(isLocalCaller(requestFrom(peer, { host: 'localhost' }), publicUrl), false, String(peer));
   }
   for (const header of [
     'forwarded',
