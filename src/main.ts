@@ -120,7 +120,7 @@ function logStatement(logger: Logger, event: LogEvent): void {
   if (!logger.isLevelEnabled('debug')) return;
   const milliseconds = event.queryDurationMillis.toFixed(1);
   // Without its parameters: they are the data.
-  logger.debug(`SQL (${milliseconds} ms): ${event.query.sql.replaceAll(/\s+/g, ' ')}`);
+  logger.debug(`SQL (${milliseconds} ms): ${event.query.sql.replaceAll(/\s+/g, ' ').trim()}`);
 }
 
 function graceLogger(logger: Logger): { error(message: unknown): void } {

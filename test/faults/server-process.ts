@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atProcessEnd } from '../../scripts/process-end.ts';
 import { type Answer, type RequestOptions, sendRequest } from './http-request.ts';
@@ -52,7 +51,7 @@ const readyMilliseconds = 20_000;
 
 /** Throws, with its output, when the server ends or does not get ready in time. It is killed when the test ends. */
 export async function startServer(
-  t: Pick<TestContext, 'after'>,
+  t: { after(end: () => unknown): void },
   options: ServerOptions = {},
 ): Promise<ServerProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'adl-server-'));

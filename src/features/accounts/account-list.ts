@@ -9,6 +9,8 @@ import type { Realm } from './realms.ts';
 
 const sortOrders = ['-created_at', 'created_at', 'username', '-username', 'email', '-email'] as const;
 
+const exampleId = '01890a5d-ac96-774b-bcce-b302099a8057';
+
 export const listQuery = z.object({
   page: z.coerce.number().int().min(1).max(1_000_000).default(1),
   page_size: z.coerce.number().int().min(1).max(100).default(10),
@@ -20,7 +22,10 @@ export const listQuery = z.object({
     .optional()
     .describe('Part of the username, the e-mail address or the full name, taken literally'),
   sort: z.enum(sortOrders).default('-created_at').describe('A minus sorts downwards'),
-  cursor: text(500).optional().describe('`next_cursor` of the page before; then `page` is not used'),
+  cursor: text(500)
+    .optional()
+    .describe('`next_cursor` of the page before; then `page` is not used')
+    .meta({ example: encodeCursor('-created_at', '2026-01-31T09:26:03.114000Z', exampleId) }),
 });
 
 type ListQuery = z.output<typeof listQuery>;
@@ -107,7 +112,8 @@ function encodeCursor(sort: string, key: string, id: string): string {
 }
 
 const cursorContent = z.tuple([z.enum(sortOrders), text(300), z.uuid()]);
-const cursorTime = z.iso.datetime({ precision: 6 });
+// PostgreSQL knows no year 0.
+const cursorTime = z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith('0000'));
 
 /** A cursor is no secret, but it comes from outside: one that fits no list is the caller's fault, not the database's. */
 function decodeCursor(sort: ListQuery['sort'], cursor: string): { key: string; id: string } {

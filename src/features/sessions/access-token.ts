@@ -106,8 +106,10 @@ async function verifyAnew(
       maxTokenAge: lifetimeSeconds,
       currentDate: now,
     });
-    const { sub, kind, sid, exp } = claims.parse(payload);
-    return { subjectId: sub, kind, sessionId: sid, expiresAtSeconds: exp };
+    const { sub, kind, sid, iat, exp } = claims.parse(payload);
+    // A token that was signed for longer than tokens live now must not outlive them by being remembered.
+    const expiresAtSeconds = Math.min(exp, iat + lifetimeSeconds);
+    return { subjectId: sub, kind, sessionId: sid, expiresAtSeconds };
   } catch {
     return null;
   }

@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 
-/** Collects the routes as they are added; the returned function gives the methods that a path knows, none where there is no such path. */
+/**
+ * Collects the routes as they are added; the returned function gives the methods that a path knows, none where there
+ * is no such path. A path that one route spells out is that route's: `/api/admins/users` is no admin `users`.
+ */
 export function collectAllowedMethods(app: FastifyInstance): (path: string) => string[] {
   const methodsByUrl = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
@@ -11,7 +14,9 @@ export function collectAllowedMethods(app: FastifyInstance): (path: string) => s
   });
   return (path) => {
     const matching = [...methodsByUrl].filter(([url]) => matches(url.split('/'), path.split('/')));
-    const methods = new Set(matching.flatMap(([, methodsOfUrl]) => [...methodsOfUrl]));
+    const fewestBlanks = Math.min(...matching.map(([url]) => blanksOf(url)));
+    const closest = matching.filter(([url]) => blanksOf(url) === fewestBlanks);
+    const methods = new Set(closest.flatMap(([, methodsOfUrl]) => [...methodsOfUrl]));
     return methods.size === 0 ? [] : [...methods.add('OPTIONS')].toSorted();
   };
 }
@@ -23,4 +28,8 @@ function matches(pattern: string[], path: string[]): boolean {
     pattern.length === path.length &&
     pattern.every((part, index) => part.startsWith(':') || part === path[index])
   );
+}
+
+function blanksOf(url: string): number {
+  return url.split('/').filter((part) => part.startsWith(':') || part === '*').length;
 }

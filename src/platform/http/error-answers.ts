@@ -99,7 +99,7 @@ const frameworkErrors: Record<string, [ErrorName, string]> = {
     'The request body does not have the announced length',
   ],
   FST_ERR_BAD_URL: ['BadRequestError', 'The path is not a valid one'],
-  FST_ERR_MAX_PARAM_LENGTH: ['URITooLongError', 'The path is too long'],
+  FST_ERR_MAX_PARAM_LENGTH: ['NotFoundError', 'There is nothing with so long a name'],
   FST_ERR_HANDLER_TIMEOUT: ['ServiceUnavailableError', 'The service is temporarily unavailable'],
 };
 

@@ -1,10 +1,5 @@
 import cors from '@fastify/cors';
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Config } from '../../config.ts';
 import { unavailable } from '../../errors.ts';
@@ -13,6 +8,7 @@ import { clientAddress } from './client-address.ts';
 import { guardConnections } from './connections.ts';
 import { answerError, pathOf } from './error-answers.ts';
 import { acceptJsonBodiesOnly } from './json-body.ts';
+import { refuseIllFormedQueries } from './query-string.ts';
 import type { Readiness } from './readiness.ts';
 import { requestIdOf, runInRequest } from './request-context.ts';
 import { apiHeaders } from './security-headers.ts';
@@ -48,6 +44,7 @@ export function createHttpServer({ config, logger, readiness }: Dependencies) {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   acceptJsonBodiesOnly(app);
+  refuseIllFormedQueries(app);
   addRequestHooks(app, { config, logger, readiness });
   guardConnections(app);
   // Before CORS, which takes every OPTIONS for a preflight.
@@ -82,8 +79,10 @@ function addRequestHooks(app: FastifyInstance, { config, logger, readiness }: De
   app.addHook('onRequest', (request, reply, next) => {
     request.clientAddress = clientAddress(request.raw, config.trustedProxies);
     reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
-    logger.info({ request_id: request.id }, `Incoming request: ${request.method} ${pathOf(request.url)}`);
-    runInRequest(request.id, next);
+    runInRequest(request, () => {
+      logger.info(`Incoming request: ${request.method} ${pathOf(request.url)}`);
+      next();
+    });
   });
   app.addHook('onRequest', async (request) => {
     if (readiness.phase === 'starting' && !pathOf(request.url).startsWith('/health')) throw unavailable();

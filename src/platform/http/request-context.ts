@@ -1,15 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { type CidrList, cidrListContains } from './cidr.ts';
 import { peerAddress } from './client-address.ts';
 
+type LogFields = { request_id: string; traceparent?: string };
+
 /** What every log line of a request carries, without being handed from function to function. */
-const requestContext = new AsyncLocalStorage<{ request_id: string }>();
+const requestContext = new AsyncLocalStorage<LogFields>();
+
+// W3C Trace Context, version 00. Anything else is nobody's trace.
+const traceparentForm = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** Runs the rest of the request inside its context. */
-export function runInRequest(requestId: string, next: () => void): void {
-  requestContext.run({ request_id: requestId }, next);
+export function runInRequest(request: { id: string; headers: IncomingHttpHeaders }, rest: () => void): void {
+  const { traceparent } = request.headers;
+  const traced = typeof traceparent === 'string' && traceparentForm.test(traceparent) ? { traceparent } : {};
+  requestContext.run({ request_id: request.id, ...traced }, rest);
 }
 
 /** For the logger's `mixin`. */

@@ -20,7 +20,10 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
   app.setNotFoundHandler(refuse);
   // Before the body is read: what it holds does not matter then.
   app.addHook('preParsing', async (request) => {
-    if (request.is404) refuse(request);
+    const hasBlank = request.routeOptions.url?.includes(':') === true;
+    if (request.is404 || (hasBlank && !allowedMethods(pathOf(request.url)).includes(request.method))) {
+      refuse(request);
+    }
   });
   app.addHook('onRequest', async (request, reply) => {
     if (request.method !== 'OPTIONS' || isPreflight(request)) return;

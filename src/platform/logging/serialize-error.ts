@@ -23,10 +23,12 @@ function databaseMessage(error: DatabaseError): string {
   return `SQLSTATE ${error.code}${where ? ` at ${where}` : ''}${error.routine ? ` (${error.routine})` : ''}`;
 }
 
-/** The frames alone: a stack's first lines repeat the message. */
-function framesOf(error: Error): string | undefined {
-  return error.stack
-    ?.split('\n')
+/** The frames alone. A stack begins with the message, of which a line may look like a frame: it is cut off first. */
+function framesOf({ stack = '', message }: Error): string {
+  const start = message !== '' && stack.includes(message) ? stack.indexOf(message) + message.length : 0;
+  return stack
+    .slice(start)
+    .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 12)
     .join('\n');

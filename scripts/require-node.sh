@@ -1,0 +1,13 @@
+#!/bin/sh
+# The Node that the packages bring wants one library that a bare Debian lacks. Put there where we may, named where not.
+node --version >/dev/null 2>&1 && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  echo 'Node 26 needs the system library libatomic1: installing it from the packages of the system.'
+  export DEBIAN_FRONTEND=noninteractive
+  { apt-get install -y -qq libatomic1 || { apt-get update -qq && apt-get install -y -qq libatomic1; }; } >/dev/null 2>&1
+  node --version >/dev/null 2>&1 && exit 0
+fi
+echo 'Node 26 can not run here; it said:' >&2
+node --version >&2
+echo 'If it names libatomic.so.1: apt-get install libatomic1 (Debian, Ubuntu), dnf install libatomic (Fedora).' >&2
+exit 1

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { signedInUser } from '../../../test/factories.ts';
+import { createTestApp } from '../../../test/test-app.ts';
+import { createLogger } from './logger.ts';
+
+type Line = Record<string, unknown>;
+
+function linesOf(text: string): Line[] {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+}
+
+test('the pretty form of a request is the three lines that the seed shows, letter for letter', async (t) => {
+  const { api, logs } = await createTestApp(t, { LOG_FORMAT: 'pretty' });
+  const answer = await api.get('/nonexistent?token=secret');
+  const id = answer.body.request_id.slice(0, 8);
+  const lines = logs().trimEnd().split('\n');
+  for (const line of lines) assert.match(line.slice(0, 19), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+  assert.deepEqual(
+    lines.map((line) => line.slice(19)),
+    [
+      ` - INFO - [${id}] Incoming request: GET /nonexistent`,
+      ` - INFO - [${id}] 404 Not Found: /nonexistent`,
+      ` - INFO - [${id}] Request completed: GET /nonexistent - Status: 404`,
+    ],
+  );
+});
+
+test('the pretty form writes an error below its line, with its stack and without its members', () => {
+  let text = '';
+  const logger = createLogger({ logLevel: 'info', logFormat: 'pretty' }, { write: (line) => (text += line) });
+  logger.error({ err: new TypeError('x is not y'), password: 'hunter2' }, 'It broke');
+  const [first = '', second, third] = text.split('\n');
+  assert.match(first, / - ERROR - It broke$/);
+  assert.equal(second, '    TypeError: x is not y');
+  assert.match(third ?? '', /^ +at .*log-lines\.test\.ts/);
+  assert.doesNotMatch(text, /hunter2/);
+});
+
+test('the JSON form is one object a line, and the completed request has all its members', async (t) => {
+  const { api, logs } = await createTestApp(t);
+  const answer = await api.get('/nonexistent?token=secret', { remoteAddress: '203.0.113.9' });
+  const lines = linesOf(logs());
+  assert.deepEqual(
+    lines.map(({ level, msg, request_id: id }) => ({ level, msg, id })),
+    [
+      { level: 'info', msg: 'Incoming request: GET /nonexistent', id: answer.body.request_id },
+      { level: 'info', msg: '404 Not Found: /nonexistent', id: answer.body.request_id },
+      { level: 'info', msg: 'Request completed: GET /nonexistent - Status: 404', id: answer.body.request_id },
+    ],
+  );
+  for (const { time } of lines) assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  const { time: _time, duration_ms: duration, ...completed } = lines[2] ?? {};
+  assert.deepEqual(completed, {
+    level: 'info',
+    msg: 'Request completed: GET /nonexistent - Status: 404',
+    request_id: answer.body.request_id,
+    method: 'GET',
+    path: '/nonexistent',
+    status: 404,
+    client: '203.0.113.9',
+  });
+  assert.ok(typeof duration === 'number' && duration >= 0 && duration < 10_000);
+});
+
+test('requests that run at once keep their own ids in every line', async (t) => {
+  const test = await createTestApp(t);
+  const user = await signedInUser(test);
+  const before = test.logs().length;
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, (_, index) =>
+      index % 2 === 0
+        ? test.api.get('/api/users/me', { token: user.accessToken })
+        : test.api.post('/api/users/login', { username: user.username, password: user.password }),
+    ),
+  );
+  const lines = linesOf(test.logs().slice(before));
+  for (const { headers, status } of answers) {
+    const own = lines.filter((line) => line.request_id === headers['x-request-id']);
+    assert.equal(own.length, 2);
+    assert.equal(own[1]?.status, status);
+  }
+  assert.equal(lines.length, 20);
+});
+
+test('traceparent is carried on into the log of its request, where it is one', async (t) => {
+  const { api, logs } = await createTestApp(t);
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  await api.get('/nonexistent', { headers: { traceparent } });
+  assert.equal(linesOf(logs())[0]?.traceparent, traceparent);
+  for (const odd of ['00-x', `${traceparent}-00`, traceparent.toUpperCase(), '<script>', 'a'.repeat(9000)]) {
+    const before = logs().length;
+    await api.get('/nonexistent', { headers: { traceparent: odd } });
+    assert.doesNotMatch(logs().slice(before), /traceparent/);
+  }
+});
+
+test('M03 a line stays one line, whatever a request holds', async (t) => {
+  for (const format of ['json', 'pretty']) {
+    const { app, logs } = await createTestApp(t, { LOG_FORMAT: format });
+    const path = `/x%0a{"level":"error"}%1b[31m\u2028`;
+    await app.inject({
+      url: encodeURI(path),
+      headers: { 'user-agent': 'x\\n{"level":"error"}', referer: '\u001b[31m' },
+    });
+    assert.equal(
+      logs()
+        .trimEnd()
+        .split(/[\n\r\u2028\u2029]/).length,
+      3,
+    );
+    assert.equal(logs().includes('\u001b'), false);
+  }
+});
+
+test('LOG_LEVEL=error leaves the ordinary out', async (t) => {
+  const { api, logs } = await createTestApp(t, { LOG_LEVEL: 'error' });
+  await api.get('/nonexistent');
+  assert.equal(logs(), '');
+});

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import type { Answer } from '../answer.ts';
+import type { Api } from '../api.ts';
+import { signedInAdmin, signedInUser } from '../factories.ts';
+import type { TestApp } from '../test-app.ts';
+
+type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'null' | 'array' | 'object';
+type Schema = {
+  type?: JsonType;
+  anyOf?: Schema[];
+  properties?: Record<string, Schema>;
+  example?: unknown;
+  enum?: string[];
+  default?: unknown;
+  format?: string;
+};
+type Parameter = { name: string; in: 'query' | 'path' | 'header'; schema: Schema };
+type Operation = {
+  parameters?: Parameter[];
+  requestBody?: { content: { 'application/json': { schema: Schema } } };
+};
+
+/** A value that an endpoint takes, as the service's own description names it. */
+export type Field = {
+  /** For messages: `POST /api/users/register email`. */
+  label: string;
+  method: string;
+  path: string;
+  place: 'body' | 'query' | 'path';
+  name: string;
+  types: readonly JsonType[];
+  /** A value that the field takes. */
+  plain: unknown;
+};
+
+export async function describedOperations(
+  api: Api,
+): Promise<{ method: string; path: string; operation: Operation }[]> {
+  const { body } = await api.get('/openapi.json');
+  const paths = Object.entries(body.paths as Record<string, Record<string, Operation>>);
+  return paths.flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  );
+}
+
+/** Every field of every body, query and path. Headers are left out: HTTP itself knows no NUL in them and no types. */
+export async function describedFields(api: Api): Promise<Field[]> {
+  const operations = await describedOperations(api);
+  return operations.flatMap(({ method, path, operation }) => {
+    const field = (place: Field['place'], name: string, schema: Schema): Field => ({
+      label: `${method} ${path} ${name}`,
+      method,
+      path,
+      place,
+      name,
+      types: (schema.anyOf ?? [schema]).flatMap(({ type }) => type ?? []),
+      plain: plainValue(schema),
+    });
+    const body = operation.requestBody?.content['application/json'].schema.properties ?? {};
+    return [
+      ...Object.entries(body).map(([name, schema]) => field('body', name, schema)),
+      ...(operation.parameters ?? []).flatMap((parameter) =>
+        parameter.in === 'header' ? [] : field(parameter.in, parameter.name, parameter.schema),
+      ),
+    ];
+  });
+}
+
+function plainValue({ type, example, enum: choices, default: fallback }: Schema): unknown {
+  return example ?? choices?.[0] ?? fallback ?? (type === 'boolean' ? true : 'plain text');
+}
+
+/** Sends one value in one field, by somebody who may: a user's own routes by a user, the rest by a superadmin. */
+export async function createFieldSender(service: TestApp) {
+  const user = await signedInUser(service);
+  const superadmin = await signedInAdmin(service);
+  const tokenFor = (path: string) => (path.startsWith('/api/users') ? user : superadmin).accessToken;
+
+  const send = ({ method, path, place, name }: Field, value: unknown): Promise<Answer> => {
+    const token = tokenFor(path);
+    if (place === 'body') {
+      return service.api.request(method, filled(path), { [name]: value }, { token });
+    }
+    const text = escaped(String(value));
+    const target = place === 'query' ? `${filled(path)}?${name}=${text}` : path.replace(`{${name}}`, text);
+    return service.api.request(method, target, undefined, { token });
+  };
+  const sendRaw = ({ method, path }: Field, rawBody: string | Buffer): Promise<Answer> =>
+    service.api.request(method, filled(path), undefined, { token: tokenFor(path), rawBody });
+  return { send, sendRaw, user, superadmin };
+}
+
+/** True where a 422 names this field. */
+export function isRefused({ status, body }: Answer, { name }: Field): boolean {
+  return status === 422 && body.details.errors.some((fault: { field: string }) => fault.field === name);
+}
+
+/** Fails where a field does not take its own plain value: then refusing a hostile one would mean nothing. */
+export async function assertTakesPlainValue(
+  send: (field: Field, value: unknown) => Promise<Answer>,
+  field: Field,
+): Promise<void> {
+  const answer = await send(field, field.plain);
+  assert.equal(isRefused(answer, field), false, `${field.label}: ${answer.text}`);
+}
+
+/** Nobody's id: a change of it changes nothing. */
+function filled(path: string): string {
+  return path.replaceAll(/\{\w+\}/g, '01890a5d-ac96-774b-bcce-b302099a8057');
+}
+
+/** Percent-encoded, but for what is encoded already. */
+function escaped(value: string): string {
+  return encodeURIComponent(value).replaceAll(/%25([0-9a-f]{2})/gi, '%$1');
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Answer } from '../answer.ts';
+import { assertStatus } from '../api.ts';
+import { signedInAdmin } from '../factories.ts';
+import { createTestApp } from '../test-app.ts';
+import {
+  assertTakesPlainValue,
+  createFieldSender,
+  describedFields,
+  describedOperations,
+  type Field,
+  isRefused,
+} from './described-fields.ts';
+
+test('the description, where these tests find their fields, leaves no route of the API out', async (t) => {
+  const { api } = await createTestApp(t);
+  const described = (await describedOperations(api)).map(({ method, path }) => `${method} ${path}`);
+  const listed = readFileSync(join(import.meta.dirname, '../../docs/routes.txt'), 'utf8')
+    .split('\n')
+    .map((line) =>
+      line
+        .split(/\s+/, 2)
+        .join(' ')
+        .replaceAll(/:(\w+)/g, '{$1}'),
+    )
+    .filter((route) => route.includes(' /api/'));
+  assert.deepEqual(described.filter((route) => route.includes(' /api/')).toSorted(), listed.toSorted());
+
+  const fields = await describedFields(api);
+  for (const label of [
+    'POST /api/users/register full_name',
+    'POST /api/admins/login password',
+    'PATCH /api/admins/users/{id} email',
+    'GET /api/admins/users cursor',
+    'DELETE /api/users/me/sessions/{id} id',
+  ]) {
+    const field = fields.find((candidate) => candidate.label === label);
+    assert.ok(field?.types.includes('string'), label);
+  }
+});
+
+test('every field that is described takes a plain value, so that refusing a hostile one means something', async (t) => {
+  const service = await createTestApp(t);
+  const { send } = await createFieldSender(service);
+  for (const field of await describedFields(service.api)) await assertTakesPlainValue(send, field);
+});
+
+test('B11 a NUL in any string of any endpoint is a fault of that field and never reaches the database', async (t) => {
+  const service = await createTestApp(t);
+  const { send } = await createFieldSender(service);
+  await forEachString(service.api, async (field) => {
+    for (const hostile of ['\0', `${field.plain}\0`, `\0${field.plain}`, `a\0${field.plain}`]) {
+      const statements = service.statements().length;
+      assertNamed(await send(field, hostile), field, hostile);
+      assert.equal(service.statements().length, statements, field.label);
+    }
+  });
+});
+
+test('B12 a lone surrogate in any string of any body is a fault of that field', async (t) => {
+  const service = await createTestApp(t);
+  const { send } = await createFieldSender(service);
+  await forEachString(service.api, async (field) => {
+    if (field.place !== 'body') return;
+    for (const surrogate of ['\ud800', '\udfff', '\udc00\ud800', '😀\ud83d']) {
+      for (const hostile of [surrogate, `${field.plain}${surrogate}`]) {
+        assertNamed(await send(field, hostile), field, hostile);
+      }
+    }
+  });
+});
+
+const illFormed: Record<string, Buffer> = {
+  'a byte of no character': Buffer.from([0xff]),
+  'a lone continuation': Buffer.from([0x80]),
+  'an overlong NUL': Buffer.from([0xc0, 0x80]),
+  'a surrogate': Buffer.from([0xed, 0xa0, 0x80]),
+  'a character cut short': Buffer.from([0xe2, 0x82]),
+  'beyond the last character': Buffer.from([0xf5, 0x80, 0x80, 0x80]),
+};
+
+test('B12 bytes that are no UTF-8 in any string of any body are refused before anything is read of it', async (t) => {
+  const service = await createTestApp(t);
+  const { sendRaw } = await createFieldSender(service);
+  await forEachString(service.api, async (field) => {
+    if (field.place !== 'body') return;
+    const around = (bytes: Buffer) =>
+      Buffer.concat([Buffer.from(`{"${field.name}":"x`), bytes, Buffer.from('"}')]);
+    for (const [name, bytes] of Object.entries(illFormed)) {
+      const answer = await sendRaw(field, around(bytes));
+      assertStatus(answer, 422);
+      assert.equal(answer.body.details.errors[0].type, 'invalid_json', `${field.label}: ${name}`);
+    }
+    const wellFormed = await sendRaw(field, around(Buffer.from('ü')));
+    assert.ok(!wellFormed.text.includes('invalid_json'), field.label);
+  });
+});
+
+test('B12 a query or a path whose escapes are no UTF-8 is refused', async (t) => {
+  const service = await createTestApp(t);
+  const { send } = await createFieldSender(service);
+  for (const field of await describedFields(service.api)) {
+    if (field.place === 'body') continue;
+    for (const bytes of Object.values(illFormed)) {
+      const escapes = bytes.toString('hex').replaceAll(/../g, '%$&');
+      const answer = await send(field, escapes);
+      assert.equal(answer.status, field.place === 'query' ? 422 : 400, `${field.label} ${escapes}`);
+    }
+  }
+});
+
+test('B12 text beyond ASCII that is well formed is text, in a body as in a query', async (t) => {
+  const service = await createTestApp(t);
+  const { accessToken: token } = await signedInAdmin(service);
+  const name = 'Zoë 😀 王小明';
+  const changed = await service.api.put('/api/admins/me', { full_name: name }, { token });
+  assertStatus(changed, 200);
+  assert.equal(changed.body.full_name, name);
+  const found = await service.api.get(`/api/admins?q=${encodeURIComponent(name)}`, { token });
+  assertStatus(found, 200);
+  assert.equal(found.body.total, 1);
+});
+
+async function forEachString(
+  api: Parameters<typeof describedFields>[0],
+  attack: (field: Field) => Promise<void>,
+): Promise<void> {
+  const fields = (await describedFields(api)).filter(({ types }) => types.includes('string'));
+  assert.ok(fields.length > 0);
+  for (const field of fields) await attack(field);
+}
+
+function assertNamed(answer: Answer, field: Field, hostile: string): void {
+  assert.ok(isRefused(answer, field), `${field.label} ${JSON.stringify(hostile)}: ${answer.text}`);
+}

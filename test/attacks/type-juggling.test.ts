@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { realms } from '../../src/features/accounts/realms.ts';
+import { assertStatus } from '../api.ts';
+import { signIn } from '../factories.ts';
+import { refreshed, signedInTo } from '../session-calls.ts';
+import { createTestApp } from '../test-app.ts';
+import { createFieldSender, describedFields, isRefused } from './described-fields.ts';
+
+/** Values of every JSON type; an operator of a query language and a method to be called are objects like others. */
+function strangersTo(plain: unknown): [type: string, value: unknown][] {
+  return [
+    ['array', [plain]],
+    ['array', []],
+    ['array', [[plain], plain]],
+    ['object', {}],
+    ['object', { $gt: '' }],
+    ['object', { toString: 1 }],
+    ['object', { '0': plain, length: 1 }],
+    ['integer', 7],
+    ['integer', 0],
+    ['number', -1.5e300],
+    ['boolean', true],
+    ['boolean', false],
+    ['null', null],
+    ['string', 'true'],
+    ['string', ''],
+  ];
+}
+
+test('B18 a field of any body takes the types that its description names, and names itself for any other', async (t) => {
+  const service = await createTestApp(t);
+  const { send } = await createFieldSender(service);
+  let refused = 0;
+  for (const field of await describedFields(service.api)) {
+    if (field.place !== 'body') continue;
+    assert.ok(field.types.length > 0, `${field.label} has no type`);
+    for (const [type, value] of strangersTo(field.plain)) {
+      if (field.types.some((described) => described === type)) continue;
+      const answer = await send(field, value);
+      assert.ok(isRefused(answer, field), `${field.label} ${JSON.stringify(value)}: ${answer.text}`);
+      refused += 1;
+    }
+  }
+  assert.ok(refused > 300, `${refused} were tried`);
+});
+
+test('B18 a body that is no object is refused by every endpoint that takes a body', async (t) => {
+  const service = await createTestApp(t);
+  const { sendRaw } = await createFieldSender(service);
+  for (const field of await describedFields(service.api)) {
+    if (field.place !== 'body') continue;
+    for (const body of ['[]', '[{}]', 'null', 'true', '7', '"text"', `"${field.name}"`]) {
+      const answer = await sendRaw(field, body);
+      assertStatus(answer, 422);
+      assert.equal(answer.body.details.errors[0].field, 'body', `${field.label} ${body}`);
+    }
+  }
+});
+
+test('B18 a parameter given twice is refused, and one with brackets is another that nobody knows', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = service;
+  const { superadmin } = await createFieldSender(service);
+  const token = superadmin.accessToken;
+  const queries = (await describedFields(api)).filter(({ place }) => place === 'query');
+  assert.ok(queries.length >= 12);
+  for (const field of queries) {
+    const plain = encodeURIComponent(String(field.plain));
+    const twice = await api.get(`${field.path}?${field.name}=${plain}&${field.name}=${plain}`, { token });
+    assert.ok(isRefused(twice, field), `${field.label}: ${twice.text}`);
+    const bare = await api.get(field.path, { token });
+    assertStatus(bare, 200);
+    for (const suffix of ['[]', '[$gt]', '[toString]', '[0]', '.length']) {
+      const answer = await api.get(`${field.path}?${field.name}${suffix}=${plain}`, { token });
+      assert.deepEqual(answer.body, bare.body, field.label);
+    }
+  }
+});
+
+for (const realm of realms) {
+  test(`B18 ${realm.kind}: credentials and tokens of another type open nothing, though they hold the right ones`, async (t) => {
+    const service = await createTestApp(t);
+    const account = await signedInTo(service, realm);
+    const { username, email, password, refreshToken } = account;
+    const wrapped = (value: string) => [[value], { value }, { $eq: value }, { $gt: '' }, true, 1, null];
+    const bodies = [
+      ...wrapped(password).map((value) => ({ username, password: value })),
+      ...wrapped(username).map((value) => ({ username: value, password })),
+      ...wrapped(email).map((value) => ({ email: value, password })),
+    ];
+    for (const body of bodies) {
+      const answer = await service.api.post(`${realm.path}/login`, body);
+      assert.equal(answer.status, 422, JSON.stringify(body));
+    }
+    for (const value of wrapped(refreshToken)) {
+      assertStatus(await service.api.post(`${realm.path}/refresh`, { refresh_token: value }), 422);
+      assertStatus(await service.api.post(`${realm.path}/logout`, { refresh_token: value }), 422);
+    }
+    const sessions = await service.db.selectFrom('sessions').select(['generation', 'revoked_at']).execute();
+    assert.deepEqual(sessions, [{ generation: 0, revoked_at: null }]);
+    await signIn(service, realm, account);
+    await refreshed(service.api, realm, refreshToken);
+  });
+}

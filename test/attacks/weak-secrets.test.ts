@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { findFreePort } from '../../scripts/free-port.ts';
+import { ConfigError, parseConfig } from '../../src/config.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+const weak: [what: string, value: string][] = [
+  ['a word', 'secret'],
+  ['31 random characters', randomBytes(24).toString('base64url').slice(0, 31)],
+  ['CHANGE_ME', 'CHANGE_ME'],
+  ['CHANGE_ME, long enough', 'CHANGE_ME_CHANGE_ME_CHANGE_ME_CHANGE_ME'],
+  ['changeme and digits', 'changeme-0123456789-abcdef-987654'],
+  ['Change Me! in odd letters', 'C-h-a-n-g-e M-e! 8f3kq0z7xw1vb5np2'],
+  ['a placeholder', 'your-secret-key-here-please-replace-it'],
+  ['what a tutorial asks for', 'change-this-to-a-random-string-in-production'],
+  ["FastAPI's tutorial", '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7'],
+  ["jwt.io's", 'a-string-secret-at-least-256-bits-long'],
+  ["jwt.io's of old, twice", 'your-256-bit-secret-your-256-bit-secret'],
+  ["Django's prefix", 'django-insecure-8f3kq0z7xw1vb5np2mj6'],
+  ['one character', 'a'.repeat(64)],
+  ['blanks', ' '.repeat(64)],
+  ['two characters', 'ab'.repeat(32)],
+  ['a piece over and over', 'k3Fz9QpL'.repeat(8)],
+  ['a piece over and over and half', 'k3Fz9QpLx7'.repeat(3) + 'k3F'],
+  ['the digits', '12345678901234567890123456789012'],
+  ['the alphabet', 'abcdefghijklmnopqrstuvwxyz012345'],
+  ['hexadecimal digits', '0123456789abcdef0123456789ABCDEF'],
+  ['the keyboard', 'qwertyuiopasdfghjklzxcvbnm123456'],
+  ['a password', 'correct-Password-horse-battery-staple'],
+  ['an example', 'example-8f3kq0z7xw1vb5np2mj6t4hy9r'],
+];
+
+function faultsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    parseConfig({ ENVIRONMENT: 'production', PUBLIC_URL: 'https://a.example', ...environment });
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.faults;
+  }
+}
+
+test('E18 a secret that is short, well known or no random value is refused, and not shown', () => {
+  const good = randomBytes(48).toString('base64');
+  for (const [what, value] of weak) {
+    for (const name of ['SECRET_KEY', 'SECRET_KEY_PREVIOUS']) {
+      const faults = faultsOf({ SECRET_KEY: good, [name]: value });
+      assert.ok(faults.length > 0, `${name}: ${what}`);
+      for (const fault of faults) {
+        assert.match(fault, /^\w+ (must be at least 32 bytes|is a well-known or guessable value)/);
+        assert.ok(fault.startsWith(`${name} `) && !fault.includes(value), fault);
+      }
+    }
+  }
+});
+
+test('E18 they are refused outside production too, where only none at all is good enough', () => {
+  for (const [what, value] of weak) {
+    assert.throws(() => parseConfig({ SECRET_KEY: value }), ConfigError, what);
+  }
+  assert.equal(parseConfig({}).secretKey, undefined);
+  assert.match(faultsOf({}).join(), /^SECRET_KEY is required in production/);
+  assert.match(faultsOf({ SECRET_KEY: '' }).join(), /^SECRET_KEY is required in production/);
+});
+
+test('E18 no random secret is taken for a weak one', () => {
+  for (let count = 0; count < 500; count += 1) {
+    const bytes = randomBytes(48);
+    for (const value of [bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('hex')]) {
+      assert.deepEqual(faultsOf({ SECRET_KEY: value }), [], value);
+    }
+  }
+});
+
+test('E18 the example file holds no secret that a start would take', () => {
+  const example = readFileSync(join(root, '.env.example'), 'utf8');
+  const lines = [...example.matchAll(/^#?(SECRET_KEY|SECRET_KEY_PREVIOUS|ADMIN_SETUP_TOKEN)=(.*)$/gm)];
+  assert.equal(lines.length, 3);
+  for (const [, name = '', value = ''] of lines) {
+    if (value !== '') assert.notDeepEqual(faultsOf({ [name]: value }), [], name);
+  }
+  assert.match(faultsOf({ SECRET_KEY: lines[0]?.[2] ?? '' }).join(), /^SECRET_KEY /);
+});
+
+type Ended = { code: number | null; output: string; dataDir: string };
+
+/** Starts the service in production, with nothing of this process's environment, and waits for its end. */
+async function startAndEnd(
+  t: { after(done: () => void): void },
+  environment: Record<string, string>,
+): Promise<Ended> {
+  const directory = mkdtempSync(join(tmpdir(), 'adl-weak-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const dataDir = join(directory, 'data');
+  const given = {
+    ENVIRONMENT: 'production',
+    PUBLIC_URL: 'https://adl.example',
+    DATA_DIR: dataDir,
+    PORT: String(await findFreePort()),
+    ...environment,
+  };
+  // From an empty directory, so that no .env is read.
+  const child = spawn(process.execPath, [join(root, 'src/main.ts')], { cwd: directory, env: given });
+  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const { promise, resolve } = Promise.withResolvers<number | null>();
+  child.on('close', resolve);
+  const code = await promise;
+  clearTimeout(timer);
+  return { code, output, dataDir };
+}
+
+const started: [what: string, environment: Record<string, string>][] = [
+  ['no secret', {}],
+  ['a short one', { SECRET_KEY: 'kQ8-short-vW2' }],
+  ['CHANGE_ME', { SECRET_KEY: 'CHANGE_ME_CHANGE_ME_CHANGE_ME_CHANGE_ME' }],
+  ['one character', { SECRET_KEY: 'z'.repeat(40) }],
+];
+
+for (const [what, environment] of started) {
+  test(`E18 a start in production with ${what} ends at once, naming the variable and not its value`, async (t) => {
+    const { code, output, dataDir } = await startAndEnd(t, environment);
+    assert.equal(code, 1, output);
+    assert.match(output, /^configuration: failed - SECRET_KEY \S/m);
+    for (const line of output.trim().split('\n')) assert.match(line, /^configuration: failed - SECRET_KEY /);
+    for (const value of Object.values(environment)) assert.ok(!output.includes(value), output);
+    assert.ok(!existsSync(dataDir), 'nothing was opened');
+  });
+}
+
+test('E18 with a random secret the same start gets past its configuration', async (t) => {
+  const secret = randomBytes(48).toString('base64');
+  const { code, output } = await startAndEnd(t, {
+    SECRET_KEY: secret,
+    // Nobody listens there: the start goes as far as the database, and ends.
+    DATABASE_URL: 'postgresql://nobody:nothing@127.0.0.1:1/none',
+    STARTUP_TIMEOUT_SECONDS: '1',
+    BCRYPT_ROUNDS: '10',
+  });
+  assert.equal(code, 1);
+  assert.match(output, /configuration: ok/);
+  assert.match(output, /secret: ok/);
+  assert.match(output, /database: failed/);
+  for (const value of [secret, 'nothing']) assert.ok(!output.includes(value));
+});
