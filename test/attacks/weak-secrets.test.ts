@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { findFreePort } from '../../scripts/free-port.ts';
 import { ConfigError, parseConfig } from '../../src/config.ts';
-
-const root = join(import.meta.dirname, '../..');
+import { startServer } from '../faults/server-process.ts';
 
 const weak: [what: string, value: string][] = [
   ['a word', 'secret'],
@@ -27,7 +23,7 @@ const weak: [what: string, value: string][] = [
   ['blanks', ' '.repeat(64)],
   ['two characters', 'ab'.repeat(32)],
   ['a piece over and over', 'k3Fz9QpL'.repeat(8)],
-  ['a piece over and over and half', 'k3Fz9QpLx7'.repeat(3) + 'k3F'],
+  ['a piece over and over and half', `${'k3Fz9QpLx7'.repeat(3)}k3F`],
   ['the digits', '12345678901234567890123456789012'],
   ['the alphabet', 'abcdefghijklmnopqrstuvwxyz012345'],
   ['hexadecimal digits', '0123456789abcdef0123456789ABCDEF'],
@@ -79,7 +75,7 @@ test('E18 no random secret is taken for a weak one', () => {
 });
 
 test('E18 the example file holds no secret that a start would take', () => {
-  const example = readFileSync(join(root, '.env.example'), 'utf8');
+  const example = readFileSync(join(import.meta.dirname, '../../.env.example'), 'utf8');
   const lines = [...example.matchAll(/^#?(SECRET_KEY|SECRET_KEY_PREVIOUS|ADMIN_SETUP_TOKEN)=(.*)$/gm)];
   assert.equal(lines.length, 3);
   for (const [, name = '', value = ''] of lines) {
@@ -88,38 +84,12 @@ test('E18 the example file holds no secret that a start would take', () => {
   assert.match(faultsOf({ SECRET_KEY: lines[0]?.[2] ?? '' }).join(), /^SECRET_KEY /);
 });
 
-type Ended = { code: number | null; output: string; dataDir: string };
-
-/** Starts the service in production, with nothing of this process's environment, and waits for its end. */
-async function startAndEnd(
-  t: { after(done: () => void): void },
-  environment: Record<string, string>,
-): Promise<Ended> {
-  const directory = mkdtempSync(join(tmpdir(), 'adl-weak-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  const dataDir = join(directory, 'data');
-  const given = {
-    ENVIRONMENT: 'production',
-    PUBLIC_URL: 'https://adl.example',
-    DATA_DIR: dataDir,
-    PORT: String(await findFreePort()),
-    ...environment,
-  };
-  // From an empty directory, so that no .env is read.
-  const child = spawn(process.execPath, [join(root, 'src/main.ts')], { cwd: directory, env: given });
-  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-  }
-  const { promise, resolve } = Promise.withResolvers<number | null>();
-  child.on('close', resolve);
-  const code = await promise;
-  clearTimeout(timer);
-  return { code, output, dataDir };
-}
+const production = {
+  ENVIRONMENT: 'production',
+  PUBLIC_URL: 'https://adl.example',
+  BCRYPT_ROUNDS: '10',
+  SECRET_KEY: undefined,
+};
 
 const started: [what: string, environment: Record<string, string>][] = [
   ['no secret', {}],
@@ -130,27 +100,29 @@ const started: [what: string, environment: Record<string, string>][] = [
 
 for (const [what, environment] of started) {
   test(`E18 a start in production with ${what} ends at once, naming the variable and not its value`, async (t) => {
-    const { code, output, dataDir } = await startAndEnd(t, environment);
-    assert.equal(code, 1, output);
-    assert.match(output, /^configuration: failed - SECRET_KEY \S/m);
-    for (const line of output.trim().split('\n')) assert.match(line, /^configuration: failed - SECRET_KEY /);
-    for (const value of Object.values(environment)) assert.ok(!output.includes(value), output);
-    assert.ok(!existsSync(dataDir), 'nothing was opened');
+    const server = await startServer(t, { env: { ...production, ...environment }, waitReady: false });
+    const { code } = await server.exited;
+    assert.equal(code, 1, server.logs());
+    assert.match(server.logs(), /^configuration: failed - SECRET_KEY \S/m);
+    for (const line of server.logs().trim().split('\n')) {
+      assert.match(line, /^configuration: failed - SECRET_KEY /);
+    }
+    for (const value of Object.values(environment)) assert.ok(!server.logs().includes(value));
+    assert.ok(!existsSync(server.env.DATA_DIR ?? '/'), 'nothing was opened');
   });
 }
 
 test('E18 with a random secret the same start gets past its configuration', async (t) => {
   const secret = randomBytes(48).toString('base64');
-  const { code, output } = await startAndEnd(t, {
-    SECRET_KEY: secret,
-    // Nobody listens there: the start goes as far as the database, and ends.
+  // Nobody listens there: the start goes as far as the database, and ends.
+  const database = {
     DATABASE_URL: 'postgresql://nobody:nothing@127.0.0.1:1/none',
     STARTUP_TIMEOUT_SECONDS: '1',
-    BCRYPT_ROUNDS: '10',
-  });
-  assert.equal(code, 1);
-  assert.match(output, /configuration: ok/);
-  assert.match(output, /secret: ok/);
-  assert.match(output, /database: failed/);
-  for (const value of [secret, 'nothing']) assert.ok(!output.includes(value));
+  };
+  const env = { ...production, ...database, SECRET_KEY: secret };
+  const server = await startServer(t, { env, waitReady: false });
+  assert.equal((await server.exited).code, 1);
+  for (const line of [/configuration: ok/, /secret: ok/, /database: failed/])
+    assert.match(server.logs(), line);
+  for (const value of [secret, 'nothing']) assert.ok(!server.logs().includes(value));
 });

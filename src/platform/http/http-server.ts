@@ -1,9 +1,9 @@
 import cors from '@fastify/cors';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { Config } from '../../config.ts';
 import { unavailable } from '../../errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { CidrList } from './cidr.ts';
 import { clientAddress } from './client-address.ts';
 import { guardConnections } from './connections.ts';
 import { answerError, pathOf } from './error-answers.ts';
@@ -23,7 +23,8 @@ declare module 'fastify' {
 
 export type HttpServer = ReturnType<typeof createHttpServer>;
 
-type Dependencies = { config: Config; logger: Logger; readiness: Readiness };
+type HttpConfig = { trustedProxies: CidrList; corsOrigins: readonly string[] };
+type Dependencies = { config: HttpConfig; logger: Logger; readiness: Readiness };
 
 /** The server without a route: limits, request ids, headers, logs, bodies and the shape of errors. */
 export function createHttpServer({ config, logger, readiness }: Dependencies) {
@@ -106,7 +107,7 @@ function addRequestHooks(app: FastifyInstance, { config, logger, readiness }: De
   });
 }
 
-function allowOrigins(app: FastifyInstance, config: Config): void {
+function allowOrigins(app: FastifyInstance, config: HttpConfig): void {
   app.register(cors, {
     origin: [...config.corsOrigins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertStatus } from '../api.ts';
+import { goodPassword, newRegistration, signedInUser } from '../factories.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
+import { createFieldSender, describedFields, isRefused } from './described-fields.ts';
+
+const register = '/api/users/register';
+
+test('B05 an e-mail address and a username are taken in every case, and keep the spelling they came in', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = service;
+  const bob = newRegistration({ username: 'Bob', email: 'Bob@Example.COM' });
+  assertStatus(await api.post(register, bob), 201);
+  for (const [wanted, field] of [
+    [{ email: 'bob@example.com' }, 'email'],
+    [{ email: 'BOB@EXAMPLE.COM' }, 'email'],
+    [{ username: 'BOB' }, 'username'],
+    [{ username: 'bob' }, 'username'],
+  ] as const) {
+    const answer = await api.post(register, newRegistration(wanted));
+    assertStatus(answer, 409);
+    assert.equal(answer.body.details.field, field);
+  }
+  for (const username of ['bob', 'BOB', 'bob@example.com', 'BOB@Example.com']) {
+    assertStatus(await api.post('/api/users/login', { username, password: bob.password }), 200);
+  }
+  assert.deepEqual(await storedNames(service), [{ username: 'Bob', email: 'Bob@Example.COM' }]);
+});
+
+test('B05 look-alikes of another width or script are no names, and sign in as nobody', async (t) => {
+  const { api } = await createTestApp(t);
+  const kim = newRegistration({ username: 'kim.i', email: 'kim.i@example.com' });
+  assertStatus(await api.post(register, kim), 201);
+  // Full width, the Kelvin sign, a dotless and a dotted i, Cyrillic, a soft hyphen, a combining mark.
+  const lookAlikes = ['ｋｉｍ.ｉ', '\u212aim.i', 'kım.i', 'KİM.İ', 'kіm.i', 'ki\u00adm.i', 'kim.i\u0301'];
+  for (const name of lookAlikes) {
+    assertStatus(await api.post(register, newRegistration({ username: name })), 422);
+    assertStatus(await api.post(register, newRegistration({ email: `${name}@example.com` })), 422);
+    for (const username of [name, `${name}@example.com`]) {
+      assertStatus(await api.post('/api/users/login', { username, password: kim.password }), 401);
+    }
+  }
+  assertStatus(await api.post(register, newRegistration({ email: 'kim.i@ｅxample.com' })), 422);
+});
+
+test('B08 a list, a display name or anything but one plain address is refused wherever an address is set', async (t) => {
+  const service = await createTestApp(t);
+  const { send } = await createFieldSender(service);
+  // A login's e-mail address sets nothing and gets no mail.
+  const fields = (await describedFields(service.api)).filter(
+    ({ name, path }) => name === 'email' && !path.endsWith('/login'),
+  );
+  const paths = fields.map(({ path }) => path);
+  for (const path of [register, '/api/password/forgot-password', '/api/users/me'])
+    assert.ok(paths.includes(path));
+
+  for (const field of fields) {
+    for (const address of noPlainAddresses) {
+      const answer = await send(field, address);
+      assert.ok(isRefused(answer, field), `${field.label} ${JSON.stringify(address)}: ${answer.text}`);
+    }
+    assert.ok(!isRefused(await send(field, "o'hara+news@mail.example.co.uk"), field), field.label);
+  }
+});
+
+const noPlainAddresses = [
+  'a@x.org,b@y.org',
+  'a@x.org;b@y.org',
+  'a@x.org b@y.org',
+  'a@x.org, ',
+  'A <a@x.org>',
+  '<a@x.org>',
+  '"a b"@x.org',
+  'a(comment)@x.org',
+  'a@x.org\n',
+  'a@x.org\r\nBcc: b@y.org',
+  'a%0d%0aBcc:b@x.org',
+  'a@x.org\u2028b@y.org',
+  ' a@x.org',
+  'a@x.org ',
+  'a@[127.0.0.1]',
+  'a@localhost',
+  'a@b@x.org',
+  '@x.org:a@y.org',
+  '@x.org',
+  'mailto:a@x.org',
+  'a..b@x.org',
+  ['a@x.org', 'b@y.org'],
+  { '0': 'a@x.org' },
+];
+
+test('B14 twenty registrations of one name at once make one account', async (t) => {
+  for (let round = 0; round < 10; round += 1) {
+    const service = await createTestApp(t);
+    const same = newRegistration({ username: 'Bob', email: 'Bob@example.com' });
+    const inCase = [(text: string) => text, (text: string) => text.toUpperCase()];
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => {
+        const spelt = inCase[index % 2] ?? String;
+        return service.api.post(register, {
+          ...same,
+          username: spelt(same.username),
+          email: spelt(same.email),
+        });
+      }),
+    );
+    const statuses = answers.map(({ status }) => status);
+    assert.deepEqual(statuses.toSorted(), [201, ...Array.from({ length: 19 }, () => 409)]);
+    const winner = answers.find(({ status }) => status === 201)?.body;
+    const names = { username: winner.username, email: winner.email };
+    assert.deepEqual(await storedNames(service), [names]);
+    assertStatus(await service.api.post('/api/users/login', same), 200);
+  }
+});
+
+test('B14 of registrations at once that share only the e-mail or only the username, one is made too', async (t) => {
+  for (const field of ['email', 'username'] as const) {
+    const service = await createTestApp(t);
+    const { [field]: shared } = newRegistration();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => service.api.post(register, { ...newRegistration(), [field]: shared })),
+    );
+    const losers = answers.filter(({ status }) => status !== 201);
+    assert.equal(losers.length, 9);
+    for (const loser of losers) {
+      assertStatus(loser, 409);
+      assert.deepEqual(loser.body.details, { field });
+    }
+    assert.equal((await storedNames(service)).length, 1);
+  }
+});
+
+test('B19 of a key given twice one value is validated, stored and signed in with', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = service;
+  const rest = `"password":"${goodPassword}"`;
+  const twice = `{"email":"first@example.com","username":"first","email":"second@example.com","username":"second",${rest}}`;
+  const answer = await api.post(register, undefined, { rawBody: twice });
+  assertStatus(answer, 201);
+  assert.deepEqual([answer.body.email, answer.body.username], ['second@example.com', 'second']);
+  assert.deepEqual(await storedNames(service), [{ username: 'second', email: 'second@example.com' }]);
+  for (const [name, status] of [
+    ['first', 401],
+    ['second', 200],
+  ] as const) {
+    for (const username of [name, `${name}@example.com`]) {
+      assertStatus(await api.post('/api/users/login', { username, password: goodPassword }), status);
+    }
+  }
+  assertStatus(
+    await api.post(register, newRegistration({ username: 'first', email: 'first@example.com' })),
+    201,
+  );
+});
+
+test('B19 a value that is refused is not saved by another of the same key before it', async (t) => {
+  const service = await createTestApp(t);
+  const { accessToken: token } = await signedInUser(service, { username: 'ada.lovelace' });
+  const { username, email } = newRegistration();
+  const refused: [method: string, path: string, field: string, rawBody: string][] = [
+    [
+      'POST',
+      register,
+      'email',
+      `{"username":"${username}","password":"${goodPassword}","email":"${email}","email":"no"}`,
+    ],
+    [
+      'POST',
+      register,
+      'password',
+      `{"username":"${username}","email":"${email}","password":"${goodPassword}","password":"short"}`,
+    ],
+    ['POST', '/api/password/forgot-password', 'email', `{"email":"${email}","email":"${email},b@y.org"}`],
+    [
+      'POST',
+      '/api/password/reset-password',
+      'new_password',
+      `{"token":"t","new_password":"${goodPassword}","new_password":"short"}`,
+    ],
+    ['PUT', '/api/users/me', 'username', `{"username":"${username}","username":"a b"}`],
+  ];
+  for (const [method, path, field, rawBody] of refused) {
+    const answer = await service.api.request(method, path, undefined, { token, rawBody });
+    assertStatus(answer, 422);
+    assert.deepEqual(
+      answer.body.details.errors.map((fault: { field: string }) => fault.field),
+      [field],
+    );
+  }
+  assert.deepEqual(
+    (await storedNames(service)).map((names) => names.username),
+    ['ada.lovelace'],
+  );
+});
+
+function storedNames({ db }: TestApp): Promise<{ username: string; email: string }[]> {
+  return db.selectFrom('users').select(['username', 'email']).execute();
+}
