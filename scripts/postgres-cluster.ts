@@ -17,7 +17,7 @@ const debianDirectory = '/usr/lib/postgresql';
 /** The directory of the newest version's programs; null where no server is installed. */
 export function findPostgresBinaries(): string | null {
   if (!existsSync(debianDirectory)) return null;
-  const versions = readdirSync(debianDirectory).sort((a, b) => Number(b) - Number(a));
+  const versions = readdirSync(debianDirectory).toSorted((a, b) => Number(b) - Number(a));
   const places = versions.map((version) => join(debianDirectory, version, 'bin'));
   return places.find((place) => existsSync(join(place, 'initdb'))) ?? null;
 }

@@ -90,8 +90,9 @@ async function query(url: string, sql: string): Promise<Record<string, unknown>[
   client.on('error', () => {});
   await client.connect();
   try {
-    const result: pg.QueryResult | pg.QueryResult[] = await client.query(sql);
-    return [result].flat().at(-1)?.rows ?? [];
+    // Several statements give several results, whatever the types say.
+    const results = [await client.query<Record<string, unknown>>(sql)].flat();
+    return results.at(-1)?.rows ?? [];
   } finally {
     await client.end();
   }

@@ -26,7 +26,7 @@ function endBySignal(signal: NodeJS.Signals): void {
 }
 
 function runCleanups(): void {
-  for (const cleanup of [...cleanups].reverse()) {
+  for (const cleanup of Array.from(cleanups).toReversed()) {
     cleanups.delete(cleanup);
     try {
       cleanup();

@@ -120,7 +120,7 @@ test('nobody can change the configuration once it is read', () => {
   const nested = [config, config.smtp, config.userSessions, config.corsOrigins, config.trustedProxies];
   for (const part of nested) assert.ok(Object.isFrozen(part));
   assert.throws(() => Object.assign(config.passwordHash, { bcryptRounds: 4 }), TypeError);
-  assert.throws(() => (config.corsOrigins as string[]).push('https://b.example'), TypeError);
+  assert.throws(() => config.corsOrigins.push('https://b.example'), TypeError);
 });
 
 test('all faults are reported at once, each with its variable and none with its value', () => {
@@ -129,7 +129,7 @@ test('all faults are reported at once, each with its variable and none with its 
   const bad = Object.fromEntries(checked.map((name) => [name, `\u0001<${canary}">`]));
   const faults = faultsOf(bad);
   const named = new Set(faults.map((fault) => fault.split(' ', 1)[0]));
-  assert.deepEqual([...named].sort(), checked.toSorted());
+  assert.deepEqual([...named].toSorted(), checked.toSorted());
   for (const fault of faults) assert.match(fault, /^[A-Z0-9_]+ (must|is|names) /);
 });
 

@@ -1,8 +1,9 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Config } from './config.ts';
 import type { Database, DatabaseEngine, MigrationConnection } from './platform/database/database.ts';
-import { sqlStateOf } from './platform/database/database-errors.ts';
+import { DatabaseUnavailableError, sqlStateOf } from './platform/database/database-errors.ts';
 import { MigrationError, migrate } from './platform/database/migrate.ts';
 import type { Logger } from './platform/logging/logger.ts';
 
@@ -14,23 +15,38 @@ export class StartupError extends Error {
   }
 }
 
-/** Connects, retrying an unreachable server until the configured time is over, and applies the migrations. */
-export async function prepareDatabase(config: Config, engine: DatabaseEngine, logger: Logger): Promise<void> {
-  const connection = await connectInTime(config, engine, logger);
+/** Makes `DATA_DIR`, where anything will be kept in it. */
+export function requireDataDir({ databaseUrl, secretKey, dataDir }: Config): void {
+  if (databaseUrl !== undefined && secretKey !== undefined) return;
   try {
-    const version = await requireSupportedVersion(connection);
-    logger.info(`database: ok (${engine.name} ${version})`);
-    const applied = await migrate(connection);
-    logger.info(
-      `migrations: ok (${applied.length === 0 ? 'nothing to do' : `applied ${applied.join(', ')}`})`,
-    );
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    if (!(error instanceof MigrationError)) throw error;
-    const mend =
-      'The database is as it was before. Mend the cause and start again; an older version keeps working';
-    throw new StartupError('migrations', `${error.message}: ${describe(error.cause)}`, mend, error);
-  } finally {
-    await connection.close();
+    const problem = `DATA_DIR can not be read and written (${describe(error)})`;
+    throw new StartupError('configuration', problem, 'Correct it, or the rights on the directory', error);
+  }
+}
+
+// With the time that an attempt takes, the service is ready five seconds after the server at the latest.
+const longestWaitMilliseconds = 4000;
+
+/** Connects and applies the migrations, trying an unreachable server again until the configured time is over. */
+export async function prepareDatabase(config: Config, engine: DatabaseEngine, logger: Logger): Promise<void> {
+  const deadline = performance.now() + config.startupTimeoutSeconds * 1000;
+  for (let waitMilliseconds = 500; ; waitMilliseconds = Math.min(waitMilliseconds * 2, longestWaitMilliseconds)) {
+    try {
+      await connectAndMigrate(engine, logger);
+      return;
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailableError)) throw error;
+      const leftMilliseconds = deadline - performance.now();
+      if (leftMilliseconds <= 0) {
+        const mend = 'Start PostgreSQL, or correct DATABASE_URL';
+        throw new StartupError('database', `not reachable in ${config.startupTimeoutSeconds} s`, mend, error);
+      }
+      logger.warn(`database: not reachable yet (${describe(error.cause)}), trying again`);
+      await sleep(Math.min(waitMilliseconds, leftMilliseconds));
+    }
   }
 }
 
@@ -59,25 +75,34 @@ export async function checkClock(db: Database, logger: Logger): Promise<void> {
     logger.warn(`clock: failed - ${shown} between this machine and the database. Synchronise both with NTP`);
 }
 
-async function connectInTime(
-  config: Config,
-  engine: DatabaseEngine,
-  logger: Logger,
-): Promise<MigrationConnection> {
-  const deadline = performance.now() + config.startupTimeoutSeconds * 1000;
-  for (let waitMilliseconds = 500; ; waitMilliseconds = Math.min(waitMilliseconds * 2, 5000)) {
-    try {
-      return await engine.openMigrationConnection();
-    } catch (error) {
-      const permanent = permanentProblem(error);
-      if (permanent) throw new StartupError('database', ...permanent, error);
-      if (performance.now() + waitMilliseconds > deadline) {
-        const mend = 'Start PostgreSQL, or correct DATABASE_URL';
-        throw new StartupError('database', `not reachable in ${config.startupTimeoutSeconds} s`, mend, error);
-      }
-      logger.warn(`database: not reachable yet (${describe(error)}), trying again`);
-      await sleep(waitMilliseconds);
-    }
+async function connectAndMigrate(engine: DatabaseEngine, logger: Logger): Promise<void> {
+  const connection = await connect(engine);
+  try {
+    const version = await requireSupportedVersion(connection);
+    logger.info(`database: ok (${engine.name} ${version})`);
+    const applied = await migrate(connection);
+    logger.info(
+      `migrations: ok (${applied.length === 0 ? 'nothing to do' : `applied ${applied.join(', ')}`})`,
+    );
+  } catch (error) {
+    const cause = error instanceof MigrationError ? error.cause : error;
+    if (isConnectionLost(cause)) throw new DatabaseUnavailableError('connection lost', cause);
+    if (!(error instanceof MigrationError)) throw error;
+    const mend =
+      'The database is as it was before. Mend the cause and start again; an older version keeps working';
+    throw new StartupError('migrations', `${error.message}: ${describeSchemaProblem(cause)}`, mend, error);
+  } finally {
+    await connection.close().catch(() => {});
+  }
+}
+
+async function connect(engine: DatabaseEngine): Promise<MigrationConnection> {
+  try {
+    return await engine.openMigrationConnection();
+  } catch (error) {
+    const permanent = permanentProblem(error);
+    if (permanent) throw new StartupError('database', ...permanent, error);
+    throw new DatabaseUnavailableError('no connection', error);
   }
 }
 
@@ -88,6 +113,10 @@ function permanentProblem(error: unknown): [problem: string, mend: string] | nul
     return ['the credentials were refused', 'Correct user and password in DATABASE_URL'];
   if (state === '3D000')
     return ['there is no such database', 'Create it, or correct its name in DATABASE_URL'];
+  if (state === '42501')
+    return ['the user may not connect to this database', 'Grant it, or correct DATABASE_URL'];
+  if ((error as NodeJS.ErrnoException).syscall === 'open')
+    return ['a file of certificates can not be read', 'Correct its path in DATABASE_URL, or its rights'];
   const text =
     error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}` : '';
   if (/does not support SSL|self.signed|certificate|CERT_|UNABLE_TO_VERIFY/i.test(text)) {
@@ -101,6 +130,17 @@ async function requireSupportedVersion(connection: MigrationConnection): Promise
   const number = Number(row?.number);
   if (number >= 150_000) return `${Math.floor(number / 10_000)}.${number % 10_000}`;
   throw new StartupError('database', 'PostgreSQL is older than version 15', 'Upgrade the server');
+}
+
+/** The server has ended it (08, 57P), or no server has said anything. */
+function isConnectionLost(error: unknown): boolean {
+  return !(error instanceof StartupError) && /^(08...|57P..)?$/.test(sqlStateOf(error) ?? '');
+}
+
+/** With the message in class 42 alone: there it names parts of the schema and no row. */
+function describeSchemaProblem(error: unknown): string {
+  const state = sqlStateOf(error);
+  return error instanceof Error && state?.startsWith('42') ? `${error.message} (${state})` : describe(error);
 }
 
 /** Codes only: messages of drivers name hosts, users and databases. */

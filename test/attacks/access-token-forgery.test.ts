@@ -60,7 +60,7 @@ test('E02 a public key, in any of its spellings, is no secret', async (t) => {
   const service = await createTestApp(t);
   const { status, forge } = await forger(service);
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const pem = publicKey.export({ type: 'spki', format: 'pem' });
   const jwk = JSON.stringify(publicKey.export({ format: 'jwk' }));
   const der = publicKey.export({ type: 'spki', format: 'der' });
   for (const key of [pem, pem.trim(), ` ${pem}`, `\n${pem}`, der, der.toString('base64'), jwk]) {

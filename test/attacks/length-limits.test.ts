@@ -5,7 +5,7 @@ import { goodPassword, newRegistration, signedInUser } from '../factories.ts';
 import { createTestApp } from '../test-app.ts';
 
 const longLocal = `${'a'.repeat(64)}@example.com`;
-const longest = `${'a'.repeat(60)}@${'b.'.repeat(95)}com`.padStart(254, 'a').slice(-254);
+const longest = `${'a'.repeat(60)}@${'b.'.repeat(95)}com`;
 
 test('B13 what is longer than its limit is refused at once, without a hash and without a query', async (t) => {
   const service = await createTestApp(t);

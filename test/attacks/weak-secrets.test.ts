@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -66,8 +66,9 @@ test('E18 they are refused outside production too, where only none at all is goo
 });
 
 test('E18 no random secret is taken for a weak one', () => {
-  for (let count = 0; count < 500; count += 1) {
-    const bytes = randomBytes(48);
+  for (let count = 0; count < 300; count += 1) {
+    // As good as random, and the same in every run.
+    const bytes = createHash('shake256', { outputLength: 48 }).update(String(count)).digest();
     for (const value of [bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('hex')]) {
       assert.deepEqual(faultsOf({ SECRET_KEY: value }), [], value);
     }

@@ -78,7 +78,7 @@ test('SIGTERM lets a server drain, kill -9 does not, and it starts again where i
 test('no server outlives the test that started it, and waitReady can be left for later', async (t) => {
   const ends: (() => unknown)[] = [];
   const server = await startServer(
-    { after: (end) => void ends.push(end as () => unknown) } as Pick<TestContext, 'after'>,
+    { after: (end) => void ends.push(end) },
     { entry: writeEntry(t), waitReady: false },
   );
   await server.untilReady();

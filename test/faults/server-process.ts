@@ -70,7 +70,7 @@ async function spawnServer(env: Record<string, string>, options: ServerOptions):
   const pinned = join(root, 'node_modules/.bin/node');
   const node = existsSync(pinned) ? pinned : process.execPath;
   const entry = options.entry ?? join(root, 'src/main.ts');
-  const [program = node, ...parameters] = [...(options.wrapper ?? []), node, entry];
+  const [program, ...parameters] = [...(options.wrapper ?? []), node, entry];
   // Detached: a group of its own, which is killed as a whole.
   const child = spawn(program, parameters, {
     env,

@@ -63,7 +63,7 @@ export async function findTakenField(
 ): Promise<'email' | 'username' | null> {
   const rows = await db
     .selectFrom(accountTable(realm))
-    .select(sql<boolean>`lower(email) = lower(${wanted.email})`.as('same_email'))
+    .select(hasEmail(wanted.email).as('same_email'))
     .where((eb) => eb.or([hasEmail(wanted.email), hasUsername(wanted.username)]))
     .execute();
   if (rows.length === 0) return null;
@@ -169,11 +169,16 @@ const credentialColumns = [
 ] as const;
 
 function hasEmail(value: string) {
-  return sql<boolean>`lower(email) = lower(${value})`;
+  return sql<boolean>`lower(email) = ${folded(value)}`;
 }
 
 function hasUsername(value: string) {
-  return sql<boolean>`lower(username) = lower(${value})`;
+  return sql<boolean>`lower(username) = ${folded(value)}`;
+}
+
+/** A to Z alone, as the unique indexes fold: another locale takes the Kelvin sign for a k. */
+function folded(value: string) {
+  return sql<string>`lower(${value}::text COLLATE "C")`;
 }
 
 export function storedPasswordOf(row: Credentials): StoredPassword {

@@ -10,6 +10,9 @@ export class DirectoryInUseError extends Error {
   }
 }
 
+// A lock that nobody refers to would be given back by the garbage collector.
+const held = new Set<DatabaseSync>();
+
 /**
  * Takes the directory for this process until it ends or calls the returned function. The lock is SQLite's
  * exclusive one on an empty file: the kernel frees it whatever way a process dies, so none is ever stale.
@@ -27,9 +30,10 @@ export function lockDirectory(directory: string): () => void {
     if ((error as { errcode?: number }).errcode !== 5) throw error;
     throw new DirectoryInUseError(directory, holderOf(holderFile));
   }
+  held.add(lock);
   writeFileSync(holderFile, String(process.pid));
   return () => {
-    if (lock.isOpen) lock.close();
+    if (held.delete(lock)) lock.close();
   };
 }
 

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseConfig } from '../../config.ts';
+import { AppError } from '../../errors.ts';
+import { adminRealm, type Realm, userRealm } from '../accounts/realms.ts';
+import { isCommonPassword } from './common-passwords.ts';
+import { contextFault, newPassword, refuseGuessable, typedPassword } from './password-policy.ts';
+
+const config = parseConfig({});
+
+/** The type of each fault of a password that is to be set; empty where it is accepted. */
+function faultsOf(password: unknown, realm: Realm = userRealm): (string | undefined)[] {
+  const issues = newPassword(config, realm).safeParse(password).error?.issues ?? [];
+  return issues.map((issue) => (issue.code === 'custom' ? (issue.params?.type ?? 'text') : issue.code));
+}
+
+test('a new password has at least 8 characters for users, 12 for admins, and 128 at most', () => {
+  assert.deepEqual(faultsOf('v7 kqz.'), ['password_too_short']);
+  assert.deepEqual(faultsOf('v7 kqz.w'), []);
+  assert.deepEqual(faultsOf('v7 kqz.wmtr', adminRealm), ['password_too_short']);
+  assert.deepEqual(faultsOf('v7 kqz.wmtrp', adminRealm), []);
+  assert.deepEqual(faultsOf('é'.repeat(128)), []);
+  assert.deepEqual(faultsOf('é'.repeat(129)), ['password_too_long']);
+});
+
+test('characters are code points: an emoji counts once, and 512 bytes are room for 128 of them', () => {
+  assert.deepEqual(faultsOf('😀'.repeat(7)), ['password_too_short']);
+  assert.deepEqual(faultsOf('😀'.repeat(8)), []);
+  assert.deepEqual(faultsOf('😀'.repeat(128)), []);
+  assert.deepEqual(faultsOf('😀'.repeat(129)), ['password_too_long']);
+});
+
+test('a new password is text, of any characters', () => {
+  for (const password of ['kqzvwmtrpl', '        ', '\t\r\n\u00a0\u2028 abc', 'ßẞıİǆǅ\u0301\u200d']) {
+    assert.deepEqual(faultsOf(password), [], JSON.stringify(password));
+  }
+  for (const password of ['with a \u0000 inside', 'half an \ud83d emoji', '\ude00\ud83d backwards']) {
+    assert.deepEqual(faultsOf(password), ['text'], JSON.stringify(password));
+  }
+  for (const password of [undefined, null, 12_345_678, true, ['v7 kqz.wmtr'], {}]) {
+    assert.deepEqual(faultsOf(password), ['invalid_type']);
+  }
+});
+
+test('a password is judged and kept exactly as it was typed', () => {
+  for (const password of ['  v7 kqz.w  ', 'cafe\u0301 noir', 'CaSe MaTtErS']) {
+    assert.equal(newPassword(config, userRealm).parse(password), password);
+    assert.equal(typedPassword.parse(password), password);
+  }
+});
+
+test('whoever proves who they are may have any password that could once be set', () => {
+  for (const password of ['x', 'password', ' ', '😀'.repeat(128), 'x'.repeat(512)]) {
+    assert.ok(typedPassword.safeParse(password).success, password);
+  }
+  for (const password of [
+    '',
+    'x'.repeat(513),
+    '😀'.repeat(129),
+    'é'.repeat(257),
+    'a\u0000',
+    '\ud83d',
+    1,
+    null,
+  ]) {
+    assert.ok(!typedPassword.safeParse(password).success, String(password));
+  }
+});
+
+test('the favourites of the leaked lists are refused in any case, thousands of them', () => {
+  for (const password of ['password', 'Password', 'PASSWORD123', 'qwertyuiop', '1234567890', 'iloveyou']) {
+    assert.deepEqual(faultsOf(password), ['password_common'], password);
+    assert.ok(isCommonPassword(password));
+  }
+  assert.ok(!isCommonPassword('violet harbour anvil 93'));
+  const years = Array.from({ length: 60 }, (_, index) => `0101${1950 + index}`);
+  assert.ok(years.filter(isCommonPassword).length > 20, 'dates of birth are among them');
+});
+
+const ada = { username: 'Ada.Lovelace', email: 'countess@example.com', projectName: 'ADL Production' };
+
+for (const [password, why] of [
+  ['ada.lovelace', 'the username in another case'],
+  ['Ada.Lovelace1815', 'the username and digits'],
+  ['xx Ada.Lovelace xx', 'the username inside'],
+  ['COUNTESS', 'the local part of the e-mail address'],
+  ['countess2024', 'the local part and digits'],
+  ['adl production', "the project's name"],
+  ['ADL Production2026', "the project's name and digits"],
+] as const) {
+  test(`what an attacker tries first is refused: ${why}`, () => {
+    const fault = contextFault(password, 'new_password', ada);
+    assert.equal(fault?.field, 'new_password');
+    assert.equal(fault.type, 'password_guessable');
+    assert.ok(!fault.message.includes(password));
+    assert.throws(
+      () => refuseGuessable(password, 'password', ada),
+      (error) =>
+        error instanceof AppError && error.status === 422 && error.details?.errors?.[0]?.field === 'password',
+    );
+  });
+}
+
+test('what only resembles the context is fine', () => {
+  for (const password of [
+    'violet harbour anvil 93',
+    'the countess of lovelace',
+    '2024countess',
+    'production line 7',
+    'example.com',
+    'lovelace.ada',
+  ]) {
+    assert.equal(contextFault(password, 'password', ada), null, password);
+    refuseGuessable(password, 'password', ada);
+  }
+});
+
+test('a username of fewer than four letters counts as a whole only', () => {
+  const bob = { ...ada, username: 'bob' };
+  assert.equal(contextFault('discobobsled', 'password', bob), null);
+  assert.notEqual(contextFault('bob20242024', 'password', bob), null);
+  assert.notEqual(contextFault('spongebobby', 'password', { ...ada, username: 'bobb' }), null);
+});
+
+test('a number is not guessable from another number', () => {
+  const numbered = { username: '4711', email: '13800138000@example.com', projectName: '1984' };
+  assert.equal(contextFault('99283746501', 'password', numbered), null);
+  assert.notEqual(contextFault('13800138000', 'password', numbered), null);
+  assert.notEqual(contextFault('0004711000', 'password', numbered), null);
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Answer } from '../../../test/answer.ts';
+import { assertStatus } from '../../../test/api.ts';
+import { createTestApp, type TestApp } from '../../../test/test-app.ts';
+
+/** security.md § 8.1, word for word. */
+const forAll = {
+  'strict-transport-security': 'max-age=63072000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'x-xss-protection': '0',
+  'referrer-policy': 'no-referrer',
+  'permissions-policy':
+    'accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()',
+  'x-permitted-cross-domain-policies': 'none',
+  'cross-origin-resource-policy': 'same-origin',
+};
+const apiPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const pagePolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
+
+function assertHeaders({ headers }: Answer, expected: Record<string, string>, what: string): void {
+  for (const [name, value] of Object.entries(expected))
+    assert.equal(headers[name], value, `${what}: ${name}`);
+  for (const name of ['server', 'x-powered-by']) assert.equal(headers[name], undefined, what);
+}
+
+test('J01 every JSON answer has the eight headers with the values for an API, whatever its status', async (t) => {
+  const { api } = await createTestApp(t);
+  const answers: [what: string, status: number, answer: Promise<Answer>][] = [
+    ['200', 200, api.get('/health')],
+    ['the document', 200, api.get('/openapi.json')],
+    ['204', 204, api.request('OPTIONS', '/health')],
+    ['HEAD', 200, api.request('HEAD', '/health')],
+    ['400', 400, api.get('/%zz')],
+    ['401', 401, api.get('/api/users/me')],
+    ['404', 404, api.get('/nonexistent')],
+    ['404 of a file', 404, api.get('/docs/static/nonexistent.js')],
+    ['405', 405, api.post('/health')],
+    ['413', 413, api.post('/api/users/login', undefined, { rawBody: 'x'.repeat(70_000) })],
+    [
+      '415',
+      415,
+      api.post('/api/users/login', undefined, { rawBody: 'x', headers: { 'content-type': 'text/plain' } }),
+    ],
+    ['422', 422, api.post('/api/users/login', {})],
+  ];
+  for (const [what, status, pending] of answers) {
+    const answer = await pending;
+    assertStatus(answer, status);
+    assertHeaders(answer, { ...forAll, 'content-security-policy': apiPolicy }, what);
+    if (status !== 204) assert.equal(answer.headers['content-type'], 'application/json; charset=utf-8', what);
+  }
+});
+
+test('J01 every page has the eight headers with the values for pages, and is alone in its browsing group', async (t) => {
+  const { api } = await createTestApp(t);
+  const page = {
+    ...forAll,
+    'content-security-policy': pagePolicy,
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+  };
+  for (const path of ['/docs', '/docs/', '/redoc']) {
+    const answer = await followed(api, path);
+    assertStatus(answer, 200);
+    assert.match(String(answer.headers['content-type']), /^text\/html; charset=utf-8$/i);
+    assertHeaders(answer, page, path);
+  }
+  const redirect = await api.get('/', { headers: { accept: 'text/html' } });
+  assertHeaders(redirect, { ...forAll, 'cross-origin-opener-policy': 'same-origin' }, 'the redirect');
+  assert.doesNotMatch(String(redirect.headers['content-security-policy']), /unsafe/);
+});
+
+test('J01 scripts, styles and pictures of the pages are served from here, with their types and all eight headers', async (t) => {
+  const { api } = await createTestApp(t);
+  const pages = await Promise.all(['/docs', '/redoc'].map((path) => followed(api, path)));
+  const assets = pages.flatMap(({ text }) =>
+    [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url ?? ''),
+  );
+  assert.ok(assets.length >= 6, assets.join());
+  for (const asset of assets) {
+    const path = new URL(asset, 'http://here.example/docs/').pathname;
+    assert.equal(new URL(asset, 'http://here.example/docs/').origin, 'http://here.example');
+    const answer = await api.get(path);
+    assertStatus(answer, 200);
+    assertHeaders(answer, forAll, path);
+    assert.match(String(answer.headers['content-type']), /javascript|css|png/, path);
+  }
+});
+
+test('J06 nothing under /api may be stored by a cache, not even its errors', async (t) => {
+  const { api } = await createTestApp(t);
+  for (const path of [
+    '/api/users/me',
+    '/api/nonexistent',
+    '/api/users/me/x.css',
+    '/api/users/%ff',
+    '/api/users/me?x=.png',
+  ]) {
+    const answer = await api.get(path);
+    assert.equal(answer.headers['cache-control'], 'no-store', path);
+    assert.notEqual(answer.status, 200, path);
+  }
+});
+
+test('M08 DOCS_ENABLED=false takes the document and both pages away, with all their files', async (t) => {
+  const { api } = await createTestApp(t, { DOCS_ENABLED: 'false' });
+  for (const path of [
+    '/docs',
+    '/docs/',
+    '/docs/static/swagger-ui-bundle.js',
+    '/docs/json',
+    '/redoc',
+    '/redoc/redoc.standalone.js',
+    '/openapi.json',
+  ]) {
+    assertStatus(await api.get(path), 404);
+  }
+  assertStatus(await api.get('/health'), 200);
+});
+
+async function followed(api: TestApp['api'], path: string): Promise<Answer> {
+  const answer = await api.get(path);
+  return answer.status < 300 || answer.status >= 400
+    ? answer
+    : api.get(new URL(String(answer.headers.location), `http://here.example${path}`).pathname);
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeJwt } from 'jose';
+import { realms } from '../../src/features/accounts/realms.ts';
+import type { Answer } from '../answer.ts';
+import { assertStatus } from '../api.ts';
+import { newRegistration, signedInAdmin, signedInUser } from '../factories.ts';
+import { refresh } from '../session-calls.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
+
+const account = ['id', 'username', 'email', 'full_name', 'is_active', 'created_at', 'updated_at'];
+const userFields = [...account, 'is_superuser', 'is_email_verified'];
+const adminFields = [...account, 'is_superadmin'];
+const pageFields = ['items', 'total', 'page', 'page_size', 'total_pages', 'next_cursor'];
+const sessionFields = ['id', 'created_at', 'last_used_at', 'expires_at', 'ip', 'user_agent', 'current'];
+const tokenFields = ['access_token', 'refresh_token', 'token_type', 'expires_in'];
+
+test('B20 every answer has the fields that the contract names, and none of what only the service may know', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = service;
+  const user = await signedInUser(service);
+  const admin = await signedInAdmin(service);
+  const token = admin.accessToken;
+  const asUser = { token: user.accessToken };
+  const registered = await api.post('/api/users/register', newRegistration());
+  const [userSession, adminSession] = [user, admin].map(({ accessToken }) => ({ token: accessToken }));
+
+  const answers: [Answer, string[], items?: string[]][] = [
+    [registered, userFields],
+    [await api.post('/api/admins/register', newRegistration(), { token }), adminFields],
+    [await api.get('/api/users/me', userSession), userFields],
+    [await api.put('/api/users/me', { full_name: 'Ada' }, asUser), userFields],
+    [await api.get('/api/admins/me', adminSession), adminFields],
+    [await api.put('/api/admins/me', { full_name: 'Ada' }, { token }), adminFields],
+    [await api.get('/api/admins/users', { token }), pageFields, userFields],
+    [await api.get('/api/admins', { token }), pageFields, adminFields],
+    [await api.patch(`/api/admins/users/${user.id}`, { is_superuser: true }, { token }), userFields],
+    [await api.patch(`/api/admins/${admin.id}`, { is_superadmin: true }, { token }), adminFields],
+    [
+      await api.get(`/api/admins/users/${user.id}`, { token }),
+      [...userFields, 'last_login_at', 'deleted_at', 'sessions'],
+    ],
+    [await api.get('/api/users/me/sessions', asUser), ['items'], sessionFields],
+    [await api.get('/api/admins/me/sessions', { token }), ['items'], sessionFields],
+    [await api.post('/api/users/login', user), tokenFields],
+    [await api.post('/api/admins/login', admin), tokenFields],
+    [await refresh(api, realms[0], user.refreshToken), tokenFields],
+    [await refresh(api, realms[1], admin.refreshToken), tokenFields],
+  ];
+  const secrets = await storedSecrets(service);
+  for (const [answer, fields, itemFields] of answers) {
+    assert.ok([200, 201].includes(answer.status), answer.text);
+    assertFields(answer.body, fields);
+    if (itemFields) assert.ok(answer.body.items.length > 0);
+    for (const item of itemFields ? answer.body.items : []) assertFields(item, itemFields ?? []);
+    for (const secret of secrets) assert.ok(!answer.text.includes(secret), answer.text);
+  }
+});
+
+test('B20 an access token says whose it is and which session, and nothing of the person', async (t) => {
+  const service = await createTestApp(t);
+  for (const { accessToken } of [await signedInUser(service), await signedInAdmin(service)]) {
+    assertFields(decodeJwt(accessToken), ['iss', 'aud', 'sub', 'kind', 'sid', 'jti', 'iat', 'exp']);
+  }
+});
+
+test('B20 an account that is refused, taken or unknown shows nothing of the one that is there', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service, { fullName: 'Ada Lovelace' });
+  const taken = await service.api.post('/api/users/register', newRegistration({ username: user.username }));
+  assertStatus(taken, 409);
+  const wrong = await service.api.post('/api/users/login', {
+    username: user.username,
+    password: 'not the one',
+  });
+  assertStatus(wrong, 401);
+  for (const { text } of [taken, wrong]) {
+    for (const known of [user.id, user.email, 'Ada Lovelace']) assert.ok(!text.includes(known), text);
+  }
+});
+
+function assertFields(value: object, fields: readonly string[]): void {
+  assert.deepEqual(Object.keys(value).toSorted(), fields.toSorted());
+}
+
+/** All hashes and keys at rest, in every spelling in which they might get out. */
+async function storedSecrets({ db }: TestApp): Promise<string[]> {
+  const texts: string[] = [];
+  const bytes: Buffer[] = [];
+  for (const { table } of realms) {
+    const rows = await db.selectFrom(table).select(['password_hash', 'password_key']).execute();
+    texts.push(...rows.map((row) => row.password_hash));
+    bytes.push(...rows.flatMap((row) => row.password_key ?? []));
+  }
+  const sessions = await db.selectFrom('sessions').select(['current_hash', 'previous_hash']).execute();
+  bytes.push(...sessions.flatMap((row) => [row.current_hash, row.previous_hash ?? []].flat()));
+  assert.ok(texts.length >= 4 && bytes.length >= 6);
+  const spelt = bytes.flatMap((value) =>
+    (['hex', 'base64', 'base64url'] as const).map((encoding) => Buffer.from(value).toString(encoding)),
+  );
+  return [...texts, ...spelt];
+}
