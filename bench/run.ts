@@ -1,10 +1,16 @@
+import { measureDeepPaging } from './deep-paging.ts';
 import { printFigure } from './figure.ts';
 import { measureFromClone } from './from-clone.ts';
 import { measureLogins } from './logins.ts';
 import { measureStarts } from './starts.ts';
 
 /** `npm run bench`, or `npm run bench -- logins starts` for some of it. Wants an idle machine. */
-const benchmarks = { starts: measureStarts, logins: measureLogins, clone: measureFromClone };
+const benchmarks = {
+  starts: measureStarts,
+  logins: measureLogins,
+  paging: measureDeepPaging,
+  clone: measureFromClone,
+};
 
 const wanted = process.argv.slice(2);
 let allMet = true;

@@ -8,10 +8,11 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync } from 'node:fs';
+import { globSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
+const shards = 4;
 const slowSuites = ['test/faults/**', 'test/browser/**', 'test/timing/**'];
 const coverageOptions = [
   '--experimental-test-coverage',
@@ -21,16 +22,42 @@ const coverageOptions = [
   '--test-coverage-branches=85',
 ];
 
+function isSlowSuite(files: readonly string[]): boolean {
+  return files.every((file) => slowSuites.some((suite) => matchesGlob(file, suite)));
+}
+
 function chooseFiles(wanted: readonly string[]): string[] {
   const all = globSync('{src,scripts,test}/**/*.test.ts', { cwd: root }).toSorted();
   if (wanted.length === 0) return all.filter((file) => !slowSuites.some((suite) => matchesGlob(file, suite)));
   return all.filter((file) => wanted.some((part) => file.includes(part) || matchesGlob(file, part)));
 }
 
+/**
+ * Files that import the test files: a process for each file would spend more on starting, and on a database of its
+ * own, than on its tests. Largest first, dealt out in turn, so that the shards end at about the same time.
+ */
+function deal(chosen: readonly string[]): string[] {
+  const directory = join(root, '.tmp/shards');
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const bySize = chosen.toSorted((one, other) => sizeOf(other) - sizeOf(one));
+  return Array.from({ length: shards }, (_, shard) => {
+    const imports = bySize.filter((_file, index) => index % shards === shard);
+    const file = join(directory, `shard-${shard + 1}.test.ts`);
+    writeFileSync(file, imports.map((path) => `await import('../../${path}');\n`).join(''));
+    return file;
+  });
+}
+
+function sizeOf(file: string): number {
+  return statSync(join(root, file)).size;
+}
+
 const given = process.argv.slice(2);
 const coverage = given.includes('--coverage');
 const options = given.filter((argument) => argument.startsWith('-') && argument !== '--coverage');
-const files = chooseFiles(given.filter((argument) => !argument.startsWith('-')));
+const chosen = chooseFiles(given.filter((argument) => !argument.startsWith('-')));
+const files = chosen.length > 2 * shards && !isSlowSuite(chosen) ? deal(chosen) : chosen;
 
 if (files.length === 0) {
   // Node would search for tests by itself, and pass where it finds none.
@@ -44,8 +71,8 @@ if (files.length === 0) {
     [
       '--test',
       '--test-reporter=spec',
-      // A file that hangs, on a database lock above all, is named instead of stopping everything.
-      '--test-timeout=120000',
+      // A test that hangs, on a database lock above all, is named instead of stopping everything.
+      '--test-timeout=240000',
       '--test-concurrency=2',
       ...(coverage ? coverageOptions : []),
       ...options,

@@ -101,7 +101,8 @@ function crossFaults(given: Environment): string[] {
 
 function productionFaults(given: Environment): string[] {
   const faults: string[] = [];
-  if (given.SECRET_KEY === undefined)
+  // One that can not be read has been reported.
+  if (given.SECRET_KEY === undefined && given.SECRET_KEY_FILE === undefined)
     faults.push('SECRET_KEY is required in production: at least 32 random bytes');
   for (const name of ['PUBLIC_URL', 'FRONTEND_URL']) {
     const missing = given[name] === undefined && name === 'PUBLIC_URL';

@@ -1,22 +1,26 @@
 import cluster from 'node:cluster';
 import { flushCompileCache } from 'node:module';
-import closeWithGrace from 'close-with-grace';
 import type { LogEvent } from 'kysely';
 import { buildApp } from './app.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './config.ts';
-import { drain } from './drain.ts';
+import { stopWhenTold } from './drain.ts';
 import { createAccessTokens } from './features/sessions/access-token.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
 import { createDatabase, type DatabaseEngine } from './platform/database/database.ts';
 import { DirectoryInUseError } from './platform/database/directory-lock.ts';
+import type { HttpServer } from './platform/http/http-server.ts';
 import type { Readiness } from './platform/http/readiness.ts';
 import { createLogger, type Logger } from './platform/logging/logger.ts';
 import { createPasswordHasher } from './platform/password-hashing/password-hasher.ts';
 import { loadSecretKey } from './secret-key.ts';
-import { checkClock, prepareDatabase, reportOptionalServices, StartupError } from './startup-checks.ts';
-import { obeySupervisor, reportServing, superviseServers } from './supervisor.ts';
-
-const shutdownMilliseconds = 29_000;
+import {
+  checkClock,
+  prepareDatabase,
+  reportOptionalServices,
+  requireDataDir,
+  StartupError,
+} from './startup-checks.ts';
+import { reportServing, superviseServers } from './supervisor.ts';
 
 /** Configuration, secret, database, migrations, the rest; then serve until told to stop (contract § 7). */
 async function main(): Promise<void> {
@@ -34,6 +38,7 @@ async function main(): Promise<void> {
 }
 
 async function serve(config: Config, logger: Logger): Promise<void> {
+  requireDataDir(config);
   logger.info(`configuration: ok (${config.environment})`);
   const keys = createKeyRing(loadSecretKey(config), config.secretKeyPrevious);
   logger.info(
@@ -46,37 +51,20 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => new Date());
   const app = await buildApp({ config, logger, db, keys, hasher, accessTokens, readiness });
 
-  // What is under way, an uncaught error included, ends in one place.
-  let stopSignal: string | undefined;
-  const skip: ('SIGTERM' | 'SIGINT')[] = cluster.isWorker ? ['SIGTERM', 'SIGINT'] : [];
-  const shutdown = closeWithGrace(
-    { delay: shutdownMilliseconds, logger: graceLogger(logger), skip },
-    async ({ signal = stopSignal, err }) => {
-      if (err) throw err;
-      logger.info(`Stopping at ${signal ?? 'request'}`);
-      await drain({ app, hasher, engine, readiness, lingers: signal === 'SIGTERM' });
-      logger.info('Stopped');
-    },
-  );
-  if (cluster.isWorker) {
-    obeySupervisor((signal) => {
-      stopSignal = signal;
-      shutdown.close();
-    });
-  }
-  const listen = () => app.listen({ host: config.host, port: config.port });
+  stopWhenTold({ app, hasher, engine, readiness }, logger);
   // Alone, `/health/live` answers from the start. Beside others on one port, who is not ready would be given requests.
-  if (!cluster.isWorker) await listen();
+  if (!cluster.isWorker) await listen(app, config);
   try {
     await prepareDatabase(config, engine, logger);
+    reportOptionalServices(config, logger);
+    await checkClock(db, logger);
   } catch (error) {
-    shutdown.uninstall();
-    throw error;
+    // Where it was told to stop in the meantime, the database was closed under it.
+    if (readiness.phase === 'starting') throw error;
   }
-  reportOptionalServices(config, logger);
-  await checkClock(db, logger);
+  if (readiness.phase !== 'starting') return;
   readiness.phase = 'serving';
-  if (cluster.isWorker) await listen();
+  if (cluster.isWorker) await listen(app, config);
   reportServing();
   flushCompileCache();
   logger.info(`Listening on ${config.host}:${listeningPort(app)}; ${config.publicUrl}/docs explains the API`);
@@ -107,12 +95,23 @@ function startHasher(config: Config): ReturnType<typeof createPasswordHasher> {
   return createPasswordHasher({ threads, maxWaitSeconds, target });
 }
 
+async function listen(app: HttpServer, { host, port }: Config): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      const problem = 'the port is taken by another process';
+      throw new StartupError('listen', problem, 'Stop it, or set another PORT', error);
+    }
+    throw new StartupError('listen', `not possible there (${code})`, 'Correct HOST or PORT', error);
+  }
+}
+
 function failToStart(error: unknown, logger: Logger): never {
   if (error instanceof StartupError) logger.fatal(error.message);
   else if (error instanceof DirectoryInUseError) logger.fatal(`database: failed - ${error.message}`);
-  else if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-    logger.fatal('listen: failed - the port is taken by another process. Stop it, or set another PORT');
-  } else logger.fatal({ err: error }, 'The service could not start');
+  else logger.fatal({ err: error }, 'The service could not start');
   process.exit(1);
 }
 
@@ -121,15 +120,6 @@ function logStatement(logger: Logger, event: LogEvent): void {
   const milliseconds = event.queryDurationMillis.toFixed(1);
   // Without its parameters: they are the data.
   logger.debug(`SQL (${milliseconds} ms): ${event.query.sql.replaceAll(/\s+/g, ' ').trim()}`);
-}
-
-function graceLogger(logger: Logger): { error(message: unknown): void } {
-  return {
-    error: (message) => {
-      if (message instanceof Error) logger.fatal({ err: message }, 'Uncaught error: the process ends');
-      else logger.error(String(message));
-    },
-  };
 }
 
 function listeningPort(app: Awaited<ReturnType<typeof buildApp>>): number {

@@ -28,12 +28,12 @@ export function requireDataDir({ databaseUrl, secretKey, dataDir }: Config): voi
 }
 
 // With the time that an attempt takes, the service is ready five seconds after the server at the latest.
-const longestWaitMilliseconds = 4000;
+const longestWaitMilliseconds = 3000;
 
 /** Connects and applies the migrations, trying an unreachable server again until the configured time is over. */
 export async function prepareDatabase(config: Config, engine: DatabaseEngine, logger: Logger): Promise<void> {
   const deadline = performance.now() + config.startupTimeoutSeconds * 1000;
-  for (let waitMilliseconds = 500; ; waitMilliseconds = Math.min(waitMilliseconds * 2, longestWaitMilliseconds)) {
+  for (let waitMilliseconds = 500; ; waitMilliseconds *= 2) {
     try {
       await connectAndMigrate(engine, logger);
       return;
@@ -45,7 +45,7 @@ export async function prepareDatabase(config: Config, engine: DatabaseEngine, lo
         throw new StartupError('database', `not reachable in ${config.startupTimeoutSeconds} s`, mend, error);
       }
       logger.warn(`database: not reachable yet (${describe(error.cause)}), trying again`);
-      await sleep(Math.min(waitMilliseconds, leftMilliseconds));
+      await sleep(Math.min(waitMilliseconds, longestWaitMilliseconds, leftMilliseconds));
     }
   }
 }

@@ -39,7 +39,7 @@ export function createApi(app: HttpServer): Api {
       status: response.statusCode,
       headers: response.headers as Answer['headers'],
       text: response.payload,
-      body: isJson(response.headers['content-type']) ? JSON.parse(response.payload) : response.payload,
+      body: isJson(response) ? JSON.parse(response.payload) : response.payload,
     };
     assertSoundAnswer(answer, { method, path });
     return answer;
@@ -59,6 +59,7 @@ export function assertStatus(answer: Answer, status: number): void {
   assert.equal(answer.status, status, answer.text.slice(0, 1000));
 }
 
-function isJson(contentType: unknown): boolean {
-  return (typeof contentType === 'string' ? contentType : '').startsWith('application/json');
+/** The answer to a HEAD has the type of a body and none. */
+function isJson({ headers, payload }: { headers: { 'content-type'?: unknown }; payload: string }): boolean {
+  return payload !== '' && String(headers['content-type']).startsWith('application/json');
 }

@@ -57,6 +57,7 @@ for (const realm of realms) {
     const account = await signedInAs(service, realm);
     const token = account.accessToken;
     const before = await storedAccount(service, realm, account.username);
+    await service.clock.advance(1);
     const body = { ...superadminToo, password: 'a new password 17', new_password: 'a new password 17' };
     const answer = await service.api.put(`${realm.path}/me`, { ...body, full_name: 'Mallory' }, { token });
     assertStatus(answer, 200);

@@ -117,7 +117,7 @@ test('D10 a hash that can not be renewed is no reason to refuse the login', asyn
 });
 
 test('D10 a password that is changed while the old one is hashed anew stays changed', async (t) => {
-  const service = await createTestApp(t, { BCRYPT_ROUNDS: '12' });
+  const service = await createTestApp(t, { BCRYPT_ROUNDS: '10' });
   const { api, db, hasher } = service;
   const user = await signedInUser(service);
   await seedPassword(service, userRealm, user.username, bcryptOf('$2b$', 4));

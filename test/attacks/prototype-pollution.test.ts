@@ -21,12 +21,11 @@ for (const [name, members] of Object.entries(ways)) {
     const service = await createTestApp(t);
     const body = newRegistration();
     const own = JSON.stringify(body).slice(1, -1);
-    for (const rawBody of [`{${members},${own}}`]) {
-      const answer = await service.api.post('/api/users/register', undefined, { rawBody });
-      assertStatus(answer, 201);
-      assert.equal(answer.body.is_superuser, false);
-      assert.equal(answer.body.is_active, true);
-    }
+    const rawBody = `{${members},${own}}`;
+    const answer = await service.api.post('/api/users/register', undefined, { rawBody });
+    assertStatus(answer, 201);
+    assert.equal(answer.body.is_superuser, false);
+    assert.equal(answer.body.is_active, true);
     const login = `{"username":"${body.username}",${members},"password":"${goodPassword}"}`;
     const token = (await service.api.post('/api/users/login', undefined, { rawBody: login })).body
       .access_token;

@@ -48,10 +48,12 @@ export async function listAccounts(db: Database, realm: Realm, query: ListQuery)
   const after = query.cursor === undefined ? sql`true` : afterCursor(order, query.cursor);
   const offset = query.cursor === undefined ? (query.page - 1) * query.page_size : 0;
   const table = sql.table(realm.table);
+  const sorted = sql`ORDER BY ${order.key} ${order.direction}, id ${order.direction}`;
+  // The key is made outside, for the rows of the page and not for all that are skipped before it.
   const { rows } = await sql<Account & { cursor_key: string }>`
-    SELECT *, ${order.cursorKey} AS cursor_key FROM ${table} WHERE ${filter} AND ${after}
-     ORDER BY ${order.key} ${order.direction}, id ${order.direction}
-     LIMIT ${query.page_size + 1} OFFSET ${offset}`.execute(db);
+    SELECT *, ${order.cursorKey} AS cursor_key FROM (
+      SELECT * FROM ${table} WHERE ${filter} AND ${after} ${sorted}
+       LIMIT ${query.page_size + 1} OFFSET ${offset}) AS page ${sorted}`.execute(db);
   const counted = await sql<{
     total: number;
   }>`SELECT count(*)::int AS total FROM ${table} WHERE ${filter}`.execute(db);

@@ -2,15 +2,17 @@ import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, idParams } from '../../platform/http/schemas.ts';
+import { givenFields } from '../accounts/account-change.ts';
 import { listAccounts, listQuery, pageOf } from '../accounts/account-list.ts';
 import { adminSchema } from '../accounts/account-schemas.ts';
-import { givenFields } from '../accounts/email-change.ts';
 import { presentAccount } from '../accounts/present-account.ts';
 import { adminRealm } from '../accounts/realms.ts';
 import { callerOf, requireSuperadmin } from '../sessions/authenticate.ts';
 import { updateAdmin } from './update-admin.ts';
 
-const adminChange = z.object({ is_active: z.boolean().optional(), is_superadmin: z.boolean().optional() });
+const adminChange = z
+  .object({ is_active: z.boolean().optional(), is_superadmin: z.boolean().optional() })
+  .meta({ example: { is_active: true } });
 
 export function addAdminAdministrationRoutes(app: HttpServer, deps: Dependencies): void {
   const guarded = requireSuperadmin(deps);

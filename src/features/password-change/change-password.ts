@@ -10,8 +10,7 @@ import {
 } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { refuseGuessable } from '../passwords/password-policy.ts';
-import type { Caller } from '../sessions/authenticate.ts';
-import { lockLiveSession, revokeSessionsOf } from '../sessions/session-store.ts';
+import { type Caller, lockLiveSession, revokeSessionsOf } from '../sessions/session-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'config'>;
 type Request = { currentPassword: string; newPassword: string; ip: string };
@@ -48,6 +47,6 @@ async function apply(
   if (!(await replacePassword(trx, realm, verified, password, 'new password'))) {
     throw badRequest('The password was changed meanwhile', 'wrong_password');
   }
-  if (!(await lockLiveSession(trx, caller.sessionId, realm.kind))) throw unauthenticated();
+  if (!(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
   await revokeSessionsOf(trx, realm, verified.id, 'password_changed', caller.sessionId);
 }

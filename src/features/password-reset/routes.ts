@@ -34,7 +34,10 @@ export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): voi
       schema: {
         tags,
         summary: 'Set a new password with the token of a reset link',
-        body: z.object({ token: text(500).min(1), new_password: newPassword(deps.config, userRealm) }),
+        body: z.object({
+          token: text(500).min(1).meta({ example: 'the-token-of-the-link' }),
+          new_password: newPassword(deps.config, userRealm),
+        }),
         response: { 200: messageSchema, ...errors([400, 503, ...bodyErrors]) },
       },
     },

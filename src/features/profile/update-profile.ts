@@ -2,6 +2,7 @@ import type { Dependencies } from '../../dependencies.ts';
 import { badRequest, forbidden, unauthenticated } from '../../errors.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
+import { changesEmail } from '../accounts/account-change.ts';
 import {
   type Account,
   type AccountChange,
@@ -10,10 +11,8 @@ import {
   storedPasswordOf,
   updateAccount,
 } from '../accounts/account-store.ts';
-import { changesEmail } from '../accounts/email-change.ts';
 import type { Realm } from '../accounts/realms.ts';
-import type { Caller } from '../sessions/authenticate.ts';
-import { lockLiveSession, revokeSessionsOf } from '../sessions/session-store.ts';
+import { type Caller, lockLiveSession, revokeSessionsOf } from '../sessions/session-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher'>;
 type Change = Pick<AccountChange, 'email' | 'username' | 'full_name'>;
@@ -53,8 +52,7 @@ async function requireReauthentication(
 async function applyChange(trx: Transaction, realm: Realm, caller: Caller, change: Change): Promise<Account> {
   const account = await lockAccount(trx, realm, caller.account.id);
   // Signed out or deactivated while the password was checked.
-  if (!account?.is_active || !(await lockLiveSession(trx, caller.sessionId, realm.kind)))
-    throw unauthenticated();
+  if (!account?.is_active || !(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
   if (Object.keys(change).length === 0) return account;
   if (!changesEmail(account, change)) return updateAccount(trx, realm, account.id, change);
   await revokeSessionsOf(trx, realm, account.id, 'email_changed', caller.sessionId);

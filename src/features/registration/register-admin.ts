@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Dependencies } from '../../dependencies.ts';
-import { forbidden, unauthenticated } from '../../errors.ts';
+import { AppError, forbidden, unauthenticated } from '../../errors.ts';
 import { equalSecrets } from '../../platform/crypto/secret-keys.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 import { isLocalCaller } from '../../platform/http/client-address.ts';
@@ -31,7 +31,7 @@ export async function registerAdmin(
   if (await adminExists(deps.db)) throw unauthenticated();
   requireFirstAdminRight(deps, request);
   const first = { ...registration, isSuperadmin: true };
-  return registerAccount(deps, adminRealm, first, requireStillNoAdmin);
+  return registerAccount(deps, adminRealm, first, requireStillNoAdmin).catch(refuseSecondFirst);
 }
 
 function requireFirstAdminRight({ config }: Pick<Dependencies, 'config'>, request: FastifyRequest): void {
@@ -48,6 +48,11 @@ function requireFirstAdminRight({ config }: Pick<Dependencies, 'config'>, reques
 async function requireStillNoAdmin(trx: Transaction): Promise<void> {
   await lockAdminRegistration(trx);
   if (await adminExists(trx)) throw unauthenticated();
+}
+
+/** No name was taken while there was no admin: a duplicate is the other one of two first admins. */
+function refuseSecondFirst(error: unknown): never {
+  throw error instanceof AppError && error.name === 'DuplicateRecordError' ? unauthenticated() : error;
 }
 
 /** The right was read before the password was hashed: it may be gone since. */

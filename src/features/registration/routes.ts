@@ -10,6 +10,13 @@ import { registerAccount } from './register-account.ts';
 import { registerAdmin } from './register-admin.ts';
 import { registrationBody } from './registration-body.ts';
 
+const setupHeader = z.object({
+  'x-setup-token': z
+    .string()
+    .optional()
+    .describe('For the first admin: the ADMIN_SETUP_TOKEN of the service'),
+});
+
 export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void {
   app.post(
     '/api/users/register',
@@ -38,8 +45,11 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
         summary: 'Register an admin',
         description:
           "With a superadmin's token. While there is no admin at all, the first one, a superadmin, registers without: " +
-          'on this machine in development, elsewhere with the header X-Setup-Token.',
-        body: registrationBody(deps.config, adminRealm).safeExtend({ is_superadmin: z.boolean().optional() }),
+          'on this machine in development, elsewhere with the header `X-Setup-Token`.',
+        headers: setupHeader,
+        body: registrationBody(deps.config, adminRealm).safeExtend({
+          is_superadmin: z.boolean().optional().meta({ example: false }),
+        }),
         response: { 201: adminSchema, ...errors([401, 403, 409, 503, ...bodyErrors]) },
       },
     },

@@ -1,14 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, unauthenticated } from '../../errors.ts';
-import type { Account } from '../accounts/account-store.ts';
-import type { Realm } from '../accounts/realms.ts';
-import { adminRealm } from '../accounts/realms.ts';
+import { adminRealm, type Realm } from '../accounts/realms.ts';
 import type { AccessTokenClaims } from './access-token.ts';
-import { findCaller } from './session-store.ts';
-
-/** The signed-in account behind a request, as it stands in the database at this moment. */
-export type Caller = { account: Account; sessionId: string; sessionAgeSeconds: number };
+import { type Caller, findCaller } from './session-store.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,12 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
 import { wrongCredentials } from '../../errors.ts';
 import { type Credentials, confirmSignIn } from '../accounts/account-store.ts';
 import { type Realm, sessionLifetimes } from '../accounts/realms.ts';
 import { firstRefreshToken, refreshTokenHash } from './refresh-token.ts';
 import { evictIdleSessions, insertSession } from './session-store.ts';
-import { issueTokenPair, type tokenPairSchema } from './token-pair.ts';
+import { issueTokenPair, type TokenPair } from './token-pair.ts';
 
 const maxLiveSessions = 50;
 
@@ -21,7 +20,7 @@ export async function openSession(
   realm: Realm,
   verified: Credentials,
   client: Client,
-): Promise<z.output<typeof tokenPairSchema>> {
+): Promise<TokenPair> {
   const keys = deps.keys.current;
   const refreshToken = firstRefreshToken(randomUUIDv7());
   const session = {

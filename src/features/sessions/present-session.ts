@@ -9,7 +9,7 @@ export const sessionSchema = z
     last_used_at: timestamp,
     expires_at: timestamp,
     ip: z.string().max(45).nullable().meta({ example: '203.0.113.7' }),
-    user_agent: z.string().max(300).nullable(),
+    user_agent: z.string().max(300).nullable().meta({ example: 'Mozilla/5.0 (X11; Linux x86_64)' }),
     current: z.boolean().describe('The session that asks'),
   })
   .meta({ id: 'Session' });

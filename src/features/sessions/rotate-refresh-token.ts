@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
 import { unauthenticated } from '../../errors.ts';
 import { equalSecrets, sha256 } from '../../platform/crypto/secret-keys.ts';
@@ -6,10 +5,9 @@ import type { Transaction } from '../../platform/database/database.ts';
 import { type Realm, sessionLifetimes } from '../accounts/realms.ts';
 import { decodeRefreshToken, type RefreshToken, refreshTokenHash, successorOf } from './refresh-token.ts';
 import { lockSession, revokeSession, rotateSession } from './session-store.ts';
-import { issueTokenPair, type tokenPairSchema } from './token-pair.ts';
+import { issueTokenPair, type TokenPair } from './token-pair.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
-type TokenPair = z.output<typeof tokenPairSchema>;
 
 // How long the answer of a refresh can be asked for again with the key of the first attempt.
 const lostAnswerSeconds = 60;

@@ -11,7 +11,12 @@ import { rotateRefreshToken } from './rotate-refresh-token.ts';
 import { listLiveSessions, revokeSession } from './session-store.ts';
 import { tokenPairSchema } from './token-pair.ts';
 
-const refreshTokenBody = z.object({ refresh_token: text(500).min(1).describe('The last one received') });
+const refreshTokenBody = z.object({
+  refresh_token: text(500)
+    .min(1)
+    .describe('The last one received')
+    .meta({ example: 'r1.the-refresh-token-of-the-last-answer' }),
+});
 
 const idempotencyHeader = z.object({
   'idempotency-key': text(64)
@@ -19,7 +24,8 @@ const idempotencyHeader = z.object({
     .optional()
     .describe(
       'Any random text; with the same key the answer of a lost refresh can be had again for 60 seconds',
-    ),
+    )
+    .meta({ example: 'f1b0c2d4e6a8907152634' }),
 });
 
 export function addSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {

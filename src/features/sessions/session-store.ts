@@ -1,11 +1,14 @@
 import { type Selectable, sql } from 'kysely';
 import type { Config } from '../../config.ts';
 import { type Database, now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
-import type { RealmKind, Tables } from '../../platform/database/tables.ts';
-import { type Account, accountTable } from '../accounts/account-store.ts';
+import type { Tables } from '../../platform/database/tables.ts';
+import type { Account } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
 
 export type SessionRecord = Selectable<Tables['sessions']>;
+
+/** The signed-in account behind a request, as it stands in the database at this moment. */
+export type Caller = { account: Account; sessionId: string; sessionAgeSeconds: number };
 
 export type RevokeReason =
   | 'logout'
@@ -149,7 +152,7 @@ export async function findCaller(
   realm: Realm,
   sessionId: string,
   subjectId: string,
-): Promise<{ account: Account; sessionId: string; sessionAgeSeconds: number } | null> {
+): Promise<Caller | null> {
   const rightsOfRealm = realm.kind === 'user' ? sql`is_superuser, is_email_verified` : sql`is_superadmin`;
   const result = await sql<Account & { session_age_seconds: number }>`
     SELECT account.id, username, email, full_name, is_active, last_login_at, account.created_at, updated_at,
@@ -218,23 +221,19 @@ export async function revokeSessionsOf(
 }
 
 /** Locks the caller's own session for the rest of the transaction: false where it ended meanwhile. */
-export async function lockLiveSession(
-  trx: Transaction,
-  sessionId: string,
-  kind: RealmKind,
-): Promise<boolean> {
+export async function lockLiveSession(trx: Transaction, realm: Realm, sessionId: string): Promise<boolean> {
   const query = trx
     .selectFrom('sessions')
     .select('id')
     .where('id', '=', sessionId)
-    .where('subject_kind', '=', kind);
+    .where('subject_kind', '=', realm.kind);
   return (await query.where(live).forUpdate().executeTakeFirst()) !== undefined;
 }
 
 const live = sql<boolean>`(revoked_at IS NULL AND idle_expires_at > now() AND absolute_expires_at > now())`;
 
 function ofActiveAccount(realm: Realm) {
-  return sql<boolean>`EXISTS (SELECT FROM ${sql.table(accountTable(realm))} AS account
+  return sql<boolean>`EXISTS (SELECT FROM ${sql.table(realm.table)} AS account
     WHERE account.id = sessions.subject_id AND account.is_active)`;
 }
 

@@ -6,12 +6,22 @@ import { encodeRefreshToken, type RefreshToken } from './refresh-token.ts';
 
 export const tokenPairSchema = z
   .object({
-    access_token: z.string().max(2048).describe('JWT; send it as Authorization: Bearer'),
-    refresh_token: z.string().max(200).describe('Opaque, single use: each refresh gives a new one'),
+    access_token: z
+      .string()
+      .max(2048)
+      .describe('JWT; send it as Authorization: Bearer')
+      .meta({ example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIw' }),
+    refresh_token: z
+      .string()
+      .max(200)
+      .describe('Opaque, single use: each refresh gives a new one')
+      .meta({ example: 'r1.the-newest-refresh-token' }),
     token_type: z.literal('bearer'),
     expires_in: z.int().describe('Life of the access token, in seconds').meta({ example: 900 }),
   })
   .meta({ id: 'TokenPair' });
+
+export type TokenPair = z.output<typeof tokenPairSchema>;
 
 type Issued = {
   realm: Realm;
@@ -25,7 +35,7 @@ type Issued = {
 export async function issueTokenPair(
   { accessTokens, config }: Pick<Dependencies, 'accessTokens' | 'config'>,
   { realm, subjectId, refreshToken, keys, issuedAt }: Issued,
-): Promise<z.output<typeof tokenPairSchema>> {
+): Promise<TokenPair> {
   const { sessionId } = refreshToken;
   return {
     access_token: await accessTokens.sign({ subjectId, kind: realm.kind, sessionId, issuedAt }),

@@ -10,11 +10,7 @@ import { signIn } from './sign-in.ts';
 
 const loginBody = z
   .object({
-    username: text(254)
-      .min(1)
-      .optional()
-      .describe('The username or the e-mail address')
-      .meta({ example: 'ada.lovelace' }),
+    username: text(254).min(1).optional().describe('The username or the e-mail address'),
     email: text(254).min(1).optional().describe('Instead of username'),
     password: typedPassword,
   })
@@ -23,7 +19,8 @@ const loginBody = z
     message: 'username or email is required',
     params: { type: 'required' },
     when: ({ value }) => typeof value === 'object' && value !== null,
-  });
+  })
+  .meta({ example: { username: 'ada.lovelace', password: 'correct horse battery staple' } });
 
 export function addSignInRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
   app.post(

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
 import { wrongCredentials } from '../../errors.ts';
 import {
@@ -9,7 +8,7 @@ import {
 } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { openSession } from '../sessions/open-session.ts';
-import type { tokenPairSchema } from '../sessions/token-pair.ts';
+import type { TokenPair } from '../sessions/token-pair.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
 type Attempt = { identifier: string; password: string; ip: string; userAgent: string | undefined };
@@ -18,11 +17,7 @@ type Attempt = { identifier: string; password: string; ip: string; userAgent: st
  * Opens a session for the right password. One error, after the same work, for an unknown name, a wrong password and
  * an account that is not active (ASVS V6.3.8).
  */
-export async function signIn(
-  deps: Deps,
-  realm: Realm,
-  attempt: Attempt,
-): Promise<z.output<typeof tokenPairSchema>> {
+export async function signIn(deps: Deps, realm: Realm, attempt: Attempt): Promise<TokenPair> {
   const found = await findCredentials(deps.db, realm, attempt.identifier);
   const stored = found && storedPasswordOf(found);
   const matches = await deps.hasher.verify(attempt.password, stored, attempt.ip);

@@ -10,6 +10,7 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
 import { version } from '../../version.ts';
 import { anyone } from '../sessions/authenticate.ts';
+import { completeDocument } from './api-document.ts';
 import { redocPage } from './redoc-page.ts';
 
 /** Collects the schemas of all routes that are added after it: the document is made of what validates. */
@@ -36,7 +37,7 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
     transform: jsonSchemaTransform,
-    transformObject: (document) => withoutUnusedSchemas(jsonSchemaTransformObject(document)),
+    transformObject: (document) => completeDocument(jsonSchemaTransformObject(document)),
   });
 }
 
@@ -83,17 +84,4 @@ async function addRedoc(app: FastifyInstance): Promise<void> {
     reply.header('cache-control', 'no-cache');
     return reply.sendFile('redoc.standalone.js', { cacheControl: false });
   });
-}
-
-type ApiDocument = { paths?: unknown; components?: { schemas?: Record<string, unknown> } };
-
-/** The type provider describes each schema as input and as output; one of the two is often used by nobody. */
-function withoutUnusedSchemas<T>(document: T): T {
-  const { paths, components } = document as ApiDocument;
-  const schemas = components?.schemas ?? {};
-  for (const name of Object.keys(schemas)) {
-    const others = JSON.stringify({ paths, schemas: { ...schemas, [name]: undefined } });
-    if (!others.includes(`"#/components/schemas/${name}"`)) delete schemas[name];
-  }
-  return document;
 }

@@ -10,10 +10,10 @@ import {
   noContent,
   timestamp,
 } from '../../platform/http/schemas.ts';
+import { givenFields } from '../accounts/account-change.ts';
 import { listAccounts, listQuery, pageOf } from '../accounts/account-list.ts';
 import { email, fullName, username, userSchema } from '../accounts/account-schemas.ts';
 import { findAccount } from '../accounts/account-store.ts';
-import { givenFields } from '../accounts/email-change.ts';
 import { presentAccount } from '../accounts/present-account.ts';
 import { adminRealm, userRealm } from '../accounts/realms.ts';
 import { callerOf, requireAccount } from '../sessions/authenticate.ts';
@@ -30,13 +30,15 @@ const userDetailSchema = userSchema
   })
   .meta({ id: 'UserDetail' });
 
-const userChange = z.object({
-  is_active: z.boolean().optional(),
-  is_superuser: z.boolean().optional().describe('Superadmins only'),
-  full_name: fullName.optional(),
-  username: username.optional(),
-  email: email.optional(),
-});
+const userChange = z
+  .object({
+    is_active: z.boolean().optional(),
+    is_superuser: z.boolean().optional().describe('Superadmins only'),
+    full_name: fullName.optional(),
+    username: username.optional(),
+    email: email.optional(),
+  })
+  .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
 
 export function addUserAdministrationRoutes(app: HttpServer, deps: Dependencies): void {
   const guarded = requireAccount(deps, adminRealm);

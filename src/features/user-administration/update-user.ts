@@ -1,7 +1,7 @@
 import type { Dependencies } from '../../dependencies.ts';
 import type { Transaction } from '../../platform/database/database.ts';
+import { changesEmail } from '../accounts/account-change.ts';
 import { type Account, type AccountChange, lockAccount, updateAccount } from '../accounts/account-store.ts';
-import { changesEmail } from '../accounts/email-change.ts';
 import { userRealm } from '../accounts/realms.ts';
 import { revokeSessionsOf } from '../sessions/session-store.ts';
 

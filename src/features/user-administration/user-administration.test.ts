@@ -140,7 +140,7 @@ test('deactivating ends all sessions for ever and closes the login; reactivating
   await signIn(test, userRealm, user);
 });
 
-test('is_superuser is a superadmin’s to change; it ends no session and is true with the next request', async (t) => {
+test('only a superadmin changes is_superuser; it ends no session and is true with the next request', async (t) => {
   const test = await createTestApp(t);
   const plain = await asAdmin(test);
   const superadmin = await asAdmin(test, { superadmin: true });

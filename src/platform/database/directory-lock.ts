@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 
 /** Another process has the directory open: two on one embedded database would lose rows without a word. */
 export class DirectoryInUseError extends Error {
-  constructor(directory: string, holder: string) {
-    super(`${directory} is in use by ${holder}: stop it, or set another DATA_DIR`);
+  constructor(holder: string) {
+    super(`DATA_DIR is in use by ${holder}: stop it, or set another DATA_DIR`);
     this.name = 'DirectoryInUseError';
   }
 }
@@ -28,7 +28,7 @@ export function lockDirectory(directory: string): () => void {
   } catch (error) {
     lock.close();
     if ((error as { errcode?: number }).errcode !== 5) throw error;
-    throw new DirectoryInUseError(directory, holderOf(holderFile));
+    throw new DirectoryInUseError(holderOf(holderFile));
   }
   held.add(lock);
   writeFileSync(holderFile, String(process.pid));

@@ -14,8 +14,9 @@ const statementMilliseconds = 1800;
 const checkoutMilliseconds = 2900;
 
 export function openPostgres(options: { url: string; poolSize: number }): DatabaseEngine {
+  const connectionString = withExplicitTls(options.url);
   const pool = new pg.Pool({
-    connectionString: options.url,
+    connectionString,
     max: options.poolSize,
     application_name: 'adl',
     connectionTimeoutMillis: acquireMilliseconds,
@@ -36,11 +37,17 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
       connect: () => checkOut(pool),
       end: () => pool.end(),
     },
-    openMigrationConnection: () => connectForMigrations(options.url),
+    openMigrationConnection: () => connectForMigrations(connectionString),
     close: async () => {
       if (!pool.ended) await pool.end();
     },
   };
+}
+
+/** These modes mean `verify-full` to the driver, which says at each start, in eight lines, that they will not for ever. */
+function withExplicitTls(url: string): string {
+  if (/[?&]uselibpqcompat=true/.test(url)) return url;
+  return url.replace(/(?<=[?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/, 'verify-full');
 }
 
 async function checkOut(pool: pg.Pool): Promise<PostgresPoolClient> {
@@ -85,9 +92,9 @@ async function before<T>(deadline: number, answer: Promise<T>): Promise<T> {
   }
 }
 
-async function connectForMigrations(url: string): Promise<MigrationConnection> {
+async function connectForMigrations(connectionString: string): Promise<MigrationConnection> {
   const client = new pg.Client({
-    connectionString: url,
+    connectionString,
     application_name: 'adl migrations',
     connectionTimeoutMillis: 5000,
     keepAlive: true,

@@ -61,7 +61,9 @@ export function pathOf(url: string): string {
 
 function logError(logger: Logger, known: AppError, error: unknown, request: FastifyRequest): void {
   const line = `${known.status} ${STATUS_CODES[known.status]}: ${pathOf(request.url)}`;
-  if (known.status >= 500) logger.error({ request_id: request.id, err: known.cause ?? error }, line);
+  // An error of our own has no more to tell than the line does.
+  const err = known === error ? known.cause : error;
+  if (known.status >= 500) logger.error({ request_id: request.id, err }, line);
   else logger.info({ request_id: request.id }, line);
 }
 

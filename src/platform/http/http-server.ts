@@ -3,6 +3,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { unavailable } from '../../errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import { collectAllowedMethods } from './allowed-methods.ts';
 import type { CidrList } from './cidr.ts';
 import { clientAddress } from './client-address.ts';
 import { guardConnections } from './connections.ts';
@@ -13,7 +14,7 @@ import type { Readiness } from './readiness.ts';
 import { requestIdOf, runInRequest } from './request-context.ts';
 import { apiHeaders } from './security-headers.ts';
 import { answerSocketError } from './socket-errors.ts';
-import { answerUnknownRoutes } from './unknown-routes.ts';
+import { answerOptions, refuseUnknownRoutes } from './unknown-routes.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -48,9 +49,10 @@ export function createHttpServer({ config, logger, readiness }: Dependencies) {
   refuseIllFormedQueries(app);
   addRequestHooks(app, { config, logger, readiness });
   guardConnections(app);
-  // Before CORS, which takes every OPTIONS for a preflight.
-  answerUnknownRoutes(app);
+  const allowedMethods = collectAllowedMethods(app);
+  answerOptions(app, allowedMethods);
   allowOrigins(app, config);
+  refuseUnknownRoutes(app, allowedMethods);
   app.setErrorHandler((error, request, reply) => answerError(logger, error, request, reply));
   app.server.on('connect', (_request, socket) => answerSocketError(logger, new Error('CONNECT'), socket));
   return app;

@@ -20,10 +20,8 @@ export const apiHeaders: Readonly<Record<string, string>> = {
   ...common,
 };
 
-/** For pages. `styleSource` and `scriptSource` add what a page of somebody else's making can not do without. */
-export function pageHeaders(
-  extra: { styleSource?: string; workerSource?: string } = {},
-): Readonly<Record<string, string>> {
+/** For pages. `styleSource` adds what a page of somebody else's making can not do without. */
+export function pageHeaders(extra: { styleSource?: string } = {}): Readonly<Record<string, string>> {
   const policy = [
     "default-src 'none'",
     "script-src 'self'",
@@ -32,7 +30,6 @@ export function pageHeaders(
     "font-src 'self'",
     "connect-src 'self'",
     "manifest-src 'self'",
-    ...(extra.workerSource ? [`worker-src ${extra.workerSource}`] : []),
     "form-action 'self'",
     "base-uri 'none'",
     "object-src 'none'",

@@ -1,36 +1,44 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError, notFound } from '../../errors.ts';
-import { collectAllowedMethods } from './allowed-methods.ts';
 import { pathOf } from './error-answers.ts';
 
-/** 404 for a path that no route has, 405 with `Allow` for a method that none has there, and the answer to OPTIONS. */
-export function answerUnknownRoutes(app: FastifyInstance): void {
-  const allowedMethods = collectAllowedMethods(app);
-  const refuse = ({ method, url }: FastifyRequest): never => {
-    const path = pathOf(url);
-    const allowed = allowedMethods(path);
-    // A route may find that it has nothing there, as that of static files does.
-    if (allowed.length === 0 || allowed.includes(method)) {
-      throw notFound(`The requested resource '${path}' was not found`);
-    }
-    throw new AppError('MethodNotAllowedError', `${method} is not allowed here`, {
-      headers: { allow: allowed.join(', ') },
-    });
-  };
-  app.setNotFoundHandler(refuse);
-  // Before the body is read: what it holds does not matter then.
-  app.addHook('preParsing', async (request) => {
-    const hasBlank = request.routeOptions.url?.includes(':') === true;
-    if (request.is404 || (hasBlank && !allowedMethods(pathOf(request.url)).includes(request.method))) {
-      refuse(request);
-    }
-  });
+type AllowedMethods = (path: string) => string[];
+
+/** The methods of a path, for who asks by OPTIONS. Call it before CORS, which takes every OPTIONS for a preflight. */
+export function answerOptions(app: FastifyInstance, allowedMethods: AllowedMethods): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.method !== 'OPTIONS' || isPreflight(request)) return;
     const allowed = request.url === '*' ? [] : allowedMethods(pathOf(request.url));
-    if (request.url !== '*' && allowed.length === 0) refuse(request);
+    if (request.url !== '*' && allowed.length === 0) refuse(request, allowed);
     if (allowed.length > 0) reply.header('allow', allowed.join(', '));
     return reply.code(204).send();
+  });
+}
+
+/**
+ * 404 for a path that no route has, 405 with `Allow` for a method that none has there. Call it after CORS: a page of
+ * another origin may read the refusal.
+ */
+export function refuseUnknownRoutes(app: FastifyInstance, allowedMethods: AllowedMethods): void {
+  app.setNotFoundHandler((request) => refuse(request, allowedMethods(pathOf(request.url))));
+  app.after(() => {
+    // Before any guard and before the body is read: neither matters where there is nothing.
+    app.addHook('onRequest', async (request) => {
+      const hasBlank = request.routeOptions.url?.includes(':') === true;
+      if (!request.is404 && !hasBlank) return;
+      const allowed = allowedMethods(pathOf(request.url));
+      if (request.is404 || !allowed.includes(request.method)) refuse(request, allowed);
+    });
+  });
+}
+
+function refuse({ method, url }: FastifyRequest, allowed: string[]): never {
+  // A route may find that it has nothing there, as that of static files does.
+  if (allowed.length === 0 || allowed.includes(method)) {
+    throw notFound(`The requested resource '${pathOf(url)}' was not found`);
+  }
+  throw new AppError('MethodNotAllowedError', `${method} is not allowed here`, {
+    headers: { allow: allowed.join(', ') },
   });
 }
 

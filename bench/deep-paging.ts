@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { startPrivatePostgres } from '../scripts/private-postgres.ts';
+import { createDatabase } from '../src/platform/database/database.ts';
+import { openPostgres } from '../src/platform/database/postgres-engine.ts';
+import { insertBulkUsers } from '../test/bulk-users.ts';
+import { type Figure, percentile } from './figure.ts';
+import { npmStart } from './npm-start.ts';
+
+const root = join(import.meta.dirname, '..');
+const users = 100_000;
+const requests = 60;
+const account = { username: 'bench', email: 'bench@example.com', password: 'violet harbour anvil 93' };
+
+// Bars of security.md § 6, cases H04 and H06.
+const queries = [
+  { name: 'the last page', query: 'page=1000&page_size=100', bar: 300 },
+  { name: 'a deep page of the active', query: 'page=900&page_size=100&is_active=true', bar: 300 },
+  { name: 'a page in the middle by name', query: 'page=500&page_size=100&sort=username', bar: 300 },
+  { name: 'a search that finds a hundred', query: 'q=needle', bar: 200 },
+  { name: 'a search that finds nothing', query: 'q=%25%25%25%25%25%25%25%25a', bar: 200 },
+];
+
+/** The list of users at its greatest depth, one request after the other. */
+export async function measureDeepPaging(): Promise<Figure[]> {
+  const postgres = await startPrivatePostgres();
+  const dataDir = mkdtempSync(join(tmpdir(), 'adl-bench-'));
+  const service = await npmStart(root, {
+    DATA_DIR: dataDir,
+    DATABASE_URL: postgres.url(),
+    LOG_LEVEL: 'warn',
+    RATE_LIMIT_PER_HOUR: '0',
+    RATE_LIMIT_ACCOUNT_PER_HOUR: '0',
+  });
+  await fillDatabase(postgres.url());
+  await post(`${service.url}/api/admins/register`, account);
+  const { access_token: token } = await post(`${service.url}/api/admins/login`, account);
+  const figures: Figure[] = [];
+  for (const { name, query, bar } of queries) {
+    const latencies = await listAgainAndAgain(`${service.url}/api/admins/users?${query}`, String(token));
+    figures.push({
+      name: `GET users p95, ${users} rows: ${name}`,
+      value: percentile(latencies, 0.95),
+      unit: 'ms',
+      bar,
+    });
+  }
+  await service.stop();
+  await postgres.destroy();
+  rmSync(dataDir, { recursive: true });
+  return figures;
+}
+
+async function fillDatabase(url: string): Promise<void> {
+  const engine = openPostgres({ url, poolSize: 1 });
+  const db = createDatabase(engine.pool, () => {});
+  await insertBulkUsers(db, users);
+  await sql`ANALYZE users`.execute(db);
+  await engine.close();
+}
+
+async function listAgainAndAgain(url: string, token: string): Promise<number[]> {
+  const latencies: number[] = [];
+  for (let count = 0; count < requests; count += 1) {
+    const startedAt = performance.now();
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+    await answer.arrayBuffer();
+    if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}`);
+    latencies.push(performance.now() - startedAt);
+  }
+  return latencies;
+}
+
+async function post(url: string, body: unknown): Promise<Record<string, unknown>> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+  return (await answer.json()) as Record<string, unknown>;
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findPostgresBinaries } from '../../scripts/postgres-cluster.ts';
+import { type PrivatePostgres, startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { type ServerOptions, type ServerProcess, startServer } from './server-process.ts';
+
+export type DatabaseService = {
+  server: ServerProcess;
+  postgres: PrivatePostgres;
+  /** In the service's database, but as the superuser, who no limit keeps out. */
+  query: PrivatePostgres['query'];
+  /** A new file for a ledger. */
+  newLedgerFile: () => string;
+};
+
+export const withoutPostgres = findPostgresBinaries() === null ? 'PostgreSQL is not installed' : false;
+
+/** What the limits per address and per account would do to a client that is a crowd. */
+const unlimited = { RATE_LIMIT_PER_HOUR: '0', RATE_LIMIT_ACCOUNT_PER_HOUR: '0' };
+
+const poolSize = 10;
+
+/**
+ * A server as a role of its own, without special rights, on a PostgreSQL of its own that is durable. `route` gives
+ * the port to connect to in the place of the database's.
+ */
+export async function startDatabaseService(
+  t: TestContext,
+  env: Record<string, string> = {},
+  route: (port: number) => Promise<number> = async (port) => port,
+): Promise<DatabaseService> {
+  const postgres = await startPrivatePostgres();
+  t.after(() => postgres.destroy());
+  await postgres.query("CREATE ROLE service LOGIN PASSWORD 'of the tests'");
+  await postgres.query('CREATE DATABASE adl OWNER service');
+  const url = new URL(postgres.url('adl', 'service', 'of the tests'));
+  url.port = String(await route(postgres.port));
+  const server = await startUnlimited(t, { DATABASE_URL: url.href, ...env });
+  const query: PrivatePostgres['query'] = (sql) => postgres.query(sql, 'adl');
+  return { server, postgres, query, newLedgerFile: createLedgerFiles(t) };
+}
+
+export function startUnlimited(t: TestContext, env: Record<string, string>, options: ServerOptions = {}) {
+  const cors = { CORS_ORIGINS: 'https://app.example.com' };
+  return startServer(t, {
+    ...options,
+    env: { ...unlimited, ...cors, DATABASE_POOL_SIZE: String(poolSize), ...env },
+  });
+}
+
+export function createLedgerFiles(t: TestContext): () => string {
+  const directory = mkdtempSync(join(tmpdir(), 'adl-ledger-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  let count = 0;
+  return () => join(directory, `ledger-${(count += 1)}.jsonl`);
+}
+
+/** Fails unless, soon, every connection of the service is idle, none in a transaction, and none beyond the pool. */
+export async function assertPoolAtRest({ query }: Pick<DatabaseService, 'query'>): Promise<void> {
+  const deadline = performance.now() + 3000;
+  for (;;) {
+    const rows = await query("SELECT state FROM pg_stat_activity WHERE usename = 'service'");
+    const isAtRest = rows.length <= poolSize && rows.every(({ state }) => state === 'idle');
+    if (isAtRest) return;
+    assert.ok(performance.now() < deadline, `not at rest: ${JSON.stringify(rows)}`);
+    await sleep(100);
+  }
+}
+
+/** Milliseconds until the service says that it can serve. */
+export async function untilReady(server: ServerProcess): Promise<number> {
+  const started = performance.now();
+  await server.untilReady(10_000);
+  return performance.now() - started;
+}

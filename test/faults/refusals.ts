@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import type { LedgerEntry } from './ledger.ts';
+
+/** Three seconds, and what a busy machine adds between server and client. */
+const mostMilliseconds = 3200;
+
+/** The faults are short, so that every change waits for them; FAULT_FULL=1 makes them as long as the rule says. */
+export function lengthOf({ short, full }: { short: number; full: number }): number {
+  return process.env.FAULT_FULL === '1' ? full : short;
+}
+
+/**
+ * Fails unless everything was answered, in time, and nothing worse than a well-formed 503. Gives these. What was
+ * under way when the fault began, a password in the queue perhaps, has its time from then on.
+ */
+export function assertRefusals(entries: readonly LedgerEntry[], faultBeganAt: number): LedgerEntry[] {
+  const refused: LedgerEntry[] = [];
+  for (const entry of entries) {
+    const { answer, failure, sentAt, endedAt, method, path } = entry;
+    const milliseconds = (endedAt ?? 0) - Math.max(sentAt ?? 0, Math.min(faultBeganAt, endedAt ?? 0));
+    const shown = `${method} ${path}: ${JSON.stringify(answer ?? failure)}, ${Math.round(milliseconds)} ms`;
+    assert.ok(answer !== null && milliseconds <= mostMilliseconds, shown);
+    if (answer.status < 500) continue;
+    assert.equal(answer.status, 503, shown);
+    assert.equal((answer.body as { error?: string }).error, 'ServiceUnavailableError', shown);
+    assert.match(String(answer.headers['retry-after']), /^[1-3]$/, shown);
+    refused.push(entry);
+  }
+  return refused;
+}

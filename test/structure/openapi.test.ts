@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { listRoutes } from '../../src/route-list.ts';
+import { createTestApp } from '../test-app.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+type Schema = {
+  $ref?: string;
+  type?: string;
+  example?: unknown;
+  default?: unknown;
+  enum?: unknown[];
+  properties?: Record<string, Schema>;
+};
+type Operation = {
+  operationId: string;
+  summary?: string;
+  tags?: string[];
+  security: Record<string, unknown>[];
+  parameters?: { name: string; in: string; schema: Schema; example?: unknown }[];
+  requestBody?: { content: Record<string, { schema: Schema; example?: unknown }> };
+  responses: Record<
+    string,
+    { description: string; content?: Record<string, { schema: Schema; example?: unknown }> }
+  >;
+};
+type Document = {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  tags: { name: string }[];
+  components: { schemas: Record<string, Schema>; securitySchemes: Record<string, object> };
+};
+
+/** The document as a client gets it, with the guard of each route beside its operation. */
+async function load(t: Parameters<typeof createTestApp>[0]) {
+  const { api } = await createTestApp(t, { PUBLIC_URL: 'https://accounts.adl.test' });
+  const document = (await api.get('/openapi.json')).body as Document;
+  const operations = (await listRoutes())
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(/ +/) as [method: string, url: string, guard: string])
+    .filter(([, url]) => !['/openapi.json', '/redoc', '/redoc/redoc.standalone.js'].includes(url))
+    .map(([method, url, guard]) => {
+      const path = url.replaceAll(/:(\w+)/g, '{$1}');
+      const operation = document.paths[path]?.[method.toLowerCase()];
+      assert.ok(operation, `${method} ${url} is missing in /openapi.json`);
+      return { name: `${method} ${url}`, url, guard, operation };
+    });
+  return { document, operations };
+}
+
+test('every route stands in the document, and nothing that is no route', async (t) => {
+  const { document, operations } = await load(t);
+  assert.match(document.openapi, /^3\.1\./);
+  const described = Object.values(document.paths).flatMap((methods) => Object.keys(methods));
+  assert.equal(described.length, operations.length);
+});
+
+test('every operation has a summary, a known tag, a name of its own and words for each of its answers', async (t) => {
+  const { document, operations } = await load(t);
+  const tags = document.tags.map(({ name }) => name);
+  for (const { name, operation } of operations) {
+    assert.match(operation.summary ?? '', /^[A-Z].{4,80}[^.]$/, name);
+    assert.equal(operation.tags?.length, 1, name);
+    assert.ok(tags.includes(operation.tags?.[0] ?? ''), name);
+    for (const [status, { description }] of Object.entries(operation.responses)) {
+      assert.doesNotMatch(description, /^(Default Response)?$/, `${name} ${status}`);
+    }
+  }
+  assert.equal(new Set(operations.map(({ operation }) => operation.operationId)).size, operations.length);
+  assert.deepEqual(
+    tags.filter((tag) => !operations.some(({ operation }) => operation.tags?.includes(tag))),
+    [],
+  );
+});
+
+test('a guarded route asks for the token, and one for everybody does not', async (t) => {
+  const { operations } = await load(t);
+  for (const { name, guard, operation } of operations) {
+    const needsToken = operation.security.length > 0 && operation.security.every((one) => 'bearer' in one);
+    assert.equal(needsToken, guard !== 'anyone', name);
+  }
+});
+
+test('every operation names the errors that come with what it takes: a body, a token, parameters, the database', async (t) => {
+  const { operations } = await load(t);
+  for (const { name, url, guard, operation } of operations) {
+    const expected = [
+      ...(operation.requestBody ? ['413', '415', '422'] : []),
+      ...(operation.parameters ? ['422'] : []),
+      ...(guard === 'anyone' ? [] : ['401', '403']),
+      ...(url.startsWith('/api') ? ['503'] : []),
+    ];
+    for (const status of expected) {
+      const { schema, example } = operation.responses[status]?.content?.['application/json'] ?? {};
+      assert.equal(schema?.$ref, '#/components/schemas/Error', `${name} ${status}`);
+      assert.equal((example as { status_code?: unknown }).status_code, Number(status), `${name} ${status}`);
+    }
+  }
+});
+
+test('every body and every parameter without a default or a closed list has an example', async (t) => {
+  const { operations } = await load(t);
+  let bodies = 0;
+  for (const { name, operation } of operations) {
+    for (const { content } of operation.requestBody ? [operation.requestBody] : []) {
+      bodies += 1;
+      const { schema, example } = content['application/json'] ?? { schema: {} };
+      const whole = example ?? schema.example;
+      for (const [field, { example: own }] of Object.entries(schema.properties ?? {})) {
+        assert.ok(whole !== undefined || own !== undefined, `${name}: ${field}`);
+      }
+      assert.ok(whole !== undefined || Object.keys(schema.properties ?? {}).length > 0, name);
+    }
+    for (const { name: parameter, schema, example } of operation.parameters ?? []) {
+      const shown = example ?? schema.example ?? schema.default ?? schema.enum;
+      assert.ok(shown !== undefined, `${name}: ${parameter}`);
+    }
+  }
+  assert.ok(bodies >= 10);
+});
+
+test('the examples of bodies are bodies that the service takes', async (t) => {
+  const { api } = await createTestApp(t);
+  const { operations } = await load(t);
+  for (const { name, url, guard, operation } of operations) {
+    if (guard !== 'anyone' || !operation.requestBody) continue;
+    const { schema, example } = operation.requestBody.content['application/json'] ?? { schema: {} };
+    const fields = Object.entries(schema.properties ?? {}).map(([field, own]) => [field, own.example]);
+    const answer = await api.post(url, example ?? schema.example ?? Object.fromEntries(fields));
+    assert.notEqual(answer.status, 422, `${name}: ${answer.text}`);
+  }
+});
+
+test('every schema among the components is used', async (t) => {
+  const { document } = await load(t);
+  const text = JSON.stringify(document);
+  for (const name of Object.keys(document.components.schemas)) {
+    assert.ok(text.includes(`"#/components/schemas/${name}"`), name);
+  }
+});
+
+test('it is a valid OpenAPI document by the official schema', async (t) => {
+  const { document } = await load(t);
+  const validator = new Validator();
+  const { valid, errors } = await validator.validate(document);
+  assert.equal(valid, true, JSON.stringify(errors));
+  assert.equal(validator.version, '3.1');
+});
+
+test('it has no error and no warning by the rules of redocly.yaml', async (t) => {
+  const { document } = await load(t);
+  const directory = mkdtempSync(join(tmpdir(), 'adl-openapi-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const file = join(directory, 'openapi.json');
+  writeFileSync(file, JSON.stringify(document));
+  const lint = [join(root, 'node_modules/@redocly/cli/bin/cli.js'), 'lint', file];
+  const options = ['--config', join(root, 'redocly.yaml'), '--format', 'json'];
+  const env = { ...process.env, REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
+  const { stdout } = await promisify(execFile)(process.execPath, [...lint, ...options], { env }).catch(
+    (failed: { stdout: string }) => failed,
+  );
+  const { problems, totals } = JSON.parse(stdout);
+  assert.deepEqual(
+    problems.map(({ ruleId, location }: Record<string, unknown>) => ({ ruleId, location })),
+    [],
+  );
+  assert.deepEqual([totals.errors, totals.warnings, totals.ignored], [0, 0, 0]);
+});

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { buildApp } from '../../src/app.ts';
+import { createAccessTokens } from '../../src/features/sessions/access-token.ts';
+import { createLogger } from '../../src/platform/logging/logger.ts';
+import type { PasswordHasher } from '../../src/platform/password-hashing/password-hasher.ts';
+import { assertStatus, createApi } from '../api.ts';
+import { newRegistration } from '../factories.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
+import { type Comparison, compare } from './two-samples.ts';
+
+// Hashes are made at the lowest priority: whatever else the machine does is in the figures. It wants an idle one.
+const pairs = 60;
+const warmUpPairs = 10;
+
+test('A02 an unknown user and a wrong password take the same time', async (t) => {
+  const service = await createTestApp(t, { BCRYPT_ROUNDS: '10' });
+  assert.equal(await areToldApart(t, service), false);
+});
+
+test('A02 without the dummy hash the same measure tells them apart', async (t) => {
+  const service = await createTestApp(t, { BCRYPT_ROUNDS: '10' });
+  assert.equal(await areToldApart(t, await withoutDummyHash(t, service)), true);
+});
+
+/** The verdict of two measurements of at most three. */
+async function areToldApart(t: TestContext, service: TestApp): Promise<boolean> {
+  await measure(service, warmUpPairs);
+  const verdicts = { true: 0, false: 0 };
+  while (verdicts.true < 2 && verdicts.false < 2) {
+    const comparison = await measure(service, pairs);
+    t.diagnostic(described(comparison));
+    verdicts[`${comparison.toldApart}`] += 1;
+  }
+  return verdicts.true === 2;
+}
+
+/** Unknown and known in turn, now the one first and now the other; a fresh known account each time. */
+async function measure(service: TestApp, count: number): Promise<Comparison> {
+  const account = newRegistration();
+  assertStatus(await service.api.post('/api/users/register', account), 201);
+  const timings = { unknown: [] as number[], known: [] as number[] };
+  for (let pair = 0; pair < count; pair += 1) {
+    const order = pair % 2 === 0 ? (['unknown', 'known'] as const) : (['known', 'unknown'] as const);
+    for (const kind of order) {
+      const username = kind === 'known' ? account.username : newRegistration().username;
+      timings[kind].push(await timeOfWrongLogin(service, username));
+    }
+  }
+  return compare(timings.unknown, timings.known);
+}
+
+async function timeOfWrongLogin({ api }: TestApp, username: string): Promise<number> {
+  const password = randomBytes(9).toString('base64');
+  const remoteAddress = freshAddress();
+  const started = performance.now();
+  const answer = await api.post('/api/users/login', { username, password }, { remoteAddress });
+  const milliseconds = performance.now() - started;
+  assertStatus(answer, 401);
+  return milliseconds;
+}
+
+let addresses = 0;
+
+/** One of its own for each attempt, so that a limit per address tells nothing apart. */
+function freshAddress(): string {
+  addresses += 1;
+  return `127.1.${addresses >> 8}.${addresses & 255}`;
+}
+
+/** The service as it would be if it answered for an unknown user at once: what the measure must be able to see. */
+async function withoutDummyHash(t: TestContext, service: TestApp): Promise<TestApp> {
+  const { config, db, keys, readiness } = service;
+  const hasher: PasswordHasher = {
+    ...service.hasher,
+    verify: (password, stored, client) =>
+      stored === null ? Promise.resolve(false) : service.hasher.verify(password, stored, client),
+  };
+  const logger = createLogger(config, { write: () => {} });
+  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, service.clock.now);
+  const app = await buildApp({ config, logger, db, keys, hasher, accessTokens, readiness });
+  t.after(() => app.close());
+  return { ...service, app, hasher, api: createApi(app) };
+}
+
+function described({ medianDifference, tolerance, auc, toldApart }: Comparison): string {
+  const figures = `median difference ${medianDifference.toFixed(2)} ms of ${tolerance.toFixed(2)}, AUC ${auc.toFixed(3)}`;
+  return `${figures}: ${toldApart ? 'told apart' : 'not told apart'}`;
+}
