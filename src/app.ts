@@ -35,6 +35,6 @@ export async function buildApp(
   addPasswordResetRoutes(app, deps);
   addUserAdministrationRoutes(app, deps);
   addAdminAdministrationRoutes(app, deps);
-  if (deps.config.docsEnabled) await addDocumentationRoutes(app);
+  if (deps.config.docsEnabled) await addDocumentationRoutes(app, deps.config);
   return app;
 }

@@ -65,7 +65,7 @@ function isPlainWebAddress(value: string): boolean {
   return username === '' && password === '';
 }
 
-export function parts(list: string): string[] {
+function parts(list: string): string[] {
   return list
     .split(',')
     .map((part) => part.trim())
@@ -110,7 +110,7 @@ export function exactOrigins(description: string, shownDefault: string) {
   return variable(exact.optional(), description, shownDefault);
 }
 
-export function isWebOrigin(value: string): boolean {
+function isWebOrigin(value: string): boolean {
   return /^https?:[^*]+$/.test(value) && URL.canParse(value) && new URL(value).origin === value;
 }
 
@@ -139,7 +139,7 @@ function isRepeated(value: string): boolean {
 }
 
 /** The alphabet, the digits, one character held down: most characters follow from the one before. */
-export function isSequence(value: string): boolean {
+function isSequence(value: string): boolean {
   const steps = [...value].filter(
     (character, index) => index > 0 && Math.abs(character.charCodeAt(0) - value.charCodeAt(index - 1)) <= 1,
   );

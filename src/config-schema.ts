@@ -71,7 +71,7 @@ export const configSchema = z.object({
     'The key before the last change: still accepted, never used for new tokens.',
   ),
   ADMIN_SETUP_TOKEN: variable(
-    z.string().min(32, 'must have at least 32 characters').optional(),
+    secret.optional(),
     'Lets whoever presents it as X-Setup-Token register the first admin; at least 32 characters.',
   ),
   ACCESS_TOKEN_EXPIRE_MINUTES: whole(1, 60, 15, 'Life of an access token.'),

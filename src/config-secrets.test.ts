@@ -32,7 +32,7 @@ test('each secret may stand in a file that NAME_FILE names, with or without a li
     DATABASE_URL: 'postgresql://u:p@h/d',
     SECRET_KEY: goodSecret,
     SECRET_KEY_PREVIOUS: goodSecret.toUpperCase(),
-    ADMIN_SETUP_TOKEN: 'h'.repeat(32),
+    ADMIN_SETUP_TOKEN: goodSecret.toLowerCase(),
     REDIS_URL: 'redis://:p@h',
     SMTP_PASSWORD: 'p w',
   };
@@ -78,10 +78,13 @@ test('a secret from a file keeps the rules of the variable', (t) => {
   ]);
 });
 
-test('the set-up token has at least 32 characters', () => {
-  assert.deepEqual(faultsOf({ ADMIN_SETUP_TOKEN: 'h'.repeat(32) }), []);
-  const faults = faultsOf({ ADMIN_SETUP_TOKEN: 'h'.repeat(31) });
-  assert.deepEqual(faults, ['ADMIN_SETUP_TOKEN must have at least 32 characters']);
+test('the set-up token is as long and as hard to guess as a key', () => {
+  assert.deepEqual(faultsOf({ ADMIN_SETUP_TOKEN: goodSecret }), []);
+  const short = faultsOf({ ADMIN_SETUP_TOKEN: goodSecret.slice(0, 31) });
+  assert.deepEqual(short, ['ADMIN_SETUP_TOKEN must be at least 32 bytes of random text']);
+  for (const known of ['h'.repeat(32), 'changeme-changeme-changeme-changeme']) {
+    assert.match(faultsOf({ ADMIN_SETUP_TOKEN: known }).join(), /^ADMIN_SETUP_TOKEN is a well-known/);
+  }
 });
 
 const run = promisify(execFile);

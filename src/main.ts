@@ -8,6 +8,7 @@ import { createAccessTokens } from './features/sessions/access-token.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
 import { createDatabase, type DatabaseEngine } from './platform/database/database.ts';
 import { DirectoryInUseError } from './platform/database/directory-lock.ts';
+import { networkOf } from './platform/http/client-address.ts';
 import type { HttpServer } from './platform/http/http-server.ts';
 import type { Readiness } from './platform/http/readiness.ts';
 import { createLogger, type Logger } from './platform/logging/logger.ts';
@@ -15,10 +16,11 @@ import { createPasswordHasher } from './platform/password-hashing/password-hashe
 import { loadSecretKey } from './secret-key.ts';
 import {
   checkClock,
+  checkOptionalServices,
   prepareDatabase,
-  reportOptionalServices,
   requireDataDir,
   StartupError,
+  warnOfShortPasswords,
 } from './startup-checks.ts';
 import { reportServing, superviseServers } from './supervisor.ts';
 
@@ -56,7 +58,8 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   if (!cluster.isWorker) await listen(app, config);
   try {
     await prepareDatabase(config, engine, logger);
-    reportOptionalServices(config, logger);
+    await checkOptionalServices(config, logger);
+    warnOfShortPasswords(config, logger);
     await checkClock(db, logger);
   } catch (error) {
     // Where it was told to stop in the meantime, the database was closed under it.
@@ -67,7 +70,8 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   if (cluster.isWorker) await listen(app, config);
   reportServing();
   flushCompileCache();
-  logger.info(`Listening on ${config.host}:${listeningPort(app)}; ${config.publicUrl}/docs explains the API`);
+  const documentation = config.docsEnabled ? `; ${config.publicUrl}/docs explains the API` : '';
+  logger.info(`Listening on ${config.host}:${listeningPort(app)}${documentation}`);
 }
 
 function readConfig(): Config {
@@ -92,7 +96,8 @@ async function openEngine(config: Config): Promise<DatabaseEngine> {
 
 function startHasher(config: Config): ReturnType<typeof createPasswordHasher> {
   const { hashThreads: threads, hashQueueMaxWaitSeconds: maxWaitSeconds, passwordHash: target } = config;
-  return createPasswordHasher({ threads, maxWaitSeconds, target });
+  const clientOf = (address: string) => networkOf(address, config.rateLimitIpv6Prefix);
+  return createPasswordHasher({ threads, maxWaitSeconds, target, clientOf });
 }
 
 async function listen(app: HttpServer, { host, port }: Config): Promise<void> {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { accessSync, constants, mkdirSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Config } from './config.ts';
@@ -51,14 +53,52 @@ export async function prepareDatabase(config: Config, engine: DatabaseEngine, lo
 }
 
 /** Redis and mail may be away: a warning, never a stop. */
-export function reportOptionalServices(config: Config, logger: Logger): void {
-  logger.info(
-    config.redisUrl ? 'redis: ok (configured)' : 'redis: ok (not configured; limits are kept in memory)',
-  );
-  if (config.smtp.host !== undefined) logger.info('smtp: ok (configured)');
-  else if (config.environment === 'production') {
+export async function checkOptionalServices(config: Config, logger: Logger): Promise<void> {
+  if (config.redisUrl === undefined) logger.info('redis: ok (not configured; limits are kept in memory)');
+  else {
+    const { hostname, port } = new URL(config.redisUrl);
+    await checkReachable('redis', hostname, Number(port || 6379), 'Start it, or correct REDIS_URL', logger);
+  }
+  const { host, port } = config.smtp;
+  if (host !== undefined) {
+    await checkReachable('smtp', host, port, 'Correct SMTP_HOST and SMTP_PORT, or wait for it', logger);
+  } else if (config.environment === 'production') {
     logger.warn('smtp: failed - not configured, so that no mail is sent. Set SMTP_HOST and SMTP_FROM_EMAIL');
   } else logger.info('smtp: ok (not configured)');
+}
+
+const reachMilliseconds = 2000;
+
+/** Whether something listens there, no more: what it is shows when it is first used. */
+async function checkReachable(
+  name: string,
+  host: string,
+  port: number,
+  mend: string,
+  logger: Logger,
+): Promise<void> {
+  const socket = createConnection({ host: host.replace(/^\[|\]$/g, ''), port });
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(reachMilliseconds) });
+    logger.info(`${name}: ok (reachable)`);
+  } catch {
+    logger.warn(`${name}: failed - not reachable. ${mend}`);
+  } finally {
+    socket.destroy();
+  }
+}
+
+// NIST SP 800-63B-4, for a password that is the only factor.
+const recommendedPasswordLength = 15;
+
+/** In production, where real accounts are at stake: the shortest passwords allowed are short of what is recommended. */
+export function warnOfShortPasswords({ environment, passwordMinLength }: Config, logger: Logger): void {
+  const { user, admin } = passwordMinLength;
+  if (environment !== 'production' || Math.min(user, admin) >= recommendedPasswordLength) return;
+  logger.warn(
+    `passwords: of ${user} characters (admins: ${admin}) are allowed, ${recommendedPasswordLength} are recommended ` +
+      'without a second factor. Raise PASSWORD_MIN_LENGTH and ADMIN_PASSWORD_MIN_LENGTH',
+  );
 }
 
 const tolerableSkewSeconds = 5;

@@ -6,6 +6,7 @@ import type { Dependencies } from '../src/dependencies.ts';
 import { createAccessTokens } from '../src/features/sessions/access-token.ts';
 import { createKeyRing, type KeyRing } from '../src/platform/crypto/secret-keys.ts';
 import { createDatabase, type Database, type DatabaseEngine } from '../src/platform/database/database.ts';
+import { networkOf } from '../src/platform/http/client-address.ts';
 import type { HttpServer } from '../src/platform/http/http-server.ts';
 import { createLogger } from '../src/platform/logging/logger.ts';
 import {
@@ -102,7 +103,8 @@ async function startService(overrides: Overrides): Promise<Service> {
   const logger = createLogger(config, { write: (line) => void lines.push(line) });
   const keys = createKeyRing(config.secretKey ?? '', config.secretKeyPrevious);
   const { hashThreads: threads, hashQueueMaxWaitSeconds: maxWaitSeconds, passwordHash: target } = config;
-  const hasher = await createPasswordHasher({ threads, maxWaitSeconds, target });
+  const clientOf = (address: string) => networkOf(address, config.rateLimitIpv6Prefix);
+  const hasher = await createPasswordHasher({ threads, maxWaitSeconds, target, clientOf });
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => movedTime(moved));
   const readiness: Dependencies['readiness'] = { phase: 'serving' };
   const app = await buildApp({ config, logger, db, keys, hasher, accessTokens, readiness });

@@ -87,9 +87,10 @@ test('a lost answer is not given to an account that was deactivated, or to a ses
   const test = await createTestApp(t);
   const { api, db } = test;
   const deactivated = await signedInUser(test);
-  await refreshed(api, userRealm, deactivated.refreshToken, key);
+  const lost = await refreshed(api, userRealm, deactivated.refreshToken, key);
   await db.updateTable('users').set({ is_active: false }).where('id', '=', deactivated.id).execute();
   assertRefused(await refresh(api, userRealm, deactivated.refreshToken, key), 'invalid_refresh_token');
+  assertRefused(await refresh(api, userRealm, lost.refreshToken), 'invalid_refresh_token');
 
   const ended = await signedInUser(test);
   await refreshed(api, userRealm, ended.refreshToken, key);

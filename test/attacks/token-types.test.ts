@@ -14,7 +14,7 @@ import { forgeToken } from '../forged-token.ts';
 import { assertRefused, refresh, refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
-const setupToken = 'set-up token of the tests: 41 characters';
+const setupToken = 'bm90IGEgdG9rZW4gYnV0IGEga2V5IHRvIGEgZG9vcg';
 
 for (const realm of realms) {
   test(`E07 ${realm.kind}: a refresh token or a set-up token is no access token`, async (t) => {

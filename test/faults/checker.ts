@@ -58,7 +58,8 @@ async function examine(service: Service, person: Knowledge, rows: Map<string, Ro
   };
   faults.push(...examineRow(person, rows.get(person.username)));
   if (!rows.has(person.username)) {
-    if (person.exists === 'maybe' && (await ask(asks.register(person))) !== 201) faults.push('a name is not free');
+    if (person.exists === 'maybe' && (await ask(asks.register(person))) !== 201)
+      faults.push('a name is not free');
     return faults;
   }
   person.exists = 'yes';

@@ -3,8 +3,11 @@
  * finds nothing.
  */
 export type CommitFinder = {
-  /** Takes the next chunk. Where in it the first message that commits begins (0: or before it), else null. */
-  find: (chunk: Buffer) => number | null;
+  /**
+   * Takes the next chunk. Where in it the first message that commits begins (0: or before it), else null. Outside a
+   * transaction a statement commits by itself: `statement` then tells which.
+   */
+  find: (chunk: Buffer, statement?: RegExp) => number | null;
 };
 
 // What the first messages of a connection carry ("Message Formats"): 3.0 and 3.2, cancel, TLS and GSSAPI.
@@ -17,13 +20,13 @@ export function createCommitFinder(): CommitFinder {
   let pending: Buffer | null = Buffer.alloc(0);
   let isOpened = false;
 
-  function find(chunk: Buffer): number | null {
+  function find(chunk: Buffer, statement = commitStatement): number | null {
     if (pending === null) return null;
     let start = -pending.length;
     let found: number | null = null;
     pending = Buffer.concat([pending, chunk]);
     for (let message = take(); message !== null; message = take()) {
-      if (found === null && isCommit(message)) found = Math.max(0, start);
+      if (found === null && isOneOf(message, statement)) found = Math.max(0, start);
       start += message.length;
     }
     return found;
@@ -46,7 +49,7 @@ export function createCommitFinder(): CommitFinder {
 }
 
 /** A simple query, or the statement of the extended protocol, whose name stands before its text. */
-function isCommit(message: Buffer): boolean {
+function isOneOf(message: Buffer, statement: RegExp): boolean {
   const type = String.fromCharCode(message[0] ?? 0);
-  return (type === 'Q' || type === 'P') && commitStatement.test(message.toString('latin1', 5));
+  return (type === 'Q' || type === 'P') && statement.test(message.toString('latin1', 5));
 }

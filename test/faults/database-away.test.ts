@@ -72,7 +72,6 @@ describe('the database is away', { skip: withoutPostgres }, () => {
       assert.deepEqual(late, []);
       const after = entries.filter(({ sentAt }) => (sentAt ?? 0) > stoppingAt - 1000);
       assert.ok(after.length > 10 && after.every(({ answer }) => answer?.status !== 503), 'it is back');
-      console.log(entries.map(e=>Math.round(e.endedAt-Math.max(e.sentAt,awayFrom))).sort((a,b)=>b-a).slice(0,20), entries.length, refused.length, readyMilliseconds);
       await assertPoolAtRest(service);
       assert.deepEqual(await findLosses(service, file), []);
       assert.doesNotMatch(server.logs(), /500 Internal Server Error|Uncaught/);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,8 +56,7 @@ export function startUnlimited(t: TestContext, env: Record<string, string>, opti
 export function createLedgerFiles(t: TestContext): () => string {
   const directory = mkdtempSync(join(tmpdir(), 'adl-ledger-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
-  let count = 0;
-  return () => join(directory, `ledger-${(count += 1)}.jsonl`);
+  return () => join(directory, `${randomUUID()}.jsonl`);
 }
 
 /** Fails unless, soon, every connection of the service is idle, none in a transaction, and none beyond the pool. */

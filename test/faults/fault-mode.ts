@@ -18,7 +18,13 @@ export type FaultMode =
   | { bytesPerSecond: number }
   | Cut;
 
-export type Cut = { cut: 'before-commit' | 'after-commit'; onCut?: () => void; times?: number };
+export type Cut = {
+  cut: 'before-commit' | 'after-commit';
+  /** The statement that commits, where that is not COMMIT; without the flag g, whose state would be kept. */
+  statement?: RegExp;
+  onCut?: () => void;
+  times?: number;
+};
 
 /** What holds for all connections of a proxy; `changed` resolves at the next change of the mode. */
 export type FaultState = { mode: FaultMode; changed: PromiseWithResolvers<void>; cutsLeft: number };
@@ -39,6 +45,11 @@ export function takeCut(state: FaultState): Cut | null {
   if (!isCut(state.mode) || state.cutsLeft === 0) return null;
   state.cutsLeft -= 1;
   return state.mode;
+}
+
+/** The statement at which the mode cuts; undefined: COMMIT. */
+export function cutStatement({ mode }: FaultState): RegExp | undefined {
+  return isCut(mode) ? mode.statement : undefined;
 }
 
 function isCut(mode: FaultMode): mode is Cut {

@@ -6,6 +6,7 @@ import {
   type Cut,
   changeMode,
   createFaultState,
+  cutStatement,
   deliver,
   type FaultMode,
   type FaultState,
@@ -112,7 +113,7 @@ async function pump(
 
 async function passRequest(proxy: Proxy, connection: Connection, bytes: Buffer): Promise<void> {
   await untilPassable(proxy.state);
-  const commitAt = connection.commits.find(bytes);
+  const commitAt = connection.commits.find(bytes, cutStatement(proxy.state));
   const cut = commitAt === null ? null : takeCut(proxy.state);
   if (cut?.cut === 'after-commit') connection.withheld = { cut, answer: Buffer.alloc(0) };
   const isHeldBack = commitAt !== null && cut?.cut === 'before-commit';

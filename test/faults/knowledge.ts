@@ -113,6 +113,8 @@ const lessons: Record<string, Lesson> = {
       known.openChange = { password, endsWithIt: others.filter(({ state }) => state === 'live') };
       for (const session of others) session.state = 'maybe';
     }
+    // The current password that it names is not, where an open change did happen.
+    if (status === 400 && known.openChange) return null;
     if (status !== 200) return answerToCaller(own, status);
     known.changes.answered += 1;
     known.passwords.add(password);

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { goodPassword } from '../factories.ts';
 import type { Answer, RequestOptions } from './http-request.ts';
-import { type Exchange, type KnownSession, type Knowledge, knowNothingOf, learn } from './knowledge.ts';
+import { type Exchange, type Knowledge, type KnownSession, knowNothingOf, learn } from './knowledge.ts';
 import type { Ledger } from './ledger.ts';
 import type { ServerProcess } from './server-process.ts';
 
@@ -13,6 +13,8 @@ export const asks = {
   register: ({ username, email }: Knowledge): Ask =>
     post('register', username, { username, email, password: goodPassword, full_name: 'Name 0' }),
   login: ({ username }: Knowledge, password: string): Ask => post('login', username, { username, password }),
+  loginByEmail: ({ username, email }: Knowledge, password: string): Ask =>
+    post('login', username, { email, password }),
   /** Of a thief, or of a client whose key is lost. */
   refreshWithoutKey: ({ username }: Knowledge, token: string): Ask =>
     post('refresh', username, { refresh_token: token }),

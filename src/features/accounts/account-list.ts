@@ -14,14 +14,20 @@ const exampleId = '01890a5d-ac96-774b-bcce-b302099a8057';
 export const listQuery = z.object({
   page: z.coerce.number().int().min(1).max(1_000_000).default(1),
   page_size: z.coerce.number().int().min(1).max(100).default(10),
+  // An empty parameter is an absent one, and True is true: clients in Python send both.
   is_active: z
-    .enum(['true', 'false'])
-    .transform((value) => value === 'true')
+    .string()
+    .regex(/^(true|false)?$/i, 'must be true or false')
+    .transform((value) => (value === '' ? undefined : value.toLowerCase() === 'true'))
     .optional(),
   q: text(100)
     .optional()
     .describe('Part of the username, the e-mail address or the full name, taken literally'),
-  sort: z.enum(sortOrders).default('-created_at').describe('A minus sorts downwards'),
+  sort: z
+    .enum([...sortOrders, ''])
+    .default('-created_at')
+    .transform((value) => (value === '' ? '-created_at' : value))
+    .describe('A minus sorts downwards'),
   cursor: text(500)
     .optional()
     .describe('`next_cursor` of the page before; then `page` is not used')
@@ -45,8 +51,8 @@ export function pageOf<T extends z.ZodType>(item: T) {
 export async function listAccounts(db: Database, realm: Realm, query: ListQuery) {
   const order = orderOf(query.sort);
   const filter = filterOf(query);
-  const after = query.cursor === undefined ? sql`true` : afterCursor(order, query.cursor);
-  const offset = query.cursor === undefined ? (query.page - 1) * query.page_size : 0;
+  const after = query.cursor ? afterCursor(order, query.cursor) : sql`true`;
+  const offset = query.cursor ? 0 : (query.page - 1) * query.page_size;
   const table = sql.table(realm.table);
   const sorted = sql`ORDER BY ${order.key} ${order.direction}, id ${order.direction}`;
   // The key is made outside, for the rows of the page and not for all that are skipped before it.

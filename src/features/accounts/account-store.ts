@@ -32,7 +32,7 @@ export type AccountChange = Partial<
 >;
 
 /** Both tables have the columns that the shared flows use; the builder is told of one, and given the realm's. */
-export function accountTable(realm: Realm): 'users' {
+function accountTable(realm: Realm): 'users' {
   return realm.table as 'users';
 }
 

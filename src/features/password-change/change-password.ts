@@ -45,6 +45,7 @@ async function apply(
   password: StoredPassword,
 ): Promise<void> {
   if (!(await replacePassword(trx, realm, verified, password, 'new password'))) {
+    if (!(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
     throw badRequest('The password was changed meanwhile', 'wrong_password');
   }
   if (!(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();

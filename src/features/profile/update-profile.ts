@@ -42,7 +42,7 @@ async function requireReauthentication(
 ): Promise<void> {
   if (currentPassword === undefined) {
     if (caller.sessionAgeSeconds <= recentSignInSeconds) return;
-    throw forbidden('Changing the e-mail address needs the current password', 'reauthentication_required');
+    throw reauthenticationRequired();
   }
   const credentials = await findCredentialsById(deps.db, realm, caller.account.id);
   const matches = await deps.hasher.verify(currentPassword, credentials && storedPasswordOf(credentials), ip);
@@ -55,8 +55,14 @@ async function applyChange(trx: Transaction, realm: Realm, caller: Caller, chang
   if (!account?.is_active || !(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
   if (Object.keys(change).length === 0) return account;
   if (!changesEmail(account, change)) return updateAccount(trx, realm, account.id, change);
+  // When the request began this was the address, so that nothing was asked for; another one has been set since.
+  if (!changesEmail(caller.account, change)) throw reauthenticationRequired();
   await revokeSessionsOf(trx, realm, account.id, 'email_changed', caller.sessionId);
   return updateAccount(trx, realm, account.id, { ...change, ...unverified(realm) });
+}
+
+function reauthenticationRequired() {
+  return forbidden('Changing the e-mail address needs the current password', 'reauthentication_required');
 }
 
 function unverified(realm: Realm): { is_email_verified?: false } {

@@ -8,6 +8,7 @@ import type { Account } from '../accounts/account-store.ts';
 import { adminExists, lockAdminRegistration, lockSuperadmin } from '../accounts/admin-store.ts';
 import { adminRealm } from '../accounts/realms.ts';
 import { findCallerOf } from '../sessions/authenticate.ts';
+import { type Caller, lockLiveSession } from '../sessions/session-store.ts';
 import { type Registration, registerAccount } from './register-account.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'config' | 'accessTokens'>;
@@ -24,9 +25,7 @@ export async function registerAdmin(
   const caller = await findCallerOf(deps, adminRealm, request);
   if (caller !== null) {
     if (!caller.account.is_superadmin) throw forbidden('Only a superadmin may register admins');
-    return registerAccount(deps, adminRealm, registration, (trx) =>
-      requireStillSuperadmin(trx, caller.account.id),
-    );
+    return registerAccount(deps, adminRealm, registration, (trx) => requireStillSuperadmin(trx, caller));
   }
   if (await adminExists(deps.db)) throw unauthenticated();
   requireFirstAdminRight(deps, request);
@@ -55,7 +54,10 @@ function refuseSecondFirst(error: unknown): never {
   throw error instanceof AppError && error.name === 'DuplicateRecordError' ? unauthenticated() : error;
 }
 
-/** The right was read before the password was hashed: it may be gone since. */
-async function requireStillSuperadmin(trx: Transaction, id: string): Promise<void> {
-  if (!(await lockSuperadmin(trx, id))) throw forbidden('Only a superadmin may register admins');
+/** Right and session were read before the password was hashed: either may be gone since. */
+async function requireStillSuperadmin(trx: Transaction, caller: Caller): Promise<void> {
+  if (!(await lockSuperadmin(trx, caller.account.id))) {
+    throw forbidden('Only a superadmin may register admins');
+  }
+  if (!(await lockLiveSession(trx, adminRealm, caller.sessionId))) throw unauthenticated();
 }

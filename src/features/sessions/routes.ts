@@ -24,14 +24,17 @@ const idempotencyHeader = z.object({
     .optional()
     .describe(
       'Any random text; with the same key the answer of a lost refresh can be had again for 60 seconds',
-    )
-    .meta({ example: 'f1b0c2d4e6a8907152634' }),
+    ),
 });
 
 export function addSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
+  addRefreshTokenRoutes(app, deps, realm);
+  addOwnSessionRoutes(app, deps, realm);
+}
+
+/** The refresh token itself says who asks. */
+function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
   const tags = [realm.tag];
-  const guarded = requireAccount(deps, realm);
-  const security = [{ bearer: [] }];
 
   app.post(
     `${realm.path}/refresh`,
@@ -72,14 +75,18 @@ export function addSessionRoutes(app: HttpServer, deps: Dependencies, realm: Rea
       return reply.code(204).send(null);
     },
   );
+}
+
+function addOwnSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
+  const guarded = requireAccount(deps, realm);
+  const about = { tags: [realm.tag], security: [{ bearer: [] }] };
 
   app.post(
     `${realm.path}/logout-all`,
     {
       ...guarded,
       schema: {
-        tags,
-        security,
+        ...about,
         summary: 'End all sessions of the caller',
         response: { 204: noContent, ...errors(guardErrors) },
       },
@@ -95,8 +102,7 @@ export function addSessionRoutes(app: HttpServer, deps: Dependencies, realm: Rea
     {
       ...guarded,
       schema: {
-        tags,
-        security,
+        ...about,
         summary: 'List the live sessions of the caller',
         response: { 200: z.object({ items: z.array(sessionSchema).max(100) }), ...errors(guardErrors) },
       },
@@ -113,8 +119,7 @@ export function addSessionRoutes(app: HttpServer, deps: Dependencies, realm: Rea
     {
       ...guarded,
       schema: {
-        tags,
-        security,
+        ...about,
         summary: 'End one session of the caller',
         params: idParams,
         response: { 204: noContent, ...errors([404, 422, ...guardErrors]) },

@@ -10,11 +10,11 @@ import { signIn } from './sign-in.ts';
 
 const loginBody = z
   .object({
-    username: text(254).min(1).optional().describe('The username or the e-mail address'),
-    email: text(254).min(1).optional().describe('Instead of username'),
+    username: text(254).min(1).nullish().describe('The username or the e-mail address'),
+    email: text(254).min(1).nullish().describe('Instead of username'),
     password: typedPassword,
   })
-  .refine((body) => (body.username ?? body.email) !== undefined, {
+  .refine((body) => (body.username ?? body.email ?? null) !== null, {
     path: ['username'],
     message: 'username or email is required',
     params: { type: 'required' },

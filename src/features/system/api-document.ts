@@ -20,7 +20,7 @@ export function completeDocument<T extends object>(document: T): T {
     for (const [method, operation] of Object.entries(operations)) {
       operation.operationId = operationIdOf(method, path);
       operation.security ??= [];
-      describeResponses(path, operation.responses ?? {});
+      describeResponses(path, operation);
     }
   }
   dropUnusedSchemas(paths, components?.schemas ?? {});
@@ -49,7 +49,7 @@ const failures: Record<string, Failure> = {
     message: 'The current password is not correct',
   },
   401: {
-    description: 'No good access token, or wrong credentials',
+    description: 'No access token, or one that is not or no longer valid',
     error: 'AuthenticationError',
     message: 'The access token is not valid',
   },
@@ -90,9 +90,15 @@ const failures: Record<string, Failure> = {
   },
 };
 
-function describeResponses(path: string, responses: Record<string, Response>): void {
+const wrongCredentials: Failure = {
+  description: 'Wrong credentials, or a token that is not or no longer valid',
+  error: 'AuthenticationError',
+  message: 'Invalid username or password',
+};
+
+function describeResponses(path: string, { security = [], responses = {} }: Operation): void {
   for (const [status, response] of Object.entries(responses)) {
-    const failure = failures[status];
+    const failure = status === '401' && security.length === 0 ? wrongCredentials : failures[status];
     const body = response.content?.['application/json'];
     if (response.description === 'Default Response') {
       response.description = failure?.description ?? successes[status] ?? response.description;

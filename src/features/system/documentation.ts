@@ -1,6 +1,3 @@
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
@@ -11,7 +8,15 @@ import { pageHeaders } from '../../platform/http/security-headers.ts';
 import { version } from '../../version.ts';
 import { anyone } from '../sessions/authenticate.ts';
 import { completeDocument } from './api-document.ts';
-import { redocPage } from './redoc-page.ts';
+import { loadRedocScript, redocPage } from './redoc-page.ts';
+
+const bearer = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description:
+    'The `access_token` of a login: of a user for the routes of users, of an admin for all others.',
+} as const;
 
 /** Collects the schemas of all routes that are added after it: the document is made of what validates. */
 export async function describeApi(app: HttpServer, config: Config): Promise<void> {
@@ -19,10 +24,12 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
     openapi: {
       openapi: '3.1.1',
       info: {
-        title: `${config.projectName} API`,
+        title: apiTitle(config),
         version,
         description:
-          'Accounts of users and admins. Sign in, send the access token as `Authorization: Bearer`, and refresh it before it ends.',
+          'Accounts of users and admins: registration, sign-in, sessions, profiles. Sign in, send the `access_token` as ' +
+          '`Authorization: Bearer`, and change the `refresh_token` for new ones before it ends; each works once. ' +
+          'Every error has one shape, and its `request_id` is in the log.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: config.publicUrl }],
@@ -34,7 +41,7 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
         { name: 'Password reset', description: 'For the person who forgot it' },
         { name: 'System', description: 'Health and welcome' },
       ],
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      components: { securitySchemes: { bearer } },
     },
     transform: jsonSchemaTransform,
     transformObject: (document) => completeDocument(jsonSchemaTransformObject(document)),
@@ -42,46 +49,49 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
 }
 
 /** Serves `/openapi.json`, Swagger UI at `/docs` and ReDoc at `/redoc`, every asset from here. */
-export async function addDocumentationRoutes(app: HttpServer): Promise<void> {
-  app.get('/openapi.json', { ...anyone, schema: { hide: true } }, async (_request, reply) =>
+export async function addDocumentationRoutes(app: HttpServer, config: Config): Promise<void> {
+  app.get('/openapi.json', hidden, async (_request, reply) =>
     reply.type('application/json; charset=utf-8').serializer(JSON.stringify).send(app.swagger()),
   );
-  await addSwaggerUi(app);
-  await addRedoc(app);
+  await addSwaggerUi(app, apiTitle(config));
+  addRedoc(app, apiTitle(config));
 }
 
-async function addSwaggerUi(app: FastifyInstance): Promise<void> {
-  // Swagger UI sets style attributes by script.
-  const headers = pageHeaders({ styleSource: "'unsafe-inline'" });
+function apiTitle({ projectName }: Config): string {
+  return `${projectName} API`;
+}
+
+const hidden = { ...anyone, schema: { hide: true } };
+
+// Both pages write styles by script.
+const headers = { ...pageHeaders({ styleSource: "'unsafe-inline'" }), 'cache-control': 'no-cache' };
+
+async function addSwaggerUi(app: FastifyInstance, title: string): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    uiConfig: { url: '/openapi.json', persistAuthorization: false, validatorUrl: null },
+    theme: { title: title.replaceAll('&', '&amp;') },
+    uiConfig: { layout: 'BaseLayout', persistAuthorization: false, displayRequestDuration: true },
+    // By whatever name the page was opened, it may call no other; without servers it calls the one it came from.
+    transformSpecification: ({ servers: _servers, ...document }) => document,
+    transformSpecificationClone: false,
     uiHooks: {
       onRequest: (_request, reply, next) => {
-        reply.headers(headers).header('cache-control', 'no-cache');
+        reply.headers(headers);
         next();
       },
     },
   });
 }
 
-async function addRedoc(app: FastifyInstance): Promise<void> {
-  const bundle = createRequire(import.meta.url).resolve('redoc/bundles/redoc.standalone.js');
-  await app.register(fastifyStatic, {
-    root: dirname(bundle),
-    serve: false,
-  });
-  // ReDoc writes style elements by script; its search would want a worker made of a blob, so that it is off.
-  const headers = pageHeaders({ styleSource: "'unsafe-inline'" });
-  app.get('/redoc', { ...anyone, schema: { hide: true } }, async (_request, reply) =>
-    reply
-      .headers(headers)
-      .header('cache-control', 'no-cache')
-      .type('text/html; charset=utf-8')
-      .send(redocPage),
+function addRedoc(app: FastifyInstance, title: string): void {
+  let script: ReturnType<typeof loadRedocScript> | undefined;
+  app.get('/redoc', hidden, async (_request, reply) =>
+    reply.headers(headers).type('text/html; charset=utf-8').send(redocPage(title)),
   );
-  app.get('/redoc/redoc.standalone.js', { ...anyone, schema: { hide: true } }, async (_request, reply) => {
-    reply.header('cache-control', 'no-cache');
-    return reply.sendFile('redoc.standalone.js', { cacheControl: false });
+  app.get('/redoc/redoc.standalone.js', hidden, async (request, reply) => {
+    script ??= loadRedocScript();
+    reply.headers({ 'cache-control': 'no-cache', etag: script.etag });
+    if (request.headers['if-none-match'] === script.etag) return reply.code(304).send();
+    return reply.type('text/javascript; charset=utf-8').send(script.content);
   });
 }

@@ -1,34 +1,17 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
-import { forbidden, notFound } from '../../errors.ts';
+import { type AppError, notFound } from '../../errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import {
-  bodyErrors,
-  errors,
-  guardErrors,
-  idParams,
-  noContent,
-  timestamp,
-} from '../../platform/http/schemas.ts';
+import { bodyErrors, errors, guardErrors, idParams, noContent } from '../../platform/http/schemas.ts';
 import { givenFields } from '../accounts/account-change.ts';
 import { listAccounts, listQuery, pageOf } from '../accounts/account-list.ts';
 import { email, fullName, username, userSchema } from '../accounts/account-schemas.ts';
-import { findAccount } from '../accounts/account-store.ts';
 import { presentAccount } from '../accounts/present-account.ts';
 import { adminRealm, userRealm } from '../accounts/realms.ts';
 import { callerOf, requireAccount } from '../sessions/authenticate.ts';
 import { endAllSessions } from '../sessions/end-session.ts';
-import { presentSession, sessionSchema } from '../sessions/present-session.ts';
-import { listLiveSessions } from '../sessions/session-store.ts';
+import { readUser, userDetailSchema } from './read-user.ts';
 import { updateUser } from './update-user.ts';
-
-const userDetailSchema = userSchema
-  .extend({
-    last_login_at: timestamp.nullable(),
-    deleted_at: timestamp.nullable(),
-    sessions: z.array(sessionSchema).max(100),
-  })
-  .meta({ id: 'UserDetail' });
 
 const userChange = z
   .object({
@@ -40,10 +23,15 @@ const userChange = z
   })
   .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
 
+const about = { tags: ['User administration'], security: [{ bearer: [] }] };
+
 export function addUserAdministrationRoutes(app: HttpServer, deps: Dependencies): void {
+  addReadingRoutes(app, deps);
+  addChangingRoutes(app, deps);
+}
+
+function addReadingRoutes(app: HttpServer, deps: Dependencies): void {
   const guarded = requireAccount(deps, adminRealm);
-  const about = { tags: ['User administration'], security: [{ bearer: [] }] };
-  const notThere = () => notFound('There is no such user');
 
   app.get(
     '/api/admins/users',
@@ -71,17 +59,15 @@ export function addUserAdministrationRoutes(app: HttpServer, deps: Dependencies)
       },
     },
     async (request) => {
-      const user = await findAccount(deps.db, userRealm, request.params.id);
-      if (user === null) throw notThere();
-      const sessions = await listLiveSessions(deps.db, userRealm, user.id);
-      return {
-        ...presentAccount(user),
-        last_login_at: user.last_login_at?.toISOString() ?? null,
-        deleted_at: null,
-        sessions: sessions.map((session) => presentSession(session)),
-      };
+      const user = await readUser(deps, request.params.id);
+      if (user === null) throw noSuchUser();
+      return user;
     },
   );
+}
+
+function addChangingRoutes(app: HttpServer, deps: Dependencies): void {
+  const guarded = requireAccount(deps, adminRealm);
 
   app.patch(
     '/api/admins/users/:id',
@@ -98,11 +84,8 @@ export function addUserAdministrationRoutes(app: HttpServer, deps: Dependencies)
     },
     async (request) => {
       const change = givenFields(request.body);
-      if (change.is_superuser !== undefined && !callerOf(request).account.is_superadmin) {
-        throw forbidden('Only a superadmin may change is_superuser');
-      }
-      const user = await updateUser(deps, request.params.id, change);
-      if (user === null) throw notThere();
+      const user = await updateUser(deps, callerOf(request), request.params.id, change);
+      if (user === null) throw noSuchUser();
       return presentAccount(user);
     },
   );
@@ -120,8 +103,12 @@ export function addUserAdministrationRoutes(app: HttpServer, deps: Dependencies)
     },
     async (request, reply) => {
       const ended = await endAllSessions(deps, userRealm, request.params.id, 'admin_revoked');
-      if (!ended) throw notThere();
+      if (!ended) throw noSuchUser();
       return reply.code(204).send(null);
     },
   );
+}
+
+function noSuchUser(): AppError {
+  return notFound('There is no such user');
 }

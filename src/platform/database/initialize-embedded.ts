@@ -9,7 +9,8 @@ export const embeddedDirectory = 'postgres';
 async function initializeEmbedded(dataDir: string): Promise<void> {
   const unfinished = join(dataDir, `${embeddedDirectory}.unfinished`);
   rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  // Its files may be read and written by everybody: the directory that holds them may not be entered.
+  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
   const pglite = await PGlite.create({ dataDir: unfinished, loadDataDir: await emptyCluster() });
   await pglite.close();
   renameSync(unfinished, join(dataDir, embeddedDirectory));

@@ -13,7 +13,8 @@ export function collectAllowedMethods(app: FastifyInstance): (path: string) => s
     methodsByUrl.set(url, methods);
   });
   return (path) => {
-    const matching = [...methodsByUrl].filter(([url]) => matches(url.split('/'), path.split('/')));
+    const parts = path.split('/');
+    const matching = [...methodsByUrl].filter(([url]) => matches(url.split('/'), parts));
     const fewestBlanks = Math.min(...matching.map(([url]) => blanksOf(url)));
     const closest = matching.filter(([url]) => blanksOf(url) === fewestBlanks);
     const methods = new Set(closest.flatMap(([, methodsOfUrl]) => [...methodsOfUrl]));

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { exchange } from '../../../test/raw-http.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 import { parseCidrList } from './cidr.ts';
-import { clientAddress, isLocalCaller, peerAddress } from './client-address.ts';
+import { clientAddress, isLocalCaller, networkOf, peerAddress } from './client-address.ts';
 
 const proxies = parseCidrList('10.0.0.0/8,2001:db8::/32');
 
@@ -140,4 +140,10 @@ test('a foreign name, a foreign peer or a forwarding header makes a caller no lo
       assert.equal(isLocalCaller(request, publicUrl), false, header);
     }
   }
+});
+
+test('IPv6 addresses of one prefix are one network, an IPv4 address is its own', () => {
+  assert.equal(networkOf('2001:db8:1:2:3:4:5:6', 64), networkOf('2001:db8:1:2::1', 64));
+  assert.notEqual(networkOf('2001:db8:1:2::1', 64), networkOf('2001:db8:1:3::1', 64));
+  assert.equal(networkOf('203.0.113.7', 64), '203.0.113.7');
 });

@@ -23,6 +23,12 @@ export function clientAddress(request: IncomingMessage, trustedProxies: CidrList
   return address;
 }
 
+/** The network that counts as one client: one household has a whole IPv6 prefix to send from, but one IPv4 address. */
+export function networkOf(address: string, ipv6Prefix: number): string {
+  if (isIP(address) !== 6) return address;
+  return ipaddr.IPv6.networkAddressFromCIDR(`${address}/${ipv6Prefix}`).toString();
+}
+
 const forwardingHeaders = [
   'forwarded',
   'x-forwarded-for',
@@ -41,7 +47,7 @@ export function isLocalCaller(request: IncomingMessage, publicUrl: string): bool
 }
 
 function isLocalHost(host: string, publicHostname: string): boolean {
-  if (!URL.canParse(`http://${host}`)) return false;
+  if (!/^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host) || !URL.canParse(`http://${host}`)) return false;
   const { hostname } = new URL(`http://${host}`);
   return (
     hostname === 'localhost' || hostname === publicHostname || isLoopback(hostname.replace(/^\[|\]$/g, ''))

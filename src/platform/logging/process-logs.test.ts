@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startServer } from '../../../test/faults/server-process.ts';
 
-const setupToken = 'a set-up token of a good length: 0f3c9a';
+const setupToken = '0f3c9a c2V0IHVwIG9uY2UsIGFuZCBuZXZlciBh';
 
 const server = await startServer(
   { after },

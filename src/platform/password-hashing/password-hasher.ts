@@ -21,7 +21,13 @@ export type PasswordHasher = {
   close(): Promise<void>;
 };
 
-type Options = { threads: number; maxWaitSeconds: number; target: HashTarget };
+type Options = {
+  threads: number;
+  maxWaitSeconds: number;
+  target: HashTarget;
+  /** What of an address counts as one client; else each address is one. */
+  clientOf?: (address: string) => string;
+};
 
 /**
  * Hashing is the capacity of the product and its weak side: it happens in threads of the lowest priority, behind a
@@ -31,18 +37,19 @@ export async function createPasswordHasher({
   threads,
   maxWaitSeconds,
   target,
+  clientOf = (address) => address,
 }: Options): Promise<PasswordHasher> {
   const admission = createHashAdmission(threads, maxWaitSeconds);
   const dummy = await hashIn(admission, randomBytes(32).toString('base64'), target, '');
   admission.state.completed = 0;
   return {
     state: admission.state,
-    hash: (password, clientAddress) => hashIn(admission, password, target, clientAddress),
+    hash: (password, clientAddress) => hashIn(admission, password, target, clientOf(clientAddress)),
     verify: async (password, stored, clientAddress) => {
       // Also for a row that can't be checked: an answer without the work would tell that there is such an account.
       const known = stored !== null && isVerifiable(stored);
       const job = { kind: 'verify', password, stored: detached(known ? stored : dummy) } as const;
-      const matches = await admission.admit(job, clientAddress);
+      const matches = await admission.admit(job, clientOf(clientAddress));
       return known && matches === true;
     },
     needsRehash: (stored) => needsRehash(stored, target),
@@ -54,9 +61,9 @@ async function hashIn(
   admission: HashAdmission,
   password: string,
   target: HashTarget,
-  clientAddress: string,
+  client: string,
 ): Promise<StoredPassword> {
-  const hashed = (await admission.admit({ kind: 'hash', password, target }, clientAddress)) as StoredPassword;
+  const hashed = (await admission.admit({ kind: 'hash', password, target }, client)) as StoredPassword;
   // Bytes arrive from another thread as a plain Uint8Array.
   return { ...hashed, key: hashed.key && Buffer.from(hashed.key) };
 }

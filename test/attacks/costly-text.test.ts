@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fastify from 'fastify';
+import { collectAllowedMethods } from '../../src/platform/http/allowed-methods.ts';
+import { assertStatus } from '../api.ts';
+import { goodPassword, newRegistration } from '../factories.ts';
+import { createTestApp } from '../test-app.ts';
+
+// What costs linear time takes a few milliseconds; what costs quadratic time takes many seconds.
+const bearableMilliseconds = 2000;
+
+const digits = `${'1'.repeat(60_000)}x`;
+
+for (const [field, body] of Object.entries({
+  username: newRegistration({ username: digits }),
+  email: newRegistration({ email: `${digits}@example.com` }),
+  password: newRegistration({ password: digits }),
+})) {
+  test(`B13 a body full of digits as ${field} is refused before anybody else notices`, async (t) => {
+    const { api } = await createTestApp(t);
+    const startedAt = performance.now();
+    const answer = await api.post('/api/users/register', body);
+    assert.ok(performance.now() - startedAt < bearableMilliseconds);
+    assertStatus(answer, 422);
+    const fields: string[] = answer.body.details.errors.map((fault: { field: string }) => fault.field);
+    assert.deepEqual([...new Set(fields)], [field]);
+  });
+}
+
+test('a password that is a name and other digits is refused, however many digits', async (t) => {
+  const { api } = await createTestApp(t);
+  for (const password of [`lovelace${'7'.repeat(100)}`, 'lovelace2024', goodPassword]) {
+    const answer = await api.post(
+      '/api/users/register',
+      newRegistration({ username: 'lovelace9', password }),
+    );
+    assertStatus(answer, password === goodPassword ? 201 : 422);
+  }
+});
+
+test('I06 what a path allows is found at once, however many slashes it has', async () => {
+  const app = fastify();
+  const allowedMethods = collectAllowedMethods(app);
+  for (let route = 0; route < 50; route += 1) app.get(`/api/${route}/:id`, async () => null);
+  await app.ready();
+  assert.deepEqual(allowedMethods('/api/7/x'), ['GET', 'HEAD', 'OPTIONS']);
+  const startedAt = performance.now();
+  for (let round = 0; round < 900; round += 1) assert.deepEqual(allowedMethods('/'.repeat(15_000)), []);
+  assert.ok(performance.now() - startedAt < bearableMilliseconds);
+});

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { openEmbedded } from '../../src/platform/database/embedded-engine.ts';
+import { loadSecretKey } from '../../src/secret-key.ts';
+
+/** One that somebody else made, open to all users of the machine, as `mkdir data` or a volume leaves it. */
+function openDirectory(t: { after(done: () => void): void }): string {
+  const dataDir = mkdtempSync(join(tmpdir(), 'adl-data-'));
+  t.after(() => rmSync(dataDir, { recursive: true }));
+  mkdirSync(dataDir, { recursive: true });
+  return dataDir;
+}
+
+for (const [what, left] of Object.entries({ nothing: '', 'a piece': 'c2hvcnQ=', blanks: ' '.repeat(64) })) {
+  test(`V11.2.3 a development secret of which a full disk left ${what} is no key: the start ends and says so`, (t) => {
+    const dataDir = openDirectory(t);
+    writeFileSync(join(dataDir, 'development-secret'), left);
+    assert.throws(() => loadSecretKey({ secretKey: undefined, dataDir }), {
+      name: 'StartupError',
+      message: /^secret: failed - .*development-secret/,
+    });
+  });
+}
+
+test('processes that start at once on an empty directory share one whole key', async (t) => {
+  const dataDir = openDirectory(t);
+  const rounds = 200;
+  const gate = new Int32Array(new SharedArrayBuffer(4 * (rounds + 1)));
+  const script = `
+    const { workerData, parentPort } = require('node:worker_threads');
+    const { gate, dataDir, rounds, module, count } = workerData;
+    import(module).then(({ loadSecretKey }) => {
+      const keys = [];
+      for (let round = 0; round < rounds; round += 1) {
+        Atomics.add(gate, round, 1);
+        while (Atomics.load(gate, round) < count);
+        keys.push(loadSecretKey({ secretKey: undefined, dataDir: dataDir + '/' + round }));
+      }
+      parentPort.postMessage(keys);
+    });`;
+  const module = new URL('../../src/secret-key.ts', import.meta.url).href;
+  const keysOfEach = await Promise.all(
+    [1, 2].map(() => {
+      const workerData = { gate, dataDir, rounds, module, count: 2 };
+      const worker = new Worker(script, { eval: true, workerData });
+      return new Promise<string[]>((resolve, reject) => worker.on('message', resolve).on('error', reject));
+    }),
+  );
+  const [ones = [], others = []] = keysOfEach;
+  assert.equal(ones.length, rounds);
+  assert.deepEqual(others, ones);
+  assert.ok(ones.every((key) => Buffer.from(key, 'base64').length === 48));
+  assert.deepEqual(readdirSync(join(dataDir, '0')), ['development-secret']);
+});
+
+test('V14.2 no other user of the machine can reach the embedded database, even in an open directory', async (t) => {
+  const dataDir = openDirectory(t);
+  const engine = await openEmbedded(dataDir);
+  await engine.close();
+  assert.equal(statSync(join(dataDir, 'postgres')).mode & 0o777, 0o700);
+});

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openEmbedded } from '../../src/platform/database/embedded-engine.ts';
+import { goodPassword } from '../factories.ts';
+import { recall } from './checker.ts';
+import {
+  createLedgerFiles,
+  startDatabaseService,
+  startUnlimited,
+  withoutPostgres,
+} from './database-service.ts';
+import type { Answer } from './http-request.ts';
+import { type Knowledge, learn } from './knowledge.ts';
+import { openLedger, readLedger } from './ledger.ts';
+import { type Ask, asks, exchangeOf, newPerson } from './people.ts';
+import { type ServerProcess, startServer } from './server-process.ts';
+
+/** `query` is for when the server is gone. */
+type Killable = { server: ServerProcess; query: (sql: string) => Promise<Record<string, unknown>[]> };
+
+const rounds = Number(process.env.FAULT_ROUNDS ?? 8);
+const engines = [
+  { engine: 'PostgreSQL', start: startDatabaseService, skip: withoutPostgres },
+  { engine: 'the embedded database', start: startEmbeddedService, skip: false },
+];
+
+for (const { engine, start, skip } of engines) {
+  describe(`kill -9 on ${engine}`, { skip }, () => {
+    test(`FI-21 after each of ${rounds} kills among registrations, whoever was answered can sign in and all others are whole or free`, async (t) => {
+      const service: Killable = await start(t);
+      let { server } = service;
+      const file = createLedgerFiles(t)();
+      const ledger = await openLedger(file);
+      for (let round = 0; round < rounds; round += 1) {
+        const people = Array.from({ length: 20 }, newPerson);
+        const storm = people.map(asks.register).map(({ method, path, options }) => {
+          return ledger.request(server, method, path, options);
+        });
+        server = await killAmong(t, server, storm, randomInt(20));
+        const known = recall(readLedger(file)).people.slice(-people.length);
+        const examined = await Promise.all(known.map((person) => examine(server, person)));
+        assert.deepEqual(examined.flat(), []);
+      }
+      await ledger.close();
+      await server.kill9();
+
+      const { people, faults } = recall(readLedger(file));
+      assert.deepEqual(faults, []);
+      const { yes = [], maybe = [] } = Object.groupBy(people, ({ exists }) => exists);
+      assert.ok(yes.length >= rounds && maybe.length >= rounds, `${yes.length} and ${maybe.length}`);
+      const rows = await service.query('SELECT username FROM users ORDER BY username');
+      const usernames = people.map(({ username }) => username);
+      assert.deepEqual(
+        rows.map(({ username }) => username),
+        usernames.toSorted(),
+      );
+    });
+
+    test('FI-24 a kill among a hundred waiting logins leaves nothing that the next start trips over', async (t) => {
+      const service: Killable = await start(t, { BCRYPT_ROUNDS: '10', HASH_QUEUE_MAX_WAIT_SECONDS: '60' });
+      const file = createLedgerFiles(t)();
+      const ledger = await openLedger(file);
+      const send = ({ method, path, options }: Ask) => ledger.request(service.server, method, path, options);
+      const people = Array.from({ length: 4 }, newPerson);
+      await Promise.all(people.map(asks.register).map(send));
+      const logins = people.flatMap((person) =>
+        Array.from({ length: 25 }, () => asks.login(person, goodPassword)),
+      );
+      const server = await killAmong(t, service.server, logins.map(send), 5);
+      await ledger.close();
+
+      const entries = readLedger(file);
+      const lost = entries.filter(({ answer }) => answer === null);
+      assert.ok(lost.length > 50, `${lost.length} logins were under way`);
+      const { people: known, faults } = recall(entries);
+      assert.deepEqual(faults, []);
+      for (const person of known) {
+        for (const session of person.sessions)
+          assert.deepEqual(await faultsOf(server, person, asks.me(person, session)), []);
+        assert.deepEqual(await faultsOf(server, person, asks.login(person, goodPassword)), []);
+      }
+      assert.match(server.logs(), /migrations: ok \(nothing to do\)/);
+      assert.doesNotMatch(server.logs(), /failed|error|WARN/i);
+    });
+  });
+}
+
+async function startEmbeddedService(t: TestContext, env: Record<string, string> = {}): Promise<Killable> {
+  const server = await startUnlimited(t, env);
+  const query: Killable['query'] = async (sql) => {
+    const engine = await openEmbedded(server.env.DATA_DIR ?? '');
+    const connection = await engine.openMigrationConnection();
+    const rows = await connection.query(sql);
+    await engine.close();
+    return rows;
+  };
+  return { server, query };
+}
+
+/** Kills the server a moment after so many of its requests are answered; gives the one that is started after it. */
+async function killAmong(
+  t: TestContext,
+  server: ServerProcess,
+  requests: Promise<Answer>[],
+  answers: number,
+): Promise<ServerProcess> {
+  const enough = Promise.withResolvers<void>();
+  let count = 0;
+  const counted = requests.map(async (request) => {
+    await request;
+    count += 1;
+    if (count === answers) enough.resolve();
+  });
+  const settled = Promise.allSettled(counted);
+  if (answers > 0) await Promise.race([enough.promise, settled]);
+  await sleep(Math.random() * 30);
+  await server.kill9();
+  await settled;
+  return startServer(t, { env: server.env });
+}
+
+/** A name that is free is given, one that is whole can sign in by both names: then each index has the row. */
+async function examine(server: ServerProcess, person: Knowledge): Promise<string[]> {
+  const faults: string[] = [];
+  for (const ask of [asks.register, asks.login, asks.loginByEmail]) {
+    faults.push(...(await faultsOf(server, person, ask(person, goodPassword))));
+  }
+  const [session] = person.sessions;
+  if (session) return [...faults, ...(await faultsOf(server, person, asks.me(person, session)))];
+  return [...faults, `${person.username} has no session`];
+}
+
+async function faultsOf(server: ServerProcess, person: Knowledge, ask: Ask): Promise<string[]> {
+  const answer = await server.request(ask.method, ask.path, ask.options);
+  const faults = learn(person, exchangeOf(ask, answer));
+  return answer.status < 500 ? faults : [...faults, `${ask.path} was answered ${answer.status}`];
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { findLosses } from './checker.ts';
+import {
+  assertPoolAtRest,
+  type DatabaseService,
+  startDatabaseService,
+  withoutPostgres,
+} from './database-service.ts';
+import { openLedger, readLedger } from './ledger.ts';
+import { newPerson, startTraffic } from './people.ts';
+import { assertRefusals, lengthOf } from './refusals.ts';
+import { watchUnaffected } from './unaffected.ts';
+
+const lockSeconds = lengthOf({ short: 5, full: 40 });
+
+describe('locks and limits of the database', { skip: withoutPostgres }, () => {
+  test('FI-08 a locked table is a 503 in time, and full speed within a second of its release', async (t) => {
+    const service = await startDatabaseService(t);
+    const { server, postgres } = service;
+    const { people, traffic, file, close } = await startPeople(service);
+    const lock = new pg.Client({ connectionString: postgres.url('adl') });
+    await lock.connect();
+    await lock.query('BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+    const lockedAt = now();
+    const watch = watchUnaffected(server);
+    await sleep(lockSeconds * 1000);
+    await watch.stop();
+    await lock.end();
+    const releasedAt = now();
+    await sleep(2500);
+    await traffic.stop();
+    await close();
+
+    const entries = readLedger(file);
+    const refused = assertRefusals(entries, lockedAt);
+    assert.ok(refused.length >= people.length, `${refused.length} requests were refused`);
+    assert.ok(refused.every(({ endedAt }) => (endedAt ?? 0) >= lockedAt));
+    const later = entries.filter(({ sentAt }) => (sentAt ?? 0) >= releasedAt + 1000);
+    assert.ok(later.length > 10);
+    for (const { path, answer, sentAt, endedAt } of later) {
+      assert.notEqual(answer?.status, 503, `${path} a second after the release`);
+      assert.ok((endedAt ?? 0) - (sentAt ?? 0) < 1000, path);
+    }
+    await assertPoolAtRest(service);
+    assert.deepEqual(await findLosses(service, file), []);
+  });
+
+  test('FI-09 a limit on connections refuses the surplus and nobody else, and ends with itself', async (t) => {
+    const service = await startDatabaseService(t);
+    const { server, postgres, query } = service;
+    const { traffic, file, close } = await startPeople(service);
+    await postgres.query('ALTER ROLE service CONNECTION LIMIT 1');
+    await query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'service'");
+    const limitedAt = now();
+    const watch = watchUnaffected(server);
+    await sleep(3000);
+    await watch.stop();
+    const [row] = await query("SELECT count(*)::int AS open FROM pg_stat_activity WHERE usename = 'service'");
+    assert.equal(row?.open, 1);
+    await postgres.query('ALTER ROLE service CONNECTION LIMIT -1');
+    const liftedAt = now();
+    await sleep(2000);
+    await traffic.stop();
+    await close();
+
+    const entries = readLedger(file);
+    const refused = assertRefusals(entries, limitedAt);
+    const during = entries.filter(
+      ({ sentAt, endedAt }) => (sentAt ?? 0) > limitedAt && (endedAt ?? 0) < liftedAt,
+    );
+    const served = during.filter(({ answer }) => answer?.status !== 503);
+    assert.ok(refused.length > 0 && served.length > 10, `${refused.length} refused, ${served.length} served`);
+    const after = entries.filter(({ sentAt }) => (sentAt ?? 0) > liftedAt + 1000);
+    assert.ok(after.length > 10 && after.every(({ answer }) => answer?.status !== 503));
+    await assertPoolAtRest(service);
+    assert.deepEqual(await findLosses(service, file), []);
+  });
+});
+
+/** Thirty people and fifty requests a second, who all have an account and tokens by now. */
+async function startPeople(service: DatabaseService) {
+  const people = Array.from({ length: 30 }, newPerson);
+  const file = service.newLedgerFile();
+  const ledger = await openLedger(file);
+  const traffic = startTraffic({ server: service.server, ledger }, people, 50);
+  while (people.some(({ sessions }) => sessions.length === 0)) await sleep(50);
+  return { people, traffic, file, close: () => ledger.close() };
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}

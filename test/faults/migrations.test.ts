@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { findPostgresBinaries } from '../../scripts/postgres-cluster.ts';
+import { type PrivatePostgres, startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { eventually } from './eventually.ts';
+import { startServer } from './server-process.ts';
+
+const root = join(import.meta.dirname, '../..');
+const names = readdirSync(join(root, 'migrations'))
+  .filter((file) => file.endsWith('.sql'))
+  .map((file) => file.slice(0, -4))
+  .toSorted();
+const rounds = Number(process.env.FAULT_ROUNDS ?? 5);
+
+let postgres: PrivatePostgres;
+before(async () => {
+  postgres = await startPrivatePostgres({ fast: true });
+});
+after(() => postgres.destroy());
+
+test(`FI-31 four processes that start at once on an empty database migrate it once, ${rounds} times`, async (t) => {
+  for (let round = 0; round < rounds; round++) {
+    const database = await createDatabase(`together_${round}`);
+    const env = { DATABASE_URL: postgres.url(database) };
+    const starts = Array.from({ length: 4 }, () => startServer(t, { env, waitReady: false }));
+    const servers = await Promise.all(starts);
+    await Promise.all(servers.map((server) => server.untilReady(30_000)));
+    const applied = servers.flatMap((server) => server.logs().match(/\d{4}_\w+/g) ?? []);
+    assert.deepEqual(applied.toSorted(), names);
+    assert.deepEqual(await appliedTo(database), names);
+    await Promise.all(servers.map((server) => server.kill9()));
+  }
+  assert.doesNotMatch(postgres.logText(), /deadlock|duplicate key/);
+});
+
+describe('FI-32', () => {
+  let whole: string;
+  before(async () => {
+    const database = await createDatabase('undisturbed');
+    const ends: (() => unknown)[] = [];
+    await startServer({ after: (end) => ends.push(end) }, { env: { DATABASE_URL: postgres.url(database) } });
+    for (const end of ends) await end();
+    whole = await schemaOf(database);
+  });
+
+  // Where a migration wants this name it waits, half done, for the transaction that holds it.
+  for (const [held, migration] of [
+    ['users_email_unique', '0001_users'],
+    ['sessions_live', '0003_sessions'],
+  ] as const) {
+    test(`SIGKILL in the middle of ${migration} leaves nothing of it, and the next start finishes`, async (t) => {
+      const database = await createDatabase(`killed_${held}`);
+      const env = { DATABASE_URL: postgres.url(database) };
+      const release = await hold(t, database, held);
+      const killed = await startServer(t, { env, waitReady: false });
+      await eventually('a migration waits', () => isMigrationWaiting(database));
+      assert.equal((await killed.request('GET', '/health/live')).status, 200);
+      assert.equal((await killed.request('GET', '/health/ready')).status, 503);
+      const schema = await schemaOf(database);
+      await killed.kill9();
+      // It has to wait for what PostgreSQL still does in the name of the dead process.
+      const next = await startServer(t, { env, waitReady: false });
+      await eventually('the next one waits', async () => (await migrationConnections(database)) === 2);
+      assert.equal(await schemaOf(database), schema);
+      assert.deepEqual(await appliedTo(database), names.slice(0, names.indexOf(migration)));
+      await release();
+      await next.untilReady();
+      assert.deepEqual(await appliedTo(database), names);
+      assert.equal(await schemaOf(database), whole);
+      assert.match(next.logs(), new RegExp(`migrations: ok \\(applied ${migration}`));
+    });
+  }
+
+  test('a role that may create nothing is told which migration failed, and serves where none is missing', async (t) => {
+    await postgres.query("CREATE ROLE limited LOGIN PASSWORD 'hidden-word'");
+    const database = await createDatabase('limited');
+    const schema = await schemaOf(database);
+    const env = { DATABASE_URL: postgres.url(database, 'limited', 'hidden-word') };
+    await assertFails(t, env, /migration 0001_users failed: permission denied for schema public \(42501\)/);
+    assert.equal(await schemaOf(database), schema);
+
+    await (await startServer(t, { env: { DATABASE_URL: postgres.url(database) } })).kill9();
+    await postgres.query('GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO limited', database);
+    const server = await startServer(t, { env });
+    await assertServes(server);
+  });
+
+  test('an object in the way is named with its migration; what came before stays, and once it is gone a start finishes', async (t) => {
+    const database = await createDatabase('conflict');
+    await postgres.query('CREATE TABLE admins (id int)', database);
+    const env = { DATABASE_URL: postgres.url(database) };
+    await assertFails(t, env, /migration 0002_admins failed: relation "admins" already exists \(42P07\)/);
+    assert.deepEqual(await appliedTo(database), ['0001_users']);
+    await postgres.query('DROP TABLE admins', database);
+    await startServer(t, { env });
+    assert.equal(await schemaOf(database), whole);
+  });
+
+  test('while the migration of a newer release fails, the older one keeps serving', async (t) => {
+    const database = await createDatabase('newer');
+    const env = { DATABASE_URL: postgres.url(database) };
+    const older = await startServer(t, { env });
+    const newer = createRelease(t, '9999_newer', 'CREATE TABLE half (id int); SELECT nothing FROM nowhere;');
+    await assertFails(t, env, /migration 9999_newer failed: relation "nowhere" does not exist/, newer);
+    assert.equal(await schemaOf(database), whole);
+    await assertServes(older);
+  });
+});
+
+async function createDatabase(name: string): Promise<string> {
+  await postgres.query(`CREATE DATABASE ${name}`);
+  return name;
+}
+
+/** Makes a table of that name in a transaction that stays open until the returned function is called. */
+async function hold(t: TestContext, database: string, name: string): Promise<() => Promise<void>> {
+  const client = new pg.Client({ connectionString: postgres.url(database), application_name: 'holder' });
+  await client.connect();
+  await client.query(`BEGIN; CREATE TABLE ${name} ()`);
+  const release = () => client.end();
+  t.after(release);
+  return release;
+}
+
+async function isMigrationWaiting(database: string): Promise<boolean> {
+  return (await migrationConnections(database, "AND wait_event_type = 'Lock'")) === 1;
+}
+
+async function migrationConnections(database: string, condition = ''): Promise<number> {
+  const sql = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'adl migrations'
+    AND datname = '${database}' ${condition}`;
+  const [row] = await postgres.query(sql);
+  return Number(row?.n);
+}
+
+async function appliedTo(database: string): Promise<unknown[]> {
+  const [row] = await postgres.query("SELECT to_regclass('schema_migrations') AS found", database);
+  if (row?.found === null) return [];
+  const rows = await postgres.query('SELECT name FROM schema_migrations ORDER BY name', database);
+  return rows.map(({ name }) => name);
+}
+
+/** What pg_dump says, without the line it makes up anew each time. */
+async function schemaOf(database: string): Promise<string> {
+  const options = ['--schema-only', '--no-owner', '--no-privileges', postgres.url(database)];
+  const { stdout } = await promisify(execFile)(join(findPostgresBinaries() ?? '', 'pg_dump'), options);
+  return stdout.replaceAll(/^\\(un)?restrict .*$/gm, '');
+}
+
+/** This release with one migration more; the entry to start it from. */
+function createRelease(t: TestContext, name: string, script: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'adl-release-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  for (const part of ['src', 'migrations', 'package.json']) {
+    cpSync(join(root, part), join(directory, part), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
+  writeFileSync(join(directory, 'migrations', `${name}.sql`), script);
+  return join(directory, 'src/main.ts');
+}
+
+async function assertFails(
+  t: TestContext,
+  env: Record<string, string>,
+  line: RegExp,
+  entry?: string,
+): Promise<void> {
+  const started = performance.now();
+  const server = await startServer(t, { env, waitReady: false, ...(entry === undefined ? {} : { entry }) });
+  const { code } = await server.exited;
+  const ms = performance.now() - started;
+  assert.equal(code, 1);
+  assert.ok(ms < 5000, `${ms} ms`);
+  const failures = server.stdoutLines().filter((text) => text.includes('failed'));
+  assert.equal(failures.length, 1, server.logs());
+  assert.match(JSON.parse(failures[0] ?? '{}').msg, line);
+  assert.doesNotMatch(server.logs(), /"stack"|hidden-word/);
+}
+
+async function assertServes(server: { request: Awaited<ReturnType<typeof startServer>>['request'] }) {
+  const body = { username: 'somebody', email: 'somebody@example.com', password: 'violet harbour anvil 93' };
+  assert.equal((await server.request('POST', '/api/users/register', { body })).status, 201);
+  assert.equal((await server.request('POST', '/api/users/login', { body })).status, 200);
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { listRoutes } from '../../src/route-list.ts';
+import { assertStatus } from '../api.ts';
+import { signedInAdmin, signedInUser } from '../factories.ts';
+import { createTestApp } from '../test-app.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+type Route = { method: string; url: string; guard: string };
+
+async function routes(): Promise<Route[]> {
+  const lines = (await listRoutes()).trimEnd().split('\n');
+  return lines.map((line) => {
+    const [method = '', url = '', ...guard] = line.split(/ +/);
+    return { method, url, guard: guard.join(' ') };
+  });
+}
+
+test('every route says who may pass', async () => {
+  const all = await routes();
+  assert.ok(all.length > 30);
+  for (const { method, url, guard } of all) {
+    assert.match(guard, /^(anyone|user|admin|superadmin)$/, `${method} ${url}`);
+  }
+});
+
+test('every route has a schema: what comes in is checked, and what goes out is chosen', async (t) => {
+  const { app } = await createTestApp(t);
+  const paths = app.swagger().paths as Record<string, Record<string, { responses: object }>>;
+  for (const { method, url } of await routes()) {
+    // The documentation's own routes answer with files.
+    if (url === '/openapi.json' || url.startsWith('/redoc')) continue;
+    const operation = paths[url.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
+    assert.ok(operation, `${method} ${url} has no schema`);
+    for (const [status, response] of Object.entries(operation.responses)) {
+      if (status !== '204') assert.ok('content' in response, `${method} ${url} ${status}`);
+    }
+  }
+});
+
+test('a guard keeps its word: no token is 401, a token of the other realm or without the right is 403', async (t) => {
+  const test = await createTestApp(t);
+  const user = await signedInUser(test);
+  const admin = await signedInAdmin(test, { superadmin: false });
+  const refused: Record<string, string[]> = {
+    user: [admin.accessToken],
+    admin: [user.accessToken],
+    superadmin: [user.accessToken, admin.accessToken],
+  };
+  for (const { method, url, guard } of await routes()) {
+    if (guard === 'anyone') continue;
+    const path = url.replaceAll(/:\w+/g, user.id);
+    const body = ['POST', 'PUT', 'PATCH'].includes(method) ? {} : undefined;
+    assertStatus(await test.api.request(method, path, body), 401);
+    for (const token of refused[guard] ?? []) {
+      assertStatus(await test.api.request(method, path, body, { token }), 403);
+    }
+  }
+});
+
+/** Method and path where a test calls one: `api.get('/x')`, `request('GET', '/x')`, `post(test, '/x')`. */
+const call = /\b(GET|POST|PUT|PATCH|DELETE)\b['`"]?[^;'`"]{0,40}?['`"]((?:\/|\$\{)[^'`"\s]*)['`"]/gi;
+
+test('every route is called by a test', async () => {
+  const calls = new Set<string>();
+  for (const file of globSync('{src,test}/**/*.test.ts', { cwd: root })) {
+    if (file.endsWith('structure/routes.test.ts')) continue;
+    for (const [, method = '', target = ''] of readFileSync(join(root, file), 'utf8').matchAll(call)) {
+      for (const path of pathsOf(target)) calls.add(`${method.toUpperCase()} ${path}`);
+    }
+  }
+  const untested = (await routes())
+    .filter(({ method, url }) => ![...calls].some((one) => matches(`${method} ${url}`, one)))
+    .map(({ method, url }) => `${method} ${url}`);
+  assert.deepEqual(untested, []);
+});
+
+/** Without its query; a template that begins with a realm's path stands for both realms. */
+function pathsOf(target: string): string[] {
+  const path = target.split('?')[0] ?? '';
+  const [realmPath = ''] = /^\$\{[^}]*path\}/.exec(path) ?? [];
+  if (realmPath === '') return [path];
+  return ['/api/users', '/api/admins'].map((prefix) => prefix + path.slice(realmPath.length));
+}
+
+/** A parameter is anything but nothing; all else is written out. */
+function matches(route: string, called: string): boolean {
+  const [pattern, parts] = [route.split('/'), called.split('/')];
+  return (
+    pattern.length === parts.length &&
+    pattern.every((part, index) => (part.startsWith(':') ? parts[index] !== '' : part === parts[index]))
+  );
+}
