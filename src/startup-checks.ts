@@ -52,22 +52,30 @@ export async function prepareDatabase(config: Config, engine: DatabaseEngine, lo
   }
 }
 
-/** Redis and mail may be away: a warning, never a stop. */
+/** Redis and mail may be away: a warning, never a stop, and no long wait. */
 export async function checkOptionalServices(config: Config, logger: Logger): Promise<void> {
-  if (config.redisUrl === undefined) logger.info('redis: ok (not configured; limits are kept in memory)');
-  else {
-    const { hostname, port } = new URL(config.redisUrl);
-    await checkReachable('redis', hostname, Number(port || 6379), 'Start it, or correct REDIS_URL', logger);
+  await Promise.all([checkRedis(config, logger), checkMail(config, logger)]);
+}
+
+async function checkRedis({ redisUrl }: Config, logger: Logger): Promise<void> {
+  if (redisUrl === undefined) {
+    logger.info('redis: ok (not configured; limits are kept in memory)');
+    return;
   }
-  const { host, port } = config.smtp;
-  if (host !== undefined) {
-    await checkReachable('smtp', host, port, 'Correct SMTP_HOST and SMTP_PORT, or wait for it', logger);
-  } else if (config.environment === 'production') {
+  const { hostname, port } = new URL(redisUrl);
+  await checkReachable('redis', hostname, Number(port || 6379), 'Start it, or correct REDIS_URL', logger);
+}
+
+async function checkMail({ smtp, environment }: Config, logger: Logger): Promise<void> {
+  if (smtp.host !== undefined) {
+    const mend = 'Correct SMTP_HOST and SMTP_PORT, or wait for it';
+    await checkReachable('smtp', smtp.host, smtp.port, mend, logger);
+  } else if (environment === 'production') {
     logger.warn('smtp: failed - not configured, so that no mail is sent. Set SMTP_HOST and SMTP_FROM_EMAIL');
   } else logger.info('smtp: ok (not configured)');
 }
 
-const reachMilliseconds = 2000;
+const reachMilliseconds = 1000;
 
 /** Whether something listens there, no more: what it is shows when it is first used. */
 async function checkReachable(

@@ -21,7 +21,7 @@ export function familyOf(refreshToken: string): string {
   return Buffer.from(refreshToken.slice(3), 'base64url').toString('hex', 0, 16);
 }
 
-export function generationOf(refreshToken: string): number {
+function generationOf(refreshToken: string): number {
   return Buffer.from(refreshToken.slice(3), 'base64url').readUInt32BE(16);
 }
 

@@ -72,7 +72,7 @@ test('the checker names each loss, and nothing where nothing is lost', {
   }
   assert.ok(
     faults.some((fault) => fault.includes('"orphans":3')),
-    faults.at(-1),
+    String(faults.at(-1)),
   );
   for (const { username } of [spared, fresh]) {
     assert.deepEqual(

@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPostgresBinaries } from '../../scripts/postgres-cluster.ts';
 import { type PrivatePostgres, startPrivatePostgres } from '../../scripts/private-postgres.ts';
-import { type ServerOptions, type ServerProcess, startServer } from './server-process.ts';
+import { type ServerProcess, startServer } from './server-process.ts';
 
 export type DatabaseService = {
   server: ServerProcess;
@@ -20,10 +20,17 @@ export type DatabaseService = {
 
 export const withoutPostgres = findPostgresBinaries() === null ? 'PostgreSQL is not installed' : false;
 
-/** What the limits per address and per account would do to a client that is a crowd. */
-const unlimited = { RATE_LIMIT_PER_HOUR: '0', RATE_LIMIT_ACCOUNT_PER_HOUR: '0' };
-
 const poolSize = 10;
+
+const ownEnvironment = {
+  // The client is a crowd behind one address.
+  RATE_LIMIT_PER_HOUR: '0',
+  RATE_LIMIT_ACCOUNT_PER_HOUR: '0',
+  CORS_ORIGINS: 'https://app.example.com',
+  DATABASE_POOL_SIZE: String(poolSize),
+  // Most of a start is compiling, and there are many starts.
+  NODE_COMPILE_CACHE: join(import.meta.dirname, '../../.tmp/compile-cache'),
+};
 
 /**
  * A server as a role of its own, without special rights, on a PostgreSQL of its own that is durable. `route` gives
@@ -45,12 +52,8 @@ export async function startDatabaseService(
   return { server, postgres, query, newLedgerFile: createLedgerFiles(t) };
 }
 
-export function startUnlimited(t: TestContext, env: Record<string, string>, options: ServerOptions = {}) {
-  const cors = { CORS_ORIGINS: 'https://app.example.com' };
-  return startServer(t, {
-    ...options,
-    env: { ...unlimited, ...cors, DATABASE_POOL_SIZE: String(poolSize), ...env },
-  });
+export function startUnlimited(t: TestContext, env: Record<string, string>): Promise<ServerProcess> {
+  return startServer(t, { env: { ...ownEnvironment, ...env } });
 }
 
 export function createLedgerFiles(t: TestContext): () => string {
