@@ -57,7 +57,7 @@ after(async () => {
     await app.close();
     await hasher.close();
   }
-  await closeTestEngine();
+  if (engine) await closeTestEngine(await engine);
 });
 
 /**

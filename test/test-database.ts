@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,16 +24,19 @@ const migrationsDirectory = join(import.meta.dirname, '../migrations');
 
 export const onPostgres = process.env.TEST_DATABASE_URL !== undefined;
 
-let atEnd: () => Promise<unknown> = async () => {};
+/** What throws the copies away. */
+const endings = new Map<DatabaseEngine, () => Promise<unknown>>();
 
-/** The engine of this test file: a copy of a migrated template, thrown away at the end of the file. */
+/** An engine on a copy of its own of a migrated template. Files that share a process may have one each. */
 export async function openTestEngine(): Promise<DatabaseEngine> {
   const url = process.env.TEST_DATABASE_URL;
   return url === undefined ? openEmbeddedCopy() : openPostgresCopy(url);
 }
 
-export async function closeTestEngine(): Promise<void> {
-  await atEnd();
+/** Closes it and throws its copy away. */
+export async function closeTestEngine(engine: DatabaseEngine): Promise<void> {
+  await endings.get(engine)?.();
+  endings.delete(engine);
 }
 
 async function openEmbeddedCopy(): Promise<DatabaseEngine> {
@@ -42,7 +45,7 @@ async function openEmbeddedCopy(): Promise<DatabaseEngine> {
   const pglite = await PGlite.create(embeddedOptions({ loadDataDir: new Blob([readFileSync(file)]) }));
   await pglite.exec(`SET search_path = ${searchPath}`);
   const engine = embeddedEngine(pglite, () => {});
-  atEnd = () => engine.close();
+  endings.set(engine, () => engine.close());
   return engine;
 }
 
@@ -60,7 +63,7 @@ async function makeEmbeddedTemplate(file: string): Promise<void> {
 
 async function openPostgresCopy(url: string): Promise<DatabaseEngine> {
   const template = `adl_template_${templateVersion()}`;
-  const name = `adl_test_${process.pid}_${Date.now()}`;
+  const name = `adl_test_${process.pid}_${randomBytes(6).toString('hex')}`;
   await asAdministrator(url, async (client) => {
     await client.query('SELECT pg_advisory_lock(42)');
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [template]);
@@ -69,10 +72,10 @@ async function openPostgresCopy(url: string): Promise<DatabaseEngine> {
     await client.query(`ALTER DATABASE ${name} SET search_path = ${searchPath}`);
   });
   const engine = openPostgres({ url: databaseUrl(url, name), poolSize: 5 });
-  atEnd = async () => {
+  endings.set(engine, async () => {
     await engine.close();
     await asAdministrator(url, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
-  };
+  });
   return engine;
 }
 

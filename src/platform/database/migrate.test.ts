@@ -2,101 +2,111 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, type TestContext, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { closeTestEngine, onPostgres, openTestEngine } from '../../../test/test-database.ts';
+import type { DatabaseEngine, MigrationConnection } from './database.ts';
 import { MigrationError, migrate } from './migrate.ts';
 
-const engine = await openTestEngine();
-const connection = await engine.openMigrationConnection();
-after(async () => {
-  await connection.close();
-  await closeTestEngine();
-});
-
-/** A directory of migrations; every test gives names of its own, since all share one database. */
-function migrations(t: TestContext, files: Record<string, string>): string {
-  const directory = mkdtempSync(join(tmpdir(), 'adl-migrations-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  for (const [name, script] of Object.entries(files)) writeFileSync(join(directory, name), script);
-  return directory;
-}
-
-test('every file is applied once, in the order of the names, and recorded with its hash', async (t) => {
-  const directory = migrations(t, {
-    '9010_second.sql': "INSERT INTO steps (name) VALUES ('second'), ('of two statements'); SELECT 1",
-    '9009_first.sql': 'CREATE TABLE steps (id serial, name text)',
-    'README.md': 'no migration',
+describe('migrations', () => {
+  let engine: DatabaseEngine;
+  let connection: MigrationConnection;
+  before(async () => {
+    engine = await openTestEngine();
+    connection = await engine.openMigrationConnection();
   });
-  assert.deepEqual(await migrate(connection, directory), ['9009_first', '9010_second']);
-  assert.deepEqual(await migrate(connection, directory), []);
-  writeFileSync(join(directory, '9011_third.sql'), "INSERT INTO steps (name) VALUES ('third')");
-  assert.deepEqual(await migrate(connection, directory), ['9011_third']);
-  const steps = await connection.query('SELECT name FROM steps ORDER BY id');
-  assert.deepEqual(
-    steps.map(({ name }) => name),
-    ['second', 'of two statements', 'third'],
-  );
-  const recorded = await connection.query(
-    "SELECT name FROM schema_migrations WHERE name LIKE '90%' AND sha256 ~ '^[0-9a-f]{64}$' ORDER BY applied_at, name",
-  );
-  assert.deepEqual(
-    recorded.map(({ name }) => name),
-    ['9009_first', '9010_second', '9011_third'],
-  );
-});
-
-test('a file that fails is named and leaves nothing behind; what came before it stays, and a mended one goes on', async (t) => {
-  const directory = migrations(t, {
-    '9101_good.sql': 'CREATE TABLE good_one (id int)',
-    '9102_bad.sql': 'CREATE TABLE half_done (id int); CREATE TABLE good_one (id int)',
-    '9103_never.sql': 'CREATE TABLE never_made (id int)',
+  after(async () => {
+    await connection.close();
+    await closeTestEngine(engine);
   });
-  await assert.rejects(migrate(connection, directory), (error) => {
-    assert.ok(error instanceof MigrationError);
-    assert.equal(error.message, 'migration 9102_bad failed');
-    assert.equal((error.cause as { code: string }).code, '42P07');
-    return true;
-  });
-  assert.deepEqual(await tablesThere('good_one', 'half_done', 'never_made'), ['good_one']);
-  writeFileSync(join(directory, '9102_bad.sql'), 'CREATE TABLE half_done (id int)');
-  assert.deepEqual(await migrate(connection, directory), ['9102_bad', '9103_never']);
-  assert.deepEqual(await tablesThere('good_one', 'half_done', 'never_made'), [
-    'good_one',
-    'half_done',
-    'never_made',
-  ]);
-});
 
-test('migrations that a newer release has applied are left alone, and missing ones between them are applied', async (t) => {
-  const newer = migrations(t, { '9203_newer.sql': 'CREATE TABLE newer (id int)' });
-  assert.deepEqual(await migrate(connection, newer), ['9203_newer']);
-  const older = migrations(t, { '9201_older.sql': 'CREATE TABLE older (id int)' });
-  assert.deepEqual(await migrate(connection, older), ['9201_older']);
-  assert.deepEqual(await tablesThere('newer', 'older'), ['newer', 'older']);
-});
+  /** A directory of migrations; every test gives names of its own, since all share one database. */
+  function migrations(t: TestContext, files: Record<string, string>): string {
+    const directory = mkdtempSync(join(tmpdir(), 'adl-migrations-'));
+    t.after(() => rmSync(directory, { recursive: true, force: true }));
+    for (const [name, script] of Object.entries(files)) writeFileSync(join(directory, name), script);
+    return directory;
+  }
 
-test('the lock is free again after a failure', async (t) => {
-  const bad = migrations(t, { '9301_bad.sql': 'SELECT 1 / 0' });
-  await assert.rejects(migrate(connection, bad), MigrationError);
-  const locks = await connection.query("SELECT FROM pg_locks WHERE locktype = 'advisory'");
-  assert.deepEqual(locks, []);
-});
-
-test('FI-31 processes that migrate at once apply everything once', { skip: !onPostgres }, async (t) => {
-  for (let round = 0; round < 5; round++) {
+  test('every file is applied once, in the order of the names, and recorded with its hash', async (t) => {
     const directory = migrations(t, {
-      [`94${round}1_table.sql`]: `CREATE TABLE shared_${round} (id int); SELECT pg_sleep(0.02)`,
-      [`94${round}2_row.sql`]: `INSERT INTO shared_${round} VALUES (1)`,
+      '9010_second.sql': "INSERT INTO steps (name) VALUES ('second'), ('of two statements'); SELECT 1",
+      '9009_first.sql': 'CREATE TABLE steps (id serial, name text)',
+      'README.md': 'no migration',
     });
-    const connections = await Promise.all(Array.from({ length: 4 }, () => engine.openMigrationConnection()));
-    const applied = await Promise.all(connections.map((one) => migrate(one, directory)));
-    assert.deepEqual(applied.flat().toSorted(), [`94${round}1_table`, `94${round}2_row`]);
-    assert.equal((await connection.query(`SELECT id FROM shared_${round}`)).length, 1);
-    await Promise.all(connections.map((one) => one.close()));
+    assert.deepEqual(await migrate(connection, directory), ['9009_first', '9010_second']);
+    assert.deepEqual(await migrate(connection, directory), []);
+    writeFileSync(join(directory, '9011_third.sql'), "INSERT INTO steps (name) VALUES ('third')");
+    assert.deepEqual(await migrate(connection, directory), ['9011_third']);
+    const steps = await connection.query('SELECT name FROM steps ORDER BY id');
+    assert.deepEqual(
+      steps.map(({ name }) => name),
+      ['second', 'of two statements', 'third'],
+    );
+    const recorded = await connection.query(
+      "SELECT name FROM schema_migrations WHERE name LIKE '90%' AND sha256 ~ '^[0-9a-f]{64}$' ORDER BY applied_at, name",
+    );
+    assert.deepEqual(
+      recorded.map(({ name }) => name),
+      ['9009_first', '9010_second', '9011_third'],
+    );
+  });
+
+  test('a file that fails is named and leaves nothing behind; what came before it stays, and a mended one goes on', async (t) => {
+    const directory = migrations(t, {
+      '9101_good.sql': 'CREATE TABLE good_one (id int)',
+      '9102_bad.sql': 'CREATE TABLE half_done (id int); CREATE TABLE good_one (id int)',
+      '9103_never.sql': 'CREATE TABLE never_made (id int)',
+    });
+    await assert.rejects(migrate(connection, directory), (error) => {
+      assert.ok(error instanceof MigrationError);
+      assert.equal(error.message, 'migration 9102_bad failed');
+      assert.equal((error.cause as { code: string }).code, '42P07');
+      return true;
+    });
+    assert.deepEqual(await tablesThere('good_one', 'half_done', 'never_made'), ['good_one']);
+    writeFileSync(join(directory, '9102_bad.sql'), 'CREATE TABLE half_done (id int)');
+    assert.deepEqual(await migrate(connection, directory), ['9102_bad', '9103_never']);
+    assert.deepEqual(await tablesThere('good_one', 'half_done', 'never_made'), [
+      'good_one',
+      'half_done',
+      'never_made',
+    ]);
+  });
+
+  test('migrations that a newer release has applied are left alone, and missing ones between them are applied', async (t) => {
+    const newer = migrations(t, { '9203_newer.sql': 'CREATE TABLE newer (id int)' });
+    assert.deepEqual(await migrate(connection, newer), ['9203_newer']);
+    const older = migrations(t, { '9201_older.sql': 'CREATE TABLE older (id int)' });
+    assert.deepEqual(await migrate(connection, older), ['9201_older']);
+    assert.deepEqual(await tablesThere('newer', 'older'), ['newer', 'older']);
+  });
+
+  test('the lock is free again after a failure', async (t) => {
+    const bad = migrations(t, { '9301_bad.sql': 'SELECT 1 / 0' });
+    await assert.rejects(migrate(connection, bad), MigrationError);
+    const locks = await connection.query(`SELECT FROM pg_locks WHERE locktype = 'advisory'
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`);
+    assert.deepEqual(locks, []);
+  });
+
+  test('FI-31 processes that migrate at once apply everything once', { skip: !onPostgres }, async (t) => {
+    for (let round = 0; round < 5; round++) {
+      const directory = migrations(t, {
+        [`94${round}1_table.sql`]: `CREATE TABLE shared_${round} (id int); SELECT pg_sleep(0.02)`,
+        [`94${round}2_row.sql`]: `INSERT INTO shared_${round} VALUES (1)`,
+      });
+      const connections = await Promise.all(
+        Array.from({ length: 4 }, () => engine.openMigrationConnection()),
+      );
+      const applied = await Promise.all(connections.map((one) => migrate(one, directory)));
+      assert.deepEqual(applied.flat().toSorted(), [`94${round}1_table`, `94${round}2_row`]);
+      assert.equal((await connection.query(`SELECT id FROM shared_${round}`)).length, 1);
+      await Promise.all(connections.map((one) => one.close()));
+    }
+  });
+
+  async function tablesThere(...names: string[]): Promise<unknown[]> {
+    const sql = 'SELECT tablename FROM pg_tables WHERE tablename = ANY($1) ORDER BY tablename';
+    return (await connection.query(sql, [names])).map(({ tablename }) => tablename);
   }
 });
-
-async function tablesThere(...names: string[]): Promise<unknown[]> {
-  const sql = 'SELECT tablename FROM pg_tables WHERE tablename = ANY($1) ORDER BY tablename';
-  return (await connection.query(sql, [names])).map(({ tablename }) => tablename);
-}
