@@ -33,7 +33,7 @@ export type TestApp = {
   statements: () => readonly string[];
 };
 
-export type TestClock = {
+type TestClock = {
   /** The service's time. */
   now(): Date;
   /** Moves the time of service and database forward. */

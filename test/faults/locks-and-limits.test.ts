@@ -19,7 +19,7 @@ const lockSeconds = lengthOf({ short: 5, full: 40 });
 describe('locks and limits of the database', { skip: withoutPostgres }, () => {
   test('FI-08 a locked table is a 503 in time, and full speed within a second of its release', async (t) => {
     const service = await startDatabaseService(t);
-    const { server, postgres } = service;
+    const { server, postgres, query } = service;
     const { people, traffic, file, close } = await startPeople(service);
     const lock = new pg.Client({ connectionString: postgres.url('adl') });
     await lock.connect();
@@ -28,6 +28,8 @@ describe('locks and limits of the database', { skip: withoutPostgres }, () => {
     const watch = watchUnaffected(server);
     await sleep(lockSeconds * 1000);
     await watch.stop();
+    const [waiting] = await query("SELECT count(*)::int AS open FROM pg_stat_activity WHERE usename = 'service'");
+    assert.ok(Number(waiting?.open) <= 10, `${waiting?.open} connections wait for the lock`);
     await lock.end();
     const releasedAt = now();
     await sleep(2500);

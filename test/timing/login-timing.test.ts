@@ -78,7 +78,7 @@ async function withoutDummyHash(t: TestContext, service: TestApp): Promise<TestA
       stored === null ? Promise.resolve(false) : service.hasher.verify(password, stored, client),
   };
   const logger = createLogger(config, { write: () => {} });
-  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, service.clock.now);
+  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => service.clock.now());
   const app = await buildApp({ config, logger, db, keys, hasher, accessTokens, readiness });
   t.after(() => app.close());
   return { ...service, app, hasher, api: createApi(app) };

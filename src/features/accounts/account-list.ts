@@ -18,8 +18,10 @@ export const listQuery = z.object({
   is_active: z
     .string()
     .regex(/^(true|false)?$/i, 'must be true or false')
+    .meta({ enum: ['true', 'false'] })
     .transform((value) => (value === '' ? undefined : value.toLowerCase() === 'true'))
-    .optional(),
+    .optional()
+    .meta({ example: 'true' }),
   q: text(100)
     .optional()
     .describe('Part of the username, the e-mail address or the full name, taken literally'),
