@@ -21,7 +21,7 @@ test('FI-05 a killed connection costs one request a 503, and no other anything',
   const { server } = service;
   const file = service.newLedgerFile();
   const ledger = await openLedger(file);
-  const traffic = startTraffic({ server, ledger }, Array.from({ length: 25 }, newPerson), 50);
+  const traffic = startTraffic(t, { server, ledger }, Array.from({ length: 25 }, newPerson), 50);
   await sleep(1000);
   const began = performance.timeOrigin + performance.now();
   const kills = await killBackends(service, killSeconds);

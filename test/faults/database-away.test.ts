@@ -45,11 +45,11 @@ describe('the database is away', { skip: withoutPostgres }, () => {
       const { server } = service;
       const file = service.newLedgerFile();
       const ledger = await openLedger(file);
-      const traffic = startTraffic({ server, ledger }, Array.from({ length: 30 }, newPerson), 50);
+      const traffic = startTraffic(t, { server, ledger }, Array.from({ length: 30 }, newPerson), 50);
       await sleep(2000);
       const awayFrom = now();
       await begin(service);
-      const watch = watchUnaffected(server);
+      const watch = watchUnaffected(t, server);
       await sleep(1500);
       const ready = await server.request('GET', '/health/ready');
       assert.deepEqual([ready.status, ready.body.status], [503, 'database_unreachable']);

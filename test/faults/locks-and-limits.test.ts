@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { findLosses } from './checker.ts';
@@ -10,31 +10,31 @@ import {
   withoutPostgres,
 } from './database-service.ts';
 import { openLedger, readLedger } from './ledger.ts';
-import { newPerson, startTraffic } from './people.ts';
+import { asks, newPerson, startTraffic } from './people.ts';
 import { assertRefusals, lengthOf } from './refusals.ts';
 import { watchUnaffected } from './unaffected.ts';
 
-const lockSeconds = lengthOf({ short: 5, full: 40 });
+const lockSeconds = lengthOf({ short: 4, full: 40 });
 
 describe('locks and limits of the database', { skip: withoutPostgres }, () => {
   test('FI-08 a locked table is a 503 in time, and full speed within a second of its release', async (t) => {
     const service = await startDatabaseService(t);
-    const { server, postgres, query } = service;
-    const { people, traffic, file, close } = await startPeople(service);
-    const lock = new pg.Client({ connectionString: postgres.url('adl') });
-    await lock.connect();
-    await lock.query('BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+    const { server, query } = service;
+    const { people, traffic, file, ledger } = await startPeople(t, service);
+    const release = await lock(t, service, 'LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
     const lockedAt = now();
-    const watch = watchUnaffected(server);
+    const watch = watchUnaffected(t, server);
     await sleep(lockSeconds * 1000);
     await watch.stop();
-    const [waiting] = await query("SELECT count(*)::int AS open FROM pg_stat_activity WHERE usename = 'service'");
+    const [waiting] = await query(
+      "SELECT count(*)::int AS open FROM pg_stat_activity WHERE usename = 'service'",
+    );
     assert.ok(Number(waiting?.open) <= 10, `${waiting?.open} connections wait for the lock`);
-    await lock.end();
+    await release();
     const releasedAt = now();
     await sleep(2500);
     await traffic.stop();
-    await close();
+    await ledger.close();
 
     const entries = readLedger(file);
     const refused = assertRefusals(entries, lockedAt);
@@ -50,14 +50,40 @@ describe('locks and limits of the database', { skip: withoutPostgres }, () => {
     assert.deepEqual(await findLosses(service, file), []);
   });
 
+  test('FI-10 a transaction that is frozen half-way ends with its connection, and nobody continues it', async (t) => {
+    const service = await startDatabaseService(t);
+    const { server, postgres } = service;
+    const { people, traffic, file, ledger } = await startPeople(t, service);
+    await traffic.stop();
+    const release = await lock(t, service, 'SELECT FROM users FOR UPDATE');
+    const renames = people.flatMap((person) => {
+      const session = person.sessions.find(({ state }) => state === 'live');
+      return session ? asks.rename(person, session) : [];
+    });
+    const sent = renames.slice(0, 8).map(({ method, path, options }) => {
+      return ledger.request(server, method, path, options);
+    });
+    while ((await waitingFor(service)) < sent.length) await sleep(20);
+    postgres.freeze();
+    const answers = await Promise.all(sent);
+    postgres.thaw();
+    await release();
+    await ledger.close();
+
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([503]));
+    assertRefusals(readLedger(file), 0);
+    await assertPoolAtRest(service);
+    assert.deepEqual(await findLosses(service, file), []);
+  });
+
   test('FI-09 a limit on connections refuses the surplus and nobody else, and ends with itself', async (t) => {
     const service = await startDatabaseService(t);
     const { server, postgres, query } = service;
-    const { traffic, file, close } = await startPeople(service);
+    const { traffic, file, ledger } = await startPeople(t, service);
     await postgres.query('ALTER ROLE service CONNECTION LIMIT 1');
     await query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'service'");
     const limitedAt = now();
-    const watch = watchUnaffected(server);
+    const watch = watchUnaffected(t, server);
     await sleep(3000);
     await watch.stop();
     const [row] = await query("SELECT count(*)::int AS open FROM pg_stat_activity WHERE usename = 'service'");
@@ -66,7 +92,7 @@ describe('locks and limits of the database', { skip: withoutPostgres }, () => {
     const liftedAt = now();
     await sleep(2000);
     await traffic.stop();
-    await close();
+    await ledger.close();
 
     const entries = readLedger(file);
     const refused = assertRefusals(entries, limitedAt);
@@ -82,14 +108,31 @@ describe('locks and limits of the database', { skip: withoutPostgres }, () => {
   });
 });
 
+/** Gives the function that lets go of what the statement locks. */
+async function lock(t: TestContext, { postgres }: DatabaseService, statement: string) {
+  const holder = new pg.Client({ connectionString: postgres.url('adl') });
+  holder.on('error', () => {});
+  t.after(() => holder.end());
+  await holder.connect();
+  await holder.query(`BEGIN; ${statement}`);
+  return async () => void (await holder.query('ROLLBACK'));
+}
+
+/** How many connections of the service wait for a lock. */
+async function waitingFor({ query }: DatabaseService): Promise<number> {
+  const [row] = await query(`SELECT count(*)::int AS count FROM pg_stat_activity
+    WHERE usename = 'service' AND wait_event_type = 'Lock'`);
+  return Number(row?.count);
+}
+
 /** Thirty people and fifty requests a second, who all have an account and tokens by now. */
-async function startPeople(service: DatabaseService) {
+async function startPeople(t: TestContext, service: DatabaseService) {
   const people = Array.from({ length: 30 }, newPerson);
   const file = service.newLedgerFile();
   const ledger = await openLedger(file);
-  const traffic = startTraffic({ server: service.server, ledger }, people, 50);
+  const traffic = startTraffic(t, { server: service.server, ledger }, people, 50);
   while (people.some(({ sessions }) => sessions.length === 0)) await sleep(50);
-  return { people, traffic, file, close: () => ledger.close() };
+  return { people, traffic, file, ledger };
 }
 
 function now(): number {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { goodPassword } from '../factories.ts';
 import type { Answer, RequestOptions } from './http-request.ts';
@@ -59,6 +60,7 @@ export function exchangeOf({ method, path, options }: Ask, answer: Answer | null
 
 /** Each person does one thing after another, all together about so many a second, until told to stop. */
 export function startTraffic(
+  t: Pick<TestContext, 'after'>,
   { server, ledger }: { server: ServerProcess; ledger: Ledger },
   people: readonly Knowledge[],
   requestsPerSecond: number,
@@ -76,12 +78,12 @@ export function startTraffic(
     }
   };
   const lives = people.map(live);
-  return {
-    stop: async () => {
-      isStopping = true;
-      await Promise.all(lives);
-    },
+  const stop = async (): Promise<void> => {
+    isStopping = true;
+    await Promise.all(lives);
   };
+  t.after(stop);
+  return { stop };
 }
 
 /** First what is in doubt, as a good client asks again; else something at random. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestOptions } from './http-request.ts';
 import type { ServerProcess } from './server-process.ts';
@@ -21,7 +22,10 @@ const unaffected: [name: string, method: string, path: string, options: RequestO
 const mostMilliseconds = 100;
 
 /** Asks them again and again; `stop` fails where one was answered wrongly, or half of them were slow. */
-export function watchUnaffected(server: ServerProcess): { stop: () => Promise<void> } {
+export function watchUnaffected(
+  t: Pick<TestContext, 'after'>,
+  server: ServerProcess,
+): { stop: () => Promise<void> } {
   const times = new Map<string, number[]>(unaffected.map(([name]) => [name, []]));
   let isStopping = false;
   const watch = async (): Promise<void> => {
@@ -37,6 +41,9 @@ export function watchUnaffected(server: ServerProcess): { stop: () => Promise<vo
   const watching = watch();
   // It is waited for in `stop`.
   watching.catch(() => {});
+  t.after(() => {
+    isStopping = true;
+  });
   return {
     stop: async () => {
       isStopping = true;
