@@ -7,7 +7,7 @@ import {
   type DatabaseService,
   startDatabaseService,
   withoutPostgres,
-} from './database-service.ts';
+} from './postgres-backed.ts';
 import { openLedger, readLedger } from './ledger.ts';
 import { newPerson, startTraffic } from './people.ts';
 import { assertRefusals, lengthOf } from './refusals.ts';

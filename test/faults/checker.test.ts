@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { goodPassword } from '../factories.ts';
 import { findLosses } from './checker.ts';
-import { type DatabaseService, startDatabaseService, withoutPostgres } from './database-service.ts';
+import { type DatabaseService, startDatabaseService, withoutPostgres } from './postgres-backed.ts';
 import { type Knowledge, type KnownSession, learn } from './knowledge.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { type Ask, asks, exchangeOf, newPerson } from './people.ts';

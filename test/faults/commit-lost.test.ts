@@ -7,7 +7,7 @@ import {
   type DatabaseService,
   startDatabaseService,
   withoutPostgres,
-} from './database-service.ts';
+} from './postgres-backed.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type Knowledge, type KnownSession, learn } from './knowledge.ts';
 import { type Ledger, openLedger, readLedger } from './ledger.ts';

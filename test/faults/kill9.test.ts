@@ -10,7 +10,7 @@ import {
   startDatabaseService,
   startUnlimited,
   withoutPostgres,
-} from './database-service.ts';
+} from './postgres-backed.ts';
 import type { Answer } from './http-request.ts';
 import { type Knowledge, learn } from './knowledge.ts';
 import { openLedger, readLedger } from './ledger.ts';

@@ -8,7 +8,7 @@ import {
   type DatabaseService,
   startDatabaseService,
   withoutPostgres,
-} from './database-service.ts';
+} from './postgres-backed.ts';
 import { openLedger, readLedger } from './ledger.ts';
 import { asks, newPerson, startTraffic } from './people.ts';
 import { assertRefusals, lengthOf } from './refusals.ts';
