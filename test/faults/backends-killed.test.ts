@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findLosses } from './checker.ts';
+import { openLedger, readLedger } from './ledger.ts';
+import { newPerson, startTraffic } from './people.ts';
 import {
   assertPoolAtRest,
   type DatabaseService,
   startDatabaseService,
   withoutPostgres,
 } from './postgres-backed.ts';
-import { openLedger, readLedger } from './ledger.ts';
-import { newPerson, startTraffic } from './people.ts';
 import { assertRefusals, lengthOf } from './refusals.ts';
 
 const killSeconds = lengthOf({ short: 6, full: 60 });

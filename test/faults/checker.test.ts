@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { goodPassword } from '../factories.ts';
 import { findLosses } from './checker.ts';
-import { type DatabaseService, startDatabaseService, withoutPostgres } from './postgres-backed.ts';
 import { type Knowledge, type KnownSession, learn } from './knowledge.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { type Ask, asks, exchangeOf, newPerson } from './people.ts';
+import { type DatabaseService, startDatabaseService, withoutPostgres } from './postgres-backed.ts';
 
 type Loss = { loss: string; sql: (own: string, id: string) => string; shown: RegExp };
 

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { goodPassword } from '../factories.ts';
 import { findLosses } from './checker.ts';
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { type Knowledge, type KnownSession, learn } from './knowledge.ts';
+import { type Ledger, openLedger, readLedger } from './ledger.ts';
+import { type Ask, asks, exchangeOf, newPerson } from './people.ts';
 import {
   assertPoolAtRest,
   type DatabaseService,
   startDatabaseService,
   withoutPostgres,
 } from './postgres-backed.ts';
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
-import { type Knowledge, type KnownSession, learn } from './knowledge.ts';
-import { type Ledger, openLedger, readLedger } from './ledger.ts';
-import { type Ask, asks, exchangeOf, newPerson } from './people.ts';
 import { assertRefusals } from './refusals.ts';
 
 type Operation = {

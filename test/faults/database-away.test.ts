@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findLosses } from './checker.ts';
+import { openLedger, readLedger } from './ledger.ts';
+import { newPerson, startTraffic } from './people.ts';
 import {
   assertPoolAtRest,
   type DatabaseService,
@@ -9,8 +11,6 @@ import {
   untilReady,
   withoutPostgres,
 } from './postgres-backed.ts';
-import { openLedger, readLedger } from './ledger.ts';
-import { newPerson, startTraffic } from './people.ts';
 import { assertRefusals, lengthOf } from './refusals.ts';
 import { watchUnaffected } from './unaffected.ts';
 

@@ -5,16 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openEmbedded } from '../../src/platform/database/embedded-engine.ts';
 import { goodPassword } from '../factories.ts';
 import { recall } from './checker.ts';
+import type { Answer } from './http-request.ts';
+import { type Knowledge, learn } from './knowledge.ts';
+import { openLedger, readLedger } from './ledger.ts';
+import { type Ask, asks, exchangeOf, newPerson } from './people.ts';
 import {
   createLedgerFiles,
   startDatabaseService,
   startUnlimited,
   withoutPostgres,
 } from './postgres-backed.ts';
-import type { Answer } from './http-request.ts';
-import { type Knowledge, learn } from './knowledge.ts';
-import { openLedger, readLedger } from './ledger.ts';
-import { type Ask, asks, exchangeOf, newPerson } from './people.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
 /** `query` is for when the server is gone. */

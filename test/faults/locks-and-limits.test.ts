@@ -3,14 +3,14 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { findLosses } from './checker.ts';
+import { openLedger, readLedger } from './ledger.ts';
+import { asks, newPerson, startTraffic } from './people.ts';
 import {
   assertPoolAtRest,
   type DatabaseService,
   startDatabaseService,
   withoutPostgres,
 } from './postgres-backed.ts';
-import { openLedger, readLedger } from './ledger.ts';
-import { asks, newPerson, startTraffic } from './people.ts';
 import { assertRefusals, lengthOf } from './refusals.ts';
 import { watchUnaffected } from './unaffected.ts';
 
