@@ -12,6 +12,8 @@ const seconds = 12;
 const probesPerSecond = 50;
 const threads = availableParallelism();
 const account = { username: 'bench', email: 'bench@example.com', password: 'violet harbour anvil 93' };
+// The fifty-first sign-in of an account ends its first session.
+const bystander = { ...account, username: 'bystander', email: 'bystander@example.com' };
 
 /** Sign-ins at full load against the bare hash on the same cores, and what other requests notice of it. */
 export async function measureLogins(): Promise<Figure[]> {
@@ -24,8 +26,8 @@ export async function measureLogins(): Promise<Figure[]> {
     LOG_LEVEL: 'warn',
     ...limitsOff,
   });
-  await call(`${service.url}/api/users/register`, account);
-  const { access_token: token } = await call(`${service.url}/api/users/login`, account);
+  for (const one of [account, bystander]) await call(`${service.url}/api/users/register`, one);
+  const { access_token: token } = await call(`${service.url}/api/users/login`, bystander);
   await probe(service.url, String(token), 3);
 
   // In turn, so that a machine that changes its speed changes both.
@@ -101,7 +103,7 @@ async function probe(url: string, token: string, forSeconds: number): Promise<nu
     await answer.arrayBuffer();
     if (answer.status !== 200) throw new Error(`GET me answered ${answer.status}`);
     latencies.push(performance.now() - startedAt);
-    await sleep(1000 / probesPerSecond - (performance.now() - startedAt));
+    await sleep(Math.max(0, 1000 / probesPerSecond - (performance.now() - startedAt)));
   }
   return latencies;
 }
