@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { type Realm, realms, userRealm } from '../../src/features/accounts/realms.ts';
 import type { Database } from '../../src/platform/database/database.ts';
+import { afterNextHash } from '../after-next-hash.ts';
 import type { Answer } from '../answer.ts';
 import { type Api, assertStatus } from '../api.ts';
 import { signedInUser, signIn } from '../factories.ts';
@@ -76,11 +77,11 @@ test('an account deactivated while its login waits for the hash opens no session
   const test = await createTestApp(t);
   const { api, db, hasher } = test;
   const account = await signedInUser(test);
-  const completed = hasher.state.completed;
-  const login = api.post('/api/users/login', { username: account.username, password: account.password });
-  while (hasher.state.running === 0 && hasher.state.completed === completed) await new Promise(setImmediate);
-  await db.updateTable('users').set({ is_active: false }).where('id', '=', account.id).execute();
-  assertStatus(await login, 401);
+  afterNextHash(t, hasher, 'verify', () =>
+    db.updateTable('users').set({ is_active: false }).where('id', '=', account.id).execute(),
+  );
+  const { username, password } = account;
+  assertStatus(await api.post('/api/users/login', { username, password }), 401);
   assert.equal((await db.selectFrom('sessions').select('id').execute()).length, 1);
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { afterNextHash } from '../../../test/after-next-hash.ts';
 import { assertStatus } from '../../../test/api.ts';
 import { signIn } from '../../../test/factories.ts';
 import { signedInTo, statusOfMe } from '../../../test/session-calls.ts';
@@ -95,7 +96,7 @@ for (const realm of realms) {
   test(`${realm.kind}: a session that ends while the password is hashed changes nothing`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
-    const answer = await changeDuring(service, realm, account, (db) =>
+    const answer = await changeDuring(t, service, realm, account, (db) =>
       db.updateTable('sessions').set({ revoked_at: service.clock.now() }).execute(),
     );
     assertStatus(answer, 401);
@@ -106,7 +107,7 @@ for (const realm of realms) {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const before = await storedPassword(service, realm, account.username);
-    const answer = await changeDuring(service, realm, account, (db) =>
+    const answer = await changeDuring(t, service, realm, account, (db) =>
       db
         .updateTable(realm.table as 'users')
         .set({ is_active: false })
@@ -121,14 +122,12 @@ type Service = Awaited<ReturnType<typeof createTestApp>>;
 
 /** Changes the password; `meanwhile` happens after the caller was found good and before the change is written. */
 async function changeDuring(
+  t: TestContext,
   { api, db, hasher }: Service,
   realm: Realm,
   { accessToken: token, password }: { accessToken: string; password: string },
   meanwhile: (db: Service['db']) => Promise<unknown>,
 ) {
-  const completed = hasher.state.completed;
-  const answer = api.post(`${realm.path}/change-password`, change(password, next), { token });
-  while (hasher.state.running === 0 && hasher.state.completed === completed) await new Promise(setImmediate);
-  await meanwhile(db);
-  return answer;
+  afterNextHash(t, hasher, 'hash', () => meanwhile(db));
+  return api.post(`${realm.path}/change-password`, change(password, next), { token });
 }

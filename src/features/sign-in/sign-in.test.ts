@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { afterNextHash } from '../../../test/after-next-hash.ts';
 import { assertStatus } from '../../../test/api.ts';
 import { goodPassword, newRegistration, signedInUser } from '../../../test/factories.ts';
 import { createTestApp } from '../../../test/test-app.ts';
@@ -53,12 +54,9 @@ test('a password changed while a login waits for its hash opens no session', asy
   const service = await createTestApp(t);
   const { api, db, hasher } = service;
   const user = await signedInUser(service);
-  const verify = hasher.verify.bind(hasher);
-  t.mock.method(hasher, 'verify', async (...attempt: Parameters<typeof verify>) => {
-    const matches = await verify(...attempt);
-    await db.updateTable('users').set({ password_version: 2 }).where('id', '=', user.id).execute();
-    return matches;
-  });
+  afterNextHash(t, hasher, 'verify', () =>
+    db.updateTable('users').set({ password_version: 2 }).where('id', '=', user.id).execute(),
+  );
   const login = await api.post('/api/users/login', { username: user.username, password: user.password });
   assertStatus(login, 401);
   assert.equal(login.body.message, 'Invalid username or password');
