@@ -47,11 +47,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     `secret: ok (${config.secretKey === undefined ? 'made for development, kept in DATA_DIR' : 'configured'})`,
   );
 
-  const opening = openEngine(config);
-  // Goes on beside the first hash, which takes longest; its failure is met below, where it is waited for.
-  const preparing = opening.then((engine) => prepareDatabase(config, engine, logger));
-  preparing.catch(() => {});
-  const [engine, hasher] = await Promise.all([opening, startHasher(config)]);
+  const [engine, hasher] = await Promise.all([openEngine(config), startHasher(config)]);
   const db = createDatabase(engine.pool, (event) => logStatement(logger, event));
   const readiness: Readiness = { phase: 'starting' };
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => new Date());
@@ -61,7 +57,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   // Alone, `/health/live` answers from the start. Beside others on one port, who is not ready would be given requests.
   if (!cluster.isWorker) await listen(app, config);
   try {
-    await preparing;
+    await prepareDatabase(config, engine, logger);
     await checkOptionalServices(config, logger);
     warnOfShortPasswords(config, logger);
     await checkClock(db, logger);
