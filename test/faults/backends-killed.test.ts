@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findLosses } from './checker.ts';
-import { openLedger, readLedger } from './ledger.ts';
+import { readLedger } from './ledger.ts';
 import { newPerson, startTraffic } from './people.ts';
 import {
   assertPoolAtRest,
   type DatabaseService,
+  newLedger,
   startDatabaseService,
   withoutPostgres,
 } from './postgres-backed.ts';
@@ -19,8 +20,7 @@ test('FI-05 a killed connection costs one request a 503, and no other anything',
 }, async (t) => {
   const service = await startDatabaseService(t);
   const { server } = service;
-  const file = service.newLedgerFile();
-  const ledger = await openLedger(file);
+  const { ledger, file } = await newLedger(t);
   const traffic = startTraffic(t, { server, ledger }, Array.from({ length: 25 }, newPerson), 50);
   await sleep(1000);
   const began = performance.timeOrigin + performance.now();

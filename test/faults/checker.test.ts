@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { goodPassword } from '../factories.ts';
 import { findLosses } from './checker.ts';
 import { type Knowledge, type KnownSession, learn } from './knowledge.ts';
-import { type Ledger, openLedger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { type Ask, asks, exchangeOf, newPerson } from './people.ts';
-import { type DatabaseService, startDatabaseService, withoutPostgres } from './postgres-backed.ts';
+import { type DatabaseService, newLedger, startDatabaseService, withoutPostgres } from './postgres-backed.ts';
 
 type Loss = { loss: string; sql: (own: string, id: string) => string; shown: RegExp };
 
@@ -50,8 +50,7 @@ test('the checker names each loss, and nothing where nothing is lost', {
   skip: withoutPostgres,
 }, async (t) => {
   const service = await startDatabaseService(t);
-  const file = service.newLedgerFile();
-  const ledger = await openLedger(file);
+  const { ledger, file } = await newLedger(t);
   const victims = await Promise.all(losses.map(() => liveALittle(service, ledger)));
   const spared = await liveALittle(service, ledger);
   const fresh = newPerson();

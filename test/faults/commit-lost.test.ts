@@ -4,11 +4,12 @@ import { goodPassword } from '../factories.ts';
 import { findLosses } from './checker.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type Knowledge, type KnownSession, learn } from './knowledge.ts';
-import { type Ledger, openLedger, readLedger } from './ledger.ts';
+import { type Ledger, readLedger } from './ledger.ts';
 import { type Ask, asks, exchangeOf, newPerson } from './people.ts';
 import {
   assertPoolAtRest,
   type DatabaseService,
+  newLedger,
   startDatabaseService,
   withoutPostgres,
 } from './postgres-backed.ts';
@@ -49,15 +50,14 @@ describe('a COMMIT is lost', { skip: withoutPostgres }, () => {
   let service: DatabaseService;
   let proxy: FaultProxy;
   let ledger: Ledger;
-  let ledgerFile: string;
+  let file: string;
   before(async () => {
     const context = { after: (end: () => unknown) => void ends.push(end) } as TestContext;
     service = await startDatabaseService(context, {}, async (targetPort) => {
       proxy = await startFaultProxy({ targetHost: '127.0.0.1', targetPort });
       return proxy.port;
     });
-    ledgerFile = service.newLedgerFile();
-    ledger = await openLedger(ledgerFile);
+    ({ ledger, file } = await newLedger(context));
   });
   after(async () => {
     for (const end of ends.toReversed()) await end();
@@ -104,10 +104,10 @@ describe('a COMMIT is lost', { skip: withoutPostgres }, () => {
 
   test('FI-06 a client that asks again after a lost COMMIT has lost nothing, and nothing lives again', async () => {
     await ledger.close();
-    const refused = assertRefusals(readLedger(ledgerFile), 0);
+    const refused = assertRefusals(readLedger(file), 0);
     assert.equal(refused.length, 2 * operations.length);
     await assertPoolAtRest(service);
-    assert.deepEqual(await findLosses(service, ledgerFile), []);
+    assert.deepEqual(await findLosses(service, file), []);
     assert.doesNotMatch(service.server.logs(), /500 Internal Server Error|Uncaught/);
   });
 });

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findLosses } from './checker.ts';
-import { openLedger, readLedger } from './ledger.ts';
+import { readLedger } from './ledger.ts';
 import { newPerson, startTraffic } from './people.ts';
 import {
   assertPoolAtRest,
   type DatabaseService,
+  newLedger,
   startDatabaseService,
   untilReady,
   withoutPostgres,
@@ -43,8 +44,7 @@ describe('the database is away', { skip: withoutPostgres }, () => {
     test(name, async (t) => {
       const service = await startDatabaseService(t);
       const { server } = service;
-      const file = service.newLedgerFile();
-      const ledger = await openLedger(file);
+      const { ledger, file } = await newLedger(t);
       const traffic = startTraffic(t, { server, ledger }, Array.from({ length: 30 }, newPerson), 50);
       await sleep(2000);
       const awayFrom = now();

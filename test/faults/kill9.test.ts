@@ -7,14 +7,9 @@ import { goodPassword } from '../factories.ts';
 import { recall } from './checker.ts';
 import type { Answer } from './http-request.ts';
 import { type Knowledge, learn } from './knowledge.ts';
-import { openLedger, readLedger } from './ledger.ts';
+import { type Ledger, readLedger } from './ledger.ts';
 import { type Ask, asks, exchangeOf, newPerson } from './people.ts';
-import {
-  createLedgerFiles,
-  startDatabaseService,
-  startUnlimited,
-  withoutPostgres,
-} from './postgres-backed.ts';
+import { newLedger, startDatabaseService, startUnlimited, withoutPostgres } from './postgres-backed.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
 /** `query` is for when the server is gone. */
@@ -31,14 +26,12 @@ for (const { engine, start, skip } of engines) {
     test(`FI-21 after each of ${rounds} kills among registrations, whoever was answered can sign in and all others are whole or free`, async (t) => {
       const service: Killable = await start(t);
       let { server } = service;
-      const file = createLedgerFiles(t)();
-      const ledger = await openLedger(file);
+      const { ledger, file } = await newLedger(t);
       for (let round = 0; round < rounds; round += 1) {
         const people = Array.from({ length: 20 }, newPerson);
-        const storm = people.map(asks.register).map(({ method, path, options }) => {
-          return ledger.request(server, method, path, options);
-        });
-        server = await killAmong(t, server, storm, randomInt(20));
+        server = await killAmong(t, server, randomInt(20), (counted) =>
+          people.map(asks.register).map((ask) => send(ledger, counted, ask)),
+        );
         const known = recall(readLedger(file)).people.slice(-people.length);
         const examined = await Promise.all(known.map((person) => examine(server, person)));
         assert.deepEqual(examined.flat(), []);
@@ -60,15 +53,15 @@ for (const { engine, start, skip } of engines) {
 
     test('FI-24 a kill among a hundred waiting logins leaves nothing that the next start trips over', async (t) => {
       const service: Killable = await start(t, { BCRYPT_ROUNDS: '10', HASH_QUEUE_MAX_WAIT_SECONDS: '60' });
-      const file = createLedgerFiles(t)();
-      const ledger = await openLedger(file);
-      const send = ({ method, path, options }: Ask) => ledger.request(service.server, method, path, options);
+      const { ledger, file } = await newLedger(t);
       const people = Array.from({ length: 4 }, newPerson);
-      await Promise.all(people.map(asks.register).map(send));
+      await Promise.all(people.map((person) => send(ledger, service.server, asks.register(person))));
       const logins = people.flatMap((person) =>
         Array.from({ length: 25 }, () => asks.login(person, goodPassword)),
       );
-      const server = await killAmong(t, service.server, logins.map(send), 5);
+      const server = await killAmong(t, service.server, 5, (counted) =>
+        logins.map((ask) => send(ledger, counted, ask)),
+      );
       await ledger.close();
 
       const entries = readLedger(file);
@@ -99,23 +92,31 @@ async function startEmbeddedService(t: TestContext, env: Record<string, string> 
   return { server, query };
 }
 
-/** Kills the server a moment after so many of its requests are answered; gives the one that is started after it. */
+type Asked = Pick<ServerProcess, 'request'>;
+
+function send(ledger: Ledger, server: Asked, { method, path, options }: Ask): Promise<Answer> {
+  return ledger.request(server, method, path, options);
+}
+
+/** Kills the server a moment after it gave so many answers; gives the one that is started after it. */
 async function killAmong(
   t: TestContext,
   server: ServerProcess,
-  requests: Promise<Answer>[],
   answers: number,
+  sendAll: (server: Asked) => Promise<Answer>[],
 ): Promise<ServerProcess> {
   const enough = Promise.withResolvers<void>();
   let count = 0;
-  const counted = requests.map(async (request) => {
-    await request;
+  // Counted as they arrive: in the ledger many share one sync of the disk, and would come all at once.
+  const request = async <Body>(...asked: Parameters<Asked['request']>): Promise<Answer<Body>> => {
+    const answer = await server.request<Body>(...asked);
     count += 1;
     if (count === answers) enough.resolve();
-  });
-  const settled = Promise.allSettled(counted);
+    return answer;
+  };
+  const settled = Promise.allSettled(sendAll({ request }));
   if (answers > 0) await Promise.race([enough.promise, settled]);
-  await sleep(Math.random() * 30);
+  await sleep(Math.random() * 8);
   await server.kill9();
   await settled;
   return startServer(t, { env: server.env });

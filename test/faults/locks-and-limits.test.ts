@@ -3,11 +3,12 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { findLosses } from './checker.ts';
-import { openLedger, readLedger } from './ledger.ts';
+import { readLedger } from './ledger.ts';
 import { asks, newPerson, startTraffic } from './people.ts';
 import {
   assertPoolAtRest,
   type DatabaseService,
+  newLedger,
   startDatabaseService,
   withoutPostgres,
 } from './postgres-backed.ts';
@@ -128,8 +129,7 @@ async function waitingFor({ query }: DatabaseService): Promise<number> {
 /** Thirty people and fifty requests a second, who all have an account and tokens by now. */
 async function startPeople(t: TestContext, service: DatabaseService) {
   const people = Array.from({ length: 30 }, newPerson);
-  const file = service.newLedgerFile();
-  const ledger = await openLedger(file);
+  const { ledger, file } = await newLedger(t);
   const traffic = startTraffic(t, { server: service.server, ledger }, people, 50);
   while (people.some(({ sessions }) => sessions.length === 0)) await sleep(50);
   return { people, traffic, file, ledger };

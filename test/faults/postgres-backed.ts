@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPostgresBinaries } from '../../scripts/postgres-cluster.ts';
 import { type PrivatePostgres, startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { type Ledger, openLedger } from './ledger.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
 export type DatabaseService = {
@@ -14,8 +14,6 @@ export type DatabaseService = {
   postgres: PrivatePostgres;
   /** In the service's database, but as the superuser, who no limit keeps out. */
   query: PrivatePostgres['query'];
-  /** A new file for a ledger. */
-  newLedgerFile: () => string;
 };
 
 export const withoutPostgres = findPostgresBinaries() === null ? 'PostgreSQL is not installed' : false;
@@ -49,17 +47,23 @@ export async function startDatabaseService(
   url.port = String(await route(postgres.port));
   const server = await startUnlimited(t, { DATABASE_URL: url.href, ...env });
   const query: PrivatePostgres['query'] = (sql) => postgres.query(sql, 'adl');
-  return { server, postgres, query, newLedgerFile: createLedgerFiles(t) };
+  return { server, postgres, query };
 }
 
 export function startUnlimited(t: TestContext, env: Record<string, string>): Promise<ServerProcess> {
   return startServer(t, { env: { ...ownEnvironment, ...env } });
 }
 
-export function createLedgerFiles(t: TestContext): () => string {
+/** In a directory of its own; closed when the test ends, if not before. */
+export async function newLedger(t: Pick<TestContext, 'after'>): Promise<{ ledger: Ledger; file: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'adl-ledger-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return () => join(directory, `${randomUUID()}.jsonl`);
+  const file = join(directory, 'ledger.jsonl');
+  const ledger = await openLedger(file);
+  t.after(async () => {
+    await ledger.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return { ledger, file };
 }
 
 /** Fails unless, soon, every connection of the service is idle, none in a transaction, and none beyond the pool. */
