@@ -18,6 +18,9 @@ const tables: TableRules = {
     users: 'src/features/accounts',
     admins: 'src/features/accounts',
     sessions: 'src/features/sessions',
+    links: 'src/features/links',
+    mails: 'src/features/mail',
+    throttles: 'src/features/throttles',
   },
   jointReaders: {
     'src/features/sessions/session-store.ts':

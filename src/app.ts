@@ -2,6 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import type { Dependencies } from './dependencies.ts';
 import { realms } from './features/accounts/realms.ts';
 import { addAdminAdministrationRoutes } from './features/admin-administration/routes.ts';
+import { addEmailChangeRoutes } from './features/email-change/routes.ts';
+import { addEmailVerificationRoutes } from './features/email-verification/routes.ts';
+import { addLinkPages } from './features/link-pages/routes.ts';
+import { addMailboxPage } from './features/mail/mailbox-page.ts';
+import { addMailRoutes } from './features/mail/routes.ts';
+import { addMetricsRoute } from './features/metrics/routes.ts';
 import { addPasswordChangeRoutes } from './features/password-change/routes.ts';
 import { addPasswordResetRoutes } from './features/password-reset/routes.ts';
 import { addProfileRoutes } from './features/profile/routes.ts';
@@ -33,8 +39,14 @@ export async function buildApp(
     addPasswordChangeRoutes(app, deps, realm);
   }
   addPasswordResetRoutes(app, deps);
+  addEmailVerificationRoutes(app, deps);
+  addEmailChangeRoutes(app, deps);
+  addMailRoutes(app, deps);
+  addMailboxPage(app, deps);
+  addLinkPages(app, deps);
   addUserAdministrationRoutes(app, deps);
   addAdminAdministrationRoutes(app, deps);
+  addMetricsRoute(app, deps);
   if (deps.config.docsEnabled) await addDocumentationRoutes(app, deps.config);
   return app;
 }

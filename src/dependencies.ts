@@ -3,6 +3,7 @@ import type { AccessTokens } from './features/sessions/access-token.ts';
 import type { KeyRing } from './platform/crypto/secret-keys.ts';
 import type { Database } from './platform/database/database.ts';
 import type { Readiness } from './platform/http/readiness.ts';
+import type { JobQueue } from './platform/jobs/job-queue.ts';
 import type { Logger } from './platform/logging/logger.ts';
 import type { PasswordHasher } from './platform/password-hashing/password-hasher.ts';
 
@@ -11,6 +12,7 @@ export type Dependencies = {
   config: Config;
   logger: Logger;
   db: Database;
+  jobs: JobQueue;
   keys: KeyRing;
   hasher: PasswordHasher;
   accessTokens: AccessTokens;

@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace';
 import type { DatabaseEngine } from './platform/database/database.ts';
 import type { HttpServer } from './platform/http/http-server.ts';
 import type { Readiness } from './platform/http/readiness.ts';
+import type { JobQueue } from './platform/jobs/job-queue.ts';
 import type { Logger } from './platform/logging/logger.ts';
 import type { PasswordHasher } from './platform/password-hashing/password-hasher.ts';
 import { obeySupervisor } from './supervisor.ts';
@@ -22,6 +23,7 @@ const shutdownMilliseconds = 29_000;
 type Running = {
   app: HttpServer;
   hasher: PasswordHasher;
+  jobs: JobQueue;
   engine: DatabaseEngine;
   readiness: Readiness;
 };
@@ -50,7 +52,10 @@ export function stopWhenTold(running: Running, logger: Logger): void {
 }
 
 /** Not ready at once; then no new connection, requests under way to their end, and only then their tools. */
-async function drain({ app, hasher, engine, readiness }: Running, signal: string | undefined): Promise<void> {
+async function drain(
+  { app, hasher, jobs, engine, readiness }: Running,
+  signal: string | undefined,
+): Promise<void> {
   // At Ctrl-C somebody waits at a terminal and no proxy does; who was never ready has been given no requests.
   const lingers = signal === 'SIGTERM' && readiness.phase === 'serving';
   readiness.phase = 'draining';
@@ -59,6 +64,7 @@ async function drain({ app, hasher, engine, readiness }: Running, signal: string
   await app.close();
   clearTimeout(cut);
   await hasher.close();
+  await jobs.close();
   await engine.close();
 }
 

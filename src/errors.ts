@@ -86,6 +86,13 @@ export function invalid(...errors: FieldFault[]): AppError {
   return new AppError('ValidationError', 'The request is not valid', { details: { errors } });
 }
 
+/** `retryAfterSeconds` is the truth: before it the answer is the same, after it the next request is served. */
+export function rateLimited(retryAfterSeconds: number): AppError {
+  return new AppError('RateLimitExceeded', 'Too many requests; try again later', {
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  });
+}
+
 /** `retryAfterSeconds` defaults to one to three seconds, spread so that refused clients do not return together. */
 export function unavailable(
   cause?: unknown,

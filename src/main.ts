@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { flushCompileCache } from 'node:module';
 import type { LogEvent } from 'kysely';
 import { buildApp } from './app.ts';
+import { startBackgroundWork } from './background-work.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './config.ts';
 import { stopWhenTold } from './drain.ts';
 import { createAccessTokens } from './features/sessions/access-token.ts';
@@ -11,7 +12,9 @@ import { DirectoryInUseError } from './platform/database/directory-lock.ts';
 import { networkOf } from './platform/http/client-address.ts';
 import type { HttpServer } from './platform/http/http-server.ts';
 import type { Readiness } from './platform/http/readiness.ts';
+import { createJobQueue, type JobQueue } from './platform/jobs/job-queue.ts';
 import { createLogger, type Logger } from './platform/logging/logger.ts';
+import { createSmtpTransport, type SmtpTransport } from './platform/mail/smtp-transport.ts';
 import { createPasswordHasher } from './platform/password-hashing/password-hasher.ts';
 import { loadSecretKey } from './secret-key.ts';
 import {
@@ -51,13 +54,16 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const db = createDatabase(engine.pool, (event) => logStatement(logger, event));
   const readiness: Readiness = { phase: 'starting' };
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => new Date());
-  const app = await buildApp({ config, logger, db, keys, hasher, accessTokens, readiness });
+  const jobs = createJobQueue(engine, logger);
+  const deps = { config, logger, db, jobs, keys, hasher, accessTokens, readiness };
+  const app = await buildApp(deps);
 
-  stopWhenTold({ app, hasher, engine, readiness }, logger);
+  stopWhenTold({ app, hasher, jobs, engine, readiness }, logger);
   // Alone, `/health/live` answers from the start. Beside others on one port, who is not ready would be given requests.
   if (!cluster.isWorker) await listen(app, config);
   try {
     await prepareDatabase(config, engine, logger);
+    await openJobs(jobs);
     await checkOptionalServices(config, logger);
     warnOfShortPasswords(config, logger);
     await checkClock(db, logger);
@@ -67,6 +73,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   }
   if (readiness.phase !== 'starting') return;
   readiness.phase = 'serving';
+  await startBackgroundWork({ ...deps, smtp: smtpTransportOf(config) });
   if (cluster.isWorker) await listen(app, config);
   reportServing();
   flushCompileCache();
@@ -92,6 +99,22 @@ async function openEngine(config: Config): Promise<DatabaseEngine> {
   }
   const { openEmbedded } = await import('./platform/database/embedded-engine.ts');
   return openEmbedded(config.dataDir);
+}
+
+async function openJobs(jobs: JobQueue): Promise<void> {
+  try {
+    await jobs.open();
+  } catch (error) {
+    const mend = 'The role in DATABASE_URL must be allowed to create a schema, once; then start again';
+    throw new StartupError('jobs', 'the tables of the job queue can not be made or read', mend, error);
+  }
+}
+
+function smtpTransportOf({ smtp }: Config): SmtpTransport | null {
+  const { host, fromEmail } = smtp;
+  return host === undefined || fromEmail === undefined
+    ? null
+    : createSmtpTransport({ ...smtp, host, fromEmail });
 }
 
 function startHasher(config: Config): ReturnType<typeof createPasswordHasher> {

@@ -66,13 +66,16 @@ async function checkRedis({ redisUrl }: Config, logger: Logger): Promise<void> {
   await checkReachable('redis', hostname, Number(port || 6379), 'Start it, or correct REDIS_URL', logger);
 }
 
-async function checkMail({ smtp, environment }: Config, logger: Logger): Promise<void> {
+async function checkMail({ smtp, environment, publicUrl }: Config, logger: Logger): Promise<void> {
   if (smtp.host !== undefined) {
     const mend = 'Correct SMTP_HOST and SMTP_PORT, or wait for it';
     await checkReachable('smtp', smtp.host, smtp.port, mend, logger);
   } else if (environment === 'production') {
     logger.warn('smtp: failed - not configured, so that no mail is sent. Set SMTP_HOST and SMTP_FROM_EMAIL');
-  } else logger.info('smtp: ok (not configured)');
+  } else
+    logger.info(
+      `smtp: ok (not configured; mails are kept, not sent${environment === 'development' ? `: ${publicUrl}/app/mailbox` : ''})`,
+    );
 }
 
 const reachMilliseconds = 1000;

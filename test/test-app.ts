@@ -8,12 +8,14 @@ import { createKeyRing, type KeyRing } from '../src/platform/crypto/secret-keys.
 import { createDatabase, type Database, type DatabaseEngine } from '../src/platform/database/database.ts';
 import { networkOf } from '../src/platform/http/client-address.ts';
 import type { HttpServer } from '../src/platform/http/http-server.ts';
+import { createJobQueue, type JobQueue } from '../src/platform/jobs/job-queue.ts';
 import { createLogger } from '../src/platform/logging/logger.ts';
 import {
   createPasswordHasher,
   type PasswordHasher,
 } from '../src/platform/password-hashing/password-hasher.ts';
 import { type Api, createApi } from './api.ts';
+import { createMailbox, type Mailbox } from './mailbox.ts';
 import { closeTestEngine, openTestEngine } from './test-database.ts';
 
 export const testSecret = 'a2V5IG9mIHRoZSB0ZXN0cywgZ29vZCBmb3Igbm90aGluZyBlbHNlIQ';
@@ -22,6 +24,9 @@ export type TestApp = {
   app: HttpServer;
   api: Api;
   db: Database;
+  jobs: JobQueue;
+  /** The mails, and the work that sends them. */
+  mailbox: Mailbox;
   config: Config;
   keys: KeyRing;
   hasher: PasswordHasher;
@@ -42,7 +47,8 @@ type TestClock = {
 
 type Overrides = Record<string, string>;
 
-type Service = Omit<TestApp, 'clock' | 'logs' | 'api' | 'statements'> & {
+type Service = Omit<TestApp, 'clock' | 'logs' | 'api' | 'statements' | 'mailbox'> & {
+  deps: Dependencies;
   lines: string[];
   executed: string[];
   moved: { seconds: number };
@@ -53,9 +59,10 @@ let engine: Promise<DatabaseEngine> | undefined;
 
 after(async () => {
   for (const service of services.values()) {
-    const { app, hasher } = await service;
+    const { app, hasher, jobs } = await service;
     await app.close();
     await hasher.close();
+    await jobs.close();
   }
   if (engine) await closeTestEngine(await engine);
 });
@@ -69,18 +76,19 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
   const key = JSON.stringify(overrides);
   const starting = services.get(key) ?? startService(overrides);
   services.set(key, starting);
-  const { lines, executed, moved, ...service } = await starting;
+  const { lines, executed, moved, deps, ...service } = await starting;
   const { db, app } = service;
   lines.length = 0;
   moved.seconds = 0;
   service.readiness.phase = 'serving';
-  await sql`TRUNCATE users, admins, sessions`.execute(db);
+  await sql`TRUNCATE users, admins, sessions, links, mails, throttles, jobs.job`.execute(db);
   await sql`UPDATE test_clock.moved SET by = '0'`.execute(db);
   executed.length = 0;
   return {
     ...service,
     api: createApi(app),
     clock: createTestClock(db, moved),
+    mailbox: createMailbox(deps),
     logs: () => lines.join(''),
     statements: () => executed,
   };
@@ -89,7 +97,8 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
 async function startService(overrides: Overrides): Promise<Service> {
   engine ??= openTestEngine();
   const executed: string[] = [];
-  const db = createDatabase((await engine).pool, (event) => void executed.push(event.query.sql));
+  const opened = await engine;
+  const db = createDatabase(opened.pool, (event) => void executed.push(event.query.sql));
   const config = parseConfig({
     ENVIRONMENT: 'test',
     SECRET_KEY: testSecret,
@@ -107,9 +116,12 @@ async function startService(overrides: Overrides): Promise<Service> {
   const hasher = await createPasswordHasher({ threads, maxWaitSeconds, target, clientOf });
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => movedTime(moved));
   const readiness: Dependencies['readiness'] = { phase: 'serving' };
-  const app = await buildApp({ config, logger, db, keys, hasher, accessTokens, readiness });
+  const jobs = createJobQueue(opened, logger, false);
+  await jobs.open();
+  const deps = { config, logger, db, jobs, keys, hasher, accessTokens, readiness };
+  const app = await buildApp(deps);
   await app.ready();
-  return { app, db, config, keys, hasher, readiness, lines, executed, moved };
+  return { app, db, jobs, config, keys, hasher, readiness, deps, lines, executed, moved };
 }
 
 function createTestClock(db: Database, moved: { seconds: number }): TestClock {

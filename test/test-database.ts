@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { dataDir as emptyCluster } from '@electric-sql/pglite-prepopulatedfs';
 import pg from 'pg';
+import { pino } from 'pino';
 import type { DatabaseEngine } from '../src/platform/database/database.ts';
 import { embeddedEngine, embeddedOptions } from '../src/platform/database/embedded-engine.ts';
 import { migrate } from '../src/platform/database/migrate.ts';
 import { openPostgres } from '../src/platform/database/postgres-engine.ts';
+import { createJobQueue } from '../src/platform/jobs/job-queue.ts';
 
 /** `now()` of a test's database is found in the schema `test_clock` first, so that a test moves the database's time. */
 const movableClock = `
@@ -17,6 +19,8 @@ const movableClock = `
   INSERT INTO test_clock.moved VALUES ('0');
   CREATE FUNCTION test_clock.now() RETURNS timestamptz LANGUAGE sql STABLE
     AS 'SELECT pg_catalog.now() + (SELECT by FROM test_clock.moved)';
+  CREATE OR REPLACE FUNCTION jobs.job_now() RETURNS timestamptz LANGUAGE sql STABLE
+    AS 'SELECT test_clock.now()';
 `;
 const searchPath = 'test_clock, public, pg_catalog';
 
@@ -53,12 +57,19 @@ async function makeEmbeddedTemplate(file: string): Promise<void> {
   const pglite = await PGlite.create(embeddedOptions({ loadDataDir: await emptyCluster() }));
   const engine = embeddedEngine(pglite, () => {});
   await migrate(await engine.openMigrationConnection());
+  await makeJobTables(engine);
   await pglite.exec(movableClock);
   const dump = await pglite.dumpDataDir('none');
   await engine.close();
   const unfinished = `${file}.${process.pid}`;
   writeFileSync(unfinished, Buffer.from(await dump.arrayBuffer()));
   renameSync(unfinished, file);
+}
+
+async function makeJobTables(engine: DatabaseEngine): Promise<void> {
+  const jobs = createJobQueue(engine, pino({ enabled: false }), false);
+  await jobs.open();
+  await jobs.close();
 }
 
 async function openPostgresCopy(url: string): Promise<DatabaseEngine> {
@@ -86,6 +97,7 @@ async function makePostgresTemplate(url: string, administrator: pg.Client, templ
   const engine = openPostgres({ url: databaseUrl(url, unfinished), poolSize: 1 });
   const connection = await engine.openMigrationConnection();
   await migrate(connection);
+  await makeJobTables(engine);
   await connection.runScript(movableClock);
   await connection.close();
   await engine.close();
@@ -111,6 +123,7 @@ function databaseUrl(url: string, database: string): string {
 /** A template is good as long as the migrations, the test's clock and the engine are the same. */
 function templateVersion(): string {
   const hash = createHash('sha256').update(movableClock);
+  hash.update(readFileSync(join(import.meta.dirname, '../src/platform/jobs/job-queue.ts')));
   for (const file of readdirSync(migrationsDirectory).toSorted())
     hash.update(readFileSync(join(migrationsDirectory, file)));
   hash.update(readFileSync(join(import.meta.dirname, '../package-lock.json')));

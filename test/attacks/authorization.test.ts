@@ -23,11 +23,12 @@ function goodBody({ method, path }: Route): unknown {
   if (path.endsWith('/change-password')) {
     return { current_password: 'not the right one', new_password: 'new one, long enough' };
   }
+  if (path.endsWith('/test-email')) return { to_email: 'ops@example.com' };
   return method === 'GET' || method === 'DELETE' ? undefined : {};
 }
 
 test('H01 every guarded route refuses the nameless, the other realm, a refresh token and who was deactivated', async (t) => {
-  const test = await createTestApp(t);
+  const test = await createTestApp(t, { TEST_EMAIL_ALLOW: 'ops@example.com' });
   const { api, db } = test;
   const accounts = {
     user: await signedInUser(test),

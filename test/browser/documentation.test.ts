@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { after, describe, type TestContext, test } from 'node:test';
-import { chromium, type Locator, type Page } from 'playwright-core';
+import { after, describe, test } from 'node:test';
+import type { Locator, Page } from 'playwright-core';
 import { startServer } from '../faults/server-process.ts';
+import { launchChromium, openPage, withoutChromium } from './browser-page.ts';
 
-const executablePath = '/usr/bin/chromium';
-const skip = existsSync(executablePath) ? false : 'Chromium is not installed';
-const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
-
-describe('the pages of the documentation in a browser', { skip }, async () => {
+describe('the pages of the documentation in a browser', { skip: withoutChromium }, async () => {
   const env = { ENVIRONMENT: 'development', PROJECT_NAME: 'Ada & Co' };
   const server = await startServer({ after }, { env });
-  const browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', ...quiet],
-  });
+  const browser = await launchChromium();
   after(() => browser.close());
 
   test('Swagger UI shows every operation, and a real token authorizes what is tried out', async (t) => {
-    const { page, complaints, foreign } = await openPage(t, '/docs');
+    const { page, complaints, foreign } = await openPage(t, browser, `${server.url}/docs`);
     await page.locator('.opblock').first().waitFor();
     const { body } = await server.request<{ paths: Record<string, object> }>('GET', '/openapi.json');
     const operations = Object.values(body.paths).flatMap((methods) => Object.keys(methods));
@@ -46,12 +39,12 @@ describe('the pages of the documentation in a browser', { skip }, async () => {
   });
 
   test('the body that Swagger UI offers for a login is one that the service takes', async (t) => {
-    const { page } = await openPage(t, '/docs');
+    const { page } = await openPage(t, browser, `${server.url}/docs`);
     assert.equal(await tryOut(page, 'postUsersLogin'), '401');
   });
 
   test('ReDoc shows the operations with their bodies and answers', async (t) => {
-    const { page, complaints, foreign } = await openPage(t, '/redoc');
+    const { page, complaints, foreign } = await openPage(t, browser, `${server.url}/redoc`);
     await page.locator('h1', { hasText: 'Ada & Co API' }).waitFor();
     assert.equal(await page.title(), 'Ada & Co API');
     for (const tag of ['Users', 'Admins', 'User administration', 'Password reset', 'System']) {
@@ -64,22 +57,6 @@ describe('the pages of the documentation in a browser', { skip }, async () => {
     assert.deepEqual(complaints, []);
     assert.deepEqual(foreign(), []);
   });
-
-  /** With what the browser complains of (console, scripts, policy) and what the page asks of other origins. */
-  async function openPage(t: TestContext, path: string) {
-    const page = await browser.newPage();
-    t.after(() => page.close());
-    const complaints: string[] = [];
-    const requested: string[] = [];
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('request', (request) => requested.push(request.url()));
-    await page.goto(server.url + path, { waitUntil: 'networkidle' });
-    const isForeign = (url: string) => !url.startsWith(`${server.url}/`) && !url.startsWith('data:');
-    return { page, complaints, foreign: () => requested.filter(isForeign) };
-  }
 });
 
 /** Executes an operation as it is offered; the status that is shown for it. */

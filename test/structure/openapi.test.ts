@@ -54,7 +54,8 @@ async function load(t: TestContext) {
     .trimEnd()
     .split('\n')
     .map((line) => line.split(/ +/) as [method: string, url: string, guard: string])
-    .filter(([, url]) => !['/openapi.json', '/redoc', '/redoc/redoc.standalone.js'].includes(url))
+    // What is no API: pages, their files, and the metrics.
+    .filter(([, url]) => !/^\/(openapi\.json|redoc|metrics|app)\b/.test(url))
     .map(([method, url, guard]) => {
       const path = url.replaceAll(/:(\w+)/g, '{$1}');
       const operation = document.paths[path]?.[method.toLowerCase()];

@@ -5,6 +5,10 @@ export function changesEmail(account: Pick<Account, 'email'>, change: AccountCha
   return change.email !== undefined && change.email.toLowerCase() !== account.email.toLowerCase();
 }
 
+export function changesUsername(account: Pick<Account, 'username'>, change: AccountChange): boolean {
+  return change.username !== undefined && change.username !== account.username;
+}
+
 /** Members whose value was given, so that an absent field stays as it is. */
 export function givenFields<T extends object>(fields: T): Given<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;

@@ -117,7 +117,7 @@ export async function confirmSignIn(trx: Transaction, realm: Realm, verified: Cr
 export async function replacePassword(
   db: Database,
   realm: Realm,
-  verified: Credentials,
+  verified: Pick<Credentials, 'id' | 'password_version'>,
   password: StoredPassword,
   change: 'new password' | 'rehash',
 ): Promise<boolean> {
@@ -131,6 +131,18 @@ export async function replacePassword(
     .where('password_version', '=', verified.password_version)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
+}
+
+/** Sets the password whatever it was; call it where the account's row is locked. */
+export async function setPassword(
+  trx: Transaction,
+  realm: Realm,
+  id: string,
+  password: StoredPassword,
+): Promise<void> {
+  const version = sql<number>`password_version + 1`;
+  const changes = { ...passwordColumns(password), password_version: version, updated_at: now };
+  await trx.updateTable(accountTable(realm)).set(changes).where('id', '=', id).execute();
 }
 
 /** Locks the row until the transaction ends; null where there is none. */

@@ -9,13 +9,15 @@ import {
   storedPasswordOf,
 } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
+import { endLinks } from '../links/link-store.ts';
+import { queueNotice } from '../mail/queue-mail.ts';
 import { refuseGuessable } from '../passwords/password-policy.ts';
 import { type Caller, lockLiveSession, revokeSessionsOf } from '../sessions/session-store.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'config'>;
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config'>;
 type Request = { currentPassword: string; newPassword: string; ip: string };
 
-/** Sets a new password and ends all other sessions, both or neither. Throws 400 where the current one is wrong or stays. */
+/** Sets a new password, ends all other sessions and reset links, and tells the owner: all or nothing. Throws 400 where the current one is wrong or stays. */
 export async function changePassword(
   deps: Deps,
   realm: Realm,
@@ -34,10 +36,11 @@ export async function changePassword(
     throw badRequest('The new password equals the current one', 'password_unchanged');
   }
   const password = await deps.hasher.hash(request.newPassword, request.ip);
-  await deps.db.transaction().execute((trx) => apply(trx, realm, caller, credentials, password));
+  await deps.db.transaction().execute((trx) => apply(deps, trx, realm, caller, credentials, password));
 }
 
 async function apply(
+  deps: Deps,
   trx: Transaction,
   realm: Realm,
   caller: Caller,
@@ -50,4 +53,8 @@ async function apply(
   }
   if (!(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
   await revokeSessionsOf(trx, realm, verified.id, 'password_changed', caller.sessionId);
+  if (realm.kind === 'user') {
+    await endLinks(trx, verified.id, { purposes: ['password_reset'] }, 'password_changed');
+  }
+  await queueNotice(deps, trx, realm, verified, 'password_changed');
 }

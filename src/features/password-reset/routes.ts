@@ -1,17 +1,18 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
-import { badRequest } from '../../errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { bodyErrors, errors, messageSchema, text } from '../../platform/http/schemas.ts';
+import { bodyErrors, errors, guardErrors, messageSchema, text } from '../../platform/http/schemas.ts';
 import { email } from '../accounts/account-schemas.ts';
-import { userRealm } from '../accounts/realms.ts';
+import { adminRealm, userRealm } from '../accounts/realms.ts';
 import { newPassword } from '../passwords/password-policy.ts';
-import { anyone } from '../sessions/authenticate.ts';
+import { anyone, callerOf, requireAccount } from '../sessions/authenticate.ts';
+import { requestPasswordReset } from './request-password-reset.ts';
+import { resetPassword } from './reset-password.ts';
+import { sendTestEmail } from './send-test-email.ts';
 
-/** No reset token has ever been issued as yet, so that forgot has nothing to send and no token can be good. */
+const tags = ['Password reset'];
+
 export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): void {
-  const tags = ['Password reset'];
-
   app.post(
     '/api/password/forgot-password',
     {
@@ -24,7 +25,10 @@ export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): voi
         response: { 200: messageSchema, ...errors([503, ...bodyErrors]) },
       },
     },
-    async () => ({ message: 'If the email exists, a password reset link has been sent' }),
+    async (request) => {
+      await requestPasswordReset(deps, request.body.email);
+      return { message: 'If the email exists, a password reset link has been sent' };
+    },
   );
 
   app.post(
@@ -34,6 +38,7 @@ export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): voi
       schema: {
         tags,
         summary: 'Set a new password with the token of a reset link',
+        description: 'All sessions and all other links of the account end.',
         body: z.object({
           token: text(500).min(1).meta({ example: 'the-token-of-the-link' }),
           new_password: newPassword(deps.config, userRealm),
@@ -41,8 +46,33 @@ export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): voi
         response: { 200: messageSchema, ...errors([400, 503, ...bodyErrors]) },
       },
     },
-    async () => {
-      throw badRequest('The reset link is not valid or no longer valid', 'invalid_reset_token');
+    async (request) => {
+      const { token, new_password: password } = request.body;
+      await resetPassword(deps, { token, newPassword: password, ip: request.clientAddress });
+      return { message: 'Password reset successfully' };
+    },
+  );
+
+  addTestEmailRoute(app, deps);
+}
+
+function addTestEmailRoute(app: HttpServer, deps: Dependencies): void {
+  app.post(
+    '/api/password/test-email',
+    {
+      ...requireAccount(deps, adminRealm),
+      schema: {
+        tags,
+        security: [{ bearer: [] }],
+        summary: 'Send a test mail',
+        description: "To the admin's own address, or one in `TEST_EMAIL_ALLOW`.",
+        body: z.object({ to_email: email }),
+        response: { 202: messageSchema, ...errors([...guardErrors, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      await sendTestEmail(deps, callerOf(request).account, request.body.to_email);
+      return reply.code(202).send({ message: 'Test email queued' });
     },
   );
 }

@@ -2,7 +2,7 @@ import type { Dependencies } from '../../dependencies.ts';
 import { badRequest, forbidden, unauthenticated } from '../../errors.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
-import { changesEmail } from '../accounts/account-change.ts';
+import { changesEmail, changesUsername } from '../accounts/account-change.ts';
 import {
   type Account,
   type AccountChange,
@@ -12,16 +12,20 @@ import {
   updateAccount,
 } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
-import { type Caller, lockLiveSession, revokeSessionsOf } from '../sessions/session-store.ts';
+import { changeEmail } from '../email-change/change-email.ts';
+import { type Caller, lockLiveSession } from '../sessions/session-store.ts';
+import { throttlePolicies } from '../throttles/throttle-policies.ts';
+import { requireWithinThrottle } from '../throttles/throttle-store.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher'>;
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys'>;
 type Change = Pick<AccountChange, 'email' | 'username' | 'full_name'>;
 
 const recentSignInSeconds = durations.minutes(15);
 
 /**
  * Changes the caller's own data. A new e-mail address wants the current password or a fresh sign-in, is unverified,
- * and ends all other sessions. Throws 403 `reauthentication_required`, 400 for a wrong password, 409 for a taken name.
+ * and ends all other sessions. Throws 403 `reauthentication_required`, 400 for a wrong password, 409 for a taken name,
+ * 429 for more new names than anybody needs.
  */
 export async function updateProfile(
   deps: Deps,
@@ -29,9 +33,16 @@ export async function updateProfile(
   caller: Caller,
   request: { change: Change; currentPassword: string | undefined; ip: string },
 ): Promise<Account> {
-  if (changesEmail(caller.account, request.change))
-    await requireReauthentication(deps, realm, caller, request);
-  return deps.db.transaction().execute((trx) => applyChange(trx, realm, caller, request.change));
+  const { change } = request;
+  if (changesEmail(caller.account, change)) await requireReauthentication(deps, realm, caller, request);
+  if (changesEmail(caller.account, change) || changesUsername(caller.account, change)) {
+    await requireWithinThrottle(
+      deps,
+      throttlePolicies.identifierChange,
+      `${realm.kind}\0${caller.account.id}`,
+    );
+  }
+  return deps.db.transaction().execute((trx) => applyChange(deps, trx, realm, caller, change));
 }
 
 async function requireReauthentication(
@@ -49,7 +60,13 @@ async function requireReauthentication(
   if (!matches) throw badRequest('The current password is not right', 'wrong_password');
 }
 
-async function applyChange(trx: Transaction, realm: Realm, caller: Caller, change: Change): Promise<Account> {
+async function applyChange(
+  deps: Deps,
+  trx: Transaction,
+  realm: Realm,
+  caller: Caller,
+  change: Change,
+): Promise<Account> {
   const account = await lockAccount(trx, realm, caller.account.id);
   // Signed out or deactivated while the password was checked.
   if (!account?.is_active || !(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
@@ -57,14 +74,9 @@ async function applyChange(trx: Transaction, realm: Realm, caller: Caller, chang
   if (!changesEmail(account, change)) return updateAccount(trx, realm, account.id, change);
   // When the request began this was the address, so that nothing was asked for; another one has been set since.
   if (!changesEmail(caller.account, change)) throw reauthenticationRequired();
-  await revokeSessionsOf(trx, realm, account.id, 'email_changed', caller.sessionId);
-  return updateAccount(trx, realm, account.id, { ...change, ...unverified(realm) });
+  return changeEmail(deps, trx, realm, account, change, caller.sessionId);
 }
 
 function reauthenticationRequired() {
   return forbidden('Changing the e-mail address needs the current password', 'reauthentication_required');
-}
-
-function unverified(realm: Realm): { is_email_verified?: false } {
-  return realm.kind === 'user' ? { is_email_verified: false } : {};
 }

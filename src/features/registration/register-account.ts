@@ -3,6 +3,8 @@ import { duplicate } from '../../errors.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 import { type Account, findTakenField, insertAccount } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
+import { refuseHeldEmail } from '../email-change/change-email.ts';
+import { queueVerification } from '../email-verification/verify-email.ts';
 
 export type Registration = {
   email: string;
@@ -14,26 +16,37 @@ export type Registration = {
 };
 
 /**
- * Creates an account; throws `DuplicateRecordError` naming the taken field. `mayRegister` runs in the transaction
+ * Creates an account, and asks a user to verify the address; throws `DuplicateRecordError` naming the taken field. `mayRegister` runs in the transaction
  * of the insert and throws where the caller has lost the right meanwhile.
  */
 export async function registerAccount(
-  { db, hasher }: Pick<Dependencies, 'db' | 'hasher'>,
+  deps: Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys'>,
   realm: Realm,
   registration: Registration,
   mayRegister: (trx: Transaction) => Promise<void> = async () => {},
 ): Promise<Account> {
-  const taken = await findTakenField(db, realm, registration);
+  const taken = await findTakenField(deps.db, realm, registration);
   if (taken) throw duplicate(taken);
-  const password = await hasher.hash(registration.password, registration.ip);
-  return db.transaction().execute(async (trx) => {
+  const password = await deps.hasher.hash(registration.password, registration.ip);
+  return deps.db.transaction().execute(async (trx) => {
     await mayRegister(trx);
-    return insertAccount(trx, realm, {
+    const account = await insertAccount(trx, realm, {
       email: registration.email,
       username: registration.username,
       full_name: registration.fullName,
       password,
       ...(registration.isSuperadmin === undefined ? {} : { is_superadmin: registration.isSuperadmin }),
     });
+    if (realm.kind === 'user') await welcome(deps, trx, account);
+    return account;
   });
+}
+
+async function welcome(
+  deps: Pick<Dependencies, 'jobs' | 'keys'>,
+  trx: Transaction,
+  user: Account,
+): Promise<void> {
+  await refuseHeldEmail(trx, user);
+  await queueVerification(deps, trx, user);
 }

@@ -11,7 +11,7 @@ import { findCallerOf } from '../sessions/authenticate.ts';
 import { type Caller, lockLiveSession } from '../sessions/session-store.ts';
 import { type Registration, registerAccount } from './register-account.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'config' | 'accessTokens'>;
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens'>;
 
 /**
  * While there is no admin, the first one may register: from a local caller in development, with the set-up token

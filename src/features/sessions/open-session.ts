@@ -1,10 +1,14 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Dependencies } from '../../dependencies.ts';
 import { wrongCredentials } from '../../errors.ts';
+import { sha256 } from '../../platform/crypto/secret-keys.ts';
+import { wideNetworkOf } from '../../platform/http/client-address.ts';
 import { type Credentials, confirmSignIn } from '../accounts/account-store.ts';
 import { type Realm, sessionLifetimes } from '../accounts/realms.ts';
+import { queueNotice } from '../mail/queue-mail.ts';
+import { describeDevice } from './describe-device.ts';
+import { evictIdleSessions, insertSession, isNewDevice } from './insert-session.ts';
 import { firstRefreshToken, refreshTokenHash } from './refresh-token.ts';
-import { evictIdleSessions, insertSession } from './session-store.ts';
 import { issueTokenPair, type TokenPair } from './token-pair.ts';
 
 const maxLiveSessions = 50;
@@ -16,7 +20,7 @@ type Client = { ip: string; userAgent: string | undefined };
  * account was deactivated, or its password changed, while the login waited for its hash.
  */
 export async function openSession(
-  deps: Pick<Dependencies, 'db' | 'keys' | 'config' | 'accessTokens'>,
+  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens'>,
   realm: Realm,
   verified: Credentials,
   client: Client,
@@ -30,14 +34,28 @@ export async function openSession(
     tokenHash: refreshTokenHash(refreshToken),
     ip: client.ip,
     userAgent: storableUserAgent(client.userAgent),
+    deviceHash: deviceHash(client),
   };
   const issuedAt = await deps.db.transaction().execute(async (trx) => {
     if (!(await confirmSignIn(trx, realm, verified))) throw wrongCredentials();
+    const isNew = await isNewDevice(trx, realm, session);
     const createdAt = await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
     await evictIdleSessions(trx, realm, verified.id, maxLiveSessions);
+    if (isNew) {
+      const from = { device: describeDevice(session.userAgent), ip: client.ip };
+      await queueNotice(deps, trx, realm, verified, 'new_sign_in', from);
+    }
     return createdAt;
   });
   return issueTokenPair(deps, { realm, subjectId: verified.id, refreshToken, keys, issuedAt });
+}
+
+/**
+ * One kind of browser in one network. Neither alone will do: an intruder has the most common browser, and whoever
+ * takes a phone outside changes the network.
+ */
+function deviceHash({ ip, userAgent }: Client): Buffer {
+  return sha256(`${describeDevice(userAgent ?? null)}\0${wideNetworkOf(ip)}`);
 }
 
 /** Header bytes above ASCII arrive as Latin-1 and may be anything; a list of sessions needs the beginning only. */

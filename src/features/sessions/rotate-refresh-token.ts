@@ -2,12 +2,14 @@ import type { Dependencies } from '../../dependencies.ts';
 import { unauthenticated } from '../../errors.ts';
 import { equalSecrets, sha256 } from '../../platform/crypto/secret-keys.ts';
 import type { Transaction } from '../../platform/database/database.ts';
+import { findAccount } from '../accounts/account-store.ts';
 import { type Realm, sessionLifetimes } from '../accounts/realms.ts';
+import { queueNotice } from '../mail/queue-mail.ts';
 import { decodeRefreshToken, type RefreshToken, refreshTokenHash, successorOf } from './refresh-token.ts';
 import { lockSession, revokeSession, rotateSession } from './session-store.ts';
 import { issueTokenPair, type TokenPair } from './token-pair.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
 
 // How long the answer of a refresh can be asked for again with the key of the first attempt.
 const lostAnswerSeconds = 60;
@@ -95,6 +97,8 @@ async function judgeSpentToken(
   }
   if (isParent && age <= deps.config.refreshRaceWindowSeconds) return 'rotated';
   await revokeSession(trx, realm, { id: token.sessionId }, 'refresh_token_reused');
+  const owner = await findAccount(trx, realm, session.subject_id);
+  if (owner) await queueNotice(deps, trx, realm, owner, 'refresh_token_reused');
   return 'reused';
 }
 

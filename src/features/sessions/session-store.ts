@@ -17,72 +17,13 @@ export type RevokeReason =
   | 'session_limit'
   | 'admin_revoked'
   | 'password_changed'
+  | 'password_reset'
   | 'email_changed'
+  | 'email_change_undone'
   | 'deactivated'
   | 'refresh_token_reused';
 
-type Lifetimes = Config['userSessions'];
-
-type NewSession = {
-  id: string;
-  subjectId: string;
-  keyId: string;
-  tokenHash: Buffer;
-  ip: string;
-  userAgent: string | null;
-};
-
-/** Call it only where the account's row is locked and was found good in the same transaction. Returns the database's time. */
-export async function insertSession(
-  trx: Transaction,
-  realm: Realm,
-  session: NewSession,
-  lifetimes: Lifetimes,
-): Promise<Date> {
-  const row = await trx
-    .insertInto('sessions')
-    .values({
-      id: session.id,
-      subject_kind: realm.kind,
-      subject_id: session.subjectId,
-      key_id: session.keyId,
-      generation: 0,
-      current_hash: session.tokenHash,
-      created_at: now,
-      last_used_at: now,
-      idle_expires_at: secondsFromNow(Math.min(lifetimes.idleSeconds, lifetimes.maxSeconds)),
-      absolute_expires_at: secondsFromNow(lifetimes.maxSeconds),
-      ip: session.ip,
-      user_agent: session.userAgent,
-    })
-    .returning('created_at')
-    .executeTakeFirstOrThrow();
-  return row.created_at;
-}
-
-/** Ends the longest idle ones beyond `max` live sessions of a subject (ASVS V7.1.2). */
-export async function evictIdleSessions(
-  trx: Transaction,
-  realm: Realm,
-  subjectId: string,
-  max: number,
-): Promise<void> {
-  await trx
-    .updateTable('sessions')
-    .set(revocation('session_limit'))
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('sessions')
-        .select('id')
-        .where('subject_kind', '=', realm.kind)
-        .where('subject_id', '=', subjectId)
-        .where(live)
-        .orderBy('last_used_at', 'desc')
-        .orderBy('id', 'desc')
-        .offset(max),
-    )
-    .execute();
-}
+export type Lifetimes = Config['userSessions'];
 
 type Rotation = {
   sessionId: string;
@@ -220,6 +161,12 @@ export async function revokeSessionsOf(
   await query.execute();
 }
 
+/** What nobody can use any more, after a while in which it may be asked about. */
+export async function deleteEndedSessions(db: Database, keptDays: number): Promise<void> {
+  const before = sql<Date>`now() - make_interval(days => ${keptDays})`;
+  await db.deleteFrom('sessions').where('absolute_expires_at', '<', before).execute();
+}
+
 /** Locks the caller's own session for the rest of the transaction: false where it ended meanwhile. */
 export async function lockLiveSession(trx: Transaction, realm: Realm, sessionId: string): Promise<boolean> {
   const query = trx
@@ -230,13 +177,14 @@ export async function lockLiveSession(trx: Transaction, realm: Realm, sessionId:
   return (await query.where(live).forUpdate().executeTakeFirst()) !== undefined;
 }
 
-const live = sql<boolean>`(revoked_at IS NULL AND idle_expires_at > now() AND absolute_expires_at > now())`;
+/** Neither ended nor run out. */
+export const live = sql<boolean>`(revoked_at IS NULL AND idle_expires_at > now() AND absolute_expires_at > now())`;
 
 function ofActiveAccount(realm: Realm) {
   return sql<boolean>`EXISTS (SELECT FROM ${sql.table(realm.table)} AS account
     WHERE account.id = sessions.subject_id AND account.is_active)`;
 }
 
-function revocation(reason: RevokeReason) {
+export function revocation(reason: RevokeReason) {
   return { revoked_at: now, revoke_reason: reason };
 }

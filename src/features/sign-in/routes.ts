@@ -31,7 +31,7 @@ export function addSignInRoutes(app: HttpServer, deps: Dependencies, realm: Real
         tags: [realm.tag],
         summary: 'Sign in with username or e-mail and password',
         body: loginBody,
-        response: { 200: tokenPairSchema, ...errors([401, 503, ...bodyErrors]) },
+        response: { 200: tokenPairSchema, ...errors([401, 403, 503, ...bodyErrors]) },
       },
     },
     async (request) =>

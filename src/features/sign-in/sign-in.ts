@@ -1,30 +1,41 @@
 import type { Dependencies } from '../../dependencies.ts';
-import { wrongCredentials } from '../../errors.ts';
+import { forbidden, wrongCredentials } from '../../errors.ts';
 import {
   type Credentials,
+  findAccount,
   findCredentials,
   replacePassword,
   storedPasswordOf,
 } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
+import { resendVerification } from '../email-verification/verify-email.ts';
 import { openSession } from '../sessions/open-session.ts';
 import type { TokenPair } from '../sessions/token-pair.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'hasher' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
 type Attempt = { identifier: string; password: string; ip: string; userAgent: string | undefined };
 
 /**
  * Opens a session for the right password. One error, after the same work, for an unknown name, a wrong password and
- * an account that is not active (ASVS V6.3.8).
+ * an account that is not active (ASVS V6.3.8). Where verified addresses are required, 403 `email_not_verified`.
  */
 export async function signIn(deps: Deps, realm: Realm, attempt: Attempt): Promise<TokenPair> {
   const found = await findCredentials(deps.db, realm, attempt.identifier);
   const stored = found && storedPasswordOf(found);
   const matches = await deps.hasher.verify(attempt.password, stored, attempt.ip);
   if (found === null || !matches || !found.is_active) throw wrongCredentials();
+  if (deps.config.requireVerifiedEmail) await requireVerifiedEmail(deps, realm, found);
   const tokens = await openSession(deps, realm, found, { ip: attempt.ip, userAgent: attempt.userAgent });
   await renewHash(deps, realm, found, attempt);
   return tokens;
+}
+
+/** Only after the right password: nobody else learns whether there is such an account. A fresh link is on its way. */
+async function requireVerifiedEmail(deps: Deps, realm: Realm, { id }: Credentials): Promise<void> {
+  const account = await findAccount(deps.db, realm, id);
+  if (account?.is_email_verified !== false) return;
+  await resendVerification(deps, id);
+  throw forbidden('Verify your email address first: a link has been sent to it', 'email_not_verified');
 }
 
 /** Brings an older or cheaper hash up to date while the password is at hand; never at the price of the sign-in. */

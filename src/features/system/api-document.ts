@@ -38,7 +38,7 @@ function operationIdOf(method: string, path: string): string {
   return `${method}${name || 'Root'}`;
 }
 
-const successes: Record<string, string> = { 200: 'Done', 201: 'Created' };
+const successes: Record<string, string> = { 200: 'Done', 201: 'Created', 202: 'Accepted; it is done soon' };
 
 type Failure = { description: string; error: ErrorName; message: string; details?: ErrorDetails };
 
@@ -82,6 +82,11 @@ const failures: Record<string, Failure> = {
     details: {
       errors: [{ field: 'email', message: 'is not a plain e-mail address', type: 'invalid_format' }],
     },
+  },
+  429: {
+    description: 'Too many requests; `Retry-After` says in how many seconds the next one is served',
+    error: 'RateLimitExceeded',
+    message: 'Too many requests; try again later',
   },
   503: {
     description: 'Not now: the database is away, or too much is waiting',

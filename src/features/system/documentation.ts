@@ -5,6 +5,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import type { Config } from '../../config.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
+import { sendStatic } from '../../platform/http/static-content.ts';
 import { version } from '../../version.ts';
 import { anyone } from '../sessions/authenticate.ts';
 import { completeDocument } from './api-document.ts';
@@ -39,6 +40,7 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
         { name: 'User administration', description: "An admin's work with the users" },
         { name: 'Admin administration', description: "A superadmin's work with the admins" },
         { name: 'Password reset', description: 'For the person who forgot it' },
+        { name: 'Mail', description: 'What was sent, what waits and what is stuck' },
         { name: 'System', description: 'Health and welcome' },
       ],
       components: { securitySchemes: { bearer } },
@@ -90,8 +92,6 @@ function addRedoc(app: FastifyInstance, title: string): void {
   );
   app.get('/redoc/redoc.standalone.js', hidden, async (request, reply) => {
     script ??= loadRedocScript();
-    reply.headers({ 'cache-control': 'no-cache', etag: script.etag });
-    if (request.headers['if-none-match'] === script.etag) return reply.code(304).send();
-    return reply.type('text/javascript; charset=utf-8').send(script.content);
+    return sendStatic(request, reply.header('cache-control', 'no-cache'), script);
   });
 }

@@ -11,6 +11,7 @@ import { adminRealm, userRealm } from '../accounts/realms.ts';
 import { callerOf, requireAccount } from '../sessions/authenticate.ts';
 import { endAllSessions } from '../sessions/end-session.ts';
 import { readUser, userDetailSchema } from './read-user.ts';
+import { sendPasswordReset } from './send-password-reset.ts';
 import { updateUser } from './update-user.ts';
 
 const userChange = z
@@ -104,6 +105,23 @@ function addChangingRoutes(app: HttpServer, deps: Dependencies): void {
     async (request, reply) => {
       const ended = await endAllSessions(deps, userRealm, request.params.id, 'admin_revoked');
       if (!ended) throw noSuchUser();
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/admins/users/:id/send-password-reset',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'Mail a user a password reset link',
+        params: idParams,
+        response: { 204: noContent, ...errors([404, 409, 422, ...guardErrors]) },
+      },
+    },
+    async (request, reply) => {
+      if (!(await sendPasswordReset(deps, request.params.id))) throw noSuchUser();
       return reply.code(204).send(null);
     },
   );

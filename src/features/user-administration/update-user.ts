@@ -4,6 +4,8 @@ import type { Transaction } from '../../platform/database/database.ts';
 import { changesEmail } from '../accounts/account-change.ts';
 import { type Account, type AccountChange, lockAccount, updateAccount } from '../accounts/account-store.ts';
 import { userRealm } from '../accounts/realms.ts';
+import { changeEmail } from '../email-change/change-email.ts';
+import { endLinks } from '../links/link-store.ts';
 import { type Caller, revokeSessionsOf } from '../sessions/session-store.ts';
 
 /**
@@ -11,7 +13,7 @@ import { type Caller, revokeSessionsOf } from '../sessions/session-store.ts';
  * who is no superadmin would change `is_superuser`.
  */
 export async function updateUser(
-  { db }: Pick<Dependencies, 'db'>,
+  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys'>,
   caller: Caller,
   id: string,
   change: AccountChange,
@@ -19,22 +21,18 @@ export async function updateUser(
   if (change.is_superuser !== undefined && !caller.account.is_superadmin) {
     throw forbidden('Only a superadmin may change is_superuser');
   }
-  return db.transaction().execute(async (trx) => {
+  return deps.db.transaction().execute(async (trx) => {
     const user = await lockAccount(trx, userRealm, id);
     if (user === null || Object.keys(change).length === 0) return user;
-    const newEmail = changesEmail(user, change);
-    const updated = await updateAccount(
-      trx,
-      userRealm,
-      id,
-      newEmail ? { ...change, is_email_verified: false } : change,
-    );
-    await endSessionsAfter(trx, updated, newEmail);
+    const updated = changesEmail(user, change)
+      ? await changeEmail(deps, trx, userRealm, user, change)
+      : await updateAccount(trx, userRealm, id, change);
+    if (!updated.is_active) await endAccess(trx, id);
     return updated;
   });
 }
 
-async function endSessionsAfter(trx: Transaction, user: Account, newEmail: boolean): Promise<void> {
-  if (!user.is_active) await revokeSessionsOf(trx, userRealm, user.id, 'deactivated');
-  else if (newEmail) await revokeSessionsOf(trx, userRealm, user.id, 'email_changed');
+async function endAccess(trx: Transaction, id: string): Promise<void> {
+  await revokeSessionsOf(trx, userRealm, id, 'deactivated');
+  await endLinks(trx, id, { purposes: ['password_reset', 'email_verification'] }, 'deactivated');
 }

@@ -7,6 +7,8 @@ export type SecretKeys = {
   readonly jwt: Buffer;
   readonly refreshTag: Buffer;
   readonly refreshSuccessor: Buffer;
+  readonly link: Buffer;
+  readonly throttle: Buffer;
 };
 
 export type KeyRing = {
@@ -46,5 +48,7 @@ function deriveKeys(secret: string): SecretKeys {
     jwt: derive('jwt/v1'),
     refreshTag: derive('refresh-tag/v1'),
     refreshSuccessor: derive('refresh/v1'),
+    link: derive('link/v1'),
+    throttle: derive('throttle/v1'),
   };
 }

@@ -6,6 +6,7 @@ import {
   type PostgresPool,
   sql,
 } from 'kysely';
+import type { ConstructorOptions } from 'pg-boss';
 import type { Tables } from './tables.ts';
 
 export type Database = Kysely<Tables>;
@@ -22,6 +23,8 @@ export type MigrationConnection = {
 export type DatabaseEngine = {
   readonly name: string;
   readonly pool: PostgresPool;
+  /** How the job queue reaches this engine: it keeps tables of its own there. */
+  readonly jobQueueOptions: ConstructorOptions;
   openMigrationConnection(): Promise<MigrationConnection>;
   close(): Promise<void>;
 };

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import type { PostgresPoolClient } from 'kysely';
+import { type ConstructorOptions, fromPglite } from 'pg-boss';
 import type { DatabaseEngine } from './database.ts';
 import { DatabaseUnavailableError } from './database-errors.ts';
 import { lockDirectory } from './directory-lock.ts';
@@ -56,6 +57,7 @@ export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngi
   return {
     name: 'embedded PostgreSQL',
     pool: { options: {}, connect: () => checkOut(pglite, queue), end: async () => {} },
+    jobQueueOptions: { db: jobDatabase(pglite, queue), backend: 'pglite' },
     openMigrationConnection: async () => ({
       query: async (text, parameters = []) =>
         (await pglite.query<Record<string, unknown>>(text, parameters)).rows,
@@ -67,6 +69,26 @@ export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngi
       await pglite.close();
       unlock();
     },
+  };
+}
+
+type JobDatabase = NonNullable<ConstructorOptions['db']>;
+
+/** The queue's statements take their turn like all others; one that fails leaves no transaction open behind it. */
+function jobDatabase(pglite: PGlite, queue: Turnstile): JobDatabase {
+  const adapter = fromPglite(pglite);
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    const leave = await queue.enter(Number.POSITIVE_INFINITY);
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
+  };
+  return {
+    executeSql: (text, values) => inTurn(() => adapter.executeSql(text, values)),
+    listen: (channel, onNotification, onReconnect) =>
+      inTurn(async () => adapter.listen?.(channel, onNotification, onReconnect) ?? { close: async () => {} }),
   };
 }
 

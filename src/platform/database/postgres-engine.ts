@@ -13,6 +13,9 @@ const lockMilliseconds = 1500;
 const statementMilliseconds = 1800;
 const checkoutMilliseconds = 2900;
 
+/** Beside the pool: mail must not wait for requests, nor they for it. One more listens. */
+const jobConnections = 2;
+
 export function openPostgres(options: { url: string; poolSize: number }): DatabaseEngine {
   const connectionString = withExplicitTls(options.url);
   const pool = new pg.Pool({
@@ -36,6 +39,12 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
       options: {},
       connect: () => checkOut(pool),
       end: () => pool.end(),
+    },
+    jobQueueOptions: {
+      connectionString,
+      application_name: 'adl jobs',
+      max: jobConnections,
+      connectionTimeoutMillis: acquireMilliseconds,
     },
     openMigrationConnection: () => connectForMigrations(connectionString),
     close: async () => {

@@ -5,6 +5,9 @@ export type Tables = {
   users: UserRow;
   admins: AdminRow;
   sessions: SessionRow;
+  links: LinkRow;
+  mails: MailRow;
+  throttles: ThrottleRow;
 };
 
 export type RealmKind = 'user' | 'admin';
@@ -52,4 +55,51 @@ type SessionRow = {
   revoke_reason: string | null;
   ip: string | null;
   user_agent: string | null;
+  device_hash: Buffer | null;
 };
+
+export type LinkPurpose = 'password_reset' | 'email_verification' | 'email_change_undo';
+
+type LinkRow = {
+  id: Buffer;
+  purpose: LinkPurpose;
+  subject_id: string;
+  email: string;
+  password_version: number;
+  key_id: string;
+  token_hash: Buffer;
+  created_at: Date;
+  expires_at: Date;
+  ended_at: Date | null;
+  end_reason: string | null;
+};
+
+export type MailKind =
+  | 'password_reset'
+  | 'password_changed'
+  | 'email_verification'
+  | 'email_changed'
+  | 'new_sign_in'
+  | 'refresh_token_reused'
+  | 'test';
+
+export type MailStatus = 'queued' | 'sent' | 'kept' | 'dead';
+
+type MailRow = {
+  id: string;
+  kind: MailKind;
+  subject_kind: RealmKind | null;
+  subject_id: string | null;
+  recipient: string;
+  link_id: Buffer | null;
+  device: string | null;
+  ip: string | null;
+  status: Generated<MailStatus>;
+  attempts: Generated<number>;
+  last_error: string | null;
+  created_at: Date;
+  expires_at: Date;
+  finished_at: Date | null;
+};
+
+type ThrottleRow = { policy: string; key_hash: Buffer; count: number; resets_at: Date };

@@ -29,6 +29,12 @@ export function networkOf(address: string, ipv6Prefix: number): string {
   return ipaddr.IPv6.networkAddressFromCIDR(`${address}/${ipv6Prefix}`).toString();
 }
 
+/** The provider's network rather than the client's: what one person is likely to come from again. */
+export function wideNetworkOf(address: string): string {
+  if (isIP(address) === 6) return ipaddr.IPv6.networkAddressFromCIDR(`${address}/32`).toString();
+  return ipaddr.IPv4.networkAddressFromCIDR(`${address}/16`).toString();
+}
+
 const forwardingHeaders = [
   'forwarded',
   'x-forwarded-for',
@@ -38,9 +44,14 @@ const forwardingHeaders = [
   'via',
 ];
 
+/** True where a proxy, or somebody who would be taken for one, has passed the request on. */
+export function hasForwardingHeader({ headers }: IncomingMessage): boolean {
+  return forwardingHeaders.some((name) => headers[name] !== undefined);
+}
+
 /** A browser or command on the service's own machine, reached by no proxy and by no foreign name (DNS rebinding). */
 export function isLocalCaller(request: IncomingMessage, publicUrl: string): boolean {
-  if (forwardingHeaders.some((name) => request.headers[name] !== undefined)) return false;
+  if (hasForwardingHeader(request)) return false;
   return (
     isLoopback(peerAddress(request)) && isLocalHost(request.headers.host ?? '', new URL(publicUrl).hostname)
   );

@@ -4,10 +4,10 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { type CidrList, cidrListContains } from './cidr.ts';
 import { peerAddress } from './client-address.ts';
 
-type LogFields = { request_id: string; traceparent?: string };
+type LogFields = { request_id: string; traceparent?: string } | { job: string };
 
-/** What every log line of a request carries, without being handed from function to function. */
-const requestContext = new AsyncLocalStorage<LogFields>();
+/** What every log line of a request or a job carries, without being handed from function to function. */
+const logContext = new AsyncLocalStorage<LogFields>();
 
 // W3C Trace Context, version 00. Anything else is nobody's trace.
 const traceparentForm = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -16,13 +16,18 @@ const traceparentForm = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 export function runInRequest(request: { id: string; headers: IncomingHttpHeaders }, rest: () => void): void {
   const { traceparent } = request.headers;
   const traced = typeof traceparent === 'string' && traceparentForm.test(traceparent) ? { traceparent } : {};
-  requestContext.run({ request_id: request.id, ...traced }, rest);
+  logContext.run({ request_id: request.id, ...traced }, rest);
+}
+
+/** Runs what no request waits for under its own name. */
+export function runInJob<T>(job: string, work: () => Promise<T>): Promise<T> {
+  return logContext.run({ job }, work);
 }
 
 /** For the logger's `mixin`. */
-export function requestLogFields(): Record<string, string> {
+export function contextLogFields(): Record<string, string> {
   // A copy: the logger writes the line's own members into it.
-  return { ...requestContext.getStore() };
+  return { ...logContext.getStore() };
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -51,11 +51,11 @@ export const errorSchema = z
     },
   });
 
-type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 503;
+type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 503;
 
 /** The errors that any route with a body, or behind a guard, can answer beside its own. */
-export const bodyErrors = [413, 415, 422] as const;
-export const guardErrors = [401, 403, 503] as const;
+export const bodyErrors = [413, 415, 422, 429] as const;
+export const guardErrors = [401, 403, 429, 503] as const;
 
 /** The error answers of a route, for `schema.response`. */
 export function errors<S extends ErrorStatus>(statuses: readonly S[]): Record<S, typeof errorSchema> {

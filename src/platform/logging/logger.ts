@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
-import { requestLogFields } from '../http/request-context.ts';
+import { contextLogFields } from '../http/request-context.ts';
 import { prettyLines } from './pretty-lines.ts';
 import { serializeError } from './serialize-error.ts';
 
@@ -14,7 +14,7 @@ export function createLogger(options: LogOptions, destination?: DestinationStrea
     {
       level: options.logLevel,
       base: null,
-      mixin: requestLogFields,
+      mixin: contextLogFields,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: serializeError },

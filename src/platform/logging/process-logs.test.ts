@@ -131,7 +131,9 @@ describe('the log of a process', () => {
     // Registration and sign-in hash in threads: what they write after that belongs to their requests still.
     assert.ok(statements.some(({ msg }) => /insert into "users"/.test(String(msg))));
     assert.ok(statements.some(({ msg }) => /insert into "sessions"/.test(String(msg))));
-    for (const { msg, request_id: id } of served) assert.match(String(id), /^[0-9a-f-]{36}$/, String(msg));
+    for (const { msg, request_id: id, job } of served) {
+      assert.match(String(id ?? job), /^[0-9a-f-]{36}$|^mails$|^password-reset-requests$/, String(msg));
+    }
   });
 
   /** Undefined where the server is to use its embedded database. */

@@ -1,0 +1,46 @@
+import type { Dependencies } from './dependencies.ts';
+import { deleteExpiredLinks } from './features/links/link-store.ts';
+import { deliverMail } from './features/mail/deliver-mail.ts';
+import { buryExpiredMails, deleteMailsFinishedBefore } from './features/mail/mail-store.ts';
+import { answerResetRequest } from './features/password-reset/request-password-reset.ts';
+import { deleteEndedSessions } from './features/sessions/session-store.ts';
+import { deletePastThrottles } from './features/throttles/throttle-store.ts';
+import { runInJob } from './platform/http/request-context.ts';
+import type { JobHandlers } from './platform/jobs/job-queue.ts';
+import type { SmtpTransport } from './platform/mail/smtp-transport.ts';
+
+type Deps = Dependencies & { smtp: SmtpTransport | null };
+
+const tidyMilliseconds = 60_000;
+
+// As long as somebody may ask what happened; sessions and links are of no use long before.
+const keptDays = 30;
+
+/** What each kind of job does. */
+export function jobHandlers(deps: Deps): JobHandlers {
+  return {
+    'password-reset-requests': ({ email }) => answerResetRequest(deps, email),
+    mails: ({ mailId }) => deliverMail(deps, mailId),
+  };
+}
+
+/** Sends mail until the queue is closed, and throws away what has run out. */
+export async function startBackgroundWork(deps: Deps): Promise<void> {
+  await deps.jobs.work(jobHandlers(deps));
+  setInterval(() => void runInJob('tidy-up', () => tidyUp(deps)), tidyMilliseconds).unref();
+}
+
+/** Every process does it: each statement finds what the others have left. */
+async function tidyUp({ db, logger, readiness }: Deps): Promise<void> {
+  if (readiness.phase !== 'serving') return;
+  try {
+    const buried = await buryExpiredMails(db);
+    if (buried > 0) logger.error({ count: buried }, 'Mails are dead: they could not be sent in time');
+    await deleteMailsFinishedBefore(db, keptDays);
+    await deleteExpiredLinks(db, keptDays);
+    await deleteEndedSessions(db, keptDays);
+    await deletePastThrottles(db);
+  } catch (error) {
+    logger.warn({ err: error }, 'What has run out could not be thrown away; it is tried again in a minute');
+  }
+}

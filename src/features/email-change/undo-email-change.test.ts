@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertStatus } from '../../../test/api.ts';
+import {
+  goodPassword,
+  newRegistration,
+  type SignedIn,
+  signedInAdmin,
+  signedInUser,
+} from '../../../test/factories.ts';
+import { reset, resetToken } from '../../../test/reset-calls.ts';
+import { statusOfMe } from '../../../test/session-calls.ts';
+import { createTestApp, type TestApp } from '../../../test/test-app.ts';
+import { durations } from '../../platform/durations.ts';
+import { adminRealm, userRealm } from '../accounts/realms.ts';
+
+async function moveTo(service: TestApp, user: SignedIn, email: string): Promise<void> {
+  assertStatus(await service.api.put('/api/users/me', { email }, { token: user.accessToken }), 200);
+}
+
+function undo(service: TestApp, token: string) {
+  return service.api.post('/api/users/undo', { token });
+}
+
+async function emailOf(service: TestApp, id: string): Promise<string | undefined> {
+  const query = service.db.selectFrom('users').select('email').where('id', '=', id);
+  return (await query.executeTakeFirst())?.email;
+}
+
+test('undo puts the address back, ends all sessions, voids the password and mails a reset link', async (t) => {
+  const service = await createTestApp(t);
+  const { api, mailbox } = service;
+  const user = await signedInUser(service);
+  await moveTo(service, user, 'intruder@example.com');
+  const answer = await undo(service, await mailbox.token('email_changed', user.email));
+  assertStatus(answer, 200);
+  assert.match(answer.body.message, /address is back/);
+  assert.equal(await emailOf(service, user.id), user.email);
+  assert.equal(await statusOfMe(api, userRealm, user.accessToken), 401);
+  assertStatus(await api.post('/api/users/login', { email: user.email, password: goodPassword }), 401);
+  assertStatus(await reset(api, await mailbox.token('password_reset', user.email)), 200);
+});
+
+test('an undo link works once, and for seven days', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service);
+  await moveTo(service, user, 'first@example.com');
+  const token = await service.mailbox.token('email_changed', user.email);
+  await service.clock.advance(durations.days(7) - 5);
+  assertStatus(await undo(service, token), 200);
+  assertStatus(await undo(service, token), 400);
+
+  const other = await signedInUser(service);
+  await moveTo(service, other, 'second@example.com');
+  const late = await service.mailbox.token('email_changed', other.email);
+  await service.clock.advance(durations.days(7) + 5);
+  const refused = await undo(service, late);
+  assertStatus(refused, 400);
+  assert.equal(refused.body.details.reason, 'invalid_undo_token');
+});
+
+test('of two undos with one link at once one is done', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service);
+  await moveTo(service, user, 'intruder@example.com');
+  const token = await service.mailbox.token('email_changed', user.email);
+  const answers = await Promise.all(Array.from({ length: 5 }, () => undo(service, token)));
+  assert.deepEqual(
+    answers.map(({ status }) => status).toSorted((one, other) => one - other),
+    [200, 400, 400, 400, 400],
+  );
+  assert.equal((await service.mailbox.mails('password_reset')).length, 1);
+});
+
+test('an intruder who moves the account on is undone by the owner’s link, and undoes nothing by the later one', async (t) => {
+  const service = await createTestApp(t);
+  const owner = await signedInUser(service);
+  await moveTo(service, owner, 'one@evil.example');
+  await moveTo(service, owner, 'two@evil.example');
+  const intruders = await service.mailbox.token('email_changed', 'one@evil.example');
+  assertStatus(await undo(service, await service.mailbox.token('email_changed', owner.email)), 200);
+  assertStatus(await undo(service, intruders), 400);
+  assert.equal(await emailOf(service, owner.id), owner.email);
+});
+
+test('a change of the password or of the name leaves the undo link alone; a reset by the new address ends it', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = service;
+  const user = await signedInUser(service);
+  await moveTo(service, user, 'intruder@example.com');
+  const token = await service.mailbox.token('email_changed', user.email);
+  const change = { current_password: goodPassword, new_password: 'meadow copper 77 drift' };
+  assertStatus(await api.post('/api/users/change-password', change, { token: user.accessToken }), 200);
+  assertStatus(await undo(service, token), 200);
+
+  const other = await signedInUser(service);
+  await moveTo(service, other, 'new@example.com');
+  const second = await service.mailbox.token('email_changed', other.email);
+  assertStatus(await reset(api, await resetToken(service, 'new@example.com')), 200);
+  assertStatus(await undo(service, second), 400);
+});
+
+test('an undo lifts no deactivation, and sends no reset link into one', async (t) => {
+  const service = await createTestApp(t);
+  const admin = await signedInAdmin(service);
+  const user = await signedInUser(service);
+  await moveTo(service, user, 'intruder@example.com');
+  const path = `/api/admins/users/${user.id}`;
+  assertStatus(await service.api.patch(path, { is_active: false }, { token: admin.accessToken }), 200);
+  assertStatus(await undo(service, await service.mailbox.token('email_changed', user.email)), 200);
+  const read = await service.api.get(path, { token: admin.accessToken });
+  assert.equal(read.body.is_active, false);
+  assert.equal(read.body.email, user.email);
+  assert.equal((await service.mailbox.mails('password_reset')).length, 0);
+});
+
+test('as long as a change can be undone nobody else gets the old address, by registering or by moving to it', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = service;
+  const user = await signedInUser(service);
+  await moveTo(service, user, 'new@example.com');
+  const squat = await api.post('/api/users/register', newRegistration({ email: user.email.toUpperCase() }));
+  assertStatus(squat, 409);
+  assert.equal(squat.body.details.field, 'email');
+  const other = await signedInUser(service);
+  assertStatus(await api.put('/api/users/me', { email: user.email }, { token: other.accessToken }), 409);
+  // Its owner may go back.
+  await moveTo(service, user, user.email);
+  await moveTo(service, user, 'newer@example.com');
+  await service.clock.advance(durations.days(7) + 5);
+  assertStatus(await api.post('/api/users/register', newRegistration({ email: user.email })), 201);
+});
+
+test('an admin’s change of a user’s address tells the old one, which can undo it', async (t) => {
+  const service = await createTestApp(t);
+  const admin = await signedInAdmin(service);
+  const user = await signedInUser(service);
+  const change = { email: 'wrong@example.com' };
+  const options = { token: admin.accessToken };
+  assertStatus(await service.api.patch(`/api/admins/users/${user.id}`, change, options), 200);
+  assertStatus(await undo(service, await service.mailbox.token('email_changed', user.email)), 200);
+  assert.equal(await emailOf(service, user.id), user.email);
+});
+
+test('an admin’s own change tells the old address, without a link', async (t) => {
+  const service = await createTestApp(t);
+  const admin = await signedInAdmin(service);
+  const change = { email: 'elsewhere@example.com' };
+  const answer = await service.api.put(`${adminRealm.path}/me`, change, { token: admin.accessToken });
+  assertStatus(answer, 200);
+  const [notice] = await service.mailbox.mails('email_changed');
+  assert.equal(notice?.recipient, admin.email);
+  assert.doesNotMatch(notice?.message?.text ?? '', /#token=|elsewhere/);
+});
+
+test('B23 of ten moves to one address by two users one wins; the own address in another case is no change', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = service;
+  const [one, two] = [await signedInUser(service), await signedInUser(service)];
+  const wanted = Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? one : two));
+  const email = 'wanted@example.com';
+  const answers = await Promise.all(
+    wanted.map(({ accessToken: token }) => api.put('/api/users/me', { email }, { token })),
+  );
+  const owners = await service.db.selectFrom('users').select('id').where('email', '=', email).execute();
+  assert.equal(owners.length, 1);
+  for (const [index, answer] of answers.entries()) {
+    assertStatus(answer, wanted[index]?.id === owners[0]?.id ? 200 : 409);
+  }
+  const winner = owners[0]?.id === one.id ? one : two;
+  const mails = (await service.mailbox.mails()).length;
+  const same = { email: 'WANTED@example.com' };
+  assertStatus(await api.put('/api/users/me', same, { token: winner.accessToken }), 200);
+  assert.equal((await service.mailbox.mails()).length, mails);
+});
+
+test('ten new names an hour are enough for an account; the eleventh is 429 with a true Retry-After', async (t) => {
+  const service = await createTestApp(t);
+  const { accessToken: token } = await signedInUser(service);
+  for (let count = 0; count < 10; count += 1) {
+    assertStatus(await service.api.put('/api/users/me', { username: `name.${count}` }, { token }), 200);
+  }
+  const refused = await service.api.put('/api/users/me', { username: 'name.10' }, { token });
+  assertStatus(refused, 429);
+  assertStatus(await service.api.put('/api/users/me', { full_name: 'No identifier' }, { token }), 200);
+  const seconds = Number(refused.headers['retry-after']);
+  assert.ok(seconds > 3500 && seconds <= 3600);
+  await service.clock.advance(seconds);
+  const again = await service.api.post('/api/users/login', { username: 'name.9', password: goodPassword });
+  const options = { token: String(again.body.access_token) };
+  assertStatus(await service.api.put('/api/users/me', { username: 'name.10' }, options), 200);
+});

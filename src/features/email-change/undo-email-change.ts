@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import type { Dependencies } from '../../dependencies.ts';
+import { type AppError, badRequest } from '../../errors.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import type { StoredPassword } from '../../platform/password-hashing/password-schemes.ts';
+import { findCredentialsById, lockAccount, setPassword, updateAccount } from '../accounts/account-store.ts';
+import { userRealm } from '../accounts/realms.ts';
+import { endLinks, findOpenLink, type Link, useLink } from '../links/link-store.ts';
+import { queueResetLink } from '../password-reset/request-password-reset.ts';
+import { revokeSessionsOf } from '../sessions/session-store.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config'>;
+
+/**
+ * Puts the address back that the link was mailed to, ends all sessions, voids the password and mails a reset link
+ * there. A deactivated account stays so. Throws 400 for every token that is not good (contract § 4).
+ */
+export async function undoEmailChange(deps: Deps, request: { token: string; ip: string }): Promise<void> {
+  const link = await findOpenLink(deps.db, 'email_change_undo', request.token);
+  if (link === null) throw invalidUndoToken();
+  // A real hash of what nobody knows: signing in with a void password costs the time that it always costs.
+  const unknowable = randomBytes(32).toString('base64url');
+  const password = await deps.hasher.hash(unknowable, request.ip);
+  await deps.db.transaction().execute((trx) => apply(deps, trx, link, password));
+}
+
+async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredPassword): Promise<void> {
+  const user = await lockAccount(trx, userRealm, link.subject_id);
+  if (user === null || !(await useLink(trx, link))) throw invalidUndoToken();
+  await updateAccount(trx, userRealm, user.id, { email: link.email, is_email_verified: true });
+  await setPassword(trx, userRealm, user.id, password);
+  await revokeSessionsOf(trx, userRealm, user.id, 'email_change_undone');
+  await endLinks(trx, user.id, { purposes: ['password_reset', 'email_verification'] }, 'email_change_undone');
+  // Later changes were the intruder's, and their links lead back to the intruder's addresses.
+  const later = { purposes: ['email_change_undo'], notBefore: link.created_at } as const;
+  await endLinks(trx, user.id, later, 'email_change_undone');
+  const credentials = await findCredentialsById(trx, userRealm, user.id);
+  if (credentials?.is_active) await queueResetLink(deps, trx, credentials);
+}
+
+function invalidUndoToken(): AppError {
+  return badRequest('The undo link is not valid or no longer valid', 'invalid_undo_token');
+}

@@ -1,0 +1,52 @@
+import type { Dependencies } from '../../dependencies.ts';
+import { MailNotSentError } from '../../platform/mail/mail-not-sent.ts';
+import type { SmtpTransport } from '../../platform/mail/smtp-transport.ts';
+import { beginAttempt, finishMail, type Mail, noteFailedAttempt } from './mail-store.ts';
+import { writeMail } from './write-mail.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'keys' | 'config' | 'logger'> & { smtp: SmtpTransport | null };
+
+/**
+ * One attempt to send a mail. Returns where it is over with, sent or dead; throws where the queue shall try again.
+ * At least once: where this process dies between the server's `250` and the note of it, the mail is sent a second
+ * time under the same Message-ID (security.md § 5).
+ */
+export async function deliverMail(deps: Deps, mailId: string): Promise<void> {
+  const mail = await beginAttempt(deps.db, mailId);
+  if (mail === null) return;
+  if (mail.is_expired) return bury(deps, mail, mail.last_error ? `expired: ${mail.last_error}` : 'expired');
+  const message = await writeMail(deps, mail);
+  if (message === null) return bury(deps, mail, 'the link is no longer valid');
+  if (deps.smtp !== null) return send(deps, deps.smtp, mail, message);
+  if (deps.config.environment === 'production') return failAttempt(deps, mail, 'mail is not configured');
+  await finishMail(deps.db, mail.id, { status: 'kept' });
+  const place = `${deps.config.publicUrl}/app/mailbox`;
+  deps.logger.info(
+    { mail_id: mail.id, kind: mail.kind },
+    `Mail kept, not sent (SMTP_HOST is not set): ${place}`,
+  );
+}
+
+type Message = NonNullable<Awaited<ReturnType<typeof writeMail>>>;
+
+async function send(deps: Deps, smtp: SmtpTransport, mail: Mail, message: Message): Promise<void> {
+  try {
+    await smtp.send({ id: mail.id, to: mail.recipient, ...message });
+  } catch (error) {
+    if (!(error instanceof MailNotSentError)) throw error;
+    return error.permanent ? bury(deps, mail, error.reason) : failAttempt(deps, mail, error.reason);
+  }
+  await finishMail(deps.db, mail.id, { status: 'sent' });
+  deps.logger.info({ mail_id: mail.id, kind: mail.kind, attempts: mail.attempts }, 'Mail sent');
+}
+
+async function bury({ db, logger }: Deps, mail: Mail, reason: string): Promise<void> {
+  await finishMail(db, mail.id, { status: 'dead', reason });
+  logger.error({ mail_id: mail.id, kind: mail.kind, attempts: mail.attempts, reason }, 'Mail is dead');
+}
+
+async function failAttempt({ db, logger }: Deps, mail: Mail, reason: string): Promise<never> {
+  await noteFailedAttempt(db, mail.id, reason);
+  logger.warn({ mail_id: mail.id, kind: mail.kind, attempts: mail.attempts, reason }, 'Mail not sent yet');
+  throw new Error('the mail was not sent');
+}

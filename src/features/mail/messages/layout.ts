@@ -1,0 +1,95 @@
+import { type Html, html } from '../../../platform/html/html.ts';
+
+/** A message, written once: the text and the HTML say the same words. */
+export type Content = {
+  title: string;
+  paragraphs: readonly string[];
+  facts?: readonly (readonly [name: string, value: string])[];
+  link?: { label: string; address: string };
+  notes: readonly string[];
+};
+
+const lineLength = 76;
+
+export function layOutText(content: Content, projectName: string): string {
+  const { title, paragraphs, facts = [], link, notes } = content;
+  const blocks = [
+    title,
+    'Hello,',
+    ...paragraphs,
+    facts.map(([name, value]) => `${name}: ${value}`).join('\n'),
+    link ? `${link.label}:\n${link.address}` : '',
+    ...notes,
+    `-- \n${footer(projectName)}`,
+  ];
+  return `${blocks.filter(Boolean).map(wrap).join('\n\n')}\n`;
+}
+
+/** Styles stand on the elements: mail programs drop style sheets. Nothing is loaded from anywhere. */
+export function layOutHtml(content: Content, projectName: string): string {
+  const { title, paragraphs, facts = [], link, notes } = content;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light">
+<title>${title}</title>
+</head>
+<body style="margin:0;padding:24px 12px;background:#f3f4f6;color:#1f2937;font:16px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif">
+<div style="max-width:560px;margin:0 auto">
+<p style="margin:0 4px 12px;font-size:14px;font-weight:600;color:#4b5563">${projectName}</p>
+<div style="padding:28px 28px 20px;background:#ffffff;border:1px solid #e5e7eb;border-radius:10px">
+<h1 style="margin:0 0 16px;font-size:22px;line-height:1.3;color:#111827">${title}</h1>
+<p style="margin:0 0 14px">Hello,</p>
+${paragraphs.map(
+  (words) => html`<p style="margin:0 0 14px">${words}</p>
+`,
+)}${factList(facts)}${link ? linkButton(link) : ''}${notes.map(
+  (words) => html`<p style="margin:0 0 14px;font-size:14px;color:#4b5563">${words}</p>
+`,
+)}</div>
+<p style="margin:12px 4px 0;font-size:13px;color:#6b7280">${footer(projectName)}</p>
+</div>
+</body>
+</html>
+`.toString();
+}
+
+function factList(facts: NonNullable<Content['facts']>): Html | string {
+  if (facts.length === 0) return '';
+  const rows = facts.map(
+    ([name, value]) => html`<tr>
+<td style="padding:2px 16px 2px 0;vertical-align:top;white-space:nowrap;color:#4b5563">${name}</td>
+<td style="padding:2px 0;font-weight:600">${value}</td>
+</tr>
+`,
+  );
+  return html`<table role="presentation" style="margin:0 0 16px;border-collapse:collapse">
+${rows}</table>
+`;
+}
+
+/** The address stands below in full: a reader sees where the button leads, and can copy it. */
+function linkButton({ label, address }: NonNullable<Content['link']>): Html {
+  return html`<p style="margin:22px 0 14px">
+<a href="${address}" style="display:inline-block;padding:12px 22px;background:#1d4ed8;border-radius:8px;color:#ffffff;font-weight:600;text-decoration:none">${label}</a>
+</p>
+<p style="margin:0 0 18px;font-size:13px;color:#4b5563">Or open this address:<br>
+<a href="${address}" style="color:#1d4ed8;word-break:break-all">${address}</a></p>
+`;
+}
+
+function footer(projectName: string): string {
+  return `${projectName} sent you this mail because it concerns your account. Nobody reads replies to it.`;
+}
+
+/** Words only: an address stays in one piece, however long. */
+function wrap(block: string): string {
+  return block
+    .split('\n')
+    .map((line) =>
+      line.replaceAll(new RegExp(`(?=.{${lineLength + 1}})(.{1,${lineLength}})\\s+`, 'g'), '$1\n'),
+    )
+    .join('\n');
+}

@@ -1,0 +1,87 @@
+import type { Dependencies } from '../../dependencies.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import type { LinkPurpose, MailKind } from '../../platform/database/tables.ts';
+import { durations } from '../../platform/durations.ts';
+import type { Account } from '../accounts/account-store.ts';
+import { type Realm, userRealm } from '../accounts/realms.ts';
+import { insertLink } from '../links/link-store.ts';
+import { throttlePolicies } from '../throttles/throttle-policies.ts';
+import { takeThrottle } from '../throttles/throttle-store.ts';
+import { insertMail, type NewMail } from './mail-store.ts';
+
+type Deps = Pick<Dependencies, 'jobs' | 'keys'>;
+
+/** A notice is tried for a day; a mail with a link that ends sooner no longer than the link lives. */
+export const noticeLifeSeconds = durations.hours(24);
+
+/**
+ * Puts a mail into the transaction of what it tells of: it goes out if, and only if, that commits. False, and no
+ * mail, where the address has had enough of the kind (security.md § 4): nobody is told.
+ */
+export async function queueMail(deps: Deps, trx: Transaction, mail: NewMail): Promise<boolean> {
+  if (!(await mayReceive(deps, trx, mail))) return false;
+  await send(deps, trx, mail);
+  return true;
+}
+
+type Notice = { device?: string | null; ip?: string | null };
+
+/** Tells the owner of an account of something that happened to it. */
+export async function queueNotice(
+  deps: Deps,
+  trx: Transaction,
+  realm: Realm,
+  account: Pick<Account, 'id' | 'email'>,
+  kind: Exclude<MailKind, 'test'>,
+  { device = null, ip = null }: Notice = {},
+): Promise<boolean> {
+  const subject = { kind: realm.kind, id: account.id };
+  const lifeSeconds = noticeLifeSeconds;
+  return queueMail(deps, trx, {
+    kind,
+    recipient: account.email,
+    subject,
+    linkId: null,
+    device,
+    ip,
+    lifeSeconds,
+  });
+}
+
+const kindOfPurpose: Record<LinkPurpose, MailKind> = {
+  password_reset: 'password_reset',
+  email_verification: 'email_verification',
+  email_change_undo: 'email_changed',
+};
+
+type LinkMail = { purpose: LinkPurpose; lifeSeconds: number; passwordVersion?: number };
+
+/** Makes a one-time link for a user, and the mail that carries it to `account.email`. */
+export async function queueLinkMail(
+  deps: Deps,
+  trx: Transaction,
+  account: Pick<Account, 'id' | 'email'>,
+  { purpose, lifeSeconds, passwordVersion = 0 }: LinkMail,
+): Promise<boolean> {
+  const mail = { kind: kindOfPurpose[purpose], recipient: account.email };
+  if (!(await mayReceive(deps, trx, mail))) return false;
+  const { id: subjectId, email } = account;
+  const linkId = await insertLink(trx, deps, { purpose, subjectId, email, passwordVersion, lifeSeconds });
+  const subject = { kind: userRealm.kind, id: subjectId };
+  const mailLife = Math.min(lifeSeconds, noticeLifeSeconds);
+  await send(deps, trx, { ...mail, subject, linkId, device: null, ip: null, lifeSeconds: mailLife });
+  return true;
+}
+
+async function mayReceive(
+  { keys }: Deps,
+  trx: Transaction,
+  { kind, recipient }: Pick<NewMail, 'kind' | 'recipient'>,
+): Promise<boolean> {
+  const key = `${kind}\0${recipient}`;
+  return (await takeThrottle({ db: trx, keys }, throttlePolicies.mailRecipient, key)).allowed;
+}
+
+async function send({ jobs }: Deps, trx: Transaction, mail: NewMail): Promise<void> {
+  await jobs.send(trx, 'mails', { mailId: await insertMail(trx, mail) });
+}

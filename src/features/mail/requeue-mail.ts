@@ -1,0 +1,22 @@
+import type { Dependencies } from '../../dependencies.ts';
+import { conflict, notFound } from '../../errors.ts';
+import { findLink } from '../links/link-store.ts';
+import { findMail, type Mail, reviveMail } from './mail-store.ts';
+import { noticeLifeSeconds } from './queue-mail.ts';
+
+/** Tries a dead mail again, for a day more. Throws 404, or 409 where it is not dead or its link is no longer good. */
+export async function requeueMail(deps: Pick<Dependencies, 'db' | 'jobs'>, mailId: string): Promise<void> {
+  const mail = await findMail(deps.db, mailId);
+  if (mail === null) throw notFound('There is no such mail');
+  await requireOpenLink(deps, mail);
+  await deps.db.transaction().execute(async (trx) => {
+    const revived = await reviveMail(trx, mailId, noticeLifeSeconds);
+    if (!revived) throw conflict('Only a dead mail can be queued again', 'mail_not_dead');
+    await deps.jobs.send(trx, 'mails', { mailId });
+  });
+}
+
+async function requireOpenLink({ db }: Pick<Dependencies, 'db'>, mail: Mail): Promise<void> {
+  if (mail.link_id === null || (await findLink(db, mail.link_id))?.is_open) return;
+  throw conflict('The link in this mail is no longer valid: let a new one be asked for', 'link_expired');
+}

@@ -1,0 +1,38 @@
+import type { Dependencies } from '../../dependencies.ts';
+import type { LinkPurpose } from '../../platform/database/tables.ts';
+import { findLink } from '../links/link-store.ts';
+import { linkToken } from '../links/link-token.ts';
+import type { Mail } from './mail-store.ts';
+import { composeMessage, describeLife } from './messages/compose-message.ts';
+
+type Message = ReturnType<typeof composeMessage>;
+
+const pages: Record<LinkPurpose, string> = {
+  password_reset: 'reset-password',
+  email_verification: 'verify-email',
+  email_change_undo: 'undo',
+};
+
+/**
+ * The mail as it is to be read. Its link is made here, when it is needed, and leads to `FRONTEND_URL` alone. Null
+ * where the link has ended since, or the secret that made it is retired.
+ */
+export async function writeMail(
+  { db, keys, config }: Pick<Dependencies, 'db' | 'keys' | 'config'>,
+  mail: Mail,
+): Promise<Message | null> {
+  const link = mail.link_id && (await findLink(db, mail.link_id));
+  const secret = link && keys.find(link.key_id);
+  if (mail.link_id !== null && (!link?.is_open || !secret)) return null;
+  return composeMessage({
+    kind: mail.kind,
+    projectName: config.projectName,
+    // In the fragment: it is in no log and in no Referer.
+    link:
+      link && secret ? `${config.frontendUrl}/${pages[link.purpose]}#token=${linkToken(link, secret)}` : null,
+    linkLife: link && describeLife((link.expires_at.getTime() - link.created_at.getTime()) / 1000),
+    occurredAt: mail.created_at,
+    device: mail.device,
+    ip: mail.ip,
+  });
+}

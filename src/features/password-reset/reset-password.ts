@@ -1,0 +1,46 @@
+import type { Dependencies } from '../../dependencies.ts';
+import { type AppError, badRequest } from '../../errors.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import type { StoredPassword } from '../../platform/password-hashing/password-schemes.ts';
+import { findAccount, lockAccount, replacePassword, updateAccount } from '../accounts/account-store.ts';
+import { userRealm } from '../accounts/realms.ts';
+import { endLinks, findOpenLink, type Link, useLink } from '../links/link-store.ts';
+import { queueNotice } from '../mail/queue-mail.ts';
+import { refuseGuessable } from '../passwords/password-policy.ts';
+import { revokeSessionsOf } from '../sessions/session-store.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config'>;
+
+/**
+ * Sets the password of whoever the link belongs to. One transaction burns the link, sets the password, verifies the
+ * address, ends all sessions and other links, and queues the notice. One error for every token that is not good.
+ */
+export async function resetPassword(
+  deps: Deps,
+  request: { token: string; newPassword: string; ip: string },
+): Promise<void> {
+  // Before the hash: a made-up token must not cost one.
+  const link = await findOpenLink(deps.db, 'password_reset', request.token);
+  const user = link && (await findAccount(deps.db, userRealm, link.subject_id));
+  if (link === null || !user?.is_active) throw invalidResetToken();
+  refuseGuessable(request.newPassword, 'new_password', { ...user, projectName: deps.config.projectName });
+  const password = await deps.hasher.hash(request.newPassword, request.ip);
+  await deps.db.transaction().execute((trx) => apply(deps, trx, link, password));
+}
+
+async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredPassword): Promise<void> {
+  const user = await lockAccount(trx, userRealm, link.subject_id);
+  if (user === null || !(await useLink(trx, link))) throw invalidResetToken();
+  const asIssued = { id: link.subject_id, password_version: link.password_version };
+  if (!(await replacePassword(trx, userRealm, asIssued, password, 'new password'))) throw invalidResetToken();
+  await updateAccount(trx, userRealm, user.id, { is_email_verified: true });
+  await revokeSessionsOf(trx, userRealm, user.id, 'password_reset');
+  // Undo links as well: who is at this address has shown so, and an earlier owner's link must not take the account back.
+  const purposes = ['password_reset', 'email_verification', 'email_change_undo'] as const;
+  await endLinks(trx, user.id, { purposes }, 'password_reset');
+  await queueNotice(deps, trx, userRealm, user, 'password_changed');
+}
+
+function invalidResetToken(): AppError {
+  return badRequest('The reset link is not valid or no longer valid', 'invalid_reset_token');
+}

@@ -1,0 +1,31 @@
+import type { Dependencies } from '../../dependencies.ts';
+import { forbidden } from '../../errors.ts';
+import type { Account } from '../accounts/account-store.ts';
+import { adminRealm } from '../accounts/realms.ts';
+import { noticeLifeSeconds, queueMail } from '../mail/queue-mail.ts';
+
+/** A real mail by the way of all others. Throws 403 for an address that is neither the admin's own nor allowed: this is no relay. */
+export async function sendTestEmail(
+  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config'>,
+  admin: Account,
+  recipient: string,
+): Promise<void> {
+  const allowed = [admin.email, ...deps.config.testEmailAllow].map((address) => address.toLowerCase());
+  if (!allowed.includes(recipient.toLowerCase())) {
+    throw forbidden(
+      'A test mail goes to your own address or to one in TEST_EMAIL_ALLOW',
+      'recipient_not_allowed',
+    );
+  }
+  await deps.db.transaction().execute((trx) =>
+    queueMail(deps, trx, {
+      kind: 'test',
+      recipient,
+      subject: { kind: adminRealm.kind, id: admin.id },
+      linkId: null,
+      device: null,
+      ip: null,
+      lifeSeconds: noticeLifeSeconds,
+    }),
+  );
+}

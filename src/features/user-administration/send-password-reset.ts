@@ -1,0 +1,17 @@
+import type { Dependencies } from '../../dependencies.ts';
+import { conflict } from '../../errors.ts';
+import { findCredentialsById } from '../accounts/account-store.ts';
+import { userRealm } from '../accounts/realms.ts';
+import { queueResetLink } from '../password-reset/request-password-reset.ts';
+
+/** False where there is no such user; throws 409 for one that is not active: nobody can reset that password. */
+export async function sendPasswordReset(
+  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config'>,
+  userId: string,
+): Promise<boolean> {
+  const user = await findCredentialsById(deps.db, userRealm, userId);
+  if (user === null) return false;
+  if (!user.is_active) throw conflict('The user is not active', 'user_not_active');
+  await deps.db.transaction().execute((trx) => queueResetLink(deps, trx, user));
+  return true;
+}

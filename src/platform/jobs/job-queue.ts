@@ -1,0 +1,121 @@
+import { fromKysely, PgBoss, type QueueOptions, type WorkOptions } from 'pg-boss';
+import type { Database, DatabaseEngine, Transaction } from '../database/database.ts';
+import { runInJob } from '../http/request-context.ts';
+import type { Logger } from '../logging/logger.ts';
+
+/** The queues and what a job of each carries. Never a secret: finished jobs stay readable for a while. */
+type JobPayloads = {
+  'password-reset-requests': { email: string };
+  mails: { mailId: string };
+};
+
+type JobName = keyof JobPayloads;
+export type JobHandlers = { [Name in JobName]: (payload: JobPayloads[Name]) => Promise<void> };
+
+export type JobQueue = {
+  /** Puts a job into the transaction, or commits it at once where `db` is none: it runs if, and only if, that commits. */
+  send<Name extends JobName>(
+    db: Database | Transaction,
+    name: Name,
+    payload: JobPayloads[Name],
+  ): Promise<void>;
+  /** Makes the queue's tables where they are missing. Jobs can be sent from then on. */
+  open(): Promise<void>;
+  /** Lets jobs run in this process. One that throws is tried again, later each time. */
+  work(handlers: JobHandlers): Promise<void>;
+  /** Runs each job that is due, one after the other, until none is, and gives their number: the workers' work, in step. */
+  runDue(handlers: JobHandlers): Promise<number>;
+  /** Waits a moment for jobs under way; what is not done by then goes back and is run again by whoever is there. */
+  close(): Promise<void>;
+};
+
+const schema = 'jobs';
+
+/**
+ * A process that died says nothing: its jobs are taken up when the heartbeat has been missing for 15 s, looked for
+ * every 10 s, and after the first wait between attempts. Together less than 60 s (security.md § 5).
+ */
+const heartbeatSeconds = 15;
+const superviseSeconds = 10;
+
+// From 10 to 20 seconds on the first time, twice that on the next, half of it at random; 20 minutes at most.
+const queueOptions: QueueOptions & { notify: boolean } = {
+  notify: true,
+  heartbeatSeconds,
+  expireInSeconds: 60,
+  retryLimit: 200,
+  retryBackoff: true,
+  retryDelay: 10,
+  retryDelayMax: 1200,
+  retentionSeconds: 2 * 24 * 60 * 60,
+  deleteAfterSeconds: 60 * 60,
+};
+
+// Several at once, so that a mail server that stalls on one holds up no other.
+const workOptions: WorkOptions = {
+  localConcurrency: 8,
+  pollingIntervalSeconds: 1,
+  notifyPollingIntervalSeconds: 5,
+  burstWhenBatchFull: true,
+};
+
+const closeMilliseconds = 5000;
+
+const names: JobName[] = ['password-reset-requests', 'mails'];
+
+/** The durable queue, in the service's own database. One that is not `attended` does nothing that it is not told to. */
+export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended = true): JobQueue {
+  const boss = new PgBoss({
+    ...engine.jobQueueOptions,
+    useListenNotify: attended,
+    schema,
+    schedule: false,
+    registerInstance: false,
+    monitorVacuum: false,
+    supervise: attended,
+    superviseIntervalSeconds: superviseSeconds,
+    monitorIntervalSeconds: superviseSeconds,
+    maintenanceIntervalSeconds: 60 * 60,
+  });
+  boss.on('error', (error) => logger.warn({ err: error }, 'jobs: a statement of the queue failed'));
+  return {
+    send: async (db, name, payload) => {
+      await boss.send(name, payload, { db: fromKysely(db) });
+    },
+    open: async () => {
+      await boss.start({ attempts: 4 });
+      for (const name of names) await boss.createQueue(name, queueOptions);
+    },
+    work: async (handlers) => {
+      for (const name of names)
+        await boss.work(name, workOptions, async ([job]) => runJob(handlers, name, job));
+    },
+    runDue: async (handlers) => {
+      let count = 0;
+      for (const name of names) count += await runDueOf(boss, handlers, name);
+      return count;
+    },
+    close: () => boss.stop({ graceful: true, timeout: closeMilliseconds }),
+  };
+}
+
+async function runJob(
+  handlers: JobHandlers,
+  name: JobName,
+  job: { data: unknown } | undefined,
+): Promise<void> {
+  if (job) await runInJob(name, () => handlers[name](job.data as never));
+}
+
+async function runDueOf(boss: PgBoss, handlers: JobHandlers, name: JobName): Promise<number> {
+  for (let count = 0; ; count += 1) {
+    const [job] = await boss.fetch(name);
+    if (job === undefined) return count;
+    try {
+      await runJob(handlers, name, job);
+      await boss.complete(name, job.id);
+    } catch {
+      await boss.fail(name, job.id);
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { failureOf, mailTo, senderSettings, transportTo } from '../../../test/smtp-client.ts';
+import { startSmtpSink } from '../../../test/smtp-sink.ts';
+
+test('L03 a mail arrives well-formed: one To, the fixed From, a Message-ID of its id, text and HTML', async (t) => {
+  const sink = await startSmtpSink(t);
+  const mail = mailTo('Ada.Lovelace@example.com', {
+    text: `${'word '.repeat(60)}\nÄ 😀`,
+    html: `<p>${'x'.repeat(3000)}</p>`,
+  });
+  await transportTo(sink.port).send(mail);
+  const [received] = sink.mails;
+  assert.ok(received);
+  const { parsed, raw } = received;
+  assert.deepEqual(received.recipients, [mail.to]);
+  assert.equal(received.from, 'adl@service.test');
+  const headers = parsed.headerLines.map(({ key }) => key);
+  assert.deepEqual(headers.toSorted(), [
+    'auto-submitted',
+    'content-type',
+    'date',
+    'from',
+    'message-id',
+    'mime-version',
+    'subject',
+    'to',
+  ]);
+  assert.equal(parsed.messageId, `<${mail.id}@service.test>`);
+  assert.deepEqual(parsed.from?.value, [{ address: 'adl@service.test', name: senderSettings.fromName }]);
+  assert.equal(parsed.headers.get('auto-submitted'), 'auto-generated');
+  assert.equal(parsed.subject, mail.subject);
+  assert.match(parsed.text ?? '', /Ä 😀/);
+  assert.match(String(parsed.html), /<p>x{3000}<\/p>/);
+  for (const line of raw.split('\r\n')) assert.ok(line.length <= 998);
+  assert.ok(Math.abs(Date.now() - (parsed.date?.getTime() ?? 0)) < 60_000);
+});
+
+test('the same mail keeps its Message-ID on every attempt', async (t) => {
+  const sink = await startSmtpSink(t, {
+    script: { recipient: (_, attempt) => (attempt === 1 ? { code: 451 } : null) },
+  });
+  const transport = transportTo(sink.port);
+  const mail = mailTo('ada@example.com');
+  assert.deepEqual(await failureOf(transport.send(mail)), { reason: 'smtp 451 rcpt', permanent: false });
+  await transport.send(mail);
+  await transport.send(mail);
+  assert.deepEqual(
+    new Set(sink.mails.map(({ parsed }) => parsed.messageId)),
+    new Set([`<${mail.id}@service.test>`]),
+  );
+});
+
+test('L05 no body ends the message early, and no address gets in through one', async (t) => {
+  const sink = await startSmtpSink(t);
+  const transport = transportTo(sink.port);
+  const ends = ['\r\n.\r\n', '\n.\n', '\r.\r', '\r\n.\n', '\n.\r\n', '.\r\n.', '\r\n..\r\n'];
+  for (const end of ends) {
+    const smuggled = `before${end}MAIL FROM:<evil@evil.test>\r\nRCPT TO:<victim@example.com>\r\nDATA\r\nafter${end}end`;
+    await transport.send(mailTo('ada@example.com', { text: smuggled, html: `<pre>${smuggled}</pre>` }));
+  }
+  assert.equal(sink.mails.length, ends.length);
+  for (const { recipients, parsed } of sink.mails) {
+    assert.deepEqual(recipients, ['ada@example.com']);
+    assert.match(parsed.text ?? '', /before[\s\S]*after[\s\S]*end/);
+  }
+});
+
+test('B09 an address that is more than one address is no recipient', async (t) => {
+  const sink = await startSmtpSink(t);
+  const transport = transportTo(sink.port);
+  for (const to of [
+    'a@x.test,b@y.test',
+    'A <a@x.test>',
+    'a@x.test\r\nBcc: b@y.test',
+    'a@x.test\n',
+    'a b@x.test',
+    '',
+  ]) {
+    await assert.rejects(transport.send(mailTo(to)), TypeError);
+  }
+  assert.equal(sink.attempts.size, 0);
+});
+
+test('FI-18 what the receiver refuses for good is permanent, what passes is not', async (t) => {
+  const codes: Record<string, number> = {
+    'no@x.test': 550,
+    'full@x.test': 552,
+    'busy@x.test': 450,
+    'grey@x.test': 451,
+  };
+  const sink = await startSmtpSink(t, {
+    script: {
+      recipient: (address) =>
+        codes[address] ? { code: codes[address], text: 'secret words of the server' } : null,
+      message: ({ recipients }) => (recipients[0] === 'spam@x.test' ? { code: 554 } : null),
+    },
+  });
+  const transport = transportTo(sink.port);
+  for (const [to, reason, permanent] of [
+    ['no@x.test', 'smtp 550 rcpt', true],
+    ['full@x.test', 'smtp 552 rcpt', true],
+    ['busy@x.test', 'smtp 450 rcpt', false],
+    ['grey@x.test', 'smtp 451 rcpt', false],
+    ['spam@x.test', 'smtp 554 data', true],
+  ] as const) {
+    assert.deepEqual(await failureOf(transport.send(mailTo(to))), { reason, permanent }, to);
+  }
+  const ofSender = await startSmtpSink(t, {
+    onMailFrom: (_address, _session, done) => done(Object.assign(new Error('no'), { responseCode: 550 })),
+  });
+  const failure = await failureOf(transportTo(ofSender.port).send(mailTo('ada@example.com')));
+  assert.deepEqual(
+    failure,
+    { reason: 'smtp 550 mail', permanent: false },
+    'the sender is the operator’s to mend',
+  );
+});
+
+test('FI-15 FI-39 a server that is away, and a name that is none, are tried again', async (t) => {
+  const sink = await startSmtpSink(t);
+  await sink.close();
+  const away = await failureOf(transportTo(sink.port).send(mailTo('ada@example.com')));
+  assert.deepEqual(away, { reason: 'connection refused', permanent: false });
+  const nameless = transportTo(25, { host: 'no-such-host.invalid' });
+  const begun = performance.now();
+  const { permanent } = await failureOf(nameless.send(mailTo('ada@example.com')));
+  assert.equal(permanent, false);
+  assert.ok(performance.now() - begun < 3000);
+  await sink.reopen();
+  await transportTo(sink.port).send(mailTo('ada@example.com'));
+  assert.equal(sink.mails.length, 1);
+});
+
+test('FI-16 a server that never greets, greets a byte at a time, or stalls after the message costs a bounded time', async (t) => {
+  const silent = await startTarpit(t, () => {});
+  const slow = await startTarpit(t, (socket) => {
+    const timer = setInterval(() => socket.write('2'), 50);
+    socket.on('close', () => clearInterval(timer));
+  });
+  const babbling = await startTarpit(t, (socket) => {
+    const timer = setInterval(() => socket.write('220-still here\r\n'), 50);
+    socket.on('close', () => clearInterval(timer));
+  });
+  const stalling = await startSmtpSink(t, { script: { message: () => 'stall' } });
+  for (const { port, closed } of [silent, slow, babbling, { port: stalling.port, closed: null }]) {
+    const begun = performance.now();
+    assert.equal((await failureOf(transportTo(port).send(mailTo('ada@example.com')))).permanent, false);
+    assert.ok(performance.now() - begun < 2500, `${performance.now() - begun} ms`);
+    // The socket is gone too: the next attempts must not pile up on it.
+    await closed?.();
+  }
+});
+
+test('a connection that is cut after the message, before the answer, is tried again under the same id', async (t) => {
+  const sink = await startSmtpSink(t, {
+    script: { message: (_, attempt) => (attempt === 1 ? 'cut' : null) },
+  });
+  const transport = transportTo(sink.port);
+  const mail = mailTo('ada@example.com');
+  assert.equal((await failureOf(transport.send(mail))).permanent, false);
+  await transport.send(mail);
+  const ids = sink.mails.map(({ parsed }) => parsed.messageId);
+  assert.deepEqual(ids, [ids[0], ids[0]]);
+});
+
+test('a reason names no host, no address, no word of the server', async (t) => {
+  const sink = await startSmtpSink(t, {
+    script: { recipient: () => ({ code: 451, text: 'ada@example.com at db.internal' }) },
+  });
+  const { reason } = await failureOf(transportTo(sink.port).send(mailTo('ada@example.com')));
+  assert.match(reason, /^[a-zA-Z0-9 ]{1,40}$/);
+  assert.doesNotMatch(reason, /internal|ada/);
+});
+
+async function startTarpit(t: TestContext, greet: (socket: Socket) => void) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    greet(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const closed = async (): Promise<void> => {
+    for (const socket of sockets)
+      if (!socket.closed) await once(socket, 'close', { signal: AbortSignal.timeout(2000) });
+  };
+  return { port: (server.address() as AddressInfo).port, closed };
+}

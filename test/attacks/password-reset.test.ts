@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { userRealm } from '../../src/features/accounts/realms.ts';
+import type { Answer } from '../answer.ts';
+import { assertStatus } from '../api.ts';
+import { goodPassword, signedInAdmin, signedInUser, signIn } from '../factories.ts';
+import { forgot, newPassword, reset, resetToken } from '../reset-calls.ts';
+import { refresh, statusOfMe } from '../session-calls.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
+
+function login(service: TestApp, username: string, password: string): Promise<Answer> {
+  return service.api.post('/api/users/login', { username, password });
+}
+
+test('A07 every reset token that is not good gets one answer', async (t) => {
+  const service = await createTestApp(t);
+  const { api, db, clock } = service;
+  const user = await signedInUser(service);
+  const gone = await signedInUser(service);
+  const spent = await resetToken(service, user.email);
+  assertStatus(await reset(api, spent), 200);
+  const ofTheGone = await resetToken(service, gone.email);
+  await db.deleteFrom('users').where('id', '=', gone.id).execute();
+  const expired = await resetToken(service, user.email);
+  await clock.advance(30 * 60 + 1);
+  const flipped = spent.slice(0, -2) + (spent.endsWith('AA') ? 'BB' : 'AA');
+  const tokens = [spent, ofTheGone, expired, flipped, randomBytes(48).toString('base64url'), 'x', 'ü', '%00'];
+  const answers = [];
+  for (const token of tokens) {
+    const answer = await reset(api, token, 'another lantern 41 willow');
+    assertStatus(answer, 400);
+    const { request_id, timestamp, ...rest } = answer.body;
+    answers.push(rest);
+  }
+  for (const answer of answers) assert.deepEqual(answer, answers[0]);
+  assertStatus(await login(service, user.username, newPassword), 200);
+});
+
+test('G01 G10 a link works once; the owner is told, and nobody is signed in by it', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service);
+  const token = await resetToken(service, user.email);
+  const answer = await reset(service.api, token);
+  assertStatus(answer, 200);
+  assert.deepEqual(answer.body, { message: 'Password reset successfully' });
+  assert.equal(answer.headers['set-cookie'], undefined);
+  assertStatus(await reset(service.api, token, 'another lantern 41 willow'), 400);
+  assertStatus(await login(service, user.username, newPassword), 200);
+  const notices = await service.mailbox.mails('password_changed');
+  assert.deepEqual(
+    notices.map(({ recipient }) => recipient),
+    [user.email],
+  );
+});
+
+test('G02 of ten resets with one link at once exactly one sets its password, and one notice goes out', async (t) => {
+  for (let round = 0; round < 5; round += 1) {
+    const service = await createTestApp(t);
+    const user = await signedInUser(service);
+    const token = await resetToken(service, user.email);
+    const passwords = Array.from({ length: 10 }, (_, index) => `granite lantern ${index} willow`);
+    const answers = await Promise.all(passwords.map((password) => reset(service.api, token, password)));
+    const winners = passwords.filter((_, index) => answers[index]?.status === 200);
+    assert.equal(winners.length, 1);
+    assert.equal(answers.filter(({ status }) => status === 400).length, 9);
+    for (const password of passwords) {
+      assertStatus(await login(service, user.username, password), winners.includes(password) ? 200 : 401);
+    }
+    assert.equal((await service.mailbox.mails('password_changed')).length, 1);
+  }
+});
+
+test('G05 a link is good one second before its end and no more one second after', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service);
+  const inTime = await resetToken(service, user.email);
+  await service.clock.advance(30 * 60 - 1);
+  assertStatus(await reset(service.api, inTime), 200);
+  const late = await resetToken(service, user.email);
+  await service.clock.advance(30 * 60 + 1);
+  assertStatus(await reset(service.api, late), 400);
+});
+
+test('G06 a link leads to FRONTEND_URL whatever host the request names', async (t) => {
+  const service = await createTestApp(t, {
+    PUBLIC_URL: 'https://id.ada.test',
+    FRONTEND_URL: 'https://app.ada.test/account',
+    TRUSTED_PROXIES: '127.0.0.0/8',
+  });
+  const poisons: Record<string, string>[] = [
+    { host: 'evil.test' },
+    { 'x-forwarded-host': 'evil.test', 'x-forwarded-proto': 'http' },
+    { forwarded: 'host=evil.test;proto=http' },
+    { 'x-host': 'evil.test', 'x-original-url': 'http://evil.test/', 'x-rewrite-url': '//evil.test' },
+    { origin: 'https://evil.test', referer: 'https://evil.test/' },
+  ];
+  for (const headers of poisons) {
+    const user = await signedInUser(service);
+    assertStatus(await forgot(service.api, user.email, headers), 200);
+    const mails = (await service.mailbox.mails('password_reset')).filter(
+      ({ recipient }) => recipient === user.email,
+    );
+    assert.equal(mails.length, 1);
+    const { text, html } = mails[0]?.message ?? { text: '', html: '' };
+    assert.match(text, /https:\/\/app\.ada\.test\/account\/reset-password#token=[\w-]{64}/);
+    for (const body of [text, html]) {
+      assert.doesNotMatch(body, /evil|http:\/\//);
+      for (const [link] of body.matchAll(/https?:\/\/[^\s"<]+/g))
+        assert.ok(link.startsWith('https://app.ada.test/'));
+    }
+  }
+});
+
+test('G08 outstanding links die with a change of the password, of the address, and with another reset', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = service;
+  const changing = await signedInUser(service);
+  const first = await resetToken(service, changing.email);
+  const change = { current_password: goodPassword, new_password: 'meadow copper 77 drift' };
+  assertStatus(await api.post('/api/users/change-password', change, { token: changing.accessToken }), 200);
+  assertStatus(await reset(api, first), 400);
+
+  const moving = await signedInUser(service);
+  const second = await resetToken(service, moving.email);
+  const email = `new.${moving.email}`;
+  assertStatus(await api.put('/api/users/me', { email }, { token: moving.accessToken }), 200);
+  assertStatus(await reset(api, second), 400);
+
+  const forgetful = await signedInUser(service);
+  const [third, fourth] = [
+    await resetToken(service, forgetful.email),
+    await resetToken(service, forgetful.email),
+  ];
+  assert.notEqual(third, fourth);
+  assertStatus(await reset(api, fourth), 200);
+  assertStatus(await reset(api, third), 400);
+});
+
+test('a deactivated user gets no link, and one sent before is dead, also after the user is back', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = service;
+  const admin = await signedInAdmin(service);
+  const user = await signedInUser(service);
+  const before = await resetToken(service, user.email);
+  const path = `/api/admins/users/${user.id}`;
+  assertStatus(await api.patch(path, { is_active: false }, { token: admin.accessToken }), 200);
+  assertStatus(await reset(api, before), 400);
+  assertStatus(await forgot(api, user.email), 200);
+  assert.equal((await service.mailbox.mails('password_reset')).length, 1);
+  assertStatus(await api.patch(path, { is_active: true }, { token: admin.accessToken }), 200);
+  assertStatus(await reset(api, before), 400);
+});
+
+test('E15 a reset ends every session: access and refresh tokens are refused on the next request', async (t) => {
+  const service = await createTestApp(t);
+  const one = await signedInUser(service);
+  const two = await signIn(service, userRealm, one);
+  assertStatus(await reset(service.api, await resetToken(service, one.email)), 200);
+  for (const { accessToken, refreshToken } of [one, two]) {
+    assert.equal(await statusOfMe(service.api, userRealm, accessToken), 401);
+    assertStatus(await refresh(service.api, userRealm, refreshToken), 401);
+  }
+});
+
+test('G11 tokens are random from the first character to the last', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service);
+  const { accessToken: token } = await signedInAdmin(service);
+  for (let count = 0; count < 200; count += 1) {
+    await service.db.deleteFrom('throttles').execute();
+    const path = `/api/admins/users/${user.id}/send-password-reset`;
+    assertStatus(await service.api.post(path, undefined, { token }), 204);
+  }
+  const mails = await service.mailbox.mails('password_reset');
+  const tokens = mails.map(({ message }) => /#token=([\w-]+)/.exec(message?.text ?? '')?.[1] ?? '');
+  assert.equal(new Set(tokens).size, 200);
+  for (const one of tokens) assert.match(one, /^[\w-]{64}$/);
+  for (let position = 0; position < 64; position += 1) {
+    const seen = new Set(tokens.map((one) => one[position]));
+    assert.ok(seen.size > 30, `character ${position} takes ${seen.size} values`);
+  }
+  // No order: each half is larger than its predecessor about as often as not.
+  const rises = tokens.filter((one, index) => index > 0 && one > (tokens[index - 1] ?? '')).length;
+  assert.ok(rises > 60 && rises < 140, `${rises} of 199 rise`);
+});
+
+test('G12 a reset token is in the mail and nowhere else: no answer, no log, no row, no job', async (t) => {
+  const service = await createTestApp(t, { LOG_LEVEL: 'debug' });
+  const user = await signedInUser(service);
+  const answer = await forgot(service.api, user.email);
+  const token = await service.mailbox.token('password_reset', user.email);
+  const halves = [
+    token,
+    token.slice(0, 32),
+    token.slice(32),
+    Buffer.from(token, 'base64url').toString('hex'),
+  ];
+  const rows = [];
+  for (const table of ['links', 'mails', 'throttles', 'users', 'sessions'] as const) {
+    rows.push(await service.db.selectFrom(table).selectAll().execute());
+  }
+  const { rows: jobs } = await service.db.executeQuery<object>({
+    sql: 'SELECT * FROM jobs.job',
+    parameters: [],
+    query: { kind: 'RawNode' } as never,
+    queryId: { queryId: 'jobs' },
+  });
+  assert.ok(jobs.length > 0);
+  const metrics = await service.api.get('/metrics');
+  assertStatus(await reset(service.api, token), 200);
+  const stored = JSON.stringify([rows, jobs], (_, value) =>
+    value?.type === 'Buffer' ? Buffer.from(value.data).toString('base64url') : value,
+  );
+  for (const place of [answer.text, metrics.text, service.logs()]) {
+    for (const half of halves) assert.ok(!place.includes(half));
+  }
+  // The first third of a token is the link's id, which the row has.
+  for (const half of [token, token.slice(22), halves[3] ?? '']) assert.ok(!stored.includes(half));
+  assert.ok(!service.logs().includes(user.email));
+});
+
+test('G14 twenty requests for one victim from twenty addresses send three mails', async (t) => {
+  const service = await createTestApp(t);
+  const victim = await signedInUser(service);
+  for (let count = 0; count < 20; count += 1) {
+    const email = count % 2 === 0 ? victim.email : victim.email.toUpperCase();
+    assertStatus(await forgot(service.api, email), 200);
+  }
+  assert.equal((await service.mailbox.mails('password_reset')).length, 3);
+  await service.clock.advance(3601);
+  assertStatus(await forgot(service.api, victim.email), 200);
+  assert.equal((await service.mailbox.mails('password_reset')).length, 4);
+});
+
+test('G14 at once, too, no more than three mails go out', async (t) => {
+  const service = await createTestApp(t);
+  const victim = await signedInUser(service);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => forgot(service.api, victim.email)));
+  for (const answer of answers) assertStatus(answer, 200);
+  assert.equal((await service.mailbox.mails('password_reset')).length, 3);
+});
+
+test('G16 a token changes its own account, whatever else the body names', async (t) => {
+  const service = await createTestApp(t);
+  const mine = await signedInUser(service);
+  const other = await signedInUser(service);
+  const token = await resetToken(service, mine.email);
+  const names = { user_id: other.id, id: other.id, email: other.email, username: other.username };
+  assertStatus(await reset(service.api, token, newPassword, names), 200);
+  assertStatus(await login(service, other.username, goodPassword), 200);
+  assertStatus(await login(service, other.username, newPassword), 401);
+  assertStatus(await login(service, mine.username, newPassword), 200);
+});
+
+test('G18 no step can be left out: a reset without a token of a mail changes nothing', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service);
+  for (const token of [undefined, null, '', [], {}, 0, true, [''], { $gt: '' }]) {
+    assertStatus(await reset(service.api, token), 422);
+  }
+  const verification = await service.mailbox.token('email_verification', user.email);
+  for (const token of [verification, user.accessToken, user.refreshToken]) {
+    assertStatus(await reset(service.api, token), 400);
+  }
+  assertStatus(await login(service, user.username, goodPassword), 200);
+});
+
+test('a token that is made up costs no hash', async (t) => {
+  const service = await createTestApp(t);
+  const before = service.hasher.state.completed;
+  for (let count = 0; count < 5; count += 1) {
+    assertStatus(await reset(service.api, randomBytes(48).toString('base64url')), 400);
+  }
+  assert.equal(service.hasher.state.completed, before);
+});
+
+test('a request for a known and for an unknown address does the same statements, in the request and after it', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service);
+  await service.mailbox.deliver();
+  const statements = async (email: string): Promise<string[]> => {
+    await service.db.deleteFrom('throttles').execute();
+    const before = service.statements().length;
+    assertStatus(await forgot(service.api, email), 200);
+    return service.statements().slice(before);
+  };
+  assert.deepEqual(await statements(user.email), await statements('nobody@example.com'));
+});
+
+test('B22 who registered a victim’s address first is out after the victim’s reset', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = service;
+  const attacker = await signedInUser(service, { email: 'victim@example.com' });
+  const token = await resetToken(service, 'victim@example.com');
+  assertStatus(await reset(api, token), 200);
+  assert.equal(await statusOfMe(api, userRealm, attacker.accessToken), 401);
+  assertStatus(await refresh(api, userRealm, attacker.refreshToken), 401);
+  assertStatus(await login(service, attacker.username, goodPassword), 401);
+  const victim = await login(service, 'victim@example.com', newPassword);
+  assertStatus(victim, 200);
+  const me = await api.get('/api/users/me', { token: victim.body.access_token });
+  assert.equal(me.body.is_email_verified, true);
+});
+
+test('B22 no undo link that the attacker left behind takes the account back, not by a second address either', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = service;
+  const attacker = await signedInUser(service, { email: 'one@evil.example' });
+  for (const email of ['two@evil.example', 'victim@example.com']) {
+    assertStatus(await api.put('/api/users/me', { email }, { token: attacker.accessToken }), 200);
+  }
+  const undos = [
+    await service.mailbox.token('email_changed', 'one@evil.example'),
+    await service.mailbox.token('email_changed', 'two@evil.example'),
+  ];
+  assertStatus(await reset(api, await resetToken(service, 'victim@example.com')), 200);
+  for (const token of undos) assertStatus(await api.post('/api/users/undo', { token }), 400);
+  assertStatus(await login(service, 'victim@example.com', newPassword), 200);
+});

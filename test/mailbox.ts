@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { jobHandlers } from '../src/background-work.ts';
+import type { Dependencies } from '../src/dependencies.ts';
+import { writeMail } from '../src/features/mail/write-mail.ts';
+import type { MailKind } from '../src/platform/database/tables.ts';
+import type { SmtpTransport } from '../src/platform/mail/smtp-transport.ts';
+
+type ReadMail = {
+  id: string;
+  kind: MailKind;
+  recipient: string;
+  status: string;
+  attempts: number;
+  last_error: string | null;
+  /** Null where its link is no longer good. */
+  message: { subject: string; text: string; html: string } | null;
+};
+
+export type Mailbox = {
+  /** Runs what is due in the queue; without a mail server mails are kept. */
+  deliver(smtp?: SmtpTransport): Promise<number>;
+  /** All mails so far, the oldest first, after what waits was run. */
+  mails(kind?: MailKind): Promise<ReadMail[]>;
+  /** The token of the newest mail of a kind that went to the address. */
+  token(kind: MailKind, recipient: string): Promise<string>;
+};
+
+export function createMailbox(deps: Dependencies): Mailbox {
+  const deliver: Mailbox['deliver'] = (smtp) =>
+    deps.jobs.runDue(jobHandlers({ ...deps, smtp: smtp ?? null }));
+  const mails: Mailbox['mails'] = async (kind) => {
+    await deliver();
+    const rows = await deps.db.selectFrom('mails').selectAll().orderBy('id').execute();
+    const chosen = rows.filter((row) => kind === undefined || row.kind === kind);
+    const read: ReadMail[] = [];
+    for (const row of chosen) {
+      const { id, recipient, status, attempts, last_error } = row;
+      const message = await writeMail(deps, row);
+      read.push({ id, kind: row.kind, recipient, status, attempts, last_error, message });
+    }
+    return read;
+  };
+  return {
+    deliver,
+    mails,
+    token: async (kind, recipient) => {
+      const mail = (await mails(kind)).findLast((one) => one.recipient === recipient && one.message !== null);
+      const token = /#token=([\w-]+)/.exec(mail?.message?.text ?? '')?.[1];
+      assert.ok(token, `a ${kind} mail with a link to ${recipient}`);
+      return token;
+    },
+  };
+}
