@@ -2,6 +2,7 @@ import { measureDeepPaging } from './deep-paging.ts';
 import { printFigure } from './figure.ts';
 import { measureFromClone } from './from-clone.ts';
 import { measureLogins } from './logins.ts';
+import { measureMails } from './mails.ts';
 import { measureStarts } from './starts.ts';
 
 /** `npm run bench`, or `npm run bench -- logins starts` for some of it. Wants an idle machine. */
@@ -9,6 +10,7 @@ const benchmarks = {
   starts: measureStarts,
   logins: measureLogins,
   paging: measureDeepPaging,
+  mails: measureMails,
   clone: measureFromClone,
 };
 

@@ -26,7 +26,7 @@ export type FaultProxy = {
 };
 
 type Target = { targetHost: string; targetPort: number };
-type Proxy = { state: FaultState; connections: Set<Connection>; cuts: number };
+type Proxy = { state: FaultState; connections: Set<Connection>; sockets: Set<Socket>; cuts: number };
 /** With `withheld` set, what the server answers goes there until it has answered all, and then the cut comes. */
 type Connection = {
   client: Socket;
@@ -36,7 +36,7 @@ type Connection = {
 };
 
 export async function startFaultProxy(target: Target): Promise<FaultProxy> {
-  const proxy: Proxy = { state: createFaultState(), connections: new Set(), cuts: 0 };
+  const proxy: Proxy = { state: createFaultState(), connections: new Set(), sockets: new Set(), cuts: 0 };
   const port = await findFreePort();
   const options = { allowHalfOpen: true, noDelay: true };
   const server = createServer(options, (client) => void serve(proxy, client, target));
@@ -57,6 +57,8 @@ export async function startFaultProxy(target: Target): Promise<FaultProxy> {
     close: async () => {
       enter(proxy, 'refuse');
       server.close();
+      // Those, too, whose other half is gone already.
+      for (const socket of proxy.sockets) socket.destroy();
     },
   };
 }
@@ -75,15 +77,22 @@ function enter(proxy: Proxy, mode: FaultMode): void {
 }
 
 function abort({ client, target }: Connection): void {
-  client.resetAndDestroy();
-  target.resetAndDestroy();
+  for (const socket of [client, target]) {
+    // A reset during the shutdown that `end` begins fails inside Node, and its exit then waits for ever.
+    if (socket.writableEnded) socket.destroy();
+    else socket.resetAndDestroy();
+  }
 }
 
 async function serve(proxy: Proxy, client: Socket, { targetHost, targetPort }: Target): Promise<void> {
   const { state } = proxy;
   const target = new Socket({ allowHalfOpen: true });
   const connection: Connection = { client, target, commits: createCommitFinder(), withheld: null };
-  for (const socket of [client, target]) socket.on('error', () => abort(connection));
+  for (const socket of [client, target]) {
+    proxy.sockets.add(socket);
+    socket.on('error', () => abort(connection));
+    socket.once('close', () => proxy.sockets.delete(socket));
+  }
   if (state.mode === 'reset' || state.mode === 'refuse') return abort(connection);
   if (state.mode === 'half-close') client.end();
   proxy.connections.add(connection);

@@ -70,7 +70,9 @@ export async function newLedger(t: Pick<TestContext, 'after'>): Promise<{ ledger
 export async function assertPoolAtRest({ query }: Pick<DatabaseService, 'query'>): Promise<void> {
   const deadline = performance.now() + 3000;
   for (;;) {
-    const rows = await query("SELECT state FROM pg_stat_activity WHERE usename = 'service'");
+    const rows = await query(
+      "SELECT state FROM pg_stat_activity WHERE usename = 'service' AND application_name = 'adl'",
+    );
     const isAtRest = rows.length <= poolSize && rows.every(({ state }) => state === 'idle');
     if (isAtRest) return;
     assert.ok(performance.now() < deadline, `not at rest: ${JSON.stringify(rows)}`);

@@ -28,5 +28,5 @@ test('the pages and their files are served with their types, once for a client t
   const etag = String(answers[0][0].headers.etag);
   assertStatus(await api.get('/app/reset-password', { headers: { 'if-none-match': etag } }), 304);
   assertStatus(await api.get('/app/assets/other.js'), 404);
-  assertStatus(await api.get('/app/assets/../routes.ts'), 404);
+  assertStatus(await api.get('/app/assets/..%2froutes.ts'), 404);
 });
