@@ -1,4 +1,5 @@
 import type { Dependencies } from '../../dependencies.ts';
+import { TryAgainLater } from '../../platform/jobs/job-queue.ts';
 import { MailNotSentError } from '../../platform/mail/mail-not-sent.ts';
 import type { SmtpTransport } from '../../platform/mail/smtp-transport.ts';
 import { beginAttempt, finishMail, type Mail, noteFailedAttempt } from './mail-store.ts';
@@ -48,5 +49,5 @@ async function bury({ db, logger }: Deps, mail: Mail, reason: string): Promise<v
 async function failAttempt({ db, logger }: Deps, mail: Mail, reason: string): Promise<never> {
   await noteFailedAttempt(db, mail.id, reason);
   logger.warn({ mail_id: mail.id, kind: mail.kind, attempts: mail.attempts, reason }, 'Mail not sent yet');
-  throw new Error('the mail was not sent');
+  throw new TryAgainLater(reason);
 }

@@ -1,4 +1,4 @@
-import { fromKysely, PgBoss, type QueueOptions, type WorkOptions } from 'pg-boss';
+import { fromKysely, type Job, type JobResult, PgBoss, type QueueOptions, type WorkOptions } from 'pg-boss';
 import type { Database, DatabaseEngine, Transaction } from '../database/database.ts';
 import { runInJob } from '../http/request-context.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -29,6 +29,9 @@ export type JobQueue = {
   close(): Promise<void>;
 };
 
+/** Thrown by a job that could not be done yet and has said so itself. */
+export class TryAgainLater extends Error {}
+
 const schema = 'jobs';
 
 /**
@@ -51,13 +54,16 @@ const queueOptions: QueueOptions & { notify: boolean } = {
   deleteAfterSeconds: 60 * 60,
 };
 
-// Several at once, so that a mail server that stalls on one holds up no other.
-const workOptions: WorkOptions = {
-  localConcurrency: 8,
+// Several at once, so that a mail server that stalls on one holds up no other. A full batch is followed by the next
+// at once; with batches of one the library would wait after each.
+const workOptions = {
+  localConcurrency: 4,
+  batchSize: 3,
+  burstWhenBatchFull: true,
+  perJobResults: true,
   pollingIntervalSeconds: 1,
   notifyPollingIntervalSeconds: 5,
-  burstWhenBatchFull: true,
-};
+} as const satisfies WorkOptions;
 
 const closeMilliseconds = 5000;
 
@@ -87,35 +93,40 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
       for (const name of names) await boss.createQueue(name, queueOptions);
     },
     work: async (handlers) => {
-      for (const name of names)
-        await boss.work(name, workOptions, async ([job]) => runJob(handlers, name, job));
+      for (const name of names) {
+        await boss.work<object>(name, workOptions, (batch) =>
+          Promise.all(batch.map((job) => settle(handlers, logger, name, job))),
+        );
+      }
     },
     runDue: async (handlers) => {
       let count = 0;
-      for (const name of names) count += await runDueOf(boss, handlers, name);
+      for (const name of names) count += await runDueOf(boss, handlers, logger, name);
       return count;
     },
     close: () => boss.stop({ graceful: true, timeout: closeMilliseconds }),
   };
 }
 
-async function runJob(
-  handlers: JobHandlers,
-  name: JobName,
-  job: { data: unknown } | undefined,
-): Promise<void> {
-  if (job) await runInJob(name, () => handlers[name](job.data as never));
+type Settling = [handlers: JobHandlers, logger: Logger, name: JobName];
+
+/** Each job of a batch has an end of its own. */
+async function settle(...[handlers, logger, name, job]: [...Settling, Job]): Promise<JobResult> {
+  try {
+    await runInJob(name, () => handlers[name](job.data as never));
+    return { id: job.id, status: 'completed' };
+  } catch (error) {
+    if (!(error instanceof TryAgainLater)) logger.error({ err: error, job: name }, 'A job failed');
+    return { id: job.id, status: 'failed' };
+  }
 }
 
-async function runDueOf(boss: PgBoss, handlers: JobHandlers, name: JobName): Promise<number> {
+async function runDueOf(boss: PgBoss, ...[handlers, logger, name]: Settling): Promise<number> {
   for (let count = 0; ; count += 1) {
-    const [job] = await boss.fetch(name);
+    const [job] = await boss.fetch<object>(name);
     if (job === undefined) return count;
-    try {
-      await runJob(handlers, name, job);
-      await boss.complete(name, job.id);
-    } catch {
-      await boss.fail(name, job.id);
-    }
+    const { status } = await settle(handlers, logger, name, job);
+    if (status === 'completed') await boss.complete(name, job.id);
+    else await boss.fail(name, job.id);
   }
 }
