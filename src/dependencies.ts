@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import type { RequestLimits } from './features/limits/request-limits.ts';
 import type { AccessTokens } from './features/sessions/access-token.ts';
 import type { KeyRing } from './platform/crypto/secret-keys.ts';
 import type { Database } from './platform/database/database.ts';
@@ -13,6 +14,7 @@ export type Dependencies = {
   logger: Logger;
   db: Database;
   jobs: JobQueue;
+  limits: RequestLimits;
   keys: KeyRing;
   hasher: PasswordHasher;
   accessTokens: AccessTokens;

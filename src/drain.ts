@@ -7,6 +7,7 @@ import type { Readiness } from './platform/http/readiness.ts';
 import type { JobQueue } from './platform/jobs/job-queue.ts';
 import type { Logger } from './platform/logging/logger.ts';
 import type { PasswordHasher } from './platform/password-hashing/password-hasher.ts';
+import type { RateLimiter } from './platform/rate-limit/rate-limit.ts';
 import { obeySupervisor } from './supervisor.ts';
 
 /** How long a stopping process goes on answering, so that a proxy moves on without a failed request (contract § 7). */
@@ -24,6 +25,7 @@ type Running = {
   app: HttpServer;
   hasher: PasswordHasher;
   jobs: JobQueue;
+  limiter: RateLimiter;
   engine: DatabaseEngine;
   readiness: Readiness;
 };
@@ -53,7 +55,7 @@ export function stopWhenTold(running: Running, logger: Logger): void {
 
 /** Not ready at once; then no new connection, requests under way to their end, and only then their tools. */
 async function drain(
-  { app, hasher, jobs, engine, readiness }: Running,
+  { app, hasher, jobs, limiter, engine, readiness }: Running,
   signal: string | undefined,
 ): Promise<void> {
   // At Ctrl-C somebody waits at a terminal and no proxy does; who was never ready has been given no requests.
@@ -65,6 +67,7 @@ async function drain(
   clearTimeout(cut);
   await hasher.close();
   await jobs.close();
+  await limiter.close();
   await engine.close();
 }
 

@@ -5,6 +5,7 @@ import { buildApp } from './app.ts';
 import { startBackgroundWork } from './background-work.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './config.ts';
 import { stopWhenTold } from './drain.ts';
+import { createRequestLimits } from './features/limits/request-limits.ts';
 import { createAccessTokens } from './features/sessions/access-token.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
 import { createDatabase, type DatabaseEngine } from './platform/database/database.ts';
@@ -16,6 +17,8 @@ import { createJobQueue, type JobQueue } from './platform/jobs/job-queue.ts';
 import { createLogger, type Logger } from './platform/logging/logger.ts';
 import { createSmtpTransport, type SmtpTransport } from './platform/mail/smtp-transport.ts';
 import { createPasswordHasher } from './platform/password-hashing/password-hasher.ts';
+import { createMemoryLimiter } from './platform/rate-limit/memory-limiter.ts';
+import type { RateLimiter } from './platform/rate-limit/rate-limit.ts';
 import { loadSecretKey } from './secret-key.ts';
 import {
   checkClock,
@@ -55,10 +58,12 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const readiness: Readiness = { phase: 'starting' };
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => new Date());
   const jobs = createJobQueue(engine, logger);
-  const deps = { config, logger, db, jobs, keys, hasher, accessTokens, readiness };
+  const limiter = await openLimiter(config, logger);
+  const limits = createRequestLimits(config, limiter);
+  const deps = { config, logger, db, jobs, limits, keys, hasher, accessTokens, readiness };
   const app = await buildApp(deps);
 
-  stopWhenTold({ app, hasher, jobs, engine, readiness }, logger);
+  stopWhenTold({ app, hasher, jobs, limiter, engine, readiness }, logger);
   // Alone, `/health/live` answers from the start. Beside others on one port, who is not ready would be given requests.
   if (!cluster.isWorker) await listen(app, config);
   try {
@@ -99,6 +104,13 @@ async function openEngine(config: Config): Promise<DatabaseEngine> {
   }
   const { openEmbedded } = await import('./platform/database/embedded-engine.ts');
   return openEmbedded(config.dataDir);
+}
+
+/** Loads the client of Redis only where there is one to talk to. */
+async function openLimiter({ redisUrl }: Config, logger: Logger): Promise<RateLimiter> {
+  if (redisUrl === undefined) return createMemoryLimiter();
+  const { createRedisLimiter } = await import('./platform/rate-limit/redis-limiter.ts');
+  return createRedisLimiter(redisUrl, logger);
 }
 
 async function openJobs(jobs: JobQueue): Promise<void> {

@@ -10,7 +10,7 @@ import type { TestApp } from './test-app.ts';
 
 /** A second service on the same PostgreSQL database, with connections of its own; it ends with its test. */
 export async function startReplica(t: TestContext, test: TestApp): Promise<Api> {
-  const { config, jobs, keys, hasher, readiness, clock } = test;
+  const { config, jobs, limits, keys, hasher, readiness, clock } = test;
   const { rows } = await sql<{ name: string }>`SELECT current_database() AS name`.execute(test.db);
   const url = new URL(process.env.TEST_DATABASE_URL ?? '');
   url.pathname = `/${rows[0]?.name}`;
@@ -18,7 +18,7 @@ export async function startReplica(t: TestContext, test: TestApp): Promise<Api> 
   const db = createDatabase(engine.pool, () => {});
   const logger = createLogger(config, { write: () => {} });
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
-  const app = await buildApp({ config, logger, db, jobs, keys, hasher, accessTokens, readiness });
+  const app = await buildApp({ config, logger, db, jobs, limits, keys, hasher, accessTokens, readiness });
   await app.ready();
   t.after(async () => {
     await app.close();

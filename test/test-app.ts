@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { buildApp } from '../src/app.ts';
 import { type Config, parseConfig } from '../src/config.ts';
 import type { Dependencies } from '../src/dependencies.ts';
+import { createRequestLimits, type RequestLimits } from '../src/features/limits/request-limits.ts';
 import { createAccessTokens } from '../src/features/sessions/access-token.ts';
 import { createKeyRing, type KeyRing } from '../src/platform/crypto/secret-keys.ts';
 import { createDatabase, type Database, type DatabaseEngine } from '../src/platform/database/database.ts';
@@ -14,6 +15,7 @@ import {
   createPasswordHasher,
   type PasswordHasher,
 } from '../src/platform/password-hashing/password-hasher.ts';
+import { createMemoryLimiter } from '../src/platform/rate-limit/memory-limiter.ts';
 import { type Api, createApi } from './api.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 import { closeTestEngine, openTestEngine } from './test-database.ts';
@@ -25,6 +27,7 @@ export type TestApp = {
   api: Api;
   db: Database;
   jobs: JobQueue;
+  limits: RequestLimits;
   /** The mails, and the work that sends them. */
   mailbox: Mailbox;
   config: Config;
@@ -105,6 +108,9 @@ async function startService(overrides: Overrides): Promise<Service> {
     BCRYPT_ROUNDS: '4',
     HASH_THREADS: '2',
     LOG_FORMAT: 'json',
+    // A file's tests are one crowd at one address.
+    RATE_LIMIT_PER_HOUR: '0',
+    RATE_LIMIT_ACCOUNT_PER_HOUR: '0',
     ...overrides,
   });
   const lines: string[] = [];
@@ -118,10 +124,12 @@ async function startService(overrides: Overrides): Promise<Service> {
   const readiness: Dependencies['readiness'] = { phase: 'serving' };
   const jobs = createJobQueue(opened, logger, false);
   await jobs.open();
-  const deps = { config, logger, db, jobs, keys, hasher, accessTokens, readiness };
+  const limiter = createMemoryLimiter({ now: () => movedTime(moved).getTime() });
+  const limits = createRequestLimits(config, limiter);
+  const deps = { config, logger, db, jobs, limits, keys, hasher, accessTokens, readiness };
   const app = await buildApp(deps);
   await app.ready();
-  return { app, db, jobs, config, keys, hasher, readiness, deps, lines, executed, moved };
+  return { app, db, jobs, limits, config, keys, hasher, readiness, deps, lines, executed, moved };
 }
 
 function createTestClock(db: Database, moved: { seconds: number }): TestClock {

@@ -15,14 +15,14 @@ export async function startWithoutDatabase(
   t: TestContext,
   test: TestApp,
 ): Promise<{ api: Api; logs: () => string }> {
-  const { config, jobs, keys, hasher, clock } = test;
+  const { config, jobs, limits, keys, hasher, clock } = test;
   const lines: string[] = [];
   const logger = createLogger(config, { write: (line) => void lines.push(line) });
   const engine = openPostgres({ url: nowhere, poolSize: 2 });
   const db = createDatabase(engine.pool, () => {});
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
   const readiness = { phase: 'serving' as const };
-  const app = await buildApp({ config, logger, db, jobs, keys, hasher, accessTokens, readiness });
+  const app = await buildApp({ config, logger, db, jobs, limits, keys, hasher, accessTokens, readiness });
   await app.ready();
   t.after(async () => {
     await app.close();

@@ -9,7 +9,7 @@ import { type Api, assertStatus } from '../api.ts';
 import { signedInUser, signIn } from '../factories.ts';
 import { startReplica } from '../replica.ts';
 import { assertRefused, refresh, refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
-import { createTestApp } from '../test-app.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
 import { onPostgres } from '../test-database.ts';
 
 const parallel = 20;
@@ -20,7 +20,10 @@ for (const realm of realms) {
   test(`F03 ${realm.kind}: of twenty refreshes with one token one wins, and nobody is punished`, async (t) => {
     const test = await createTestApp(t);
     let token = (await signedInTo(test, realm)).refreshToken;
-    for (let round = 0; round < rounds; round += 1) token = await raceOnce([test.api], realm, token);
+    for (let round = 0; round < rounds; round += 1) {
+      await passLimit(test, round);
+      token = await raceOnce([test.api], realm, token);
+    }
   });
 }
 
@@ -31,6 +34,7 @@ test('F04 of twenty refreshes on two replicas one wins, in a hundred rounds', {
   const replica = await startReplica(t, test);
   let token = (await signedInUser(test)).refreshToken;
   for (let round = 0; round < 100; round += 1) {
+    await passLimit(test, round);
     token = await raceOnce([test.api, replica], userRealm, token);
   }
 });
@@ -43,6 +47,7 @@ for (const { name, overrides, key } of [
     const test = await createTestApp(t, overrides);
     let token = (await signedInUser(test)).refreshToken;
     for (let round = 0; round < rounds; round += 1) {
+      await passLimit(test, round);
       const answers = await refreshAtOnce([test.api], userRealm, token, key);
       for (const answer of answers) assertStatus(answer, 200);
       const successors = new Set(answers.map((answer) => answer.body.refresh_token));
@@ -114,6 +119,11 @@ async function untilWaiting(db: Database, count: number): Promise<void> {
   const waiting = sql<{ count: number }>`SELECT count(*)::int FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'`;
   while ((await waiting.execute(db)).rows[0]?.count !== count) await new Promise(setImmediate);
+}
+
+/** A session may refresh sixty times an hour, and a round is twenty. */
+async function passLimit({ clock }: TestApp, round: number): Promise<void> {
+  if (round % 2 === 1) await clock.advance(3601);
 }
 
 /** I1, I2, I5 of security.md § 2.6; gives the one live token. */

@@ -28,7 +28,7 @@ describe('locks and limits of the database', { skip: withoutPostgres }, () => {
     await sleep(lockSeconds * 1000);
     await watch.stop();
     const [waiting] = await query(
-      "SELECT count(*)::int AS open FROM pg_stat_activity WHERE usename = 'service'",
+      "SELECT count(*)::int AS open FROM pg_stat_activity WHERE usename = 'service' AND application_name = 'adl'",
     );
     assert.ok(Number(waiting?.open) <= 10, `${waiting?.open} connections wait for the lock`);
     await release();
@@ -87,7 +87,9 @@ describe('locks and limits of the database', { skip: withoutPostgres }, () => {
     const watch = watchUnaffected(t, server);
     await sleep(3000);
     await watch.stop();
-    const [row] = await query("SELECT count(*)::int AS open FROM pg_stat_activity WHERE usename = 'service'");
+    const [row] = await query(
+      "SELECT count(*)::int AS open FROM pg_stat_activity WHERE usename = 'service' AND application_name = 'adl'",
+    );
     assert.equal(row?.open, 1);
     await postgres.query('ALTER ROLE service CONNECTION LIMIT -1');
     const liftedAt = now();

@@ -5,6 +5,7 @@ import { goodPassword, newRegistration } from '../factories.ts';
 import { newPassword } from '../reset-calls.ts';
 import { type SmtpSink, startSmtpSink } from '../smtp-sink.ts';
 import { eventually } from './eventually.ts';
+import type { Cut } from './fault-mode.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import {
   type DatabaseService,
@@ -78,12 +79,9 @@ describe('a reset is cut or killed on PostgreSQL', { skip: withoutPostgres }, ()
     }
   });
 
-  async function killedReset(
-    mode: Parameters<FaultProxy['mode']>[0] & object,
-    person: Forgetful,
-  ): Promise<number | null> {
+  async function killedReset(mode: Cut, person: Forgetful): Promise<number | null> {
     const killed = Promise.withResolvers<unknown>();
-    await proxy.mode({ ...mode, onCut: () => killed.resolve(server.kill9()) } as typeof mode);
+    await proxy.mode({ ...mode, onCut: () => killed.resolve(server.kill9()) });
     const status = await reset(server, person).catch(() => null);
     await killed.promise;
     await proxy.mode('pass');

@@ -71,7 +71,7 @@ function freshAddress(): string {
 
 /** The service as it would be if it answered for an unknown user at once: what the measure must be able to see. */
 async function withoutDummyHash(t: TestContext, service: TestApp): Promise<TestApp> {
-  const { config, db, jobs, keys, readiness } = service;
+  const { config, db, jobs, limits, keys, readiness } = service;
   const hasher: PasswordHasher = {
     ...service.hasher,
     verify: (password, stored, client) =>
@@ -79,7 +79,7 @@ async function withoutDummyHash(t: TestContext, service: TestApp): Promise<TestA
   };
   const logger = createLogger(config, { write: () => {} });
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => service.clock.now());
-  const app = await buildApp({ config, logger, db, jobs, keys, hasher, accessTokens, readiness });
+  const app = await buildApp({ config, logger, db, jobs, limits, keys, hasher, accessTokens, readiness });
   t.after(() => app.close());
   return { ...service, app, hasher, api: createApi(app) };
 }

@@ -5,7 +5,7 @@ import { escapeHtml } from '../../platform/html/html.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
 import { sendStatic, staticContent } from '../../platform/http/static-content.ts';
-import { anyone } from '../sessions/authenticate.ts';
+import { anyoneUncounted } from '../sessions/authenticate.ts';
 
 const directory = join(import.meta.dirname, 'pages');
 const pages = ['reset-password', 'verify-email', 'undo'];
@@ -20,7 +20,7 @@ const assets = {
 
 /** The pages that the links in mails lead to, as long as `FRONTEND_URL` names no others. */
 export function addLinkPages(app: HttpServer, { config }: Pick<Dependencies, 'config'>): void {
-  const route = { ...anyone, schema: { hide: true } };
+  const route = { ...anyoneUncounted, schema: { hide: true } };
   const headers = { ...pageHeaders(), 'cache-control': 'no-cache' };
 
   for (const page of pages) {

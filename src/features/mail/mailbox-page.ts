@@ -4,7 +4,7 @@ import { html } from '../../platform/html/html.ts';
 import { isLocalCaller } from '../../platform/http/client-address.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
-import { anyone } from '../sessions/authenticate.ts';
+import { anyoneUncounted } from '../sessions/authenticate.ts';
 import { listKeptMails, type Mail } from './mail-store.ts';
 import { writeMail } from './write-mail.ts';
 
@@ -16,7 +16,7 @@ const shownMails = 50;
 export function addMailboxPage(app: HttpServer, deps: Deps): void {
   const { environment, smtp, publicUrl } = deps.config;
   if (environment !== 'development' || smtp.host !== undefined) return;
-  app.get('/app/mailbox', { ...anyone, schema: { hide: true } }, async (request, reply) => {
+  app.get('/app/mailbox', { ...anyoneUncounted, schema: { hide: true } }, async (request, reply) => {
     if (!isLocalCaller(request.raw, publicUrl)) {
       throw notFound("The requested resource '/app/mailbox' was not found");
     }

@@ -1,21 +1,18 @@
-import { Registry } from 'prom-client';
 import type { Dependencies } from '../../dependencies.ts';
 import { notFound } from '../../errors.ts';
 import { cidrListContains } from '../../platform/http/cidr.ts';
 import { hasForwardingHeader, peerAddress } from '../../platform/http/client-address.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { addMailMetrics } from '../mail/mail-metrics.ts';
-import { anyone } from '../sessions/authenticate.ts';
+import { anyoneUncounted } from '../sessions/authenticate.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'config'>;
 
 /** Prometheus text, for those in `METRICS_ALLOW`; to everybody else there is no such path. */
 export function addMetricsRoute(app: HttpServer, deps: Deps): void {
   const { metricsAllow, trustedProxies } = deps.config;
-  const registry = new Registry();
-  const countMails = addMailMetrics(registry, deps.db);
+  let opening: ReturnType<typeof openMetrics> | undefined;
 
-  app.get('/metrics', { ...anyone, schema: { hide: true } }, async (request, reply) => {
+  app.get('/metrics', { ...anyoneUncounted, schema: { hide: true } }, async (request, reply) => {
     const peer = peerAddress(request.raw);
     // Whoever comes through a proxy that nobody told us of could be anybody.
     const isForwarded = hasForwardingHeader(request.raw) && !cidrListContains(trustedProxies, peer);
@@ -23,7 +20,19 @@ export function addMetricsRoute(app: HttpServer, deps: Deps): void {
     if (isForwarded || !addresses.every((address) => cidrListContains(metricsAllow, address))) {
       throw notFound("The requested resource '/metrics' was not found");
     }
+    // Loaded for the first who asks: most services of a small kind are never scraped.
+    opening ??= openMetrics(deps);
+    const { registry, countMails } = await opening;
     await countMails();
     return reply.type(registry.contentType).send(await registry.metrics());
   });
+}
+
+async function openMetrics({ db }: Pick<Deps, 'db'>) {
+  const [{ Registry }, { addMailMetrics }] = await Promise.all([
+    import('prom-client'),
+    import('../mail/mail-metrics.ts'),
+  ]);
+  const registry = new Registry();
+  return { registry, countMails: addMailMetrics(registry, db) };
 }

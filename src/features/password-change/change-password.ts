@@ -2,17 +2,14 @@ import type { Dependencies } from '../../dependencies.ts';
 import { badRequest, unauthenticated } from '../../errors.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 import type { StoredPassword } from '../../platform/password-hashing/password-schemes.ts';
-import {
-  type Credentials,
-  findCredentialsById,
-  replacePassword,
-  storedPasswordOf,
-} from '../accounts/account-store.ts';
+import { type Credentials, replacePassword } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { endLinks } from '../links/link-store.ts';
 import { queueNotice } from '../mail/queue-mail.ts';
 import { refuseGuessable } from '../passwords/password-policy.ts';
 import { type Caller, lockLiveSession, revokeSessionsOf } from '../sessions/session-store.ts';
+
+import { requireOwnPassword } from '../throttles/check-own-password.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config'>;
 type Request = { currentPassword: string; newPassword: string; ip: string };
@@ -27,11 +24,8 @@ export async function changePassword(
   const { username, email, id } = caller.account;
   const { projectName } = deps.config;
   refuseGuessable(request.newPassword, 'new_password', { username, email, projectName });
-  const credentials = await findCredentialsById(deps.db, realm, id);
-  const stored = credentials && storedPasswordOf(credentials);
-  const matches = await deps.hasher.verify(request.currentPassword, stored, request.ip);
-  if (credentials === null || !matches)
-    throw badRequest('The current password is not right', 'wrong_password');
+  const typed = { password: request.currentPassword, ip: request.ip };
+  const credentials = await requireOwnPassword(deps, realm, id, typed);
   if (request.newPassword === request.currentPassword) {
     throw badRequest('The new password equals the current one', 'password_unchanged');
   }

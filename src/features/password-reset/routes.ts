@@ -16,7 +16,7 @@ export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): voi
   app.post(
     '/api/password/forgot-password',
     {
-      ...anyone,
+      config: { ...anyone.config, limit: 'forgot-ip' },
       schema: {
         tags,
         summary: 'Ask for a password reset link',
@@ -34,7 +34,7 @@ export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): voi
   app.post(
     '/api/password/reset-password',
     {
-      ...anyone,
+      config: { ...anyone.config, limit: 'reset' },
       schema: {
         tags,
         summary: 'Set a new password with the token of a reset link',

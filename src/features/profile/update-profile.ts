@@ -1,19 +1,13 @@
 import type { Dependencies } from '../../dependencies.ts';
-import { badRequest, forbidden, unauthenticated } from '../../errors.ts';
+import { forbidden, unauthenticated } from '../../errors.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { changesEmail, changesUsername } from '../accounts/account-change.ts';
-import {
-  type Account,
-  type AccountChange,
-  findCredentialsById,
-  lockAccount,
-  storedPasswordOf,
-  updateAccount,
-} from '../accounts/account-store.ts';
+import { type Account, type AccountChange, lockAccount, updateAccount } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { changeEmail } from '../email-change/change-email.ts';
 import { type Caller, lockLiveSession } from '../sessions/session-store.ts';
+import { requireOwnPassword } from '../throttles/check-own-password.ts';
 import { throttlePolicies } from '../throttles/throttle-policies.ts';
 import { requireWithinThrottle } from '../throttles/throttle-store.ts';
 
@@ -55,9 +49,7 @@ async function requireReauthentication(
     if (caller.sessionAgeSeconds <= recentSignInSeconds) return;
     throw reauthenticationRequired();
   }
-  const credentials = await findCredentialsById(deps.db, realm, caller.account.id);
-  const matches = await deps.hasher.verify(currentPassword, credentials && storedPasswordOf(credentials), ip);
-  if (!matches) throw badRequest('The current password is not right', 'wrong_password');
+  await requireOwnPassword(deps, realm, caller.account.id, { password: currentPassword, ip });
 }
 
 async function applyChange(

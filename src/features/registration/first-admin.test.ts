@@ -74,7 +74,7 @@ for (const environment of [
 
     const { api } = await createTestApp(t, { ...environment, ...withSetupToken });
     assertStatus(await api.post(register, newRegistration()), 401);
-    for (const wrong of ['', 'x', setupToken.slice(0, -1), `${setupToken}x`, setupToken.toUpperCase()]) {
+    for (const wrong of ['', setupToken.slice(0, -1), `${setupToken}x`, setupToken.toUpperCase()]) {
       assertStatus(await api.post(register, newRegistration(), presenting(wrong)), 403);
     }
     const answer = await api.post(

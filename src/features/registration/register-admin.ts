@@ -3,12 +3,14 @@ import type { Dependencies } from '../../dependencies.ts';
 import { AppError, forbidden, unauthenticated } from '../../errors.ts';
 import { equalSecrets } from '../../platform/crypto/secret-keys.ts';
 import type { Transaction } from '../../platform/database/database.ts';
-import { isLocalCaller } from '../../platform/http/client-address.ts';
+import { isLocalCaller, networkOf } from '../../platform/http/client-address.ts';
 import type { Account } from '../accounts/account-store.ts';
 import { adminExists, lockAdminRegistration, lockSuperadmin } from '../accounts/admin-store.ts';
 import { adminRealm } from '../accounts/realms.ts';
 import { findCallerOf } from '../sessions/authenticate.ts';
 import { type Caller, lockLiveSession } from '../sessions/session-store.ts';
+import { throttlePolicies } from '../throttles/throttle-policies.ts';
+import { requireWithinThrottle } from '../throttles/throttle-store.ts';
 import { type Registration, registerAccount } from './register-account.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens'>;
@@ -28,14 +30,17 @@ export async function registerAdmin(
     return registerAccount(deps, adminRealm, registration, (trx) => requireStillSuperadmin(trx, caller));
   }
   if (await adminExists(deps.db)) throw unauthenticated();
-  requireFirstAdminRight(deps, request);
+  await requireFirstAdminRight(deps, request);
   const first = { ...registration, isSuperadmin: true };
   return registerAccount(deps, adminRealm, first, requireStillNoAdmin).catch(refuseSecondFirst);
 }
 
-function requireFirstAdminRight({ config }: Pick<Dependencies, 'config'>, request: FastifyRequest): void {
+async function requireFirstAdminRight(deps: Deps, request: FastifyRequest): Promise<void> {
+  const { config } = deps;
   const token = request.headers['x-setup-token'];
   if (typeof token === 'string' && config.adminSetupToken !== undefined) {
+    const network = networkOf(request.clientAddress, config.rateLimitIpv6Prefix);
+    await requireWithinThrottle(deps, throttlePolicies.setupToken, network);
     if (equalSecrets(token, config.adminSetupToken)) return;
     throw forbidden('The set-up token is not the right one');
   }

@@ -21,7 +21,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
   app.post(
     '/api/users/register',
     {
-      ...anyone,
+      config: { ...anyone.config, limit: 'register' },
       schema: {
         tags: ['Users'],
         summary: 'Register a user',
@@ -38,7 +38,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
   app.post(
     '/api/admins/register',
     {
-      ...anyone,
+      config: { ...anyone.config, limit: 'register' },
       schema: {
         tags: ['Admins'],
         security: [{ bearer: [] }, {}],

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, unauthenticated } from '../../errors.ts';
 import { adminRealm, type Realm } from '../accounts/realms.ts';
@@ -17,19 +17,25 @@ declare module 'fastify' {
 }
 
 type Deps = Pick<Dependencies, 'db' | 'accessTokens'>;
+type GuardDeps = Deps & Pick<Dependencies, 'limits'>;
 
 /** A route for everybody. */
 export const anyone = { config: { guard: 'anyone' } } as const;
+
+/** The same, free of the limits: a probe, or a file of a page. */
+export const anyoneUncounted = { config: { guard: 'anyone', limit: 'none' } } as const;
 
 /**
  * A route for the signed-in accounts of a realm: 401 without a good token, 403 with one of the other realm. The
  * signature is checked before the body is read, the session after the body was found valid.
  */
-export function requireAccount(deps: Deps, realm: Realm) {
+export function requireAccount(deps: GuardDeps, realm: Realm) {
   return {
     config: { guard: realm.kind },
-    onRequest: async (request: FastifyRequest) => {
-      request.accessTokenClaims = await requireGenuineToken(deps, realm, request);
+    onRequest: async (request: FastifyRequest, reply: FastifyReply) => {
+      const claims = await requireGenuineToken(deps, realm, request);
+      request.accessTokenClaims = claims;
+      await deps.limits.countAccount(request, reply, claims.subjectId);
     },
     preHandler: async (request: FastifyRequest) => {
       request.caller = await loadCaller(deps, realm, request.accessTokenClaims);
@@ -38,7 +44,7 @@ export function requireAccount(deps: Deps, realm: Realm) {
 }
 
 /** A route for superadmins; the right is read with the caller, so that a demotion takes effect at once. */
-export function requireSuperadmin(deps: Deps) {
+export function requireSuperadmin(deps: GuardDeps) {
   const { onRequest, preHandler } = requireAccount(deps, adminRealm);
   return {
     config: { guard: 'superadmin' as const },

@@ -7,6 +7,7 @@ import type { Realm } from '../accounts/realms.ts';
 import { anyone, callerOf, requireAccount } from './authenticate.ts';
 import { endAllSessions, endSession } from './end-session.ts';
 import { presentSession, sessionSchema } from './present-session.ts';
+import { decodeRefreshToken } from './refresh-token.ts';
 import { rotateRefreshToken } from './rotate-refresh-token.ts';
 import { listLiveSessions, revokeSession } from './session-store.ts';
 import { tokenPairSchema } from './token-pair.ts';
@@ -39,7 +40,11 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
   app.post(
     `${realm.path}/refresh`,
     {
-      ...anyone,
+      config: { ...anyone.config, limit: 'session' },
+      preHandler: async (request, reply) => {
+        const token = decodeRefreshToken(request.body.refresh_token, realm.kind, deps.keys);
+        await deps.limits.countRefresh(request, reply, token?.sessionId ?? null);
+      },
       schema: {
         tags,
         summary: 'Get new tokens for a refresh token',

@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import type { Config } from '../../config.ts';
 import { type Database, now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
 import type { Tables } from '../../platform/database/tables.ts';
+import { durations } from '../../platform/durations.ts';
 import type { Account } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
 
@@ -159,6 +160,23 @@ export async function revokeSessionsOf(
     .where('revoked_at', 'is', null);
   if (exceptSessionId !== undefined) query = query.where('id', '!=', exceptSessionId);
   await query.execute();
+}
+
+/** Whether the subject has signed in from that very address within thirty days. */
+export async function hasSignedInFrom(
+  db: Database,
+  realm: Realm,
+  subjectId: string,
+  ip: string,
+): Promise<boolean> {
+  const query = db
+    .selectFrom('sessions')
+    .select('id')
+    .where('subject_kind', '=', realm.kind)
+    .where('subject_id', '=', subjectId)
+    .where('ip', '=', ip)
+    .where('created_at', '>', secondsFromNow(-durations.days(30)));
+  return (await query.limit(1).executeTakeFirst()) !== undefined;
 }
 
 /** What nobody can use any more, after a while in which it may be asked about. */

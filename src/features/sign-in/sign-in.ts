@@ -1,5 +1,6 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, wrongCredentials } from '../../errors.ts';
+import { networkOf } from '../../platform/http/client-address.ts';
 import {
   type Credentials,
   findAccount,
@@ -10,24 +11,65 @@ import {
 import type { Realm } from '../accounts/realms.ts';
 import { resendVerification } from '../email-verification/verify-email.ts';
 import { openSession } from '../sessions/open-session.ts';
+import { hasSignedInFrom } from '../sessions/session-store.ts';
 import type { TokenPair } from '../sessions/token-pair.ts';
+import { checkWithinGuesses, type GuessCount } from '../throttles/password-guesses.ts';
+import { signInPolicies } from '../throttles/throttle-policies.ts';
+import { clearThrottle } from '../throttles/throttle-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'hasher' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
 type Attempt = { identifier: string; password: string; ip: string; userAgent: string | undefined };
 
 /**
  * Opens a session for the right password. One error, after the same work, for an unknown name, a wrong password and
- * an account that is not active (ASVS V6.3.8). Where verified addresses are required, 403 `email_not_verified`.
+ * an account that is not active (ASVS V6.3.8). Throws 429 after too many wrong ones. Where verified addresses are required, 403 `email_not_verified`.
  */
 export async function signIn(deps: Deps, realm: Realm, attempt: Attempt): Promise<TokenPair> {
   const found = await findCredentials(deps.db, realm, attempt.identifier);
   const stored = found && storedPasswordOf(found);
-  const matches = await deps.hasher.verify(attempt.password, stored, attempt.ip);
-  if (found === null || !matches || !found.is_active) throw wrongCredentials();
+  const counts = guessCounts(deps, realm, found, attempt);
+  const isRight = await checkWithinGuesses(deps, counts, async () => {
+    const matches = await deps.hasher.verify(attempt.password, stored, attempt.ip);
+    return matches && found?.is_active === true;
+  });
+  if (found === null || !isRight) throw wrongCredentials();
   if (deps.config.requireVerifiedEmail) await requireVerifiedEmail(deps, realm, found);
   const tokens = await openSession(deps, realm, found, { ip: attempt.ip, userAgent: attempt.userAgent });
+  await clearGuesses(deps, counts);
   await renewHash(deps, realm, found, attempt);
   return tokens;
+}
+
+/**
+ * Wrong passwords count on the account, however it is named, and on what was typed where there is none: an unknown
+ * name is throttled exactly as a known one. Where a whole network guesses, who has signed in from an address of late
+ * may go on from there.
+ */
+function guessCounts(
+  { db, config }: Deps,
+  realm: Realm,
+  found: Credentials | null,
+  { identifier, ip }: Attempt,
+): [fromAddress: GuessCount, ofAccount: GuessCount] {
+  const { fromAddress, ofAccount } = signInPolicies[realm.kind];
+  const account = found?.id ?? identifier;
+  const network = networkOf(ip, config.rateLimitIpv6Prefix);
+  return [
+    { policy: fromAddress, key: `${account}\0${network}` },
+    {
+      policy: ofAccount,
+      key: account,
+      isWaived: async () => hasSignedInFrom(db, realm, found?.id ?? nobody, ip),
+    },
+  ];
+}
+
+// An id that no account has, so that the same is asked for an unknown name.
+const nobody = '00000000-0000-7000-8000-000000000000';
+
+/** A success clears what was counted from its address; what all addresses together have tried stays. */
+async function clearGuesses(deps: Deps, [{ policy, key }]: [GuessCount, GuessCount]): Promise<void> {
+  await clearThrottle(deps, policy, key);
 }
 
 /** Only after the right password: nobody else learns whether there is such an account. A fresh link is on its way. */

@@ -7,7 +7,7 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
 import { sendStatic } from '../../platform/http/static-content.ts';
 import { version } from '../../version.ts';
-import { anyone } from '../sessions/authenticate.ts';
+import { anyoneUncounted } from '../sessions/authenticate.ts';
 import { completeDocument } from './api-document.ts';
 import { loadRedocScript, redocPage } from './redoc-page.ts';
 
@@ -63,7 +63,7 @@ function apiTitle({ projectName }: Config): string {
   return `${projectName} API`;
 }
 
-const hidden = { ...anyone, schema: { hide: true } };
+const hidden = { ...anyoneUncounted, schema: { hide: true } };
 
 // Both pages write styles by script.
 const headers = { ...pageHeaders({ styleSource: "'unsafe-inline'" }), 'cache-control': 'no-cache' };

@@ -4,7 +4,7 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { timestamp } from '../../platform/http/schemas.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
 import { version } from '../../version.ts';
-import { anyone } from '../sessions/authenticate.ts';
+import { anyone, anyoneUncounted } from '../sessions/authenticate.ts';
 import { createDatabaseProbe } from './database-probe.ts';
 
 const link = z.string().max(100);
@@ -53,7 +53,7 @@ export function addSystemRoutes(app: HttpServer, deps: Dependencies): void {
   app.get(
     '/health',
     {
-      ...anyone,
+      ...anyoneUncounted,
       schema: { tags, summary: 'State of the service', response: { 200: healthSchema, 503: healthSchema } },
     },
     async (_request, reply) => {
@@ -72,14 +72,14 @@ export function addSystemRoutes(app: HttpServer, deps: Dependencies): void {
 
   app.get(
     '/health/live',
-    { ...anyone, schema: { tags, summary: 'The process runs', response: { 200: probeSchema } } },
+    { ...anyoneUncounted, schema: { tags, summary: 'The process runs', response: { 200: probeSchema } } },
     async () => ({ status: 'live' as const }),
   );
 
   app.get(
     '/health/ready',
     {
-      ...anyone,
+      ...anyoneUncounted,
       schema: {
         tags,
         summary: 'The process can serve: database reachable, migrations done, not draining',

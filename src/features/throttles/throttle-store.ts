@@ -25,7 +25,26 @@ export async function takeThrottle(deps: Deps, policy: ThrottlePolicy, key: stri
   return { allowed: count <= policy.limit, retryAfterSeconds: Math.max(1, Math.ceil(seconds)) };
 }
 
-/** The same, and 429 where it is over the limit. */
+/** Whether one more would be within the limit, without counting it; the wait is 0 where nothing was counted yet. */
+export async function peekThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<Taken> {
+  const row = await deps.db
+    .selectFrom('throttles')
+    .select(['count', sql<number>`extract(epoch FROM resets_at - now())::float8`.as('seconds')])
+    .where('policy', '=', policy.name)
+    .where('key_hash', '=', digestOf(deps, policy, key))
+    .where('resets_at', '>', now)
+    .executeTakeFirst();
+  const { count, seconds } = row ?? { count: 0, seconds: 0 };
+  return { allowed: count < policy.limit, retryAfterSeconds: Math.max(1, Math.ceil(seconds)) };
+}
+
+/** Forgets what was counted. */
+export async function clearThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<void> {
+  const query = deps.db.deleteFrom('throttles').where('policy', '=', policy.name);
+  await query.where('key_hash', '=', digestOf(deps, policy, key)).execute();
+}
+
+/** As `takeThrottle`, and 429 where it is over the limit. */
 export async function requireWithinThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<void> {
   const { allowed, retryAfterSeconds } = await takeThrottle(deps, policy, key);
   if (!allowed) throw rateLimited(retryAfterSeconds);

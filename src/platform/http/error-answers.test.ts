@@ -13,7 +13,11 @@ function createThrowingServer(t: TestContext, thrown: unknown) {
   const config = parseConfig({ ENVIRONMENT: 'test', LOG_FORMAT: 'json' });
   const lines: string[] = [];
   const logger = createLogger(config, { write: (line) => void lines.push(line) });
-  const app = createHttpServer({ config, logger, readiness: { phase: 'serving' } });
+  const limits: Parameters<typeof createHttpServer>[0]['limits'] = {
+    countAtStart: async () => {},
+    countFailed: async (_request, _reply, error) => error,
+  };
+  const app = createHttpServer({ config, logger, limits, readiness: { phase: 'serving' } });
   app.get('/throws', async () => {
     throw thrown;
   });

@@ -1,8 +1,14 @@
 import cors from '@fastify/cors';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { unavailable } from '../../errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import { limitHeaderNames } from '../rate-limit/limit-headers.ts';
 import { collectAllowedMethods } from './allowed-methods.ts';
 import type { CidrList } from './cidr.ts';
 import { clientAddress } from './client-address.ts';
@@ -25,10 +31,17 @@ declare module 'fastify' {
 export type HttpServer = ReturnType<typeof createHttpServer>;
 
 type HttpConfig = { trustedProxies: CidrList; corsOrigins: readonly string[] };
-type Dependencies = { config: HttpConfig; logger: Logger; readiness: Readiness };
+/** What counts the requests; it may throw, or answer another error than the one that arose. */
+type Limits = {
+  countAtStart(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  countFailed(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<unknown>;
+};
+type Dependencies = { config: HttpConfig; logger: Logger; readiness: Readiness; limits: Limits };
 
 /** The server without a route: limits, request ids, headers, logs, bodies and the shape of errors. */
-export function createHttpServer({ config, logger, readiness }: Dependencies) {
+export function createHttpServer({ config, logger, readiness, limits }: Dependencies) {
+  const answerFailed = async (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    answerError(logger, await limits.countFailed(request, reply, error), request, reply);
   const app = fastify({
     // The framework's own words are for the day it has a warning; requests are logged by the hooks below.
     loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger,
@@ -37,7 +50,8 @@ export function createHttpServer({ config, logger, readiness }: Dependencies) {
     frameworkErrors: (error, request, reply) => {
       // These arise before any hook has run.
       reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
-      answerError(logger, error, request, reply);
+      request.clientAddress = clientAddress(request.raw, config.trustedProxies);
+      void answerFailed(error, request, reply);
     },
     clientErrorHandler: (error, socket) => answerSocketError(logger, error, socket),
     // The id comes by the request's context, or by name where the context is not there.
@@ -52,8 +66,10 @@ export function createHttpServer({ config, logger, readiness }: Dependencies) {
   const allowedMethods = collectAllowedMethods(app);
   answerOptions(app, allowedMethods);
   allowOrigins(app, config);
+  // After the preflights, which are never refused, and before anything is looked at.
+  app.after(() => app.addHook('onRequest', (request, reply) => limits.countAtStart(request, reply)));
   refuseUnknownRoutes(app, allowedMethods);
-  app.setErrorHandler((error, request, reply) => answerError(logger, error, request, reply));
+  app.setErrorHandler(answerFailed);
   app.server.on('connect', (_request, socket) => answerSocketError(logger, new Error('CONNECT'), socket));
   return app;
 }
@@ -77,8 +93,12 @@ const httpLimits = {
   },
 };
 
-function addRequestHooks(app: FastifyInstance, { config, logger, readiness }: Dependencies): void {
+function addRequestHooks(
+  app: FastifyInstance,
+  { config, logger, readiness }: Omit<Dependencies, 'limits'>,
+): void {
   app.decorateRequest('clientAddress', '');
+  app.decorateRequest('isLimited', false);
   app.addHook('onRequest', (request, reply, next) => {
     request.clientAddress = clientAddress(request.raw, config.trustedProxies);
     reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
@@ -114,7 +134,7 @@ function allowOrigins(app: FastifyInstance, config: HttpConfig): void {
     origin: [...config.corsOrigins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-ID', 'X-Setup-Token'],
-    exposedHeaders: ['X-Request-ID', 'Retry-After'],
+    exposedHeaders: ['X-Request-ID', 'Retry-After', ...limitHeaderNames],
     maxAge: 7200,
     strictPreflight: false,
   });

@@ -1,0 +1,39 @@
+import type { Config } from '../../config.ts';
+import { durations } from '../../platform/durations.ts';
+import type { LimitPolicy } from '../../platform/rate-limit/rate-limit.ts';
+
+/** Of one client address, beside the limit of all its requests (security.md § 4); a route names its own. */
+export type AddressLimit = 'register' | 'forgot-ip' | 'reset';
+
+export type LimitPolicies = {
+  /** Every request of an address but those that count elsewhere; null: switched off. */
+  ip: LimitPolicy | null;
+  account: LimitPolicy | null;
+  /** Of all requests with good tokens from one address together. */
+  ceiling: LimitPolicy | null;
+  ofAddress: Record<AddressLimit, LimitPolicy> | null;
+  /** Refreshes of one session. */
+  refresh: LimitPolicy;
+};
+
+// Honest clients with good tokens behind one address: an office, a mobile network.
+const ceilingFactor = 20;
+
+export function limitPolicies({ rateLimitPerHour, rateLimitAccountPerHour }: Config): LimitPolicies {
+  const hour = durations.hours(1);
+  const hourly = (name: string, limit: number): LimitPolicy | null =>
+    limit === 0 ? null : { name, limit, windowSeconds: hour };
+  return {
+    ip: hourly('ip', rateLimitPerHour),
+    account: hourly('account', rateLimitAccountPerHour),
+    ceiling: hourly('ceiling', rateLimitPerHour * ceilingFactor),
+    ofAddress: rateLimitPerHour === 0 ? null : addressLimits,
+    refresh: { name: 'refresh', limit: 60, windowSeconds: hour },
+  };
+}
+
+const addressLimits: Record<AddressLimit, LimitPolicy> = {
+  register: { name: 'register', limit: 10, windowSeconds: durations.hours(1) },
+  'forgot-ip': { name: 'forgot-ip', limit: 10, windowSeconds: durations.hours(1) },
+  reset: { name: 'reset', limit: 10, windowSeconds: durations.minutes(15) },
+};

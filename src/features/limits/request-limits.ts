@@ -1,0 +1,92 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../../config.ts';
+import { rateLimited } from '../../errors.ts';
+import { networkOf } from '../../platform/http/client-address.ts';
+import { limitHeaders } from '../../platform/rate-limit/limit-headers.ts';
+import type { LimitPolicy, RateLimiter } from '../../platform/rate-limit/rate-limit.ts';
+import { type AddressLimit, limitPolicies } from './limit-policies.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Counted by some limit already, or free of all. */
+    isLimited: boolean;
+  }
+  interface FastifyContextConfig {
+    /**
+     * `none`: free of the limits. `session`: the handler counts it, by the token in its body. Else one more limit of
+     * the address, beside that of all its requests.
+     */
+    limit?: 'none' | 'session' | AddressLimit;
+  }
+}
+
+/** How requests are counted, each exactly once; every member throws 429 where it is one too many. */
+export type RequestLimits = {
+  /** Before anything is read of a request that no token may lift out of its address's limit. */
+  countAtStart(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** With a good token a request counts on its account: people who share an address do not use up each other's. */
+  countAccount(request: FastifyRequest, reply: FastifyReply, accountId: string): Promise<void>;
+  /** A refresh whose token is ours counts on its session; null: on the address. */
+  countRefresh(request: FastifyRequest, reply: FastifyReply, sessionId: string | null): Promise<void>;
+  /** The error to answer: a request that failed before it was counted is counted now, and may be one too many. */
+  countFailed(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<unknown>;
+};
+
+export function createRequestLimits(config: Config, limiter: RateLimiter): RequestLimits {
+  const policies = limitPolicies(config);
+  const networkOfClient = ({ clientAddress }: FastifyRequest) =>
+    networkOf(clientAddress, config.rateLimitIpv6Prefix);
+
+  const require = async (policy: LimitPolicy | null, key: string): Promise<void> => {
+    if (policy === null) return;
+    const { allowed, resetSeconds } = await limiter.take(policy, key);
+    if (!allowed) throw rateLimited(resetSeconds);
+  };
+
+  const countAddress = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    request.isLimited = true;
+    if (policies.ip === null) return;
+    const state = await limiter.take(policies.ip, networkOfClient(request));
+    reply.headers(limitHeaders(policies.ip, state));
+    if (!state.allowed) throw rateLimited(state.resetSeconds);
+  };
+
+  return {
+    countAtStart: async (request, reply) => {
+      const { guard, limit } = request.routeOptions.config;
+      if (isFree(request)) request.isLimited = true;
+      if (request.isLimited || limit === 'session') return;
+      if (!request.is404 && guard !== undefined && guard !== 'anyone') return;
+      await countAddress(request, reply);
+      if (limit !== undefined && limit !== 'none') {
+        await require(policies.ofAddress?.[limit] ?? null, networkOfClient(request));
+      }
+    },
+    countAccount: async (request, _reply, accountId) => {
+      request.isLimited = true;
+      await require(policies.ceiling, networkOfClient(request));
+      await require(policies.account, accountId);
+    },
+    countRefresh: async (request, reply, sessionId) => {
+      if (sessionId === null) return countAddress(request, reply);
+      request.isLimited = true;
+      await require(policies.refresh, sessionId);
+    },
+    countFailed: async (request, reply, error) => {
+      if (request.isLimited || isFree(request)) return error;
+      try {
+        await countAddress(request, reply);
+        return error;
+      } catch (refusal) {
+        return refusal;
+      }
+    },
+  };
+}
+
+/** Probes, the metrics and the files of the pages: a probe must not use up its address, nor a page its reader's. */
+function isFree({ is404, routeOptions }: FastifyRequest): boolean {
+  if (is404) return false;
+  const { config, url = '' } = routeOptions;
+  return config.limit === 'none' || /^\/docs(\/|$)/.test(url);
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createMemoryLimiter } from './memory-limiter.ts';
+import type { LimitPolicy } from './rate-limit.ts';
+
+const policies: LimitPolicy[] = [
+  { name: 'few', limit: 3, windowSeconds: 10 },
+  { name: 'many', limit: 7, windowSeconds: 60 },
+];
+
+/** What the limiter must be, without a bound on its memory: a list of windows. */
+function createModel() {
+  const windows = new Map<string, { count: number; endsAt: number }>();
+  return (policy: LimitPolicy, key: string, now: number): boolean => {
+    const name = `${policy.name} ${key}`;
+    const found = windows.get(name);
+    const window =
+      found && found.endsAt > now ? found : { count: 0, endsAt: now + policy.windowSeconds * 1000 };
+    windows.set(name, window);
+    if (window.count >= policy.limit) return false;
+    window.count += 1;
+    return true;
+  };
+}
+
+test('whatever is asked, in whatever order and at whatever time, it answers as a plain list of windows would', async () => {
+  const step = fc.record({
+    policy: fc.constantFrom(...policies),
+    key: fc.constantFrom('a', 'b', 'c', 'd'),
+    wait: fc.integer({ min: 0, max: 20_000 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 200 }), async (steps) => {
+      let now = 1_000_000;
+      const limiter = createMemoryLimiter({ now: () => now });
+      const model = createModel();
+      for (const { policy, key, wait } of steps) {
+        now += wait;
+        const state = await limiter.take(policy, key);
+        assert.equal(state.allowed, model(policy, key, now));
+        assert.ok(state.remaining >= 0 && state.remaining <= policy.limit);
+        assert.ok(Number.isInteger(state.resetSeconds));
+        assert.ok(state.resetSeconds >= 1 && state.resetSeconds <= policy.windowSeconds);
+      }
+    }),
+  );
+});
+
+test('the wait that it names is true: one millisecond before its end the key is refused, at its end it is free', async () => {
+  let now = 0;
+  const limiter = createMemoryLimiter({ now: () => now });
+  const [few] = policies as [LimitPolicy];
+  for (let count = 0; count < 3; count += 1) await limiter.take(few, 'a');
+  now = 4321;
+  const { allowed, resetSeconds } = await limiter.take(few, 'a');
+  assert.deepEqual({ allowed, resetSeconds }, { allowed: false, resetSeconds: 6 });
+  now = 9999;
+  assert.equal((await limiter.take(few, 'a')).allowed, false);
+  now = 10_000;
+  assert.equal((await limiter.take(few, 'a')).allowed, true);
+});
+
+test('K11 a flood of keys evicts those that are over, then who was not seen for longest, and never who goes on asking', async () => {
+  let now = 0;
+  const limiter = createMemoryLimiter({ now: () => now, maxKeys: 1000 });
+  const [few, many] = policies as [LimitPolicy, LimitPolicy];
+  for (let count = 0; count < 5; count += 1) await limiter.take(many, 'asks on');
+  for (let count = 0; count < 7; count += 1) await limiter.take(many, 'asks once');
+  for (let count = 0; count < 2; count += 1) await limiter.take(many, 'asks on');
+  for (let flood = 0; flood < 20_000; flood += 1) {
+    await limiter.take(few, `flood ${flood}`);
+    if (flood % 500 === 0) assert.equal((await limiter.take(many, 'asks on')).allowed, false);
+  }
+  assert.equal((await limiter.take(many, 'asks once')).allowed, true, 'it was forgotten');
+  now = 10_001;
+  for (let count = 0; count < 990; count += 1) await limiter.take(many, `later ${count}`);
+  assert.equal((await limiter.take(many, 'asks on')).allowed, false, 'those that were over made room');
+});

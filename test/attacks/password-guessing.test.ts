@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Realm, realms, userRealm } from '../../src/features/accounts/realms.ts';
+import type { Answer } from '../answer.ts';
+import { assertStatus } from '../api.ts';
+import { goodPassword, newRegistration, type SignedIn, signedInUser } from '../factories.ts';
+import { signedInTo } from '../session-calls.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
+
+const wrong = 'not the right password';
+const limits = { user: { fromAddress: 5, ofAccount: 100 }, admin: { fromAddress: 3, ofAccount: 20 } };
+
+let addresses = 0;
+function freshAddress(): string {
+  addresses += 1;
+  return `127.5.${addresses >> 8}.${addresses & 255}`;
+}
+
+function login(
+  service: TestApp,
+  realm: Realm,
+  username: string,
+  password: string,
+  remoteAddress: string,
+): Promise<Answer> {
+  return service.api.post(`${realm.path}/login`, { username, password }, { remoteAddress });
+}
+
+for (const realm of realms) {
+  const { fromAddress, ofAccount } = limits[realm.kind];
+
+  test(`C01 ${realm.kind}: after ${fromAddress} wrong passwords the right one is 429 until the Retry-After is over`, async (t) => {
+    const service = await createTestApp(t);
+    const account = await signedInTo(service, realm);
+    const ip = freshAddress();
+    for (let count = 0; count < fromAddress; count += 1) {
+      // By either name, in any case: it is one account.
+      const name = count % 2 === 0 ? account.username.toUpperCase() : account.email;
+      assertStatus(await login(service, realm, name, wrong, ip), 401);
+    }
+    const hashes = service.hasher.state.completed;
+    const refused = await login(service, realm, account.username, account.password, ip);
+    assertStatus(refused, 429);
+    assert.equal(service.hasher.state.completed, hashes, 'no hash');
+    const seconds = Number(refused.headers['retry-after']);
+    assert.ok(seconds > 880 && seconds <= 900, `${seconds}`);
+    assertStatus(await login(service, realm, account.username, account.password, freshAddress()), 200);
+    await service.clock.advance(seconds - 5);
+    assertStatus(await login(service, realm, account.username, account.password, ip), 429);
+    await service.clock.advance(5);
+    assertStatus(await login(service, realm, account.username, account.password, ip), 200);
+  });
+
+  test(`C03 ${realm.kind}: ${ofAccount} guesses a day from everywhere are told their outcome; after them only who was there before signs in`, async (t) => {
+    const service = await createTestApp(t);
+    const account = await signedInTo(service, realm);
+    const home = freshAddress();
+    assertStatus(await login(service, realm, account.username, account.password, home), 200);
+    const statuses: number[] = [];
+    for (let count = 0; count < ofAccount + 10; count += 1) {
+      statuses.push((await login(service, realm, account.username, wrong, freshAddress())).status);
+    }
+    assert.deepEqual(statuses, [...Array<number>(ofAccount).fill(401), ...Array<number>(10).fill(429)]);
+    assertStatus(await login(service, realm, account.username, account.password, freshAddress()), 429);
+    assertStatus(await login(service, realm, account.username, account.password, home), 200);
+    await service.clock.advance(24 * 3600);
+    assertStatus(await login(service, realm, account.username, account.password, freshAddress()), 200);
+  });
+}
+
+test('a name that nobody has is throttled as one that somebody has', async (t) => {
+  const service = await createTestApp(t);
+  const known = await signedInUser(service);
+  const outcomes = async (name: string): Promise<unknown[]> => {
+    const ip = freshAddress();
+    const before = service.statements().length;
+    const answers: unknown[] = [];
+    for (let count = 0; count < 7; count += 1) {
+      const { status, headers, body } = await login(service, userRealm, name, wrong, ip);
+      answers.push([status, headers['retry-after'], body.error, body.message, body.details]);
+    }
+    return [answers, service.statements().slice(before)];
+  };
+  assert.deepEqual(await outcomes(known.username), await outcomes('nobody.at.all'));
+});
+
+test('of twenty wrong passwords at once five are told so, and a right one among them tells no more than they', async (t) => {
+  const service = await createTestApp(t);
+  for (let round = 0; round < 5; round += 1) {
+    const user = await signedInUser(service);
+    const ip = freshAddress();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => login(service, userRealm, user.username, wrong, ip)),
+    );
+    const statuses = answers.map(({ status }) => status);
+    assert.equal(statuses.filter((status) => status === 401).length, 5);
+    assert.equal(statuses.filter((status) => status === 429).length, 15);
+    assertStatus(await login(service, userRealm, user.username, goodPassword, ip), 429);
+  }
+});
+
+test('right passwords are never refused for being many at once', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service);
+  const ip = freshAddress();
+  for (let count = 0; count < 4; count += 1)
+    assertStatus(await login(service, userRealm, user.username, wrong, ip), 401);
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => login(service, userRealm, user.username, user.password, ip)),
+  );
+  for (const answer of answers) assertStatus(answer, 200);
+  // A success clears what was counted from its address.
+  for (let count = 0; count < 5; count += 1)
+    assertStatus(await login(service, userRealm, user.username, wrong, ip), 401);
+  assertStatus(await login(service, userRealm, user.username, user.password, ip), 429);
+});
+
+test('C08 the realms count apart', async (t) => {
+  const service = await createTestApp(t);
+  const names = newRegistration();
+  const user = await signedInUser(service, names);
+  const ip = freshAddress();
+  for (let count = 0; count < 4; count += 1) {
+    const status = count < 3 ? 401 : 429;
+    assertStatus(await login(service, realms[1], user.username, wrong, ip), status);
+  }
+  assertStatus(await login(service, userRealm, user.username, user.password, ip), 200);
+});
+
+for (const realm of realms) {
+  test(`${realm.kind}: a stolen session guesses the password five times in a quarter of an hour, by whatever way`, async (t) => {
+    const service = await createTestApp(t);
+    const account: SignedIn = await signedInTo(service, realm);
+    const options = { token: account.accessToken };
+    const change = (current_password: string) =>
+      service.api.post(
+        `${realm.path}/change-password`,
+        { current_password, new_password: 'meadow copper 77 drift' },
+        options,
+      );
+    const move = (current_password: string) =>
+      service.api.put(`${realm.path}/me`, { email: 'new@example.com', current_password }, options);
+    for (const ask of [change, move, change, move, change]) assertStatus(await ask(wrong), 400);
+    for (const ask of [change, move]) {
+      const refused = await ask(account.password);
+      assertStatus(refused, 429);
+      assert.ok(Number(refused.headers['retry-after']) > 880);
+    }
+    assertStatus(await service.api.get(`${realm.path}/me`, options), 200);
+  });
+}
+
+test('a set-up token is tried five times an hour from one address', async (t) => {
+  const service = await createTestApp(t, { ADMIN_SETUP_TOKEN: 'the set-up token of this service, long' });
+  const remoteAddress = freshAddress();
+  const register = (token: string) =>
+    service.api.post('/api/admins/register', newRegistration(), {
+      remoteAddress,
+      headers: { 'x-setup-token': token },
+    });
+  for (let count = 0; count < 5; count += 1)
+    assertStatus(await register(`guess number ${count}, as long as a token`), 403);
+  assertStatus(await register('the set-up token of this service, long'), 429);
+  await service.clock.advance(3600);
+  assertStatus(await register('the set-up token of this service, long'), 201);
+});

@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import type { Answer } from '../answer.ts';
+import { assertStatus } from '../api.ts';
+import { newRegistration, signedInAdmin, signedInUser } from '../factories.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
+
+const limited = { RATE_LIMIT_PER_HOUR: '200', RATE_LIMIT_ACCOUNT_PER_HOUR: '2000' };
+const proxied = { ...limited, TRUSTED_PROXIES: '127.0.0.1' };
+
+let addresses = 0;
+/** An address that no other test has used. */
+function freshAddress(): string {
+  addresses += 1;
+  return `127.7.${addresses >> 8}.${addresses & 255}`;
+}
+
+async function requests(count: number, send: (index: number) => Promise<Answer>): Promise<number[]> {
+  const statuses: number[] = [];
+  for (let index = 0; index < count; index += 1) statuses.push((await send(index)).status);
+  return statuses;
+}
+
+/** How many were let through, before and among the refused. */
+function served(statuses: number[]): number {
+  return statuses.filter((status) => status !== 429).length;
+}
+
+test('K01 two hundred requests an hour pass, the next is 429 until the Retry-After is over, and not a second less', async (t) => {
+  const { api, clock } = await createTestApp(t, limited);
+  const remoteAddress = freshAddress();
+  const ask = () => api.get('/', { remoteAddress });
+  assertStatus(await ask(), 200);
+  await clock.advance(600);
+  assert.deepEqual(new Set(await requests(199, ask)), new Set([200]));
+  const refused = await ask();
+  assertStatus(refused, 429);
+  assert.equal(refused.body.error, 'RateLimitExceeded');
+  const seconds = Number(refused.headers['retry-after']);
+  assert.ok(seconds > 2990 && seconds <= 3000, `${seconds}`);
+  await clock.advance(seconds - 2);
+  assertStatus(await ask(), 429);
+  await clock.advance(2);
+  assertStatus(await ask(), 200);
+});
+
+test('K02 without a trusted proxy no header makes another address', async (t) => {
+  const { api } = await createTestApp(t, limited);
+  const remoteAddress = freshAddress();
+  const random = () => `198.51.100.${randomBytes(1)[0]}`;
+  const names = [
+    'x-forwarded-for',
+    'x-real-ip',
+    'forwarded',
+    'true-client-ip',
+    'cf-connecting-ip',
+    'x_forwarded_for',
+  ];
+  const statuses = await requests(250, () => {
+    const headers = Object.fromEntries(
+      names.map((name) => [name, name === 'forwarded' ? `for=${random()}` : random()]),
+    );
+    return api.get('/', { remoteAddress, headers });
+  });
+  assert.deepEqual(statuses, [...Array<number>(200).fill(200), ...Array<number>(50).fill(429)]);
+});
+
+test('K03 behind a trusted proxy the right-most address that is none counts, whatever stands before it', async (t) => {
+  const { api } = await createTestApp(t, proxied);
+  const chain = () => Array.from({ length: 10 }, () => `192.0.2.${randomBytes(1)[0]}`).join(', ');
+  const statuses = await requests(210, (index) => {
+    const forwarded =
+      index % 2 === 0 ? `${chain()}, 203.0.113.50` : `junk, ${chain()},203.0.113.50, 127.0.0.1`;
+    return api.get('/', { headers: { 'x-forwarded-for': forwarded } });
+  });
+  assert.equal(served(statuses), 200);
+  const other = { headers: { 'x-forwarded-for': '203.0.113.50, 203.0.113.51' } };
+  assertStatus(await api.get('/', other), 200);
+});
+
+test('K05 an IPv6 network of 64 bits is one client, however its addresses are written; a mapped IPv4 address is IPv4', async (t) => {
+  const { api } = await createTestApp(t, proxied);
+  const from = (address: string) => api.get('/', { headers: { 'x-forwarded-for': address } });
+  const statuses = await requests(250, (index) => {
+    const host = index.toString(16);
+    return from(index % 2 === 0 ? `2001:DB8:0:7:0:0:0:${host}` : `2001:db8:0:7::${host}`);
+  });
+  assert.equal(served(statuses), 200);
+  assertStatus(await from('2001:db8:0:8::1'), 200);
+  await requests(200, () => from('198.51.100.77'));
+  assertStatus(await from('::ffff:198.51.100.77'), 429);
+});
+
+test('K06 of two hundred and fifty requests at once exactly two hundred pass', async (t) => {
+  const { api } = await createTestApp(t, limited);
+  const remoteAddress = freshAddress();
+  const answers = await Promise.all(Array.from({ length: 250 }, () => api.get('/', { remoteAddress })));
+  assert.equal(served(answers.map(({ status }) => status)), 200);
+});
+
+test('K08 what is refused costs no hash and no statement, and makes the wait no longer', async (t) => {
+  const service = await createTestApp(t, limited);
+  const { api, hasher } = service;
+  const remoteAddress = freshAddress();
+  await requests(200, () => api.get('/', { remoteAddress }));
+  const first = await api.get('/', { remoteAddress });
+  const [hashes, statements] = [hasher.state.completed, service.statements().length];
+  const body = { username: 'somebody', password: 'some password of theirs' };
+  for (let count = 0; count < 300; count += 1) {
+    assertStatus(await api.post('/api/users/login', body, { remoteAddress }), 429);
+  }
+  assert.equal(hasher.state.completed, hashes);
+  assert.equal(service.statements().length, statements);
+  const last = await api.get('/', { remoteAddress });
+  assert.ok(Number(last.headers['retry-after']) <= Number(first.headers['retry-after']));
+});
+
+test('K09 the counters fall one by one, in both families of headers; Retry-After comes with a refusal alone', async (t) => {
+  const { api, clock } = await createTestApp(t, limited);
+  const remoteAddress = freshAddress();
+  for (let left = 199; left >= 0; left -= 1) {
+    const { headers } = await api.get('/', { remoteAddress });
+    assert.equal(headers['x-ratelimit-limit'], '200');
+    assert.equal(headers['x-ratelimit-remaining'], String(left));
+    const reset = Number(headers['x-ratelimit-reset']);
+    assert.ok(reset > 3500 && reset <= 3600);
+    assert.equal(headers['ratelimit-policy'], '"ip";q=200;w=3600');
+    assert.equal(headers.ratelimit, `"ip";r=${left};t=${reset}`);
+    assert.equal(headers['retry-after'], undefined);
+  }
+  await clock.advance(1800);
+  const { headers } = await api.get('/', { remoteAddress });
+  assert.equal(headers['retry-after'], headers['x-ratelimit-reset']);
+  assert.match(String(headers.ratelimit), /^"ip";r=0;t=1\d{3}$/);
+});
+
+test('K10 probes, preflights and the files of the pages never use up an address; everything else does', async (t) => {
+  const { api } = await createTestApp(t, limited);
+  const remoteAddress = freshAddress();
+  const preflight = { origin: 'http://localhost:3000', 'access-control-request-method': 'POST' };
+  for (let count = 0; count < 250; count += 1) {
+    for (const path of [
+      '/health',
+      '/health/live',
+      '/health/ready',
+      '/metrics',
+      '/app/reset-password',
+      '/app/assets/page.css',
+    ]) {
+      const { status } = await api.get(path, { remoteAddress });
+      assert.ok(status !== 429, path);
+    }
+    assertStatus(
+      await api.request('OPTIONS', '/api/users/login', undefined, { remoteAddress, headers: preflight }),
+      204,
+    );
+    assertStatus(await api.request('OPTIONS', '/api/users/login', undefined, { remoteAddress }), 204);
+  }
+  const counted: (() => Promise<Answer>)[] = [
+    () => api.get('/nonexistent', { remoteAddress }),
+    () => api.get('/health/nonexistent', { remoteAddress }),
+    () => api.get('/app/nonexistent', { remoteAddress }),
+    () => api.get('/api/users/me', { remoteAddress }),
+    () => api.get('/api/users/me', { remoteAddress, token: 'no.token.atall' }),
+    () => api.get('/%ff', { remoteAddress }),
+    () => api.request('DELETE', '/api/users/login', undefined, { remoteAddress }),
+    () => api.post('/api/users/login', undefined, { remoteAddress, rawBody: '{' }),
+    () => api.post('/api/users/refresh', undefined, { remoteAddress, rawBody: '{' }),
+    () => api.post('/api/users/refresh', { refresh_token: 'made up' }, { remoteAddress }),
+    () => api.post('/api/users/refresh', {}, { remoteAddress }),
+    () => api.post('/api/users/logout', { refresh_token: 'made up' }, { remoteAddress }),
+    () => api.post('/api/users/login', { a: 'x'.repeat(70_000) }, { remoteAddress }),
+  ];
+  let left = 200;
+  for (const ask of counted) {
+    const answer = await ask();
+    left -= 1;
+    assert.equal(answer.headers['x-ratelimit-remaining'], String(left), answer.text.slice(0, 200));
+  }
+  for (; left > 0; left -= 1) await api.get('/', { remoteAddress });
+  for (const ask of counted) assertStatus(await ask(), 429);
+});
+
+test('with a good token requests count on the account, and the address keeps its own', async (t) => {
+  const service = await createTestApp(t, { ...limited, RATE_LIMIT_ACCOUNT_PER_HOUR: '50' });
+  const [one, two] = [await signedInUser(service), await signedInUser(service)];
+  const remoteAddress = freshAddress();
+  const ask = (token: string) => service.api.get('/api/users/me', { token, remoteAddress });
+  // One each was used at the sign-in, from another address.
+  assert.equal(served(await requests(60, () => ask(one.accessToken))), 49);
+  const refused = await ask(one.accessToken);
+  assertStatus(refused, 429);
+  assert.ok(Number(refused.headers['retry-after']) > 3500);
+  for (const name of ['x-ratelimit-remaining', 'ratelimit', 'ratelimit-policy'])
+    assert.equal(refused.headers[name], undefined);
+  assertStatus(await ask(two.accessToken), 200);
+  const stranger = await service.api.get('/', { remoteAddress });
+  assert.equal(stranger.headers['x-ratelimit-remaining'], '199');
+});
+
+test('all accounts at one address together get twenty times what the address gets', async (t) => {
+  const service = await createTestApp(t, { RATE_LIMIT_PER_HOUR: '10', RATE_LIMIT_ACCOUNT_PER_HOUR: '2000' });
+  const users = [await signedInUser(service), await signedInUser(service)];
+  const remoteAddress = freshAddress();
+  const statuses = await requests(210, (index) =>
+    service.api.get('/api/users/me', { token: users[index % 2]?.accessToken ?? '', remoteAddress }),
+  );
+  assert.equal(served(statuses), 200);
+});
+
+test('sixty refreshes an hour are a session’s own: an address at its limit refreshes in peace', async (t) => {
+  const service = await createTestApp(t, limited);
+  const { api } = service;
+  const user = await signedInUser(service);
+  const remoteAddress = freshAddress();
+  await requests(201, () => api.get('/', { remoteAddress }));
+  let token = user.refreshToken;
+  for (let count = 0; count < 60; count += 1) {
+    const answer = await api.post('/api/users/refresh', { refresh_token: token }, { remoteAddress });
+    assertStatus(answer, 200);
+    token = answer.body.refresh_token;
+  }
+  assertStatus(await api.post('/api/users/refresh', { refresh_token: token }, { remoteAddress }), 429);
+  assertStatus(
+    await api.post('/api/users/refresh', { refresh_token: token }, { remoteAddress: freshAddress() }),
+    429,
+  );
+  assertStatus(await api.post('/api/users/refresh', { refresh_token: 'made up' }, { remoteAddress }), 429);
+});
+
+test('A09 ten registrations, ten requests for a link, ten resets an hour are enough for an address', async (t) => {
+  const { api, clock } = await createTestApp(t, limited);
+  const remoteAddress = freshAddress();
+  const taken = newRegistration();
+  const register = () => api.post('/api/users/register', taken, { remoteAddress });
+  const statuses = await requests(12, register);
+  assert.deepEqual(statuses, [201, ...Array<number>(9).fill(409), 429, 429]);
+  const forgot = () =>
+    api.post('/api/password/forgot-password', { email: 'nobody@example.com' }, { remoteAddress });
+  assert.equal(served(await requests(12, forgot)), 10);
+  const reset = () =>
+    api.post(
+      '/api/password/reset-password',
+      { token: 'x', new_password: 'granite lantern 41 willow' },
+      { remoteAddress },
+    );
+  assert.equal(served(await requests(12, reset)), 10);
+  await clock.advance(901);
+  assertStatus(await reset(), 400);
+  assertStatus(await register(), 429);
+  await clock.advance(2700);
+  assertStatus(await register(), 409);
+});
+
+test('a limit of 0 switches off what counts addresses', async (t) => {
+  const { api } = await createTestApp(t, { RATE_LIMIT_PER_HOUR: '0' });
+  const remoteAddress = freshAddress();
+  assert.equal(served(await requests(300, () => api.get('/', { remoteAddress }))), 300);
+  const answer = await api.get('/', { remoteAddress });
+  assert.equal(answer.headers['x-ratelimit-limit'], undefined);
+});
+
+test('a page of an allowed origin may read a refusal and its headers', async (t) => {
+  const { api } = await createTestApp(t, { ...limited, CORS_ORIGINS: 'https://app.example.com' });
+  const options = { remoteAddress: freshAddress(), headers: { origin: 'https://app.example.com' } };
+  await requests(200, () => api.get('/', options));
+  const refused = await api.get('/', options);
+  assertStatus(refused, 429);
+  assert.equal(refused.headers['access-control-allow-origin'], 'https://app.example.com');
+  assert.match(String(refused.headers['access-control-expose-headers']), /Retry-After.*RateLimit/);
+});
+
+test('an admin’s token does not count on the address either', async (t) => {
+  const service: TestApp = await createTestApp(t, limited);
+  const { accessToken: token } = await signedInAdmin(service);
+  const remoteAddress = freshAddress();
+  assert.equal(
+    served(await requests(250, () => service.api.get('/api/admins/me', { token, remoteAddress }))),
+    250,
+  );
+});
