@@ -86,7 +86,9 @@ describe('FI-32', () => {
     assert.equal(await schemaOf(database), schema);
 
     await (await startServer(t, { env: { DATABASE_URL: postgres.url(database) } })).kill9();
-    await postgres.query('GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO limited', database);
+    await postgres.query('GRANT USAGE ON SCHEMA jobs TO limited', database);
+    const rights = 'SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, jobs';
+    await postgres.query(`GRANT ${rights} TO limited`, database);
     const server = await startServer(t, { env });
     await assertServes(server);
   });
