@@ -1,8 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+
+/** A reason to leave the tests out, or false. */
+export const withoutOpenssl = spawnSync('openssl', ['version']).error ? 'openssl is not installed' : false;
 
 /** Signed by itself, good for the name alone, and by default from now on. */
 export function makeCertificate(

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,9 @@ export type RedisServer = {
 };
 
 /** A reason to leave the tests out, or false. */
-export const withoutRedis = isInstalled() ? false : 'redis-server is not installed';
+export const withoutRedis = spawnSync('redis-server', ['--version']).error
+  ? 'redis-server is not installed'
+  : false;
 
 /** A Redis of the test's own on a free port; it ends with the test. */
 export async function startRedis(t: Pick<TestContext, 'after'>): Promise<RedisServer> {
@@ -62,13 +64,4 @@ export async function startRedis(t: Pick<TestContext, 'after'>): Promise<RedisSe
     stop,
     start,
   };
-}
-
-function isInstalled(): boolean {
-  try {
-    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeCertificate } from '../../../test/certificate.ts';
+import { makeCertificate, withoutOpenssl } from '../../../test/certificate.ts';
 import { failureOf, mailTo, transportTo } from '../../../test/smtp-client.ts';
 import { startSmtpSink } from '../../../test/smtp-sink.ts';
 
-test('L04 with STARTTLS or TLS a trusted server gets the mail and the password, over TLS', async (t) => {
+test('L04 with STARTTLS or TLS a trusted server gets the mail and the password, over TLS', {
+  skip: withoutOpenssl,
+}, async (t) => {
   const { key, cert } = makeCertificate(t, 'IP:127.0.0.1');
   for (const security of ['starttls', 'tls'] as const) {
     const sink = await startSmtpSink(t, { key, cert, secure: security === 'tls', authOptional: false });
@@ -22,7 +24,9 @@ test('L04 with STARTTLS or TLS a trusted server gets the mail and the password, 
   }
 });
 
-test('L04 without TLS, or with a certificate that is not trusted, nothing is sent and no password is shown', async (t) => {
+test('L04 without TLS, or with a certificate that is not trusted, nothing is sent and no password is shown', {
+  skip: withoutOpenssl,
+}, async (t) => {
   const trusted = makeCertificate(t, 'IP:127.0.0.1');
   const otherHost = makeCertificate(t, 'DNS:mail.other.test');
   const expired = makeCertificate(t, 'IP:127.0.0.1', { start: '20200101000000Z', end: '20200201000000Z' });
