@@ -23,9 +23,10 @@ async function withMailServer(t: TestContext, service: TestApp, script: Script =
   return { sink, deliver: () => service.mailbox.deliver(smtp) };
 }
 
+/** Of the first mail that went there. */
 async function statusOf(service: TestApp, recipient: string) {
   const query = service.db.selectFrom('mails').select(['status', 'attempts', 'last_error']);
-  return query.where('recipient', '=', recipient).executeTakeFirst();
+  return query.where('recipient', '=', recipient).orderBy('id').executeTakeFirst();
 }
 
 test('the link of a mail that came by SMTP resets the password', async (t) => {
@@ -141,11 +142,6 @@ test('FI-15 what is asked for while the mail server is away arrives once when it
     await deliver();
     await service.clock.advance(60);
   }
-  assert.equal(
-    (await statusOf(service, users[0]?.email ?? ''))?.last_error,
-    null,
-    'the first one, of the registration',
-  );
   await sink.reopen();
   await service.clock.advance(640);
   await deliver();
