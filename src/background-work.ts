@@ -30,8 +30,12 @@ export async function startBackgroundWork(deps: Deps): Promise<void> {
   setInterval(() => void runInJob('tidy-up', () => tidyUp(deps)), tidyMilliseconds).unref();
 }
 
-/** Every process does it: each statement finds what the others have left. */
-async function tidyUp({ db, logger, readiness }: Deps): Promise<void> {
+/** Throws away what has run out. Every process does it: each statement finds what the others have left. */
+export async function tidyUp({
+  db,
+  logger,
+  readiness,
+}: Pick<Dependencies, 'db' | 'logger' | 'readiness'>): Promise<void> {
   if (readiness.phase !== 'serving') return;
   try {
     const buried = await buryExpiredMails(db);

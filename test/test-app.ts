@@ -1,6 +1,7 @@
 import { after, type TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { buildApp } from '../src/app.ts';
+import { tidyUp } from '../src/background-work.ts';
 import { type Config, parseConfig } from '../src/config.ts';
 import type { Dependencies } from '../src/dependencies.ts';
 import { createRequestLimits, type RequestLimits } from '../src/features/limits/request-limits.ts';
@@ -30,6 +31,8 @@ export type TestApp = {
   limits: RequestLimits;
   /** The mails, and the work that sends them. */
   mailbox: Mailbox;
+  /** What the service does once a minute. */
+  tidyUp: () => Promise<void>;
   config: Config;
   keys: KeyRing;
   hasher: PasswordHasher;
@@ -50,7 +53,7 @@ type TestClock = {
 
 type Overrides = Record<string, string>;
 
-type Service = Omit<TestApp, 'clock' | 'logs' | 'api' | 'statements' | 'mailbox'> & {
+type Service = Omit<TestApp, 'clock' | 'logs' | 'api' | 'statements' | 'mailbox' | 'tidyUp'> & {
   deps: Dependencies;
   lines: string[];
   executed: string[];
@@ -89,6 +92,7 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
   executed.length = 0;
   return {
     ...service,
+    tidyUp: () => tidyUp(deps),
     api: createApi(app),
     clock: createTestClock(db, moved),
     mailbox: createMailbox(deps),

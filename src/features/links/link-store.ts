@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
 import type { Dependencies } from '../../dependencies.ts';
-import { type Database, now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
+import {
+  cleanUpRows,
+  type Database,
+  now,
+  secondsFromNow,
+  type Transaction,
+} from '../../platform/database/database.ts';
 import type { LinkPurpose, Tables } from '../../platform/database/tables.ts';
 import type { Account } from '../accounts/account-store.ts';
 import { isTokenOf, linkIdOf, linkToken, linkTokenHash } from './link-token.ts';
@@ -97,7 +103,8 @@ export async function isHeldEmail(trx: Transaction, email: string, subjectId: st
 
 export async function deleteExpiredLinks(db: Database, keptDays: number): Promise<void> {
   const before = sql<Date>`now() - make_interval(days => ${keptDays})`;
-  await db.deleteFrom('links').where('expires_at', '<', before).execute();
+  const expired = db.selectFrom('links').select('id').where('expires_at', '<', before);
+  await db.deleteFrom('links').where('id', 'in', expired.limit(cleanUpRows)).execute();
 }
 
 const open = sql<boolean>`(links.ended_at IS NULL AND links.expires_at > now())`;

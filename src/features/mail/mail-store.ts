@@ -1,6 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
-import { type Database, now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
+import {
+  cleanUpRows,
+  type Database,
+  now,
+  secondsFromNow,
+  type Transaction,
+} from '../../platform/database/database.ts';
 import type { MailKind, MailStatus, RealmKind, Tables } from '../../platform/database/tables.ts';
 
 export type Mail = Selectable<Tables['mails']>;
@@ -107,7 +113,9 @@ export async function listKeptMails(db: Database, limit: number): Promise<Mail[]
 
 export async function deleteMailsFinishedBefore(db: Database, days: number): Promise<void> {
   const before = sql<Date>`now() - make_interval(days => ${days})`;
-  await db.deleteFrom('mails').where('status', '!=', 'queued').where('created_at', '<', before).execute();
+  const finished = db.selectFrom('mails').select('id').where('status', '!=', 'queued');
+  const old = finished.where('created_at', '<', before).limit(cleanUpRows);
+  await db.deleteFrom('mails').where('id', 'in', old).execute();
 }
 
 /** How many mails there are of each status, how many attempts failed, and how long the oldest one has waited. */

@@ -1,6 +1,12 @@
 import { type Selectable, sql } from 'kysely';
 import type { Config } from '../../config.ts';
-import { type Database, now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
+import {
+  cleanUpRows,
+  type Database,
+  now,
+  secondsFromNow,
+  type Transaction,
+} from '../../platform/database/database.ts';
 import type { Tables } from '../../platform/database/tables.ts';
 import { durations } from '../../platform/durations.ts';
 import type { Account } from '../accounts/account-store.ts';
@@ -182,7 +188,8 @@ export async function hasSignedInFrom(
 /** What nobody can use any more, after a while in which it may be asked about. */
 export async function deleteEndedSessions(db: Database, keptDays: number): Promise<void> {
   const before = sql<Date>`now() - make_interval(days => ${keptDays})`;
-  await db.deleteFrom('sessions').where('absolute_expires_at', '<', before).execute();
+  const ended = db.selectFrom('sessions').select('id').where('absolute_expires_at', '<', before);
+  await db.deleteFrom('sessions').where('id', 'in', ended.limit(cleanUpRows)).execute();
 }
 
 /** Locks the caller's own session for the rest of the transaction: false where it ended meanwhile. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Dependencies } from '../../dependencies.ts';
 import { rateLimited } from '../../errors.ts';
 import { hmacSha256 } from '../../platform/crypto/secret-keys.ts';
-import { type Database, now, type Transaction } from '../../platform/database/database.ts';
+import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
 import type { ThrottlePolicy } from './throttle-policies.ts';
 
 type Deps = { db: Database | Transaction } & Pick<Dependencies, 'keys'>;
@@ -51,7 +51,8 @@ export async function requireWithinThrottle(deps: Deps, policy: ThrottlePolicy, 
 }
 
 export async function deletePastThrottles(db: Database): Promise<void> {
-  await db.deleteFrom('throttles').where('resets_at', '<=', now).execute();
+  const past = sql`SELECT policy, key_hash FROM throttles WHERE resets_at <= now() LIMIT ${cleanUpRows}`;
+  await sql`DELETE FROM throttles WHERE (policy, key_hash) IN (${past})`.execute(db);
 }
 
 /** A keyed digest: the table tells nobody whose address was typed. Case makes no other address. */

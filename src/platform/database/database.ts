@@ -34,6 +34,9 @@ export function createDatabase(pool: PostgresPool, log: (event: LogEvent) => voi
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log });
 }
 
+/** How many rows a clean-up takes at a time, so that a great backlog breaks no deadline. */
+export const cleanUpRows = 5000;
+
 /** The database's clock. Every rule about time asks it, so that replicas with skewed clocks agree. */
 export const now = sql<Date>`now()`;
 

@@ -2,6 +2,7 @@ import { fromKysely, type Job, type JobResult, PgBoss, type QueueOptions, type W
 import type { Database, DatabaseEngine, Transaction } from '../database/database.ts';
 import { runInJob } from '../http/request-context.ts';
 import type { Logger } from '../logging/logger.ts';
+import { createReminder } from '../logging/reminder.ts';
 
 /** The queues and what a job of each carries. Never a secret: finished jobs stay readable for a while. */
 type JobPayloads = {
@@ -83,7 +84,12 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
     monitorIntervalSeconds: superviseSeconds,
     maintenanceIntervalSeconds: 60 * 60,
   });
-  boss.on('error', (error) => logger.warn({ err: error }, 'jobs: a statement of the queue failed'));
+  // Each worker asks once a second, and while the database is away each of them fails.
+  const reminder = createReminder();
+  boss.on('error', (error) => {
+    if (reminder.isDue())
+      logger.warn({ err: error }, 'jobs: the queue does not reach the database; jobs wait');
+  });
   return {
     send: async (db, name, payload) => {
       await boss.send(name, payload, { db: fromKysely(db) });

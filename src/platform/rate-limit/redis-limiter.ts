@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from '../logging/logger.ts';
+import { createReminder } from '../logging/reminder.ts';
 import { createMemoryLimiter } from './memory-limiter.ts';
 import { type LimitPolicy, type LimitState, limitState, type RateLimiter } from './rate-limit.ts';
 
@@ -20,7 +21,6 @@ type WithScript = Redis & { takeLimit(key: string, limit: number, milliseconds: 
 
 const answerMilliseconds = 250;
 const probeMilliseconds = 1000;
-const reminderMilliseconds = 60_000;
 
 /**
  * Counts in Redis, together with all other processes. While it is away, slow, full or read-only this process counts
@@ -31,20 +31,19 @@ export async function createRedisLimiter(url: string, logger: Logger): Promise<R
   const redis = await connect(url);
   const insurance = createMemoryLimiter();
   let degraded = false;
-  let remindedAt = Number.NEGATIVE_INFINITY;
+  const reminder = createReminder();
 
   const noteFailure = (error: unknown): void => {
     degraded = true;
-    if (performance.now() - remindedAt < reminderMilliseconds) return;
-    remindedAt = performance.now();
-    logger.warn({ err: error }, 'redis: does not answer; each process counts its own limits meanwhile');
+    if (reminder.isDue())
+      logger.warn({ err: error }, 'redis: does not answer; each process counts its own limits meanwhile');
   };
   const probe = async (): Promise<void> => {
     if (!degraded) return;
     try {
       await takeIn(redis, { name: 'probe', limit: 1_000_000, windowSeconds: 60 }, 'probe');
       degraded = false;
-      remindedAt = Number.NEGATIVE_INFINITY;
+      reminder.reset();
       logger.info('redis: answers again; the limits are shared');
     } catch (error) {
       noteFailure(error);

@@ -1,0 +1,18 @@
+const reminderMilliseconds = 60_000;
+
+/** For what goes wrong many times a second: `isDue` is true at the first time and then once a minute. */
+export type Reminder = { isDue(): boolean; reset(): void };
+
+export function createReminder(): Reminder {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return {
+    isDue: () => {
+      if (performance.now() - toldAt < reminderMilliseconds) return false;
+      toldAt = performance.now();
+      return true;
+    },
+    reset: () => {
+      toldAt = Number.NEGATIVE_INFINITY;
+    },
+  };
+}
