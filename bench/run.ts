@@ -1,6 +1,7 @@
 import { measureDeepPaging } from './deep-paging.ts';
 import { printFigure } from './figure.ts';
 import { measureFromClone } from './from-clone.ts';
+import { measureLimits } from './limits.ts';
 import { measureLogins } from './logins.ts';
 import { measureMails } from './mails.ts';
 import { measureStarts } from './starts.ts';
@@ -9,6 +10,7 @@ import { measureStarts } from './starts.ts';
 const benchmarks = {
   starts: measureStarts,
   logins: measureLogins,
+  limits: measureLimits,
   paging: measureDeepPaging,
   mails: measureMails,
   clone: measureFromClone,

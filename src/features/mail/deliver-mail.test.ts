@@ -184,7 +184,7 @@ test('a secret that was retired between the mail’s commit and its sending leav
   assert.equal((await statusOf(service, user.email))?.status, 'dead');
 });
 
-test('B09 L05 a name with line breaks is refused, one with markup or an address is in no mail', async (t) => {
+test('B09 L01 L02 L05 a name with line breaks is refused, one with markup or an address is in no mail', async (t) => {
   const service = await createTestApp(t, { PROJECT_NAME: 'ADL {{7*7}} & “Co”' });
   const { sink, deliver } = await withMailServer(t, service);
   for (const broken of [

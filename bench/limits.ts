@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMemoryLimiter } from '../src/platform/rate-limit/memory-limiter.ts';
+import { newRegistration } from '../test/factories.ts';
+import { type Figure, median } from './figure.ts';
+import { npmStart } from './npm-start.ts';
+
+const root = join(import.meta.dirname, '..');
+const clients = 8;
+const seconds = 6;
+const rounds = 5;
+
+/** What counting costs, and what refusing does. */
+export async function measureLimits(): Promise<Figure[]> {
+  const refusal = await refusalMilliseconds();
+  const ratios: number[] = [];
+  const counted = await startService('1000000');
+  const free = await startService('0');
+  for (let round = 0; round < rounds; round += 1) {
+    // In turn, so that a machine that changes its speed changes both.
+    const [one, other] = [await readsPerSecond(free), await readsPerSecond(counted)];
+    ratios.push(other / one);
+  }
+  const refused = await refusedLatency(root);
+  await Promise.all([counted.stop(), free.stop()]);
+  return [
+    { name: 'GET me with limits / without', value: median(ratios), unit: '', bar: 0.9, atLeast: true },
+    { name: 'a refused request, in the limiter', value: refusal, unit: 'ms', bar: 1 },
+    { name: 'a refused sign-in, from outside, median', value: refused, unit: 'ms', bar: 10 },
+  ];
+}
+
+async function startService(limit: string) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'adl-bench-'));
+  const limits = { RATE_LIMIT_PER_HOUR: limit, RATE_LIMIT_ACCOUNT_PER_HOUR: limit };
+  const service = await npmStart(root, {
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'warn',
+    BCRYPT_ROUNDS: '4',
+    ...limits,
+  });
+  const person = newRegistration();
+  await send(`${service.url}/api/users/register`, person);
+  const login = await send(`${service.url}/api/users/login`, person);
+  const { access_token: token } = (await login.json()) as { access_token: string };
+  const stop = async (): Promise<void> => {
+    await service.stop();
+    rmSync(dataDir, { recursive: true });
+  };
+  return { url: service.url, token, stop };
+}
+
+async function readsPerSecond({ url, token }: { url: string; token: string }): Promise<number> {
+  let done = 0;
+  const until = performance.now() + (seconds * 1000) / rounds;
+  const begun = performance.now();
+  const client = async (): Promise<void> => {
+    for (; performance.now() < until; done += 1) {
+      const answer = await fetch(`${url}/api/users/me`, { headers: { authorization: `Bearer ${token}` } });
+      await answer.arrayBuffer();
+      if (answer.status !== 200) throw new Error(`GET me answered ${answer.status}`);
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return (done * 1000) / (performance.now() - begun);
+}
+
+async function refusalMilliseconds(): Promise<number> {
+  const limiter = createMemoryLimiter();
+  const policy = { name: 'ip', limit: 1, windowSeconds: 3600 };
+  const refusals = 100_000;
+  const begun = performance.now();
+  for (let count = 0; count < refusals; count += 1) await limiter.take(policy, 'one');
+  return (performance.now() - begun) / refusals;
+}
+
+async function refusedLatency(directory: string): Promise<number> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'adl-bench-'));
+  const service = await npmStart(directory, {
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'warn',
+    RATE_LIMIT_PER_HOUR: '1',
+  });
+  const waits: number[] = [];
+  for (let count = 0; count < 500; count += 1) {
+    const begun = performance.now();
+    const answer = await send(`${service.url}/api/users/login`, {
+      username: 'ada',
+      password: 'some password',
+    });
+    await answer.arrayBuffer();
+    if (count > 100) waits.push(performance.now() - begun);
+  }
+  await service.stop();
+  rmSync(dataDir, { recursive: true });
+  return median(waits);
+}
+
+function send(url: string, body: object): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}

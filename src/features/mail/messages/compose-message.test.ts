@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MailKind } from '../../../platform/database/tables.ts';
+import { composeMessage, describeLife } from './compose-message.ts';
+
+const kinds: MailKind[] = [
+  'password_reset',
+  'email_verification',
+  'password_changed',
+  'email_changed',
+  'new_sign_in',
+  'refresh_token_reused',
+  'test',
+];
+const withLink = new Set<MailKind>(['password_reset', 'email_verification', 'email_changed']);
+const link = `https://accounts.example.com/app/page#token=${'aB3-_'.repeat(12)}Zz09`;
+
+function compose(kind: MailKind, projectName = 'ADL') {
+  return composeMessage({
+    kind,
+    projectName,
+    link: withLink.has(kind) ? link : null,
+    linkLife: '30 minutes',
+    occurredAt: new Date('2026-01-31T09:26:03Z'),
+    device: 'Firefox on Linux',
+    ip: '203.0.113.7',
+  });
+}
+
+/** What a reader sees of it. */
+function wordsOf(html: string): string {
+  const body = html.slice(html.indexOf('<body'));
+  const entities: Record<string, string> = {
+    '&amp;': '&',
+    '&lt;': '<',
+    '&gt;': '>',
+    '&quot;': '"',
+    '&#39;': "'",
+  };
+  return body
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (entity) => entities[entity] ?? '')
+    .replaceAll(/\s+/g, ' ');
+}
+
+for (const kind of kinds) {
+  test(`L01 ${kind}: a hostile name of the project is text, and nothing of it is evaluated`, () => {
+    for (const name of [
+      '<a href=//evil.test>x</a>',
+      '{{7*7}}',
+      `\${7*7}`,
+      '<%= 7*7 %>',
+      '&#60;b&#62;',
+      '"><script>',
+    ]) {
+      const { subject, text, html } = compose(kind, name);
+      assert.ok(subject.endsWith(` – ${name}`));
+      // Lines are broken between words.
+      assert.ok(text.replaceAll(/\s+/g, ' ').includes(name));
+      assert.ok(wordsOf(html).includes(name));
+      assert.doesNotMatch(`${subject}${text}${html}`, /\b49\b/);
+      assert.doesNotMatch(html, /<(script|a href=\/\/)/);
+    }
+  });
+
+  test(`L02 ${kind}: the only address in it is our link, and nothing is loaded from anywhere`, () => {
+    const { text, html } = compose(kind);
+    for (const body of [text, html]) {
+      for (const [address] of body.matchAll(/[a-z]+:\/\/[^\s"<]+/g)) assert.equal(address, link);
+      assert.equal(body.includes(link), withLink.has(kind));
+    }
+    assert.doesNotMatch(html, /\bsrc=|url\(|<img|<link|<style|@import|<form|<iframe/i);
+  });
+
+  test(`L03 ${kind}: text and HTML say the same words, in lines that every server takes`, () => {
+    const { subject, text, html } = compose(kind);
+    assert.match(subject, /^[\x20-\x7e–]+$/);
+    const shown = wordsOf(html);
+    for (const word of text.split(/\s+/).filter((one) => /^[\w’'.-]+$/.test(one) && one !== '--')) {
+      assert.ok(shown.includes(word), word);
+    }
+    for (const line of `${text}\n${html}`.split('\n')) assert.ok(line.length <= 998);
+    for (const line of text.split('\n')) assert.ok(line.length <= 76 || line === link);
+    assert.equal(
+      html.match(/<(p|div|h1|a|td|tr|table)\b/g)?.length,
+      html.match(/<\/(p|div|h1|a|td|tr|table)>/g)?.length,
+    );
+  });
+}
+
+test('a change of the address names no address, and says to an admin, who has no link, what to do', () => {
+  const { text } = composeMessage({
+    kind: 'email_changed',
+    projectName: 'ADL',
+    link: null,
+    linkLife: null,
+    occurredAt: new Date(0),
+    device: null,
+    ip: null,
+  });
+  assert.match(text, /tell another admin at once/);
+  assert.doesNotMatch(text, /@|link/);
+});
+
+test('a life is said in the largest unit that it fills', () => {
+  const lives = {
+    300: '5 minutes',
+    1800: '30 minutes',
+    3600: '60 minutes',
+    7200: '2 hours',
+    86400: '24 hours',
+    604800: '7 days',
+  };
+  for (const [seconds, words] of Object.entries(lives)) assert.equal(describeLife(Number(seconds)), words);
+});

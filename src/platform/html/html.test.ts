@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { html } from './html.ts';
+
+test('whatever a value is, it becomes text: no markup comes out that was not in the template', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (value) => {
+      const markup = html`<p title="${value}">${value}</p>`.toString();
+      const [, title = '', text = ''] = /^<p title="([^"<>']*)">([^"<>']*)<\/p>$/s.exec(markup) ?? [];
+      assert.equal(title, text);
+      const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+      assert.equal(
+        text.replaceAll(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => entities[name] ?? ''),
+        value,
+      );
+    }),
+  );
+});
+
+test('what is HTML already stays it, and a list is put together', () => {
+  const items = ['a', '<b>'].map((item) => html`<li>${item}</li>`);
+  assert.equal(html`<ul>${items}</ul>${7}`.toString(), '<ul><li>a</li><li>&lt;b&gt;</li></ul>7');
+});
