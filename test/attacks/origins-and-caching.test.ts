@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertStatus } from '../api.ts';
+import { signedInUser } from '../factories.ts';
+import { createTestApp } from '../test-app.ts';
+
+const allowed = 'https://app.good.com';
+const overrides = { CORS_ORIGINS: `${allowed},http://localhost:3000` };
+
+test('J02 an allowed origin is echoed exactly; whatever looks like it is not', async (t) => {
+  const { api } = await createTestApp(t, overrides);
+  const echoed = async (origin: string) => {
+    const { headers } = await api.get('/api/users/me', { headers: { origin } });
+    assert.equal(headers.vary, 'Origin', origin);
+    assert.equal(headers['access-control-allow-credentials'], undefined, origin);
+    return headers['access-control-allow-origin'];
+  };
+  for (const origin of [allowed, 'http://localhost:3000']) assert.equal(await echoed(origin), origin);
+  for (const origin of [
+    'https://evil.com',
+    'null',
+    'https://app.good.com.evil.com',
+    'https://evilapp.good.com',
+    'https://evil-app.good.com',
+    'http://app.good.com',
+    'https://app.good.com:8443',
+    'https://app.good.com.',
+    'https://APP.good.com',
+    'https://user@app.good.com',
+    'https://app.good.com/',
+    'https://good.com',
+    '*',
+    `${allowed},https://evil.com`,
+    `${allowed} https://evil.com`,
+  ]) {
+    assert.equal(await echoed(origin), undefined, origin);
+  }
+});
+
+test('J03 every answer says that it varies by origin; a preflight lists no more than there is, and is never refused', async (t) => {
+  const service = await createTestApp(t, { ...overrides, RATE_LIMIT_PER_HOUR: '1' });
+  const { api } = service;
+  for (const origin of [undefined, allowed, 'https://evil.com']) {
+    const { headers } = await api.get('/health', origin === undefined ? {} : { headers: { origin } });
+    assert.equal(headers.vary, 'Origin');
+  }
+  for (const [method, wanted] of [
+    ['POST', 'authorization,content-type'],
+    ['PROPFIND', 'x-evil'],
+    ['DELETE', 'x-http-method-override, cookie'],
+    ['GET', ''],
+  ] as const) {
+    for (const path of ['/api/users/login', '/api/users/me', '/nonexistent']) {
+      const headers = {
+        origin: allowed,
+        'access-control-request-method': method,
+        ...(wanted && { 'access-control-request-headers': wanted }),
+      };
+      const answer = await api.request('OPTIONS', path, undefined, { headers });
+      assertStatus(answer, 204);
+      assert.equal(answer.headers['access-control-allow-origin'], allowed);
+      assert.equal(answer.headers['access-control-allow-methods'], 'GET, POST, PUT, PATCH, DELETE');
+      const names = String(answer.headers['access-control-allow-headers']).toLowerCase();
+      assert.doesNotMatch(names, /evil|override|cookie|\*/);
+      assert.ok(Number(answer.headers['access-control-max-age']) <= 7200);
+    }
+  }
+});
+
+test('J06 J07 no private answer may be kept, under whatever name it is asked for', async (t) => {
+  const { api, ...service } = await createTestApp(t);
+  const { accessToken: token } = await signedInUser({ api, ...service });
+  for (const path of [
+    '/api/users/me',
+    '/api/users/me?x=.png',
+    '/api/users/me/x.css',
+    '/api/users/me%2fx.js',
+    '/api/users/me;.css',
+    '/api/users/me/.css',
+    '/api/users/me.css',
+    '/api/users/me%00.css',
+    '/api/users/me/sessions',
+  ]) {
+    const answer = await api.get(path, { token });
+    assert.equal(answer.headers['cache-control'], 'no-store', path);
+    assert.equal(answer.headers.etag, undefined, path);
+    const isOneOfOurs = ['/api/users/me', '/api/users/me?x=.png', '/api/users/me/sessions'].includes(path);
+    assert.equal(answer.status === 200, isOneOfOurs, path);
+  }
+});
+
+test('J11 no answer says what it is made of', async (t) => {
+  const { api } = await createTestApp(t);
+  for (const path of [
+    '/',
+    '/health',
+    '/docs',
+    '/redoc',
+    '/app/reset-password',
+    '/nonexistent',
+    '/api/users/me',
+    '/%zz',
+    '/metrics',
+  ]) {
+    const { headers, text } = await api.get(path);
+    for (const name of ['server', 'x-powered-by', 'via', 'x-aspnet-version'])
+      assert.equal(headers[name], undefined, path);
+    if (!/^\/(docs|redoc)/.test(path))
+      assert.doesNotMatch(text, /fastify|node_modules|node\.js\/|express/i, path);
+  }
+});
+
+/** The bonuses of the HTTP Observatory (Mozilla, 2024) that this set earns, above its hundred points. */
+function observatoryScore(headers: Record<string, unknown>): number {
+  const policy = String(headers['content-security-policy']);
+  const directive = (name: string) => new RegExp(`(?:^|; )${name} ([^;]*)`).exec(policy)?.[1] ?? '';
+  let score = 100;
+  const scripts = directive('script-src') || directive('default-src');
+  if (/unsafe|\*|http:|data:/.test(scripts)) score -= 20;
+  else if (/unsafe/.test(directive('style-src'))) score += 0;
+  else score += directive('default-src') === "'none'" ? 10 : 5;
+  if (directive('frame-ancestors') === "'none'") score += 5;
+  if (headers['referrer-policy'] === 'no-referrer') score += 5;
+  if (headers['cross-origin-resource-policy'] === 'same-origin') score += 10;
+  if (headers['cross-origin-opener-policy'] === 'same-origin') score += 10;
+  if (headers['cross-origin-embedder-policy'] === 'require-corp') score += 10;
+  if (Number(/max-age=(\d+)/.exec(String(headers['strict-transport-security']))?.[1]) < 15_768_000)
+    score -= 10;
+  if (headers['x-content-type-options'] !== 'nosniff') score -= 5;
+  if (headers['x-frame-options'] !== 'DENY') score -= 20;
+  return score;
+}
+
+test('the pages earn the A+ of the HTTP Observatory, with 150 points; an API answer has nothing to load and 130', async (t) => {
+  const { api } = await createTestApp(t);
+  assert.equal(observatoryScore((await api.get('/app/reset-password')).headers), 150);
+  assert.equal(observatoryScore((await api.get('/api/users/me')).headers), 130);
+  assert.ok(observatoryScore((await api.get('/docs/')).headers) >= 130);
+  assert.ok(observatoryScore({}) < 100, 'the arithmetic can fail');
+});
