@@ -27,7 +27,10 @@ describe('FI-40 an error that nobody expected', { concurrency: 2 }, () => {
         request_id: answer.request_id,
         path: `/planted/${place}`,
       });
-      const logged = errorsOf(server).filter((line) => line.request_id === answer.request_id);
+      const find = () => errorsOf(server).filter((line) => line.request_id === answer.request_id);
+      // The answer may be read before the line is.
+      await eventually('it is logged', () => find().length > 0);
+      const logged = find();
       assert.equal(logged.length, 1, server.logs());
       assert.equal(logged[0]?.err?.message, 'planted');
       assert.match(logged[0]?.err?.stack ?? '', /planted-errors\.ts/);

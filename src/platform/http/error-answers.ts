@@ -31,7 +31,7 @@ export function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const known = toAppError(error);
+  const known = isLateBody(error, request) ? lateRequest(error) : toAppError(error);
   logError(logger, known, error, request);
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
   return reply
@@ -40,6 +40,16 @@ export function answerError(
     .type('application/json; charset=utf-8')
     .serializer((answer: ErrorAnswer) => JSON.stringify(answer))
     .send(errorAnswer(known, request.id, pathOf(request.url)));
+}
+
+/** The time of a handler was over before its request was there: the caller is slow, and not the service. */
+function isLateBody(error: unknown, { raw }: FastifyRequest): boolean {
+  return (error as Partial<FastifyError> | null)?.code === 'FST_ERR_HANDLER_TIMEOUT' && !raw.complete;
+}
+
+function lateRequest(cause: unknown): AppError {
+  const headers = { connection: 'close' };
+  return new AppError('RequestTimeoutError', 'The request did not arrive in time', { headers, cause });
 }
 
 export function errorAnswer(error: AppError, requestId: string, path: string): ErrorAnswer {
