@@ -18,6 +18,7 @@ const quick = {
   greetMilliseconds: 400,
   silenceMilliseconds: 600,
   attemptMilliseconds: 1000,
+  turnMilliseconds: 300,
 };
 
 export function mailTo(to: string, more: Partial<OutgoingMail> = {}): OutgoingMail {

@@ -9,8 +9,8 @@ type Deps = Pick<Dependencies, 'db' | 'keys' | 'config' | 'logger'> & { smtp: Sm
 
 /**
  * One attempt to send a mail. Returns where it is over with, sent or dead; throws where the queue shall try again.
- * At least once: where this process dies between the server's `250` and the note of it, the mail is sent a second
- * time under the same Message-ID (security.md § 5).
+ * At least once: where this process dies between a mail's last byte and the note that it was sent, which one mail at a
+ * time can be, it is sent a second time under the same Message-ID (security.md § 5).
  */
 export async function deliverMail(deps: Deps, mailId: string): Promise<void> {
   const mail = await beginAttempt(deps.db, mailId);
@@ -32,12 +32,13 @@ type Message = NonNullable<Awaited<ReturnType<typeof writeMail>>>;
 
 async function send(deps: Deps, smtp: SmtpTransport, mail: Mail, message: Message): Promise<void> {
   try {
-    await smtp.send({ id: mail.id, to: mail.recipient, ...message });
+    await smtp.send({ id: mail.id, to: mail.recipient, ...message }, () =>
+      finishMail(deps.db, mail.id, { status: 'sent' }),
+    );
   } catch (error) {
     if (!(error instanceof MailNotSentError)) throw error;
     return error.permanent ? bury(deps, mail, error.reason) : failAttempt(deps, mail, error.reason);
   }
-  await finishMail(deps.db, mail.id, { status: 'sent' });
   deps.logger.info({ mail_id: mail.id, kind: mail.kind, attempts: mail.attempts }, 'Mail sent');
 }
 

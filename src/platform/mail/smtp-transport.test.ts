@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../../test/faults/eventually.ts';
 import { failureOf, mailTo, senderSettings, transportTo } from '../../../test/smtp-client.ts';
 import { startSmtpSink } from '../../../test/smtp-sink.ts';
 
@@ -164,6 +166,49 @@ test('a connection that is cut after the message, before the answer, is tried ag
   await transport.send(mail);
   const ids = sink.mails.map(({ parsed }) => parsed.messageId);
   assert.deepEqual(ids, [ids[0], ids[0]]);
+});
+
+test('of many mails at once one alone is between its last byte and the note that it was sent', async (t) => {
+  const open = new Set<string>();
+  let most = 0;
+  const sink = await startSmtpSink(t, {
+    script: {
+      message: ({ parsed }) => {
+        open.add(String(parsed.messageId));
+        most = Math.max(most, open.size);
+        return null;
+      },
+    },
+  });
+  const transport = transportTo(sink.port);
+  const mails = Array.from({ length: 12 }, (_, index) => mailTo(`person${index}@example.com`));
+  await Promise.all(
+    mails.map((mail) =>
+      transport.send(mail, async () => {
+        // The note takes its time.
+        await sleep(5);
+        open.delete(`<${mail.id}@service.test>`);
+      }),
+    ),
+  );
+  assert.equal(sink.mails.length, 12);
+  assert.equal(most, 1);
+});
+
+test('a mail whose answer does not come, or whose note fails, holds up the next a moment and no longer', async (t) => {
+  const sink = await startSmtpSink(t, {
+    script: { message: ({ recipients }) => (recipients[0] === 'stall@x.test' ? 'stall' : null) },
+  });
+  const transport = transportTo(sink.port);
+  const stalled = failureOf(transport.send(mailTo('stall@x.test')));
+  await eventually('its end is there', () => sink.attempts.has('stall@x.test'));
+  const unnoted = transport.send(mailTo('unnoted@x.test'), () => Promise.reject(new Error('no database')));
+  await assert.rejects(unnoted, /no database/);
+  const begun = performance.now();
+  await transport.send(mailTo('ada@example.com'));
+  assert.ok(performance.now() - begun < 300);
+  assert.equal(sink.mails.length, 2);
+  assert.deepEqual(await stalled, { reason: 'timeout', permanent: false });
 });
 
 test('a reason names no host, no address, no word of the server', async (t) => {

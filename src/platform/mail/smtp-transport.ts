@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream';
 import type { Transporter } from 'nodemailer';
 import { describeSmtpFailure, type MailNotSentError } from './mail-not-sent.ts';
+import { createTurns } from './turns.ts';
 
 export type SmtpSettings = {
   host: string;
@@ -14,8 +16,12 @@ export type SmtpSettings = {
 export type OutgoingMail = { id: string; to: string; subject: string; text: string; html: string };
 
 export type SmtpTransport = {
-  /** Returns when the server has taken the mail over; throws `MailNotSentError` where it has not. */
-  send(mail: OutgoingMail): Promise<void>;
+  /**
+   * Returns when the server has taken the mail over and `record` has noted it; throws `MailNotSentError` where it has
+   * not. From a mail's last byte to the end of its `record` no other is there: a process that dies leaves one mail at
+   * most of which nobody knows that it was sent.
+   */
+  send(mail: OutgoingMail, record?: () => Promise<void>): Promise<void>;
 };
 
 type Limits = {
@@ -24,6 +30,8 @@ type Limits = {
   silenceMilliseconds: number;
   /** Of the whole attempt: a server that sends a byte now and then is never silent. */
   attemptMilliseconds: number;
+  /** How long a mail waits for the server's answer to the one before: one that stalls delays the others once. */
+  turnMilliseconds: number;
   /** Certificate authorities beside those of the system. */
   authorities?: string;
 };
@@ -33,6 +41,7 @@ const usualLimits: Limits = {
   greetMilliseconds: 10_000,
   silenceMilliseconds: 30_000,
   attemptMilliseconds: 30_000,
+  turnMilliseconds: 3000,
 };
 
 /**
@@ -40,17 +49,32 @@ const usualLimits: Limits = {
  * always over TLS, with the server's certificate checked (ASVS V12.3.1).
  */
 export function createSmtpTransport(settings: SmtpSettings, limits: Limits = usualLimits): SmtpTransport {
-  let opening: Promise<Transporter> | undefined;
+  const newTurn = createTurns(limits.turnMilliseconds);
+  let opening: Promise<Outgoing> | undefined;
   return {
-    send: async (mail) => {
+    send: async (mail, record = async () => {}) => {
       requirePlainAddress(mail.to);
       // Loaded with the first mail: most of the time there is none.
       opening ??= openTransporter(settings, limits);
-      const transporter = await opening;
+      const { transporter, compose } = await opening;
+      const bytes = await compose(messageOf(settings, mail));
+      const turn = newTurn();
+      const raw = Readable.from(endingInTurn(bytes, turn.begin));
       const signal = AbortSignal.timeout(limits.attemptMilliseconds);
-      await transporter.sendMail({ ...messageOf(settings, mail), signal }).catch(failed);
+      try {
+        await transporter.sendMail({ envelope: envelopeOf(settings, mail), raw, signal }).catch(failed);
+        await record();
+      } finally {
+        turn.end();
+      }
     },
   };
+}
+
+/** What a server has is no mail before its end. */
+async function* endingInTurn(bytes: Buffer, begin: () => Promise<void>): AsyncGenerator<Buffer> {
+  yield bytes;
+  await begin();
 }
 
 function failed(error: unknown): never {
@@ -58,10 +82,13 @@ function failed(error: unknown): never {
   throw failure;
 }
 
-async function openTransporter(settings: SmtpSettings, limits: Limits): Promise<Transporter> {
+type Outgoing = { transporter: Transporter; compose: (message: Message) => Promise<Buffer> };
+
+async function openTransporter(settings: SmtpSettings, limits: Limits): Promise<Outgoing> {
   const { createTransport } = await import('nodemailer');
+  const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
   const { host, port, user, password, security } = settings;
-  return createTransport({
+  const transporter = createTransport({
     host,
     port,
     secure: security === 'tls',
@@ -73,17 +100,27 @@ async function openTransporter(settings: SmtpSettings, limits: Limits): Promise<
     greetingTimeout: limits.greetMilliseconds,
     socketTimeout: limits.silenceMilliseconds,
     dnsTimeout: limits.connectMilliseconds,
-    disableFileAccess: true,
-    disableUrlAccess: true,
+    ...noAccess,
   });
+  return {
+    transporter,
+    compose: (message) => new MailComposer({ ...message, ...noAccess }).compile().build(),
+  };
 }
+
+const noAccess = { disableFileAccess: true, disableUrlAccess: true };
+
+/** What the server is told, whatever the headers say. */
+function envelopeOf({ fromEmail }: SmtpSettings, { to }: OutgoingMail) {
+  return { from: fromEmail, to: [to] };
+}
+
+type Message = ReturnType<typeof messageOf>;
 
 function messageOf({ fromEmail, fromName }: SmtpSettings, { id, to, subject, text, html }: OutgoingMail) {
   return {
     from: { name: fromName, address: fromEmail },
     to: { name: '', address: to },
-    // What the server is told, whatever the headers say.
-    envelope: { from: fromEmail, to: [to] },
     // The same for every attempt, so that a receiver can drop the copy that a crash may cause.
     messageId: `<${id}@${fromEmail.slice(fromEmail.lastIndexOf('@') + 1)}>`,
     headers: { 'Auto-Submitted': 'auto-generated' },
