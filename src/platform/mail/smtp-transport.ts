@@ -59,7 +59,7 @@ export function createSmtpTransport(settings: SmtpSettings, limits: Limits = usu
       const { transporter, compose } = await opening;
       const bytes = await compose(messageOf(settings, mail));
       const turn = newTurn();
-      const raw = Readable.from(endingInTurn(bytes, turn.begin));
+      const raw = Readable.from(endingInTurn(bytes, () => turn.begin()));
       const signal = AbortSignal.timeout(limits.attemptMilliseconds);
       try {
         await transporter.sendMail({ envelope: envelopeOf(settings, mail), raw, signal }).catch(failed);
