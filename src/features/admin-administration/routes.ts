@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { pageOf } from '../../platform/http/paging.ts';
 import { bodyErrors, errors, guardErrors, idParams } from '../../platform/http/schemas.ts';
 import { givenFields } from '../accounts/account-change.ts';
-import { listAccounts, listQuery, pageOf } from '../accounts/account-list.ts';
+import { listAccounts, listQuery } from '../accounts/account-list.ts';
 import { adminSchema } from '../accounts/account-schemas.ts';
 import { presentAccount } from '../accounts/present-account.ts';
 import { adminRealm } from '../accounts/realms.ts';

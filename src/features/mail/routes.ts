@@ -1,7 +1,7 @@
 import type { Dependencies } from '../../dependencies.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { pageOf } from '../../platform/http/paging.ts';
 import { errors, guardErrors, idParams, noContent } from '../../platform/http/schemas.ts';
-import { pageOf } from '../accounts/account-list.ts';
 import { adminRealm } from '../accounts/realms.ts';
 import { requireAccount } from '../sessions/authenticate.ts';
 import { listMails, mailQuery, mailSchema } from './mail-list.ts';

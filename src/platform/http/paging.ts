@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { invalid } from '../../errors.ts';
+import { text } from './schemas.ts';
+
+/** What every list can be asked for, with an example of its cursor. */
+export function pageQuery(exampleCursor: string) {
+  return {
+    page: z.coerce.number().int().min(1).max(1_000_000).default(1),
+    page_size: z.coerce.number().int().min(1).max(100).default(10),
+    cursor: text(500)
+      .optional()
+      .describe('`next_cursor` of the page before; then `page` is not used')
+      .meta({ example: exampleCursor }),
+  };
+}
+
+export type PageQuery = { page: number; page_size: number; cursor?: string | undefined };
+
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({
+    items: z.array(item).max(100),
+    total: z.int(),
+    page: z.int(),
+    page_size: z.int(),
+    total_pages: z.int(),
+    next_cursor: z.string().max(500).nullable(),
+  });
+}
+
+/** How many rows to skip: none where a cursor says where to go on. */
+export function offsetOf({ page, page_size, cursor }: PageQuery): number {
+  return cursor ? 0 : (page - 1) * page_size;
+}
+
+/** One row more than a page shows, to know whether another follows. */
+export function fetchedRows({ page_size }: PageQuery): number {
+  return page_size + 1;
+}
+
+/** The page of the rows that were fetched for it. */
+export function presentPage<Row, Item>(
+  { page, page_size }: PageQuery,
+  { rows, total }: { rows: readonly Row[]; total: number },
+  present: (row: Row) => Item,
+  cursorAfter: (row: Row) => string,
+) {
+  const shown = rows.slice(0, page_size);
+  const last = rows.length > page_size ? shown.at(-1) : undefined;
+  return {
+    items: shown.map(present),
+    total,
+    page,
+    page_size,
+    total_pages: Math.ceil(total / page_size),
+    next_cursor: last === undefined ? null : cursorAfter(last),
+  };
+}
+
+export function encodeCursor(...content: unknown[]): string {
+  return Buffer.from(JSON.stringify(content)).toString('base64url');
+}
+
+/** A cursor is no secret, but it comes from outside: one that fits no list is the caller's fault, not the database's. */
+export function decodeCursor<T>(cursor: string, content: z.ZodType<T>): T {
+  try {
+    return content.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+  } catch {
+    throw invalid({ field: 'cursor', message: 'is not a cursor of this list', type: 'invalid_cursor' });
+  }
+}
