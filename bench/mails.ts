@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { startPrivatePostgres } from '../scripts/private-postgres.ts';
 import { noticeLifeSeconds, queueMail } from '../src/features/mail/queue-mail.ts';
 import { createKeyRing } from '../src/platform/crypto/secret-keys.ts';
-import { createDatabase, type DatabaseEngine } from '../src/platform/database/database.ts';
+import { createDatabase, type DatabaseEngine, transact } from '../src/platform/database/database.ts';
 import { openEmbedded } from '../src/platform/database/embedded-engine.ts';
 import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { createJobQueue } from '../src/platform/jobs/job-queue.ts';
@@ -110,11 +110,12 @@ async function measureQueue(
 
 async function fillQueue(engine: DatabaseEngine, secret: string): Promise<void> {
   const db = createDatabase(engine.pool, () => {});
-  const jobs = createJobQueue(engine, pino({ enabled: false }), false);
+  const logger = pino({ enabled: false });
+  const jobs = createJobQueue(engine, logger, false);
   await jobs.open();
-  const deps = { jobs, keys: createKeyRing(secret) };
+  const deps = { jobs, keys: createKeyRing(secret), logger };
   for (let batch = 0; batch < 10; batch += 1) {
-    await db.transaction().execute(async (trx) => {
+    await transact(db, async (trx) => {
       for (let count = 0; count < queued / 10; count += 1) {
         const recipient = newRegistration().email;
         const notice = {

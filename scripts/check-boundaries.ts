@@ -21,6 +21,7 @@ const tables: TableRules = {
     links: 'src/features/links',
     mails: 'src/features/mail',
     throttles: 'src/features/throttles',
+    audit_events: 'src/features/audit-log',
   },
   jointReaders: {
     'src/features/sessions/session-store.ts':

@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Dependencies } from './dependencies.ts';
 import { realms } from './features/accounts/realms.ts';
 import { addAdminAdministrationRoutes } from './features/admin-administration/routes.ts';
+import { recordDenials } from './features/audit-log/record-denials.ts';
+import { addAuditRoutes } from './features/audit-log/routes.ts';
 import { addEmailChangeRoutes } from './features/email-change/routes.ts';
 import { addEmailVerificationRoutes } from './features/email-verification/routes.ts';
 import { addLinkPages } from './features/link-pages/routes.ts';
@@ -28,6 +30,7 @@ export async function buildApp(
   observe?.(app);
   app.decorateRequest('accessTokenClaims', null);
   app.decorateRequest('caller', null);
+  recordDenials(app, deps);
   await describeApi(app, deps.config);
 
   addSystemRoutes(app, deps);
@@ -46,6 +49,7 @@ export async function buildApp(
   addLinkPages(app, deps);
   addUserAdministrationRoutes(app, deps);
   addAdminAdministrationRoutes(app, deps);
+  addAuditRoutes(app, deps);
   addMetricsRoute(app, deps);
   if (deps.config.docsEnabled) await addDocumentationRoutes(app, deps.config);
   return app;

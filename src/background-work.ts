@@ -1,4 +1,5 @@
 import type { Dependencies } from './dependencies.ts';
+import { deleteAuditEventsBefore } from './features/audit-log/audit-store.ts';
 import { deleteExpiredLinks } from './features/links/link-store.ts';
 import { deliverMail } from './features/mail/deliver-mail.ts';
 import { buryExpiredMails, deleteMailsFinishedBefore } from './features/mail/mail-store.ts';
@@ -15,6 +16,9 @@ const tidyMilliseconds = 60_000;
 
 // As long as somebody may ask what happened; sessions and links are of no use long before.
 const keptDays = 30;
+
+// A year: what happened to an account is asked long after.
+const auditKeptDays = 365;
 
 /** What each kind of job does. */
 export function jobHandlers(deps: Deps): JobHandlers {
@@ -44,6 +48,7 @@ export async function tidyUp({
     await deleteExpiredLinks(db, keptDays);
     await deleteEndedSessions(db, keptDays);
     await deletePastThrottles(db);
+    await deleteAuditEventsBefore(db, auditKeptDays);
   } catch (error) {
     logger.warn({ err: error }, 'What has run out could not be thrown away; it is tried again in a minute');
   }

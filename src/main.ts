@@ -59,7 +59,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => new Date());
   const jobs = createJobQueue(engine, logger);
   const limiter = await openLimiter(config, logger);
-  const limits = createRequestLimits(config, limiter);
+  const limits = createRequestLimits({ config, logger, db, limiter });
   const deps = { config, logger, db, jobs, limits, keys, hasher, accessTokens, readiness };
   const app = await buildApp(deps);
 

@@ -11,7 +11,7 @@ import { createDatabase, type Database, type DatabaseEngine } from '../src/platf
 import { networkOf } from '../src/platform/http/client-address.ts';
 import type { HttpServer } from '../src/platform/http/http-server.ts';
 import { createJobQueue, type JobQueue } from '../src/platform/jobs/job-queue.ts';
-import { createLogger } from '../src/platform/logging/logger.ts';
+import { createLogger, type Logger } from '../src/platform/logging/logger.ts';
 import {
   createPasswordHasher,
   type PasswordHasher,
@@ -36,6 +36,7 @@ export type TestApp = {
   config: Config;
   keys: KeyRing;
   hasher: PasswordHasher;
+  logger: Logger;
   readiness: Dependencies['readiness'];
   clock: TestClock;
   /** Every log line so far, as text. */
@@ -87,7 +88,7 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
   lines.length = 0;
   moved.seconds = 0;
   service.readiness.phase = 'serving';
-  await sql`TRUNCATE users, admins, sessions, links, mails, throttles, jobs.job`.execute(db);
+  await sql`TRUNCATE users, admins, sessions, links, mails, throttles, audit_events, jobs.job`.execute(db);
   await sql`UPDATE test_clock.moved SET by = '0'`.execute(db);
   executed.length = 0;
   return {
@@ -129,11 +130,11 @@ async function startService(overrides: Overrides): Promise<Service> {
   const jobs = createJobQueue(opened, logger, false);
   await jobs.open();
   const limiter = createMemoryLimiter({ now: () => movedTime(moved).getTime() });
-  const limits = createRequestLimits(config, limiter);
+  const limits = createRequestLimits({ config, logger, db, limiter });
   const deps = { config, logger, db, jobs, limits, keys, hasher, accessTokens, readiness };
   const app = await buildApp(deps);
   await app.ready();
-  return { app, db, jobs, limits, config, keys, hasher, readiness, deps, lines, executed, moved };
+  return { app, db, jobs, limits, config, keys, hasher, logger, readiness, deps, lines, executed, moved };
 }
 
 function createTestClock(db: Database, moved: { seconds: number }): TestClock {

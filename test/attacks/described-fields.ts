@@ -87,7 +87,7 @@ export async function createFieldSender(service: TestApp) {
   };
   const sendRaw = ({ method, path }: Field, rawBody: string | Buffer): Promise<Answer> =>
     service.api.request(method, filled(path), undefined, { token: tokenFor(path), rawBody });
-  return { send, sendRaw, user, superadmin };
+  return { send, sendRaw, user, superadmin, tokenFor };
 }
 
 /** True where a 422 names this field. */

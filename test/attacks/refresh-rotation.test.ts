@@ -198,7 +198,7 @@ test('F16 garbage for a refresh token is refused without a single query', async 
 async function assertCostsStatements(test: TestApp, token: string, status: number): Promise<void> {
   const before = test.statements().length;
   assertStatus(await test.api.post('/api/users/logout', { refresh_token: token }), status);
-  assert.equal(test.statements().length, before + 1);
+  assert.ok(test.statements().length > before);
 }
 
 /** A token with a bit turned in its family, its generation, its secret and its tag, and one cut short. */

@@ -1,8 +1,11 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { conflict, forbidden, notFound } from '../../errors.ts';
+import { transact } from '../../platform/database/database.ts';
+import { describeChange } from '../accounts/account-change.ts';
 import { type Account, lockAccount, updateAccount } from '../accounts/account-store.ts';
 import { lockActiveSuperadmins } from '../accounts/admin-store.ts';
 import { adminRealm } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
 import { revokeSessionsOf } from '../sessions/session-store.ts';
 
 type Change = { is_active?: boolean; is_superadmin?: boolean };
@@ -12,12 +15,12 @@ type Change = { is_active?: boolean; is_superadmin?: boolean };
  * second has lost the right (403), or finds that nobody would be left (409 `last_superadmin`).
  */
 export async function updateAdmin(
-  { db }: Pick<Dependencies, 'db'>,
+  deps: Pick<Dependencies, 'db' | 'logger'>,
   callerId: string,
   id: string,
   change: Change,
 ): Promise<Account> {
-  return db.transaction().execute(async (trx) => {
+  return transact(deps.db, async (trx) => {
     const superadmins = await lockActiveSuperadmins(trx);
     if (!superadmins.includes(callerId)) throw forbidden('Only a superadmin may do this');
     const admin = await lockAccount(trx, adminRealm, id);
@@ -27,6 +30,9 @@ export async function updateAdmin(
       throw conflict('The last active superadmin stays one', 'last_superadmin');
     }
     if (Object.keys(change).length === 0) return admin;
+    const { event, fields } = describeChange(adminRealm, admin, change);
+    const party = (of: string) => ({ kind: adminRealm.kind, id: of });
+    await recordEvent(deps, trx, { event, actor: party(callerId), subject: party(id), details: { fields } });
     const updated = await updateAccount(trx, adminRealm, id, change);
     if (!updated.is_active) await revokeSessionsOf(trx, adminRealm, id, 'deactivated');
     return updated;

@@ -4,12 +4,14 @@ import type { Transaction } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { type Account, type AccountChange, updateAccount } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
+import type { Party } from '../audit-log/security-events.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
 import { endLinks, isHeldEmail } from '../links/link-store.ts';
 import { queueLinkMail, queueNotice } from '../mail/queue-mail.ts';
 import { revokeSessionsOf } from '../sessions/session-store.ts';
 
-type Deps = Pick<Dependencies, 'jobs' | 'keys'>;
+type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
 type Change = AccountChange & { email?: string };
 
 const undoSeconds = durations.days(7);
@@ -25,8 +27,13 @@ export async function changeEmail(
   realm: Realm,
   account: Account,
   change: Change,
-  keepSessionId?: string,
+  { actor, keepSessionId }: { actor: Party; keepSessionId?: string },
 ): Promise<Account> {
+  await recordEvent(deps, trx, {
+    event: 'email_changed',
+    actor,
+    subject: { kind: realm.kind, id: account.id },
+  });
   await revokeSessionsOf(trx, realm, account.id, 'email_changed', keepSessionId);
   if (realm.kind === 'admin') {
     const updated = await updateAccount(trx, realm, account.id, change);

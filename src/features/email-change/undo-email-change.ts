@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Dependencies } from '../../dependencies.ts';
 import { type AppError, badRequest } from '../../errors.ts';
-import type { Transaction } from '../../platform/database/database.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
 import type { StoredPassword } from '../../platform/password-hashing/password-schemes.ts';
 import { findCredentialsById, lockAccount, setPassword, updateAccount } from '../accounts/account-store.ts';
 import { userRealm } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
 import { endLinks, findOpenLink, type Link, useLink } from '../links/link-store.ts';
 import { queueResetLink } from '../password-reset/request-password-reset.ts';
 import { revokeSessionsOf } from '../sessions/session-store.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config'>;
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'logger'>;
 
 /**
  * Puts the address back that the link was mailed to, ends all sessions, voids the password and mails a reset link
@@ -21,7 +22,7 @@ export async function undoEmailChange(deps: Deps, request: { token: string; ip: 
   // A real hash of what nobody knows: signing in with a void password costs the time that it always costs.
   const unknowable = randomBytes(32).toString('base64url');
   const password = await deps.hasher.hash(unknowable, request.ip);
-  await deps.db.transaction().execute((trx) => apply(deps, trx, link, password));
+  await transact(deps.db, (trx) => apply(deps, trx, link, password));
 }
 
 async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredPassword): Promise<void> {
@@ -34,6 +35,10 @@ async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredP
   // Later changes were the intruder's, and their links lead back to the intruder's addresses.
   const later = { purposes: ['email_change_undo'], notBefore: link.created_at } as const;
   await endLinks(trx, user.id, later, 'email_change_undone');
+  await recordEvent(deps, trx, {
+    event: 'email_change_undone',
+    subject: { kind: userRealm.kind, id: user.id },
+  });
   const credentials = await findCredentialsById(trx, userRealm, user.id);
   if (credentials?.is_active) await queueResetLink(deps, trx, credentials);
 }

@@ -1,19 +1,20 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { type AppError, badRequest } from '../../errors.ts';
-import type { Transaction } from '../../platform/database/database.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { type Account, lockAccount, updateAccount } from '../accounts/account-store.ts';
 import { userRealm } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
 import { endLinks, findOpenLink, useLink } from '../links/link-store.ts';
 import { queueLinkMail } from '../mail/queue-mail.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys'>;
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>;
 
 const lifeSeconds = durations.hours(24);
 
 /** Asks the owner of a new address to confirm it, in the caller's transaction. */
 export async function queueVerification(
-  deps: Pick<Dependencies, 'jobs' | 'keys'>,
+  deps: Pick<Dependencies, 'jobs' | 'keys' | 'logger'>,
   trx: Transaction,
   user: Pick<Account, 'id' | 'email'>,
 ): Promise<void> {
@@ -21,21 +22,22 @@ export async function queueVerification(
 }
 
 /** Marks the address that the link was mailed to as verified. Throws 400 for every token that is not good. */
-export async function verifyEmail({ db }: Pick<Deps, 'db'>, token: string): Promise<void> {
-  const link = await findOpenLink(db, 'email_verification', token);
+export async function verifyEmail(deps: Pick<Deps, 'db' | 'logger'>, token: string): Promise<void> {
+  const link = await findOpenLink(deps.db, 'email_verification', token);
   if (link === null) throw invalidVerificationToken();
-  await db.transaction().execute(async (trx) => {
+  await transact(deps.db, async (trx) => {
     const user = await lockAccount(trx, userRealm, link.subject_id);
     const isTheirs = user?.is_active && user.email.toLowerCase() === link.email.toLowerCase();
     if (!isTheirs || !(await useLink(trx, link))) throw invalidVerificationToken();
     await updateAccount(trx, userRealm, user.id, { is_email_verified: true });
     await endLinks(trx, user.id, { purposes: ['email_verification'] }, 'verified');
+    await recordEvent(deps, trx, { event: 'email_verified', subject: { kind: userRealm.kind, id: user.id } });
   });
 }
 
 /** A fresh link where the address is not verified yet; nothing, in silence, where it is. */
 export async function resendVerification(deps: Deps, userId: string): Promise<void> {
-  await deps.db.transaction().execute(async (trx) => {
+  await transact(deps.db, async (trx) => {
     const user = await lockAccount(trx, userRealm, userId);
     if (user?.is_active && !user.is_email_verified) await queueVerification(deps, trx, user);
   });

@@ -1,9 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../../config.ts';
 import { rateLimited } from '../../errors.ts';
+import type { Database } from '../../platform/database/database.ts';
 import { networkOf } from '../../platform/http/client-address.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
 import { limitHeaders } from '../../platform/rate-limit/limit-headers.ts';
 import type { LimitPolicy, RateLimiter } from '../../platform/rate-limit/rate-limit.ts';
+import type { Party } from '../audit-log/security-events.ts';
+import { recordExceeded } from '../throttles/require-within-throttle.ts';
 import { type AddressLimit, limitPolicies } from './limit-policies.ts';
 
 declare module 'fastify' {
@@ -25,21 +29,29 @@ export type RequestLimits = {
   /** Before anything is read of a request that no token may lift out of its address's limit. */
   countAtStart(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /** With a good token a request counts on its account: people who share an address do not use up each other's. */
-  countAccount(request: FastifyRequest, reply: FastifyReply, accountId: string): Promise<void>;
+  countAccount(request: FastifyRequest, account: Party): Promise<void>;
   /** A refresh whose token is ours counts on its session; null: on the address. */
   countRefresh(request: FastifyRequest, reply: FastifyReply, sessionId: string | null): Promise<void>;
   /** The error to answer: a request that failed before it was counted is counted now, and may be one too many. */
   countFailed(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<unknown>;
 };
 
-export function createRequestLimits(config: Config, limiter: RateLimiter): RequestLimits {
+type Deps = { config: Config; limiter: RateLimiter; db: Database; logger: Logger };
+
+export function createRequestLimits(deps: Deps): RequestLimits {
+  const { config, limiter } = deps;
   const policies = limitPolicies(config);
   const networkOfClient = ({ clientAddress }: FastifyRequest) =>
     networkOf(clientAddress, config.rateLimitIpv6Prefix);
 
-  const require = async (policy: LimitPolicy | null, key: string): Promise<void> => {
+  const require = async (
+    policy: LimitPolicy | null,
+    key: string,
+    subject: Party | null = null,
+  ): Promise<void> => {
     if (policy === null) return;
-    const { allowed, resetSeconds } = await limiter.take(policy, key);
+    const { allowed, isFirstRefusal, resetSeconds } = await limiter.take(policy, key);
+    if (isFirstRefusal) await recordExceeded(deps, policy, subject);
     if (!allowed) throw rateLimited(resetSeconds);
   };
 
@@ -48,6 +60,7 @@ export function createRequestLimits(config: Config, limiter: RateLimiter): Reque
     if (policies.ip === null) return;
     const state = await limiter.take(policies.ip, networkOfClient(request));
     reply.headers(limitHeaders(policies.ip, state));
+    if (state.isFirstRefusal) await recordExceeded(deps, policies.ip, null);
     if (!state.allowed) throw rateLimited(state.resetSeconds);
   };
 
@@ -62,10 +75,10 @@ export function createRequestLimits(config: Config, limiter: RateLimiter): Reque
         await require(policies.ofAddress?.[limit] ?? null, networkOfClient(request));
       }
     },
-    countAccount: async (request, _reply, accountId) => {
+    countAccount: async (request, account) => {
       request.isLimited = true;
       await require(policies.ceiling, networkOfClient(request));
-      await require(policies.account, accountId);
+      await require(policies.account, account.id, account);
     },
     countRefresh: async (request, reply, sessionId) => {
       if (sessionId === null) return countAddress(request, reply);

@@ -4,12 +4,14 @@ import type { LinkPurpose, MailKind } from '../../platform/database/tables.ts';
 import { durations } from '../../platform/durations.ts';
 import type { Account } from '../accounts/account-store.ts';
 import { type Realm, userRealm } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
 import { insertLink } from '../links/link-store.ts';
+import { exceeded } from '../throttles/require-within-throttle.ts';
 import { throttlePolicies } from '../throttles/throttle-policies.ts';
 import { takeThrottle } from '../throttles/throttle-store.ts';
 import { insertMail, type NewMail } from './mail-store.ts';
 
-type Deps = Pick<Dependencies, 'jobs' | 'keys'>;
+type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
 
 /** A notice is tried for a day; a mail with a link that ends sooner no longer than the link lives. */
 export const noticeLifeSeconds = durations.hours(24);
@@ -63,23 +65,26 @@ export async function queueLinkMail(
   account: Pick<Account, 'id' | 'email'>,
   { purpose, lifeSeconds, passwordVersion = 0 }: LinkMail,
 ): Promise<boolean> {
-  const mail = { kind: kindOfPurpose[purpose], recipient: account.email };
-  if (!(await mayReceive(deps, trx, mail))) return false;
   const { id: subjectId, email } = account;
-  const linkId = await insertLink(trx, deps, { purpose, subjectId, email, passwordVersion, lifeSeconds });
   const subject = { kind: userRealm.kind, id: subjectId };
+  const mail = { kind: kindOfPurpose[purpose], recipient: email, subject };
+  if (!(await mayReceive(deps, trx, mail))) return false;
+  const linkId = await insertLink(trx, deps, { purpose, subjectId, email, passwordVersion, lifeSeconds });
   const mailLife = Math.min(lifeSeconds, noticeLifeSeconds);
-  await send(deps, trx, { ...mail, subject, linkId, device: null, ip: null, lifeSeconds: mailLife });
+  await send(deps, trx, { ...mail, linkId, device: null, ip: null, lifeSeconds: mailLife });
   return true;
 }
 
 async function mayReceive(
-  { keys }: Deps,
+  deps: Deps,
   trx: Transaction,
-  { kind, recipient }: Pick<NewMail, 'kind' | 'recipient'>,
+  { kind, recipient, subject }: Pick<NewMail, 'kind' | 'recipient' | 'subject'>,
 ): Promise<boolean> {
+  const policy = throttlePolicies.mailRecipient;
   const key = `${kind}\0${recipient}`;
-  return (await takeThrottle({ db: trx, keys }, throttlePolicies.mailRecipient, key)).allowed;
+  const { allowed, isFirstRefusal } = await takeThrottle({ db: trx, keys: deps.keys }, policy, key);
+  if (isFirstRefusal) await recordEvent(deps, trx, exceeded(policy, subject));
+  return allowed;
 }
 
 async function send({ jobs }: Deps, trx: Transaction, mail: NewMail): Promise<void> {

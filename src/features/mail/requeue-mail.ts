@@ -1,17 +1,28 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { conflict, notFound } from '../../errors.ts';
+import { transact } from '../../platform/database/database.ts';
+import { adminRealm } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
 import { findLink } from '../links/link-store.ts';
 import { findMail, type Mail, reviveMail } from './mail-store.ts';
 import { noticeLifeSeconds } from './queue-mail.ts';
 
 /** Tries a dead mail again, for a day more. Throws 404, or 409 where it is not dead or its link is no longer good. */
-export async function requeueMail(deps: Pick<Dependencies, 'db' | 'jobs'>, mailId: string): Promise<void> {
+export async function requeueMail(
+  deps: Pick<Dependencies, 'db' | 'jobs' | 'logger'>,
+  adminId: string,
+  mailId: string,
+): Promise<void> {
   const mail = await findMail(deps.db, mailId);
   if (mail === null) throw notFound('There is no such mail');
   await requireOpenLink(deps, mail);
-  await deps.db.transaction().execute(async (trx) => {
+  await transact(deps.db, async (trx) => {
     const revived = await reviveMail(trx, mailId, noticeLifeSeconds);
     if (!revived) throw conflict('Only a dead mail can be queued again', 'mail_not_dead');
+    const subject =
+      mail.subject_kind && mail.subject_id ? { kind: mail.subject_kind, id: mail.subject_id } : null;
+    const actor = { kind: adminRealm.kind, id: adminId };
+    await recordEvent(deps, trx, { event: 'mail_requeued', actor, subject, details: { mail_id: mailId } });
     await deps.jobs.send(trx, 'mails', { mailId });
   });
 }

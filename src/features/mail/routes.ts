@@ -3,7 +3,7 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
 import { errors, guardErrors, idParams, noContent } from '../../platform/http/schemas.ts';
 import { adminRealm } from '../accounts/realms.ts';
-import { requireAccount } from '../sessions/authenticate.ts';
+import { callerOf, requireAccount } from '../sessions/authenticate.ts';
 import { listMails, mailQuery, mailSchema } from './mail-list.ts';
 import { requeueMail } from './requeue-mail.ts';
 
@@ -37,7 +37,7 @@ export function addMailRoutes(app: HttpServer, deps: Dependencies): void {
       },
     },
     async (request, reply) => {
-      await requeueMail(deps, request.params.id);
+      await requeueMail(deps, callerOf(request).account.id, request.params.id);
       return reply.code(204).send(null);
     },
   );

@@ -1,17 +1,17 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { badRequest, unauthenticated } from '../../errors.ts';
-import type { Transaction } from '../../platform/database/database.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
 import type { StoredPassword } from '../../platform/password-hashing/password-schemes.ts';
 import { type Credentials, replacePassword } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
 import { endLinks } from '../links/link-store.ts';
 import { queueNotice } from '../mail/queue-mail.ts';
 import { refuseGuessable } from '../passwords/password-policy.ts';
 import { type Caller, lockLiveSession, revokeSessionsOf } from '../sessions/session-store.ts';
-
 import { requireOwnPassword } from '../throttles/check-own-password.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config'>;
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
 type Request = { currentPassword: string; newPassword: string; ip: string };
 
 /** Sets a new password, ends all other sessions and reset links, and tells the owner: all or nothing. Throws 400 where the current one is wrong or stays. */
@@ -30,7 +30,7 @@ export async function changePassword(
     throw badRequest('The new password equals the current one', 'password_unchanged');
   }
   const password = await deps.hasher.hash(request.newPassword, request.ip);
-  await deps.db.transaction().execute((trx) => apply(deps, trx, realm, caller, credentials, password));
+  await transact(deps.db, (trx) => apply(deps, trx, realm, caller, credentials, password));
 }
 
 async function apply(
@@ -50,5 +50,7 @@ async function apply(
   if (realm.kind === 'user') {
     await endLinks(trx, verified.id, { purposes: ['password_reset'] }, 'password_changed');
   }
+  const subject = { kind: realm.kind, id: verified.id };
+  await recordEvent(deps, trx, { event: 'password_changed', subject });
   await queueNotice(deps, trx, realm, verified, 'password_changed');
 }

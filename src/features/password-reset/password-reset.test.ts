@@ -64,7 +64,8 @@ test('no token resets a password as long as none was ever issued, and all get on
     assertStatus(answer, 400);
     const { error, message, details, path } = answer.body;
     answers.push({ error, message, details, path });
-    assert.ok(!service.logs().includes(token) || token.length < 5);
+    // The log names accounts by their ids.
+    assert.ok(token === user.id || token.length < 5 || !service.logs().includes(token));
   }
   assert.equal(answers[0]?.error, 'BadRequestError');
   assert.deepEqual(answers[0]?.details, { reason: 'invalid_reset_token' });

@@ -1,23 +1,26 @@
 import { randomInt, randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dependencies } from '../../dependencies.ts';
-import type { Transaction } from '../../platform/database/database.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
 import { type Credentials, findCredentials } from '../accounts/account-store.ts';
 import { userRealm } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
 import { queueLinkMail } from '../mail/queue-mail.ts';
+import { recordExceeded } from '../throttles/require-within-throttle.ts';
 import { throttlePolicies } from '../throttles/throttle-policies.ts';
 import { takeThrottle } from '../throttles/throttle-store.ts';
 
 /** Notes that a link was asked for, the same for every address; whether there is an account is looked up later, elsewhere. */
 export async function requestPasswordReset(
-  { db, keys, jobs }: Pick<Dependencies, 'db' | 'keys' | 'jobs'>,
+  deps: Pick<Dependencies, 'db' | 'keys' | 'jobs' | 'logger'>,
   email: string,
 ): Promise<void> {
-  const { allowed } = await takeThrottle({ db, keys }, throttlePolicies.forgot, email);
-  if (allowed) await jobs.send(db, 'password-reset-requests', { email });
+  const { allowed, isFirstRefusal } = await takeThrottle(deps, throttlePolicies.forgot, email);
+  if (allowed) await deps.jobs.send(deps.db, 'password-reset-requests', { email });
+  if (isFirstRefusal) await recordExceeded(deps, throttlePolicies.forgot, null);
 }
 
-type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config'>;
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>;
 
 /**
  * Answers such a request: a reset link for an active user. For every other address the same statements run, and come
@@ -26,21 +29,21 @@ type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config'>;
 export async function answerResetRequest(deps: Deps, email: string): Promise<void> {
   await sleep(randomInt(20, 121));
   const found = await findCredentials(deps.db, userRealm, email);
-  if (found?.is_active) return deps.db.transaction().execute((trx) => queueResetLink(deps, trx, found));
-  await deps.db
-    .transaction()
-    .execute(async (trx) => {
-      await queueResetLink(deps, trx, { id: randomUUIDv7(), email, password_version: 1 });
-      throw new NobodyThereError();
-    })
-    .catch((error: unknown) => {
-      if (!(error instanceof NobodyThereError)) throw error;
-    });
+  const isThere = found?.is_active === true;
+  const user = isThere ? found : { id: randomUUIDv7(), email, password_version: 1 };
+  await transact(deps.db, async (trx) => {
+    const subject = { kind: userRealm.kind, id: user.id };
+    await recordEvent(deps, trx, { event: 'password_reset_requested', subject, actor: null });
+    await queueResetLink(deps, trx, user);
+    if (!isThere) throw new NobodyThereError();
+  }).catch((error: unknown) => {
+    if (!(error instanceof NobodyThereError)) throw error;
+  });
 }
 
 /** The link and its mail, in the caller's transaction. */
 export async function queueResetLink(
-  deps: Pick<Dependencies, 'jobs' | 'keys' | 'config'>,
+  deps: Pick<Dependencies, 'jobs' | 'keys' | 'config' | 'logger'>,
   trx: Transaction,
   user: Pick<Credentials, 'id' | 'email' | 'password_version'>,
 ): Promise<void> {

@@ -1,12 +1,14 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden } from '../../errors.ts';
+import { transact } from '../../platform/database/database.ts';
 import type { Account } from '../accounts/account-store.ts';
 import { adminRealm } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
 import { noticeLifeSeconds, queueMail } from '../mail/queue-mail.ts';
 
 /** A real mail by the way of all others. Throws 403 for an address that is neither the admin's own nor allowed: this is no relay. */
 export async function sendTestEmail(
-  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config'>,
+  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>,
   admin: Account,
   recipient: string,
 ): Promise<void> {
@@ -17,15 +19,17 @@ export async function sendTestEmail(
       'recipient_not_allowed',
     );
   }
-  await deps.db.transaction().execute((trx) =>
-    queueMail(deps, trx, {
+  const subject = { kind: adminRealm.kind, id: admin.id };
+  await transact(deps.db, async (trx) => {
+    await recordEvent(deps, trx, { event: 'test_mail_sent', subject });
+    await queueMail(deps, trx, {
       kind: 'test',
       recipient,
-      subject: { kind: adminRealm.kind, id: admin.id },
+      subject,
       linkId: null,
       device: null,
       ip: null,
       lifeSeconds: noticeLifeSeconds,
-    }),
-  );
+    });
+  });
 }

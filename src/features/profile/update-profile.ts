@@ -1,17 +1,18 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, unauthenticated } from '../../errors.ts';
-import type { Transaction } from '../../platform/database/database.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { changesEmail, changesUsername } from '../accounts/account-change.ts';
 import { type Account, type AccountChange, lockAccount, updateAccount } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
 import { changeEmail } from '../email-change/change-email.ts';
 import { type Caller, lockLiveSession } from '../sessions/session-store.ts';
 import { requireOwnPassword } from '../throttles/check-own-password.ts';
+import { requireWithinThrottle } from '../throttles/require-within-throttle.ts';
 import { throttlePolicies } from '../throttles/throttle-policies.ts';
-import { requireWithinThrottle } from '../throttles/throttle-store.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys'>;
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'logger'>;
 type Change = Pick<AccountChange, 'email' | 'username' | 'full_name'>;
 
 const recentSignInSeconds = durations.minutes(15);
@@ -30,13 +31,15 @@ export async function updateProfile(
   const { change } = request;
   if (changesEmail(caller.account, change)) await requireReauthentication(deps, realm, caller, request);
   if (changesEmail(caller.account, change) || changesUsername(caller.account, change)) {
+    const subject = { kind: realm.kind, id: caller.account.id };
     await requireWithinThrottle(
       deps,
       throttlePolicies.identifierChange,
       `${realm.kind}\0${caller.account.id}`,
+      subject,
     );
   }
-  return deps.db.transaction().execute((trx) => applyChange(deps, trx, realm, caller, change));
+  return transact(deps.db, (trx) => applyChange(deps, trx, realm, caller, change));
 }
 
 async function requireReauthentication(
@@ -63,10 +66,13 @@ async function applyChange(
   // Signed out or deactivated while the password was checked.
   if (!account?.is_active || !(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
   if (Object.keys(change).length === 0) return account;
+  const subject = { kind: realm.kind, id: account.id };
+  const fields = Object.keys(change).toSorted();
+  await recordEvent(deps, trx, { event: 'profile_changed', subject, details: { fields } });
   if (!changesEmail(account, change)) return updateAccount(trx, realm, account.id, change);
   // When the request began this was the address, so that nothing was asked for; another one has been set since.
   if (!changesEmail(caller.account, change)) throw reauthenticationRequired();
-  return changeEmail(deps, trx, realm, account, change, caller.sessionId);
+  return changeEmail(deps, trx, realm, account, change, { actor: subject, keepSessionId: caller.sessionId });
 }
 
 function reauthenticationRequired() {

@@ -1,8 +1,10 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { duplicate } from '../../errors.ts';
-import type { Transaction } from '../../platform/database/database.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
 import { type Account, findTakenField, insertAccount } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
+import type { Party } from '../audit-log/security-events.ts';
 import { refuseHeldEmail } from '../email-change/change-email.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
 
@@ -12,6 +14,8 @@ export type Registration = {
   password: string;
   fullName: string | null;
   isSuperadmin?: boolean;
+  /** The superadmin who registers an admin; else the account makes itself. */
+  registeredBy?: Party;
   ip: string;
 };
 
@@ -20,7 +24,7 @@ export type Registration = {
  * of the insert and throws where the caller has lost the right meanwhile.
  */
 export async function registerAccount(
-  deps: Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys'>,
+  deps: Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'logger'>,
   realm: Realm,
   registration: Registration,
   mayRegister: (trx: Transaction) => Promise<void> = async () => {},
@@ -28,7 +32,7 @@ export async function registerAccount(
   const taken = await findTakenField(deps.db, realm, registration);
   if (taken) throw duplicate(taken);
   const password = await deps.hasher.hash(registration.password, registration.ip);
-  return deps.db.transaction().execute(async (trx) => {
+  return transact(deps.db, async (trx) => {
     await mayRegister(trx);
     const account = await insertAccount(trx, realm, {
       email: registration.email,
@@ -37,13 +41,16 @@ export async function registerAccount(
       password,
       ...(registration.isSuperadmin === undefined ? {} : { is_superadmin: registration.isSuperadmin }),
     });
+    const subject = { kind: realm.kind, id: account.id };
+    const actor = registration.registeredBy ?? subject;
+    await recordEvent(deps, trx, { event: 'account_registered', actor, subject });
     if (realm.kind === 'user') await welcome(deps, trx, account);
     return account;
   });
 }
 
 async function welcome(
-  deps: Pick<Dependencies, 'jobs' | 'keys'>,
+  deps: Pick<Dependencies, 'jobs' | 'keys' | 'logger'>,
   trx: Transaction,
   user: Account,
 ): Promise<void> {

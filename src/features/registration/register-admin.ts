@@ -9,11 +9,11 @@ import { adminExists, lockAdminRegistration, lockSuperadmin } from '../accounts/
 import { adminRealm } from '../accounts/realms.ts';
 import { findCallerOf } from '../sessions/authenticate.ts';
 import { type Caller, lockLiveSession } from '../sessions/session-store.ts';
+import { requireWithinThrottle } from '../throttles/require-within-throttle.ts';
 import { throttlePolicies } from '../throttles/throttle-policies.ts';
-import { requireWithinThrottle } from '../throttles/throttle-store.ts';
 import { type Registration, registerAccount } from './register-account.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens'>;
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
 
 /**
  * While there is no admin, the first one may register: from a local caller in development, with the set-up token
@@ -27,7 +27,9 @@ export async function registerAdmin(
   const caller = await findCallerOf(deps, adminRealm, request);
   if (caller !== null) {
     if (!caller.account.is_superadmin) throw forbidden('Only a superadmin may register admins');
-    return registerAccount(deps, adminRealm, registration, (trx) => requireStillSuperadmin(trx, caller));
+    const registeredBy = { kind: adminRealm.kind, id: caller.account.id };
+    const ordered = { ...registration, registeredBy };
+    return registerAccount(deps, adminRealm, ordered, (trx) => requireStillSuperadmin(trx, caller));
   }
   if (await adminExists(deps.db)) throw unauthenticated();
   await requireFirstAdminRight(deps, request);
@@ -40,7 +42,7 @@ async function requireFirstAdminRight(deps: Deps, request: FastifyRequest): Prom
   const token = request.headers['x-setup-token'];
   if (typeof token === 'string' && config.adminSetupToken !== undefined) {
     const network = networkOf(request.clientAddress, config.rateLimitIpv6Prefix);
-    await requireWithinThrottle(deps, throttlePolicies.setupToken, network);
+    await requireWithinThrottle(deps, throttlePolicies.setupToken, network, null);
     if (equalSecrets(token, config.adminSetupToken)) return;
     throw forbidden('The set-up token is not the right one');
   }

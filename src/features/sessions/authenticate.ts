@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, unauthenticated } from '../../errors.ts';
 import { adminRealm, type Realm } from '../accounts/realms.ts';
@@ -32,10 +32,9 @@ export const anyoneUncounted = { config: { guard: 'anyone', limit: 'none' } } as
 export function requireAccount(deps: GuardDeps, realm: Realm) {
   return {
     config: { guard: realm.kind },
-    onRequest: async (request: FastifyRequest, reply: FastifyReply) => {
+    onRequest: async (request: FastifyRequest) => {
       const claims = await requireGenuineToken(deps, realm, request);
-      request.accessTokenClaims = claims;
-      await deps.limits.countAccount(request, reply, claims.subjectId);
+      await deps.limits.countAccount(request, { kind: claims.kind, id: claims.subjectId });
     },
     preHandler: async (request: FastifyRequest) => {
       request.caller = await loadCaller(deps, realm, request.accessTokenClaims);
@@ -80,6 +79,7 @@ async function requireGenuineToken(
   const token = bearerTokenOf(request);
   const claims = token === null ? null : await deps.accessTokens.verify(token);
   if (claims === null) throw unauthenticated(token === null ? undefined : 'The access token is not valid');
+  request.accessTokenClaims = claims;
   if (claims.kind !== realm.kind) throw forbidden();
   return claims;
 }

@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Dependencies } from '../../dependencies.ts';
-import { wrongCredentials } from '../../errors.ts';
 import { sha256 } from '../../platform/crypto/secret-keys.ts';
+import { transact } from '../../platform/database/database.ts';
 import { wideNetworkOf } from '../../platform/http/client-address.ts';
 import { type Credentials, confirmSignIn } from '../accounts/account-store.ts';
 import { type Realm, sessionLifetimes } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
 import { queueNotice } from '../mail/queue-mail.ts';
 import { describeDevice } from './describe-device.ts';
 import { evictIdleSessions, insertSession, isNewDevice } from './insert-session.ts';
@@ -16,15 +17,15 @@ const maxLiveSessions = 50;
 type Client = { ip: string; userAgent: string | undefined };
 
 /**
- * Opens a session for an account whose password was just verified. Throws the error of a wrong password where the
- * account was deactivated, or its password changed, while the login waited for its hash.
+ * Opens a session for an account whose password was just verified; null where the account was deactivated, or its
+ * password changed, while the login waited for its hash.
  */
 export async function openSession(
-  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens'>,
+  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>,
   realm: Realm,
   verified: Credentials,
   client: Client,
-): Promise<TokenPair> {
+): Promise<TokenPair | null> {
   const keys = deps.keys.current;
   const refreshToken = firstRefreshToken(randomUUIDv7());
   const session = {
@@ -36,8 +37,8 @@ export async function openSession(
     userAgent: storableUserAgent(client.userAgent),
     deviceHash: deviceHash(client),
   };
-  const issuedAt = await deps.db.transaction().execute(async (trx) => {
-    if (!(await confirmSignIn(trx, realm, verified))) throw wrongCredentials();
+  const issuedAt = await transact(deps.db, async (trx) => {
+    if (!(await confirmSignIn(trx, realm, verified))) return null;
     const isNew = await isNewDevice(trx, realm, session);
     const createdAt = await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
     await evictIdleSessions(trx, realm, verified.id, maxLiveSessions);
@@ -45,8 +46,11 @@ export async function openSession(
       const from = { device: describeDevice(session.userAgent), ip: client.ip };
       await queueNotice(deps, trx, realm, verified, 'new_sign_in', from);
     }
+    const subject = { kind: realm.kind, id: verified.id };
+    await recordEvent(deps, trx, { event: 'sign_in', subject, details: { session_id: session.id } });
     return createdAt;
   });
+  if (issuedAt === null) return null;
   return issueTokenPair(deps, { realm, subjectId: verified.id, refreshToken, keys, issuedAt });
 }
 

@@ -1,9 +1,10 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { unauthenticated } from '../../errors.ts';
 import { equalSecrets, sha256 } from '../../platform/crypto/secret-keys.ts';
-import type { Transaction } from '../../platform/database/database.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
 import { findAccount } from '../accounts/account-store.ts';
 import { type Realm, sessionLifetimes } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
 import { queueNotice } from '../mail/queue-mail.ts';
 import { decodeRefreshToken, type RefreshToken, refreshTokenHash, successorOf } from './refresh-token.ts';
 import { lockSession, revokeSession, rotateSession } from './session-store.ts';
@@ -49,16 +50,12 @@ async function answerSpentToken(
   token: RefreshToken,
   key: Buffer | null,
 ): Promise<TokenPair> {
-  const verdict = await deps.db.transaction().execute((trx) => judgeSpentToken(deps, trx, realm, token, key));
+  const verdict = await transact(deps.db, (trx) => judgeSpentToken(deps, trx, realm, token, key));
   if (verdict === 'invalid') throw invalidRefreshToken();
   if (verdict === 'rotated') {
     throw unauthenticated('The refresh token was already used', 'refresh_token_rotated');
   }
   if (verdict === 'reused') {
-    deps.logger.warn(
-      { session_id: token.sessionId, realm: realm.kind },
-      'Refresh token reused: session ended',
-    );
     throw unauthenticated('The refresh token was used before; the session is ended', 'refresh_token_reused');
   }
   return issueTokenPair(deps, { realm, ...verdict });
@@ -97,6 +94,15 @@ async function judgeSpentToken(
   }
   if (isParent && age <= deps.config.refreshRaceWindowSeconds) return 'rotated';
   await revokeSession(trx, realm, { id: token.sessionId }, 'refresh_token_reused');
+  const subject = { kind: realm.kind, id: session.subject_id };
+  const details = { session_id: token.sessionId };
+  await recordEvent(deps, trx, {
+    event: 'refresh_token_reused',
+    outcome: 'failure',
+    subject,
+    actor: null,
+    details,
+  });
   const owner = await findAccount(trx, realm, session.subject_id);
   if (owner) await queueNotice(deps, trx, realm, owner, 'refresh_token_reused');
   return 'reused';

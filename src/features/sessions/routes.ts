@@ -5,11 +5,11 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, idParams, noContent, text } from '../../platform/http/schemas.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { anyone, callerOf, requireAccount } from './authenticate.ts';
-import { endAllSessions, endSession } from './end-session.ts';
+import { endAllSessions, endOwnSession, endSession } from './end-session.ts';
 import { presentSession, sessionSchema } from './present-session.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
 import { rotateRefreshToken } from './rotate-refresh-token.ts';
-import { listLiveSessions, revokeSession } from './session-store.ts';
+import { listLiveSessions } from './session-store.ts';
 import { tokenPairSchema } from './token-pair.ts';
 
 const refreshTokenBody = z.object({
@@ -97,7 +97,9 @@ function addOwnSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm):
       },
     },
     async (request, reply) => {
-      await endAllSessions(deps, realm, callerOf(request).account.id, 'logout_all');
+      const { id } = callerOf(request).account;
+      const actor = { kind: realm.kind, id };
+      await endAllSessions(deps, realm, id, { reason: 'logout_all', event: 'sign_out_everywhere', actor });
       return reply.code(204).send(null);
     },
   );
@@ -132,8 +134,7 @@ function addOwnSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm):
     },
     async (request, reply) => {
       const session = { id: request.params.id, subjectId: callerOf(request).account.id };
-      if (!(await revokeSession(deps.db, realm, session, 'session_revoked')))
-        throw notFound('There is no such session');
+      if (!(await endOwnSession(deps, realm, session))) throw notFound('There is no such session');
       return reply.code(204).send(null);
     },
   );

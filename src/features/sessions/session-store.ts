@@ -130,13 +130,13 @@ export async function listLiveSessions(
     .execute();
 }
 
-/** True where it was live and is ended now. `subjectId` keeps everybody to their own. */
+/** Whose it was, where it was live and is ended now; else null. `subjectId` keeps everybody to their own. */
 export async function revokeSession(
   db: Database,
   realm: Realm,
   session: { id: string; subjectId?: string },
   reason: RevokeReason,
-): Promise<boolean> {
+): Promise<string | null> {
   let query = db
     .updateTable('sessions')
     .set(revocation(reason))
@@ -144,7 +144,7 @@ export async function revokeSession(
     .where('subject_kind', '=', realm.kind)
     .where(live);
   if (session.subjectId !== undefined) query = query.where('subject_id', '=', session.subjectId);
-  return (await query.executeTakeFirst()).numUpdatedRows === 1n;
+  return (await query.returning('subject_id').executeTakeFirst())?.subject_id ?? null;
 }
 
 /**

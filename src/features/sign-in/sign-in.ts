@@ -9,6 +9,8 @@ import {
   storedPasswordOf,
 } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
+import { recordRefusal } from '../audit-log/record-event.ts';
+import type { Party } from '../audit-log/security-events.ts';
 import { resendVerification } from '../email-verification/verify-email.ts';
 import { openSession } from '../sessions/open-session.ts';
 import { hasSignedInFrom } from '../sessions/session-store.ts';
@@ -32,12 +34,26 @@ export async function signIn(deps: Deps, realm: Realm, attempt: Attempt): Promis
     const matches = await deps.hasher.verify(attempt.password, stored, attempt.ip);
     return matches && found?.is_active === true;
   });
-  if (found === null || !isRight) throw wrongCredentials();
+  if (found === null || !isRight) return refuse(deps, realm, found);
   if (deps.config.requireVerifiedEmail) await requireVerifiedEmail(deps, realm, found);
   const tokens = await openSession(deps, realm, found, { ip: attempt.ip, userAgent: attempt.userAgent });
+  if (tokens === null) return refuse(deps, realm, found);
   await clearGuesses(deps, counts);
   await renewHash(deps, realm, found, attempt);
   return tokens;
+}
+
+async function refuse(deps: Deps, realm: Realm, found: Credentials | null): Promise<never> {
+  const reason = found === null ? 'unknown_name' : found.is_active ? 'wrong_password' : 'not_active';
+  await recordRefusal(deps, { ...failed, subject: partyOf(realm, found), details: { reason } });
+  throw wrongCredentials();
+}
+
+// Whoever did not get in is nobody.
+const failed = { event: 'sign_in', outcome: 'failure', actor: null } as const;
+
+function partyOf({ kind }: Realm, account: Credentials | null): Party | null {
+  return account && { kind, id: account.id };
 }
 
 /**
@@ -54,11 +70,13 @@ function guessCounts(
   const { fromAddress, ofAccount } = signInPolicies[realm.kind];
   const account = found?.id ?? identifier;
   const network = networkOf(ip, config.rateLimitIpv6Prefix);
+  const subject = partyOf(realm, found);
   return [
-    { policy: fromAddress, key: `${account}\0${network}` },
+    { policy: fromAddress, key: `${account}\0${network}`, subject },
     {
       policy: ofAccount,
       key: account,
+      subject,
       isWaived: async () => hasSignedInFrom(db, realm, found?.id ?? nobody, ip),
     },
   ];
@@ -77,6 +95,8 @@ async function requireVerifiedEmail(deps: Deps, realm: Realm, { id }: Credential
   const account = await findAccount(deps.db, realm, id);
   if (account?.is_email_verified !== false) return;
   await resendVerification(deps, id);
+  const subject = { kind: realm.kind, id };
+  await recordRefusal(deps, { ...failed, subject, details: { reason: 'email_not_verified' } });
   throw forbidden('Verify your email address first: a link has been sent to it', 'email_not_verified');
 }
 

@@ -41,6 +41,7 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
         { name: 'Admin administration', description: "A superadmin's work with the admins" },
         { name: 'Password reset', description: 'For the person who forgot it' },
         { name: 'Mail', description: 'What was sent, what waits and what is stuck' },
+        { name: 'Audit', description: 'What happened to whom, and who did it' },
         { name: 'System', description: 'Health and welcome' },
       ],
       components: { securitySchemes: { bearer } },

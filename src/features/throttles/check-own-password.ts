@@ -2,6 +2,7 @@ import type { Dependencies } from '../../dependencies.ts';
 import { badRequest } from '../../errors.ts';
 import { type Credentials, findCredentialsById, storedPasswordOf } from '../accounts/account-store.ts';
 import type { Realm } from '../accounts/realms.ts';
+import { recordRefusal } from '../audit-log/record-event.ts';
 import { checkWithinGuesses } from './password-guesses.ts';
 import { throttlePolicies } from './throttle-policies.ts';
 
@@ -10,18 +11,21 @@ import { throttlePolicies } from './throttle-policies.ts';
  * 429 after too many of them: a stolen session must not serve to guess the password.
  */
 export async function requireOwnPassword(
-  deps: Pick<Dependencies, 'db' | 'keys' | 'hasher'>,
+  deps: Pick<Dependencies, 'db' | 'keys' | 'hasher' | 'logger'>,
   realm: Realm,
   accountId: string,
   typed: { password: string; ip: string },
 ): Promise<Credentials> {
   const credentials = await findCredentialsById(deps.db, realm, accountId);
   const stored = credentials && storedPasswordOf(credentials);
-  const count = { policy: throttlePolicies.passwordCheck, key: `${realm.kind}\0${accountId}` };
+  const subject = { kind: realm.kind, id: accountId };
+  const count = { policy: throttlePolicies.passwordCheck, key: `${realm.kind}\0${accountId}`, subject };
   const isRight = await checkWithinGuesses(deps, [count], () =>
     deps.hasher.verify(typed.password, stored, typed.ip),
   );
-  if (credentials === null || !isRight)
+  if (credentials === null || !isRight) {
+    await recordRefusal(deps, { event: 'password_check', outcome: 'failure', subject });
     throw badRequest('The current password is not right', 'wrong_password');
+  }
   return credentials;
 }

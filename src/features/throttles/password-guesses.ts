@@ -1,12 +1,19 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { rateLimited } from '../../errors.ts';
+import type { Party } from '../audit-log/security-events.ts';
+import { recordExceeded } from './require-within-throttle.ts';
 import type { ThrottlePolicy } from './throttle-policies.ts';
 import { peekThrottle, takeThrottle } from './throttle-store.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'keys'>;
+type Deps = Pick<Dependencies, 'db' | 'keys' | 'logger'>;
 
 /** What a wrong password counts on; `isWaived`: this one may go on although the count is full. */
-export type GuessCount = { policy: ThrottlePolicy; key: string; isWaived?: () => Promise<boolean> };
+export type GuessCount = {
+  policy: ThrottlePolicy;
+  key: string;
+  subject: Party | null;
+  isWaived?: () => Promise<boolean>;
+};
 
 /**
  * Checks a password, at most as often wrongly as the counts allow. Right ones are never refused for being many at
@@ -25,16 +32,22 @@ export async function checkWithinGuesses(
     await requireGuessLeft(deps, counts);
     return true;
   }
-  for (const { policy, key, isWaived } of counts) {
-    const { allowed, retryAfterSeconds } = await takeThrottle(deps, policy, key);
-    if (!allowed && !(await isWaived?.())) throw rateLimited(retryAfterSeconds);
-  }
+  for (const count of counts) await takeGuess(deps, count);
   return false;
 }
 
 async function requireGuessLeft(deps: Deps, counts: readonly GuessCount[]): Promise<void> {
-  for (const { policy, key, isWaived } of counts) {
-    const { allowed, retryAfterSeconds } = await peekThrottle(deps, policy, key);
-    if (!allowed && !(await isWaived?.())) throw rateLimited(retryAfterSeconds);
+  for (const count of counts) {
+    const { allowed, isFirstRefusal, retryAfterSeconds } = await peekThrottle(deps, count.policy, count.key);
+    if (allowed || (await count.isWaived?.())) continue;
+    // Only what is taken tells the others that the first refusal was seen.
+    if (isFirstRefusal) await takeGuess(deps, count);
+    throw rateLimited(retryAfterSeconds);
   }
+}
+
+async function takeGuess(deps: Deps, { policy, key, subject, isWaived }: GuessCount): Promise<void> {
+  const { allowed, isFirstRefusal, retryAfterSeconds } = await takeThrottle(deps, policy, key);
+  if (isFirstRefusal) await recordExceeded(deps, policy, subject);
+  if (!allowed && !(await isWaived?.())) throw rateLimited(retryAfterSeconds);
 }

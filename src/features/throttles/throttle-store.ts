@@ -1,16 +1,14 @@
 import { sql } from 'kysely';
-import type { Dependencies } from '../../dependencies.ts';
-import { rateLimited } from '../../errors.ts';
-import { hmacSha256 } from '../../platform/crypto/secret-keys.ts';
+import { hmacSha256, type KeyRing } from '../../platform/crypto/secret-keys.ts';
 import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
 import type { ThrottlePolicy } from './throttle-policies.ts';
 
-type Deps = { db: Database | Transaction } & Pick<Dependencies, 'keys'>;
-type Taken = { allowed: boolean; retryAfterSeconds: number };
+type Deps = { db: Database | Transaction; keys: KeyRing };
+type Taken = { allowed: boolean; isFirstRefusal: boolean; retryAfterSeconds: number };
 
 /**
  * Counts one more, and says whether it is within the limit; one statement, so that parallel requests never get past
- * it together. What is refused no longer counts, and the window, which began with its first, grows no longer by it.
+ * it together. What is refused counts only as refused, and the window, which began with its first, grows no longer by it.
  * Outside a transaction it is committed at once, whatever becomes of the request (CVE-2026-35597).
  */
 export async function takeThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<Taken> {
@@ -18,11 +16,11 @@ export async function takeThrottle(deps: Deps, policy: ThrottlePolicy, key: stri
     INSERT INTO throttles (policy, key_hash, count, resets_at)
     VALUES (${policy.name}, ${digestOf(deps, policy, key)}, 1, now() + make_interval(secs => ${policy.windowSeconds}))
     ON CONFLICT (policy, key_hash) DO UPDATE SET
-      count = CASE WHEN throttles.resets_at <= now() THEN 1 ELSE least(throttles.count, ${policy.limit}) + 1 END,
+      count = CASE WHEN throttles.resets_at <= now() THEN 1 ELSE least(throttles.count, ${policy.limit + 1}) + 1 END,
       resets_at = CASE WHEN throttles.resets_at <= now() THEN excluded.resets_at ELSE throttles.resets_at END
     RETURNING count, extract(epoch FROM resets_at - now())::float8 AS seconds`.execute(deps.db);
   const { count, seconds } = rows[0] ?? { count: 1, seconds: 0 };
-  return { allowed: count <= policy.limit, retryAfterSeconds: Math.max(1, Math.ceil(seconds)) };
+  return taken(policy, count, seconds);
 }
 
 /** Whether one more would be within the limit, without counting it; the wait is 0 where nothing was counted yet. */
@@ -35,7 +33,16 @@ export async function peekThrottle(deps: Deps, policy: ThrottlePolicy, key: stri
     .where('resets_at', '>', now)
     .executeTakeFirst();
   const { count, seconds } = row ?? { count: 0, seconds: 0 };
-  return { allowed: count < policy.limit, retryAfterSeconds: Math.max(1, Math.ceil(seconds)) };
+  return taken(policy, count + 1, seconds);
+}
+
+/** `count` with the one that asks. */
+function taken({ limit }: ThrottlePolicy, count: number, seconds: number): Taken {
+  return {
+    allowed: count <= limit,
+    isFirstRefusal: count === limit + 1,
+    retryAfterSeconds: Math.max(1, Math.ceil(seconds)),
+  };
 }
 
 /** Forgets what was counted. */
@@ -44,18 +51,12 @@ export async function clearThrottle(deps: Deps, policy: ThrottlePolicy, key: str
   await query.where('key_hash', '=', digestOf(deps, policy, key)).execute();
 }
 
-/** As `takeThrottle`, and 429 where it is over the limit. */
-export async function requireWithinThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<void> {
-  const { allowed, retryAfterSeconds } = await takeThrottle(deps, policy, key);
-  if (!allowed) throw rateLimited(retryAfterSeconds);
-}
-
 export async function deletePastThrottles(db: Database): Promise<void> {
   const past = sql`SELECT policy, key_hash FROM throttles WHERE resets_at <= now() LIMIT ${cleanUpRows}`;
   await sql`DELETE FROM throttles WHERE (policy, key_hash) IN (${past})`.execute(db);
 }
 
 /** A keyed digest: the table tells nobody whose address was typed. Case makes no other address. */
-function digestOf({ keys }: Pick<Dependencies, 'keys'>, policy: ThrottlePolicy, key: string): Buffer {
+function digestOf({ keys }: Pick<Deps, 'keys'>, policy: ThrottlePolicy, key: string): Buffer {
   return hmacSha256(keys.current.throttle, policy.name, '\0', key.toLowerCase());
 }

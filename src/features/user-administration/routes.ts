@@ -104,7 +104,12 @@ function addChangingRoutes(app: HttpServer, deps: Dependencies): void {
       },
     },
     async (request, reply) => {
-      const ended = await endAllSessions(deps, userRealm, request.params.id, 'admin_revoked');
+      const actor = { kind: adminRealm.kind, id: callerOf(request).account.id };
+      const ended = await endAllSessions(deps, userRealm, request.params.id, {
+        reason: 'admin_revoked',
+        event: 'user_sessions_revoked',
+        actor,
+      });
       if (!ended) throw noSuchUser();
       return reply.code(204).send(null);
     },
@@ -122,7 +127,8 @@ function addChangingRoutes(app: HttpServer, deps: Dependencies): void {
       },
     },
     async (request, reply) => {
-      if (!(await sendPasswordReset(deps, request.params.id))) throw noSuchUser();
+      if (!(await sendPasswordReset(deps, callerOf(request).account.id, request.params.id)))
+        throw noSuchUser();
       return reply.code(204).send(null);
     },
   );

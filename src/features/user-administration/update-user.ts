@@ -1,9 +1,10 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden } from '../../errors.ts';
-import type { Transaction } from '../../platform/database/database.ts';
-import { changesEmail } from '../accounts/account-change.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import { changesEmail, describeChange } from '../accounts/account-change.ts';
 import { type Account, type AccountChange, lockAccount, updateAccount } from '../accounts/account-store.ts';
-import { userRealm } from '../accounts/realms.ts';
+import { adminRealm, userRealm } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
 import { changeEmail } from '../email-change/change-email.ts';
 import { endLinks } from '../links/link-store.ts';
 import { type Caller, revokeSessionsOf } from '../sessions/session-store.ts';
@@ -13,7 +14,7 @@ import { type Caller, revokeSessionsOf } from '../sessions/session-store.ts';
  * who is no superadmin would change `is_superuser`.
  */
 export async function updateUser(
-  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys'>,
+  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>,
   caller: Caller,
   id: string,
   change: AccountChange,
@@ -21,11 +22,15 @@ export async function updateUser(
   if (change.is_superuser !== undefined && !caller.account.is_superadmin) {
     throw forbidden('Only a superadmin may change is_superuser');
   }
-  return deps.db.transaction().execute(async (trx) => {
+  return transact(deps.db, async (trx) => {
     const user = await lockAccount(trx, userRealm, id);
     if (user === null || Object.keys(change).length === 0) return user;
+    const actor = { kind: adminRealm.kind, id: caller.account.id };
+    const { event, fields } = describeChange(userRealm, user, change);
+    const subject = { kind: userRealm.kind, id };
+    await recordEvent(deps, trx, { event, actor, subject, details: { fields } });
     const updated = changesEmail(user, change)
-      ? await changeEmail(deps, trx, userRealm, user, change)
+      ? await changeEmail(deps, trx, userRealm, user, change, { actor })
       : await updateAccount(trx, userRealm, id, change);
     if (!updated.is_active) await endAccess(trx, id);
     return updated;

@@ -34,6 +34,26 @@ export function createDatabase(pool: PostgresPool, log: (event: LogEvent) => voi
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log });
 }
 
+const afterCommits = new WeakMap<Database, (() => void)[]>();
+
+/** Runs the work in one transaction: all of it is committed, or nothing where it throws. */
+export async function transact<T>(db: Database, work: (trx: Transaction) => Promise<T>): Promise<T> {
+  const committed: (() => void)[] = [];
+  const result = await db.transaction().execute((trx) => {
+    afterCommits.set(trx, committed);
+    return work(trx);
+  });
+  for (const tell of committed) tell();
+  return result;
+}
+
+/** Calls `tell` once the transaction is committed, and never where it is not; at once where `db` is none. */
+export function afterCommit(db: Database | Transaction, tell: () => void): void {
+  const committed = afterCommits.get(db);
+  if (committed === undefined) tell();
+  else committed.push(tell);
+}
+
 /** How many rows a clean-up takes at a time, so that a great backlog breaks no deadline. */
 export const cleanUpRows = 5000;
 

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 
 /** The rows as `migrations/` makes them. A column that only the database fills is `Generated`. */
 export type Tables = {
@@ -8,6 +8,7 @@ export type Tables = {
   links: LinkRow;
   mails: MailRow;
   throttles: ThrottleRow;
+  audit_events: AuditEventRow;
 };
 
 export type RealmKind = 'user' | 'admin';
@@ -103,3 +104,19 @@ type MailRow = {
 };
 
 type ThrottleRow = { policy: string; key_hash: Buffer; count: number; resets_at: Date };
+
+export type Outcome = 'success' | 'failure' | 'denied';
+
+type AuditEventRow = {
+  id: string;
+  occurred_at: Date;
+  event: string;
+  outcome: Outcome;
+  actor_kind: RealmKind | null;
+  actor_id: string | null;
+  subject_kind: RealmKind | null;
+  subject_id: string | null;
+  ip: string | null;
+  request_id: string | null;
+  details: ColumnType<Record<string, unknown>, string, never>;
+};

@@ -51,7 +51,7 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
       // These arise before any hook has run.
       reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
       request.clientAddress = clientAddress(request.raw, config.trustedProxies);
-      void answerFailed(error, request, reply);
+      runInRequest(request, () => void answerFailed(error, request, reply));
     },
     clientErrorHandler: (error, socket) => answerSocketError(logger, error, socket),
     // The id comes by the request's context, or by name where the context is not there.

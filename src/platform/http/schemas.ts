@@ -28,7 +28,7 @@ export const errorSchema = z
     error: z.enum(Object.keys(errorStatuses)).describe('The name of the error, one of a closed list'),
     message: z.string().max(500),
     status_code: z.int().min(400).max(504),
-    request_id: z.uuid(),
+    request_id: z.guid(),
     timestamp,
     path: z.string().max(16_384).describe('The path of the request, without its query string'),
     details: z

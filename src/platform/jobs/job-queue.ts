@@ -1,6 +1,6 @@
 import { fromKysely, type Job, type JobResult, PgBoss, type QueueOptions, type WorkOptions } from 'pg-boss';
 import type { Database, DatabaseEngine, Transaction } from '../database/database.ts';
-import { runInJob } from '../http/request-context.ts';
+import { currentOrigin, type Origin, runInJob } from '../http/request-context.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createReminder } from '../logging/reminder.ts';
 
@@ -11,6 +11,9 @@ type JobPayloads = {
 };
 
 type JobName = keyof JobPayloads;
+/** The request that a job was put there by goes with it, so that what the job does can be told of that request. */
+type JobContent = { payload: never; origin: Origin | null };
+
 export type JobHandlers = { [Name in JobName]: (payload: JobPayloads[Name]) => Promise<void> };
 
 export type JobQueue = {
@@ -92,7 +95,7 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
   });
   return {
     send: async (db, name, payload) => {
-      await boss.send(name, payload, { db: fromKysely(db) });
+      await boss.send(name, { payload, origin: currentOrigin() }, { db: fromKysely(db) });
     },
     open: async () => {
       await boss.start({ attempts: 4 });
@@ -119,7 +122,8 @@ type Settling = [handlers: JobHandlers, logger: Logger, name: JobName];
 /** Each job of a batch has an end of its own. */
 async function settle(...[handlers, logger, name, job]: [...Settling, Job]): Promise<JobResult> {
   try {
-    await runInJob(name, () => handlers[name](job.data as never));
+    const { payload, origin } = job.data as JobContent;
+    await runInJob(name, () => handlers[name](payload), origin);
     return { id: job.id, status: 'completed' };
   } catch (error) {
     if (!(error instanceof TryAgainLater)) logger.error({ err: error, job: name }, 'A job failed');

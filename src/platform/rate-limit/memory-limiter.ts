@@ -48,9 +48,9 @@ export function createMemoryLimiter({ now = Date.now, maxKeys = defaultMaxKeys }
       window ??= begin(policy, key);
       bySight.delete(key);
       bySight.set(key, window);
-      const allowed = window.count < policy.limit;
-      if (allowed) window.count += 1;
-      return limitState(policy.limit, window.count, allowed, window.endsAt - now());
+      const count = window.count + 1;
+      if (window.count <= policy.limit) window.count = count;
+      return limitState(policy.limit, count, window.endsAt - now());
     },
     close: async () => {},
   };

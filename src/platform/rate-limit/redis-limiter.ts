@@ -4,17 +4,19 @@ import { createReminder } from '../logging/reminder.ts';
 import { createMemoryLimiter } from './memory-limiter.ts';
 import { type LimitPolicy, type LimitState, limitState, type RateLimiter } from './rate-limit.ts';
 
-/** One step for all processes. A key without an end, which a failed step could leave, is given one. */
+/**
+ * One step for all processes. After the first refusal nothing is written any more. A key without an end, which a failed
+ * step could leave, is given one.
+ */
 const takeScript = `
-local count = tonumber(redis.call('GET', KEYS[1]) or '0')
-local allowed = count < tonumber(ARGV[1])
-if allowed then count = redis.call('INCR', KEYS[1]) end
+local count = tonumber(redis.call('GET', KEYS[1]) or '0') + 1
+if count <= tonumber(ARGV[1]) + 1 then redis.call('INCR', KEYS[1]) end
 local left = redis.call('PTTL', KEYS[1])
 if left < 0 then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
   left = tonumber(ARGV[2])
 end
-return {allowed and 1 or 0, count, left}
+return {count, left}
 `;
 
 type WithScript = Redis & { takeLimit(key: string, limit: number, milliseconds: number): Promise<unknown> };
@@ -100,9 +102,9 @@ async function firstAnswer(redis: Redis): Promise<void> {
 async function takeIn(redis: WithScript, policy: LimitPolicy, key: string): Promise<LimitState> {
   const { name, limit, windowSeconds } = policy;
   const answer = await redis.takeLimit(`adl:limit:${name}:${key}`, limit, windowSeconds * 1000);
-  const [allowed, count, left] = (Array.isArray(answer) ? answer : []).map(Number);
-  if (allowed === undefined || !Number.isSafeInteger(count) || !Number.isSafeInteger(left)) {
+  const [count = Number.NaN, left = Number.NaN] = (Array.isArray(answer) ? answer : []).map(Number);
+  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(left)) {
     throw new Error('Redis answered what is no count');
   }
-  return limitState(limit, count ?? 0, allowed === 1, left ?? 0);
+  return limitState(limit, count, left);
 }

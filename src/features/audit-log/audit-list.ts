@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import type { Database } from '../../platform/database/database.ts';
+import {
+  decodeCursor,
+  encodeCursor,
+  fetchedRows,
+  offsetOf,
+  type PageQuery,
+  pageQuery,
+  presentPage,
+} from '../../platform/http/paging.ts';
+import { timestamp, uuid } from '../../platform/http/schemas.ts';
+import { type AuditEvent, type EventFilter, listAuditEvents, type Position } from './audit-store.ts';
+import { securityEventNames, securityEvents } from './security-events.ts';
+
+const party = z.object({ kind: z.enum(['user', 'admin']), id: uuid });
+const words = z.string().max(200);
+
+export const auditEventSchema = z
+  .object({
+    id: uuid,
+    occurred_at: timestamp,
+    event: z.enum(securityEventNames).describe(
+      Object.entries(securityEvents)
+        .map(([name, meaning]) => `\`${name}\`: ${meaning}.`)
+        .join(' '),
+    ),
+    outcome: z.enum(['success', 'failure', 'denied']),
+    actor: party.nullable().describe('Who did it; null where nobody was signed in or known'),
+    subject: party.nullable().describe('To whom it happened'),
+    ip: z.string().max(45).nullable(),
+    request_id: z.guid().nullable().describe('As in the answer and in the log'),
+    details: z.object({
+      reason: words.optional(),
+      policy: words.optional().describe('The limit that refused'),
+      fields: z.array(words).max(20).optional().describe('What was changed, by name'),
+      session_id: uuid.optional(),
+      mail_id: uuid.optional(),
+      route: words.optional(),
+    }),
+  })
+  .meta({ id: 'AuditEvent' });
+
+const page = pageQuery(encodeCursor('2026-01-31T09:26:03.114000Z', '01890a5d-ac96-774b-bcce-b302099a8057'));
+
+export const ownEventsQuery = z.object(page);
+
+// PostgreSQL knows no year 0.
+const instant = z.iso
+  .datetime({ offset: true })
+  .refine((time) => !time.startsWith('0000'), 'is before all time')
+  .meta({ example: '2026-01-31T00:00:00Z' });
+
+export const auditQuery = z.object({
+  ...page,
+  actor: uuid.optional().describe('Who did it'),
+  subject: uuid.optional().describe('To whom it happened'),
+  event: z.enum(securityEventNames).optional(),
+  from: instant.optional().describe('From this time on'),
+  to: instant.optional().describe('Before this time'),
+});
+
+const cursorContent = z.tuple([
+  z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith('0000')),
+  z.uuid(),
+]);
+
+export async function listEvents(db: Database, filter: EventFilter, query: PageQuery) {
+  const after = query.cursor ? positionOf(query.cursor) : null;
+  const wanted = { after, limit: fetchedRows(query), offset: offsetOf(query) };
+  const found = await listAuditEvents(db, filter, wanted);
+  return presentPage(query, found, presentEvent, (last) => encodeCursor(last.cursor_time, last.id));
+}
+
+function positionOf(cursor: string): Position {
+  const [time, id] = decodeCursor(cursor, cursorContent);
+  return { time, id };
+}
+
+function presentEvent(row: AuditEvent): z.output<typeof auditEventSchema> {
+  return {
+    id: row.id,
+    occurred_at: row.occurred_at.toISOString(),
+    event: row.event as z.output<typeof auditEventSchema>['event'],
+    outcome: row.outcome,
+    actor: row.actor_kind && row.actor_id ? { kind: row.actor_kind, id: row.actor_id } : null,
+    subject: row.subject_kind && row.subject_id ? { kind: row.subject_kind, id: row.subject_id } : null,
+    ip: row.ip,
+    request_id: row.request_id,
+    details: row.details,
+  };
+}

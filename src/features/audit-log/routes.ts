@@ -1,0 +1,42 @@
+import type { Dependencies } from '../../dependencies.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { pageOf } from '../../platform/http/paging.ts';
+import { errors, guardErrors } from '../../platform/http/schemas.ts';
+import { adminRealm, userRealm } from '../accounts/realms.ts';
+import { callerOf, requireAccount } from '../sessions/authenticate.ts';
+import { auditEventSchema, auditQuery, listEvents, ownEventsQuery } from './audit-list.ts';
+
+export function addAuditRoutes(app: HttpServer, deps: Dependencies): void {
+  const answers = { 200: pageOf(auditEventSchema), ...errors([422, ...guardErrors]) };
+  const security = [{ bearer: [] }];
+
+  app.get(
+    '/api/admins/audit-events',
+    {
+      ...requireAccount(deps, adminRealm),
+      schema: {
+        tags: ['Audit'],
+        security,
+        summary: 'List the security events, newest first',
+        querystring: auditQuery,
+        response: answers,
+      },
+    },
+    async (request) => listEvents(deps.db, request.query, request.query),
+  );
+
+  app.get(
+    '/api/users/me/security-events',
+    {
+      ...requireAccount(deps, userRealm),
+      schema: {
+        tags: [userRealm.tag],
+        security,
+        summary: 'List what happened to my account, newest first',
+        querystring: ownEventsQuery,
+        response: answers,
+      },
+    },
+    async (request) => listEvents(deps.db, { subject: callerOf(request).account.id }, request.query),
+  );
+}

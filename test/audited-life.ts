@@ -1,0 +1,91 @@
+import { userRealm } from '../src/features/accounts/realms.ts';
+import { assertStatus } from './api.ts';
+import { goodPassword, type SignedIn, signedInAdmin, signedInUser, signIn } from './factories.ts';
+import { forgot, newPassword, reset, resetToken } from './reset-calls.ts';
+import type { TestApp } from './test-app.ts';
+
+export type AuditEvent = {
+  id: string;
+  event: string;
+  outcome: string;
+  actor: { kind: string; id: string } | null;
+  subject: { kind: string; id: string } | null;
+  ip: string | null;
+  request_id: string | null;
+  occurred_at: string;
+  details: Record<string, unknown>;
+};
+
+export async function eventsOf(service: TestApp, admin: SignedIn, query = ''): Promise<AuditEvent[]> {
+  const answer = await service.api.get(`/api/admins/audit-events?page_size=100${query}`, {
+    token: admin.accessToken,
+  });
+  assertStatus(answer, 200);
+  return answer.body.items;
+}
+
+/** Everything that the list of events names, each at least once. */
+export async function liveThrough(service: TestApp) {
+  const { api, mailbox } = service;
+  const admin = await signedInAdmin(service);
+  const user = await signedInUser(service);
+  const asAdmin = { token: admin.accessToken };
+  const asUser = { token: user.accessToken };
+  const path = `/api/admins/users/${user.id}`;
+  assertStatus(await api.post('/api/users/login', { username: user.username, password: 'wrong' }), 401);
+  assertStatus(await api.post('/api/users/login', { username: 'nobody.here', password: 'wrong' }), 401);
+  assertStatus(
+    await api.post('/api/users/verify-email', {
+      token: await mailbox.token('email_verification', user.email),
+    }),
+    200,
+  );
+  assertStatus(await api.put('/api/users/me', { full_name: 'Ada' }, asUser), 200);
+  const wrong = { current_password: 'wrong', new_password: 'meadow copper 77 drift' };
+  assertStatus(await api.post('/api/users/change-password', wrong, asUser), 400);
+  const change = { current_password: goodPassword, new_password: 'meadow copper 77 drift' };
+  assertStatus(await api.post('/api/users/change-password', change, asUser), 200);
+  assertStatus(await api.get('/api/admins/users', asUser), 403);
+  assertStatus(await api.put('/api/users/me', { email: 'moved@example.com' }, asUser), 200);
+  assertStatus(
+    await api.post('/api/users/undo', { token: await mailbox.token('email_changed', user.email) }),
+    200,
+  );
+  assertStatus(await reset(api, 'no-such-token'), 400);
+  assertStatus(await reset(api, await resetToken(service, user.email)), 200);
+  await useUpSessions(service, user);
+  for (const body of [{ is_active: false }, { is_active: true }, { full_name: 'Countess' }]) {
+    assertStatus(await api.patch(path, body, asAdmin), 200);
+  }
+  assertStatus(await api.post(`${path}/revoke-sessions`, undefined, asAdmin), 204);
+  assertStatus(await api.post(`${path}/send-password-reset`, undefined, asAdmin), 204);
+  const other = await signedInAdmin(service);
+  for (const body of [{ is_active: false }, { is_active: true }, { is_superadmin: false }]) {
+    assertStatus(await api.patch(`/api/admins/${other.id}`, body, asAdmin), 200);
+  }
+  assertStatus(await api.post('/api/password/test-email', { to_email: admin.email }, asAdmin), 202);
+  await mailbox.deliver();
+  await service.db.updateTable('mails').set({ status: 'dead' }).where('kind', '=', 'test').execute();
+  const [mail] = await mailbox.mails('test');
+  assertStatus(await api.post(`/api/admins/mails/${mail?.id}/requeue`, undefined, asAdmin), 204);
+  for (let count = 0; count < 4; count += 1) assertStatus(await forgot(api, 'flood@example.com'), 200);
+  return { admin, user, other };
+}
+
+/** Ends one session in each of the ways. */
+async function useUpSessions(service: TestApp, { username, email }: SignedIn): Promise<void> {
+  const { api } = service;
+  const account = { username, email, password: newPassword };
+  const sessions: SignedIn[] = [];
+  for (let count = 0; count < 4; count += 1) sessions.push(await signIn(service, userRealm, account));
+  const [left, reused, ended, all] = sessions as [SignedIn, SignedIn, SignedIn, SignedIn];
+  assertStatus(await api.post('/api/users/logout', { refresh_token: left.refreshToken }), 204);
+  for (const status of [200, 401]) {
+    assertStatus(await api.post('/api/users/refresh', { refresh_token: reused.refreshToken }), status);
+    await service.clock.advance(60);
+  }
+  const list = await api.get('/api/users/me/sessions', { token: ended.accessToken });
+  const { id } = list.body.items.find(({ current }: { current: boolean }) => current);
+  assertStatus(await api.delete(`/api/users/me/sessions/${id}`, { token: ended.accessToken }), 204);
+  assertStatus(await api.post('/api/users/logout-all', undefined, { token: all.accessToken }), 204);
+}
