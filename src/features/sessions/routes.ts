@@ -5,6 +5,14 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, idParams, noContent, text } from '../../platform/http/schemas.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { anyone, callerOf, requireAccount } from './authenticate.ts';
+import {
+  answerTokens,
+  forgetCookie,
+  forgettingDeadCookie,
+  refuseOtherOrigins,
+  sessionModeHeader,
+  takeTokenFromCookie,
+} from './cookie-mode.ts';
 import { endAllSessions, endOwnSession, endSession } from './end-session.ts';
 import { presentSession, sessionSchema } from './present-session.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
@@ -19,14 +27,14 @@ const refreshTokenBody = z.object({
     .meta({ example: 'r1.the-refresh-token-of-the-last-answer' }),
 });
 
-const idempotencyHeader = z.object({
+const idempotencyHeader = {
   'idempotency-key': text(64)
     .min(16)
     .optional()
     .describe(
       'Any random text; with the same key the answer of a lost refresh can be had again for 60 seconds',
     ),
-});
+};
 
 export function addSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
   addRefreshTokenRoutes(app, deps, realm);
@@ -36,11 +44,16 @@ export function addSessionRoutes(app: HttpServer, deps: Dependencies, realm: Rea
 /** The refresh token itself says who asks. */
 function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
   const tags = [realm.tag];
+  const cookieMode = {
+    onRequest: refuseOtherOrigins(deps.config),
+    preValidation: takeTokenFromCookie(deps.config, realm),
+  };
 
   app.post(
     `${realm.path}/refresh`,
     {
       config: { ...anyone.config, limit: 'session' },
+      ...cookieMode,
       preHandler: async (request, reply) => {
         const token = decodeRefreshToken(request.body.refresh_token, realm.kind, deps.keys);
         await deps.limits.countRefresh(request, reply, token?.sessionId ?? null);
@@ -51,32 +64,40 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
         description:
           'The presented token is dead at once. `details.reason` of a 401 is `invalid_refresh_token`, ' +
           '`refresh_token_rotated` (used a moment ago: look for the newer one) or `refresh_token_reused` (the session is ended).',
-        headers: idempotencyHeader,
+        headers: sessionModeHeader.extend(idempotencyHeader),
         body: refreshTokenBody,
-        response: { 200: tokenPairSchema, ...errors([401, 503, ...bodyErrors]) },
+        response: { 200: tokenPairSchema, ...errors([401, 403, 503, ...bodyErrors]) },
       },
     },
-    async (request) =>
-      rotateRefreshToken(deps, realm, {
+    async (request, reply) => {
+      const presented = {
         token: request.body.refresh_token,
         idempotencyKey: request.headers['idempotency-key'],
-      }),
+      };
+      const exchange = { request, reply, config: deps.config, realm };
+      const rotated = rotateRefreshToken(deps, realm, presented);
+      return answerTokens(exchange, await rotated.catch(forgettingDeadCookie(exchange)));
+    },
   );
 
   app.post(
     `${realm.path}/logout`,
     {
       ...anyone,
+      ...cookieMode,
       schema: {
         tags,
         summary: 'End a session',
         description: 'Takes any refresh token of the session, the current one or an older one.',
+        headers: sessionModeHeader,
         body: refreshTokenBody,
-        response: { 204: noContent, ...errors([401, 503, ...bodyErrors]) },
+        response: { 204: noContent, ...errors([401, 403, 503, ...bodyErrors]) },
       },
     },
     async (request, reply) => {
-      await endSession(deps, realm, request.body.refresh_token);
+      const exchange = { request, reply, config: deps.config, realm };
+      await endSession(deps, realm, request.body.refresh_token).catch(forgettingDeadCookie(exchange));
+      forgetCookie(exchange);
       return reply.code(204).send(null);
     },
   );

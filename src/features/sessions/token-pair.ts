@@ -14,14 +14,17 @@ export const tokenPairSchema = z
     refresh_token: z
       .string()
       .max(200)
-      .describe('Opaque, single use: each refresh gives a new one')
-      .meta({ example: 'r1.the-newest-refresh-token' }),
+      .describe(
+        'Opaque, single use: each refresh gives a new one. In cookie mode it is in the cookie instead',
+      )
+      .meta({ example: 'r1.the-newest-refresh-token' })
+      .optional(),
     token_type: z.literal('bearer'),
     expires_in: z.int().describe('Life of the access token, in seconds').meta({ example: 900 }),
   })
   .meta({ id: 'TokenPair' });
 
-export type TokenPair = z.output<typeof tokenPairSchema>;
+export type TokenPair = z.output<typeof tokenPairSchema> & { refresh_token: string };
 
 type Issued = {
   realm: Realm;

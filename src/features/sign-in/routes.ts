@@ -5,6 +5,7 @@ import { bodyErrors, errors, text } from '../../platform/http/schemas.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { typedPassword } from '../passwords/password-policy.ts';
 import { anyone } from '../sessions/authenticate.ts';
+import { answerTokens, refuseOtherOrigins, sessionModeHeader } from '../sessions/cookie-mode.ts';
 import { tokenPairSchema } from '../sessions/token-pair.ts';
 import { signIn } from './sign-in.ts';
 
@@ -27,19 +28,23 @@ export function addSignInRoutes(app: HttpServer, deps: Dependencies, realm: Real
     `${realm.path}/login`,
     {
       ...anyone,
+      onRequest: refuseOtherOrigins(deps.config),
       schema: {
         tags: [realm.tag],
         summary: 'Sign in with username or e-mail and password',
+        headers: sessionModeHeader,
         body: loginBody,
         response: { 200: tokenPairSchema, ...errors([401, 403, 503, ...bodyErrors]) },
       },
     },
-    async (request) =>
-      signIn(deps, realm, {
+    async (request, reply) => {
+      const tokens = await signIn(deps, realm, {
         identifier: request.body.username ?? request.body.email ?? '',
         password: request.body.password,
         ip: request.clientAddress,
-        userAgent: request.headers['user-agent'],
-      }),
+        userAgent: request.raw.headers['user-agent'],
+      });
+      return answerTokens({ request, reply, config: deps.config, realm }, tokens);
+    },
   );
 }
