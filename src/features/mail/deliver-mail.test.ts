@@ -127,7 +127,7 @@ test('FI-18 one recipient of twenty who is refused for good costs one attempt an
   assert.match(metrics.text, /adl_mails\{status="dead"\} 1\n/);
   assert.match(metrics.text, /adl_mails\{status="sent"\} 19\n/);
   assert.match(metrics.text, /adl_mail_attempts_failed 1\n/);
-  assert.match(service.logs(), /"msg":"Mail is dead"/);
+  assert.match(service.logs(), /"msg":"Mail is dead: smtp 550 rcpt"/);
   assert.ok(!service.logs().includes('nobody@example.com'));
 });
 

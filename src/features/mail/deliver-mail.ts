@@ -44,11 +44,17 @@ async function send(deps: Deps, smtp: SmtpTransport, mail: Mail, message: Messag
 
 async function bury({ db, logger }: Deps, mail: Mail, reason: string): Promise<void> {
   await finishMail(db, mail.id, { status: 'dead', reason });
-  logger.error({ mail_id: mail.id, kind: mail.kind, attempts: mail.attempts, reason }, 'Mail is dead');
+  logger.error(
+    { mail_id: mail.id, kind: mail.kind, attempts: mail.attempts, reason },
+    `Mail is dead: ${reason}`,
+  );
 }
 
 async function failAttempt({ db, logger }: Deps, mail: Mail, reason: string): Promise<never> {
   await noteFailedAttempt(db, mail.id, reason);
-  logger.warn({ mail_id: mail.id, kind: mail.kind, attempts: mail.attempts, reason }, 'Mail not sent yet');
+  logger.warn(
+    { mail_id: mail.id, kind: mail.kind, attempts: mail.attempts, reason },
+    `Mail not sent yet: ${reason}`,
+  );
   throw new TryAgainLater(reason);
 }
