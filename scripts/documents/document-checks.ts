@@ -49,6 +49,8 @@ function isThere(name: string, document: string, root: string): boolean {
   );
 }
 
+const readByNode = new Set(['NODE_EXTRA_CA_CERTS']);
+
 /** A word in capitals with an underscore, in code, is a variable of the environment. */
 export function findMissingVariables({ path, spans, codeLines }: MarkdownDocument, facts: Facts): string[] {
   const named = [
@@ -56,7 +58,7 @@ export function findMissingVariables({ path, spans, codeLines }: MarkdownDocumen
     ...codeLines.flatMap((line) => line.match(/(?<![\w$<.-])[A-Z][A-Z0-9_]+(?==)/g) ?? []),
   ];
   return unique(named)
-    .filter((name) => !facts.variables.has(name))
+    .filter((name) => !facts.variables.has(name) && !readByNode.has(name))
     .map((name) => `${path} names the variable ${name}, which nothing reads`);
 }
 
