@@ -1,0 +1,102 @@
+/** What is mutated, and with which tests: those that can kill its mutants, the quickest first. */
+export type Area = {
+  mutate: readonly string[];
+  tests: readonly string[];
+  /** Without a database and quick: what CI takes as its sample. */
+  sample?: boolean;
+  /** What runs in other threads is not seen by the measuring of coverage: every test for every mutant. */
+  inThreads?: boolean;
+};
+
+export const areas: Readonly<Record<string, Area>> = {
+  'access-tokens': {
+    mutate: ['src/features/sessions/access-token.ts'],
+    tests: ['src/features/sessions/access-token.test.ts'],
+    sample: true,
+  },
+  'refresh-tokens': {
+    mutate: ['src/features/sessions/refresh-token.ts'],
+    tests: ['src/features/sessions/refresh-token.test.ts'],
+    sample: true,
+  },
+  'keys-and-link-tokens': {
+    mutate: ['src/platform/crypto/secret-keys.ts', 'src/features/links/link-token.ts'],
+    tests: ['src/platform/crypto/*.test.ts', 'src/features/links/*.test.ts'],
+    sample: true,
+  },
+  'rate-limiter': {
+    mutate: ['src/platform/rate-limit/{memory-limiter,rate-limit,limit-headers}.ts'],
+    tests: ['src/platform/rate-limit/*.test.ts'],
+    sample: true,
+  },
+  refreshes: {
+    mutate: ['src/features/sessions/rotate-refresh-token.ts', 'src/features/sessions/token-pair.ts'],
+    tests: [
+      'test/attacks/refresh-lost-answer.test.ts',
+      'test/attacks/refresh-rotation.test.ts',
+      'test/attacks/refresh-at-rest.test.ts',
+    ],
+  },
+  sessions: {
+    mutate: [
+      'src/features/sessions/{session-store,insert-session,open-session,end-session,present-session,describe-device}.ts',
+    ],
+    tests: [
+      'src/features/sessions/*.test.ts',
+      'test/attacks/session-revocation.test.ts',
+      'test/attacks/refresh-rotation.test.ts',
+      'test/attacks/refresh-lost-answer.test.ts',
+      'test/attacks/token-types.test.ts',
+    ],
+  },
+  links: {
+    mutate: ['src/features/links/link-store.ts'],
+    tests: [
+      'src/features/password-reset/password-reset.test.ts',
+      'src/features/email-verification/email-verification.test.ts',
+      'src/features/email-change/undo-email-change.test.ts',
+      'test/attacks/password-reset.test.ts',
+    ],
+  },
+  passwords: {
+    mutate: ['src/features/passwords/*.ts'],
+    tests: ['src/features/passwords/*.test.ts'],
+    sample: true,
+  },
+  hashing: {
+    mutate: ['src/platform/password-hashing/*.ts'],
+    tests: ['src/platform/password-hashing/*.test.ts'],
+    inThreads: true,
+  },
+  'password-flows': {
+    mutate: ['src/features/password-change/*.ts', 'src/features/password-reset/*.ts'],
+    tests: [
+      'src/features/password-change/*.test.ts',
+      'src/features/password-reset/*.test.ts',
+      'src/features/mail/mail.test.ts',
+      'test/attacks/password-policy.test.ts',
+      'test/attacks/password-reset.test.ts',
+    ],
+  },
+  limits: {
+    mutate: ['src/features/limits/*.ts'],
+    tests: ['test/attacks/rate-limit.test.ts'],
+  },
+  throttles: {
+    mutate: ['src/features/throttles/*.ts'],
+    tests: [
+      'test/attacks/password-guessing.test.ts',
+      'src/features/password-change/*.test.ts',
+      'src/features/password-reset/*.test.ts',
+    ],
+  },
+  guards: {
+    mutate: ['src/features/sessions/authenticate.ts'],
+    tests: [
+      'test/attacks/authorization.test.ts',
+      'test/attacks/token-types.test.ts',
+      'test/attacks/stale-rights.test.ts',
+      'test/attacks/access-token-mutilation.test.ts',
+    ],
+  },
+};
