@@ -28,7 +28,8 @@ test('whatever is asked, in whatever order and at whatever time, it answers as a
   const step = fc.record({
     policy: fc.constantFrom(...policies),
     key: fc.constantFrom('a', 'b', 'c', 'd'),
-    wait: fc.integer({ min: 0, max: 20_000 }),
+    // Mostly none: limits are reached, and windows end.
+    wait: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 20_000 })),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 200 }), async (steps) => {
@@ -76,4 +77,33 @@ test('K11 a flood of keys evicts those that are over, then who was not seen for 
   now = 10_001;
   for (let count = 0; count < 990; count += 1) await limiter.take(many, `later ${count}`);
   assert.equal((await limiter.take(many, 'asks on')).allowed, false, 'those that were over made room');
+});
+
+test('it holds as many keys as it may and not one more', async () => {
+  const limiter = createMemoryLimiter({ now: () => 0, maxKeys: 2 });
+  assert.equal(limiter.degraded, false);
+  const [few] = policies as [LimitPolicy];
+  for (let count = 0; count < 4; count += 1) await limiter.take(few, 'first');
+  await limiter.take(few, 'second');
+  assert.equal((await limiter.take(few, 'first')).allowed, false, 'there is room for two');
+  await limiter.take(few, 'second');
+  await limiter.take(few, 'third');
+  assert.equal((await limiter.take(few, 'first')).allowed, true, 'and for no third');
+});
+
+test('a window that is over makes room in the millisecond of its end, also behind one that began anew', async () => {
+  let now = 0;
+  const limiter = createMemoryLimiter({ now: () => now, maxKeys: 3 });
+  const [few] = policies as [LimitPolicy];
+  await limiter.take(few, 'asks on');
+  now = 1000;
+  await limiter.take(few, 'is over');
+  now = 10_000;
+  for (let count = 0; count < 3; count += 1) await limiter.take(few, 'asks on');
+  now = 10_999;
+  await limiter.take(few, 'is over');
+  await limiter.take(few, 'third');
+  now = 11_000;
+  await limiter.take(few, 'newcomer');
+  assert.equal((await limiter.take(few, 'asks on')).allowed, false, 'it was not forgotten');
 });

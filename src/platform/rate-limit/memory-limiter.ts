@@ -48,9 +48,8 @@ export function createMemoryLimiter({ now = Date.now, maxKeys = defaultMaxKeys }
       window ??= begin(policy, key);
       bySight.delete(key);
       bySight.set(key, window);
-      const count = window.count + 1;
-      if (window.count <= policy.limit) window.count = count;
-      return limitState(policy.limit, count, window.endsAt - now());
+      window.count += 1;
+      return limitState(policy.limit, window.count, window.endsAt - now());
     },
     close: async () => {},
   };
