@@ -8,6 +8,8 @@ import { contextFault, newPassword, refuseGuessable, typedPassword } from './pas
 
 const config = parseConfig({});
 
+const ada = { username: 'Ada.Lovelace', email: 'countess@example.com', projectName: 'ADL Production' };
+
 /** The type of each fault of a password that is to be set; empty where it is accepted. */
 function faultsOf(password: unknown, realm: Realm = userRealm): (string | undefined)[] {
   const issues = newPassword(config, realm).safeParse(password).error?.issues ?? [];
@@ -42,6 +44,26 @@ test('a new password is text, of any characters', () => {
   }
 });
 
+test('what is wrong with a password is said in words, with the length that is wanted', () => {
+  for (const [password, message] of [
+    ['v7 kqz.wmtr', 'must have at least 12 characters'],
+    ['é'.repeat(129), 'must have at most 128 characters and 512 bytes'],
+    ['password1234', 'is one of the most common passwords'],
+  ] as const) {
+    assert.equal(newPassword(config, adminRealm).safeParse(password).error?.issues[0]?.message, message);
+  }
+  const tooManyBytes = typedPassword.safeParse('é'.repeat(257));
+  assert.equal(tooManyBytes.error?.issues[0]?.message, 'must have at most 512 bytes');
+  assert.match(contextFault('countess', 'password', ada)?.message ?? '', /^is too close to .+/);
+});
+
+test('the documentation names the lengths of a password, and shows one that would be taken', () => {
+  const password = newPassword(config, adminRealm);
+  assert.match(password.description ?? '', /^12 to 128 characters/);
+  assert.ok(password.safeParse(password.meta()?.example).success);
+  assert.ok(typedPassword.safeParse(typedPassword.meta()?.example).success);
+});
+
 test('a password is judged and kept exactly as it was typed', () => {
   for (const password of ['  v7 kqz.w  ', 'cafe\u0301 noir', 'CaSe MaTtErS']) {
     assert.equal(newPassword(config, userRealm).parse(password), password);
@@ -73,11 +95,10 @@ test('the favourites of the leaked lists are refused in any case, thousands of t
     assert.ok(isCommonPassword(password));
   }
   assert.ok(!isCommonPassword('violet harbour anvil 93'));
+  assert.ok(!isCommonPassword('1234567'), 'too short for everybody: it takes no memory');
   const years = Array.from({ length: 60 }, (_, index) => `0101${1950 + index}`);
   assert.ok(years.filter(isCommonPassword).length > 20, 'dates of birth are among them');
 });
-
-const ada = { username: 'Ada.Lovelace', email: 'countess@example.com', projectName: 'ADL Production' };
 
 for (const [password, why] of [
   ['ada.lovelace', 'the username in another case'],

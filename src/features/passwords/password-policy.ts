@@ -5,7 +5,8 @@ import type { Realm } from '../accounts/realms.ts';
 import { isCommonPassword } from './common-passwords.ts';
 
 const maxCharacters = 128;
-const maxBytes = 512;
+// A character has four at most.
+const maxBytes = 4 * maxCharacters;
 
 /** A password as somebody types it to prove who they are: taken exactly as received, only bounded. */
 export const typedPassword = text(maxBytes)
@@ -35,11 +36,9 @@ export function contextFault(password: string, field: string, context: PasswordC
   const plain = withoutTrailingDigits(password);
   const username = context.username.toLowerCase();
   const words = [username, context.email.split('@', 1)[0] ?? '', context.projectName];
-  const equalsWord = words.some(
-    (word) =>
-      password.toLowerCase() === word.toLowerCase() ||
-      // Without its digits a number is nothing, and equals every other.
-      (plain !== '' && plain === withoutTrailingDigits(word)),
+  const equalsWord = words.some((word) =>
+    // Without its digits a number is nothing, and equals every other.
+    plain === '' ? password === word : plain === withoutTrailingDigits(word),
   );
   const containsName = username.length >= 4 && password.toLowerCase().includes(username);
   if (!equalsWord && !containsName) return null;
@@ -61,7 +60,7 @@ function strengthFault(password: string, minCharacters: number): { message: stri
   if (characters < minCharacters) {
     return { message: `must have at least ${minCharacters} characters`, type: 'password_too_short' };
   }
-  if (characters > maxCharacters || Buffer.byteLength(password) > maxBytes) {
+  if (characters > maxCharacters) {
     const message = `must have at most ${maxCharacters} characters and ${maxBytes} bytes`;
     return { message, type: 'password_too_long' };
   }
