@@ -24,13 +24,13 @@ type Clock = () => Date;
 const issuer = 'adl';
 const audience = 'adl-api';
 const toleranceSeconds = 30;
-const maxRemembered = 10_000;
 
 /** Access tokens as JWT (RFC 9068) with HS256 and nothing but HS256 (RFC 8725 § 3.1). */
 export async function createAccessTokens(
   keys: KeyRing,
   lifetimeSeconds: number,
   clock: Clock,
+  maxRemembered = 10_000,
 ): Promise<AccessTokens> {
   const signingKeys = new Map<string, CryptoKey>();
   for (const secret of keys.all) signingKeys.set(secret.kid, await importKey(secret));
@@ -53,11 +53,8 @@ export async function createAccessTokens(
     verify: async (token) => {
       const now = clock();
       const known = remembered.get(token) ?? (await verifyAnew(token, signingKeys, lifetimeSeconds, now));
-      if (known === null || known.expiresAtSeconds + toleranceSeconds <= now.getTime() / 1000) {
-        remembered.delete(token);
-        return null;
-      }
-      remember(remembered, token, known);
+      if (known === null || known.expiresAtSeconds + toleranceSeconds <= now.getTime() / 1000) return null;
+      remember(remembered, token, known, maxRemembered);
       return known;
     },
   };
@@ -68,10 +65,11 @@ function remember(
   remembered: Map<string, AccessTokenClaims>,
   token: string,
   claims: AccessTokenClaims,
+  max: number,
 ): void {
   remembered.delete(token);
   remembered.set(token, claims);
-  if (remembered.size > maxRemembered) remembered.delete(remembered.keys().next().value as string);
+  if (remembered.size > max) remembered.delete(remembered.keys().next().value as string);
 }
 
 const header = z.strictObject({ alg: z.literal('HS256'), typ: z.literal('at+jwt'), kid: z.string().max(64) });
@@ -117,10 +115,7 @@ async function verifyAnew(
 
 /** Base64url leaves spare bits in its last character; only one spelling of a token is the token. */
 function isCanonical(token: string): boolean {
-  const parts = token.split('.');
-  return (
-    parts.length === 3 && parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part)
-  );
+  return token.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
 }
 
 async function importKey(secret: SecretKeys): Promise<CryptoKey> {

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createKeyRing, sha256 } from '../../platform/crypto/secret-keys.ts';
+import { isTokenOf, type LinkBinding, linkIdOf, linkToken, linkTokenHash } from './link-token.ts';
+
+const keys = createKeyRing('a secret of one service, and of no other').current;
+const link: LinkBinding = {
+  id: Buffer.alloc(16, 'link'),
+  purpose: 'password_reset',
+  subject_id: '01890a5d-ac96-774b-bcce-b302099a8057',
+  email: 'ada@example.com',
+  password_version: 3,
+};
+
+test('a token is made again from its row, and names the row', () => {
+  const token = linkToken(link, keys);
+  assert.equal(linkToken({ ...link }, keys), token);
+  assert.match(token, /^[\w-]{64}$/);
+  assert.deepEqual(linkIdOf(token), link.id);
+  assert.deepEqual(linkTokenHash(token), sha256(token));
+  assert.ok(isTokenOf(token, linkTokenHash(token)));
+});
+
+test('whatever a link is bound to, another value of it gives another token', () => {
+  const tokens = [
+    link,
+    { ...link, id: Buffer.alloc(16, 'other') },
+    { ...link, purpose: 'email_verification' as const },
+    { ...link, subject_id: link.subject_id.replace('0', '1') },
+    { ...link, email: 'ADA@example.com' },
+    { ...link, password_version: 4 },
+  ].map((each) => linkToken(each, keys));
+  tokens.push(linkToken(link, createKeyRing('another').current));
+  const secrets = tokens.map((token) => token.slice(22));
+  assert.equal(new Set(secrets).size, tokens.length);
+  for (const other of tokens.slice(1)) assert.ok(!isTokenOf(other, linkTokenHash(tokens[0] ?? '')));
+});
+
+test('where one value ends and the next begins is part of what a link is bound to', () => {
+  const [one, other] = [
+    linkToken({ ...link, email: 'ada@example.com', password_version: 11 }, keys),
+    linkToken({ ...link, email: 'ada@example.com1', password_version: 1 }, keys),
+  ];
+  assert.notEqual(one, other);
+});
+
+test('what has another length or spelling names no row', () => {
+  const token = linkToken(link, keys);
+  const bytes = Buffer.from(token, 'base64url');
+  for (const text of [
+    '',
+    'x',
+    token.slice(1),
+    `${token}A`,
+    `${token}=`,
+    ` ${token}`,
+    `${token.slice(0, -1)}+`,
+    bytes.toString('hex'),
+    bytes.subarray(0, 47).toString('base64url'),
+    Buffer.concat([bytes, Buffer.alloc(1)]).toString('base64url'),
+  ]) {
+    assert.equal(linkIdOf(text), null, text);
+  }
+});
+
+test('an upgrade strands no mail that is on its way: the bytes of a token stay as they are', () => {
+  assert.equal(linkToken(link, keys), 'bGlua2xpbmtsaW5rbGlua4OYeCDO0ycEpciUdqWi5A4A1bGtD4YLU8Yzw2hEDeSo');
+});

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { forgeToken, readToken } from '../../../test/forged-token.ts';
+import { createKeyRing } from '../../platform/crypto/secret-keys.ts';
+import { createAccessTokens } from './access-token.ts';
+
+const secret = 'a secret of one service, and of no other';
+const subjectId = '01890a5d-ac96-774b-bcce-b302099a8057';
+const sessionId = '01890a5d-ac96-774b-bcce-b302099a8058';
+const jti = '01890a5d-ac96-774b-bcce-b302099a8059';
+const bornSeconds = 1_700_000_000;
+
+/** The tokens of a service, with a clock that is set and not waited for, in seconds from the first token's birth. */
+async function openTokens({ keys = createKeyRing(secret), maxRemembered = 10_000 } = {}) {
+  const clock = { seconds: 0 };
+  const at = () => new Date((bornSeconds + clock.seconds) * 1000);
+  const tokens = await createAccessTokens(keys, 900, at, maxRemembered);
+  const sign = (kind: 'user' | 'admin' = 'user') =>
+    tokens.sign({ subjectId, kind, sessionId, issuedAt: new Date(bornSeconds * 1000 + 999) });
+  const genuine = await sign();
+  const forge = (forgery: Parameters<typeof forgeToken>[2]) => forgeToken({ keys }, genuine, forgery);
+  return { clock, keys, sign, verify: (token: string) => tokens.verify(token), genuine, forge };
+}
+
+/** Counts the signatures that are checked. */
+function countChecks(t: TestContext): () => number {
+  const verify = t.mock.method(crypto.subtle, 'verify');
+  return () => verify.mock.callCount();
+}
+
+test('a token says what was signed, for its realm, from the second of its issue', async () => {
+  const { sign, verify, keys } = await openTokens();
+  for (const kind of ['user', 'admin'] as const) {
+    const token = await sign(kind);
+    assert.deepEqual(await verify(token), {
+      subjectId,
+      kind,
+      sessionId,
+      expiresAtSeconds: bornSeconds + 900,
+    });
+    const { header, claims } = readToken(token);
+    assert.deepEqual(header, { alg: 'HS256', typ: 'at+jwt', kid: keys.current.kid });
+    const { jti: id, ...rest } = claims;
+    assert.match(String(id), /^[0-9a-f-]{36}$/);
+    const times = { iat: bornSeconds, exp: bornSeconds + 900 };
+    assert.deepEqual(rest, { iss: 'adl', aud: 'adl-api', sub: subjectId, kind, sid: sessionId, ...times });
+  }
+});
+
+test('a token dies half a minute after its expiry, to the second, whether it was seen before or not', async () => {
+  const { clock, genuine, verify, forge } = await openTokens();
+  clock.seconds = 929;
+  assert.ok(await verify(genuine));
+  assert.ok(await verify(forge({})));
+  clock.seconds = 930;
+  assert.equal(await verify(genuine), null);
+  assert.equal(await verify(genuine), null, 'nor at the next look');
+  assert.equal(await verify(forge({})), null);
+});
+
+test('a token that was signed for longer than tokens live now dies with its age', async () => {
+  const { clock, verify, forge } = await openTokens();
+  const longer = forge({ claims: { exp: bornSeconds + 1_000_000 } });
+  assert.equal((await verify(longer))?.expiresAtSeconds, bornSeconds + 900);
+  clock.seconds = 930;
+  assert.equal(await verify(longer), null);
+  const shorter = forge({ claims: { exp: bornSeconds + 910, iat: bornSeconds + 100 } });
+  assert.equal((await verify(shorter))?.expiresAtSeconds, bornSeconds + 910);
+  clock.seconds = 1100;
+  assert.equal(await verify(forge({ claims: { exp: bornSeconds + 1_000_000 } })), null, 'first seen too old');
+});
+
+test('a header is ours to the letter: no other algorithm, type, key or parameter', async () => {
+  const { verify, forge, keys } = await openTokens();
+  const headers = [
+    { alg: 'HS384' },
+    { alg: 'none' },
+    { alg: '' },
+    { typ: 'JWT' },
+    { typ: '' },
+    { typ: undefined },
+    { kid: 'other' },
+    { kid: undefined },
+    { kid: 'x'.repeat(65) },
+    { crit: ['exp'] },
+    { jku: 'https://evil.test' },
+    { b64: true },
+  ];
+  for (const header of headers) assert.equal(await verify(forge({ header })), null, JSON.stringify(header));
+  for (const key of [keys.current.refreshTag, keys.current.link, ''])
+    assert.equal(await verify(forge({ key })), null);
+  assert.ok(await verify(forge({})), 'the forger makes good tokens');
+});
+
+test('each claim is there, of its kind, and ours', async () => {
+  const { verify, forge } = await openTokens();
+  const wrong = {
+    iss: 'other',
+    aud: 'other',
+    sub: 'x',
+    kind: 'superadmin',
+    sid: 'x',
+    jti: 'x',
+    iat: 0.5,
+    exp: `${bornSeconds}`,
+    nbf: bornSeconds + 60,
+  };
+  for (const [name, value] of Object.entries(wrong))
+    assert.equal(await verify(forge({ claims: { [name]: value } })), null, name);
+  for (const name of ['iss', 'aud', 'sub', 'kind', 'sid', 'jti', 'iat', 'exp'])
+    assert.equal(await verify(forge({ claims: { jti, [name]: undefined } })), null, `no ${name}`);
+});
+
+test('anything else is no token, and throws nothing', async () => {
+  const { verify, genuine } = await openTokens();
+  const [header, claims, signature] = genuine.split('.');
+  for (const text of [
+    '',
+    '.',
+    '..',
+    'x',
+    `${header}.${claims}`,
+    `${genuine}.`,
+    `${genuine}.x`,
+    `${genuine}=`,
+    `${header}.${claims}.${signature?.slice(1)}`,
+    `${header}.${signature}.${claims}`,
+  ]) {
+    assert.equal(await verify(text), null, text);
+  }
+});
+
+test('the last character of a token has one spelling, although base64url would read others as the same', async () => {
+  const { verify, genuine } = await openTokens();
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const good: string[] = [];
+  for (const last of alphabet) {
+    const token = genuine.slice(0, -1) + last;
+    if (await verify(token)) good.push(token);
+  }
+  assert.deepEqual(good, [genuine]);
+});
+
+test('tokens of the previous secret are accepted, and none is made with it', async () => {
+  const before = await openTokens();
+  const after = await openTokens({ keys: createKeyRing('the secret that came after it', secret) });
+  assert.ok(await after.verify(before.genuine));
+  assert.equal(await before.verify(after.genuine), null);
+  assert.equal(await (await openTokens({ keys: createKeyRing('a third') })).verify(before.genuine), null);
+});
+
+test('a signature is checked once, and again when it is forgotten: the longest unseen token is the first', async (t) => {
+  const { sign, verify } = await openTokens({ maxRemembered: 2 });
+  const checks = countChecks(t);
+  const [one, two, three] = [await sign(), await sign(), await sign()];
+  for (const token of [one, two, one, two, one]) assert.ok(await verify(token));
+  assert.equal(checks(), 2);
+  assert.ok(await verify(three), 'two is forgotten');
+  assert.ok(await verify(one));
+  assert.equal(checks(), 3);
+  assert.ok(await verify(two));
+  assert.equal(checks(), 4);
+});
+
+test('a token that is none is not remembered as one that is', async (t) => {
+  const { verify, forge } = await openTokens();
+  const checks = countChecks(t);
+  const forged = forge({ key: 'attacker' });
+  for (const count of [1, 2]) {
+    assert.equal(await verify(forged), null);
+    assert.equal(checks(), count);
+  }
+});

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { createHash, createHmac } from 'node:crypto';
+import { test } from 'node:test';
+import { createKeyRing, equalSecrets, hmacSha256, sha256 } from './secret-keys.ts';
+
+const secret = 'a secret of one service, and of no other';
+
+test('an upgrade strands nothing: a secret gives the same keys for ever', () => {
+  const { kid, ...keys } = createKeyRing(secret).current;
+  assert.equal(kid, 'KTapOp_GmeQh');
+  assert.deepEqual(
+    Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, key.toString('hex')])),
+    {
+      jwt: '27d55092ff92c32ae3723621fc276aee8ea01477ad9da7c8e00529b73e1b43f4',
+      refreshTag: '532ebdb21a863bfc841fc7c3a05e11e16ec0f07ca07e523b2927a18e243eb2e8',
+      refreshSuccessor: '474578d95485f266917553257946b52f749323f7875f50b45054d0c4d8ff89b2',
+      link: 'd77aaadf7279bf445052b942126340ffc8baf9451ed29072e6bc8e36e7a79c62',
+      throttle: '1dc3a919867a372d62a0dd0445c1e69304f7512fc1bbc8f49e61f5e8a4627aca',
+    },
+  );
+});
+
+test('each key is 32 bytes and like no other, of this secret or another', () => {
+  const all = ['one', 'two'].flatMap((each) => {
+    const { kid: _, ...keys } = createKeyRing(each).current;
+    return Object.values(keys);
+  });
+  for (const key of all) assert.equal(key.length, 32);
+  assert.equal(new Set(all.map((key) => key.toString('hex'))).size, all.length);
+});
+
+test('the previous secret is found and never the current one', () => {
+  const [before, after] = [createKeyRing(secret), createKeyRing('the next', secret)];
+  assert.deepEqual(after.find(before.current.kid), before.current);
+  assert.equal(after.find(after.current.kid), after.current);
+  assert.notEqual(after.current.kid, before.current.kid);
+  assert.deepEqual([before.all.length, after.all.length], [1, 2]);
+  assert.equal(before.find(after.current.kid), null);
+  assert.equal(before.find(''), null);
+});
+
+test('secrets are equal in all bytes and in their length', () => {
+  assert.ok(equalSecrets('one', Buffer.from('one')));
+  for (const other of ['onf', 'on', 'onee', '', 'One']) assert.ok(!equalSecrets('one', other), other);
+});
+
+test('the digests are those of everybody else', () => {
+  const key = Buffer.from('key');
+  assert.deepEqual(sha256('text'), createHash('sha256').update('text').digest());
+  const expected = createHmac('sha256', key).update('two parts').digest();
+  assert.deepEqual(hmacSha256(key, 'two ', Buffer.from('parts')), expected);
+});
