@@ -43,10 +43,10 @@ export const areas: Readonly<Record<string, Area>> = {
     ],
     tests: [
       'src/features/sessions/*.test.ts',
+      'src/background-work.test.ts',
       'test/attacks/session-revocation.test.ts',
-      'test/attacks/refresh-rotation.test.ts',
       'test/attacks/refresh-lost-answer.test.ts',
-      'test/attacks/token-types.test.ts',
+      'test/attacks/refresh-rotation.test.ts',
     ],
   },
   links: {
@@ -55,6 +55,7 @@ export const areas: Readonly<Record<string, Area>> = {
       'src/features/password-reset/password-reset.test.ts',
       'src/features/email-verification/email-verification.test.ts',
       'src/features/email-change/undo-email-change.test.ts',
+      'src/background-work.test.ts',
       'test/attacks/password-reset.test.ts',
     ],
   },
@@ -63,9 +64,22 @@ export const areas: Readonly<Record<string, Area>> = {
     tests: ['src/features/passwords/*.test.ts'],
     sample: true,
   },
-  hashing: {
-    mutate: ['src/platform/password-hashing/*.ts'],
-    tests: ['src/platform/password-hashing/*.test.ts'],
+  'password-schemes': {
+    mutate: ['src/platform/password-hashing/password-schemes.ts'],
+    tests: ['src/platform/password-hashing/password-schemes.test.ts'],
+    sample: true,
+  },
+  'hash-queue': {
+    mutate: ['src/platform/password-hashing/fair-queue.ts'],
+    tests: ['src/platform/password-hashing/fair-queue.test.ts'],
+    sample: true,
+  },
+  'hash-threads': {
+    mutate: ['src/platform/password-hashing/{hash-admission,hash-thread,hash-worker,password-hasher}.ts'],
+    tests: [
+      'src/platform/password-hashing/password-hasher.test.ts',
+      'src/platform/password-hashing/hash-admission.test.ts',
+    ],
     inThreads: true,
   },
   'password-flows': {
@@ -85,9 +99,9 @@ export const areas: Readonly<Record<string, Area>> = {
   throttles: {
     mutate: ['src/features/throttles/*.ts'],
     tests: [
-      'test/attacks/password-guessing.test.ts',
-      'src/features/password-change/*.test.ts',
       'src/features/password-reset/*.test.ts',
+      'src/background-work.test.ts',
+      'test/attacks/password-guessing.test.ts',
     ],
   },
   guards: {

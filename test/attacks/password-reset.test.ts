@@ -57,6 +57,9 @@ test('G01 G10 a link works once; the owner is told, and nobody is signed in by i
     notices.map(({ recipient }) => recipient),
     [user.email],
   );
+  const links = await service.db.selectFrom('links').select(['purpose', 'end_reason']).execute();
+  const [link] = links.filter(({ purpose }) => purpose === 'password_reset');
+  assert.equal(link?.end_reason, 'used', 'why it ended stays on record');
 });
 
 test('G02 of ten resets with one link at once exactly one sets its password, and one notice goes out', async (t) => {
@@ -278,6 +281,18 @@ test('a token that is made up costs no hash', async (t) => {
     assertStatus(await reset(service.api, randomBytes(48).toString('base64url')), 400);
   }
   assert.equal(service.hasher.state.completed, before);
+});
+
+test('what is no token of any link costs no query', async (t) => {
+  const service = await createTestApp(t);
+  const before = service.statements().length;
+  for (const token of [
+    'x',
+    randomBytes(47).toString('base64url'),
+    `${randomBytes(48).toString('base64url')}=`,
+  ])
+    assertStatus(await reset(service.api, token), 400);
+  assert.equal(service.statements().length, before);
 });
 
 test('A05 forgot answers and does the same for a known, an unknown and a deactivated address, in the request and after it', async (t) => {

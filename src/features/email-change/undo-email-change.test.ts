@@ -83,6 +83,18 @@ test('an intruder who moves the account on is undone by the owner’s link, and 
   assert.equal(await emailOf(service, owner.id), owner.email);
 });
 
+test('an intruder who is quicker, and undoes by the later link, does not take the owner’s from them', async (t) => {
+  const service = await createTestApp(t);
+  const owner = await signedInUser(service);
+  await moveTo(service, owner, 'one@evil.example');
+  await service.clock.advance(1);
+  await moveTo(service, owner, 'two@evil.example');
+  const intruders = await service.mailbox.token('email_changed', 'one@evil.example');
+  assertStatus(await undo(service, intruders), 200);
+  assertStatus(await undo(service, await service.mailbox.token('email_changed', owner.email)), 200);
+  assert.equal(await emailOf(service, owner.id), owner.email);
+});
+
 test('a change of the password or of the name leaves the undo link alone; a reset by the new address ends it', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;

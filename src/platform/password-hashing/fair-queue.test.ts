@@ -19,6 +19,13 @@ test('a client alone may fill the queue, and holds at most half of it while othe
   assert.equal(fill(shared, 'b', 10), 4);
 });
 
+test('a client alone that was refused takes no place from itself', () => {
+  const queue = createFairQueue<number>();
+  fill(queue, 'a', 10);
+  queue.shift();
+  assert.equal(fill(queue, 'a', 10), 1);
+});
+
 test('a flood that refills every free place can not keep another client out', () => {
   const queue = createFairQueue<number>();
   fill(queue, 'flood', 10);

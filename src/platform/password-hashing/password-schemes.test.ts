@@ -55,6 +55,25 @@ test('a plain bcrypt row is never opened by more than 72 bytes, which bcrypt wou
   assert.ok(!verifyPasswordSync('A'.repeat(80), { scheme: 'bcrypt', hash, key: null }));
 });
 
+test('too many bytes for a plain bcrypt row are refused at the price of a hash', () => {
+  const stored = hashPasswordSync('A'.repeat(72), { ...bcrypt, bcryptRounds: 8 });
+  const milliseconds = (password: string): number => {
+    const startedAt = performance.now();
+    verifyPasswordSync(password, stored);
+    return performance.now() - startedAt;
+  };
+  // Without the work it is a thousandth of it.
+  assert.ok(milliseconds('A'.repeat(73)) > milliseconds('A'.repeat(72)) / 20);
+});
+
+test('an upgrade locks nobody out: rows of every scheme, as they were once made, open', () => {
+  const password = `${'A'.repeat(80)} violet harbour`;
+  const key = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
+  const hash = '$2b$04$7T9IY2c7mkhdikcwEVXeN.nyQSYmrtOpmIJab83XA//8ATP6mdEDW';
+  assert.ok(verifyPasswordSync(password, { scheme: 'bcrypt-hmac-sha384', hash, key }));
+  assert.ok(!verifyPasswordSync(`${password}s`, { scheme: 'bcrypt-hmac-sha384', hash, key }));
+});
+
 test('a NUL inside a password does not end it', () => {
   for (const target of [bcrypt, argon2id]) {
     const stored = hashPasswordSync('ab\0c', target);
@@ -102,6 +121,17 @@ test('argon2id rows have the parameters that OWASP asks for', () => {
   assert.deepEqual([scheme, key], ['argon2id', null]);
 });
 
+test('a row may cost as much as is bearable, to the last bit', () => {
+  const tail = '$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
+  for (const costs of ['m=262144,t=1,p=1', 'm=8,t=10,p=1', 'm=72,t=9,p=9']) {
+    assert.ok(isVerifiable({ scheme: 'argon2id', hash: `$argon2id$v=19$${costs}${tail}`, key: null }), costs);
+  }
+  for (const costs of ['$2b$15', '$2a$04', '$2y$10']) {
+    const hash = `${costs}$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe`;
+    assert.ok(isVerifiable({ scheme: 'bcrypt', hash, key: null }), costs);
+  }
+});
+
 test('a row that is broken, or made to cost gigabytes or hours, is refused without the work', () => {
   const tail = '$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
   const bcryptTail = '$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe';
@@ -114,11 +144,15 @@ test('a row that is broken, or made to cost gigabytes or hours, is refused witho
     ['argon2id', `$argon2i$v=19$m=256,t=2,p=1${tail}`],
     ['argon2id', `$argon2id$v=16$m=256,t=2,p=1${tail}`],
     ['argon2id', `$argon2id$v=19$m=256,t=2,p=1${tail}\n`],
+    ['argon2id', ` $argon2id$v=19$m=256,t=2,p=1${tail}`],
+    ['argon2id', `$argon2id$v=19$m=256,t=2x,p=1${tail}`],
     ['argon2id', `$argon2id$v=19$m=256,t=2,p=1${tail.replace('/', '_')}`],
     ['argon2id', `$2b$04${bcryptTail}`],
     ...['$2b$31', '$2b$16', '$2b$03', '$2b$4', '$2b$+4', '$2x$04', '$2$04'].map(
       (costs): [ReadPassword['scheme'], string] => ['bcrypt', costs + bcryptTail],
     ),
+    ['bcrypt', ` $2b$04${bcryptTail}`],
+    ['bcrypt', `$2b$04${bcryptTail}x`],
     ['bcrypt', ''],
     ['bcrypt', 'plain text'],
     ['bcrypt-hmac-sha384', `$2b$04${bcryptTail}`],

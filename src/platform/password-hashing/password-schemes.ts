@@ -32,8 +32,8 @@ export function hashPasswordSync(password: string, target: HashTarget): StoredPa
 
 /** Blocks its thread. False at once for a stored hash that is not `isVerifiable`. */
 export function verifyPasswordSync(password: string, stored: ReadPassword): boolean {
-  if (!isVerifiable(stored)) return false;
   if (stored.scheme === 'argon2id') return verifyArgon2id(password, stored.hash);
+  if (!isVerifiable(stored)) return false;
   if (stored.scheme === 'bcrypt-hmac-sha384') {
     return stored.key !== null && verifySync(shortened(password, stored.key), stored.hash);
   }
@@ -48,13 +48,12 @@ export function verifyPasswordSync(password: string, stored: ReadPassword): bool
 export function isVerifiable({ scheme, hash, key }: ReadPassword): boolean {
   if (scheme === 'argon2id') return parseArgon2id(hash) !== null;
   const cost = bcryptCost(hash);
-  return cost !== null && cost >= 4 && cost <= 15 && (scheme === 'bcrypt' || key !== null);
+  return cost >= 4 && cost <= 15 && (scheme === 'bcrypt' || key !== null);
 }
 
 /** True where a hash made now would have another scheme or cost. */
 export function needsRehash(stored: StoredPassword, target: HashTarget): boolean {
   if (target.algorithm === 'argon2id') return !stored.hash.startsWith(argon2Header);
-  if (stored.scheme === 'argon2id') return true;
   return !stored.hash.startsWith('$2b$') || bcryptCost(stored.hash) !== target.bcryptRounds;
 }
 
@@ -67,9 +66,9 @@ function hashBcrypt(password: string, rounds: number): string {
   return hashSync(password, { cost: rounds, version: '2b' });
 }
 
-function bcryptCost(hash: string): number | null {
-  const match = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash);
-  return match ? Number(match[1]) : null;
+/** NaN for what is no hash of bcrypt. */
+function bcryptCost(hash: string): number {
+  return Number(/^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash)?.[1]);
 }
 
 // OWASP's minimum: 19 MiB, two passes, one lane.
@@ -105,5 +104,5 @@ function parseArgon2id(hash: string) {
 }
 
 function unpadded(bytes: Buffer): string {
-  return bytes.toString('base64').replace(/=+$/, '');
+  return bytes.toString('base64').replaceAll('=', '');
 }
