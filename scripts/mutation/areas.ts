@@ -94,12 +94,12 @@ export const areas: Readonly<Record<string, Area>> = {
   },
   limits: {
     mutate: ['src/features/limits/*.ts'],
-    tests: ['test/attacks/rate-limit.test.ts'],
+    tests: ['src/features/limits/*.test.ts', 'test/attacks/rate-limit.test.ts'],
   },
   throttles: {
     mutate: ['src/features/throttles/*.ts'],
     tests: [
-      'src/features/password-reset/*.test.ts',
+      'src/features/throttles/*.test.ts',
       'src/background-work.test.ts',
       'test/attacks/password-guessing.test.ts',
     ],

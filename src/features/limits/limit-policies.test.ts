@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseConfig } from '../../config.ts';
+import { limitPolicies } from './limit-policies.ts';
+
+const hour = 3600;
+
+test('the limits of requests are those that security wants', () => {
+  const config = parseConfig({ RATE_LIMIT_PER_HOUR: '200', RATE_LIMIT_ACCOUNT_PER_HOUR: '2000' });
+  assert.deepEqual(limitPolicies(config), {
+    ip: { name: 'ip', limit: 200, windowSeconds: hour },
+    account: { name: 'account', limit: 2000, windowSeconds: hour },
+    ceiling: { name: 'ceiling', limit: 4000, windowSeconds: hour },
+    ofAddress: {
+      register: { name: 'register', limit: 10, windowSeconds: hour },
+      'forgot-ip': { name: 'forgot-ip', limit: 10, windowSeconds: hour },
+      reset: { name: 'reset', limit: 10, windowSeconds: 900 },
+    },
+    refresh: { name: 'refresh', limit: 60, windowSeconds: hour },
+  });
+});
+
+test('a limit of 0 switches off what it counts, and a session’s refreshes stay limited', () => {
+  const { ip, account, ceiling, ofAddress, refresh } = limitPolicies(
+    parseConfig({ RATE_LIMIT_PER_HOUR: '0', RATE_LIMIT_ACCOUNT_PER_HOUR: '0' }),
+  );
+  assert.deepEqual([ip, account, ceiling, ofAddress], [null, null, null, null]);
+  assert.equal(refresh.limit, 60);
+});
