@@ -37,12 +37,17 @@ export const areas: Readonly<Record<string, Area>> = {
       'test/attacks/refresh-at-rest.test.ts',
     ],
   },
+  devices: {
+    mutate: ['src/features/sessions/describe-device.ts'],
+    tests: ['src/features/sessions/describe-device.test.ts'],
+    sample: true,
+  },
   sessions: {
     mutate: [
-      'src/features/sessions/{session-store,insert-session,open-session,end-session,present-session,describe-device}.ts',
+      'src/features/sessions/{session-store,insert-session,open-session,end-session,present-session}.ts',
     ],
     tests: [
-      'src/features/sessions/*.test.ts',
+      'src/features/sessions/sessions.test.ts',
       'src/background-work.test.ts',
       'test/attacks/session-revocation.test.ts',
       'test/attacks/refresh-lost-answer.test.ts',

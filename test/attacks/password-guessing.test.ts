@@ -140,13 +140,22 @@ for (const realm of realms) {
       );
     const move = (current_password: string) =>
       service.api.put(`${realm.path}/me`, { email: 'new@example.com', current_password }, options);
-    for (const ask of [change, move, change, move, change]) assertStatus(await ask(wrong), 400);
+    for (const ask of [change, move, change, move, change]) {
+      const answer = await ask(wrong);
+      assertStatus(answer, 400);
+      assert.equal(answer.body.details.reason, 'wrong_password');
+      assert.match(answer.body.message, /current password/);
+    }
     for (const ask of [change, move]) {
       const refused = await ask(account.password);
       assertStatus(refused, 429);
       assert.ok(Number(refused.headers['retry-after']) > 880);
     }
     assertStatus(await service.api.get(`${realm.path}/me`, options), 200);
+    const other = await signedInTo(service, realm);
+    const body = { current_password: other.password, new_password: 'meadow copper 77 drift' };
+    const { accessToken: token } = other;
+    assertStatus(await service.api.post(`${realm.path}/change-password`, body, { token }), 200);
   });
 }
 

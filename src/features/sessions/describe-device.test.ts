@@ -14,8 +14,43 @@ const known: Record<string, string> = {
     'Safari on a Mac',
   'Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36':
     'Chrome on Android',
+  [`${windows} OPR/120.0.0.0`]: 'Opera on Windows',
+  'Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) EdgA/142.0 Chrome/142.0 Mobile':
+    'Edge on Android',
+  'Mozilla/5.0 (Linux; Android 15; SM-S931B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36':
+    'Samsung Internet on Android',
+  'Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) FxiOS/140.0 Mobile/15E148 Safari/605.1.15':
+    'Firefox on iPad',
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/142.0 Mobile/15E148 Safari/604.1':
+    'Chrome on iPhone',
+  'Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36':
+    'Chrome on ChromeOS',
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chromium/142.0 Safari/537.36':
+    'Chrome on Linux',
+  // A browser whose system is not told, and systems of other apps.
+  'Firefox/140.0': 'Firefox',
+  'MyApp/1.0 (Windows NT 10.0)': 'an app on Windows',
+  'MyApp/1.0 (Mac OS X 15)': 'an app on a Mac',
   'curl/8.5.0': 'curl',
   'python-requests/2.32.0': 'a Python program',
+  'Python-urllib/3.13': 'a Python program',
+  'aiohttp/3.13': 'a Python program',
+  'python-httpx/0.28': 'a Python program',
+  'httpx/0.28': 'a Python program',
+  node: 'a Node.js program',
+  undici: 'a Node.js program',
+  'axios/1.13': 'a Node.js program',
+  'okhttp/5.2': 'an Android app',
+  'MyApp/7 CFNetwork/3826.500 Darwin/24.6': 'an Apple app',
+  // What only contains such a name is something else.
+  'libcurl/8.5.0': 'an app',
+  'my-python': 'an app',
+  'my-node': 'an app',
+  'my-okhttp/5.2': 'an app',
+  'Firefox of mine': 'an app',
+  'MyEdg/1.0 (myWindows NT, theiPhones, myiPad, iPads, Androids, myAndroid)': 'an app',
+  'MyOPR/1 MySamsungBrowser/1 MyFirefox/1 MyChrome/1 MySafari/1': 'an app',
+  'MyMac OS X, Mac OS XY, CrOSs, myCrOS, Linuxes, myLinux, Windowses, myiPhone': 'an app',
   'MyApp/1.0 (Android 15)': 'an app on Android',
   '': 'an app',
 };
@@ -23,6 +58,11 @@ const known: Record<string, string> = {
 test('common browsers and programs are named, without their versions', () => {
   for (const [agent, words] of Object.entries(known)) assert.equal(describeDevice(agent), words);
   assert.equal(describeDevice(null), 'an app');
+});
+
+test('the first three hundred characters are looked at', () => {
+  assert.equal(describeDevice(`${' '.repeat(292)}Firefox/`), 'Firefox');
+  assert.equal(describeDevice(`${' '.repeat(293)}Firefox/`), 'an app');
 });
 
 test('L02 nothing that a client sends is repeated', () => {
