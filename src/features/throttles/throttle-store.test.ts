@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestApp } from '../../../test/test-app.ts';
 import { AppError } from '../../errors.ts';
-import { clearThrottle, peekThrottle, requireWithinThrottle, takeThrottle } from './throttle-store.ts';
+import { requireWithinThrottle } from './require-within-throttle.ts';
+import { clearThrottle, peekThrottle, takeThrottle } from './throttle-store.ts';
 
 const three = { name: 'three', limit: 3, windowSeconds: 100 };
 const other = { name: 'other', limit: 3, windowSeconds: 100 };
@@ -17,23 +18,26 @@ test('the window begins with the first, is made no longer by what is refused, an
   const deps = await createTestApp(t);
   const take = () => takeThrottle(deps, three, 'key');
   const first = await take();
-  assert.deepEqual(first, { allowed: true, retryAfterSeconds: 100 });
+  assert.deepEqual(first, { allowed: true, isFirstRefusal: false, retryAfterSeconds: 100 });
   await deps.clock.advance(60);
+  const refusals: boolean[] = [];
   for (const allowed of [true, true, false, false, false]) {
     const taken = await take();
     assert.equal(taken.allowed, allowed);
+    refusals.push(taken.isFirstRefusal);
     assert.ok(taken.retryAfterSeconds >= 38 && taken.retryAfterSeconds <= 40, `${taken.retryAfterSeconds}`);
   }
+  assert.deepEqual(refusals, [false, false, true, false, false], 'one of them is the first');
   await deps.clock.advance(40);
-  assert.deepEqual(await take(), { allowed: true, retryAfterSeconds: 100 });
+  assert.deepEqual(await take(), first);
   for (const allowed of [true, true, false]) assert.equal((await take()).allowed, allowed);
 });
 
 test('a look counts nothing, and tells what the next one would be told', async (t) => {
   const deps = await createTestApp(t);
   const peek = () => peekThrottle(deps, three, 'key');
-  for (let look = 0; look < 5; look += 1)
-    assert.deepEqual(await peek(), { allowed: true, retryAfterSeconds: 1 });
+  const nothing = { allowed: true, isFirstRefusal: false, retryAfterSeconds: 1 };
+  for (let look = 0; look < 5; look += 1) assert.deepEqual(await peek(), nothing);
   for (const allowed of [true, true, false]) {
     await takeThrottle(deps, three, 'key');
     const seen = await peek();
@@ -41,7 +45,7 @@ test('a look counts nothing, and tells what the next one would be told', async (
     assert.ok(seen.retryAfterSeconds >= 98 && seen.retryAfterSeconds <= 100, `${seen.retryAfterSeconds}`);
   }
   await deps.clock.advance(100);
-  assert.deepEqual(await peek(), { allowed: true, retryAfterSeconds: 1 }, 'the window is over');
+  assert.deepEqual(await peek(), nothing, 'the window is over');
 });
 
 test('each policy counts each key by itself, in any case, and none stands in the table as it is', async (t) => {
@@ -75,12 +79,17 @@ test('what is forgotten is that key of that policy alone', async (t) => {
   assert.deepEqual(allowed, [true, false, false]);
 });
 
-test('where it is required, one too many is a 429 with the wait', async (t) => {
+test('where it is required, one too many is a 429 with the wait, and the first of them an event', async (t) => {
   const deps = await createTestApp(t);
-  for (let count = 0; count < 3; count += 1) await requireWithinThrottle(deps, three, 'key');
-  await assert.rejects(
-    requireWithinThrottle(deps, three, 'key'),
-    (error) =>
-      error instanceof AppError && error.status === 429 && Number(error.headers['retry-after']) >= 98,
-  );
+  const require = () => requireWithinThrottle(deps, three, 'key', null);
+  for (let count = 0; count < 3; count += 1) await require();
+  for (let count = 0; count < 3; count += 1) {
+    await assert.rejects(
+      require(),
+      (error) =>
+        error instanceof AppError && error.status === 429 && Number(error.headers['retry-after']) >= 98,
+    );
+  }
+  const events = await deps.db.selectFrom('audit_events').select(['event', 'outcome', 'details']).execute();
+  assert.deepEqual(events, [{ event: 'limit_exceeded', outcome: 'denied', details: { policy: 'three' } }]);
 });
