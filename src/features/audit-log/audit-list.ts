@@ -65,11 +65,31 @@ const cursorContent = z.tuple([
   z.uuid(),
 ]);
 
-export async function listEvents(db: Database, filter: EventFilter, query: PageQuery) {
+type PresentedEvent = z.output<typeof auditEventSchema>;
+
+/** For admins. */
+export function listEvents(db: Database, filter: EventFilter, query: PageQuery) {
+  return pageOfEvents(db, filter, query, presentEvent);
+}
+
+/** For the subject: where an admin sat who did it is not theirs to know. */
+export function listOwnEvents(db: Database, subject: string, query: PageQuery) {
+  return pageOfEvents(db, { subject }, query, (row) => {
+    const event = presentEvent(row);
+    return event.actor?.kind === 'admin' ? { ...event, ip: null, request_id: null } : event;
+  });
+}
+
+async function pageOfEvents(
+  db: Database,
+  filter: EventFilter,
+  query: PageQuery,
+  present: (row: AuditEvent) => PresentedEvent,
+) {
   const after = query.cursor ? positionOf(query.cursor) : null;
   const wanted = { after, limit: fetchedRows(query), offset: offsetOf(query) };
   const found = await listAuditEvents(db, filter, wanted);
-  return presentPage(query, found, presentEvent, (last) => encodeCursor(last.cursor_time, last.id));
+  return presentPage(query, found, present, (last) => encodeCursor(last.cursor_time, last.id));
 }
 
 function positionOf(cursor: string): Position {
@@ -77,11 +97,11 @@ function positionOf(cursor: string): Position {
   return { time, id };
 }
 
-function presentEvent(row: AuditEvent): z.output<typeof auditEventSchema> {
+function presentEvent(row: AuditEvent): PresentedEvent {
   return {
     id: row.id,
     occurred_at: row.occurred_at.toISOString(),
-    event: row.event as z.output<typeof auditEventSchema>['event'],
+    event: row.event as PresentedEvent['event'],
     outcome: row.outcome,
     actor: row.actor_kind && row.actor_id ? { kind: row.actor_kind, id: row.actor_id } : null,
     subject: row.subject_kind && row.subject_id ? { kind: row.subject_kind, id: row.subject_id } : null,

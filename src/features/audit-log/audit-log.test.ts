@@ -55,12 +55,17 @@ test('a user reads what happened to the own account, and nothing of anybody else
   const bob = await signedInUser(service);
   const admin = await signedInAdmin(service);
   assertStatus(
-    await service.api.patch(`/api/admins/users/${ada.id}`, { full_name: 'A' }, { token: admin.accessToken }),
+    await service.api.patch(
+      `/api/admins/users/${ada.id}`,
+      { full_name: 'A' },
+      { token: admin.accessToken, remoteAddress: '203.0.113.77' },
+    ),
     200,
   );
   const read = async ({ accessToken: token }: SignedIn) => {
     const answer = await service.api.get('/api/users/me/security-events', { token });
     assertStatus(answer, 200);
+    assert.doesNotMatch(answer.text, /203\.0\.113\.77/, 'where an admin sits');
     return answer.body.items.map(({ event }: AuditEvent) => event);
   };
   assert.deepEqual(await read(ada), ['user_changed', 'sign_in', 'account_registered']);

@@ -4,7 +4,7 @@ import { pageOf } from '../../platform/http/paging.ts';
 import { errors, guardErrors } from '../../platform/http/schemas.ts';
 import { adminRealm, userRealm } from '../accounts/realms.ts';
 import { callerOf, requireAccount } from '../sessions/authenticate.ts';
-import { auditEventSchema, auditQuery, listEvents, ownEventsQuery } from './audit-list.ts';
+import { auditEventSchema, auditQuery, listEvents, listOwnEvents, ownEventsQuery } from './audit-list.ts';
 
 export function addAuditRoutes(app: HttpServer, deps: Dependencies): void {
   const answers = { 200: pageOf(auditEventSchema), ...errors([422, ...guardErrors]) };
@@ -37,6 +37,6 @@ export function addAuditRoutes(app: HttpServer, deps: Dependencies): void {
         response: answers,
       },
     },
-    async (request) => listEvents(deps.db, { subject: callerOf(request).account.id }, request.query),
+    async (request) => listOwnEvents(deps.db, callerOf(request).account.id, request.query),
   );
 }
