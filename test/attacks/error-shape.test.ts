@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { METHODS } from 'node:http';
-import { type TestContext, test } from 'node:test';
-import { sql } from 'kysely';
+import { test } from 'node:test';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
 import { goodPassword, newRegistration, signedInAdmin, signedInUser } from '../factories.ts';
+import { raiseAtSignIn } from '../raise-at-sign-in.ts';
 import { exchange, requestText } from '../raw-http.ts';
 import { assertSoundAnswer } from '../sound-answer.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
@@ -79,8 +79,6 @@ test('I18 what a caller writes comes back as JSON alone: no page, no script, no 
   assert.doesNotMatch(refused.text, /script/);
 });
 
-const inside = 'row (hunter2, $2b$12$abc) in SELECT * FROM users at /srv/adl/src/store.ts:12 on db.internal';
-
 test('M06 an error that nobody foresaw is a 500 that tells nothing, and the log alone knows more', async (t) => {
   const test = await createTestApp(t);
   const user = await signedInUser(test);
@@ -151,15 +149,6 @@ test('M06 without a database every route that needs it is a 503, and no answer o
   assert.match(logs(), /503 Service Unavailable: \/api\/users\/login/);
   assert.doesNotMatch(logs(), /dbsecret|dbuser|dbname/);
 });
-
-/** From now on, and until the test ends, a new session fails in the database with that SQLSTATE. */
-async function raiseAtSignIn(t: TestContext, { db }: TestApp, state: string): Promise<void> {
-  await sql`CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS ${sql.lit(
-    `BEGIN RAISE EXCEPTION '${inside}' USING ERRCODE = '${state}', DETAIL = '${inside}', HINT = '${inside}'; END`,
-  )}`.execute(db);
-  await sql`CREATE TRIGGER fail BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION fail()`.execute(db);
-  t.after(() => sql`DROP TRIGGER fail ON sessions`.execute(db));
-}
 
 async function loginAnswer({ app }: TestApp, username: string): Promise<Answer> {
   const body = JSON.stringify({ username, password: goodPassword });

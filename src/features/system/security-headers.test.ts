@@ -2,24 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../../test/answer.ts';
 import { assertStatus } from '../../../test/api.ts';
+import { apiPolicy, documentationPolicy, forAll } from '../../../test/expected-headers.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
-
-/** security.md § 8.1, word for word. */
-const forAll = {
-  'strict-transport-security': 'max-age=63072000; includeSubDomains',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'x-xss-protection': '0',
-  'referrer-policy': 'no-referrer',
-  'permissions-policy':
-    'accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()',
-  'x-permitted-cross-domain-policies': 'none',
-  'cross-origin-resource-policy': 'same-origin',
-};
-const apiPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-const pagePolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
-  "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
 function assertHeaders({ headers }: Answer, expected: Record<string, string>, what: string): void {
   for (const [name, value] of Object.entries(expected))
@@ -59,7 +43,7 @@ test('J01 every page has the eight headers with the values for pages, and is alo
   const { api } = await createTestApp(t);
   const page = {
     ...forAll,
-    'content-security-policy': pagePolicy,
+    'content-security-policy': documentationPolicy,
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-embedder-policy': 'require-corp',
   };
