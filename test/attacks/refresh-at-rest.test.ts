@@ -3,12 +3,10 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { realms, userRealm } from '../../src/features/accounts/realms.ts';
 import type { Database } from '../../src/platform/database/database.ts';
-import { assertStatus } from '../api.ts';
 import { signedInUser } from '../factories.ts';
-import { assertRefused, refresh, refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
-import { createTestApp, testSecret } from '../test-app.ts';
+import { assertRefused, refresh, refreshed, signedInTo } from '../session-calls.ts';
+import { createTestApp } from '../test-app.ts';
 
-const newSecret = 'b3RoZXIga2V5IG9mIHRoZSB0ZXN0cywgZ29vZCBmb3Igbm90aGluZw';
 const key = 'attempt-1-of-this-client';
 
 test('F13 no issued token, and no part of one that opens anything, stands in any column of any table or in the log', async (t) => {
@@ -63,47 +61,6 @@ test('what the database holds of a session makes no token: its hashes and its id
   }
 });
 
-test('a change of SECRET_KEY strands no token: the previous key is accepted and used for nothing new', async (t) => {
-  const before = await createTestApp(t);
-  const { api } = await createTestApp(t, { SECRET_KEY: newSecret, SECRET_KEY_PREVIOUS: testSecret });
-  const old = await signedInUser(before);
-  assert.equal(await statusOfMe(api, userRealm, old.accessToken), 200);
-
-  const renewed = await refreshed(api, userRealm, old.refreshToken, key);
-  const again = await refreshed(api, userRealm, old.refreshToken, key);
-  assert.equal(again.refreshToken, renewed.refreshToken);
-  assert.notEqual(kidOf(renewed.accessToken), kidOf(old.accessToken));
-  assert.equal(await statusOfMe(before.api, userRealm, renewed.accessToken), 401);
-  assertRefused(await refresh(before.api, userRealm, renewed.refreshToken), 'invalid_refresh_token');
-
-  const last = await refreshed(api, userRealm, renewed.refreshToken);
-  assert.equal(await statusOfMe(api, userRealm, last.accessToken), 200);
-  assertRefused(await refresh(api, userRealm, old.refreshToken), 'refresh_token_reused');
-});
-
-test('an answer lost before a change of SECRET_KEY is had again after it, bit for bit', async (t) => {
-  const before = await createTestApp(t);
-  const { api } = await createTestApp(t, { SECRET_KEY: newSecret, SECRET_KEY_PREVIOUS: testSecret });
-  const first = await signedInUser(before);
-  const lost = await refreshed(before.api, userRealm, first.refreshToken, key);
-  const again = await refreshed(api, userRealm, first.refreshToken, key);
-  assert.equal(again.refreshToken, lost.refreshToken);
-  assert.notEqual(kidOf(again.accessToken), kidOf(lost.accessToken));
-  const next = await refreshed(api, userRealm, again.refreshToken);
-  assert.equal(await statusOfMe(api, userRealm, next.accessToken), 200);
-});
-
-test('a retired SECRET_KEY opens nothing', async (t) => {
-  const before = await createTestApp(t);
-  const { api } = await createTestApp(t, { SECRET_KEY: newSecret });
-  const old = await signedInUser(before);
-  assert.equal(await statusOfMe(before.api, userRealm, old.accessToken), 200);
-  assert.equal(await statusOfMe(api, userRealm, old.accessToken), 401);
-  assertRefused(await refresh(api, userRealm, old.refreshToken), 'invalid_refresh_token');
-  const logout = await api.post('/api/users/logout', { refresh_token: old.refreshToken });
-  assertStatus(logout, 401);
-});
-
 /** Every row of every table of every schema as text, bytea as hex. */
 async function everyColumn(db: Database): Promise<string> {
   const tables = await sql<{ schema: string; name: string }>`
@@ -142,11 +99,4 @@ function contains(stored: string, secret: Buffer): boolean {
       (spelling) => stored.includes(spelling) || lower.includes(Buffer.from(spelling).toString('hex')),
     ) || lower.replaceAll('-', '').includes(hex)
   );
-}
-
-function kidOf(accessToken: string): string {
-  const [header = ''] = accessToken.split('.');
-  const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString());
-  assert.equal(typeof kid, 'string');
-  return kid;
 }
