@@ -109,6 +109,45 @@ for (const code of [
   );
 }
 
+const outboundRule = /only the files named in scripts\/check-boundaries\.ts open a connection/;
+for (const code of [
+  "import { request } from 'node:http';",
+  "import { type IncomingMessage, get } from 'https';",
+  "import net from 'node:net';",
+  "import { isIP, connect } from 'node:net';",
+  "import * as tls from 'node:tls';",
+  "import { lookup } from 'node:dns/promises';",
+  "import { createSocket } from 'node:dgram';",
+  "import { spawn } from 'node:child_process';",
+  "import { fetch } from 'undici';",
+  "import pg from 'pg';",
+  "import 'axios';",
+  "export { request } from 'node:http';",
+  "const { request } = await import('node:http');",
+  "const http = process.getBuiltinModule('node:http');",
+  'const answer = await fetch(url);',
+  'const call = fetch;',
+  'const answer = await globalThis.fetch(url);',
+  'new WebSocket(url);',
+  'const sources = [new EventSource(url)];',
+]) {
+  const files = { 'src/features/profile/avatar.ts': `${code}\n` };
+  refuses(`no feature calls anybody by ${code}`, files, outboundRule, /avatar\.ts:1 (imports|calls) /);
+}
+accepts('what of those modules opens no connection may be used, and the named files may call', {
+  'src/features/profile/avatar.ts': [
+    "import type { request } from 'node:http';",
+    "import { type ServerResponse, STATUS_CODES } from 'node:http';",
+    "import { isIP } from 'node:net';",
+    "import { prefetch } from './prefetch.ts';",
+    "const words = 'fetch(url)'; // fetch(url)",
+    'cache.fetch(key);',
+  ].join('\n'),
+  'src/features/profile/prefetch.ts': 'export const prefetch = (db) => db.fetch();\n',
+  'src/platform/mail/smtp-transport.ts': "const { createTransport } = await import('nodemailer');\n",
+  'src/features/profile/avatar.test.ts': "const answer = await fetch('http://127.0.0.1');\n",
+});
+
 const tableRule = /only in its owning folder/;
 for (const code of [
   "db.selectFrom('users').selectAll()",

@@ -10,6 +10,7 @@ import { environmentGuard } from './boundaries/environment-guard.ts';
 import { defaultExportGuard, lengthGuard, nameGuard } from './boundaries/file-guards.ts';
 import { cycleGuard, platformGuard } from './boundaries/import-guards.ts';
 import { migrationGuard, seal } from './boundaries/migration-guard.ts';
+import { type CallingFiles, outboundGuard } from './boundaries/outbound-guard.ts';
 import { type TableRules, tableGuard } from './boundaries/table-guard.ts';
 import { type Guard, productionFiles, readTree, type Tree } from './boundaries/tree.ts';
 
@@ -29,10 +30,19 @@ const tables: TableRules = {
   },
 };
 
+const callingFiles: CallingFiles = {
+  'src/platform/database/postgres-engine.ts': 'DATABASE_URL',
+  'src/platform/rate-limit/redis-limiter.ts': 'REDIS_URL',
+  'src/platform/mail/smtp-transport.ts': 'SMTP_HOST',
+  'src/platform/database/embedded-engine.ts': 'starts initialize-embedded.ts, which talks to nobody',
+  'src/startup-checks.ts': 'whether somebody listens at REDIS_URL and SMTP_HOST',
+};
+
 const guards: readonly Guard[] = [
   platformGuard,
   cycleGuard,
   environmentGuard,
+  outboundGuard(callingFiles),
   tableGuard(tables),
   nameGuard,
   lengthGuard,

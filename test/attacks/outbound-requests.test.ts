@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { createTestApp, type TestApp } from '../test-app.ts';
+import { createFieldSender, describedFields } from './described-fields.ts';
+
+/** A listener that notes who comes. */
+async function startCanary(t: TestContext): Promise<{ port: number; visits: () => number }> {
+  let visits = 0;
+  const server = createServer((socket) => {
+    visits += 1;
+    socket.end('HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nof a canary');
+  }).listen(0, '::');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return { port: (server.address() as AddressInfo).port, visits: () => visits };
+}
+
+/** Every connection that this process opens from now on, to the database's address aside: all clients end up there. */
+function watchConnections(t: TestContext): string[] {
+  const opened: string[] = [];
+  const database = process.env.TEST_DATABASE_URL && new URL(process.env.TEST_DATABASE_URL).port;
+  const original = Socket.prototype.connect as (...given: unknown[]) => Socket;
+  t.mock.method(Socket.prototype, 'connect', function connect(this: Socket, ...given: unknown[]) {
+    const [target] = (Array.isArray(given[0]) ? given[0] : given) as [{ port?: unknown } | undefined];
+    if (!database || String(target?.port) !== database) opened.push(JSON.stringify(target) ?? '');
+    return original.apply(this, given);
+  } as never);
+  return opened;
+}
+
+function addressesOf(port: number): string[] {
+  return [
+    `http://127.0.0.1:${port}/canary`,
+    `http://[::1]:${port}/`,
+    `http://0x7f.1:${port}/`,
+    `gopher://127.0.0.1:${port}/_x`,
+    `//localhost:${port}/`,
+    `localhost:${port}`,
+    'http://169.254.169.254/latest/meta-data/',
+    `http://127.0.0.1.nip.invalid:${port}/`,
+  ];
+}
+
+test('I20 no field of any route takes an address: none is named or described as one', async (t) => {
+  const { api } = await createTestApp(t);
+  const fields = await describedFields(api);
+  assert.ok(fields.length > 60, `${fields.length} fields`);
+  const suspicious =
+    /url|uri|host|domain|link|callback|webhook|redirect|avatar|image|picture|endpoint|next(?!_)/i;
+  assert.deepEqual(
+    fields.filter(({ name }) => suspicious.test(name)).map(({ label }) => label),
+    [],
+  );
+  const { text } = await api.get('/openapi.json');
+  assert.doesNotMatch(text, /"format":"(uri|iri|hostname|ipv4|ipv6)/);
+});
+
+test('I20 an address in any field, in any header that names one, or in a mail address makes no connection', async (t) => {
+  const service = await createTestApp(t);
+  const { send } = await createFieldSender(service);
+  const canary = await startCanary(t);
+  const opened = watchConnections(t);
+  const addresses = addressesOf(canary.port);
+  for (const field of await describedFields(service.api)) {
+    if (!field.types.includes('string')) continue;
+    for (const address of addresses) {
+      const { text } = await send(field, address);
+      assert.doesNotMatch(text, /of a canary/, field.label);
+    }
+  }
+  for (const address of addresses) await sendHeaders(service, address);
+  await send(await mailField(service), `ada@localhost.${canary.port}.invalid`);
+  await service.mailbox.deliver();
+  await service.tidyUp();
+  assert.deepEqual(opened, []);
+  assert.equal(canary.visits(), 0);
+
+  // The control: what the service does not do would have been seen.
+  await (await fetch(addresses[0] ?? '')).text();
+  assert.equal(canary.visits(), 1);
+  assert.equal(opened.length, 1);
+});
+
+async function mailField({ api }: TestApp) {
+  const label = 'POST /api/password/forgot-password email';
+  const field = (await describedFields(api)).find((one) => one.label === label);
+  assert.ok(field);
+  return field;
+}
+
+async function sendHeaders({ api }: TestApp, address: string): Promise<void> {
+  const names = [
+    'origin',
+    'referer',
+    'x-forwarded-host',
+    'x-original-url',
+    'x-callback-url',
+    'forwarded',
+    'via',
+  ];
+  const headers = Object.fromEntries(names.map((name) => [name, address]));
+  const token = `${Buffer.from(JSON.stringify({ alg: 'RS256', jku: address, x5u: address })).toString('base64url')}.e30.x`;
+  await api.get('/api/users/me', { headers, token });
+  await api.post('/api/password/forgot-password', { email: 'ada@example.com' }, { headers });
+  await api.get(`/?url=${encodeURIComponent(address)}&next=${encodeURIComponent(address)}`, { headers });
+}
