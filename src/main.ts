@@ -1,6 +1,5 @@
 import cluster from 'node:cluster';
 import { flushCompileCache } from 'node:module';
-import type { LogEvent } from 'kysely';
 import { buildApp } from './app.ts';
 import { startBackgroundWork } from './background-work.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './config.ts';
@@ -14,6 +13,7 @@ import { networkOf } from './platform/http/client-address.ts';
 import type { HttpServer } from './platform/http/http-server.ts';
 import type { Readiness } from './platform/http/readiness.ts';
 import { createJobQueue, type JobQueue } from './platform/jobs/job-queue.ts';
+import { logStatement } from './platform/logging/log-statement.ts';
 import { createLogger, type Logger } from './platform/logging/logger.ts';
 import { createSmtpTransport, type SmtpTransport } from './platform/mail/smtp-transport.ts';
 import { createPasswordHasher } from './platform/password-hashing/password-hasher.ts';
@@ -153,13 +153,6 @@ function failToStart(error: unknown, logger: Logger): never {
   else if (error instanceof DirectoryInUseError) logger.fatal(`database: failed - ${error.message}`);
   else logger.fatal({ err: error }, 'The service could not start');
   process.exit(1);
-}
-
-function logStatement(logger: Logger, event: LogEvent): void {
-  if (!logger.isLevelEnabled('debug')) return;
-  const milliseconds = event.queryDurationMillis.toFixed(1);
-  // Without its parameters: they are the data.
-  logger.debug(`SQL (${milliseconds} ms): ${event.query.sql.replaceAll(/\s+/g, ' ').trim()}`);
 }
 
 function listeningPort(app: Awaited<ReturnType<typeof buildApp>>): number {

@@ -11,6 +11,7 @@ import { createDatabase, type Database, type DatabaseEngine } from '../src/platf
 import { networkOf } from '../src/platform/http/client-address.ts';
 import type { HttpServer } from '../src/platform/http/http-server.ts';
 import { createJobQueue, type JobQueue } from '../src/platform/jobs/job-queue.ts';
+import { logStatement } from '../src/platform/logging/log-statement.ts';
 import { createLogger, type Logger } from '../src/platform/logging/logger.ts';
 import {
   createPasswordHasher,
@@ -106,7 +107,6 @@ async function startService(overrides: Overrides): Promise<Service> {
   engine ??= openTestEngine();
   const executed: string[] = [];
   const opened = await engine;
-  const db = createDatabase(opened.pool, (event) => void executed.push(event.query.sql));
   const config = parseConfig({
     ENVIRONMENT: 'test',
     SECRET_KEY: testSecret,
@@ -121,6 +121,10 @@ async function startService(overrides: Overrides): Promise<Service> {
   const lines: string[] = [];
   const moved = { seconds: 0 };
   const logger = createLogger(config, { write: (line) => void lines.push(line) });
+  const db = createDatabase(opened.pool, (event) => {
+    executed.push(event.query.sql);
+    logStatement(logger, event);
+  });
   const keys = createKeyRing(config.secretKey ?? '', config.secretKeyPrevious);
   const { hashThreads: threads, hashQueueMaxWaitSeconds: maxWaitSeconds, passwordHash: target } = config;
   const clientOf = (address: string) => networkOf(address, config.rateLimitIpv6Prefix);

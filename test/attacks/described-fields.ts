@@ -85,9 +85,18 @@ export async function createFieldSender(service: TestApp) {
     const target = place === 'query' ? `${filled(path)}?${name}=${text}` : path.replace(`{${name}}`, text);
     return service.api.request(method, target, undefined, { token });
   };
+  const fields = await describedFields(service.api);
+  /** The same with its body's other fields plain, so that the value comes as far as it can. */
+  const sendAmongPlain = async (field: Field, value: unknown): Promise<Answer> => {
+    if (field.place !== 'body') return send(field, value);
+    const { method, path, name } = field;
+    const body = fields.filter((one) => one.method === method && one.path === path && one.place === 'body');
+    const plain = Object.fromEntries(body.map((one) => [one.name, one.plain]));
+    return service.api.request(method, filled(path), { ...plain, [name]: value }, { token: tokenFor(path) });
+  };
   const sendRaw = ({ method, path }: Field, rawBody: string | Buffer): Promise<Answer> =>
     service.api.request(method, filled(path), undefined, { token: tokenFor(path), rawBody });
-  return { send, sendRaw, user, superadmin, tokenFor };
+  return { send, sendAmongPlain, sendRaw, user, superadmin, tokenFor };
 }
 
 /** True where a 422 names this field. */

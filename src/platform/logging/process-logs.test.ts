@@ -19,7 +19,7 @@ describe('the log of a process', () => {
     for (const end of ends.toReversed()) await end();
   });
 
-  test('a whole life at LOG_LEVEL=debug leaves no secret, address, name or query in any line of the process', async () => {
+  test('M01 a whole life at LOG_LEVEL=debug leaves no secret, address, name or query in any line of the process', async () => {
     const secrets = new Set<string>([setupToken, String(server.env.SECRET_KEY)]);
     const keep = <T extends Record<string, string>>(values: T): T => {
       for (const value of Object.values(values)) secrets.add(value);
