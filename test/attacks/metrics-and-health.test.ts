@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { assertStatus } from '../api.ts';
+import { signedInAdmin, signedInUser } from '../factories.ts';
+import { createTestApp } from '../test-app.ts';
+import { startWithoutDatabase } from '../unreachable-database.ts';
+
+/** The series of a Prometheus text without their values: `adl_mails{status="sent"}`. */
+function seriesOf(text: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.slice(0, line.lastIndexOf(' ')))
+    .toSorted();
+}
+
+test('M07 the metrics are for those who may see them: nobody else learns more than that there is no such path', async (t) => {
+  const service = await createTestApp(t, { METRICS_ALLOW: '127.0.0.9', TRUSTED_PROXIES: '127.0.0.8' });
+  const { api } = service;
+  assertStatus(await api.get('/metrics', { remoteAddress: '127.0.0.9' }), 200);
+  const tokens = [(await signedInUser(service)).accessToken, (await signedInAdmin(service)).accessToken];
+  const nothing = await api.get('/metricz', { remoteAddress: '203.0.113.7' });
+  for (const options of [
+    { remoteAddress: '203.0.113.7' },
+    { remoteAddress: '127.0.0.1' },
+    { remoteAddress: '::1' },
+    ...tokens.map((token) => ({ token, remoteAddress: '203.0.113.7' })),
+    { remoteAddress: '203.0.113.7', headers: { 'x-forwarded-for': '127.0.0.9' } },
+    { remoteAddress: '127.0.0.9', headers: { 'x-forwarded-for': '127.0.0.9' } },
+    // A proxy that is trusted speaks for its client, and is itself not the one who may.
+    { remoteAddress: '127.0.0.8', headers: { 'x-forwarded-for': '127.0.0.9' } },
+    { remoteAddress: '127.0.0.9', headers: { forwarded: 'for=127.0.0.9' } },
+  ]) {
+    const answer = await api.get('/metrics', options);
+    assertStatus(answer, 404);
+    assert.equal(answer.body.message, nothing.body.message.replace('metricz', 'metrics'));
+    assert.doesNotMatch(answer.text, /adl_|# HELP/);
+  }
+  for (const path of ['/metrics/', '/Metrics', '/api/metrics', '/metrics.json']) {
+    assertStatus(await api.get(path, { remoteAddress: '127.0.0.9' }), 404);
+  }
+  assertStatus(await api.post('/metrics', {}, { remoteAddress: '127.0.0.9' }), 405);
+});
+
+test('M07 ten thousand paths that nobody has add no series to the metrics, and no word of theirs', async (t) => {
+  const { api, app } = await createTestApp(t, { LOG_LEVEL: 'error' });
+  const read = async () => (await api.get('/metrics')).text;
+  // What a first unknown path, method and status may add is there before the count.
+  for (const method of ['GET', 'POST', 'DELETE'] as const)
+    await app.inject({ method, url: '/never-heard-of' });
+  await read();
+  const before = seriesOf(await read());
+  assert.ok(before.length > 0);
+  for (let count = 0; count < 10_000; count += 1) {
+    const name = `zq9${randomBytes(6).toString('hex')}`;
+    const url = [`/${name}`, `/api/users/${name}`, `/api/admins/users/${name}?${name}`][count % 3] ?? '';
+    const method = (['GET', 'POST', 'DELETE'] as const)[count % 7] ?? 'GET';
+    await app.inject({ method, url, headers: { 'user-agent': name } });
+  }
+  const text = await read();
+  assert.deepEqual(seriesOf(text), before);
+  assert.doesNotMatch(text, /zq9|never-heard-of/);
+});
+
+test('M07 no label names a person, a place or a path as somebody wrote it', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service, { username: 'label.ada', email: 'label@example.com' });
+  await service.api.get('/api/users/me', { token: user.accessToken });
+  await service.mailbox.deliver();
+  const { text } = await service.api.get('/metrics');
+  // Today there is no metric of HTTP. One that comes has the route's template: `/api/users/me/sessions/:id`.
+  const labels = [...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => ({ name, value }));
+  assert.ok(labels.length > 0);
+  for (const { name, value } of labels) {
+    assert.doesNotMatch(
+      name,
+      /^(user|username|email|ip|client|address|path|url|host|token|session|id|agent)$/,
+    );
+    assert.doesNotMatch(value, /label|@|[0-9a-f]{8}-[0-9a-f]{4}|127\.0\.0\.1/);
+  }
+});
+
+test('M07 without its database /health says so in one word, and the metrics are a 503: neither names host, user or cause', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = await startWithoutDatabase(t, service);
+  for (const [path, status] of [
+    ['/health', 503],
+    ['/health/ready', 503],
+    ['/health/live', 200],
+    ['/metrics', 503],
+  ] as const) {
+    const answer = await api.get(path);
+    assertStatus(answer, status);
+    const shown = answer.text + JSON.stringify(answer.headers);
+    assert.doesNotMatch(
+      shown,
+      /dbuser|dbsecret|dbname|127\.0\.0\.1|:1\b|postgres|ECONN|refused|kysely|\.ts\b/i,
+      path,
+    );
+  }
+  const { database } = (await api.get('/health')).body;
+  assert.deepEqual(database, { connected: false, error: 'unreachable' });
+});
