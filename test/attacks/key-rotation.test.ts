@@ -58,7 +58,8 @@ test('E20 a kid that is none of the keys is no token, and neither is the kid of 
   assert.equal(await status({ kid: previousKid }, current), 401);
   const unknown = [randomBytes(9).toString('base64url'), `${kid}x`, kid.slice(1), '', 'current', 'previous'];
   for (const other of [...unknown, undefined]) {
-    for (const key of [current, previous]) assert.equal(await status({ kid: other }, key), 401, other);
+    for (const key of [current, previous])
+      assert.equal(await status({ kid: other }, key), 401, String(other));
   }
 });
 

@@ -21,6 +21,7 @@ async function startCanary(t: TestContext): Promise<{ port: number; visits: () =
 function watchConnections(t: TestContext): string[] {
   const opened: string[] = [];
   const database = process.env.TEST_DATABASE_URL && new URL(process.env.TEST_DATABASE_URL).port;
+  // oxlint-disable-next-line typescript/unbound-method -- it is called with the socket that it belongs to
   const original = Socket.prototype.connect as (...given: unknown[]) => Socket;
   t.mock.method(Socket.prototype, 'connect', function connect(this: Socket, ...given: unknown[]) {
     const [target] = (Array.isArray(given[0]) ? given[0] : given) as [{ port?: unknown } | undefined];

@@ -20,8 +20,11 @@ const cheapProduction = { ...production, BCRYPT_ROUNDS: '10' };
 /** What the repository holds; null where this is a copy without its history. */
 function trackedFiles(): string[] | null {
   try {
-    const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
-    return execFileSync('git', ['ls-files', '-z'], options).split('\0').filter(Boolean);
+    const listed = execFileSync('git', ['ls-files', '-z'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return listed.toString().split('\0').filter(Boolean);
   } catch {
     return null;
   }
