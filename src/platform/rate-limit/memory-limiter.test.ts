@@ -62,6 +62,26 @@ test('the wait that it names is true: one millisecond before its end the key is 
   assert.equal((await limiter.take(few, 'a')).allowed, true);
 });
 
+test('K11 two hundred thousand clients cost a bounded memory, no later one more than an early one, and free nobody', async () => {
+  const limiter = createMemoryLimiter();
+  const hourly: LimitPolicy = { name: 'ip', limit: 3, windowSeconds: 3600 };
+  const patient = async () => (await limiter.take(hourly, 'sits at its limit')).allowed;
+  for (let count = 0; count < 3; count += 1) await patient();
+  const before = process.memoryUsage().heapUsed;
+  const milliseconds: number[] = [];
+  for (let block = 0; block < 20; block += 1) {
+    // Of this process, and not of the clock: other tests run beside this one.
+    const begun = process.cpuUsage();
+    for (let client = 0; client < 10_000; client += 1) await limiter.take(hourly, `203.0.${block}.${client}`);
+    milliseconds.push(process.cpuUsage(begun).user / 1000);
+    assert.equal(await patient(), false, `after ${block + 1} blocks`);
+  }
+  const grown = (process.memoryUsage().heapUsed - before) / 1e6;
+  assert.ok(grown < 100, `${grown.toFixed(0)} MB`);
+  const [early, late] = [milliseconds.slice(0, 9), milliseconds.slice(15)].map((some) => Math.min(...some));
+  assert.ok((late ?? 0) < 8 * (early ?? 0) + 30, `${early} ms, then ${late} ms for ten thousand`);
+});
+
 test('K11 a flood of keys evicts those that are over, then who was not seen for longest, and never who goes on asking', async () => {
   let now = 0;
   const limiter = createMemoryLimiter({ now: () => now, maxKeys: 1000 });

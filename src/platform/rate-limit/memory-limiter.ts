@@ -1,6 +1,8 @@
 import { type LimitPolicy, limitState, type RateLimiter } from './rate-limit.ts';
 
 type Window = { key: string; count: number; endsAt: number };
+/** All windows of a length; `head` is the one that ends first, as far as is known. */
+type Ending = { windows: Map<string, Window>; walk: Iterator<Window>; head: Window | undefined };
 type Options = { now?: () => number; maxKeys?: number };
 
 const defaultMaxKeys = 100_000;
@@ -12,27 +14,35 @@ const defaultMaxKeys = 100_000;
 export function createMemoryLimiter({ now = Date.now, maxKeys = defaultMaxKeys }: Options = {}): RateLimiter {
   // A Map keeps the order of insertion: by last sight here, and by end there, as all windows of a length end in turn.
   const bySight = new Map<string, Window>();
-  const byEnd = new Map<number, Map<string, Window>>();
+  const byEnd = new Map<number, Ending>();
+  let sights = bySight.values();
 
   const forget = (seconds: number, window: Window): void => {
     bySight.delete(window.key);
-    byEnd.get(seconds)?.delete(window.key);
+    byEnd.get(seconds)?.windows.delete(window.key);
   };
   const forgetEnded = (): void => {
-    for (const [seconds, windows] of byEnd) {
-      for (const window of windows.values()) {
-        if (window.endsAt > now()) break;
-        forget(seconds, window);
+    for (const [seconds, ending] of byEnd) {
+      for (let first = firstToEnd(ending); first && first.endsAt <= now(); first = firstToEnd(ending)) {
+        forget(seconds, first);
       }
     }
   };
+  const forgetOldest = (): void => {
+    let { value: oldest, done } = sights.next();
+    if (done) {
+      sights = bySight.values();
+      oldest = sights.next().value;
+    }
+    if (oldest) for (const seconds of byEnd.keys()) forget(seconds, oldest);
+  };
   const begin = (policy: LimitPolicy, key: string): Window => {
     if (bySight.size >= maxKeys) forgetEnded();
-    const [oldest] = bySight.values();
-    if (bySight.size >= maxKeys && oldest) for (const seconds of byEnd.keys()) forget(seconds, oldest);
+    if (bySight.size >= maxKeys) forgetOldest();
     const window = { key, count: 0, endsAt: now() + policy.windowSeconds * 1000 };
-    const windows = byEnd.get(policy.windowSeconds) ?? new Map<string, Window>();
-    byEnd.set(policy.windowSeconds, windows.set(key, window));
+    const ending = byEnd.get(policy.windowSeconds) ?? createEnding();
+    byEnd.set(policy.windowSeconds, ending);
+    ending.windows.set(key, window);
     return window;
   };
 
@@ -53,4 +63,24 @@ export function createMemoryLimiter({ now = Date.now, maxKeys = defaultMaxKeys }
     },
     close: async () => {},
   };
+}
+
+function createEnding(): Ending {
+  const windows = new Map<string, Window>();
+  return { windows, walk: windows.values(), head: undefined };
+}
+
+/**
+ * One walk goes on where it stopped: a new one would pass by every entry deleted since the Map was last rebuilt, and
+ * a flood of keys would make each request pay for a hundred thousand of them.
+ */
+function firstToEnd(ending: Ending): Window | undefined {
+  while (ending.head === undefined || ending.windows.get(ending.head.key) !== ending.head) {
+    const { value, done } = ending.walk.next();
+    ending.head = done ? undefined : value;
+    if (!done) continue;
+    ending.walk = ending.windows.values();
+    return undefined;
+  }
+  return ending.head;
 }
