@@ -5,6 +5,7 @@ import { collectAllowedMethods } from '../../src/platform/http/allowed-methods.t
 import { assertStatus } from '../api.ts';
 import { goodPassword, newRegistration } from '../factories.ts';
 import { createTestApp } from '../test-app.ts';
+import { createFieldSender, describedFields } from './described-fields.ts';
 
 // What costs linear time takes a few milliseconds; what costs quadratic time takes many seconds.
 const bearableMilliseconds = 2000;
@@ -26,6 +27,35 @@ for (const [field, body] of Object.entries({
     assert.deepEqual([...new Set(fields)], [field]);
   });
 }
+
+test('I15 text that is made to cost a pattern its time is refused in no time, in every field of every endpoint', async (t) => {
+  const service = await createTestApp(t);
+  const { sendAmongPlain } = await createFieldSender(service);
+  const costly = [
+    `${'a'.repeat(50_000)}!`,
+    `a@${'a.'.repeat(20_000)}`,
+    `${'a.'.repeat(20_000)}@example.com`,
+    '('.repeat(50_000),
+    `${' '.repeat(50_000)}x`,
+    `${'@'.repeat(50_000)}`,
+    `r1.${'A'.repeat(50_000)}=`,
+    'u'.repeat(50_000),
+  ];
+  for (const field of await describedFields(service.api)) {
+    if (field.place !== 'body' || !field.types.includes('string')) continue;
+    for (const value of costly) {
+      const startedAt = performance.now();
+      const { status } = await sendAmongPlain(field, value);
+      assert.ok(status >= 400 && status < 500, `${field.label}: ${status}`);
+      assert.ok(performance.now() - startedAt < bearableMilliseconds, `${field.label} ${value.slice(0, 20)}`);
+    }
+  }
+  for (const agent of [' '.repeat(8000), `Mozilla/5.0 ${'('.repeat(8000)}`, 'Firefox/'.repeat(1000)]) {
+    const startedAt = performance.now();
+    await service.api.post('/api/users/login', newRegistration(), { headers: { 'user-agent': agent } });
+    assert.ok(performance.now() - startedAt < bearableMilliseconds, agent.slice(0, 20));
+  }
+});
 
 test('a password that is a name and other digits is refused, however many digits', async (t) => {
   const { api } = await createTestApp(t);

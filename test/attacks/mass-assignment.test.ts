@@ -129,7 +129,8 @@ test('B04 a plain admin makes no superadmin of anybody and touches none', async 
     const target = `/api/admins/users/${id}`;
     const token = plain.accessToken;
     assertStatus(await service.api.patch(target, { is_active: false }, { token }), 404);
-    assertStatus(await service.api.post(`${target}/revoke-sessions`, undefined, { token }), 404);
+    for (const action of ['revoke-sessions', 'send-password-reset'])
+      assertStatus(await service.api.post(`${target}/${action}`, undefined, { token }), 404);
   }
   assert.deepEqual(await allAccounts(service), before);
   const me = await service.api.get('/api/admins/me', { token: superadmin.accessToken });

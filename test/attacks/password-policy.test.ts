@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { adminRealm, type Realm, realms, userRealm } from '../../src/features/accounts/realms.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
-import { goodPassword, newRegistration, type SignedIn, signIn } from '../factories.ts';
+import { goodPassword, newRegistration, type SignedIn, signedInUser, signIn } from '../factories.ts';
+import { reset, resetToken } from '../reset-calls.ts';
 import { refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
@@ -139,6 +140,24 @@ for (const realm of realms) {
     await signIn(service, realm, account);
   });
 }
+
+test('D02 what names the person or the product is refused at a reset too, and the link is not spent by it', async (t) => {
+  const service = await createTestApp(t, { PROJECT_NAME: 'Harbour Ledger' });
+  const user = await signedInUser(service, {
+    username: 'grace.m.hopper',
+    email: 'rear.admiral.g@example.com',
+  });
+  const token = await resetToken(service, user.email);
+  for (const password of [
+    'grace.m.hopper2024',
+    'my GRACE.m.hopper!',
+    'Rear.Admiral.G07',
+    'harbour ledger2026',
+  ]) {
+    assertFault(await reset(service.api, token, password), 'new_password', 'password_guessable');
+  }
+  assertStatus(await reset(service.api, token), 200);
+});
 
 const uncomposed = [
   'kqzvwmtrplxhbncd',

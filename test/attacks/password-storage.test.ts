@@ -5,6 +5,7 @@ import { hashSync, verifySync } from '@node-rs/bcrypt';
 import { userRealm } from '../../src/features/accounts/realms.ts';
 import { assertStatus } from '../api.ts';
 import { goodPassword, newRegistration, signedInUser } from '../factories.ts';
+import { reset, resetToken } from '../reset-calls.ts';
 import { dumpRows, seedPassword, storedPassword } from '../stored-passwords.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
@@ -62,6 +63,16 @@ test('D05 no password is cut when it is changed, nor when it is the current one'
   }
 });
 
+test('D05 no password is cut when it is reset', async (t) => {
+  const service = await createTestApp(t);
+  for (const [what, password, other] of pairs) {
+    const { username, email } = await signedInUser(service);
+    assertStatus(await reset(service.api, await resetToken(service, email), password), 200);
+    assert.equal(await statusOfLogin(service, username, other), 401, what);
+    assert.equal(await statusOfLogin(service, username, password), 200, what);
+  }
+});
+
 test('D04 a hash from elsewhere, made of the first 72 bytes, opens to nothing longer', async (t) => {
   const service = await createTestApp(t);
   const { username } = await signedInUser(service);
@@ -92,7 +103,7 @@ test('D06 the byte limit, where there is one, stands in the refusal', async (t) 
   assert.match(answer.body.details.errors[0].message, /128 characters and 512 bytes/);
 });
 
-test('D08 a password is taken as it was typed: NFC and NFD are two, at registration and at a change', async (t) => {
+test('D08 a password is taken as it was typed: NFC and NFD are two, at registration, at a change and at a reset', async (t) => {
   const service = await createTestApp(t);
   const composed = 'café résumé naïveté'.normalize('NFC');
   const decomposed = composed.normalize('NFD');
@@ -106,7 +117,9 @@ test('D08 a password is taken as it was typed: NFC and NFD are two, at registrat
     const body = { current_password: changed.password, new_password: set };
     const token = changed.accessToken;
     assertStatus(await service.api.post('/api/users/change-password', body, { token }), 200);
-    for (const { username } of [registered, changed]) {
+    const renewed = await signedInUser(service);
+    assertStatus(await reset(service.api, await resetToken(service, renewed.email), set), 200);
+    for (const { username } of [registered, changed, renewed]) {
       assert.equal(await statusOfLogin(service, username, set), 200);
       assert.equal(await statusOfLogin(service, username, other), 401);
     }

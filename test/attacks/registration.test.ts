@@ -46,20 +46,26 @@ test('B05 look-alikes of another width or script are no names, and sign in as no
 
 test('B08 a list, a display name or anything but one plain address is refused wherever an address is set', async (t) => {
   const service = await createTestApp(t);
-  const { send } = await createFieldSender(service);
+  const { send, sendAmongPlain } = await createFieldSender(service);
   // A login's e-mail address sets nothing and gets no mail.
   const fields = (await describedFields(service.api)).filter(
-    ({ name, path }) => name === 'email' && !path.endsWith('/login'),
+    ({ name, path }) => /email/.test(name) && !path.endsWith('/login'),
   );
   const paths = fields.map(({ path }) => path);
-  for (const path of [register, '/api/password/forgot-password', '/api/users/me'])
-    assert.ok(paths.includes(path));
+  const setting = [register, '/api/password/forgot-password', '/api/password/test-email', '/api/users/me'];
+  for (const path of [...setting, '/api/admins/me', '/api/admins/register'])
+    assert.ok(paths.includes(path), path);
 
   for (const field of fields) {
     for (const address of noPlainAddresses) {
-      const answer = await send(field, address);
+      const answer = await sendAmongPlain(field, address);
       assert.ok(isRefused(answer, field), `${field.label} ${JSON.stringify(address)}: ${answer.text}`);
     }
+    const recipients = (await service.mailbox.mails()).map(({ recipient }) => recipient);
+    assert.deepEqual(
+      recipients.filter((one) => /x\.org|y\.org|localhost|127/.test(one)),
+      [],
+    );
     assert.ok(!isRefused(await send(field, "o'hara+news@mail.example.co.uk"), field), field.label);
   }
 });
@@ -90,6 +96,30 @@ const noPlainAddresses = [
   { '0': 'a@x.org' },
 ];
 
+test('B09 a line break, or what some reader takes for one, is refused in every name and address of every endpoint', async (t) => {
+  const service = await createTestApp(t);
+  const { sendAmongPlain } = await createFieldSender(service);
+  const names = /^(username|full_name|email|to_email)$/;
+  const fields = (await describedFields(service.api)).filter(
+    ({ name, place, path }) => place === 'body' && names.test(name) && !path.endsWith('/login'),
+  );
+  assert.ok(fields.length >= 14, `${fields.length} fields`);
+  const breaks = ['\r\n', '\n', '\r', '\u0085', '\u2028', '\u2029', '\v', '\f', '\u001b'];
+  for (const field of fields) {
+    for (const lineBreak of breaks) {
+      for (const value of [
+        `ada${lineBreak}Bcc: evil@x.org`,
+        `ada${lineBreak}`,
+        `${lineBreak}ada@example.com`,
+      ]) {
+        const answer = await sendAmongPlain(field, value);
+        assert.ok(isRefused(answer, field), `${field.label} ${JSON.stringify(value)}: ${answer.text}`);
+      }
+    }
+  }
+  for (const { recipient } of await service.mailbox.mails()) assert.doesNotMatch(recipient, /evil|\s/);
+});
+
 test('B14 twenty registrations of one name at once make one account', async (t) => {
   for (let round = 0; round < 10; round += 1) {
     const service = await createTestApp(t);
@@ -110,6 +140,11 @@ test('B14 twenty registrations of one name at once make one account', async (t) 
     const winner = answers.find(({ status }) => status === 201)?.body;
     const names = { username: winner.username, email: winner.email };
     assert.deepEqual(await storedNames(service), [names]);
+    const mails = await service.mailbox.mails();
+    assert.deepEqual(
+      mails.map(({ recipient }) => recipient),
+      [winner.email],
+    );
     assertStatus(await service.api.post('/api/users/login', same), 200);
   }
 });
@@ -152,6 +187,33 @@ test('B19 of a key given twice one value is validated, stored and signed in with
     await api.post(register, newRegistration({ username: 'first', email: 'first@example.com' })),
     201,
   );
+});
+
+test('B19 of two addresses that forgot, one gets the mail and is counted; of two tokens one is spent', async (t) => {
+  const service = await createTestApp(t);
+  const { api, mailbox } = service;
+  const [one, two] = [await signedInUser(service), await signedInUser(service)];
+  const rawBody = `{"email":"${one.email}","email":"${two.email}"}`;
+  for (let count = 0; count < 4; count += 1)
+    assertStatus(await api.post('/api/password/forgot-password', undefined, { rawBody }), 200);
+  const mails = await mailbox.mails('password_reset');
+  assert.deepEqual(
+    mails.map(({ recipient }) => recipient),
+    [two.email, two.email, two.email],
+  );
+
+  assertStatus(await api.post('/api/password/forgot-password', { email: one.email }), 200);
+  const [first, second] = [
+    await mailbox.token('password_reset', one.email),
+    await mailbox.token('password_reset', two.email),
+  ];
+  const password = 'granite lantern 41 willow';
+  const twice = `{"token":"${first}","token":"${second}","new_password":"${password}"}`;
+  assertStatus(await api.post('/api/password/reset-password', undefined, { rawBody: twice }), 200);
+  const outcome = async ({ username }: { username: string }) =>
+    (await api.post('/api/users/login', { username, password })).status;
+  assert.deepEqual([await outcome(one), await outcome(two)], [401, 200]);
+  assertStatus(await api.post('/api/password/reset-password', { token: first, new_password: password }), 200);
 });
 
 test('B19 a value that is refused is not saved by another of the same key before it', async (t) => {
