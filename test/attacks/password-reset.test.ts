@@ -5,9 +5,10 @@ import { userRealm } from '../../src/features/accounts/realms.ts';
 import { answerResetRequest } from '../../src/features/password-reset/request-password-reset.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
-import { goodPassword, signedInAdmin, signedInUser, signIn } from '../factories.ts';
+import { goodPassword, newRegistration, signedInAdmin, signedInUser, signIn } from '../factories.ts';
+import { exchange, requestText } from '../raw-http.ts';
 import { forgot, newPassword, reset, resetToken } from '../reset-calls.ts';
-import { refresh, statusOfMe } from '../session-calls.ts';
+import { refresh, refreshed, statusOfMe } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
 /** Each from an address of its own: none is one too many. */
@@ -98,6 +99,21 @@ test('G06 a link leads to FRONTEND_URL whatever host the request names', async (
   });
   const poisons: Record<string, string>[] = [
     { host: 'evil.test' },
+    { host: 'id.ada.test:1234@evil.test' },
+    { host: 'app.ada.test.evil.test' },
+    { host: 'id.ada.test', 'x-forwarded-host': 'evil.test, id.ada.test', 'x-forwarded-port': '1234' },
+    {
+      'x-forwarded-server': 'evil.test',
+      'x-http-host-override': 'evil.test',
+      'x-forwarded-prefix': '//evil.test',
+    },
+    {
+      'x-forwarded-proto': 'http',
+      'x-forwarded-scheme': 'http',
+      'x-url-scheme': 'http',
+      'front-end-https': 'off',
+    },
+    { 'x-real-host': 'evil.test', 'x-original-host': 'evil.test', 'cf-visitor': '{"scheme":"http"}' },
     { 'x-forwarded-host': 'evil.test', 'x-forwarded-proto': 'http' },
     { forwarded: 'host=evil.test;proto=http' },
     { 'x-host': 'evil.test', 'x-original-url': 'http://evil.test/', 'x-rewrite-url': '//evil.test' },
@@ -118,6 +134,40 @@ test('G06 a link leads to FRONTEND_URL whatever host the request names', async (
         assert.ok(link.startsWith('https://app.ada.test/'));
     }
   }
+});
+
+test('G06 over a socket neither an absolute target nor two Hosts, and in no link of any mail, is another host', async (t) => {
+  const service = await createTestApp(t, { PUBLIC_URL: 'https://id.ada.test' });
+  const user = await signedInUser(service);
+  const send = async (path: string, target: string, body: object, headers: Record<string, string>) => {
+    const all = { 'Content-Type': 'application/json', 'X-Forwarded-Host': 'evil.test', ...headers };
+    const request = requestText(path.startsWith('PUT') ? 'PUT' : 'POST', target, all, JSON.stringify(body));
+    const { answers } = await exchange(service.app, request, { answers: 1 });
+    return answers[0]?.status;
+  };
+  const forgotten = '/api/password/forgot-password';
+  const poison = { Host: 'evil.test' };
+  assert.equal(await send('POST', `http://evil.test${forgotten}`, { email: user.email }, {}), 200);
+  assert.equal(await send('POST', forgotten, { email: user.email }, poison), 200);
+  assert.equal(await send('POST', `//evil.test${forgotten}`, { email: user.email }, {}), 404);
+  assert.equal(await send('POST', forgotten, { email: user.email }, { 'x-a': 'b\r\nHost: evil.test' }), 400);
+  const other = newRegistration();
+  assert.equal(await send('POST', 'http://evil.test/api/users/register', other, {}), 201);
+  const before = await service.mailbox.mails();
+  const bearer = { ...poison, Authorization: `Bearer ${user.accessToken}` };
+  assert.equal(await send('PUT', '/api/users/me', { email: `new.${user.email}` }, bearer), 200);
+  const mails = [...before, ...(await service.mailbox.mails())];
+  const kinds = new Set(mails.map(({ kind }) => kind));
+  for (const kind of ['password_reset', 'email_verification', 'email_changed'] as const)
+    assert.ok(kinds.has(kind));
+  let links = 0;
+  for (const { message } of mails) {
+    for (const [link] of `${message?.text} ${message?.html}`.matchAll(/[a-z]+:\/\/[^\s"<]+/g)) {
+      assert.ok(link.startsWith('https://id.ada.test/app/'), link);
+      links += 1;
+    }
+  }
+  assert.ok(links >= 6, `${links} links`);
 });
 
 test('G08 outstanding links die with a change of the password, of the address, and with another reset', async (t) => {
@@ -188,12 +238,32 @@ test('G11 tokens are random from the first character to the last', async (t) => 
     const seen = new Set(tokens.map((one) => one[position]));
     assert.ok(seen.size > 30, `character ${position} takes ${seen.size} values`);
   }
+  // No correlation in time: neighbours differ in half of their bits, as strangers do, in the id and in the rest.
+  const bytes = tokens.map((one) => Buffer.from(one, 'base64url'));
+  for (const [start, end] of [
+    [0, 16],
+    [16, 48],
+  ] as const) {
+    const distances = bytes.slice(1).map((one, index) => {
+      const other = bytes[index] ?? one;
+      return Array.from({ length: end - start }, (_, at) =>
+        bitsOf((one[start + at] ?? 0) ^ (other[start + at] ?? 0)),
+      );
+    });
+    const total = distances.flat().reduce((sum, bits) => sum + bits, 0);
+    const share = total / (distances.length * (end - start) * 8);
+    assert.ok(share > 0.48 && share < 0.52, `${share} of the bits differ`);
+  }
   // No order: each half is larger than its predecessor about as often as not.
   const rises = tokens.filter((one, index) => index > 0 && one > (tokens[index - 1] ?? '')).length;
   assert.ok(rises > 60 && rises < 140, `${rises} of 199 rise`);
 });
 
-test('G12 a reset token is in the mail and nowhere else: no answer, no log, no row, no job', async (t) => {
+function bitsOf(byte: number): number {
+  return byte.toString(2).replaceAll('0', '').length;
+}
+
+test('G12 a reset token is in the mail and nowhere else: no answer, no page, no metric, no log, no row, no job', async (t) => {
   const service = await createTestApp(t, { LOG_LEVEL: 'debug' });
   const user = await signedInUser(service);
   const answer = await forgot(service.api, user.email);
@@ -216,11 +286,20 @@ test('G12 a reset token is in the mail and nowhere else: no answer, no log, no r
   });
   assert.ok(jobs.length > 0);
   const metrics = await service.api.get('/metrics');
-  assertStatus(await reset(service.api, token), 200);
+  const page = await service.api.get(`/app/reset-password?token=${token}`);
+  assertStatus(page, 200);
+  assert.equal(page.headers['referrer-policy'], 'no-referrer');
+  assert.doesNotMatch(page.text, /(?:src|href|action)="(?:https?:)?\/\//);
+  const answers = [answer, page, await reset(service.api, token), await reset(service.api, token)];
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200, 400],
+  );
   const stored = JSON.stringify([rows, jobs], (_, value) =>
     value?.type === 'Buffer' ? Buffer.from(value.data).toString('base64url') : value,
   );
-  for (const place of [answer.text, metrics.text, service.logs()]) {
+  const shown = answers.map(({ text, headers }) => text + JSON.stringify(headers));
+  for (const place of [...shown, metrics.text, service.logs()]) {
     for (const half of halves) assert.ok(!place.includes(half));
   }
   // The first third of a token is the link's id, which the row has.
@@ -234,9 +313,12 @@ test('G14 twenty requests for one victim from twenty addresses send three mails'
   for (let count = 0; count < 20; count += 1) {
     const email = count % 2 === 0 ? victim.email : victim.email.toUpperCase();
     assertStatus(await forgot(service.api, email), 200);
+    await service.mailbox.deliver();
+    // Over the hour, and not in one moment.
+    await service.clock.advance(170);
   }
   assert.equal((await service.mailbox.mails('password_reset')).length, 3);
-  await service.clock.advance(3601);
+  await service.clock.advance(3601 - 20 * 170);
   assertStatus(await forgot(service.api, victim.email), 200);
   assert.equal((await service.mailbox.mails('password_reset')).length, 4);
 });
@@ -268,9 +350,21 @@ test('G18 no step can be left out: a reset without a token of a mail changes not
     assertStatus(await reset(service.api, token), 422);
   }
   const verification = await service.mailbox.token('email_verification', user.email);
-  for (const token of [verification, user.accessToken, user.refreshToken]) {
+  const mover = await signedInUser(service);
+  const moved = { email: `new.${mover.email}` };
+  assertStatus(await service.api.put('/api/users/me', moved, { token: mover.accessToken }), 200);
+  const undo = await service.mailbox.token('email_changed', mover.email);
+  for (const token of [verification, undo, user.accessToken, user.refreshToken]) {
     assertStatus(await reset(service.api, token), 400);
   }
+  // Nor does a link open another door than its own.
+  const link = await resetToken(service, user.email);
+  for (const path of ['/api/users/verify-email', '/api/users/undo'])
+    assertStatus(await service.api.post(path, { token: link }), 400);
+  for (const token of [undo, link])
+    assertStatus(await service.api.post('/api/users/verify-email', { token }), 400);
+  const me = await service.api.get('/api/users/me', { token: user.accessToken });
+  assert.equal(me.body.is_email_verified, false);
   assertStatus(await login(service, user.username, goodPassword), 200);
 });
 
@@ -358,4 +452,29 @@ test('B22 no undo link that the attacker left behind takes the account back, not
   assertStatus(await reset(api, await resetToken(service, 'victim@example.com')), 200);
   for (const token of undos) assertStatus(await api.post('/api/users/undo', { token }), 400);
   assertStatus(await login(service, 'victim@example.com', newPassword), 200);
+});
+
+test('B22 nothing else that the attacker set up beforehand gives access back: link, refresh, address or name', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = service;
+  const key = 'attempt-1-of-the-attacker';
+  const attacker = await signedInUser(service, { email: 'attacker@evil.example' });
+  const lost = await refreshed(api, userRealm, attacker.refreshToken, key);
+  const ownLink = await resetToken(service, attacker.email);
+  const options = { token: lost.accessToken };
+  assertStatus(await api.put('/api/users/me', { email: 'victim@example.com' }, options), 200);
+  const pending = await resetToken(service, 'victim@example.com');
+  assertStatus(await reset(api, await resetToken(service, 'victim@example.com')), 200);
+
+  for (const token of [ownLink, pending])
+    assertStatus(await reset(api, token, 'meadow copper 77 drift'), 400);
+  assertStatus(await refresh(api, userRealm, attacker.refreshToken, key), 401);
+  assertStatus(await refresh(api, userRealm, lost.refreshToken), 401);
+  assertStatus(await api.put('/api/users/me', { email: 'attacker@evil.example' }, options), 401);
+  for (const name of ['attacker@evil.example', attacker.username])
+    assertStatus(await login(service, name, goodPassword), 401);
+  const before = (await service.mailbox.mails()).length;
+  assertStatus(await forgot(api, 'attacker@evil.example'), 200);
+  assert.equal((await service.mailbox.mails()).length, before, 'the old address gets no link');
+  assertStatus(await login(service, attacker.username, newPassword), 200);
 });

@@ -78,9 +78,13 @@ test('K11 two hundred thousand clients cost a bounded memory, no later one more 
   }
   const grown = (process.memoryUsage().heapUsed - before) / 1e6;
   assert.ok(grown < 100, `${grown.toFixed(0)} MB`);
-  const [early, late] = [milliseconds.slice(0, 9), milliseconds.slice(15)].map((some) => Math.min(...some));
-  assert.ok((late ?? 0) < 8 * (early ?? 0) + 30, `${early} ms, then ${late} ms for ten thousand`);
+  const [early, late] = [milliseconds.slice(0, 9), milliseconds.slice(-3)].map(medianOf);
+  assert.ok((late ?? 0) < 5 * (early ?? 0) + 30, `${early} ms, then ${late} ms for ten thousand`);
 });
+
+function medianOf(values: number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+}
 
 test('K11 a flood of keys evicts those that are over, then who was not seen for longest, and never who goes on asking', async () => {
   let now = 0;
