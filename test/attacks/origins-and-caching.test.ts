@@ -24,6 +24,16 @@ test('J02 an allowed origin is echoed exactly; whatever looks like it is not', a
     'https://evil-app.good.com',
     'http://app.good.com',
     'https://app.good.com:8443',
+    'https://app.good.com:443',
+    'http://localhost:3001',
+    'http://127.0.0.1:3000',
+    'https://app.good.com%2eevil.com',
+    'https://app.good.com@evil.com',
+    'https://app.good.com\tx',
+    'file://',
+    'chrome-extension://app.good.com',
+    'about:blank',
+    '',
     'https://app.good.com.',
     'https://APP.good.com',
     'https://user@app.good.com',
@@ -79,6 +89,11 @@ test('J06 J07 no private answer may be kept, under whatever name it is asked for
     '/api/users/me/.css',
     '/api/users/me.css',
     '/api/users/me%00.css',
+    '/api/users/me%3f.css',
+    '/api/users/me%23.css',
+    '/api/users//me',
+    '/api/users/me/',
+    '/static/..%2fapi/users/me',
     '/api/users/me/sessions',
   ]) {
     const answer = await api.get(path, { token });
@@ -86,6 +101,18 @@ test('J06 J07 no private answer may be kept, under whatever name it is asked for
     assert.equal(answer.headers.etag, undefined, path);
     const isOneOfOurs = ['/api/users/me', '/api/users/me?x=.png', '/api/users/me/sessions'].includes(path);
     assert.equal(answer.status === 200, isOneOfOurs, path);
+  }
+});
+
+test('J06 whatever a client has of an answer, it gets a new one: no 304 and no part of a private answer', async (t) => {
+  const { api, ...service } = await createTestApp(t);
+  const { accessToken: token } = await signedInUser({ api, ...service });
+  const known = { 'if-none-match': '*', 'if-modified-since': new Date().toUTCString(), range: 'bytes=0-9' };
+  for (const path of ['/api/users/me', '/api/users/me/sessions']) {
+    const answer = await api.get(path, { token, headers: known });
+    assertStatus(answer, 200);
+    for (const name of ['etag', 'last-modified', 'expires', 'age', 'content-range', 'set-cookie'])
+      assert.equal(answer.headers[name], undefined, `${path} ${name}`);
   }
 });
 

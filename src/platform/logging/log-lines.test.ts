@@ -119,6 +119,45 @@ test('M03 a line stays one line, whatever a request holds', async (t) => {
   }
 });
 
+test('M03 what a client writes makes no line of its own, in no header and no field, and no level but ours', async (t) => {
+  const forged = '{"level":"error","msg":"forged"}';
+  const breaks = ['\n', '\r\n', '\r', '\u2028', '\u2029', '\u0085', '\u001b[31m', '\u0000'];
+  for (const LOG_FORMAT of ['json', 'pretty']) {
+    const test = await createTestApp(t, { LOG_FORMAT, LOG_LEVEL: 'debug', TRUSTED_PROXIES: '127.0.0.0/8' });
+    const before = test.logs().length;
+    const names = [
+      'user-agent',
+      'x-request-id',
+      'traceparent',
+      'x-forwarded-for',
+      'referer',
+      'idempotency-key',
+    ];
+    let requests = 0;
+    for (const lineBreak of breaks) {
+      const text = `x${lineBreak}${forged}`;
+      const headers = Object.fromEntries(names.map((name) => [name, text]));
+      const body = { username: text, email: text, password: text, full_name: text, refresh_token: text };
+      for (const path of [
+        '/api/users/login',
+        '/api/users/register',
+        '/api/users/refresh',
+        `/${encodeURIComponent(text)}`,
+      ]) {
+        await test.api.post(path, body, { headers });
+        requests += 1;
+      }
+    }
+    const lines = test.logs().slice(before).trimEnd().split('\n');
+    assert.ok(lines.length >= 2 * requests);
+    for (const line of lines) {
+      assert.doesNotMatch(line, /[\p{Cc}\p{Zl}\p{Zp}]/u);
+      if (LOG_FORMAT === 'json') assert.match(String((JSON.parse(line) as Line).level), /^(debug|info)$/);
+      else assert.match(line, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d - (DEBUG|INFO) - /);
+    }
+  }
+});
+
 test('LOG_LEVEL=error leaves the ordinary out', async (t) => {
   const { api, logs } = await createTestApp(t, { LOG_LEVEL: 'error' });
   await api.get('/nonexistent');

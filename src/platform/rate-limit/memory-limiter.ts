@@ -2,7 +2,7 @@ import { type LimitPolicy, limitState, type RateLimiter } from './rate-limit.ts'
 
 type Window = { key: string; count: number; endsAt: number };
 /** All windows of a length; `head` is the one that ends first, as far as is known. */
-type Ending = { windows: Map<string, Window>; walk: Iterator<Window>; head: Window | undefined };
+type Ending = { windows: Map<string, Window>; walk: Iterator<Window, undefined>; head: Window | undefined };
 type Options = { now?: () => number; maxKeys?: number };
 
 const defaultMaxKeys = 100_000;
@@ -76,9 +76,9 @@ function createEnding(): Ending {
  */
 function firstToEnd(ending: Ending): Window | undefined {
   while (ending.head === undefined || ending.windows.get(ending.head.key) !== ending.head) {
-    const { value, done } = ending.walk.next();
-    ending.head = done ? undefined : value;
-    if (!done) continue;
+    const next = ending.walk.next();
+    ending.head = next.done ? undefined : next.value;
+    if (!next.done) continue;
     ending.walk = ending.windows.values();
     return undefined;
   }

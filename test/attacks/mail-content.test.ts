@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { userRealm } from '../../src/features/accounts/realms.ts';
+import type { MailKind } from '../../src/platform/database/tables.ts';
+import { createSmtpTransport } from '../../src/platform/mail/smtp-transport.ts';
+import { assertStatus } from '../api.ts';
+import { newRegistration, signedInAdmin, signedInUser } from '../factories.ts';
+import { forgot } from '../reset-calls.ts';
+import { assertRefused, refresh, refreshed } from '../session-calls.ts';
+import { startSmtpSink } from '../smtp-sink.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
+
+/** What a person may be called, and what a mail must not say: an address to go to, a place to look at, code to run. */
+const hostileNames = [
+  'Your account is locked, open http://evil.test/x',
+  'evil.test',
+  'www.evil.test/login',
+  '<a href=//evil.test>click</a>',
+  '<img src=//evil.test/x.png onerror=alert(1)>',
+  `{{7*7}} \${7*7} <%= 7*7 %> #{7*7} evil.test`,
+  '&#x3c;a href=evil.test&#x3e;',
+  'evil.test\u202egnp.exe',
+];
+
+/** The device that a sign-in is told of is the client's own word too. */
+const hostileAgent = 'Mozilla/5.0 (evil.test; http://evil.test) {{7*7}} <script>evil</script> Firefox/140.0';
+
+/** All that makes mail happen to one person; every kind but the test mail. */
+async function causeMails(service: TestApp, fullName: string, username: string): Promise<void> {
+  const { api } = service;
+  const user = await signedInUser(service, { fullName, username });
+  const away = { remoteAddress: '203.0.113.7', headers: { 'user-agent': hostileAgent } };
+  const { password, email } = user;
+  assertStatus(await api.post('/api/users/login', { username, password }, away), 200);
+  const next = await refreshed(api, userRealm, user.refreshToken);
+  await refreshed(api, userRealm, next.refreshToken);
+  assertRefused(await refresh(api, userRealm, user.refreshToken), 'refresh_token_reused');
+  assertStatus(await forgot(api, email), 200);
+  await service.mailbox.deliver();
+  const again = await api.post('/api/users/login', { username, password });
+  const options = { token: String(again.body.access_token) };
+  const change = { current_password: password, new_password: 'meadow copper 77 drift' };
+  assertStatus(await api.post('/api/users/change-password', change, options), 200);
+  assertStatus(await api.put('/api/users/me', { email: `new.${email}` }, options), 200);
+}
+
+const everyKind: Record<MailKind, true> = {
+  password_reset: true,
+  password_changed: true,
+  email_verification: true,
+  email_changed: true,
+  new_sign_in: true,
+  refresh_token_reused: true,
+  test: true,
+};
+
+test('L01 L02 L03 L05 every kind of mail, as it arrives: one recipient, whole headers, our link alone, and no word that a person chose', async (t) => {
+  const service = await createTestApp(t, {
+    PROJECT_NAME: 'Harbour Ledger',
+    FRONTEND_URL: 'https://app.ada.test',
+  });
+  const sink = await startSmtpSink(t);
+  const sender = {
+    host: '127.0.0.1',
+    port: sink.port,
+    security: 'none',
+    fromEmail: 'adl@service.test',
+  } as const;
+  const smtp = createSmtpTransport({ ...sender, fromName: 'Harbour Ledger' });
+  const deliver = service.mailbox.deliver.bind(service.mailbox);
+  service.mailbox.deliver = () => deliver(smtp);
+
+  for (const [index, name] of hostileNames.entries()) await causeMails(service, name, `evil.test-${index}`);
+  const admin = await signedInAdmin(service);
+  const toSelf = { to_email: admin.email };
+  assertStatus(await service.api.post('/api/password/test-email', toSelf, { token: admin.accessToken }), 202);
+  await service.mailbox.deliver();
+
+  const rows = await service.db.selectFrom('mails').selectAll().where('status', '=', 'sent').execute();
+  for (const kind of Object.keys(everyKind))
+    assert.ok(
+      rows.some((row) => row.kind === kind),
+      `${kind} was sent`,
+    );
+  assert.equal(sink.mails.length, rows.length);
+  for (const { parsed, raw, recipients, from } of sink.mails) {
+    const row = rows.find(({ id }) => parsed.messageId === `<${id}@service.test>`);
+    assert.ok(row, 'the Message-ID is that of its row');
+    assert.deepEqual(recipients, [row.recipient]);
+    assert.deepEqual(
+      [parsed.to].flat().flatMap((to) => to?.value.map(({ address }) => address)),
+      [row.recipient],
+    );
+    assert.equal(from, 'adl@service.test');
+    assert.deepEqual(parsed.from?.value, [{ address: 'adl@service.test', name: 'Harbour Ledger' }]);
+    const headers = parsed.headerLines.map(({ key }) => key);
+    for (const needed of ['from', 'to', 'subject', 'date', 'message-id', 'mime-version', 'auto-submitted'])
+      assert.equal(headers.filter((key) => key === needed).length, 1, `${row.kind}: ${needed}`);
+    for (const unwanted of ['cc', 'bcc', 'reply-to', 'x-mailer', 'sender', 'return-path'])
+      assert.ok(!headers.includes(unwanted), `${row.kind}: ${unwanted}`);
+    assert.equal(parsed.headers.get('auto-submitted'), 'auto-generated');
+    assert.ok(Number(parsed.text?.length) > 50 && String(parsed.html).includes('<body'), row.kind);
+    assert.deepEqual(parsed.attachments, []);
+    // Of a mail server's own limits, and so that a signature (DKIM) survives every server on the way.
+    assert.equal(Buffer.byteLength(raw), raw.length, 'plain ASCII');
+    for (const line of raw.split('\r\n')) assert.ok(line.length <= 998 && !/[\r\n]/.test(line), row.kind);
+
+    const words = `${parsed.subject} ${parsed.text} ${parsed.html} ${Buffer.from(raw).toString('latin1')}`;
+    assert.doesNotMatch(words, /evil|\b49\b|Your account is locked|\u202e/, row.kind);
+    for (const [address] of `${parsed.text} ${parsed.html}`.matchAll(/\b[a-z]+:\/\/[^\s"<]+/g))
+      assert.ok(address.startsWith('https://app.ada.test/'), `${row.kind}: ${address}`);
+    assert.doesNotMatch(String(parsed.html), /<(img|link|script|iframe|form|style)\b|\bsrc=|url\(|@import/i);
+  }
+  assert.equal(new Set(sink.mails.map(({ parsed }) => parsed.messageId)).size, sink.mails.length);
+});
+
+test('L04 a mail that no trusted TLS takes waits, is counted and is told in the log; the password was shown to nobody', async (t) => {
+  const service = await createTestApp(t);
+  let shown = 0;
+  const onAuth = () => {
+    shown += 1;
+  };
+  const plain = await startSmtpSink(t, {
+    disabledCommands: ['STARTTLS'],
+    authMethods: ['PLAIN', 'LOGIN'],
+    onAuth,
+  });
+  const person = newRegistration();
+  assertStatus(await service.api.post('/api/users/register', person), 201);
+  const sender = { host: '127.0.0.1', port: plain.port, fromEmail: 'adl@service.test', fromName: 'ADL' };
+  const secret = { user: 'adl', password: 'password-of-the-mail-server' };
+  await service.mailbox.deliver(createSmtpTransport({ ...sender, ...secret, security: 'starttls' }));
+  assert.deepEqual([shown, plain.mails.length, plain.attempts.size], [0, 0, 0]);
+  const row = await service.db.selectFrom('mails').selectAll().executeTakeFirstOrThrow();
+  assert.deepEqual([row.status, row.attempts, row.last_error], ['queued', 1, 'no trusted TLS']);
+  const { text } = await service.api.get('/metrics');
+  assert.match(text, /adl_mail_attempts_failed 1\n/);
+  assert.match(text, /adl_mails\{status="queued"\} 1\n/);
+  assert.match(service.logs(), /"level":"warn"[^\n]*Mail not sent yet/);
+  assert.ok(!service.logs().includes(secret.password));
+
+  // When the server gives TLS, or the operator says that it needs none, the same mail goes out.
+  await service.clock.advance(60);
+  await service.mailbox.deliver(createSmtpTransport({ ...sender, security: 'none' }));
+  assert.deepEqual(
+    plain.mails.map(({ recipients }) => recipients),
+    [[person.email]],
+  );
+});
