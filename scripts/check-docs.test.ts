@@ -20,6 +20,8 @@ const sound = {
   'src/main.ts': '',
   'src/features/sign-in/routes.ts': '',
   'scripts/test.ts': 'process.env.TEST_DATABASE_URL',
+  'docs/audit.md': 'Shown by `test/attacks/login.test.ts` C01 C02, and more.',
+  'test/attacks/login.test.ts': "test('C01 C02 a name')",
 };
 
 function faultsOf(files: Record<string, string>): string[] {
@@ -47,6 +49,7 @@ test('a document that everybody looks for must be there', () => {
 });
 
 const lies: [string, RegExp][] = [
+  ['`test/attacks/login.test.ts` C01 C03', /login\.test\.ts shows C03, which it does not name/],
   ['`npm run deploy`', /names the script deploy/],
   ['```sh\nnpm start\n```', /names the script start/],
   ['`src/server.ts`', /names src\/server\.ts, which does not exist/],

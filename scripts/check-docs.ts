@@ -10,6 +10,7 @@ import { parseDocument } from './documents/document.ts';
 import {
   type Facts,
   findBrokenLinks,
+  findMissingCases,
   findMissingPaths,
   findMissingScripts,
   findMissingVariables,
@@ -32,7 +33,7 @@ export function checkDocuments(
       // The past may name what is gone.
       ...(isHistory(document.path)
         ? []
-        : [findMissingScripts, findMissingPaths, findMissingVariables].flatMap((find) =>
+        : [findMissingScripts, findMissingPaths, findMissingVariables, findMissingCases].flatMap((find) =>
             find(document, facts),
           )),
     ]),

@@ -40,6 +40,17 @@ export function findMissingPaths({ path, spans, codeLines }: MarkdownDocument, f
     .map((name) => `${path} names ${name}, which does not exist`);
 }
 
+/** After the name of a test's file: the cases (`A01` to `M09`) that it is said to show. */
+export function findMissingCases({ path, caseLists }: MarkdownDocument, facts: Facts): string[] {
+  return caseLists.flatMap(({ file, cases }) => {
+    const place = join(facts.root, file);
+    const text = existsSync(place) ? readFileSync(place, 'utf8') : '';
+    return cases
+      .filter((name) => !new RegExp(`\\b${name}\\b`).test(text))
+      .map((name) => `${path} says that ${file} shows ${name}, which it does not name`);
+  });
+}
+
 /** From the repository's root, from src or from the document; a bare file name stands anywhere. */
 function isThere(name: string, document: string, root: string): boolean {
   const bare = name.includes('/') ? [] : [`{src,test,scripts,docs,bench,deploy,migrations,web}/**/${name}`];

@@ -7,6 +7,8 @@ export type MarkdownDocument = {
   spans: readonly string[];
   /** The lines of the fenced blocks. */
   codeLines: readonly string[];
+  /** Files of tests, with the numbers of the cases that follow each. */
+  caseLists: readonly { file: string; cases: readonly string[] }[];
 };
 
 const fence = /^ *(`{3,}|~{3,})[^\n]*\n([\s\S]*?)^ *\1 *$/gm;
@@ -15,5 +17,8 @@ export function parseDocument(path: string, source: string): MarkdownDocument {
   const codeLines = [...source.matchAll(fence)].flatMap(([, , block = '']) => block.split('\n'));
   const unfenced = source.replaceAll(fence, '');
   const spans = [...unfenced.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
-  return { path, prose: unfenced.replaceAll(/`[^`\n]+`/g, ''), spans, codeLines };
+  const caseLists = [...unfenced.matchAll(/`([\w./-]+\.test\.ts)`((?: [A-M]\d\d\b)+)/g)].map(
+    ([, file = '', cases = '']) => ({ file, cases: cases.trim().split(' ') }),
+  );
+  return { path, caseLists, prose: unfenced.replaceAll(/`[^`\n]+`/g, ''), spans, codeLines };
 }
