@@ -107,6 +107,28 @@ test('M08 DOCS_ENABLED=false takes the document and both pages away, with all th
   assertStatus(await api.get('/health'), 200);
 });
 
+test('M08 in production the documentation comes from here alone and names no path that is not for everybody', async (t) => {
+  const { api } = await createTestApp(t, {
+    ENVIRONMENT: 'production',
+    SECRET_KEY: 'cHJvZHVjdGlvbiBvZiB0aGUgdGVzdHMsIGdvb2QgZm9yIG5vdGhpbmc',
+    PUBLIC_URL: 'https://accounts.adl.test',
+    BCRYPT_ROUNDS: '10',
+  });
+  const document = await api.get('/openapi.json');
+  assertStatus(document, 200);
+  assertHeaders(document, { ...forAll, 'content-security-policy': apiPolicy }, '/openapi.json');
+  const paths = Object.keys(document.body.paths);
+  assert.ok(paths.includes('/api/users/login'));
+  for (const path of paths) assert.match(path, /^\/(api\/.+|health(\/(live|ready))?)?$/);
+  assert.doesNotMatch(document.text, /metrics|mailbox|localhost|127\.0\.0\.1|\/srv\/|node_modules/);
+  for (const path of ['/docs', '/redoc']) {
+    const page = await followed(api, path);
+    assertHeaders(page, { ...forAll, 'content-security-policy': documentationPolicy }, path);
+    for (const [, url = ''] of page.text.matchAll(/(?:src|href)="([^"]+)"/g))
+      assert.match(url, /^(\.?\/(?!\/)|data:|#)/, `${path}: ${url}`);
+  }
+});
+
 async function followed(api: TestApp['api'], path: string): Promise<Answer> {
   const answer = await api.get(path);
   return answer.status < 300 || answer.status >= 400
