@@ -17,13 +17,14 @@ const hostileNames = [
   'www.evil.test/login',
   '<a href=//evil.test>click</a>',
   '<img src=//evil.test/x.png onerror=alert(1)>',
-  `{{7*7}} \${7*7} <%= 7*7 %> #{7*7} evil.test`,
+  `{{1234*5678}} \${1234*5678} <%= 1234*5678 %> #{1234*5678} evil.test`,
   '&#x3c;a href=evil.test&#x3e;',
   'evil.test\u202egnp.exe',
 ];
 
 /** The device that a sign-in is told of is the client's own word too. */
-const hostileAgent = 'Mozilla/5.0 (evil.test; http://evil.test) {{7*7}} <script>evil</script> Firefox/140.0';
+const hostileAgent =
+  'Mozilla/5.0 (evil.test; http://evil.test) {{1234*5678}} <script>evil</script> Firefox/140.0';
 
 /** All that makes mail happen to one person; every kind but the test mail. */
 async function causeMails(service: TestApp, fullName: string, username: string): Promise<void> {
@@ -106,7 +107,7 @@ test('L01 L02 L03 L05 every kind of mail, as it arrives: one recipient, whole he
     for (const line of raw.split('\r\n')) assert.ok(line.length <= 998 && !/[\r\n]/.test(line), row.kind);
 
     const words = `${parsed.subject} ${parsed.text} ${parsed.html} ${Buffer.from(raw).toString('latin1')}`;
-    assert.doesNotMatch(words, /evil|\b49\b|Your account is locked|\u202e/, row.kind);
+    assert.doesNotMatch(words, /evil|7006652|Your account is locked|\u202e/, row.kind);
     for (const [address] of `${parsed.text} ${parsed.html}`.matchAll(/\b[a-z]+:\/\/[^\s"<]+/g))
       assert.ok(address.startsWith('https://app.ada.test/'), `${row.kind}: ${address}`);
     assert.doesNotMatch(String(parsed.html), /<(img|link|script|iframe|form|style)\b|\bsrc=|url\(|@import/i);
