@@ -3,8 +3,8 @@
  * happens with the builds for other platforms, and `npm ci` then refuses that very file. This adds the
  * missing entries, so that the lock installs from any registry, and takes out where packages came from.
  *
- *     node scripts/complete-lock.ts            writes package-lock.json
- *     node scripts/complete-lock.ts --check    fails when that would change it
+ *     node scripts/complete-lock.ts            writes the lock files
+ *     node scripts/complete-lock.ts --check    fails when that would change one
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -95,17 +95,19 @@ function platformOf(name: string, dev: boolean): LockedPackage {
   };
 }
 
+const lockFiles = ['package-lock.json', 'openapi-rules/package-lock.json'];
+
 if (import.meta.main) {
-  const file = new URL('../package-lock.json', import.meta.url);
-  const before = readFileSync(file, 'utf8');
-  const after = `${JSON.stringify(completeLock(JSON.parse(before) as Lock), null, 2)}\n`;
-  if (process.argv.includes('--check') && after !== before) {
-    console.error(
-      'package-lock.json is not complete, npm ci will refuse it. Run: node scripts/complete-lock.ts',
-    );
-    process.exitCode = 1;
-  } else if (after !== before) {
-    writeFileSync(file, after);
-    console.log('package-lock.json completed');
+  for (const path of lockFiles) {
+    const file = new URL(`../${path}`, import.meta.url);
+    const before = readFileSync(file, 'utf8');
+    const after = `${JSON.stringify(completeLock(JSON.parse(before) as Lock), null, 2)}\n`;
+    if (process.argv.includes('--check') && after !== before) {
+      console.error(`${path} is not complete, npm ci will refuse it. Run: node scripts/complete-lock.ts`);
+      process.exitCode = 1;
+    } else if (after !== before) {
+      writeFileSync(file, after);
+      console.log(`${path} completed`);
+    }
   }
 }

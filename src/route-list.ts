@@ -2,21 +2,34 @@ import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 import { parseConfig } from './config.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { HttpServer } from './platform/http/http-server.ts';
 import { createLogger } from './platform/logging/logger.ts';
 
 /** One line a route: method, path, guard. For `docs/routes.txt`, and for the test that no route goes untested. */
 export async function listRoutes(): Promise<string> {
   const lines: string[] = [];
-  const config = parseConfig({ ENVIRONMENT: 'test', LOG_LEVEL: 'error' });
-  // Describing the routes uses no dependency but these: nothing is opened and no handler runs.
-  const described = {
-    config,
-    logger: createLogger(config),
-    readiness: { phase: 'starting' },
-  } as Dependencies;
-  const app = await buildApp(described, (server) => collectRoutes(server, lines));
+  const app = await buildDescribedApp({}, (server) => collectRoutes(server, lines));
   await app.close();
   return `${[...new Set(lines)].toSorted().join('\n')}\n`;
+}
+
+/** The document that `/openapi.json` is, of a service behind that address. */
+export async function describeOpenApi(publicUrl: string): Promise<object> {
+  const app = await buildDescribedApp({ PUBLIC_URL: publicUrl });
+  await app.ready();
+  const document = app.swagger();
+  await app.close();
+  return document;
+}
+
+/** Describing the routes uses no dependency but these: nothing is opened and no handler runs. */
+async function buildDescribedApp(
+  overrides: Record<string, string>,
+  observe?: (app: FastifyInstance) => void,
+): Promise<HttpServer> {
+  const config = parseConfig({ ENVIRONMENT: 'test', LOG_LEVEL: 'error', ...overrides });
+  const readiness = { phase: 'starting' };
+  return buildApp({ config, logger: createLogger(config), readiness } as Dependencies, observe);
 }
 
 function collectRoutes(app: FastifyInstance, lines: string[]): void {

@@ -26,9 +26,9 @@ describe('the pages of the documentation in a browser', { skip: withoutChromium 
 
     assert.equal(await tryOut(page, 'getUsersMe'), '401');
     await page.locator('.auth-wrapper .authorize').click();
-    await page.locator('.auth-container input').fill(String(login.body.access_token));
-    await page.locator('.auth-btn-wrapper .authorize').click();
-    await page.locator('.auth-btn-wrapper .btn-done').click();
+    await page.locator('.auth-container input').first().fill(String(login.body.access_token));
+    await page.locator('.auth-btn-wrapper .authorize').first().click();
+    await page.locator('.auth-btn-wrapper .btn-done').first().click();
     assert.equal(await tryOut(page, 'getUsersMe'), '200');
     const shown = await textOf(page.locator('#operations-Users-getUsersMe .live-responses-table'));
     assert.match(shown, /"username": "ada\.lovelace"/);

@@ -90,10 +90,11 @@ test('every operation has a summary, a known tag, a name of its own and words fo
   );
 });
 
-test('a guarded route asks for the token, and one for everybody does not', async (t) => {
+test('a guarded route asks for the token of its realm, and one for everybody does not', async (t) => {
   const { operations } = await described(t);
   for (const { name, guard, operation } of operations) {
-    const needsToken = operation.security.length > 0 && operation.security.every((one) => 'bearer' in one);
+    const scheme = guard === 'user' ? 'userToken' : 'adminToken';
+    const needsToken = operation.security.length > 0 && operation.security.every((one) => scheme in one);
     assert.equal(needsToken, guard !== 'anyone', name);
   }
 });
@@ -105,7 +106,8 @@ test('every operation names the errors that come with what it takes: a body, a t
       ...(operation.requestBody ? ['413', '415', '422'] : []),
       ...(operation.parameters ? ['422'] : []),
       ...(guard === 'anyone' ? [] : ['401', '403']),
-      ...(url.startsWith('/api') ? ['503'] : []),
+      ...(url.startsWith('/api') ? ['429', '503'] : []),
+      '500',
     ];
     for (const status of expected) {
       const { schema, example } = operation.responses[status]?.content?.['application/json'] ?? {};

@@ -13,6 +13,7 @@ import { registrationBody } from './registration-body.ts';
 const setupHeader = z.object({
   'x-setup-token': z
     .string()
+    .max(16_384)
     .optional()
     .describe('For the first admin: the ADMIN_SETUP_TOKEN of the service'),
 });

@@ -1,16 +1,10 @@
-import { AppError, type ErrorDetails, type ErrorName } from '../../errors.ts';
-import { type ErrorAnswer, errorAnswer } from '../../platform/http/error-answers.ts';
+import { type Answers, completeAnswers, headerObjects } from './document-answers.ts';
 
-type Response = {
-  description: string;
-  content?: Record<string, { schema?: { $ref?: string }; example?: unknown }>;
-};
-
-type Operation = { operationId?: string; security?: object[]; responses?: Record<string, Response> };
+type Operation = { operationId?: string; security?: object[]; responses: Answers };
 
 type ApiDocument = {
   paths?: Record<string, Record<string, Operation>>;
-  components?: { schemas?: Record<string, unknown> };
+  components?: { schemas?: Record<string, unknown>; headers?: object };
 };
 
 /** Says for every operation what its route leaves out, and drops the schemas that none of them uses. */
@@ -20,9 +14,10 @@ export function completeDocument<T extends object>(document: T): T {
     for (const [method, operation] of Object.entries(operations)) {
       operation.operationId = operationIdOf(method, path);
       operation.security ??= [];
-      describeResponses(path, operation);
+      completeAnswers(path, operation.security.length > 0, operation.responses);
     }
   }
+  if (components) components.headers = headerObjects;
   dropUnusedSchemas(paths, components?.schemas ?? {});
   return document;
 }
@@ -36,86 +31,6 @@ function operationIdOf(method: string, path: string): string {
     .filter(Boolean);
   const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
   return `${method}${name || 'Root'}`;
-}
-
-const successes: Record<string, string> = { 200: 'Done', 201: 'Created', 202: 'Accepted; it is done soon' };
-
-type Failure = { description: string; error: ErrorName; message: string; details?: ErrorDetails };
-
-const failures: Record<string, Failure> = {
-  400: {
-    description: 'The request is well-formed and can not be done',
-    error: 'BadRequestError',
-    message: 'The current password is not correct',
-  },
-  401: {
-    description: 'No access token, or one that is not or no longer valid',
-    error: 'AuthenticationError',
-    message: 'The access token is not valid',
-  },
-  403: {
-    description: 'The right person without the right',
-    error: 'AuthorizationError',
-    message: 'You are not allowed to do this',
-  },
-  404: { description: 'There is no such thing', error: 'NotFoundError', message: 'There is no such thing' },
-  409: {
-    description: 'Taken, or in conflict with the present state; `details` says which',
-    error: 'DuplicateRecordError',
-    message: 'This email is already registered',
-    details: { field: 'email' },
-  },
-  413: {
-    description: 'The body has more than 64 KiB',
-    error: 'PayloadTooLargeError',
-    message: 'The request body is too large',
-  },
-  415: {
-    description: 'The body is not `application/json`',
-    error: 'UnsupportedMediaTypeError',
-    message: 'Send the request body as application/json',
-  },
-  422: {
-    description: 'The request does not fit; `details.errors` names all faults at once',
-    error: 'ValidationError',
-    message: 'The request is not valid',
-    details: {
-      errors: [{ field: 'email', message: 'is not a plain e-mail address', type: 'invalid_format' }],
-    },
-  },
-  429: {
-    description: 'Too many requests; `Retry-After` says in how many seconds the next one is served',
-    error: 'RateLimitExceeded',
-    message: 'Too many requests; try again later',
-  },
-  503: {
-    description: 'Not now: the database is away, or too much is waiting',
-    error: 'ServiceUnavailableError',
-    message: 'The service is temporarily unavailable',
-  },
-};
-
-const wrongCredentials: Failure = {
-  description: 'Wrong credentials, or a token that is not or no longer valid',
-  error: 'AuthenticationError',
-  message: 'Invalid username or password',
-};
-
-function describeResponses(path: string, { security = [], responses = {} }: Operation): void {
-  for (const [status, response] of Object.entries(responses)) {
-    const failure = status === '401' && security.length === 0 ? wrongCredentials : failures[status];
-    const body = response.content?.['application/json'];
-    if (response.description === 'Default Response') {
-      response.description = failure?.description ?? successes[status] ?? response.description;
-    }
-    if (failure && body?.schema?.$ref?.endsWith('/Error')) body.example = exampleOf(failure, path);
-  }
-}
-
-function exampleOf({ error, message, details }: Failure, path: string): ErrorAnswer {
-  const known = new AppError(error, message, details ? { details } : {});
-  const example = errorAnswer(known, '2bcc1c11-6220-484a-bf8a-9ecdd384b026', path);
-  return { ...example, timestamp: '2026-01-31T09:26:03.114Z' };
 }
 
 /** The type provider describes each schema as input and as output; one of the two is often used by nobody. */

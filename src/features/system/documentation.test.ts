@@ -11,7 +11,7 @@ test('the document names the service and its public address; the one for Swagger
   assertStatus(answer, 200);
   assert.equal(answer.headers['content-type'], 'application/json; charset=utf-8');
   assert.equal(answer.body.info.title, 'Ada & Co API');
-  assert.deepEqual(answer.body.servers, [{ url: 'https://accounts.example.com' }]);
+  assert.deepEqual(answer.body.servers, [{ url: 'https://accounts.example.com', 'x-internal': false }]);
   const { servers: _servers, ...rest } = answer.body;
   assert.deepEqual((await api.get('/docs/json')).body, rest);
 });

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { Config } from '../../config.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
@@ -10,14 +10,14 @@ import { version } from '../../version.ts';
 import { anyoneUncounted } from '../sessions/authenticate.ts';
 import { completeDocument } from './api-document.ts';
 import { loadRedocScript, redocPage } from './redoc-page.ts';
+import { describeBounds } from './schema-bounds.ts';
+import { tokenSchemes, withTokenOf } from './token-schemes.ts';
 
-const bearer = {
-  type: 'http',
-  scheme: 'bearer',
-  bearerFormat: 'JWT',
-  description:
-    'The `access_token` of a login: of a user for the routes of users, of an admin for all others.',
-} as const;
+const schemaOptions = { zodToJsonConfig: { override: describeBounds } };
+const describeRoute = createJsonSchemaTransform(schemaOptions);
+const describeSchemas = createJsonSchemaTransformObject(schemaOptions);
+// The rule set of OWASP wants every server to say whether outsiders may know it.
+const outside = { 'x-internal': false };
 
 /** Collects the schemas of all routes that are added after it: the document is made of what validates. */
 export async function describeApi(app: HttpServer, config: Config): Promise<void> {
@@ -30,10 +30,13 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
         description:
           'Accounts of users and admins: registration, sign-in, sessions, profiles. Sign in, send the `access_token` as ' +
           '`Authorization: Bearer`, and change the `refresh_token` for new ones before it ends; each works once. ' +
-          'Every error has one shape, and its `request_id` is in the log.',
+          'Every error has one shape, and its `request_id` is in the log.\n\n' +
+          'Beside the answers that an operation names, HTTP itself can have one, in the same shape: 400 for what is no ' +
+          'valid request, 404 and 405 for a path or a method that is not there, 408 for a request that comes too slowly, ' +
+          '413 and 415 for a body that is too large or no JSON, 417 and 431.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      servers: [{ url: config.publicUrl }],
+      servers: [{ url: config.publicUrl, ...outside }],
       tags: [
         { name: 'Users', description: 'What a user does for themselves' },
         { name: 'Admins', description: 'What an admin does for themselves' },
@@ -44,10 +47,13 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
         { name: 'Audit', description: 'What happened to whom, and who did it' },
         { name: 'System', description: 'Health and welcome' },
       ],
-      components: { securitySchemes: { bearer } },
+      components: { securitySchemes: tokenSchemes },
     },
-    transform: jsonSchemaTransform,
-    transformObject: (document) => completeDocument(jsonSchemaTransformObject(document)),
+    transform: (route) => {
+      const described = describeRoute(route);
+      return { ...described, schema: withTokenOf(route.url, described.schema) };
+    },
+    transformObject: (document) => completeDocument(describeSchemas(document)),
   });
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { timestamp } from '../../platform/http/schemas.ts';
+import { errors, timestamp } from '../../platform/http/schemas.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
 import { version } from '../../version.ts';
 import { anyone, anyoneUncounted } from '../sessions/authenticate.ts';
@@ -16,6 +16,8 @@ const welcomeSchema = z.object({
   health: link,
   app: link,
 });
+
+const toDocumentation = z.null().describe('A browser is sent to the documentation');
 
 const healthSchema = z
   .object({
@@ -40,7 +42,14 @@ export function addSystemRoutes(app: HttpServer, deps: Dependencies): void {
 
   app.get(
     '/',
-    { ...anyone, schema: { tags, summary: 'Welcome', response: { 200: welcomeSchema } } },
+    {
+      ...anyone,
+      schema: {
+        tags,
+        summary: 'Welcome',
+        response: { 200: welcomeSchema, 302: toDocumentation, ...errors([429]) },
+      },
+    },
     async (request, reply) => {
       if (config.docsEnabled && request.headers.accept?.includes('text/html')) {
         return reply.headers(pageHeaders()).redirect('/docs', 302);
