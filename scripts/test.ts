@@ -13,7 +13,7 @@ import { join, matchesGlob } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const shards = 4;
-const slowSuites = ['test/faults/**', 'test/browser/**', 'test/timing/**'];
+const slowSuites = ['test/faults/**', 'test/browser/**', 'test/timing/**', 'test/fuzz/**'];
 const coverageOptions = [
   '--experimental-test-coverage',
   '--test-coverage-include=src/**',

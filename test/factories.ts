@@ -49,7 +49,7 @@ export async function signedInAdmin(
 
 /** One more session of somebody who exists. */
 export async function signIn(
-  test: TestApp,
+  test: Pick<TestApp, 'api'>,
   realm: Realm,
   account: { username: string; email: string; password: string },
 ): Promise<SignedIn> {

@@ -5,20 +5,32 @@ import { signedInAdmin, signedInUser } from '../factories.ts';
 import type { TestApp } from '../test-app.ts';
 
 type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'null' | 'array' | 'object';
-type Schema = {
+export type Schema = {
   type?: JsonType;
   anyOf?: Schema[];
   properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  maxItems?: number;
   example?: unknown;
   enum?: string[];
+  const?: unknown;
   default?: unknown;
   format?: string;
+  pattern?: string;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
 };
-type Parameter = { name: string; in: 'query' | 'path' | 'header'; schema: Schema };
-type Operation = {
+export type Parameter = { name: string; in: 'query' | 'path' | 'header'; required?: boolean; schema: Schema };
+export type Operation = {
+  security: Record<string, unknown>[];
   parameters?: Parameter[];
   requestBody?: { content: { 'application/json': { schema: Schema } } };
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
 };
+export type DescribedOperation = { method: string; path: string; operation: Operation };
 
 /** A value that an endpoint takes, as the service's own description names it. */
 export type Field = {
@@ -33,9 +45,7 @@ export type Field = {
   plain: unknown;
 };
 
-export async function describedOperations(
-  api: Api,
-): Promise<{ method: string; path: string; operation: Operation }[]> {
+export async function describedOperations(api: Api): Promise<DescribedOperation[]> {
   const { body } = await api.get('/openapi.json');
   const paths = Object.entries(body.paths as Record<string, Record<string, Operation>>);
   return paths.flatMap(([path, methods]) =>

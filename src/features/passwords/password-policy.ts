@@ -26,7 +26,12 @@ export function newPassword(config: Config, realm: Realm) {
     .describe(
       `${minCharacters} to ${maxCharacters} characters of any kind; no common password, and no name of yours`,
     )
-    .meta({ example: 'correct horse battery staple' });
+    // In characters, as JSON Schema counts; zod would count halves of them.
+    .meta({
+      minLength: minCharacters,
+      maxLength: maxCharacters,
+      example: 'correct horse battery staple',
+    });
 }
 
 export type PasswordContext = { username: string; email: string; projectName: string };

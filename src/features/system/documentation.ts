@@ -32,8 +32,8 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
           '`Authorization: Bearer`, and change the `refresh_token` for new ones before it ends; each works once. ' +
           'Every error has one shape, and its `request_id` is in the log.\n\n' +
           'Beside the answers that an operation names, HTTP itself can have one, in the same shape: 400 for what is no ' +
-          'valid request, 404 and 405 for a path or a method that is not there, 408 for a request that comes too slowly, ' +
-          '413 and 415 for a body that is too large or no JSON, 417 and 431.',
+          'valid request, 404 and 405 for a path or a method that is not there, 408 for one that comes too slowly, ' +
+          '413, 415 and 422 for a body that is too large, of another type or malformed, 417 and 431 for headers.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: config.publicUrl, ...outside }],

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertStatus } from '../api.ts';
+import { signedInAdmin } from '../factories.ts';
+import { fuzz, fuzzSeed } from '../fuzz/fuzz.ts';
+import type { FuzzTarget } from '../fuzz/supplies.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
+
+async function targetOf(service: TestApp): Promise<FuzzTarget> {
+  const { api, db, mailbox } = service;
+  const root = await signedInAdmin(service);
+  return {
+    api,
+    root,
+    linkToken: (kind, address) => mailbox.token(kind, address),
+    deadMail: async () => {
+      const body = { to_email: root.email };
+      assertStatus(await api.post('/api/password/test-email', body, { token: root.accessToken }), 202);
+      const { id } = await db
+        .selectFrom('mails')
+        .select('id')
+        .where('kind', '=', 'test')
+        .orderBy('id', 'desc')
+        .executeTakeFirstOrThrow();
+      await db.updateTable('mails').set({ status: 'dead' }).where('id', '=', id).execute();
+      return id;
+    },
+  };
+}
+
+test('I17 whatever is asked of an operation, its answer is one that the document describes, and no 5xx', async (t) => {
+  const target = await targetOf(await createTestApp(t));
+  const tallies = await fuzz(target, { runs: 40, seed: fuzzSeed(), suppliesPerOperation: 2 });
+  assert.ok(tallies.length >= 39);
+  for (const { name, requests, successes } of tallies) {
+    assert.ok(requests >= 40, name);
+    assert.ok(successes > 0, `${name}: nothing that was asked rightly was done`);
+  }
+});

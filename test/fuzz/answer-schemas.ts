@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { Answer } from '../answer.ts';
+import type { DescribedOperation } from '../attacks/described-fields.ts';
+
+type Document = { components: object; info: { description: string } };
+
+/** What any operation can answer beside what it names itself, as the document's introduction says. */
+const ofHttpItself = [400, 404, 405, 408, 413, 415, 417, 422, 431];
+
+/** Holds answers against the document: a status that it names, and a body that fits the schema of that status. */
+export function createAnswerCheck(document: Document) {
+  const ajv = new Ajv2020({ strict: true, allErrors: true });
+  addFormats.default(ajv, ['uuid', 'date-time', 'email', 'uri']);
+  for (const width of ['int32', 'int64'])
+    ajv.addFormat(width, { type: 'number', validate: Number.isInteger });
+  ajv.addVocabulary(['example', 'components']);
+  ajv.addSchema({ $id: 'document', components: document.components }, 'document');
+  const validators = new Map<object, ValidateFunction>();
+  const validatorOf = (schema: object): ValidateFunction => {
+    const known = validators.get(schema) ?? ajv.compile(withWholeReferences(schema));
+    validators.set(schema, known);
+    return known;
+  };
+  const anyError = { $ref: '#/components/schemas/Error' };
+  for (const status of ofHttpItself) assert.match(document.info.description, new RegExp(`\\b${status}\\b`));
+
+  return (described: DescribedOperation, answer: Answer, isValid: boolean): void => {
+    const { responses } = described.operation;
+    const named = responses[answer.status];
+    // What is asked as the document says is answered as the document says.
+    assert.ok(
+      named !== undefined || (!isValid && ofHttpItself.includes(answer.status)),
+      `${answer.status} is no answer that the document names: ${answer.text}`,
+    );
+    const schema = named === undefined ? anyError : named.content?.['application/json']?.schema;
+    if (schema === undefined) {
+      assert.equal(answer.text, '');
+      return;
+    }
+    const validate = validatorOf(schema);
+    assert.ok(validate(answer.body), `${ajv.errorsText(validate.errors)}: ${answer.text}`);
+  };
+}
+
+/** A reference of the document leads into the document also from a schema that is taken out of it. */
+function withWholeReferences(schema: object): object {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"document#/components/'));
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { adminRealm } from '../../src/features/accounts/realms.ts';
+import type { Answer } from '../answer.ts';
+import { type Api, assertStatus } from '../api.ts';
+import { newRegistration, signIn } from '../factories.ts';
+import { eventually } from '../faults/eventually.ts';
+import { startDatabaseService, withoutPostgres } from '../faults/postgres-backed.ts';
+import type { ServerProcess } from '../faults/server-process.ts';
+import { startSmtpSink } from '../smtp-sink.ts';
+import { assertSoundAnswer } from '../sound-answer.ts';
+import { fuzz, fuzzSeed } from './fuzz.ts';
+import type { FuzzTarget } from './supplies.ts';
+
+const runs = Number(process.env.FUZZ_RUNS ?? 2000);
+const setupToken = 'the set-up token of the fuzz, long enough';
+const pageOfKind: Record<string, string> = {
+  email_verification: 'verify-email',
+  password_reset: 'reset-password',
+  email_changed: 'undo',
+};
+
+async function startTarget(t: TestContext): Promise<{ target: FuzzTarget; server: ServerProcess }> {
+  const sink = await startSmtpSink(t);
+  const { server, query } = await startDatabaseService(t, {
+    ADMIN_SETUP_TOKEN: setupToken,
+    SMTP_HOST: '127.0.0.1',
+    SMTP_PORT: String(sink.port),
+    SMTP_SECURITY: 'none',
+    SMTP_FROM_EMAIL: 'accounts@example.com',
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const api = apiOf(server, agent);
+  const registration = newRegistration();
+  const headers = { 'x-setup-token': setupToken };
+  assertStatus(await api.post('/api/admins/register', registration, { headers }), 201);
+  const root = await signIn({ api }, adminRealm, registration);
+  const linkToken: FuzzTarget['linkToken'] = async (kind, address) => {
+    const link = new RegExp(`/${pageOfKind[kind]}#token=([\\w-]+)`);
+    const find = () =>
+      sink.mails
+        .filter(({ recipients }) => recipients.includes(address))
+        .flatMap(({ parsed }) => link.exec(parsed.text ?? '')?.[1] ?? [])
+        .at(-1);
+    await eventually(`a ${kind} mail to ${address}`, () => find() !== undefined, 60_000);
+    return find() ?? '';
+  };
+  const deadMail = async () => {
+    const [row] = await query(
+      `UPDATE mails SET status = 'dead' WHERE id = (SELECT id FROM mails WHERE link_id IS NULL LIMIT 1) RETURNING id`,
+    );
+    return String(row?.id);
+  };
+  return { target: { api, root, linkToken, deadMail }, server };
+}
+
+/** Over a real socket, each answer held against what holds for all. */
+function apiOf(server: ServerProcess, agent: Agent): Api {
+  const request: Api['request'] = async (method, path, body, { rawBody, token, headers } = {}) => {
+    const sent = await server.request<Answer['body']>(method, path, {
+      body: rawBody ?? body,
+      ...(token === undefined ? {} : { token }),
+      ...(headers === undefined ? {} : { headers }),
+      timeoutMs: 60_000,
+      agent,
+    });
+    const text = sent.body === null ? '' : JSON.stringify(sent.body);
+    const answer: Answer = { ...sent, headers: sent.headers as Answer['headers'], text };
+    assertSoundAnswer(answer, { method, path });
+    return answer;
+  };
+  return {
+    request,
+    get: (path, options) => request('GET', path, undefined, options),
+    post: (path, body, options) => request('POST', path, body, options),
+    put: (path, body, options) => request('PUT', path, body, options),
+    patch: (path, body, options) => request('PATCH', path, body, options),
+    delete: (path, options) => request('DELETE', path, undefined, options),
+  };
+}
+
+/** Throws where the process is gone. */
+function residentMegabytes({ pid }: ServerProcess): number {
+  const [, kilobytes = ''] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1024;
+}
+
+test(`I17 ${runs} requests of every operation, right and wrong, find no 5xx, no answer beside the document, and one process that has not grown`, {
+  skip: withoutPostgres,
+}, async (t) => {
+  const { target, server } = await startTarget(t);
+  const seed = fuzzSeed();
+  await fuzz(target, { runs: Math.ceil(runs / 10), seed: seed + 1, suppliesPerOperation: 10 });
+  const before = residentMegabytes(server);
+  const tallies = await fuzz(target, { runs, seed, suppliesPerOperation: 20 });
+  const grown = residentMegabytes(server) - before;
+  for (const { name, requests, successes, statuses } of tallies) {
+    t.diagnostic(`${name}: ${successes} of ${requests} did it; ${JSON.stringify(statuses)}`);
+    assert.ok(requests >= runs && successes > 0, name);
+  }
+  t.diagnostic(`resident memory grew by ${grown.toFixed(1)} MB from ${before.toFixed(0)}; seed ${seed}`);
+  assert.ok(grown < 50, `${grown} MB`);
+});

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { adminRealm, userRealm } from '../../src/features/accounts/realms.ts';
+import type { Answer } from '../answer.ts';
+import { type DescribedOperation, describedOperations } from '../attacks/described-fields.ts';
+import { createAnswerCheck } from './answer-schemas.ts';
+import { type FuzzRequest, requestsOf } from './fuzz-request.ts';
+import { createSupplies, type FuzzTarget, realmOf, type Supplies, type Supply } from './supplies.ts';
+
+/** How often each operation was asked, and how often one that was asked rightly did what it is for. */
+export type Tally = { name: string; requests: number; successes: number; statuses: Record<number, number> };
+
+type Options = { runs: number; seed: number; suppliesPerOperation: number };
+
+/**
+ * Asks every operation of /openapi.json so many times, rightly and wrongly, and holds every answer against the
+ * document and against what holds for all answers. A failure names the smallest request that shows it, and the seed.
+ */
+export async function fuzz(target: FuzzTarget, options: Options): Promise<Tally[]> {
+  const document = (await target.api.get('/openapi.json')).body;
+  const check = createAnswerCheck(document);
+  const supplies = createSupplies(target);
+  const tallies: Tally[] = [];
+  for (const described of await operationsOf(target)) {
+    const tally = { name: `${described.method} ${described.path}`, requests: 0, successes: 0, statuses: {} };
+    tallies.push(tally);
+    const sparing = { supplies: options.suppliesPerOperation, actors: options.suppliesPerOperation };
+    await fuzzOperation({ target, supplies, check, described, tally, sparing, ...options });
+  }
+  return tallies;
+}
+
+/** Those that want a mail come first, while few wait to be sent. */
+async function operationsOf({ api }: FuzzTarget): Promise<DescribedOperation[]> {
+  const wantsMail = ({ operation }: DescribedOperation) =>
+    'token' in (operation.requestBody?.content['application/json'].schema.properties ?? {});
+  const operations = await describedOperations(api);
+  return operations.toSorted((one, other) => Number(wantsMail(other)) - Number(wantsMail(one)));
+}
+
+type Run = Options & {
+  target: FuzzTarget;
+  supplies: Supplies;
+  check: ReturnType<typeof createAnswerCheck>;
+  described: DescribedOperation;
+  tally: Tally;
+  /** How many people this operation may still use up. */
+  sparing: { supplies: number; actors: number };
+};
+
+async function fuzzOperation(run: Run): Promise<void> {
+  const { supplies, check, described, tally, sparing, runs, seed } = run;
+  const property = fc.asyncProperty(requestsOf(described), async (request) => {
+    const isSupplied = request.isValid && sparing.supplies > 0;
+    if (isSupplied) sparing.supplies -= 1;
+    const answer = await ask(run, request, isSupplied ? await supplies.supply(described) : {});
+    tally.requests += 1;
+    tally.statuses[answer.status] = (tally.statuses[answer.status] ?? 0) + 1;
+    if (request.isValid && answer.status < 300) tally.successes += 1;
+    check(described, answer, request.isValid);
+  });
+  const { failed, counterexample, errorInstance } = await fc.check(property, { numRuns: runs, seed });
+  if (!failed) return;
+  const shown = fc.stringify(counterexample?.[0]);
+  throw new Error(`FUZZ_SEED=${seed} ${tally.name}: ${errorInstance}\nasked by ${shown}`, {
+    cause: errorInstance,
+  });
+}
+
+/** With a token of one's own a guarded route lets in, whatever was asked before. */
+async function ask(run: Run, request: FuzzRequest, supply: Supply): Promise<Answer> {
+  const { supplies, described, sparing } = run;
+  const answer = await send(run, request, supply);
+  const isGuarded = described.operation.security.length > 0;
+  if (answer.status !== 401 || request.credentials !== 'own' || !isGuarded || sparing.actors === 0)
+    return answer;
+  sparing.actors -= 1;
+  supplies.replaceActor(realmOf(described.path));
+  const again = await send(run, request, supply);
+  assert.notEqual(again.status, 401, `who has just signed in is not let in: ${again.text}`);
+  return again;
+}
+
+async function send(run: Run, request: FuzzRequest, supply: Supply): Promise<Answer> {
+  const { method, path } = run.described;
+  const authorization = await authorizationFor(run, request, supply);
+  const body = bodyOf(request, supply);
+  const headers: Record<string, string> = {
+    ...(body === undefined ? {} : { 'content-type': request.contentType }),
+    ...(authorization === undefined ? {} : { authorization }),
+    ...request.headers,
+  };
+  const options = { headers, ...(body === undefined ? {} : { rawBody: body }) };
+  return run.target.api.request(method, targetOf(path, request, supply), undefined, options);
+}
+
+async function authorizationFor(
+  { supplies, described }: Run,
+  { credentials }: FuzzRequest,
+  { token }: Supply,
+): Promise<string | undefined> {
+  if (typeof credentials === 'object') return credentials.header;
+  if (credentials === 'none' || described.operation.security.length === 0) return undefined;
+  const own = realmOf(described.path);
+  const other = own === userRealm ? adminRealm : userRealm;
+  const actor = await supplies.actor(credentials === 'own' ? own : other);
+  return `Bearer ${(credentials === 'own' ? token : undefined) ?? actor.accessToken}`;
+}
+
+function bodyOf({ body }: FuzzRequest, supply: Supply): string | undefined {
+  if (body === null) return undefined;
+  return 'raw' in body ? body.raw : JSON.stringify({ ...body.members, ...supply.body });
+}
+
+function targetOf(path: string, request: FuzzRequest, supply: Supply): string {
+  const values = { ...request.path, ...supply.path };
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => escaped(values[name] ?? ''));
+  const query = request.query.map(([name, value]) => `${escaped(name)}=${escaped(value)}`).join('&');
+  return query === '' ? filled : `${filled}?${query}`;
+}
+
+/** A dot is escaped too, so that no client makes another path of it; a lone surrogate becomes bytes that are no text. */
+function escaped(text: string): string {
+  const wellFormed = (part: string) => encodeURIComponent(part.toWellFormed()).replaceAll('.', '%2E');
+  return text.isWellFormed() ? wellFormed(text) : `%ED%A0%80${wellFormed(text)}`;
+}
+
+/** The seed of the environment, so that a failure can be had again; else a new one each time. */
+export function fuzzSeed(): number {
+  return Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
+}

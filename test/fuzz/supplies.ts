@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { adminRealm, type Realm, userRealm } from '../../src/features/accounts/realms.ts';
+import type { MailKind } from '../../src/platform/database/tables.ts';
+import { type Api, assertStatus } from '../api.ts';
+import type { DescribedOperation } from '../attacks/described-fields.ts';
+import { newRegistration, type SignedIn, signIn } from '../factories.ts';
+
+/** The service under fuzz, and what a client learns outside of it. */
+export type FuzzTarget = {
+  api: Api;
+  /** A superadmin, who sends no fuzz. */
+  root: SignedIn;
+  /** The token of the newest mail of a kind that went to the address. */
+  linkToken(kind: MailKind, address: string): Promise<string>;
+  /** A mail that was refused for good. */
+  deadMail(): Promise<string>;
+};
+
+/** True values for what no schema can tell: who asks, and what exists. */
+export type Supply = { token?: string; path?: Record<string, string>; body?: Record<string, unknown> };
+
+export type Supplies = {
+  /** Somebody of the realm who stays, until a request put an end to the session. */
+  actor(realm: Realm): Promise<SignedIn>;
+  replaceActor(realm: Realm): void;
+  /** Made anew for each call, so that nothing that was asked before matters. */
+  supply(described: DescribedOperation): Promise<Supply>;
+};
+
+export function createSupplies(target: FuzzTarget): Supplies {
+  const actors = new Map<Realm, SignedIn>();
+  const actor: Supplies['actor'] = async (realm) => {
+    const known = actors.get(realm) ?? (await newcomer(target, realm));
+    actors.set(realm, known);
+    return known;
+  };
+  return {
+    actor,
+    replaceActor: (realm) => void actors.delete(realm),
+    supply: async (described) => supplyFor(target, described),
+  };
+}
+
+export function realmOf(path: string): Realm {
+  return path.startsWith('/api/users/') ? userRealm : adminRealm;
+}
+
+async function newcomer({ api, root }: FuzzTarget, realm: Realm): Promise<SignedIn> {
+  const registration = newRegistration();
+  const body = realm.kind === 'user' ? registration : { ...registration, is_superadmin: true };
+  assertStatus(await api.post(`${realm.path}/register`, body, { token: root.accessToken }), 201);
+  return signIn({ api }, realm, registration);
+}
+
+async function supplyFor(target: FuzzTarget, { path, operation }: DescribedOperation): Promise<Supply> {
+  const fields = operation.requestBody?.content['application/json'].schema.properties ?? {};
+  const isGuarded = operation.security.some((one) => Object.keys(one).length > 0);
+  const realm = realmOf(path);
+  if (path.endsWith('/register')) return {};
+  if (path.includes('{id}')) return supplyId(target, path, realm);
+  if ('token' in fields) return { body: { token: await tokenFor(target, path) } };
+  if (!isGuarded && Object.keys(fields).length === 0) return {};
+
+  const somebody = await newcomer(target, realm);
+  const { username, password, accessToken: token } = somebody;
+  if ('refresh_token' in fields) return { body: { refresh_token: somebody.refreshToken } };
+  if ('to_email' in fields) return { token, body: { to_email: somebody.email } };
+  if ('current_password' in fields) return { token, body: { current_password: password } };
+  if ('password' in fields)
+    return isGuarded ? { token, body: { password } } : { body: { username, password } };
+  return { token };
+}
+
+async function supplyId(target: FuzzTarget, path: string, realm: Realm): Promise<Supply> {
+  if (path.includes('/mails/')) return { path: { id: await target.deadMail() } };
+  if (path.includes('/users/{id}')) return { path: { id: (await newcomer(target, userRealm)).id } };
+  if (path === '/api/admins/{id}') return { path: { id: (await newcomer(target, adminRealm)).id } };
+  assert.match(path, /\/me\/sessions\/\{id\}$/, `${path}: say in ${import.meta.filename} what its id is of`);
+  const { accessToken: token } = await newcomer(target, realm);
+  const sessions = await target.api.get(`${realm.path}/me/sessions`, { token });
+  return { token, path: { id: sessions.body.items[0].id } };
+}
+
+async function tokenFor(target: FuzzTarget, path: string): Promise<string> {
+  const { api, linkToken } = target;
+  const { email, accessToken: token } = await newcomer(target, userRealm);
+  if (path.endsWith('/verify-email')) return linkToken('email_verification', email);
+  if (path.endsWith('/reset-password')) {
+    assertStatus(await api.post('/api/password/forgot-password', { email }), 200);
+    return linkToken('password_reset', email);
+  }
+  assert.ok(path.endsWith('/undo'), `${path}: say in ${import.meta.filename} where its token comes from`);
+  assertStatus(await api.put('/api/users/me', { email: newRegistration().email }, { token }), 200);
+  return linkToken('email_changed', email);
+}
