@@ -69,7 +69,8 @@ function apiOf(server: ServerProcess, agent: Agent): Api {
     });
     const text = sent.body === null ? '' : JSON.stringify(sent.body);
     const answer: Answer = { ...sent, headers: sent.headers as Answer['headers'], text };
-    assertSoundAnswer(answer, { method, path });
+    // A line or headers of more than 16 KiB are refused by the parser, which tells no path.
+    assertSoundAnswer(answer, { method, path: answer.status === 431 ? '' : path });
     return answer;
   };
   return {
@@ -95,6 +96,7 @@ test(`I17 ${runs} requests of every operation, right and wrong, find no 5xx, no 
   const seed = fuzzSeed();
   await fuzz(target, { runs: Math.ceil(runs / 10), seed: seed + 1, suppliesPerOperation: 10 });
   const before = residentMegabytes(server);
+  t.diagnostic(`${before.toFixed(0)} MB after a tenth of it`);
   const tallies = await fuzz(target, { runs, seed, suppliesPerOperation: 20 });
   const grown = residentMegabytes(server) - before;
   for (const { name, requests, successes, statuses } of tallies) {

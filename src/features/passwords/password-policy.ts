@@ -17,21 +17,23 @@ export const typedPassword = text(maxBytes)
 /** A password that is to be set: length and common passwords; any character counts, none is required (ASVS V6.2). */
 export function newPassword(config: Config, realm: Realm) {
   const minCharacters = config.passwordMinLength[realm.kind];
-  return text(maxBytes)
-    .min(1)
-    .superRefine((value, context) => {
-      const fault = strengthFault(value, minCharacters);
-      if (fault) context.addIssue({ code: 'custom', message: fault.message, params: { type: fault.type } });
-    })
-    .describe(
-      `${minCharacters} to ${maxCharacters} characters of any kind; no common password, and no name of yours`,
-    )
-    // In characters, as JSON Schema counts; zod would count halves of them.
-    .meta({
-      minLength: minCharacters,
-      maxLength: maxCharacters,
-      example: 'correct horse battery staple',
-    });
+  return (
+    text(maxBytes)
+      .min(1)
+      .superRefine((value, context) => {
+        const fault = strengthFault(value, minCharacters);
+        if (fault) context.addIssue({ code: 'custom', message: fault.message, params: { type: fault.type } });
+      })
+      .describe(
+        `${minCharacters} to ${maxCharacters} characters of any kind; no common password, and no name of yours`,
+      )
+      // In characters, as JSON Schema counts; zod would count halves of them.
+      .meta({
+        minLength: minCharacters,
+        maxLength: maxCharacters,
+        example: 'correct horse battery staple',
+      })
+  );
 }
 
 export type PasswordContext = { username: string; email: string; projectName: string };

@@ -25,6 +25,12 @@ function createThrowingServer(t: TestContext, thrown: unknown) {
   app.get('/breaks-its-schema', { schema: { response: { 200: ownSchema } } }, async () => {
     return { name: thrown } as unknown as z.output<typeof ownSchema>;
   });
+  const manyNames = Array.from({ length: 100 }, (_, index) => `name number ${index}`);
+  app.get(
+    '/one-of-many',
+    { schema: { querystring: z.object({ name: z.enum(manyNames) }) } },
+    async () => 'x',
+  );
   t.after(() => app.close());
   return { app, api: createApi(app), logs: () => lines.join('') };
 }
@@ -115,3 +121,10 @@ for (const name of Object.keys(errorStatuses) as ErrorName[]) {
     assert.equal(/hunter2/.test(logs()), errorStatuses[name] >= 500);
   });
 }
+
+test('a fault is told in as many characters as the schema of errors allows', async (t) => {
+  const { api } = createThrowingServer(t, null);
+  const answer = await api.get('/one-of-many?name=x');
+  assert.equal(answer.status, 422);
+  assert.equal(answer.body.details.errors[0].message.length, 500);
+});

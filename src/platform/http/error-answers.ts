@@ -88,6 +88,9 @@ function toAppError(error: unknown): AppError {
   );
 }
 
+// As the schema of errors promises; a choice among many names them all.
+const longestFaultMessage = 500;
+
 type ValidationFault = {
   instancePath: string;
   message?: string;
@@ -99,7 +102,8 @@ function toFieldFault(fault: ValidationFault): FieldFault {
   const field = fault.instancePath.slice(1).replaceAll('/', '.') || 'body';
   const type =
     fault.keyword === 'custom' ? (fault.params.params as { type?: string } | undefined)?.type : undefined;
-  return { field, message: fault.message ?? 'is not valid', type: type ?? fault.keyword };
+  const message = (fault.message ?? 'is not valid').slice(0, longestFaultMessage);
+  return { field, message, type: type ?? fault.keyword };
 }
 
 const frameworkErrors: Record<string, [ErrorName, string]> = {
