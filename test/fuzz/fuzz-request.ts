@@ -82,9 +82,14 @@ function parametersIn(
   valuesOf: (schema: Schema) => fc.Arbitrary<unknown>,
 ): fc.Arbitrary<Record<string, string>> {
   const chosen = placed(parameters, place);
-  const texts = chosen.map(({ name, schema }) => [name, valuesOf(schema).map(String)] as const);
+  const texts = chosen.map(({ name, schema }) => [name, valuesOf(schema).map(textOf)] as const);
   const requiredKeys = place === 'path' ? chosen.map(({ name }) => name) : [];
   return fc.record(Object.fromEntries(texts), { requiredKeys, noNullPrototype: true });
+}
+
+/** Of a text itself; of anything else its JSON, also where it has a `toString` of its own. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** HTTP itself carries no more than this in a header. */
