@@ -53,8 +53,10 @@ function deal(chosen: readonly string[]): string[] {
 function reporters(recording: string | undefined): string[] {
   if (recording === undefined) return ['--test-reporter=spec'];
   return [
-    ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
-    ...['--test-reporter=./scripts/security-cases/recorder.ts', `--test-reporter-destination=${recording}`],
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=./scripts/security-cases/recorder.ts',
+    `--test-reporter-destination=${recording}`,
   ];
 }
 

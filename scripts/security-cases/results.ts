@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { caseIdsOf } from './cases.ts';
 
-export type Outcome = 'passed' | 'failed' | 'skipped';
+type Outcome = 'passed' | 'failed' | 'skipped';
 export type Outcomes = Partial<Record<Outcome, number>>;
 
 /** The last run of some suites: at which commit, and what came of the tests that name a case. */
-export type SuiteResults = { revision: string; cases: Record<string, Outcomes> };
+type SuiteResults = { revision: string; cases: Record<string, Outcomes> };
 export type Results = Partial<Record<SuiteName, SuiteResults>>;
 
 /** How the suites are run; each has a column of the page. */

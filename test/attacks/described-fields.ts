@@ -24,7 +24,7 @@ export type Schema = {
   maximum?: number;
 };
 export type Parameter = { name: string; in: 'query' | 'path' | 'header'; required?: boolean; schema: Schema };
-export type Operation = {
+type Operation = {
   security: Record<string, unknown>[];
   parameters?: Parameter[];
   requestBody?: { content: { 'application/json': { schema: Schema } } };

@@ -3,7 +3,7 @@ import type { DescribedOperation, Parameter, Schema } from '../attacks/described
 import { brokenValue, hostileText, validObject, validValue } from './values.ts';
 
 /** Whose access token goes with it. */
-export type Credentials = 'own' | 'other realm' | 'none' | { header: string };
+type Credentials = 'own' | 'other realm' | 'none' | { header: string };
 
 export type FuzzRequest = {
   /** As the document wants it; the values that only the service knows are filled in where it has some to spare. */
@@ -93,7 +93,9 @@ function textOf(value: unknown): string {
 }
 
 /** HTTP itself carries no more than this in a header. */
-function validHeader({ minLength = 0, maxLength = 60 }: Schema): fc.Arbitrary<string> {
+function validHeader(schema: Schema): fc.Arbitrary<string> {
+  if (schema.enum ?? schema.const) return validValue(schema).map(textOf);
+  const { minLength = 0, maxLength = 60 } = schema;
   const longest = Math.min(maxLength, minLength + 40);
   return fc.stringMatching(new RegExp(`^[!-~]{${Math.max(minLength, 1)},${longest}}$`));
 }
@@ -106,6 +108,7 @@ const strangeHeaders: fc.Arbitrary<Record<string, string>> = fc.dictionary(
     'content-encoding',
     'idempotency-key',
     'x-setup-token',
+    'x-session-mode',
     'x-request-id',
     'x-http-method-override',
     'x-forwarded-for',
@@ -113,7 +116,7 @@ const strangeHeaders: fc.Arbitrary<Record<string, string>> = fc.dictionary(
     'if-none-match',
   ),
   fc.oneof(
-    fc.constantFrom('text/html', '*/*', 'null', 'gzip', 'DELETE', 'cross-site', '"x"', '127.0.0.1'),
+    fc.constantFrom('text/html', '*/*', 'null', 'gzip', 'DELETE', 'cross-site', 'cookie', '"x"', '127.0.0.1'),
     fc.stringMatching(/^[!-~]{1,80}$/),
   ),
   { noNullPrototype: true },

@@ -82,14 +82,14 @@ async function supplyId(target: FuzzTarget, path: string, realm: Realm): Promise
 }
 
 async function tokenFor(target: FuzzTarget, path: string): Promise<string> {
-  const { api, linkToken } = target;
+  const { api } = target;
   const { email, accessToken: token } = await newcomer(target, userRealm);
-  if (path.endsWith('/verify-email')) return linkToken('email_verification', email);
+  if (path.endsWith('/verify-email')) return target.linkToken('email_verification', email);
   if (path.endsWith('/reset-password')) {
     assertStatus(await api.post('/api/password/forgot-password', { email }), 200);
-    return linkToken('password_reset', email);
+    return target.linkToken('password_reset', email);
   }
   assert.ok(path.endsWith('/undo'), `${path}: say in ${import.meta.filename} where its token comes from`);
   assertStatus(await api.put('/api/users/me', { email: newRegistration().email }, { token }), 200);
-  return linkToken('email_changed', email);
+  return target.linkToken('email_changed', email);
 }
