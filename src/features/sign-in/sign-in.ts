@@ -1,6 +1,7 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, wrongCredentials } from '../../errors.ts';
 import { networkOf } from '../../platform/http/client-address.ts';
+import type { HashPlace } from '../../platform/password-hashing/password-hasher.ts';
 import {
   type Credentials,
   findAccount,
@@ -27,11 +28,24 @@ type Attempt = { identifier: string; password: string; ip: string; userAgent: st
  * an account that is not active (ASVS V6.3.8). Throws 429 after too many wrong ones. Where verified addresses are required, 403 `email_not_verified`.
  */
 export async function signIn(deps: Deps, realm: Realm, attempt: Attempt): Promise<TokenPair> {
+  // In a storm of sign-ins whoever finds no place is told so at once, and the database is not asked.
+  const place = deps.hasher.reserve(attempt.ip);
+  try {
+    return await signInAt(place, deps, realm, attempt);
+  } finally {
+    place.release();
+  }
+}
+
+async function signInAt(
+  place: HashPlace,
+  ...[deps, realm, attempt]: Parameters<typeof signIn>
+): Promise<TokenPair> {
   const found = await findCredentials(deps.db, realm, attempt.identifier);
   const stored = found && storedPasswordOf(found);
   const counts = guessCounts(deps, realm, found, attempt);
   const isRight = await checkWithinGuesses(deps, counts, async () => {
-    const matches = await deps.hasher.verify(attempt.password, stored, attempt.ip);
+    const matches = await deps.hasher.verify(attempt.password, stored, place);
     return matches && found?.is_active === true;
   });
   if (found === null || !isRight) return refuse(deps, realm, found);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createFairQueue } from './fair-queue.ts';
+import { createFairQueue, type FairQueue } from './fair-queue.ts';
 
 test('clients are served in turn, however many jobs one of them has', () => {
   const queue = createFairQueue<string>();
-  for (const item of ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']) queue.push(item.charAt(0), item, 10);
+  for (const item of ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']) push(queue, item.charAt(0), item, 10);
   const served = Array.from({ length: 8 }, () => queue.shift());
   assert.deepEqual(served, ['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4', undefined]);
 });
@@ -14,7 +14,7 @@ test('a client alone may fill the queue, and holds at most half of it while othe
   const alone = createFairQueue<number>();
   assert.equal(fill(alone, 'a', 10), 10);
   const shared = createFairQueue<number>();
-  shared.push('b', 0, 10);
+  push(shared, 'b', 0, 10);
   assert.equal(fill(shared, 'a', 10), 5);
   assert.equal(fill(shared, 'b', 10), 4);
 });
@@ -29,20 +29,46 @@ test('a client alone that was refused takes no place from itself', () => {
 test('a flood that refills every free place can not keep another client out', () => {
   const queue = createFairQueue<number>();
   fill(queue, 'flood', 10);
-  assert.ok(!queue.push('other', 0, 10));
+  assert.ok(!push(queue, 'other', 0, 10));
   for (let served = 0; served < 5; served += 1) {
     queue.shift();
     fill(queue, 'flood', 10);
   }
-  assert.ok(queue.push('other', 0, 10));
+  assert.ok(push(queue, 'other', 0, 10));
 });
 
 test('once the queue has run empty, a client alone may fill it again', () => {
   const queue = createFairQueue<number>();
   fill(queue, 'a', 4);
-  assert.ok(!queue.push('b', 0, 4));
+  assert.ok(!push(queue, 'b', 0, 4));
   while (queue.size > 0) queue.shift();
   assert.equal(fill(queue, 'a', 4), 4);
+});
+
+test('a reserved place counts until it is given back, and whoever waits is served before its job is there', () => {
+  const queue = createFairQueue<string>();
+  assert.ok(queue.reserve('a', 2));
+  assert.ok(push(queue, 'b', 'b1', 2));
+  assert.ok(!queue.reserve('c', 2));
+  assert.equal(queue.size, 1);
+  assert.equal(queue.shift(), 'b1');
+  assert.equal(queue.shift(), undefined);
+  queue.fill('a', 'a1');
+  assert.equal(queue.shift(), 'a1');
+  assert.ok(queue.reserve('a', 1));
+  queue.release('a');
+  assert.ok(queue.reserve('b', 1));
+  assert.throws(() => queue.fill('a', 'a2'), /no place/);
+  assert.throws(() => queue.release('a'), /no place/);
+});
+
+test('a client that gives a place back keeps its turn', () => {
+  const queue = createFairQueue<string>();
+  push(queue, 'a', 'a1', 10);
+  push(queue, 'b', 'b1', 10);
+  assert.ok(queue.reserve('a', 10));
+  queue.release('a');
+  assert.equal(queue.shift(), 'a1');
 });
 
 type Model = { waiting: { client: string; id: number }[]; servedWhileWaiting: Map<number, string[]> };
@@ -57,7 +83,7 @@ test('nothing admitted is lost, doubled or reordered, and no client is served tw
       const queue = createFairQueue<number>();
       const model: Model = { waiting: [], servedWhileWaiting: new Map() };
       for (const [id, client] of steps.entries()) {
-        if (client !== null && queue.push(client, id, capacity)) model.waiting.push({ client, id });
+        if (client !== null && push(queue, client, id, capacity)) model.waiting.push({ client, id });
         else if (client === null) checkServed(model, queue.shift());
         assert.equal(queue.size, model.waiting.length);
         assert.ok(queue.size <= capacity);
@@ -85,8 +111,14 @@ function checkServed({ waiting, servedWhileWaiting }: Model, id: number | undefi
   }
 }
 
-function fill(queue: ReturnType<typeof createFairQueue<number>>, client: string, capacity: number): number {
+function push<T>(queue: FairQueue<T>, client: string, item: T, capacity: number): boolean {
+  const hasPlace = queue.reserve(client, capacity);
+  if (hasPlace) queue.fill(client, item);
+  return hasPlace;
+}
+
+function fill(queue: FairQueue<number>, client: string, capacity: number): number {
   let admitted = 0;
-  while (queue.push(client, admitted, capacity)) admitted += 1;
+  while (push(queue, client, admitted, capacity)) admitted += 1;
   return admitted;
 }

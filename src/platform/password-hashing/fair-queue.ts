@@ -1,46 +1,84 @@
 /** Waiting jobs of many clients, bounded, and served in turn: one from each client that waits. */
 export type FairQueue<T> = {
-  /** False where there is no room, or where this client already holds its share while others wait. */
-  push(client: string, item: T, capacity: number): boolean;
+  /**
+   * Keeps a place for a job to come, and for as long as `fill` or `release` has not been called. False where there is
+   * no room, or where this client already holds its share while others wait.
+   */
+  reserve(client: string, capacity: number): boolean;
+  /** Puts the job into a place that was reserved. */
+  fill(client: string, item: T): void;
+  /** Gives a reserved place back. */
+  release(client: string): void;
+  /** One of the jobs whose turn it is; undefined where none waits. */
   shift(): T | undefined;
+  /** How many jobs wait, reserved places apart. */
   readonly size: number;
 };
 
+type Waiting<T> = { reserved: number; items: T[] };
+
 export function createFairQueue<T>(): FairQueue<T> {
   // In order of service: a client that was served goes to the end of the map.
-  const waiting = new Map<string, T[]>();
+  const clients = new Map<string, Waiting<T>>();
   let size = 0;
+  let taken = 0;
   let turnedAway = false;
+
+  const free = (client: string, waiting: Waiting<T>): void => {
+    taken -= 1;
+    turnedAway &&= taken > 0;
+    if (heldBy(waiting) === 0) clients.delete(client);
+  };
+
   return {
-    push: (client, item, capacity) => {
-      const own = waiting.get(client) ?? [];
+    reserve: (client, capacity) => {
+      const waiting = clients.get(client) ?? { reserved: 0, items: [] };
+      const own = heldBy(waiting);
       const share = Math.max(1, Math.floor(capacity / 2));
-      const othersWait = turnedAway || size > own.length;
-      if (own.length >= share && othersWait) return false;
-      if (size >= capacity) {
+      const othersWait = turnedAway || taken > own;
+      if (own >= share && othersWait) return false;
+      if (taken >= capacity) {
         // A flood that refills each place as it comes free would keep others out for ever: who was turned away
         // counts as waiting until the queue has run empty.
-        turnedAway ||= own.length < share;
+        turnedAway ||= own < share;
         return false;
       }
-      own.push(item);
-      waiting.set(client, own);
-      size += 1;
+      waiting.reserved += 1;
+      clients.set(client, waiting);
+      taken += 1;
       return true;
     },
+    fill: (client, item) => {
+      const waiting = clients.get(client);
+      if (waiting === undefined || waiting.reserved === 0) throw new Error('no place was reserved');
+      waiting.reserved -= 1;
+      waiting.items.push(item);
+      size += 1;
+    },
+    release: (client) => {
+      const waiting = clients.get(client);
+      if (waiting === undefined || waiting.reserved === 0) throw new Error('no place was reserved');
+      waiting.reserved -= 1;
+      free(client, waiting);
+    },
     shift: () => {
-      const [first] = waiting;
-      if (first === undefined) return undefined;
-      const [client, items] = first;
-      const item = items.shift();
-      waiting.delete(client);
-      if (items.length > 0) waiting.set(client, items);
-      size -= 1;
-      turnedAway &&= size > 0;
-      return item;
+      for (const [client, waiting] of clients) {
+        const item = waiting.items.shift();
+        if (item === undefined) continue;
+        size -= 1;
+        clients.delete(client);
+        clients.set(client, waiting);
+        free(client, waiting);
+        return item;
+      }
+      return undefined;
     },
     get size() {
       return size;
     },
   };
+}
+
+function heldBy({ reserved, items }: Waiting<unknown>): number {
+  return reserved + items.length;
 }

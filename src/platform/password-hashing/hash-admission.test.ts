@@ -19,9 +19,15 @@ function openAdmission(t: TestContext, { threads = 1, maxWaitSeconds = 3, bcrypt
     process.off('worker', remember);
   });
   const target = { algorithm: 'bcrypt', bcryptRounds } as const;
-  const hash = (password: string, address: string) =>
-    admission.admit({ kind: 'hash', password, target }, address);
-  return { state: admission.state, close: () => admission.close(), hash, workers };
+  const hash = async (password: string, address: string) =>
+    admission.reserve(address).run({ kind: 'hash', password, target });
+  return {
+    reserve: (address: string) => admission.reserve(address),
+    state: admission.state,
+    close: () => admission.close(),
+    hash,
+    workers,
+  };
 }
 
 test('a full queue answers at once, and what was admitted is answered all the same', async (t) => {
@@ -32,6 +38,26 @@ test('a full queue answers at once, and what was admitted is answered all the sa
   assert.ok([1, 2, 3].includes(error.retryAfterSeconds));
   assert.deepEqual([state.capacity, state.running, state.queued], [1, 1, 1]);
   assert.equal((await Promise.all(admitted)).length, 2);
+});
+
+test('a place that is reserved counts before its job is there, runs it whenever it comes, and is free again once', async (t) => {
+  const { hash, reserve } = openAdmission(t, { maxWaitSeconds: 0.000_001 });
+  await hash('x', alice);
+  const [first, second] = [reserve(alice), reserve(bob)];
+  await assert.rejects(hash('x', carol), HashQueueFullError);
+  second.release();
+  second.release();
+  assert.ok(await hash('x', carol));
+  const running = first.run({
+    kind: 'hash',
+    password: 'x',
+    target: { algorithm: 'bcrypt', bcryptRounds: 4 },
+  });
+  first.release();
+  assert.ok(await running);
+  const again = [reserve(alice), reserve(bob)];
+  assert.throws(() => reserve(carol), HashQueueFullError);
+  for (const place of again) place.release();
 });
 
 test('the queue is as long as its wait allows', async (t) => {

@@ -26,10 +26,19 @@ export type HashState = {
 
 export type HashAdmission = {
   readonly state: HashState;
-  /** Rejects at once with `HashQueueFullError`, or runs the job: what is admitted is never dropped. */
-  admit(job: HashJob, clientAddress: string): Promise<StoredPassword | boolean>;
+  /**
+   * A place for a job that is still to be prepared: who has no chance is refused before anything was done. Throws
+   * `HashQueueFullError` where there is none. To be released in any case; after `run` that does nothing.
+   */
+  reserve(client: string): HashPlace;
   /** Waits for what was admitted; refuses what comes later. */
   close(): Promise<void>;
+};
+
+export type HashPlace = {
+  /** Once. What has a place is never dropped. */
+  run(job: HashJob): Promise<StoredPassword | boolean>;
+  release(): void;
 };
 
 type Pending = {
@@ -46,13 +55,32 @@ export function createHashAdmission(threads: number, maxWaitSeconds: number): Ha
   const drained = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
 
-  const admit: HashAdmission['admit'] = (job, clientAddress) => {
+  const reserve = (client: string): HashPlace => {
+    const idleThreads = threads - state.running;
+    if (closing || !queue.reserve(client, state.capacity + idleThreads)) throw new HashQueueFullError();
+    let isHeld = true;
+    return {
+      run: (job) => {
+        isHeld = false;
+        return start(client, job);
+      },
+      release: () => {
+        if (isHeld) queue.release(client);
+        isHeld = false;
+      },
+    };
+  };
+
+  const start = (client: string, job: HashJob): Promise<StoredPassword | boolean> => {
     const { promise, resolve, reject } = Promise.withResolvers<StoredPassword | boolean>();
     const pending = { job, resolve, reject };
-    if (closing) reject(new HashQueueFullError());
-    else if (state.running < threads) void run(pending);
-    else if (!queue.push(clientAddress, pending, state.capacity)) reject(new HashQueueFullError());
-    state.queued = queue.size;
+    if (state.running < threads) {
+      queue.release(client);
+      void run(pending);
+    } else {
+      queue.fill(client, pending);
+      state.queued = queue.size;
+    }
     return promise;
   };
 
@@ -73,7 +101,7 @@ export function createHashAdmission(threads: number, maxWaitSeconds: number): Ha
     await Promise.all(idle.splice(0).map((thread) => thread.terminate()));
   };
 
-  return { state, admit, close: () => (closing ??= close()) };
+  return { state, reserve, close: () => (closing ??= close()) };
 }
 
 /** Never throws: a machine that is out of threads or memory fails this job alone. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createHashAdmission, type HashAdmission, type HashState } from './hash-admission.ts';
+import { createHashAdmission, type HashPlace, type HashState } from './hash-admission.ts';
 import {
   type HashTarget,
   isVerifiable,
@@ -8,13 +8,21 @@ import {
   type StoredPassword,
 } from './password-schemes.ts';
 
-export { HashQueueFullError } from './hash-admission.ts';
+export { type HashPlace, HashQueueFullError } from './hash-admission.ts';
 
-/** Both `hash` and `verify` reject with `HashQueueFullError` where too many wait, and once the hasher is closed. */
+/**
+ * Both `hash` and `verify` take a place that was reserved, or the address of the client; then they reject with
+ * `HashQueueFullError` where too many wait, and once the hasher is closed.
+ */
 export type PasswordHasher = {
-  hash(password: string, clientAddress: string): Promise<StoredPassword>;
+  /**
+   * A place for one password of a client: in an overload whoever has none is refused before the database is asked.
+   * Throws `HashQueueFullError`. To be released in any case.
+   */
+  reserve(clientAddress: string): HashPlace;
+  hash(password: string, at: HashPlace | string): Promise<StoredPassword>;
   /** `stored` null is an unknown user: false, after the work of a known one. */
-  verify(password: string, stored: StoredPassword | null, clientAddress: string): Promise<boolean>;
+  verify(password: string, stored: StoredPassword | null, at: HashPlace | string): Promise<boolean>;
   needsRehash(stored: StoredPassword): boolean;
   readonly state: Readonly<HashState>;
   /** Waits for what was admitted; refuses what comes later. */
@@ -40,32 +48,28 @@ export async function createPasswordHasher({
   clientOf = (address) => address,
 }: Options): Promise<PasswordHasher> {
   const admission = createHashAdmission(threads, maxWaitSeconds);
-  const dummy = await hashIn(admission, randomBytes(32).toString('base64'), target, '');
+  const placeAt = (at: HashPlace | string): HashPlace =>
+    typeof at === 'string' ? admission.reserve(clientOf(at)) : at;
+  const hash: PasswordHasher['hash'] = async (password, at) => {
+    const hashed = (await placeAt(at).run({ kind: 'hash', password, target })) as StoredPassword;
+    // Bytes arrive from another thread as a plain Uint8Array.
+    return { ...hashed, key: hashed.key && Buffer.from(hashed.key) };
+  };
+  const dummy = await hash(randomBytes(32).toString('base64'), '');
   admission.state.completed = 0;
   return {
     state: admission.state,
-    hash: (password, clientAddress) => hashIn(admission, password, target, clientOf(clientAddress)),
-    verify: async (password, stored, clientAddress) => {
+    reserve: (clientAddress) => admission.reserve(clientOf(clientAddress)),
+    hash,
+    verify: async (password, stored, at) => {
       // Also for a row that can't be checked: an answer without the work would tell that there is such an account.
       const known = stored !== null && isVerifiable(stored);
       const job = { kind: 'verify', password, stored: detached(known ? stored : dummy) } as const;
-      const matches = await admission.admit(job, clientOf(clientAddress));
-      return known && matches === true;
+      return (await placeAt(at).run(job)) === true && known;
     },
     needsRehash: (stored) => needsRehash(stored, target),
     close: () => admission.close(),
   };
-}
-
-async function hashIn(
-  admission: HashAdmission,
-  password: string,
-  target: HashTarget,
-  client: string,
-): Promise<StoredPassword> {
-  const hashed = (await admission.admit({ kind: 'hash', password, target }, client)) as StoredPassword;
-  // Bytes arrive from another thread as a plain Uint8Array.
-  return { ...hashed, key: hashed.key && Buffer.from(hashed.key) };
 }
 
 /** A Buffer from the database is a view on all that came over the wire with it, and would take it all along. */
