@@ -30,6 +30,9 @@ import {
 } from './startup-checks.ts';
 import { reportServing, superviseServers } from './supervisor.ts';
 
+/** Who does not fit in waits a second until TCP tries again; the default of 511 is one burst. */
+const backlog = 4096;
+
 /** Configuration, secret, database, migrations, the rest; then serve until told to stop (contract § 7). */
 async function main(): Promise<void> {
   const config = readConfig();
@@ -137,7 +140,7 @@ function startHasher(config: Config): ReturnType<typeof createPasswordHasher> {
 
 async function listen(app: HttpServer, { host, port }: Config): Promise<void> {
   try {
-    await app.listen({ host, port });
+    await app.listen({ host, port, backlog });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { type CidrList, cidrListContains } from './cidr.ts';
 
 /** The canonical address of the socket's other end. */
-export function peerAddress(request: IncomingMessage): string {
-  return canonical(request.socket.remoteAddress ?? '') ?? '0.0.0.0';
+export function peerAddress({ socket }: { socket: Pick<Socket, 'remoteAddress'> }): string {
+  return canonical(socket.remoteAddress ?? '') ?? '0.0.0.0';
 }
 
 /**

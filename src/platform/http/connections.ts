@@ -1,13 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { AppError, badRequest, unavailable } from '../../errors.ts';
-
-const maxRequestsPerConnection = 1000;
+import { AppError, badRequest } from '../../errors.ts';
 
 /**
- * What Node's parser lets through and RFC 9112 does not, and how many requests one connection carries. Node has
- * checks of its own for some of it, and answers without a header or a body: they are off, or end up here.
+ * What Node's parser lets through and RFC 9112 does not. Node has checks of its own for some of it, and answers
+ * without a header or a body: they are off, or end up here.
  */
 export function guardConnections(app: FastifyInstance): void {
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
@@ -20,7 +17,6 @@ export function guardConnections(app: FastifyInstance): void {
       throw new AppError('ExpectationFailedError', 'The expectation can not be met');
     }
   });
-  limitRequestsPerConnection(app);
 }
 
 /** One Host (RFC 9112 § 3.2), a path unless it is `OPTIONS *` (§ 3.2.4), and a version that we speak. */
@@ -29,15 +25,4 @@ function isWellFormed({ httpVersion, method, rawHeaders, url }: IncomingMessage)
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return false;
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) return false;
   return url !== '*' || method === 'OPTIONS';
-}
-
-function limitRequestsPerConnection(app: FastifyInstance): void {
-  const received = new WeakMap<Socket, number>();
-  app.addHook('onRequest', async ({ raw: { socket } }, reply) => {
-    const count = (received.get(socket) ?? 0) + 1;
-    received.set(socket, count);
-    if (count >= maxRequestsPerConnection) reply.header('connection', 'close');
-    // Pipelined behind the last one: its answer is never sent, so that it must do nothing either.
-    if (count > maxRequestsPerConnection) throw unavailable();
-  });
 }

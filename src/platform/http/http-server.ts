@@ -12,6 +12,7 @@ import { limitHeaderNames } from '../rate-limit/limit-headers.ts';
 import { collectAllowedMethods } from './allowed-methods.ts';
 import type { CidrList } from './cidr.ts';
 import { clientAddress } from './client-address.ts';
+import { limitConnections } from './connection-limit.ts';
 import { guardConnections } from './connections.ts';
 import { answerError, pathOf } from './error-answers.ts';
 import { acceptJsonBodiesOnly } from './json-body.ts';
@@ -20,6 +21,7 @@ import type { Readiness } from './readiness.ts';
 import { requestIdOf, runInRequest } from './request-context.ts';
 import { apiHeaders } from './security-headers.ts';
 import { answerSocketError } from './socket-errors.ts';
+import { serveInTurn } from './turns.ts';
 import { answerOptions, refuseUnknownRoutes } from './unknown-routes.ts';
 
 declare module 'fastify' {
@@ -30,7 +32,7 @@ declare module 'fastify' {
 
 export type HttpServer = ReturnType<typeof createHttpServer>;
 
-type HttpConfig = { trustedProxies: CidrList; corsOrigins: readonly string[] };
+type HttpConfig = { trustedProxies: CidrList; rateLimitIpv6Prefix: number; corsOrigins: readonly string[] };
 /** What counts the requests; it may throw, or answer another error than the one that arose. */
 type Limits = {
   countAtStart(request: FastifyRequest, reply: FastifyReply): Promise<void>;
@@ -62,6 +64,8 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
   acceptJsonBodiesOnly(app);
   refuseIllFormedQueries(app);
   addRequestHooks(app, { config, logger, readiness });
+  serveInTurn(app);
+  limitConnections(app, { config, logger });
   guardConnections(app);
   const allowedMethods = collectAllowedMethods(app);
   answerOptions(app, allowedMethods);
@@ -80,6 +84,9 @@ const httpLimits = {
   requestTimeout: 15_000,
   handlerTimeout: 10_000,
   keepAliveTimeout: 72_000,
+  // Without a byte received or taken off. Who does not read an answer is cut off after it, or after twice of it, and
+  // no handler may be that slow.
+  connectionTimeout: 15_000,
   requestIdHeader: false as const,
   return503OnClosing: false,
   forceCloseConnections: 'idle' as const,

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { newRegistration } from '../../../test/factories.ts';
+import { exchange, portOf, requestText } from '../../../test/raw-http.ts';
+import { createTestApp } from '../../../test/test-app.ts';
+
+const json = { 'Content-Type': 'application/json' };
+
+test('what is pipelined begins when the answer before it has left', async (t) => {
+  const { app } = await createTestApp(t);
+  const body = JSON.stringify(newRegistration());
+  const register = requestText('POST', '/api/users/register', json, body);
+  const login = requestText('POST', '/api/users/login', json, body);
+  const { answers } = await exchange(app, register + login.repeat(3), { answers: 4 });
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [201, 200, 200, 200],
+  );
+});
+
+test('what is pipelined behind a request that closes the connection does nothing', async (t) => {
+  const { app, api } = await createTestApp(t);
+  const registration = newRegistration();
+  const register = requestText('POST', '/api/users/register', json, JSON.stringify(registration));
+  const last = requestText('GET', '/health/live', { Connection: 'close' });
+  const { answers, closedByServer } = await exchange(app, last + register);
+  assert.deepEqual([answers.length, closedByServer], [1, true]);
+  assert.equal((await api.post('/api/users/login', registration)).status, 401);
+});
+
+test('of all who pipeline together so many requests wait, and others are served', async (t) => {
+  const { app, api } = await createTestApp(t);
+  const port = await portOf(app);
+  const { promise: cut, resolve } = Promise.withResolvers<void>();
+  let open = 0;
+  const watch = (socket: Socket) => {
+    open += 1;
+    socket.once('close', () => {
+      open -= 1;
+      resolve();
+    });
+  };
+  app.server.on('connection', watch);
+  const sockets = Array.from({ length: 4 }, () =>
+    connect(port, '127.0.0.1')
+      .on('error', () => {})
+      .pause(),
+  );
+  t.after(() => {
+    app.server.off('connection', watch);
+    for (const socket of sockets) socket.destroy();
+  });
+  // Nothing is read, so that each has an answer under way that does not leave.
+  for (const socket of sockets) socket.write(requestText('GET', '/redoc/redoc.standalone.js').repeat(900));
+  await cut;
+  assert.equal((await api.get('/health/live')).status, 200);
+  assert.ok(open >= 2, `${open} of four are left`);
+});
