@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findPostgresBinaries } from '../../scripts/postgres-cluster.ts';
 import { type PrivatePostgres, startPrivatePostgres } from '../../scripts/private-postgres.ts';
 import { type Ledger, openLedger } from './ledger.ts';
-import { type ServerProcess, startServer } from './server-process.ts';
+import { type ServerOptions, type ServerProcess, startServer } from './server-process.ts';
 
 export type DatabaseService = {
   server: ServerProcess;
@@ -17,6 +17,8 @@ export type DatabaseService = {
 };
 
 export const withoutPostgres = findPostgresBinaries() === null ? 'PostgreSQL is not installed' : false;
+
+type StartOptions = Pick<ServerOptions, 'wrapper'>;
 
 const poolSize = 10;
 
@@ -38,6 +40,7 @@ export async function startDatabaseService(
   t: TestContext,
   env: Record<string, string> = {},
   route: (port: number) => Promise<number> = async (port) => port,
+  options: StartOptions = {},
 ): Promise<DatabaseService> {
   const postgres = await startPrivatePostgres();
   t.after(() => postgres.destroy());
@@ -45,13 +48,17 @@ export async function startDatabaseService(
   await postgres.query('CREATE DATABASE adl OWNER service');
   const url = new URL(postgres.url('adl', 'service', 'of the tests'));
   url.port = String(await route(postgres.port));
-  const server = await startUnlimited(t, { DATABASE_URL: url.href, ...env });
+  const server = await startUnlimited(t, { DATABASE_URL: url.href, ...env }, options);
   const query: PrivatePostgres['query'] = (sql) => postgres.query(sql, 'adl');
   return { server, postgres, query };
 }
 
-export function startUnlimited(t: TestContext, env: Record<string, string>): Promise<ServerProcess> {
-  return startServer(t, { env: { ...ownEnvironment, ...env } });
+export function startUnlimited(
+  t: TestContext,
+  env: Record<string, string>,
+  options: StartOptions = {},
+): Promise<ServerProcess> {
+  return startServer(t, { env: { ...ownEnvironment, ...env }, ...options });
 }
 
 /** In a directory of its own; closed when the test ends, if not before. */
