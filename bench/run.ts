@@ -4,6 +4,7 @@ import { measureFromClone } from './from-clone.ts';
 import { measureLimits } from './limits.ts';
 import { measureLogins } from './logins.ts';
 import { measureMails } from './mails.ts';
+import { measureOverload } from './overload.ts';
 import { measureStarts } from './starts.ts';
 
 /** `npm run bench`, or `npm run bench -- logins starts` for some of it. Wants an idle machine. */
@@ -13,6 +14,7 @@ const benchmarks = {
   limits: measureLimits,
   paging: measureDeepPaging,
   mails: measureMails,
+  overload: measureOverload,
   clone: measureFromClone,
 };
 
