@@ -7,7 +7,7 @@ import { AppError, badRequest } from '../../errors.ts';
  * without a header or a body: they are off, or end up here.
  */
 export function guardConnections(app: FastifyInstance): void {
-  app.server.on('checkExpectation', (request, response) => app.routing(request, response));
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.addHook('onRequest', async ({ raw }, reply) => {
     if (!isWellFormed(raw)) {
       reply.header('connection', 'close');
