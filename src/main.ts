@@ -140,7 +140,8 @@ function startHasher(config: Config): ReturnType<typeof createPasswordHasher> {
 
 async function listen(app: HttpServer, { host, port }: Config): Promise<void> {
   try {
-    await app.listen({ host, port, backlog });
+    // For this name Fastify would open a second server, of ::1, that knows nothing of the bounds on connections.
+    await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port, backlog });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
