@@ -84,8 +84,9 @@ async function addSwaggerUi(app: FastifyInstance, title: string): Promise<void> 
     transformSpecification: ({ servers: _servers, ...document }) => document,
     transformSpecificationClone: false,
     uiHooks: {
-      onRequest: (_request, reply, next) => {
-        reply.headers(headers);
+      onRequest: ({ routeOptions }, reply, next) => {
+        // The document itself is no page.
+        if (routeOptions.url !== '/docs/json') reply.headers(headers);
         next();
       },
     },
