@@ -33,11 +33,17 @@ export async function refreshed(
   return { accessToken: answer.body.access_token, refreshToken: answer.body.refresh_token };
 }
 
-export type RefreshRefusal = 'invalid_refresh_token' | 'refresh_token_rotated' | 'refresh_token_reused';
+const refusals = {
+  invalid_refresh_token: 'The refresh token is not valid',
+  refresh_token_rotated: 'The refresh token was already used',
+  refresh_token_reused: 'The refresh token was used before; the session is ended',
+};
+export type RefreshRefusal = keyof typeof refusals;
 
 export function assertRefused(answer: Answer, reason: RefreshRefusal): void {
   assertStatus(answer, 401);
   assert.equal(answer.body.details.reason, reason);
+  assert.equal(answer.body.message, refusals[reason]);
 }
 
 /** What an access token opens at this moment: 200 or 401. */

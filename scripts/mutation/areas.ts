@@ -32,6 +32,7 @@ export const areas: Readonly<Record<string, Area>> = {
   refreshes: {
     mutate: ['src/features/sessions/rotate-refresh-token.ts', 'src/features/sessions/token-pair.ts'],
     tests: [
+      'test/attacks/refresh-restored.test.ts',
       'test/attacks/refresh-lost-answer.test.ts',
       'test/attacks/refresh-rotation.test.ts',
       'test/attacks/refresh-at-rest.test.ts',
@@ -48,10 +49,11 @@ export const areas: Readonly<Record<string, Area>> = {
       'src/features/sessions/{session-store,insert-session,open-session,end-session,present-session}.ts',
     ],
     tests: [
+      'src/features/sessions/session-store.test.ts',
       'src/features/sessions/sessions.test.ts',
       'src/background-work.test.ts',
       'test/attacks/session-revocation.test.ts',
-      'src/features/audit-log/security-events.test.ts',
+      'src/features/mail/mail.test.ts',
       'test/attacks/refresh-lost-answer.test.ts',
       'test/attacks/refresh-rotation.test.ts',
     ],
@@ -119,6 +121,8 @@ export const areas: Readonly<Record<string, Area>> = {
   guards: {
     mutate: ['src/features/sessions/authenticate.ts'],
     tests: [
+      'src/features/sessions/authenticate.test.ts',
+      'test/structure/routes.test.ts',
       'test/attacks/authorization.test.ts',
       'test/attacks/token-types.test.ts',
       'test/attacks/stale-rights.test.ts',

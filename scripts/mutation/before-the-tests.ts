@@ -1,10 +1,12 @@
-/**
- * Loaded before the tests. Stryker switches a mutant on by an environment variable, and a hashing thread is given an
- * environment of its own: it gets that variable, too.
- */
+/** Loaded before the tests of a mutant. */
 import { syncBuiltinESMExports } from 'node:module';
 import threads from 'node:worker_threads';
+import fc from 'fast-check';
 
+// That a property fails is all that is asked; its smallest counterexample would take minutes.
+fc.configureGlobal({ endOnFailure: true });
+
+// Stryker switches a mutant on by an environment variable, and a hashing thread is given an environment of its own.
 const mutant = '__STRYKER_ACTIVE_MUTANT__';
 const { Worker } = threads;
 
