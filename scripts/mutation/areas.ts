@@ -53,6 +53,7 @@ export const areas: Readonly<Record<string, Area>> = {
       'src/features/sessions/sessions.test.ts',
       'src/background-work.test.ts',
       'test/attacks/session-revocation.test.ts',
+      'src/features/sign-in/sign-in.test.ts',
       'src/features/mail/mail.test.ts',
       'test/attacks/refresh-lost-answer.test.ts',
       'test/attacks/refresh-rotation.test.ts',

@@ -112,7 +112,7 @@ function strykerOptions({ mutate, inThreads = false }: Area, suites: string[], r
     concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 1),
     timeoutMS: 10_000,
     tempDirName: `${directory}/sandbox`,
-    ignorePatterns: ['data', 'coverage', '.tmp/!(mutation)', '.tmp/mutation/!(suites)'],
+    ignorePatterns: ['data', 'coverage', '.tmp/**', '!.tmp/mutation/suites/*.ts'],
     reporters: ['progress-append-only', 'json'],
     jsonReporter: { fileName: report },
     allowEmpty: false,

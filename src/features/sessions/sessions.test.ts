@@ -142,6 +142,8 @@ for (const realm of realms) {
     }
     const { items } = (await api.get(`${path}/me/sessions`, { token: newest.accessToken })).body;
     assert.equal(items.length, 50);
+    const ended = test.db.selectFrom('sessions').select('revoke_reason').where('revoked_at', 'is not', null);
+    assert.deepEqual(await ended.execute(), [{ revoke_reason: 'session_limit' }]);
   });
 }
 
