@@ -33,10 +33,11 @@ export const areas: Readonly<Record<string, Area>> = {
     mutate: ['src/features/sessions/rotate-refresh-token.ts', 'src/features/sessions/token-pair.ts'],
     tests: [
       'test/attacks/refresh-restored.test.ts',
+      'src/features/sessions/session-store.test.ts',
       'test/attacks/refresh-lost-answer.test.ts',
       'test/attacks/refresh-rotation.test.ts',
       'test/attacks/refresh-at-rest.test.ts',
-      'src/features/audit-log/security-events.test.ts',
+      'src/features/mail/mail.test.ts',
     ],
   },
   devices: {

@@ -107,6 +107,15 @@ test('E20 an answer lost before a change of SECRET_KEY is had again after it, bi
   assert.equal(await statusOfMe(during.api, userRealm, next.accessToken), 200);
 });
 
+test('E20 a replica that has not got the new key yet can not repeat its answer, and takes nobody for a thief', async (t) => {
+  const { before, during } = await rotation(t);
+  const first = await signedInUser(before);
+  const renewed = await refreshed(during.api, userRealm, first.refreshToken, idempotencyKey);
+  const again = await refresh(before.api, userRealm, first.refreshToken, idempotencyKey);
+  assertRefused(again, 'refresh_token_rotated');
+  assert.equal(await statusOfMe(during.api, userRealm, renewed.accessToken), 200);
+});
+
 test('E20 a reset link that was mailed before a change of SECRET_KEY works after it', async (t) => {
   const { before, during, after } = await rotation(t);
   for (const service of [during, after]) {
