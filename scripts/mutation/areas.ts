@@ -32,6 +32,7 @@ export const areas: Readonly<Record<string, Area>> = {
   refreshes: {
     mutate: ['src/features/sessions/rotate-refresh-token.ts', 'src/features/sessions/token-pair.ts'],
     tests: [
+      'src/features/sessions/token-pair.test.ts',
       'test/attacks/refresh-restored.test.ts',
       'src/features/sessions/session-store.test.ts',
       'test/attacks/refresh-lost-answer.test.ts',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FastifyRequest } from 'fastify';
 import { assertStatus } from '../../../test/api.ts';
-import { signedInAdmin } from '../../../test/factories.ts';
+import { signedInAdmin, signedInUser } from '../../../test/factories.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 import { AppError } from '../../errors.ts';
 import { callerOf } from './authenticate.ts';
@@ -26,4 +26,17 @@ test('a refusal says what is missing: a token, a good one, or the right', async 
   assert.equal(bad.body.message, 'The access token is not valid');
   assertStatus(weak, 403);
   assert.equal(weak.body.message, 'Only a superadmin may do this');
+});
+
+test('a request counts on the account of its token and on no other, and a refusal names it', async (t) => {
+  const service = await createTestApp(t, { RATE_LIMIT_ACCOUNT_PER_HOUR: '3' });
+  const [one, other] = [await signedInUser(service), await signedInUser(service)];
+  const status = async (token: string) => (await service.api.get('/api/users/me', { token })).status;
+  // Each has asked once after its sign-in.
+  for (const expected of [200, 200, 429, 429]) assert.equal(await status(one.accessToken), expected);
+  assert.equal(await status(other.accessToken), 200);
+  const events = service.db.selectFrom('audit_events').select(['subject_kind', 'subject_id']);
+  assert.deepEqual(await events.where('event', '=', 'limit_exceeded').execute(), [
+    { subject_kind: 'user', subject_id: one.id },
+  ]);
 });
