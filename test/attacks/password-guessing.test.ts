@@ -156,7 +156,10 @@ for (const realm of realms) {
     assertStatus(await service.api.get(`${realm.path}/me`, options), 200);
     const events = service.db.selectFrom('audit_events').select(['subject_kind', 'subject_id', 'outcome']);
     const guess = { subject_kind: realm.kind, subject_id: account.id, outcome: 'failure' };
-    assert.deepEqual(await events.where('event', '=', 'password_check').execute(), Array(5).fill(guess));
+    assert.deepEqual(
+      await events.where('event', '=', 'password_check').execute(),
+      Array.from({ length: 5 }, () => guess),
+    );
     const other = await signedInTo(service, realm);
     const body = { current_password: other.password, new_password: 'meadow copper 77 drift' };
     const { accessToken: token } = other;

@@ -26,6 +26,17 @@ test('a refusal says what is missing: a token, a good one, or the right', async 
   assert.equal(bad.body.message, 'The access token is not valid');
   assertStatus(weak, 403);
   assert.equal(weak.body.message, 'Only a superadmin may do this');
+  await service.db.updateTable('sessions').set({ revoked_at: service.clock.now() }).execute();
+  const ended = await api.get('/api/admins/me', { token });
+  assertStatus(ended, 401);
+  assert.equal(ended.body.message, 'The access token is not valid');
+});
+
+test('a header that has the word in its value is no second Authorization', async (t) => {
+  const service = await createTestApp(t);
+  const { accessToken: token } = await signedInUser(service);
+  const options = { token, headers: { 'x-note': 'authorization' } };
+  assertStatus(await service.api.get('/api/users/me', options), 200);
 });
 
 test('a request counts on the account of its token and on no other, and a refusal names it', async (t) => {
