@@ -108,6 +108,7 @@ export const areas: Readonly<Record<string, Area>> = {
     mutate: ['src/features/limits/*.ts'],
     tests: [
       'src/features/limits/*.test.ts',
+      'src/features/sessions/authenticate.test.ts',
       'test/attacks/rate-limit.test.ts',
       'src/features/audit-log/security-events.test.ts',
     ],
