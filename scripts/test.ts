@@ -12,7 +12,7 @@ import { globSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const shards = 4;
+const shards = 3;
 const slowSuites = ['test/faults/**', 'test/browser/**', 'test/timing/**', 'test/fuzz/**'];
 const coverageOptions = [
   '--experimental-test-coverage',
@@ -84,7 +84,7 @@ if (files.length === 0) {
       ...reporters(process.env.TEST_RECORDING),
       // A test that hangs, on a database lock above all, is named instead of stopping everything.
       '--test-timeout=240000',
-      '--test-concurrency=2',
+      '--test-concurrency=3',
       ...(coverage ? coverageOptions : []),
       ...options,
       ...files,

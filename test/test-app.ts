@@ -89,7 +89,7 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
   lines.length = 0;
   moved.seconds = 0;
   service.readiness.phase = 'serving';
-  await sql`TRUNCATE users, admins, sessions, links, mails, throttles, audit_events, jobs.job`.execute(db);
+  await emptyTables(db);
   await sql`UPDATE test_clock.moved SET by = '0'`.execute(db);
   executed.length = 0;
   return {
@@ -101,6 +101,14 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
     logs: () => lines.join(''),
     statements: () => executed,
   };
+}
+
+/** Row by row: on tables of a few rows that takes a tenth of what TRUNCATE does. */
+async function emptyTables(db: Database): Promise<void> {
+  await sql`
+    WITH a AS (DELETE FROM users), b AS (DELETE FROM admins), c AS (DELETE FROM sessions), d AS (DELETE FROM links),
+         e AS (DELETE FROM mails), f AS (DELETE FROM throttles), g AS (DELETE FROM audit_events)
+    DELETE FROM jobs.job`.execute(db);
 }
 
 async function startService(overrides: Overrides): Promise<Service> {

@@ -30,10 +30,10 @@ async function targetOf(service: TestApp): Promise<FuzzTarget> {
 
 test('I17 whatever is asked of an operation, its answer is one that the document describes, and no 5xx', async (t) => {
   const target = await targetOf(await createTestApp(t));
-  const tallies = await fuzz(target, { runs: 30, seed: fuzzSeed(), suppliesPerOperation: 2 });
+  const tallies = await fuzz(target, { runs: 12, seed: fuzzSeed(), suppliesPerOperation: 2 });
   assert.ok(tallies.length >= 39);
   for (const { name, requests, successes } of tallies) {
-    assert.ok(requests >= 30, name);
+    assert.ok(requests >= 12, name);
     assert.ok(successes > 0, `${name}: nothing that was asked rightly was done`);
   }
 });

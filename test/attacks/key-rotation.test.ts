@@ -4,7 +4,6 @@ import { type TestContext, test } from 'node:test';
 import { realms, userRealm } from '../../src/features/accounts/realms.ts';
 import { assertStatus } from '../api.ts';
 import { newRegistration, signedInUser } from '../factories.ts';
-import { startServer } from '../faults/server-process.ts';
 import { forgeToken, readToken } from '../forged-token.ts';
 import { forgot, newPassword, reset } from '../reset-calls.ts';
 import { assertRefused, refresh, refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
@@ -141,34 +140,4 @@ test('E20 a link that waits for its mail over a change of SECRET_KEY is mailed a
   const mails = await after.mailbox.mails('email_verification');
   const mail = mails.find(({ recipient }) => recipient === late.email);
   assert.deepEqual([mail?.status, mail?.message], ['dead', null]);
-});
-
-test('E20 over restarts of the process: the key is added, the old token is good; the key is retired, it is dead', async (t) => {
-  const [first, second] = [randomBytes(48).toString('base64'), randomBytes(48).toString('base64')];
-  const user = newRegistration();
-  const one = await startServer(t, { env: { SECRET_KEY: first } });
-  const { DATA_DIR } = one.env;
-  assert.equal((await one.request('POST', '/api/users/register', { body: user })).status, 201);
-  const { body: tokens } = await one.request<Record<string, string>>('POST', '/api/users/login', {
-    body: user,
-  });
-  const token = tokens.access_token ?? '';
-  await one.kill9();
-
-  const two = await startServer(t, { env: { DATA_DIR, SECRET_KEY: second, SECRET_KEY_PREVIOUS: first } });
-  assert.equal((await two.request('GET', '/api/users/me', { token })).status, 200);
-  const body = { refresh_token: tokens.refresh_token };
-  const { body: renewed, status } = await two.request<Record<string, string>>('POST', '/api/users/refresh', {
-    body,
-  });
-  assert.equal(status, 200);
-  await two.kill9();
-
-  const three = await startServer(t, { env: { DATA_DIR, SECRET_KEY: second } });
-  assert.equal((await three.request('GET', '/api/users/me', { token })).status, 401);
-  const me = await three.request('GET', '/api/users/me', { token: renewed.access_token ?? '' });
-  assert.equal(me.status, 200);
-  for (const server of [one, two, three]) {
-    for (const secret of [first, second]) assert.ok(!server.logs().includes(secret));
-  }
 });

@@ -5,7 +5,6 @@ import { realms, userRealm } from '../../src/features/accounts/realms.ts';
 import { createSmtpTransport } from '../../src/platform/mail/smtp-transport.ts';
 import { assertStatus } from '../api.ts';
 import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../factories.ts';
-import { startServer } from '../faults/server-process.ts';
 import { forgot, reset, resetToken } from '../reset-calls.ts';
 import { assertRefused, refresh, refreshed } from '../session-calls.ts';
 import { startSmtpSink } from '../smtp-sink.ts';
@@ -227,35 +226,3 @@ function spellingsOf(secret: string): string[] {
 function lineWith(logs: string, text: string): string {
   return logs.split('\n').find((line) => line.includes(text)) ?? '';
 }
-
-test('M01 a process that can reach neither Redis nor its mail server names no credential of theirs, nor the place', async (t) => {
-  const credentials = {
-    redis: unique('redis-password-'),
-    user: unique('smtp-user-'),
-    password: unique('smtp-'),
-  };
-  for (const LOG_FORMAT of ['json', 'pretty']) {
-    const env = {
-      LOG_LEVEL: 'debug',
-      LOG_FORMAT,
-      REDIS_URL: `redis://:${credentials.redis}@localhost:1/0`,
-      SMTP_HOST: 'localhost',
-      SMTP_PORT: '1',
-      SMTP_USER: credentials.user,
-      SMTP_PASSWORD: credentials.password,
-      SMTP_FROM_EMAIL: 'accounts@example.com',
-      SMTP_SECURITY: 'none',
-    };
-    const server = await startServer(t, { env });
-    const { body, status } = await server.request('POST', '/api/users/register', { body: newRegistration() });
-    assert.equal(status, 201, JSON.stringify(body));
-    const { SECRET_KEY } = server.env;
-    await server.kill9();
-    const logs = server.logs();
-    assert.match(logs, /redis: failed - not reachable/);
-    assert.match(logs, /smtp: failed - not reachable/);
-    for (const secret of [...Object.values(credentials), SECRET_KEY ?? 'none'])
-      assert.ok(!logs.includes(secret), secret);
-    assert.doesNotMatch(logs, /accounts@example|redis:\/\//);
-  }
-});

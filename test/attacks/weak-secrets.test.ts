@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigError, parseConfig } from '../../src/config.ts';
-import { startServer } from '../faults/server-process.ts';
 
 const weak: [what: string, value: string][] = [
   ['a word', 'secret'],
@@ -83,47 +82,4 @@ test('E18 the example file holds no secret that a start would take', () => {
     if (value !== '') assert.notDeepEqual(faultsOf({ [name]: value }), [], name);
   }
   assert.match(faultsOf({ SECRET_KEY: lines[0]?.[2] ?? '' }).join(), /^SECRET_KEY /);
-});
-
-const production = {
-  ENVIRONMENT: 'production',
-  PUBLIC_URL: 'https://adl.example',
-  BCRYPT_ROUNDS: '10',
-  SECRET_KEY: undefined,
-};
-
-const started: [what: string, environment: Record<string, string>][] = [
-  ['no secret', {}],
-  ['a short one', { SECRET_KEY: 'kQ8-short-vW2' }],
-  ['CHANGE_ME', { SECRET_KEY: 'CHANGE_ME_CHANGE_ME_CHANGE_ME_CHANGE_ME' }],
-  ['one character', { SECRET_KEY: 'z'.repeat(40) }],
-];
-
-for (const [what, environment] of started) {
-  test(`E18 a start in production with ${what} ends at once, naming the variable and not its value`, async (t) => {
-    const server = await startServer(t, { env: { ...production, ...environment }, waitReady: false });
-    const { code } = await server.exited;
-    assert.equal(code, 1, server.logs());
-    assert.match(server.logs(), /^configuration: failed - SECRET_KEY \S/m);
-    for (const line of server.logs().trim().split('\n')) {
-      assert.match(line, /^configuration: failed - SECRET_KEY /);
-    }
-    for (const value of Object.values(environment)) assert.ok(!server.logs().includes(value));
-    assert.ok(!existsSync(server.env.DATA_DIR ?? '/'), 'nothing was opened');
-  });
-}
-
-test('E18 with a random secret the same start gets past its configuration', async (t) => {
-  const secret = randomBytes(48).toString('base64');
-  // Nobody listens there: the start goes as far as the database, and ends.
-  const database = {
-    DATABASE_URL: 'postgresql://nobody:nothing@127.0.0.1:1/none',
-    STARTUP_TIMEOUT_SECONDS: '1',
-  };
-  const env = { ...production, ...database, SECRET_KEY: secret };
-  const server = await startServer(t, { env, waitReady: false });
-  assert.equal((await server.exited).code, 1);
-  for (const line of [/configuration: ok/, /secret: ok/, /database: failed/])
-    assert.match(server.logs(), line);
-  for (const value of [secret, 'nothing']) assert.ok(!server.logs().includes(value));
 });

@@ -27,7 +27,7 @@ export type JobQueue = {
   open(): Promise<void>;
   /** Lets jobs run in this process. One that throws is tried again, later each time. */
   work(handlers: JobHandlers): Promise<void>;
-  /** Runs each job that is due, one after the other, until none is, and gives their number: the workers' work, in step. */
+  /** Runs what is due until nothing is, and gives the number of jobs: the workers' work, in step. */
   runDue(handlers: JobHandlers): Promise<number>;
   /** Waits a moment for jobs under way; what is not done by then goes back and is run again by whoever is there. */
   close(): Promise<void>;
@@ -132,11 +132,16 @@ async function settle(...[handlers, logger, name, job]: [...Settling, Job]): Pro
 }
 
 async function runDueOf(boss: PgBoss, ...[handlers, logger, name]: Settling): Promise<number> {
-  for (let count = 0; ; count += 1) {
-    const [job] = await boss.fetch<object>(name);
-    if (job === undefined) return count;
-    const { status } = await settle(handlers, logger, name, job);
-    if (status === 'completed') await boss.complete(name, job.id);
-    else await boss.fail(name, job.id);
+  for (let count = 0; ; ) {
+    const batch = await boss.fetch<object>(name, { batchSize: dueAtOnce });
+    if (batch.length === 0) return count;
+    const results = await Promise.all(batch.map((job) => settle(handlers, logger, name, job)));
+    for (const { id, status } of results) {
+      await (status === 'completed' ? boss.complete(name, id) : boss.fail(name, id));
+    }
+    count += batch.length;
   }
 }
+
+// As many as the workers take.
+const dueAtOnce = workOptions.localConcurrency * workOptions.batchSize;

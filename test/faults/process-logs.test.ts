@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { type ServerProcess, startServer } from '../../../test/faults/server-process.ts';
+import { type ServerProcess, startServer } from './server-process.ts';
 
 const setupToken = '0f3c9a c2V0IHVwIG9uY2UsIGFuZCBuZXZlciBh';
 
