@@ -26,6 +26,7 @@ import {
   prepareDatabase,
   requireDataDir,
   StartupError,
+  warnOfPlainConnections,
   warnOfShortPasswords,
 } from './startup-checks.ts';
 import { reportServing, superviseServers } from './supervisor.ts';
@@ -74,6 +75,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     await openJobs(jobs);
     await checkOptionalServices(config, logger);
     warnOfShortPasswords(config, logger);
+    warnOfPlainConnections(config, logger);
     await checkClock(db, logger);
   } catch (error) {
     // Where it was told to stop in the meantime, the database was closed under it.

@@ -3,11 +3,14 @@ import { test } from 'node:test';
 import { testSecret } from '../test/test-app.ts';
 import { parseConfig } from './config.ts';
 import { createLogger } from './platform/logging/logger.ts';
-import { warnOfShortPasswords } from './startup-checks.ts';
+import { warnOfPlainConnections, warnOfShortPasswords } from './startup-checks.ts';
 
 const long = { PASSWORD_MIN_LENGTH: '15', ADMIN_PASSWORD_MIN_LENGTH: '15' };
 
-function warningsFor(environment: Record<string, string>): string[] {
+function warningsFor(
+  environment: Record<string, string>,
+  warn: typeof warnOfShortPasswords = warnOfShortPasswords,
+): string[] {
   const lines: string[] = [];
   const config = parseConfig({
     SECRET_KEY: testSecret,
@@ -15,7 +18,7 @@ function warningsFor(environment: Record<string, string>): string[] {
     LOG_FORMAT: 'json',
     ...environment,
   });
-  warnOfShortPasswords(config, createLogger(config, { write: (line) => void lines.push(line) }));
+  warn(config, createLogger(config, { write: (line) => void lines.push(line) }));
   return lines;
 }
 
@@ -31,4 +34,31 @@ test('production warns while shorter passwords are allowed than the only factor 
   }
   assert.deepEqual(warningsFor({ ENVIRONMENT: 'production', ...long }), []);
   assert.deepEqual(warningsFor({ ENVIRONMENT: 'development' }), []);
+});
+
+test('a database or a Redis on another machine without TLS is a warning, which names neither host nor password', () => {
+  const database = (url: string) => ({ DATABASE_URL: `postgresql://adl:hunter2@${url}` });
+  const redis = (url: string) => ({ REDIS_URL: url });
+  for (const environment of [
+    database('db.internal/adl'),
+    database('10.1.2.3:5432/adl?sslmode=disable'),
+    database('[2001:db8::1]/adl?sslmode=prefer'),
+    redis('redis://:hunter2@cache.internal:6379/0'),
+  ]) {
+    const [warning = '', ...more] = warningsFor(environment, warnOfPlainConnections);
+    assert.match(warning, /"level":"warn".*not encrypted/);
+    assert.doesNotMatch(warning, /hunter2|internal|10\.1\.2\.3|2001/);
+    assert.deepEqual(more, []);
+  }
+  for (const environment of [
+    {},
+    database('localhost/adl'),
+    database('127.0.0.1:5433/adl'),
+    database('[::1]/adl'),
+    database('db.internal/adl?sslmode=verify-full'),
+    redis('redis://127.0.0.1:6379'),
+    redis('rediss://cache.internal:6379'),
+  ]) {
+    assert.deepEqual(warningsFor(environment, warnOfPlainConnections), []);
+  }
 });

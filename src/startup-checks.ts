@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { Config } from './config.ts';
+import { type Config, isLoopbackHost } from './config.ts';
 import type { Database, DatabaseEngine, MigrationConnection } from './platform/database/database.ts';
 import { DatabaseUnavailableError, sqlStateOf } from './platform/database/database-errors.ts';
 import { MigrationError, migrate } from './platform/database/migrate.ts';
@@ -97,6 +97,26 @@ async function checkReachable(
   } finally {
     socket.destroy();
   }
+}
+
+const encryptedModes = ['require', 'verify-ca', 'verify-full'];
+
+/** To a database or a Redis on another machine passwords and hashes go over the network (ASVS V12.3.1). */
+export function warnOfPlainConnections({ databaseUrl, redisUrl }: Config, logger: Logger): void {
+  const database = databaseUrl === undefined ? null : new URL(databaseUrl);
+  if (isPlain(database, (url) => encryptedModes.includes(url.searchParams.get('sslmode') ?? ''))) {
+    logger.warn('database: the connection is not encrypted. Add sslmode=verify-full to DATABASE_URL');
+  }
+  const redis = redisUrl === undefined ? null : new URL(redisUrl);
+  if (isPlain(redis, ({ protocol }) => protocol === 'rediss:')) {
+    logger.warn('redis: the connection is not encrypted. Begin REDIS_URL with rediss://');
+  }
+}
+
+/** Off loopback and not encrypted. A socket of this machine has no host name. */
+function isPlain(url: URL | null, isEncrypted: (url: URL) => boolean): boolean {
+  if (url === null || url.hostname === '') return false;
+  return !isLoopbackHost(url.hostname.replace(/^\[|\]$/g, '')) && !isEncrypted(url);
 }
 
 // NIST SP 800-63B-4, for a password that is the only factor.
