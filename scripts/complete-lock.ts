@@ -95,7 +95,11 @@ function platformOf(name: string, dev: boolean): LockedPackage {
   };
 }
 
-const lockFiles = ['package-lock.json', 'openapi-rules/package-lock.json'];
+const lockFiles = [
+  'package-lock.json',
+  'openapi-rules/package-lock.json',
+  'scripts/mutation/package-lock.json',
+];
 
 if (import.meta.main) {
   for (const path of lockFiles) {
