@@ -30,7 +30,8 @@ async function targetOf(service: TestApp): Promise<FuzzTarget> {
 
 test('I17 whatever is asked of an operation, its answer is one that the document describes, and no 5xx', async (t) => {
   const target = await targetOf(await createTestApp(t));
-  const tallies = await fuzz(target, { runs: 12, seed: fuzzSeed(), suppliesPerOperation: 2 });
+  // The same sample each time; test:fuzz draws new ones.
+  const tallies = await fuzz(target, { runs: 12, seed: fuzzSeed(1), suppliesPerOperation: 2 });
   assert.ok(tallies.length >= 39);
   for (const { name, requests, successes } of tallies) {
     assert.ok(requests >= 12, name);
