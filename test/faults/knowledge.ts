@@ -81,7 +81,8 @@ const lessons: Record<string, Lesson> = {
     if (status === 401) {
       return mayBeRight && known.passwords.size === 1 && known.exists === 'yes' ? 'the right password' : null;
     }
-    return orUnknown(status);
+    // Whoever does not know which of two passwords is in force tries both, and too often at last.
+    return status === 429 ? null : orUnknown(status);
   },
   'POST /api/users/refresh': (known, { status, sent, got }) => {
     const token = sent.refresh_token ?? '';
@@ -114,7 +115,7 @@ const lessons: Record<string, Lesson> = {
       for (const session of others) session.state = 'maybe';
     }
     // The current password that it names is not, where an open change did happen.
-    if (status === 400 && known.openChange) return null;
+    if ((status === 400 || status === 429) && known.openChange) return null;
     if (status !== 200) return answerToCaller(own, status);
     known.changes.answered += 1;
     known.passwords.add(password);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { eventually } from './eventually.ts';
 import { startServer } from './server-process.ts';
 
 test('WEB_CONCURRENCY=2 serves from two processes, replaces one that dies, and stops as one', async (t) => {
@@ -10,6 +11,8 @@ test('WEB_CONCURRENCY=2 serves from two processes, replaces one that dies, and s
   t.after(() => postgres.destroy());
   const env = { WEB_CONCURRENCY: '2', DATABASE_URL: postgres.url(), REDIS_URL: 'redis://127.0.0.1:1' };
   const server = await startServer(t, { env });
+  // Ready is the service with the first; one that dies before it serves ends the start.
+  await eventually('both serve', () => (server.logs().match(/Listening on/g) ?? []).length === 2);
   const [first = 0, second] = await untilTwo(server.pid);
   assert.notEqual(first, second);
 
