@@ -82,12 +82,12 @@ export const areas: Readonly<Record<string, Area>> = {
     sample: true,
   },
   'hash-queue': {
-    mutate: ['src/platform/password-hashing/fair-queue.ts'],
-    tests: ['src/platform/password-hashing/fair-queue.test.ts'],
+    mutate: ['src/platform/password-hashing/{fair-queue,hash-time}.ts'],
+    tests: ['src/platform/password-hashing/{fair-queue,hash-time}.test.ts'],
     sample: true,
   },
   'hash-threads': {
-    mutate: ['src/platform/password-hashing/{hash-admission,hash-thread,hash-worker,password-hasher}.ts'],
+    mutate: ['src/platform/password-hashing/{hash-admission,hash-thread,password-hasher}.ts'],
     tests: [
       'src/platform/password-hashing/password-hasher.test.ts',
       'src/platform/password-hashing/hash-admission.test.ts',

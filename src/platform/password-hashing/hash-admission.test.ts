@@ -100,6 +100,31 @@ test('a thread that died while idle is replaced before the next job', { timeout:
   assert.ok(await hash('x', alice));
 });
 
+test('who is refused is sent away for one, two or three seconds, and by that name', () => {
+  const errors = Array.from({ length: 200 }, () => new HashQueueFullError());
+  assert.deepEqual([...new Set(errors.map((error) => error.retryAfterSeconds))].toSorted(), [1, 2, 3]);
+  assert.equal(errors[0]?.name, 'HashQueueFullError');
+  assert.match(errors[0]?.message ?? '', /too many passwords/);
+});
+
+test('a job that can not be done fails, is no measure of the time, and the next one is done', async (t) => {
+  const { hash, reserve, state } = openAdmission(t);
+  await hash('x', alice);
+  const { hashMs } = state;
+  const odd = { kind: 'hash', password: 'x', target: { algorithm: 'bcrypt', bcryptRounds: 99 } } as const;
+  await assert.rejects(reserve(alice).run(odd), /could not be hashed/);
+  assert.deepEqual([state.completed, state.hashMs], [1, hashMs]);
+  assert.ok(await hash('x', alice));
+});
+
+test('a closed admission has ended its threads', async (t) => {
+  const { hash, close, workers } = openAdmission(t, { threads: 2 });
+  await Promise.all([hash('x', alice), hash('x', bob)]);
+  const ended = workers.map((worker) => once(worker, 'exit'));
+  await close();
+  assert.equal((await Promise.all(ended)).length, 2);
+});
+
 test('every hashing thread has the lowest priority, and no other thread', async (t) => {
   if (process.platform !== 'linux') return t.skip('threads have a priority of their own on Linux only');
   const before = niceThreads();

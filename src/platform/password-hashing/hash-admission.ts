@@ -1,6 +1,7 @@
 import { createFairQueue } from './fair-queue.ts';
 import type { HashJob, HashResult } from './hash-job.ts';
 import { createHashThread, type HashThread } from './hash-thread.ts';
+import { averageWith, capacityWithin } from './hash-time.ts';
 import type { StoredPassword } from './password-schemes.ts';
 
 /** Too many passwords are waiting: come back in a moment. */
@@ -124,11 +125,8 @@ function takeLiving(idle: HashThread[]): HashThread | undefined {
 }
 
 function measure(state: HashState, milliseconds: number, maxWaitSeconds: number): void {
-  const { threads, hashMs } = state;
-  // A sample can be hours where the machine was suspended: one must not close the queue to all.
-  const sample = Math.min(milliseconds, hashMs * 4 || milliseconds);
-  state.hashMs = hashMs === 0 ? sample : hashMs * 0.9 + sample * 0.1;
-  state.capacity = Math.max(1, Math.floor((threads * maxWaitSeconds * 1000) / state.hashMs));
+  state.hashMs = averageWith(state.hashMs, milliseconds);
+  state.capacity = capacityWithin(state.threads, maxWaitSeconds, state.hashMs);
   state.completed += 1;
 }
 
