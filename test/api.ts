@@ -44,6 +44,11 @@ export function createApi(app: HttpServer): Api {
     assertSoundAnswer(answer, { method, path });
     return answer;
   };
+  return withMethods(request);
+}
+
+/** A name for each method, over one way to ask. */
+export function withMethods(request: Api['request']): Api {
   return {
     request,
     get: (path, options) => request('GET', path, undefined, options),

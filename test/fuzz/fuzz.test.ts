@@ -4,7 +4,7 @@ import { Agent } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { adminRealm } from '../../src/features/accounts/realms.ts';
 import type { Answer } from '../answer.ts';
-import { type Api, assertStatus } from '../api.ts';
+import { type Api, assertStatus, withMethods } from '../api.ts';
 import { newRegistration, signIn } from '../factories.ts';
 import { eventually } from '../faults/eventually.ts';
 import { startDatabaseService, withoutPostgres } from '../faults/postgres-backed.ts';
@@ -75,14 +75,7 @@ function apiOf(server: ServerProcess, agent: Agent): Api {
     assertSoundAnswer(answer, { method, path: answer.status === 431 ? '' : path });
     return answer;
   };
-  return {
-    request,
-    get: (path, options) => request('GET', path, undefined, options),
-    post: (path, body, options) => request('POST', path, body, options),
-    put: (path, body, options) => request('PUT', path, body, options),
-    patch: (path, body, options) => request('PATCH', path, body, options),
-    delete: (path, options) => request('DELETE', path, undefined, options),
-  };
+  return withMethods(request);
 }
 
 /** Throws where the process is gone. */
