@@ -17,6 +17,8 @@ async function startCanary(t: TestContext): Promise<{ port: number; visits: () =
   return { port: (server.address() as AddressInfo).port, visits: () => visits };
 }
 
+type ConnectTarget = { port?: unknown } | number | string | undefined;
+
 /** Every connection that this process opens from now on, to the database's address aside: all clients end up there. */
 function watchConnections(t: TestContext): string[] {
   const opened: string[] = [];
@@ -24,8 +26,10 @@ function watchConnections(t: TestContext): string[] {
   // oxlint-disable-next-line typescript/unbound-method -- it is called with the socket that it belongs to
   const original = Socket.prototype.connect as (...given: unknown[]) => Socket;
   t.mock.method(Socket.prototype, 'connect', function connect(this: Socket, ...given: unknown[]) {
-    const [target] = (Array.isArray(given[0]) ? given[0] : given) as [{ port?: unknown } | undefined];
-    if (!database || String(target?.port) !== database) opened.push(JSON.stringify(target) ?? '');
+    const [target] = (Array.isArray(given[0]) ? given[0] : given) as [ConnectTarget];
+    // PostgreSQL's client gives the port itself, and opens a connection whenever its pool has too few.
+    const port = typeof target === 'object' ? target.port : target;
+    if (!database || String(port) !== database) opened.push(JSON.stringify(target) ?? '');
     return original.apply(this, given);
   } as never);
   return opened;
