@@ -3,10 +3,11 @@ import { type TestContext, test } from 'node:test';
 import { afterNextHash } from '../../../test/after-next-hash.ts';
 import { assertStatus } from '../../../test/api.ts';
 import { signIn } from '../../../test/factories.ts';
+import { resetToken } from '../../../test/reset-calls.ts';
 import { signedInTo, statusOfMe } from '../../../test/session-calls.ts';
 import { storedPassword } from '../../../test/stored-passwords.ts';
 import { createTestApp } from '../../../test/test-app.ts';
-import { type Realm, realms } from '../accounts/realms.ts';
+import { type Realm, realms, userRealm } from '../accounts/realms.ts';
 
 const next = 'granite lantern 41 willow';
 
@@ -103,6 +104,25 @@ for (const realm of realms) {
     await signIn(service, realm, account);
   });
 
+  test(`${realm.kind}: where the password changes meanwhile, the current one was wrong; a session that ended says so first`, async (t) => {
+    const service = await createTestApp(t);
+    const account = await signedInTo(service, realm);
+    const raiseVersion = (db: Service['db']) =>
+      db
+        .updateTable(realm.table as 'users')
+        .set(({ eb }) => ({ password_version: eb('password_version', '+', 1) }))
+        .execute();
+    const overtaken = await changeDuring(t, service, realm, account, raiseVersion);
+    assertStatus(overtaken, 400);
+    assert.deepEqual(overtaken.body.details, { reason: 'wrong_password' });
+    assert.equal(overtaken.body.message, 'The password was changed meanwhile');
+    const ended = await changeDuring(t, service, realm, account, async (db) => {
+      await raiseVersion(db);
+      await db.updateTable('sessions').set({ revoked_at: service.clock.now() }).execute();
+    });
+    assertStatus(ended, 401);
+  });
+
   test(`${realm.kind}: an account that is deactivated while the password is hashed keeps the old one`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
@@ -117,6 +137,25 @@ for (const realm of realms) {
     assert.deepEqual(await storedPassword(service, realm, account.username), before);
   });
 }
+
+test('a change ends the links to reset the password, says why, and leaves the others', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInTo(service, userRealm);
+  await resetToken(service, user.email);
+  const token = user.accessToken;
+  assertStatus(
+    await service.api.post('/api/users/change-password', change(user.password, next), { token }),
+    200,
+  );
+  const links = await service.db.selectFrom('links').select(['purpose', 'end_reason']).execute();
+  assert.deepEqual(
+    links.toSorted((one, other) => one.purpose.localeCompare(other.purpose)),
+    [
+      { purpose: 'email_verification', end_reason: null },
+      { purpose: 'password_reset', end_reason: 'password_changed' },
+    ],
+  );
+});
 
 type Service = Awaited<ReturnType<typeof createTestApp>>;
 

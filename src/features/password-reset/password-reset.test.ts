@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { afterNextHash } from '../../../test/after-next-hash.ts';
 import { assertStatus } from '../../../test/api.ts';
 import { signedInAdmin, signedInUser, signIn } from '../../../test/factories.ts';
+import { reset, resetToken } from '../../../test/reset-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';
+import type { Database } from '../../platform/database/database.ts';
 import { userRealm } from '../accounts/realms.ts';
+import { answerResetRequest } from './request-password-reset.ts';
 
 const goodNewPassword = 'granite lantern 41 willow';
 
@@ -69,6 +73,7 @@ test('no token resets a password as long as none was ever issued, and all get on
   }
   assert.equal(answers[0]?.error, 'BadRequestError');
   assert.deepEqual(answers[0]?.details, { reason: 'invalid_reset_token' });
+  assert.equal(answers[0]?.message, 'The reset link is not valid or no longer valid');
   for (const answer of answers) assert.deepEqual(answer, answers[0]);
   await signIn(service, userRealm, user);
 });
@@ -91,4 +96,43 @@ test('a reset names the faults of token and password at once, before it looks at
     assert.deepEqual([...named].toSorted(), fields, JSON.stringify(body).slice(0, 80));
   }
   assert.equal(hasher.state.completed, hashed);
+});
+
+test('a link of a user who was deactivated costs no hash', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service);
+  const token = await resetToken(service, user.email);
+  await service.db.updateTable('users').set({ is_active: false }).execute();
+  const hashed = service.hasher.state.completed;
+  assertStatus(await reset(service.api, token), 400);
+  assert.equal(service.hasher.state.completed, hashed);
+});
+
+for (const [what, change] of [
+  ['is deleted', (db: Database) => db.deleteFrom('users').execute()],
+  ['has another password', (db: Database) => db.updateTable('users').set({ password_version: 7 }).execute()],
+  ['has used the link', (db: Database) => db.updateTable('links').set({ ended_at: new Date() }).execute()],
+] as const) {
+  test(`a link of a user who ${what} while the new password is hashed sets none`, async (t) => {
+    const service = await createTestApp(t);
+    const user = await signedInUser(service);
+    const token = await resetToken(service, user.email);
+    afterNextHash(t, service.hasher, 'hash', () => change(service.db));
+    const answer = await reset(service.api, token);
+    assertStatus(answer, 400);
+    assert.deepEqual(answer.body.details, { reason: 'invalid_reset_token' });
+    assert.deepEqual(await service.mailbox.mails('password_changed'), []);
+  });
+}
+
+test('a request that can not be answered now fails, to be tried again; nothing of it stays', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service);
+  await service.mailbox.deliver();
+  const jobs = { ...service.jobs, send: () => Promise.reject(new Error('no room for a job')) };
+  for (const email of [user.email, 'nobody@example.com'])
+    await assert.rejects(answerResetRequest({ ...service, jobs }, email), /no room for a job/);
+  assert.deepEqual(await service.mailbox.mails('password_reset'), []);
+  await answerResetRequest(service, user.email);
+  assert.equal((await service.mailbox.mails('password_reset')).length, 1);
 });

@@ -117,6 +117,29 @@ test('a job that can not be done fails, is no measure of the time, and the next 
   assert.ok(await hash('x', alice));
 });
 
+test('a job that no thread can be given fails alone', async (t) => {
+  const { hash, reserve, state, workers } = openAdmission(t);
+  const odd = { kind: 'hash', password: () => 'no thread gets a function' } as never;
+  await assert.rejects(reserve(alice).run(odd), (error: Error) => {
+    assert.equal(error.message, 'a password could not be hashed');
+    assert.equal((error.cause as Error).name, 'DataCloneError');
+    return true;
+  });
+  assert.deepEqual([state.running, state.completed], [0, 0]);
+  assert.ok(await hash('x', alice));
+  await workers[0]?.terminate();
+});
+
+test('close waits for the last of the jobs that run, not for the first', async (t) => {
+  const { reserve, close } = openAdmission(t, { threads: 2 });
+  const [short, long] = [4, 11].map((bcryptRounds) =>
+    reserve(alice).run({ kind: 'hash', password: 'x', target: { algorithm: 'bcrypt', bcryptRounds } }),
+  );
+  await close();
+  assert.ok(await short);
+  assert.ok(await long);
+});
+
 test('a closed admission has ended its threads', async (t) => {
   const { hash, close, workers } = openAdmission(t, { threads: 2 });
   await Promise.all([hash('x', alice), hash('x', bob)]);

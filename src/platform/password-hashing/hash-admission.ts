@@ -110,14 +110,14 @@ async function runInThread(idle: HashThread[], job: HashJob): Promise<HashResult
   try {
     const thread = takeLiving(idle) ?? createHashThread();
     const result = await thread.run(job);
-    if (thread.isAlive()) idle.push(thread);
+    idle.push(thread);
     return result;
   } catch (cause) {
     return { ok: false, cause };
   }
 }
 
-/** A thread may have died while it was idle; a job given to it would never be answered. */
+/** A thread may have died, with its job or while it was idle; a job given to it would never be answered. */
 function takeLiving(idle: HashThread[]): HashThread | undefined {
   let thread = idle.pop();
   while (thread && !thread.isAlive()) thread = idle.pop();

@@ -30,7 +30,6 @@ export function createHashThread(): HashThread {
     alive = false;
     settle({ ok: false, cause: cause ?? new Error(`a hashing thread ended with code ${code}`) });
   });
-  worker.unref();
   return {
     run: (job) => {
       const { promise, resolve } = Promise.withResolvers<HashResult>();

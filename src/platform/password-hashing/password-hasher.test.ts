@@ -52,6 +52,37 @@ test('an unknown user and a row that can not be read cost exactly one hash, and 
   }
 });
 
+test('a place is for a client, and what is hashed at it needs no other', async (t) => {
+  const hasher = await createPasswordHasher({ ...settings, maxWaitSeconds: 0.000_001 });
+  t.after(() => hasher.close());
+  const [first, second] = [hasher.reserve('192.0.2.1'), hasher.reserve('192.0.2.2')];
+  assert.throws(() => hasher.reserve('192.0.2.3'), HashQueueFullError);
+  const stored = await hasher.hash('x', first);
+  assert.equal(await hasher.verify('x', stored, second), true);
+});
+
+for (const [named, clientOf, expected] of [
+  ['each address', undefined, true],
+  ['all of a network', () => 'the network', false],
+] as const) {
+  test(`${named} is one client, and has no more than its share while others wait`, async (t) => {
+    const hasher = await createPasswordHasher(clientOf ? { ...settings, clientOf } : settings);
+    t.after(() => hasher.close());
+    const places = [hasher.reserve('192.0.2.1')];
+    const share = Math.floor((hasher.state.capacity + 1) / 2);
+    while (places.length <= share) places.push(hasher.reserve('192.0.2.2'));
+    // All of these are of the second address, or of the one network that has nobody to share with.
+    let refused = false;
+    try {
+      places.push(hasher.reserve('192.0.2.2'));
+    } catch {
+      refused = true;
+    }
+    assert.equal(refused, expected);
+    for (const place of places) place.release();
+  });
+}
+
 test('a closed hasher refuses', async (t) => {
   const hasher = await openHasher(t);
   await hasher.close();

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createHashThread } from './hash-thread.ts';
+
+const target = { algorithm: 'bcrypt', bcryptRounds: 4 } as const;
+
+test('a thread does one job after another', async (t) => {
+  const thread = createHashThread();
+  t.after(() => thread.terminate());
+  for (let job = 0; job < 2; job += 1) {
+    const result = await thread.run({ kind: 'hash', password: 'x', target });
+    assert.ok(result.ok && result.milliseconds > 0);
+    assert.match((result.value as { hash: string }).hash, /^\$2b\$04\$/);
+  }
+  assert.ok(thread.isAlive());
+});
+
+test('a thread has little memory; without it the job fails with that reason, and the thread is gone', async () => {
+  const thread = createHashThread();
+  const job = { kind: 'hash', password: Array.from({ length: 4_000_000 }, () => ({})), target };
+  const result = await thread.run(job as never);
+  assert.ok(!result.ok);
+  assert.equal((result.cause as { code?: string }).code, 'ERR_WORKER_OUT_OF_MEMORY');
+  assert.equal(thread.isAlive(), false);
+});
+
+test('a thread that is ended fails its job, and says how it ended', async () => {
+  const thread = createHashThread();
+  const running = thread.run({ kind: 'hash', password: 'x', target: { ...target, bcryptRounds: 12 } });
+  await thread.terminate();
+  const result = await running;
+  assert.ok(!result.ok);
+  assert.match((result.cause as Error).message, /^a hashing thread ended with code [01]$/);
+  assert.equal(thread.isAlive(), false);
+});
