@@ -90,7 +90,7 @@ export const areas: Readonly<Record<string, Area>> = {
     mutate: ['src/platform/password-hashing/{hash-admission,hash-thread,password-hasher}.ts'],
     tests: [
       'src/platform/password-hashing/password-hasher.test.ts',
-      'src/platform/password-hashing/hash-admission.test.ts',
+      'src/platform/password-hashing/hash-{thread,admission}.test.ts',
     ],
     inThreads: true,
   },

@@ -131,11 +131,12 @@ test('a job that no thread can be given fails alone', async (t) => {
 });
 
 test('close waits for the last of the jobs that run, not for the first', async (t) => {
-  const { reserve, close } = openAdmission(t, { threads: 2 });
+  const { reserve, close, state } = openAdmission(t, { threads: 2 });
   const [short, long] = [4, 11].map((bcryptRounds) =>
     reserve(alice).run({ kind: 'hash', password: 'x', target: { algorithm: 'bcrypt', bcryptRounds } }),
   );
   await close();
+  assert.equal(state.running, 0);
   assert.ok(await short);
   assert.ok(await long);
 });
