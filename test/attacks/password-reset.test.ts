@@ -377,16 +377,23 @@ test('a token that is made up costs no hash', async (t) => {
   assert.equal(service.hasher.state.completed, before);
 });
 
-test('what is no token of any link asks the database nothing, and is recorded', async (t) => {
+test('M04 what is no token of any link asks the database nothing, and is recorded', async (t) => {
   const service = await createTestApp(t);
-  for (const token of [
-    'x',
-    randomBytes(47).toString('base64url'),
-    `${randomBytes(48).toString('base64url')}=`,
-  ])
+  const tokens = ['x', randomBytes(47).toString('base64url'), `${randomBytes(48).toString('base64url')}=`];
+  for (const token of tokens) {
     assertStatus(await reset(service.api, token), 400);
-  assert.equal(service.statements().length, 3);
+    for (const path of ['/api/users/verify-email', '/api/users/undo'])
+      assertStatus(await service.api.post(path, { token }), 400);
+  }
+  assert.equal(service.statements().length, 9);
   for (const statement of service.statements()) assert.match(statement, /^insert into "audit_events"/);
+  const recorded = await service.db.selectFrom('audit_events').select(['event', 'outcome']).execute();
+  const names = recorded.map(({ event, outcome }) => `${event} ${outcome}`);
+  assert.deepEqual([...new Set(names)].toSorted(), [
+    'email_change_undone failure',
+    'email_verified failure',
+    'password_reset failure',
+  ]);
 });
 
 test('A05 forgot answers and does the same for a known, an unknown and a deactivated address, in the request and after it', async (t) => {

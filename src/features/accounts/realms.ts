@@ -27,6 +27,13 @@ export const adminRealm: Realm = {
   accountSchema: adminSchema,
 };
 
+/** An account of either realm. */
+export type Party = { readonly kind: RealmKind; readonly id: string };
+
+export function partyOf({ kind }: { kind: RealmKind }, id: string): Party {
+  return { kind, id };
+}
+
 export const realms = [userRealm, adminRealm] as const;
 
 /** How long a session of this realm lives: idle, and at most. */

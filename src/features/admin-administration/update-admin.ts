@@ -4,7 +4,7 @@ import { transact } from '../../platform/database/database.ts';
 import { describeChange } from '../accounts/account-change.ts';
 import { type Account, lockAccount, updateAccount } from '../accounts/account-store.ts';
 import { lockActiveSuperadmins } from '../accounts/admin-store.ts';
-import { adminRealm } from '../accounts/realms.ts';
+import { adminRealm, partyOf } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { revokeSessionsOf } from '../sessions/session-store.ts';
 
@@ -31,7 +31,7 @@ export async function updateAdmin(
     }
     if (Object.keys(change).length === 0) return admin;
     const { event, fields } = describeChange(adminRealm, admin, change);
-    const party = (of: string) => ({ kind: adminRealm.kind, id: of });
+    const party = (of: string) => partyOf(adminRealm, of);
     await recordEvent(deps, trx, { event, actor: party(callerId), subject: party(id), details: { fields } });
     const updated = await updateAccount(trx, adminRealm, id, change);
     if (!updated.is_active) await revokeSessionsOf(trx, adminRealm, id, 'deactivated');

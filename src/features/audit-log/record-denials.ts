@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Dependencies } from '../../dependencies.ts';
+import { partyOf } from '../accounts/realms.ts';
 import { recordRefusal } from './record-event.ts';
 
 /** Records every 403: somebody who is known, or has got near a right, asked for what is not theirs (ASVS V16.3.2). */
@@ -7,7 +8,7 @@ export function recordDenials(app: FastifyInstance, deps: Pick<Dependencies, 'db
   app.addHook('onSend', async (request, reply) => {
     if (reply.statusCode !== 403) return;
     const { method, routeOptions, accessTokenClaims: claims } = request;
-    const subject = claims && { kind: claims.kind, id: claims.subjectId };
+    const subject = claims && partyOf(claims, claims.subjectId);
     const details = { route: `${method} ${routeOptions.url ?? ''}` };
     await recordRefusal(deps, { event: 'access_denied', outcome: 'denied', subject, details });
   });

@@ -1,4 +1,5 @@
-import type { Outcome, RealmKind } from '../../platform/database/tables.ts';
+import type { Outcome } from '../../platform/database/tables.ts';
+import type { Party } from '../accounts/realms.ts';
 
 /** The closed list of what is recorded (security.md, case M04), each with what it says of its outcome. */
 export const securityEvents = {
@@ -13,9 +14,10 @@ export const securityEvents = {
   password_changed: 'The owner set a new password',
   password_reset_requested: 'A reset link was mailed to the owner of the address that somebody typed',
   password_reset: 'A password was set through a reset link; a failure had no good link',
-  email_verified: 'The owner of the address confirmed it',
+  email_verified: 'The owner of the address confirmed it; a failure had no good link',
   email_changed: 'The address was changed',
-  email_change_undone: 'A change of the address was undone by the link in its notice',
+  email_change_undone:
+    'A change of the address was undone by the link in its notice; a failure had no good link',
   profile_changed: 'The owner changed own data; `fields` says which',
   access_denied: 'The right person for nothing of this kind: 403',
   limit_exceeded: 'A limit refused for the first time in its window; `policy` says which',
@@ -34,8 +36,6 @@ export const securityEvents = {
 export type SecurityEventName = keyof typeof securityEvents;
 
 export const securityEventNames = Object.keys(securityEvents) as SecurityEventName[];
-
-export type Party = { readonly kind: RealmKind; readonly id: string };
 
 /** What an event may say beside its parties: words of our own and ids, nothing that anybody typed. */
 type EventDetails = {

@@ -3,9 +3,8 @@ import { duplicate } from '../../errors.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { type Account, type AccountChange, updateAccount } from '../accounts/account-store.ts';
-import type { Realm } from '../accounts/realms.ts';
+import { type Party, partyOf, type Realm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
-import type { Party } from '../audit-log/security-events.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
 import { endLinks, isHeldEmail } from '../links/link-store.ts';
 import { queueLinkMail, queueNotice } from '../mail/queue-mail.ts';
@@ -32,7 +31,7 @@ export async function changeEmail(
   await recordEvent(deps, trx, {
     event: 'email_changed',
     actor,
-    subject: { kind: realm.kind, id: account.id },
+    subject: partyOf(realm, account.id),
   });
   await revokeSessionsOf(trx, realm, account.id, 'email_changed', keepSessionId);
   if (realm.kind === 'admin') {

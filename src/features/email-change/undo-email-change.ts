@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Dependencies } from '../../dependencies.ts';
-import { type AppError, badRequest } from '../../errors.ts';
+import { badRequest } from '../../errors.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import type { StoredPassword } from '../../platform/password-hashing/password-schemes.ts';
 import { findCredentialsById, lockAccount, setPassword, updateAccount } from '../accounts/account-store.ts';
-import { userRealm } from '../accounts/realms.ts';
+import { partyOf, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
+import { LinkNotGoodError, withGoodLink } from '../links/link-not-good.ts';
 import { endLinks, findOpenLink, type Link, useLink } from '../links/link-store.ts';
 import { queueResetLink } from '../password-reset/request-password-reset.ts';
 import { revokeSessionsOf } from '../sessions/session-store.ts';
@@ -17,8 +18,13 @@ type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'l
  * there. A deactivated account stays so. Throws 400 for every token that is not good (contract § 4).
  */
 export async function undoEmailChange(deps: Deps, request: { token: string; ip: string }): Promise<void> {
+  const refusal = () => badRequest('The undo link is not valid or no longer valid', 'invalid_undo_token');
+  await withGoodLink(deps, { event: 'email_change_undone', refusal }, () => undo(deps, request));
+}
+
+async function undo(deps: Deps, request: { token: string; ip: string }): Promise<void> {
   const link = await findOpenLink(deps.db, 'email_change_undo', request.token);
-  if (link === null) throw invalidUndoToken();
+  if (link === null) throw new LinkNotGoodError();
   // A real hash of what nobody knows: signing in with a void password costs the time that it always costs.
   const unknowable = randomBytes(32).toString('base64url');
   const password = await deps.hasher.hash(unknowable, request.ip);
@@ -27,7 +33,7 @@ export async function undoEmailChange(deps: Deps, request: { token: string; ip: 
 
 async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredPassword): Promise<void> {
   const user = await lockAccount(trx, userRealm, link.subject_id);
-  if (user === null || !(await useLink(trx, link))) throw invalidUndoToken();
+  if (user === null || !(await useLink(trx, link))) throw new LinkNotGoodError();
   await updateAccount(trx, userRealm, user.id, { email: link.email, is_email_verified: true });
   await setPassword(trx, userRealm, user.id, password);
   await revokeSessionsOf(trx, userRealm, user.id, 'email_change_undone');
@@ -37,12 +43,8 @@ async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredP
   await endLinks(trx, user.id, later, 'email_change_undone');
   await recordEvent(deps, trx, {
     event: 'email_change_undone',
-    subject: { kind: userRealm.kind, id: user.id },
+    subject: partyOf(userRealm, user.id),
   });
   const credentials = await findCredentialsById(trx, userRealm, user.id);
   if (credentials?.is_active) await queueResetLink(deps, trx, credentials);
-}
-
-function invalidUndoToken(): AppError {
-  return badRequest('The undo link is not valid or no longer valid', 'invalid_undo_token');
 }

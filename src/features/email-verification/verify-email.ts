@@ -1,10 +1,11 @@
 import type { Dependencies } from '../../dependencies.ts';
-import { type AppError, badRequest } from '../../errors.ts';
+import { badRequest } from '../../errors.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { type Account, lockAccount, updateAccount } from '../accounts/account-store.ts';
-import { userRealm } from '../accounts/realms.ts';
+import { partyOf, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
+import { LinkNotGoodError, withGoodLink } from '../links/link-not-good.ts';
 import { endLinks, findOpenLink, useLink } from '../links/link-store.ts';
 import { queueLinkMail } from '../mail/queue-mail.ts';
 
@@ -23,15 +24,21 @@ export async function queueVerification(
 
 /** Marks the address that the link was mailed to as verified. Throws 400 for every token that is not good. */
 export async function verifyEmail(deps: Pick<Deps, 'db' | 'logger'>, token: string): Promise<void> {
+  const refusal = () =>
+    badRequest('The verification link is not valid or no longer valid', 'invalid_verification_token');
+  await withGoodLink(deps, { event: 'email_verified', refusal }, () => verify(deps, token));
+}
+
+async function verify(deps: Pick<Deps, 'db' | 'logger'>, token: string): Promise<void> {
   const link = await findOpenLink(deps.db, 'email_verification', token);
-  if (link === null) throw invalidVerificationToken();
+  if (link === null) throw new LinkNotGoodError();
   await transact(deps.db, async (trx) => {
     const user = await lockAccount(trx, userRealm, link.subject_id);
     const isTheirs = user?.is_active && user.email.toLowerCase() === link.email.toLowerCase();
-    if (!isTheirs || !(await useLink(trx, link))) throw invalidVerificationToken();
+    if (!isTheirs || !(await useLink(trx, link))) throw new LinkNotGoodError();
     await updateAccount(trx, userRealm, user.id, { is_email_verified: true });
     await endLinks(trx, user.id, { purposes: ['email_verification'] }, 'verified');
-    await recordEvent(deps, trx, { event: 'email_verified', subject: { kind: userRealm.kind, id: user.id } });
+    await recordEvent(deps, trx, { event: 'email_verified', subject: partyOf(userRealm, user.id) });
   });
 }
 
@@ -41,8 +48,4 @@ export async function resendVerification(deps: Deps, userId: string): Promise<vo
     const user = await lockAccount(trx, userRealm, userId);
     if (user?.is_active && !user.is_email_verified) await queueVerification(deps, trx, user);
   });
-}
-
-function invalidVerificationToken(): AppError {
-  return badRequest('The verification link is not valid or no longer valid', 'invalid_verification_token');
 }

@@ -6,7 +6,7 @@ import { networkOf } from '../../platform/http/client-address.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { limitHeaders } from '../../platform/rate-limit/limit-headers.ts';
 import type { LimitPolicy, RateLimiter } from '../../platform/rate-limit/rate-limit.ts';
-import type { Party } from '../audit-log/security-events.ts';
+import type { Party } from '../accounts/realms.ts';
 import { recordExceeded } from '../throttles/require-within-throttle.ts';
 import { type AddressLimit, limitPolicies } from './limit-policies.ts';
 

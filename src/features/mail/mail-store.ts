@@ -7,14 +7,15 @@ import {
   secondsFromNow,
   type Transaction,
 } from '../../platform/database/database.ts';
-import type { MailKind, MailStatus, RealmKind, Tables } from '../../platform/database/tables.ts';
+import type { MailKind, MailStatus, Tables } from '../../platform/database/tables.ts';
+import type { Party } from '../accounts/realms.ts';
 
 export type Mail = Selectable<Tables['mails']>;
 
 export type NewMail = {
   kind: MailKind;
   recipient: string;
-  subject: { kind: RealmKind; id: string } | null;
+  subject: Party | null;
   linkId: Buffer | null;
   /** Where the event came from, as the mail says it; from a closed list, never what a client sent. */
   device: string | null;

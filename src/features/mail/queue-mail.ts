@@ -3,7 +3,7 @@ import type { Transaction } from '../../platform/database/database.ts';
 import type { LinkPurpose, MailKind } from '../../platform/database/tables.ts';
 import { durations } from '../../platform/durations.ts';
 import type { Account } from '../accounts/account-store.ts';
-import { type Realm, userRealm } from '../accounts/realms.ts';
+import { partyOf, type Realm, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { insertLink } from '../links/link-store.ts';
 import { exceeded } from '../throttles/require-within-throttle.ts';
@@ -37,7 +37,7 @@ export async function queueNotice(
   kind: Exclude<MailKind, 'test'>,
   { device = null, ip = null }: Notice = {},
 ): Promise<boolean> {
-  const subject = { kind: realm.kind, id: account.id };
+  const subject = partyOf(realm, account.id);
   const lifeSeconds = noticeLifeSeconds;
   return queueMail(deps, trx, {
     kind,
@@ -66,7 +66,7 @@ export async function queueLinkMail(
   { purpose, lifeSeconds, passwordVersion = 0 }: LinkMail,
 ): Promise<boolean> {
   const { id: subjectId, email } = account;
-  const subject = { kind: userRealm.kind, id: subjectId };
+  const subject = partyOf(userRealm, subjectId);
   const mail = { kind: kindOfPurpose[purpose], recipient: email, subject };
   if (!(await mayReceive(deps, trx, mail))) return false;
   const linkId = await insertLink(trx, deps, { purpose, subjectId, email, passwordVersion, lifeSeconds });

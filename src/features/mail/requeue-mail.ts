@@ -1,7 +1,7 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { conflict, notFound } from '../../errors.ts';
 import { transact } from '../../platform/database/database.ts';
-import { adminRealm } from '../accounts/realms.ts';
+import { adminRealm, partyOf } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { findLink } from '../links/link-store.ts';
 import { findMail, type Mail, reviveMail } from './mail-store.ts';
@@ -19,9 +19,9 @@ export async function requeueMail(
   await transact(deps.db, async (trx) => {
     const revived = await reviveMail(trx, mailId, noticeLifeSeconds);
     if (!revived) throw conflict('Only a dead mail can be queued again', 'mail_not_dead');
-    const subject =
-      mail.subject_kind && mail.subject_id ? { kind: mail.subject_kind, id: mail.subject_id } : null;
-    const actor = { kind: adminRealm.kind, id: adminId };
+    const { subject_kind: kind, subject_id: subjectId } = mail;
+    const subject = kind && subjectId ? partyOf({ kind }, subjectId) : null;
+    const actor = partyOf(adminRealm, adminId);
     await recordEvent(deps, trx, { event: 'mail_requeued', actor, subject, details: { mail_id: mailId } });
     await deps.jobs.send(trx, 'mails', { mailId });
   });

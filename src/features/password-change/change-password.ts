@@ -3,7 +3,7 @@ import { badRequest, unauthenticated } from '../../errors.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import type { StoredPassword } from '../../platform/password-hashing/password-schemes.ts';
 import { type Credentials, replacePassword } from '../accounts/account-store.ts';
-import type { Realm } from '../accounts/realms.ts';
+import { partyOf, type Realm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { endLinks } from '../links/link-store.ts';
 import { queueNotice } from '../mail/queue-mail.ts';
@@ -50,7 +50,7 @@ async function apply(
   if (realm.kind === 'user') {
     await endLinks(trx, verified.id, { purposes: ['password_reset'] }, 'password_changed');
   }
-  const subject = { kind: realm.kind, id: verified.id };
+  const subject = partyOf(realm, verified.id);
   await recordEvent(deps, trx, { event: 'password_changed', subject });
   await queueNotice(deps, trx, realm, verified, 'password_changed');
 }

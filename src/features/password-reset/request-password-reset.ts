@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dependencies } from '../../dependencies.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { type Credentials, findCredentials } from '../accounts/account-store.ts';
-import { userRealm } from '../accounts/realms.ts';
+import { partyOf, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { queueLinkMail } from '../mail/queue-mail.ts';
 import { recordExceeded } from '../throttles/require-within-throttle.ts';
@@ -32,7 +32,7 @@ export async function answerResetRequest(deps: Deps, email: string): Promise<voi
   const isThere = found?.is_active === true;
   const user = isThere ? found : { id: randomUUIDv7(), email, password_version: 1 };
   await transact(deps.db, async (trx) => {
-    const subject = { kind: userRealm.kind, id: user.id };
+    const subject = partyOf(userRealm, user.id);
     await recordEvent(deps, trx, { event: 'password_reset_requested', subject, actor: null });
     await queueResetLink(deps, trx, user);
     if (!isThere) throw new NobodyThereError();

@@ -3,8 +3,9 @@ import { badRequest } from '../../errors.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import type { StoredPassword } from '../../platform/password-hashing/password-schemes.ts';
 import { findAccount, lockAccount, replacePassword, updateAccount } from '../accounts/account-store.ts';
-import { userRealm } from '../accounts/realms.ts';
-import { recordEvent, recordRefusal } from '../audit-log/record-event.ts';
+import { partyOf, userRealm } from '../accounts/realms.ts';
+import { recordEvent } from '../audit-log/record-event.ts';
+import { LinkNotGoodError, withGoodLink } from '../links/link-not-good.ts';
 import { endLinks, findOpenLink, type Link, useLink } from '../links/link-store.ts';
 import { queueNotice } from '../mail/queue-mail.ts';
 import { refuseGuessable } from '../passwords/password-policy.ts';
@@ -19,13 +20,8 @@ type Request = { token: string; newPassword: string; ip: string };
  * address, ends all sessions and other links, and queues the notice. One error for every token that is not good.
  */
 export async function resetPassword(deps: Deps, request: Request): Promise<void> {
-  try {
-    await reset(deps, request);
-  } catch (error) {
-    if (!(error instanceof LinkNotGoodError)) throw error;
-    await recordRefusal(deps, { event: 'password_reset', outcome: 'failure' });
-    throw badRequest('The reset link is not valid or no longer valid', 'invalid_reset_token');
-  }
+  const refusal = () => badRequest('The reset link is not valid or no longer valid', 'invalid_reset_token');
+  await withGoodLink(deps, { event: 'password_reset', refusal }, () => reset(deps, request));
 }
 
 async function reset(deps: Deps, request: Request): Promise<void> {
@@ -49,8 +45,6 @@ async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredP
   // Undo links as well: who is at this address has shown so, and an earlier owner's link must not take the account back.
   const purposes = ['password_reset', 'email_verification', 'email_change_undo'] as const;
   await endLinks(trx, user.id, { purposes }, 'password_reset');
-  await recordEvent(deps, trx, { event: 'password_reset', subject: { kind: userRealm.kind, id: user.id } });
+  await recordEvent(deps, trx, { event: 'password_reset', subject: partyOf(userRealm, user.id) });
   await queueNotice(deps, trx, userRealm, user, 'password_changed');
 }
-
-class LinkNotGoodError extends Error {}

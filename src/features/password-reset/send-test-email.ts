@@ -2,7 +2,7 @@ import type { Dependencies } from '../../dependencies.ts';
 import { forbidden } from '../../errors.ts';
 import { transact } from '../../platform/database/database.ts';
 import type { Account } from '../accounts/account-store.ts';
-import { adminRealm } from '../accounts/realms.ts';
+import { adminRealm, partyOf } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { noticeLifeSeconds, queueMail } from '../mail/queue-mail.ts';
 
@@ -19,7 +19,7 @@ export async function sendTestEmail(
       'recipient_not_allowed',
     );
   }
-  const subject = { kind: adminRealm.kind, id: admin.id };
+  const subject = partyOf(adminRealm, admin.id);
   await transact(deps.db, async (trx) => {
     await recordEvent(deps, trx, { event: 'test_mail_sent', subject });
     await queueMail(deps, trx, {

@@ -4,7 +4,7 @@ import { type Transaction, transact } from '../../platform/database/database.ts'
 import { durations } from '../../platform/durations.ts';
 import { changesEmail, changesUsername } from '../accounts/account-change.ts';
 import { type Account, type AccountChange, lockAccount, updateAccount } from '../accounts/account-store.ts';
-import type { Realm } from '../accounts/realms.ts';
+import { partyOf, type Realm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { changeEmail } from '../email-change/change-email.ts';
 import { type Caller, lockLiveSession } from '../sessions/session-store.ts';
@@ -31,7 +31,7 @@ export async function updateProfile(
   const { change } = request;
   if (changesEmail(caller.account, change)) await requireReauthentication(deps, realm, caller, request);
   if (changesEmail(caller.account, change) || changesUsername(caller.account, change)) {
-    const subject = { kind: realm.kind, id: caller.account.id };
+    const subject = partyOf(realm, caller.account.id);
     await requireWithinThrottle(
       deps,
       throttlePolicies.identifierChange,
@@ -66,7 +66,7 @@ async function applyChange(
   // Signed out or deactivated while the password was checked.
   if (!account?.is_active || !(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
   if (Object.keys(change).length === 0) return account;
-  const subject = { kind: realm.kind, id: account.id };
+  const subject = partyOf(realm, account.id);
   const fields = Object.keys(change).toSorted();
   await recordEvent(deps, trx, { event: 'profile_changed', subject, details: { fields } });
   if (!changesEmail(account, change)) return updateAccount(trx, realm, account.id, change);

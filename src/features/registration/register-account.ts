@@ -2,9 +2,8 @@ import type { Dependencies } from '../../dependencies.ts';
 import { duplicate } from '../../errors.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { type Account, findTakenField, insertAccount } from '../accounts/account-store.ts';
-import type { Realm } from '../accounts/realms.ts';
+import { type Party, partyOf, type Realm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
-import type { Party } from '../audit-log/security-events.ts';
 import { refuseHeldEmail } from '../email-change/change-email.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
 
@@ -41,7 +40,7 @@ export async function registerAccount(
       password,
       ...(registration.isSuperadmin === undefined ? {} : { is_superadmin: registration.isSuperadmin }),
     });
-    const subject = { kind: realm.kind, id: account.id };
+    const subject = partyOf(realm, account.id);
     const actor = registration.registeredBy ?? subject;
     await recordEvent(deps, trx, { event: 'account_registered', actor, subject });
     if (realm.kind === 'user') await welcome(deps, trx, account);

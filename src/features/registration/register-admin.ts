@@ -6,7 +6,7 @@ import type { Transaction } from '../../platform/database/database.ts';
 import { isLocalCaller, networkOf } from '../../platform/http/client-address.ts';
 import type { Account } from '../accounts/account-store.ts';
 import { adminExists, lockAdminRegistration, lockSuperadmin } from '../accounts/admin-store.ts';
-import { adminRealm } from '../accounts/realms.ts';
+import { adminRealm, partyOf } from '../accounts/realms.ts';
 import { findCallerOf } from '../sessions/authenticate.ts';
 import { type Caller, lockLiveSession } from '../sessions/session-store.ts';
 import { requireWithinThrottle } from '../throttles/require-within-throttle.ts';
@@ -27,7 +27,7 @@ export async function registerAdmin(
   const caller = await findCallerOf(deps, adminRealm, request);
   if (caller !== null) {
     if (!caller.account.is_superadmin) throw forbidden('Only a superadmin may register admins');
-    const registeredBy = { kind: adminRealm.kind, id: caller.account.id };
+    const registeredBy = partyOf(adminRealm, caller.account.id);
     const ordered = { ...registration, registeredBy };
     return registerAccount(deps, adminRealm, ordered, (trx) => requireStillSuperadmin(trx, caller));
   }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, unauthenticated } from '../../errors.ts';
-import { adminRealm, type Realm } from '../accounts/realms.ts';
+import { adminRealm, partyOf, type Realm } from '../accounts/realms.ts';
 import type { AccessTokenClaims } from './access-token.ts';
 import { type Caller, findCaller } from './session-store.ts';
 
@@ -34,7 +34,7 @@ export function requireAccount(deps: GuardDeps, realm: Realm) {
     config: { guard: realm.kind },
     onRequest: async (request: FastifyRequest) => {
       const claims = await requireGenuineToken(deps, realm, request);
-      await deps.limits.countAccount(request, { kind: claims.kind, id: claims.subjectId });
+      await deps.limits.countAccount(request, partyOf(claims, claims.subjectId));
     },
     preHandler: async (request: FastifyRequest) => {
       request.caller = await loadCaller(deps, realm, request.accessTokenClaims);

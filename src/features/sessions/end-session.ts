@@ -2,9 +2,9 @@ import type { Dependencies } from '../../dependencies.ts';
 import { unauthenticated } from '../../errors.ts';
 import { transact } from '../../platform/database/database.ts';
 import { lockAccount } from '../accounts/account-store.ts';
-import type { Realm } from '../accounts/realms.ts';
+import { type Party, partyOf, type Realm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
-import type { Party, SecurityEventName } from '../audit-log/security-events.ts';
+import type { SecurityEventName } from '../audit-log/security-events.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
 import { type RevokeReason, revokeSession, revokeSessionsOf } from './session-store.ts';
 
@@ -44,7 +44,7 @@ async function endOne(
   return transact(deps.db, async (trx) => {
     const subjectId = await revokeSession(trx, realm, session, reason);
     if (subjectId === null) return false;
-    const subject = { kind: realm.kind, id: subjectId };
+    const subject = partyOf(realm, subjectId);
     await recordEvent(deps, trx, { event, subject, details: { session_id: session.id } });
     return true;
   });
@@ -60,7 +60,7 @@ export async function endAllSessions(
   return transact(deps.db, async (trx) => {
     if ((await lockAccount(trx, realm, accountId)) === null) return false;
     await revokeSessionsOf(trx, realm, accountId, reason);
-    await recordEvent(deps, trx, { event, actor, subject: { kind: realm.kind, id: accountId } });
+    await recordEvent(deps, trx, { event, actor, subject: partyOf(realm, accountId) });
     return true;
   });
 }

@@ -4,7 +4,7 @@ import { sha256 } from '../../platform/crypto/secret-keys.ts';
 import { transact } from '../../platform/database/database.ts';
 import { wideNetworkOf } from '../../platform/http/client-address.ts';
 import { type Credentials, confirmSignIn } from '../accounts/account-store.ts';
-import { type Realm, sessionLifetimes } from '../accounts/realms.ts';
+import { partyOf, type Realm, sessionLifetimes } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { queueNotice } from '../mail/queue-mail.ts';
 import { describeDevice } from './describe-device.ts';
@@ -46,7 +46,7 @@ export async function openSession(
       const from = { device: describeDevice(session.userAgent), ip: client.ip };
       await queueNotice(deps, trx, realm, verified, 'new_sign_in', from);
     }
-    const subject = { kind: realm.kind, id: verified.id };
+    const subject = partyOf(realm, verified.id);
     await recordEvent(deps, trx, { event: 'sign_in', subject, details: { session_id: session.id } });
     return createdAt;
   });

@@ -3,7 +3,7 @@ import { unauthenticated } from '../../errors.ts';
 import { equalSecrets, sha256 } from '../../platform/crypto/secret-keys.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { findAccount } from '../accounts/account-store.ts';
-import { type Realm, sessionLifetimes } from '../accounts/realms.ts';
+import { partyOf, type Realm, sessionLifetimes } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { queueNotice } from '../mail/queue-mail.ts';
 import { decodeRefreshToken, type RefreshToken, refreshTokenHash, successorOf } from './refresh-token.ts';
@@ -94,7 +94,7 @@ async function judgeSpentToken(
   }
   if (isParent && age <= deps.config.refreshRaceWindowSeconds) return 'rotated';
   await revokeSession(trx, realm, { id: token.sessionId }, 'refresh_token_reused');
-  const subject = { kind: realm.kind, id: session.subject_id };
+  const subject = partyOf(realm, session.subject_id);
   const details = { session_id: token.sessionId };
   await recordEvent(deps, trx, {
     event: 'refresh_token_reused',

@@ -3,7 +3,7 @@ import type { Dependencies } from '../../dependencies.ts';
 import { notFound } from '../../errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, idParams, noContent, text } from '../../platform/http/schemas.ts';
-import type { Realm } from '../accounts/realms.ts';
+import { partyOf, type Realm } from '../accounts/realms.ts';
 import { anyone, callerOf, requireAccount } from './authenticate.ts';
 import {
   answerTokens,
@@ -119,7 +119,7 @@ function addOwnSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm):
     },
     async (request, reply) => {
       const { id } = callerOf(request).account;
-      const actor = { kind: realm.kind, id };
+      const actor = partyOf(realm, id);
       await endAllSessions(deps, realm, id, { reason: 'logout_all', event: 'sign_out_everywhere', actor });
       return reply.code(204).send(null);
     },

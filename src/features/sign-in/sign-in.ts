@@ -9,9 +9,8 @@ import {
   replacePassword,
   storedPasswordOf,
 } from '../accounts/account-store.ts';
-import type { Realm } from '../accounts/realms.ts';
+import { partyOf, type Realm } from '../accounts/realms.ts';
 import { recordRefusal } from '../audit-log/record-event.ts';
-import type { Party } from '../audit-log/security-events.ts';
 import { resendVerification } from '../email-verification/verify-email.ts';
 import { openSession } from '../sessions/open-session.ts';
 import { hasSignedInFrom } from '../sessions/session-store.ts';
@@ -37,10 +36,7 @@ export async function signIn(deps: Deps, realm: Realm, attempt: Attempt): Promis
   }
 }
 
-async function signInAt(
-  place: HashPlace,
-  ...[deps, realm, attempt]: Parameters<typeof signIn>
-): Promise<TokenPair> {
+async function signInAt(place: HashPlace, deps: Deps, realm: Realm, attempt: Attempt): Promise<TokenPair> {
   const found = await findCredentials(deps.db, realm, attempt.identifier);
   const stored = found && storedPasswordOf(found);
   const counts = guessCounts(deps, realm, found, attempt);
@@ -59,16 +55,13 @@ async function signInAt(
 
 async function refuse(deps: Deps, realm: Realm, found: Credentials | null): Promise<never> {
   const reason = found === null ? 'unknown_name' : found.is_active ? 'wrong_password' : 'not_active';
-  await recordRefusal(deps, { ...failed, subject: partyOf(realm, found), details: { reason } });
+  const subject = found && partyOf(realm, found.id);
+  await recordRefusal(deps, { ...failed, subject, details: { reason } });
   throw wrongCredentials();
 }
 
 // Whoever did not get in is nobody.
 const failed = { event: 'sign_in', outcome: 'failure', actor: null } as const;
-
-function partyOf({ kind }: Realm, account: Credentials | null): Party | null {
-  return account && { kind, id: account.id };
-}
 
 /**
  * Wrong passwords count on the account, however it is named, and on what was typed where there is none: an unknown
@@ -84,7 +77,7 @@ function guessCounts(
   const { fromAddress, ofAccount } = signInPolicies[realm.kind];
   const account = found?.id ?? identifier;
   const network = networkOf(ip, config.rateLimitIpv6Prefix);
-  const subject = partyOf(realm, found);
+  const subject = found && partyOf(realm, found.id);
   return [
     { policy: fromAddress, key: `${account}\0${network}`, subject },
     {
@@ -109,7 +102,7 @@ async function requireVerifiedEmail(deps: Deps, realm: Realm, { id }: Credential
   const account = await findAccount(deps.db, realm, id);
   if (account?.is_email_verified !== false) return;
   await resendVerification(deps, id);
-  const subject = { kind: realm.kind, id };
+  const subject = partyOf(realm, id);
   await recordRefusal(deps, { ...failed, subject, details: { reason: 'email_not_verified' } });
   throw forbidden('Verify your email address first: a link has been sent to it', 'email_not_verified');
 }

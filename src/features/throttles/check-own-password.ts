@@ -1,7 +1,7 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { badRequest } from '../../errors.ts';
 import { type Credentials, findCredentialsById, storedPasswordOf } from '../accounts/account-store.ts';
-import type { Realm } from '../accounts/realms.ts';
+import { partyOf, type Realm } from '../accounts/realms.ts';
 import { recordRefusal } from '../audit-log/record-event.ts';
 import { checkWithinGuesses } from './password-guesses.ts';
 import { throttlePolicies } from './throttle-policies.ts';
@@ -18,7 +18,7 @@ export async function requireOwnPassword(
 ): Promise<Credentials> {
   const credentials = await findCredentialsById(deps.db, realm, accountId);
   const stored = credentials && storedPasswordOf(credentials);
-  const subject = { kind: realm.kind, id: accountId };
+  const subject = partyOf(realm, accountId);
   const count = { policy: throttlePolicies.passwordCheck, key: `${realm.kind}\0${accountId}`, subject };
   const isRight = await checkWithinGuesses(deps, [count], () =>
     deps.hasher.verify(typed.password, stored, typed.ip),

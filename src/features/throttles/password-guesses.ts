@@ -1,6 +1,6 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { rateLimited } from '../../errors.ts';
-import type { Party } from '../audit-log/security-events.ts';
+import type { Party } from '../accounts/realms.ts';
 import { recordExceeded } from './require-within-throttle.ts';
 import type { ThrottlePolicy } from './throttle-policies.ts';
 import { peekThrottle, takeThrottle } from './throttle-store.ts';

@@ -2,8 +2,9 @@ import { rateLimited } from '../../errors.ts';
 import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import type { Party } from '../accounts/realms.ts';
 import { recordRefusal } from '../audit-log/record-event.ts';
-import type { Party, SecurityEvent } from '../audit-log/security-events.ts';
+import type { SecurityEvent } from '../audit-log/security-events.ts';
 import type { ThrottlePolicy } from './throttle-policies.ts';
 import { takeThrottle } from './throttle-store.ts';
 

@@ -8,7 +8,7 @@ import { givenFields } from '../accounts/account-change.ts';
 import { listAccounts, listQuery } from '../accounts/account-list.ts';
 import { email, fullName, username, userSchema } from '../accounts/account-schemas.ts';
 import { presentAccount } from '../accounts/present-account.ts';
-import { adminRealm, userRealm } from '../accounts/realms.ts';
+import { adminRealm, partyOf, userRealm } from '../accounts/realms.ts';
 import { callerOf, requireAccount } from '../sessions/authenticate.ts';
 import { endAllSessions } from '../sessions/end-session.ts';
 import { readUser, userDetailSchema } from './read-user.ts';
@@ -104,7 +104,7 @@ function addChangingRoutes(app: HttpServer, deps: Dependencies): void {
       },
     },
     async (request, reply) => {
-      const actor = { kind: adminRealm.kind, id: callerOf(request).account.id };
+      const actor = partyOf(adminRealm, callerOf(request).account.id);
       const ended = await endAllSessions(deps, userRealm, request.params.id, {
         reason: 'admin_revoked',
         event: 'user_sessions_revoked',

@@ -2,7 +2,7 @@ import type { Dependencies } from '../../dependencies.ts';
 import { conflict } from '../../errors.ts';
 import { transact } from '../../platform/database/database.ts';
 import { findCredentialsById } from '../accounts/account-store.ts';
-import { adminRealm, userRealm } from '../accounts/realms.ts';
+import { adminRealm, partyOf, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { queueResetLink } from '../password-reset/request-password-reset.ts';
 
@@ -17,8 +17,8 @@ export async function sendPasswordReset(
   if (!user.is_active) throw conflict('The user is not active', 'user_not_active');
   await transact(deps.db, async (trx) => {
     const parties = {
-      actor: { kind: adminRealm.kind, id: adminId },
-      subject: { kind: userRealm.kind, id: user.id },
+      actor: partyOf(adminRealm, adminId),
+      subject: partyOf(userRealm, user.id),
     };
     await recordEvent(deps, trx, { event: 'password_reset_sent', ...parties });
     await queueResetLink(deps, trx, user);

@@ -3,7 +3,7 @@ import { forbidden } from '../../errors.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { changesEmail, describeChange } from '../accounts/account-change.ts';
 import { type Account, type AccountChange, lockAccount, updateAccount } from '../accounts/account-store.ts';
-import { adminRealm, userRealm } from '../accounts/realms.ts';
+import { adminRealm, partyOf, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { changeEmail } from '../email-change/change-email.ts';
 import { endLinks } from '../links/link-store.ts';
@@ -25,9 +25,9 @@ export async function updateUser(
   return transact(deps.db, async (trx) => {
     const user = await lockAccount(trx, userRealm, id);
     if (user === null || Object.keys(change).length === 0) return user;
-    const actor = { kind: adminRealm.kind, id: caller.account.id };
+    const actor = partyOf(adminRealm, caller.account.id);
     const { event, fields } = describeChange(userRealm, user, change);
-    const subject = { kind: userRealm.kind, id };
+    const subject = partyOf(userRealm, id);
     await recordEvent(deps, trx, { event, actor, subject, details: { fields } });
     const updated = changesEmail(user, change)
       ? await changeEmail(deps, trx, userRealm, user, change, { actor })
