@@ -62,7 +62,7 @@ export const areas: Readonly<Record<string, Area>> = {
     ],
   },
   links: {
-    mutate: ['src/features/links/link-store.ts'],
+    mutate: ['src/features/links/link-{store,not-good}.ts'],
     tests: [
       'src/features/password-reset/password-reset.test.ts',
       'src/features/email-verification/email-verification.test.ts',
