@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { userRealm } from '../../src/features/accounts/realms.ts';
 import { answerResetRequest } from '../../src/features/password-reset/request-password-reset.ts';
 import type { Answer } from '../answer.ts';
@@ -58,9 +59,21 @@ test('G01 G10 a link works once; the owner is told, and nobody is signed in by i
     notices.map(({ recipient }) => recipient),
     [user.email],
   );
-  const links = await service.db.selectFrom('links').select(['purpose', 'end_reason']).execute();
-  const [link] = links.filter(({ purpose }) => purpose === 'password_reset');
-  assert.equal(link?.end_reason, 'used', 'why it ended stays on record');
+  const links = service.db.selectFrom('links').select(['purpose', 'end_reason']).orderBy('purpose');
+  assert.deepEqual(
+    await links.execute(),
+    [
+      { purpose: 'email_verification', end_reason: 'password_reset' },
+      { purpose: 'password_reset', end_reason: 'used' },
+    ],
+    'why each ended stays on record',
+  );
+  const sessions = service.db.selectFrom('sessions').select('revoke_reason').orderBy('id');
+  assert.deepEqual((await sessions.execute())[0]?.revoke_reason, 'password_reset');
+  const events = service.db.selectFrom('audit_events').select(['subject_kind', 'subject_id', 'actor_id']);
+  const expected = { subject_kind: 'user', subject_id: user.id, actor_id: user.id };
+  const successes = events.where('event', '=', 'password_reset').where('outcome', '=', 'success');
+  assert.deepEqual(await successes.execute(), [expected]);
 });
 
 test('G02 of ten resets with one link at once exactly one sets its password, and one notice goes out', async (t) => {
@@ -278,12 +291,7 @@ test('G12 a reset token is in the mail and nowhere else: no answer, no page, no 
   for (const table of ['links', 'mails', 'throttles', 'users', 'sessions'] as const) {
     rows.push(await service.db.selectFrom(table).selectAll().execute());
   }
-  const { rows: jobs } = await service.db.executeQuery<object>({
-    sql: 'SELECT * FROM jobs.job',
-    parameters: [],
-    query: { kind: 'RawNode' } as never,
-    queryId: { queryId: 'jobs' },
-  });
+  const { rows: jobs } = await sql`SELECT * FROM jobs.job`.execute(service.db);
   assert.ok(jobs.length > 0);
   const metrics = await service.api.get('/metrics');
   const page = await service.api.get(`/app/reset-password?token=${token}`);
@@ -328,8 +336,21 @@ test('G14 at once, too, no more than three mails go out', async (t) => {
   const victim = await signedInUser(service);
   const answers = await Promise.all(Array.from({ length: 20 }, () => forgot(service.api, victim.email)));
   for (const answer of answers) assertStatus(answer, 200);
+  // Nor does a flood fill the queue: each request that is too much ends with its answer, and is recorded once in all.
+  assert.equal(await jobsIn(service, 'password-reset-requests'), 3);
   assert.equal((await service.mailbox.mails('password_reset')).length, 3);
+  const events = service.db.selectFrom('audit_events').select(['outcome', 'subject_id', 'details']);
+  assert.deepEqual(await events.where('event', '=', 'limit_exceeded').execute(), [
+    { outcome: 'denied', subject_id: null, details: { policy: 'forgot' } },
+  ]);
 });
+
+async function jobsIn({ db }: TestApp, queue: string): Promise<number> {
+  const { rows } = await sql<{
+    count: number;
+  }>`SELECT count(*)::int FROM jobs.job WHERE name = ${queue}`.execute(db);
+  return rows[0]?.count ?? 0;
+}
 
 test('G16 a token changes its own account, whatever else the body names', async (t) => {
   const service = await createTestApp(t);
