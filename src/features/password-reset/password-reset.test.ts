@@ -7,6 +7,7 @@ import { signedInAdmin, signedInUser, signIn } from '../../../test/factories.ts'
 import { reset, resetToken } from '../../../test/reset-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 import type { Database } from '../../platform/database/database.ts';
+import { HashQueueFullError } from '../../platform/password-hashing/password-hasher.ts';
 import { userRealm } from '../accounts/realms.ts';
 import { answerResetRequest } from './request-password-reset.ts';
 
@@ -124,6 +125,15 @@ for (const [what, change] of [
     assert.deepEqual(await service.mailbox.mails('password_changed'), []);
   });
 }
+
+test('what fails on our side is not called the fault of the link, which stays good', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service);
+  const token = await resetToken(service, user.email);
+  afterNextHash(t, service.hasher, 'hash', () => Promise.reject(new HashQueueFullError()));
+  assertStatus(await reset(service.api, token), 503);
+  assertStatus(await reset(service.api, token), 200);
+});
 
 test('a request that can not be answered now fails, to be tried again; nothing of it stays', async (t) => {
   const service = await createTestApp(t);
