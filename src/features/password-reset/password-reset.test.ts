@@ -143,6 +143,8 @@ test('a request that can not be answered now fails, to be tried again; nothing o
   for (const email of [user.email, 'nobody@example.com'])
     await assert.rejects(answerResetRequest({ ...service, jobs }, email), /no room for a job/);
   assert.deepEqual(await service.mailbox.mails('password_reset'), []);
+  // For nobody there is nothing to try again.
+  await answerResetRequest(service, 'nobody@example.com');
   await answerResetRequest(service, user.email);
   assert.equal((await service.mailbox.mails('password_reset')).length, 1);
 });
