@@ -1,5 +1,5 @@
 /**
- * Everything that CI asks of a change, in one command: `npm run check`, without the tests `npm run check -- --fast`.
+ * What needs no other server of all that CI asks of a change: `npm run check`, without the tests `npm run check -- --fast`.
  * A step's output is shown only where it fails; all steps run, so that one look shows all faults.
  */
 import { spawn } from 'node:child_process';

@@ -6,15 +6,17 @@ import { buryExpiredMails, deleteMailsFinishedBefore } from './features/mail/mai
 import { answerResetRequest } from './features/password-reset/request-password-reset.ts';
 import { deleteEndedSessions } from './features/sessions/session-store.ts';
 import { deletePastThrottles } from './features/throttles/throttle-store.ts';
+import type { Database } from './platform/database/database.ts';
 import { runInJob } from './platform/http/request-context.ts';
 import type { JobHandlers } from './platform/jobs/job-queue.ts';
+import type { Logger } from './platform/logging/logger.ts';
 import type { SmtpTransport } from './platform/mail/smtp-transport.ts';
 
 type Deps = Dependencies & { smtp: SmtpTransport | null };
 
 const tidyMilliseconds = 60_000;
 
-// As long as somebody may ask what happened; sessions and links are of no use long before.
+// As long as somebody may ask what happened. Sessions that ended are asked, too, whether a device or address is new.
 const keptDays = 30;
 
 // A year: what happened to an account is asked long after.
@@ -41,15 +43,24 @@ export async function tidyUp({
   readiness,
 }: Pick<Dependencies, 'db' | 'logger' | 'readiness'>): Promise<void> {
   if (readiness.phase !== 'serving') return;
-  try {
-    const buried = await buryExpiredMails(db);
-    if (buried > 0) logger.error({ count: buried }, 'Mails are dead: they could not be sent in time');
-    await deleteMailsFinishedBefore(db, keptDays);
-    await deleteExpiredLinks(db, keptDays);
-    await deleteEndedSessions(db, keptDays);
-    await deletePastThrottles(db);
-    await deleteAuditEventsBefore(db, auditKeptDays);
-  } catch (error) {
-    logger.warn({ err: error }, 'What has run out could not be thrown away; it is tried again in a minute');
+  const steps: (() => Promise<unknown>)[] = [
+    () => reportExpiredMails(db, logger),
+    () => deleteMailsFinishedBefore(db, keptDays),
+    () => deleteExpiredLinks(db, keptDays),
+    () => deleteEndedSessions(db, keptDays),
+    () => deletePastThrottles(db),
+    () => deleteAuditEventsBefore(db, auditKeptDays),
+  ];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      logger.warn({ err: error }, 'What has run out could not be thrown away; it is tried again in a minute');
+    }
   }
+}
+
+async function reportExpiredMails(db: Database, logger: Logger): Promise<void> {
+  const buried = await buryExpiredMails(db);
+  if (buried > 0) logger.error({ count: buried }, 'Mails are dead: they could not be sent in time');
 }

@@ -148,7 +148,10 @@ export const configSchema = z.object({
     'Comma list of exact origins whose pages may call the API.',
     'development: http://localhost:3000,http://localhost:5173; production: none',
   ),
-  SMTP_HOST: variable(z.string().optional(), 'The mail server; unset: mails are kept, not sent.'),
+  SMTP_HOST: variable(
+    z.string().optional(),
+    'The mail server; unset: mails are not sent. Development keeps them and shows them at /app/mailbox.',
+  ),
   SMTP_PORT: whole(1, 65_535, 587, 'Its port.'),
   SMTP_USER: variable(z.string().optional(), 'Its user,'),
   SMTP_PASSWORD: variable(z.string().optional(), 'and password.'),
@@ -180,6 +183,11 @@ export const configSchema = z.object({
   METRICS_ALLOW: cidrs('127.0.0.0/8,::1/128', 'CIDR list of those who may read /metrics.'),
   DOCS_ENABLED: yesNo(true, 'Serves /docs, /redoc and /openapi.json.'),
   WEB_CONCURRENCY: whole(1, 64, 1, 'Server processes; more than one needs DATABASE_URL and REDIS_URL.'),
-  DELETED_USER_GRACE_DAYS: whole(1, 365, 30, 'How long a deleted account can be brought back.'),
+  DELETED_USER_GRACE_DAYS: whole(
+    1,
+    365,
+    30,
+    'How long a deleted account can be brought back. No effect yet: nothing deletes accounts.',
+  ),
   REQUIRE_VERIFIED_EMAIL: yesNo(false, 'Sign-in waits until the e-mail address is verified.'),
 });

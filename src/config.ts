@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { configSchema, type Settings, secretNames } from './config-schema.ts';
 import { durations } from './platform/durations.ts';
+import { isLoopbackHost } from './platform/http/client-address.ts';
 
 export type Config = ReturnType<typeof shape>;
 
@@ -35,7 +36,7 @@ export function parseConfig(environment: Environment): Config {
   const given = withSecretFiles(withoutEmpty(environment), faults);
   const parsed = configSchema.safeParse(given);
   if (!parsed.success) faults.push(...parsed.error.issues.map(describeIssue));
-  faults.push(...crossFaults({ ...defaultsOnly(), ...given }));
+  faults.push(...crossFaults(given));
   if (faults.length > 0 || !parsed.success) throw new ConfigError([...new Set(faults)]);
   return deepFreeze(shape(parsed.data));
 }
@@ -79,10 +80,6 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return `${issue.path.join('.')} ${issue.message}`;
 }
 
-function defaultsOnly(): Environment {
-  return { ENVIRONMENT: 'development', WEB_CONCURRENCY: '1', SMTP_SECURITY: 'starttls', BCRYPT_ROUNDS: '12' };
-}
-
 /** Rules over several variables, read from the raw text so that they are reported beside the faults of one. */
 function crossFaults(given: Environment): string[] {
   const faults: string[] = [];
@@ -111,10 +108,6 @@ function productionFaults(given: Environment): string[] {
   }
   if (Number(given.BCRYPT_ROUNDS) < 10) faults.push('BCRYPT_ROUNDS must be at least 10 in production');
   return faults;
-}
-
-export function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 function shape(settings: Settings) {

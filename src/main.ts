@@ -31,7 +31,7 @@ import {
 } from './startup-checks.ts';
 import { reportServing, superviseServers } from './supervisor.ts';
 
-/** Who does not fit in waits a second until TCP tries again; the default of 511 is one burst. */
+/** Connections that wait to be accepted. Where it is full a client tries again after a second; Node's default of 511 is one burst. */
 const backlog = 4096;
 
 /** Configuration, secret, database, migrations, the rest; then serve until told to stop (contract § 7). */

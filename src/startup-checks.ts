@@ -3,10 +3,11 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { type Config, isLoopbackHost } from './config.ts';
+import type { Config } from './config.ts';
 import type { Database, DatabaseEngine, MigrationConnection } from './platform/database/database.ts';
 import { DatabaseUnavailableError, sqlStateOf } from './platform/database/database-errors.ts';
 import { MigrationError, migrate } from './platform/database/migrate.ts';
+import { isLoopbackHost } from './platform/http/client-address.ts';
 import type { Logger } from './platform/logging/logger.ts';
 
 /** Ends the start: what failed, and what mends it, on one line without a secret or a value. */
@@ -116,7 +117,7 @@ export function warnOfPlainConnections({ databaseUrl, redisUrl }: Config, logger
 /** Off loopback and not encrypted. A socket of this machine has no host name. */
 function isPlain(url: URL | null, isEncrypted: (url: URL) => boolean): boolean {
   if (url === null || url.hostname === '') return false;
-  return !isLoopbackHost(url.hostname.replace(/^\[|\]$/g, '')) && !isEncrypted(url);
+  return !isLoopbackHost(url.hostname) && !isEncrypted(url);
 }
 
 // NIST SP 800-63B-4, for a password that is the only factor.

@@ -1,10 +1,10 @@
 import type { Outcome } from '../../platform/database/tables.ts';
 import type { Party } from '../accounts/realms.ts';
 
-/** The closed list of what is recorded (security.md, case M04), each with what it says of its outcome. */
+/** The closed list of what is recorded (security.md, case M04), each with the meaning of its outcomes. */
 export const securityEvents = {
   account_registered: 'An account was made, by its owner, a superadmin or the set-up token',
-  sign_in: 'A session was opened; a failure has the wrong password, or a name that nobody has',
+  sign_in: 'A session was opened; for a failure, `reason` says why it was not',
   sign_out: 'A session was ended by its refresh token',
   sign_out_everywhere: 'All sessions were ended by their owner',
   session_revoked: 'One session was ended by its owner',
@@ -19,7 +19,7 @@ export const securityEvents = {
   email_change_undone:
     'A change of the address was undone by the link in its notice; a failure had no good link',
   profile_changed: 'The owner changed own data; `fields` says which',
-  access_denied: 'The right person for nothing of this kind: 403',
+  access_denied: 'The caller was not allowed to: 403',
   limit_exceeded: 'A limit refused for the first time in its window; `policy` says which',
   user_changed: 'An admin changed a user; `fields` says what',
   user_deactivated: 'An admin deactivated a user',

@@ -26,7 +26,7 @@ declare module 'fastify' {
 
 /** How requests are counted, each exactly once; every member throws 429 where it is one too many. */
 export type RequestLimits = {
-  /** Before anything is read of a request that no token may lift out of its address's limit. */
+  /** Before the body is read: what no access token can exempt counts on its address. */
   countAtStart(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /** With a good token a request counts on its account: people who share an address do not use up each other's. */
   countAccount(request: FastifyRequest, account: Party): Promise<void>;

@@ -43,7 +43,7 @@ export async function insertMail(trx: Database | Transaction, mail: NewMail): Pr
   return id;
 }
 
-/** Begins an attempt to send, which one that has run out is none: null where the mail has been sent, or given up, already. */
+/** Begins an attempt and counts it, unless the mail has expired. Null where it is no longer queued. */
 export async function beginAttempt(
   db: Database,
   id: string,
@@ -72,8 +72,10 @@ export async function noteFailedAttempt(db: Database, id: string, reason: string
   await db.updateTable('mails').set({ last_error: reason }).where('id', '=', id).execute();
 }
 
-/** Gives up what ran out while nobody tried; returns how many. */
+/** Gives up what ran out while nobody tried, some at a time; returns how many. */
 export async function buryExpiredMails(db: Database): Promise<number> {
+  const queued = db.selectFrom('mails').select('id').where('status', '=', 'queued');
+  const expired = queued.where('expires_at', '<=', now).limit(cleanUpRows);
   const result = await db
     .updateTable('mails')
     .set({
@@ -81,8 +83,8 @@ export async function buryExpiredMails(db: Database): Promise<number> {
       last_error: sql<string>`coalesce('expired: ' || last_error, 'expired')`,
       finished_at: now,
     })
+    .where('id', 'in', expired)
     .where('status', '=', 'queued')
-    .where('expires_at', '<=', now)
     .executeTakeFirst();
   return Number(result.numUpdatedRows);
 }
@@ -114,7 +116,8 @@ export async function listKeptMails(db: Database, limit: number): Promise<Mail[]
 
 export async function deleteMailsFinishedBefore(db: Database, days: number): Promise<void> {
   const before = sql<Date>`now() - make_interval(days => ${days})`;
-  const finished = db.selectFrom('mails').select('id').where('status', '!=', 'queued');
+  // One that was queued again is older than its end; the index is on the former.
+  const finished = db.selectFrom('mails').select('id').where('finished_at', '<', before);
   const old = finished.where('created_at', '<', before).limit(cleanUpRows);
   await db.deleteFrom('mails').where('id', 'in', old).execute();
 }

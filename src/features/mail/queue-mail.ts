@@ -16,14 +16,14 @@ type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
 /** A notice is tried for a day; a mail with a link that ends sooner no longer than the link lives. */
 export const noticeLifeSeconds = durations.hours(24);
 
-/**
- * Puts a mail into the transaction of what it tells of: it goes out if, and only if, that commits. False, and no
- * mail, where the address has had enough of the kind (security.md § 4): nobody is told.
- */
-export async function queueMail(deps: Deps, trx: Transaction, mail: NewMail): Promise<boolean> {
-  if (!(await mayReceive(deps, trx, mail))) return false;
-  await send(deps, trx, mail);
-  return true;
+/** What came of a mail: queued or, where the address has had enough of its kind, not, and for how long (security.md § 4). */
+export type MailOutcome = { queued: true } | { queued: false; retryAfterSeconds: number };
+
+/** Puts a mail into the transaction of what it tells of: it goes out if, and only if, that commits. */
+export async function queueMail(deps: Deps, trx: Transaction, mail: NewMail): Promise<MailOutcome> {
+  const outcome = await countMail(deps, trx, mail);
+  if (outcome.queued) await send(deps, trx, mail);
+  return outcome;
 }
 
 type Notice = { device?: string | null; ip?: string | null };
@@ -36,10 +36,10 @@ export async function queueNotice(
   account: Pick<Account, 'id' | 'email'>,
   kind: Exclude<MailKind, 'test'>,
   { device = null, ip = null }: Notice = {},
-): Promise<boolean> {
+): Promise<void> {
   const subject = partyOf(realm, account.id);
   const lifeSeconds = noticeLifeSeconds;
-  return queueMail(deps, trx, {
+  await queueMail(deps, trx, {
     kind,
     recipient: account.email,
     subject,
@@ -64,27 +64,28 @@ export async function queueLinkMail(
   trx: Transaction,
   account: Pick<Account, 'id' | 'email'>,
   { purpose, lifeSeconds, passwordVersion = 0 }: LinkMail,
-): Promise<boolean> {
+): Promise<MailOutcome> {
   const { id: subjectId, email } = account;
   const subject = partyOf(userRealm, subjectId);
   const mail = { kind: kindOfPurpose[purpose], recipient: email, subject };
-  if (!(await mayReceive(deps, trx, mail))) return false;
+  const outcome = await countMail(deps, trx, mail);
+  if (!outcome.queued) return outcome;
   const linkId = await insertLink(trx, deps, { purpose, subjectId, email, passwordVersion, lifeSeconds });
   const mailLife = Math.min(lifeSeconds, noticeLifeSeconds);
   await send(deps, trx, { ...mail, linkId, device: null, ip: null, lifeSeconds: mailLife });
-  return true;
+  return outcome;
 }
 
-async function mayReceive(
+async function countMail(
   deps: Deps,
   trx: Transaction,
   { kind, recipient, subject }: Pick<NewMail, 'kind' | 'recipient' | 'subject'>,
-): Promise<boolean> {
+): Promise<MailOutcome> {
   const policy = throttlePolicies.mailRecipient;
   const key = `${kind}\0${recipient}`;
-  const { allowed, isFirstRefusal } = await takeThrottle({ db: trx, keys: deps.keys }, policy, key);
-  if (isFirstRefusal) await recordEvent(deps, trx, exceeded(policy, subject));
-  return allowed;
+  const taken = await takeThrottle({ db: trx, keys: deps.keys }, policy, key);
+  if (taken.isFirstRefusal) await recordEvent(deps, trx, exceeded(policy, subject));
+  return taken.allowed ? { queued: true } : { queued: false, retryAfterSeconds: taken.retryAfterSeconds };
 }
 
 async function send({ jobs }: Deps, trx: Transaction, mail: NewMail): Promise<void> {

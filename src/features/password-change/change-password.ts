@@ -9,7 +9,7 @@ import { endLinks } from '../links/link-store.ts';
 import { queueNotice } from '../mail/queue-mail.ts';
 import { refuseGuessable } from '../passwords/password-policy.ts';
 import { type Caller, lockLiveSession, revokeSessionsOf } from '../sessions/session-store.ts';
-import { requireOwnPassword } from '../throttles/check-own-password.ts';
+import { requireOwnPassword } from '../throttles/require-own-password.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
 type Request = { currentPassword: string; newPassword: string; ip: string };

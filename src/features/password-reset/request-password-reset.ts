@@ -5,7 +5,7 @@ import { type Transaction, transact } from '../../platform/database/database.ts'
 import { type Credentials, findCredentials } from '../accounts/account-store.ts';
 import { partyOf, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
-import { queueLinkMail } from '../mail/queue-mail.ts';
+import { type MailOutcome, queueLinkMail } from '../mail/queue-mail.ts';
 import { recordExceeded } from '../throttles/require-within-throttle.ts';
 import { throttlePolicies } from '../throttles/throttle-policies.ts';
 import { takeThrottle } from '../throttles/throttle-store.ts';
@@ -33,8 +33,8 @@ export async function answerResetRequest(deps: Deps, email: string): Promise<voi
   const user = isThere ? found : { id: randomUUIDv7(), email, password_version: 1 };
   await transact(deps.db, async (trx) => {
     const subject = partyOf(userRealm, user.id);
-    await recordEvent(deps, trx, { event: 'password_reset_requested', subject, actor: null });
-    await queueResetLink(deps, trx, user);
+    const { queued } = await queueResetLink(deps, trx, user);
+    if (queued) await recordEvent(deps, trx, { event: 'password_reset_requested', subject, actor: null });
     if (!isThere) throw new NobodyThereError();
   }).catch((error: unknown) => {
     if (!(error instanceof NobodyThereError)) throw error;
@@ -46,8 +46,8 @@ export async function queueResetLink(
   deps: Pick<Dependencies, 'jobs' | 'keys' | 'config' | 'logger'>,
   trx: Transaction,
   user: Pick<Credentials, 'id' | 'email' | 'password_version'>,
-): Promise<void> {
-  await queueLinkMail(deps, trx, user, {
+): Promise<MailOutcome> {
+  return queueLinkMail(deps, trx, user, {
     purpose: 'password_reset',
     lifeSeconds: deps.config.resetTokenSeconds,
     passwordVersion: user.password_version,

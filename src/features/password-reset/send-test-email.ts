@@ -1,12 +1,12 @@
 import type { Dependencies } from '../../dependencies.ts';
-import { forbidden } from '../../errors.ts';
+import { forbidden, rateLimited } from '../../errors.ts';
 import { transact } from '../../platform/database/database.ts';
 import type { Account } from '../accounts/account-store.ts';
 import { adminRealm, partyOf } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { noticeLifeSeconds, queueMail } from '../mail/queue-mail.ts';
 
-/** A real mail by the way of all others. Throws 403 for an address that is neither the admin's own nor allowed: this is no relay. */
+/** A real mail by the way of all others. Throws 403 for an address that is neither the admin's own nor allowed: this is no relay. 429 where it has had enough of them. */
 export async function sendTestEmail(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>,
   admin: Account,
@@ -20,9 +20,8 @@ export async function sendTestEmail(
     );
   }
   const subject = partyOf(adminRealm, admin.id);
-  await transact(deps.db, async (trx) => {
-    await recordEvent(deps, trx, { event: 'test_mail_sent', subject });
-    await queueMail(deps, trx, {
+  const outcome = await transact(deps.db, async (trx) => {
+    const queuing = await queueMail(deps, trx, {
       kind: 'test',
       recipient,
       subject,
@@ -31,5 +30,8 @@ export async function sendTestEmail(
       ip: null,
       lifeSeconds: noticeLifeSeconds,
     });
+    if (queuing.queued) await recordEvent(deps, trx, { event: 'test_mail_sent', subject });
+    return queuing;
   });
+  if (!outcome.queued) throw rateLimited(outcome.retryAfterSeconds);
 }

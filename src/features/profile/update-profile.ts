@@ -8,7 +8,7 @@ import { partyOf, type Realm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { changeEmail } from '../email-change/change-email.ts';
 import { type Caller, lockLiveSession } from '../sessions/session-store.ts';
-import { requireOwnPassword } from '../throttles/check-own-password.ts';
+import { requireOwnPassword } from '../throttles/require-own-password.ts';
 import { requireWithinThrottle } from '../throttles/require-within-throttle.ts';
 import { throttlePolicies } from '../throttles/throttle-policies.ts';
 

@@ -1,11 +1,10 @@
 import type { Dependencies } from '../../dependencies.ts';
-import { unauthenticated } from '../../errors.ts';
 import { transact } from '../../platform/database/database.ts';
 import { lockAccount } from '../accounts/account-store.ts';
 import { type Party, partyOf, type Realm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import type { SecurityEventName } from '../audit-log/security-events.ts';
-import { decodeRefreshToken } from './refresh-token.ts';
+import { decodeRefreshToken, invalidRefreshToken } from './refresh-token.ts';
 import { type RevokeReason, revokeSession, revokeSessionsOf } from './session-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'logger'>;
@@ -20,7 +19,7 @@ export async function endSession(
   refreshToken: string,
 ): Promise<void> {
   const token = decodeRefreshToken(refreshToken, realm.kind, deps.keys);
-  if (token === null) throw unauthenticated('The refresh token is not valid', 'invalid_refresh_token');
+  if (token === null) throw invalidRefreshToken();
   await endOne(deps, realm, { id: token.sessionId }, { reason: 'logout', event: 'sign_out' });
 }
 

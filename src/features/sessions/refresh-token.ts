@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type AppError, unauthenticated } from '../../errors.ts';
 import {
   equalSecrets,
   hmacSha256,
@@ -82,4 +83,8 @@ function idBytes(id: string): Buffer {
 
 function idText(bytes: Buffer): string {
   return bytes.toString('hex').replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+export function invalidRefreshToken(): AppError {
+  return unauthenticated('The refresh token is not valid', 'invalid_refresh_token');
 }

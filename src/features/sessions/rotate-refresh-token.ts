@@ -6,7 +6,13 @@ import { findAccount } from '../accounts/account-store.ts';
 import { partyOf, type Realm, sessionLifetimes } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { queueNotice } from '../mail/queue-mail.ts';
-import { decodeRefreshToken, type RefreshToken, refreshTokenHash, successorOf } from './refresh-token.ts';
+import {
+  decodeRefreshToken,
+  invalidRefreshToken,
+  type RefreshToken,
+  refreshTokenHash,
+  successorOf,
+} from './refresh-token.ts';
 import { lockSession, revokeSession, rotateSession } from './session-store.ts';
 import { issueTokenPair, type TokenPair } from './token-pair.ts';
 
@@ -110,8 +116,4 @@ async function judgeSpentToken(
 
 function hashOfKey(sessionId: string, idempotencyKey: string | undefined): Buffer | null {
   return idempotencyKey === undefined ? null : sha256(`${sessionId}:${idempotencyKey}`);
-}
-
-function invalidRefreshToken() {
-  return unauthenticated('The refresh token is not valid', 'invalid_refresh_token');
 }

@@ -51,7 +51,7 @@ const failures: Record<string, Failure> = {
   400: {
     description: 'The request is well-formed and can not be done',
     error: 'BadRequestError',
-    message: 'The current password is not correct',
+    message: 'The current password is not right',
   },
   401: {
     description: 'No access token, or one that is not or no longer valid',

@@ -57,7 +57,10 @@ export function afterCommit(db: Database | Transaction, tell: () => void): void 
 /** How many rows a clean-up takes at a time, so that a great backlog breaks no deadline. */
 export const cleanUpRows = 5000;
 
-/** The database's clock. Every rule about time asks it, so that replicas with skewed clocks agree. */
+/**
+ * The database's clock. What is kept in rows asks it, so that replicas with skewed clocks agree; access tokens and
+ * limits in memory go by the process's own.
+ */
 export const now = sql<Date>`now()`;
 
 export function secondsFromNow(seconds: number) {

@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 
-/** The rows as `migrations/` makes them. A column that only the database fills is `Generated`. */
+/** The rows as `migrations/` makes them. A column with a default is `Generated`. */
 export type Tables = {
   users: UserRow;
   admins: AdminRow;

@@ -60,9 +60,12 @@ export function isLocalCaller(request: IncomingMessage, publicUrl: string): bool
 function isLocalHost(host: string, publicHostname: string): boolean {
   if (!/^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host) || !URL.canParse(`http://${host}`)) return false;
   const { hostname } = new URL(`http://${host}`);
-  return (
-    hostname === 'localhost' || hostname === publicHostname || isLoopback(hostname.replace(/^\[|\]$/g, ''))
-  );
+  return hostname === publicHostname || isLoopbackHost(hostname);
+}
+
+/** A host name as in a URL, IPv6 in brackets or not. */
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || isLoopback(host.replace(/^\[|\]$/g, ''));
 }
 
 function isLoopback(address: string): boolean {

@@ -109,7 +109,6 @@ function toFieldFault(fault: ValidationFault): FieldFault {
 const frameworkErrors: Record<string, [ErrorName, string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['PayloadTooLargeError', 'The request body is too large'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UnsupportedMediaTypeError', 'Send the request body as application/json'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: ['ValidationError', 'The request is not valid'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
     'BadRequestError',
     'The request body does not have the announced length',

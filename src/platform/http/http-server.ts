@@ -13,15 +13,15 @@ import { collectAllowedMethods } from './allowed-methods.ts';
 import type { CidrList } from './cidr.ts';
 import { clientAddress } from './client-address.ts';
 import { limitConnections } from './connection-limit.ts';
-import { guardConnections } from './connections.ts';
 import { answerError, pathOf } from './error-answers.ts';
 import { acceptJsonBodiesOnly } from './json-body.ts';
+import { refuseMalformedRequests } from './malformed-requests.ts';
 import { refuseIllFormedQueries } from './query-string.ts';
 import type { Readiness } from './readiness.ts';
 import { requestIdOf, runInRequest } from './request-context.ts';
 import { apiHeaders } from './security-headers.ts';
+import { serveInTurn } from './serve-in-turn.ts';
 import { answerSocketError } from './socket-errors.ts';
-import { serveInTurn } from './turns.ts';
 import { answerOptions, refuseUnknownRoutes } from './unknown-routes.ts';
 
 declare module 'fastify' {
@@ -66,7 +66,7 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
   addRequestHooks(app, { config, logger, readiness });
   serveInTurn(app);
   limitConnections(app, { config, logger });
-  guardConnections(app);
+  refuseMalformedRequests(app);
   const allowedMethods = collectAllowedMethods(app);
   answerOptions(app, allowedMethods);
   allowOrigins(app, config);
@@ -95,7 +95,7 @@ const httpLimits = {
     maxHeaderSize: 16 * 1024,
     headersTimeout: 10_000,
     connectionsCheckingInterval: 2000,
-    // Node's own answer to a missing Host has no headers and no body; guardConnections gives a whole one.
+    // Node's own answer to a missing Host has no headers and no body; refuseMalformedRequests gives a whole one.
     requireHostHeader: false,
   },
 };

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Transporter } from 'nodemailer';
+import { createTurns } from './delivery-turns.ts';
 import { describeSmtpFailure, type MailNotSentError } from './mail-not-sent.ts';
-import { createTurns } from './turns.ts';
 
 export type SmtpSettings = {
   host: string;

@@ -6,7 +6,7 @@ import { AppError, badRequest } from '../../errors.ts';
  * What Node's parser lets through and RFC 9112 does not. Node has checks of its own for some of it, and answers
  * without a header or a body: they are off, or end up here.
  */
-export function guardConnections(app: FastifyInstance): void {
+export function refuseMalformedRequests(app: FastifyInstance): void {
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.addHook('onRequest', async ({ raw }, reply) => {
     if (!isWellFormed(raw)) {
