@@ -15,7 +15,7 @@ export type SignedIn = {
   refreshToken: string;
 };
 
-type Wanted = { username?: string; email?: string; password?: string; fullName?: string | null };
+export type Wanted = { username?: string; email?: string; password?: string; fullName?: string | null };
 
 /** A body that registers: every value its own. */
 export function newRegistration(wanted: Wanted = {}) {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import type { Realm } from '../src/features/accounts/realms.ts';
 import type { Answer } from './answer.ts';
 import { type Api, assertStatus } from './api.ts';
-import { type SignedIn, signedInAdmin, signedInUser } from './factories.ts';
+import { type SignedIn, signedInAdmin, signedInUser, type Wanted } from './factories.ts';
 import type { TestApp } from './test-app.ts';
 
 /** Somebody of that realm, signed in; an admin is a superadmin. */
-export function signedInTo(test: TestApp, realm: Realm): Promise<SignedIn> {
-  return realm.kind === 'user' ? signedInUser(test) : signedInAdmin(test);
+export function signedInTo(test: TestApp, realm: Realm, wanted: Wanted = {}): Promise<SignedIn> {
+  return realm.kind === 'user' ? signedInUser(test, wanted) : signedInAdmin(test, wanted);
 }
 
 export function refresh(

@@ -46,6 +46,39 @@ for (const realm of realms) {
   });
 }
 
+for (const realm of realms) {
+  test(`A01 ${realm.kind}: wrong logins are counted alike for a known and an unknown name, however they are spelled`, async (t) => {
+    const service = await createTestApp(t);
+    // Letters whose small form is another one only where more than A to Z is folded: U+212A, U+0130.
+    const known = await signedInTo(service, realm, {
+      username: 'karl.known',
+      email: 'kim.known@example.com',
+    });
+    const unknown = { username: 'karl.nobody', email: 'kim.nobody@example.com' };
+    const spelt = (name: string) => [
+      name,
+      name.toUpperCase(),
+      name.replace('k', '\u212a'),
+      name.replace('i', '\u0130'),
+    ];
+    const statusesOf = async (name: string, remoteAddress: string) => {
+      const statuses: number[] = [];
+      for (const username of Array.from({ length: 3 }, () => spelt(name)).flat()) {
+        const wrong = { username, password: 'not the one' };
+        statuses.push((await service.api.post(`${realm.path}/login`, wrong, { remoteAddress })).status);
+      }
+      return statuses;
+    };
+    for (const field of ['username', 'email'] as const) {
+      const remoteAddress = `127.4.${field.length}.1`;
+      const ofKnown = await statusesOf(known[field], remoteAddress);
+      assert.deepEqual(await statusesOf(unknown[field], remoteAddress), ofKnown, field);
+      assert.ok(ofKnown.includes(429));
+      await service.db.deleteFrom('throttles').execute();
+    }
+  });
+}
+
 test('A01 an account with a password over 72 bytes answers a wrong one, short or long, after one hash too', async (t) => {
   const service = await createTestApp(t);
   const account = newRegistration({ password: `${over72Bytes}1` });

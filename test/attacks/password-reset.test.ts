@@ -208,6 +208,18 @@ test('G08 outstanding links die with a change of the password, of the address, a
   assertStatus(await reset(api, third), 400);
 });
 
+test('G08 a link that was made while the address changed, and mailed to the one before, resets nothing', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service);
+  const token = await resetToken(service, user.email);
+  // As it is where the link is written after the change has ended those that it saw.
+  await service.db.updateTable('users').set({ email: 'new@example.com', is_email_verified: false }).execute();
+  assertStatus(await reset(service.api, token), 400);
+  const users = service.db.selectFrom('users').select('is_email_verified');
+  assert.deepEqual(await users.execute(), [{ is_email_verified: false }]);
+  assertStatus(await login(service, user.username, goodPassword), 200);
+});
+
 test('a deactivated user gets no link, and one sent before is dead, also after the user is back', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { userRealm } from '../../src/features/accounts/realms.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
-import { newRegistration, signedInAdmin, signedInUser } from '../factories.ts';
+import { goodPassword, newRegistration, signedInAdmin, signedInUser, signIn } from '../factories.ts';
 import { exchange, requestText } from '../raw-http.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
@@ -305,4 +306,61 @@ test('an admin’s token does not count on the address either', async (t) => {
     served(await requests(250, () => service.api.get('/api/admins/me', { token, remoteAddress }))),
     250,
   );
+});
+
+test('a thief who uses up what the account may ask keeps no owner from throwing the thief out', async (t) => {
+  for (const way of ['logout-all', 'session', 'change-password'] as const) {
+    const service = await createTestApp(t, { ...limited, RATE_LIMIT_ACCOUNT_PER_HOUR: '20' });
+    const { api } = service;
+    const thief = await signedInUser(service);
+    const owner = await signIn(service, userRealm, thief);
+    const [, session] = (await api.get('/api/users/me/sessions', { token: owner.accessToken })).body.items;
+    const asThief = { token: thief.accessToken, remoteAddress: freshAddress() };
+    const asOwner = { token: owner.accessToken, remoteAddress: freshAddress() };
+    assert.ok((await requests(30, () => api.get('/api/users/me', asThief))).includes(429));
+    await requests(70, () => api.post('/api/users/change-password', {}, asThief));
+    assertStatus(await api.get('/api/users/me', asOwner), 429);
+    const change = { current_password: goodPassword, new_password: 'granite lantern 41 willow' };
+    const answers = {
+      'logout-all': () => api.post('/api/users/logout-all', undefined, asOwner),
+      session: () => api.request('DELETE', `/api/users/me/sessions/${session.id}`, undefined, asOwner),
+      'change-password': () => api.post('/api/users/change-password', change, asOwner),
+    };
+    assertStatus(await answers[way](), way === 'change-password' ? 200 : 204);
+    // Out, and the token that is still signed changes nothing for the owner.
+    assert.ok(
+      (await requests(5, () => api.post('/api/users/logout-all', undefined, asThief))).every(
+        (status) => status >= 400,
+      ),
+    );
+  }
+});
+
+test('refreshes count on their sessions, and those of one address together have a ceiling', async (t) => {
+  const service = await createTestApp(t, { ...limited, RATE_LIMIT_PER_HOUR: '2' });
+  const remoteAddress = freshAddress();
+  let { refreshToken } = await signedInUser(service);
+  const statuses: number[] = [];
+  for (let count = 0; count < 41; count += 1) {
+    const body = { refresh_token: refreshToken };
+    const answer = await service.api.post('/api/users/refresh', body, { remoteAddress });
+    statuses.push(answer.status);
+    refreshToken = answer.body.refresh_token ?? refreshToken;
+  }
+  assert.deepEqual(statuses, [...Array(40).fill(200), 429]);
+  const elsewhere = { remoteAddress: freshAddress() };
+  assertStatus(await service.api.post('/api/users/refresh', { refresh_token: refreshToken }, elsewhere), 200);
+});
+
+test('K10 the document of the API counts, and is sent once to who keeps it', async (t) => {
+  const { api } = await createTestApp(t, limited);
+  for (const path of ['/openapi.json', '/docs/json']) {
+    const remoteAddress = freshAddress();
+    const first = await api.get(path, { remoteAddress });
+    assertStatus(first, 200);
+    assert.equal(first.headers['x-ratelimit-remaining'], '199');
+    if (path === '/docs/json') continue;
+    const headers = { 'if-none-match': String(first.headers.etag) };
+    assertStatus(await api.get(path, { remoteAddress, headers }), 304);
+  }
 });

@@ -1,10 +1,11 @@
+import { foldCase } from '../../platform/fold-case.ts';
 import type { SecurityEventName } from '../audit-log/security-events.ts';
 import type { Account, AccountChange } from './account-store.ts';
 import type { Realm } from './realms.ts';
 
 /** Another spelling of the same address is no change of address: nobody else gets the mail. */
 export function changesEmail(account: Pick<Account, 'email'>, change: AccountChange): boolean {
-  return change.email !== undefined && change.email.toLowerCase() !== account.email.toLowerCase();
+  return change.email !== undefined && foldCase(change.email) !== foldCase(account.email);
 }
 
 export function changesUsername(account: Pick<Account, 'username'>, change: AccountChange): boolean {

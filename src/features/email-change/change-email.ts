@@ -6,7 +6,7 @@ import { type Account, type AccountChange, updateAccount } from '../accounts/acc
 import { type Party, partyOf, type Realm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
-import { endLinks, isHeldEmail } from '../links/link-store.ts';
+import { endLinks, isHeldEmail, isUndoneTo } from '../links/link-store.ts';
 import { queueLinkMail, queueNotice } from '../mail/queue-mail.ts';
 import { revokeSessionsOf } from '../sessions/session-store.ts';
 
@@ -17,8 +17,9 @@ const undoSeconds = durations.days(7);
 
 /**
  * Applies a change that contains a new e-mail address; call it where the account's row is locked. All other sessions
- * and the links mailed to the old address end, and that address is told, with a link that undoes it. Throws 409 where
- * the address is taken, or held for somebody who may still undo a change away from it.
+ * and the links mailed to the old address end, and that address is told, with a link that undoes it. A change back, to
+ * an address that an undo link would restore, is itself the undoing: who has lost the account so is told, and gets no
+ * link. Throws 409 where the address is taken, or held for somebody who may still undo a change away from it.
  */
 export async function changeEmail(
   deps: Deps,
@@ -42,7 +43,9 @@ export async function changeEmail(
   const updated = await updateAccount(trx, realm, account.id, { ...change, is_email_verified: false });
   await refuseHeldEmail(trx, updated);
   await endLinks(trx, account.id, { purposes: ['password_reset', 'email_verification'] }, 'email_changed');
-  await queueLinkMail(deps, trx, account, { purpose: 'email_change_undo', lifeSeconds: undoSeconds });
+  if (await isUndoneTo(trx, account.id, updated.email))
+    await queueNotice(deps, trx, realm, account, 'email_changed');
+  else await queueLinkMail(deps, trx, account, { purpose: 'email_change_undo', lifeSeconds: undoSeconds });
   await queueVerification(deps, trx, updated);
   return updated;
 }

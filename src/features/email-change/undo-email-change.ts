@@ -46,5 +46,5 @@ async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredP
     subject: partyOf(userRealm, user.id),
   });
   const credentials = await findCredentialsById(trx, userRealm, user.id);
-  if (credentials?.is_active) await queueResetLink(deps, trx, credentials);
+  if (credentials?.is_active) await queueResetLink(deps, trx, credentials, { isEarned: true });
 }

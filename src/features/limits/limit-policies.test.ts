@@ -16,14 +16,16 @@ test('the limits of requests are those that security wants', () => {
       'forgot-ip': { name: 'forgot-ip', limit: 10, windowSeconds: hour },
       reset: { name: 'reset', limit: 10, windowSeconds: 900 },
     },
+    defence: { name: 'defence', limit: 60, windowSeconds: hour },
     refresh: { name: 'refresh', limit: 60, windowSeconds: hour },
+    refreshCeiling: { name: 'refresh-ceiling', limit: 4000, windowSeconds: hour },
   });
 });
 
 test('a limit of 0 switches off what it counts, and a session’s refreshes stay limited', () => {
-  const { ip, account, ceiling, ofAddress, refresh } = limitPolicies(
+  const { ip, account, ceiling, ofAddress, defence, refresh, refreshCeiling } = limitPolicies(
     parseConfig({ RATE_LIMIT_PER_HOUR: '0', RATE_LIMIT_ACCOUNT_PER_HOUR: '0' }),
   );
-  assert.deepEqual([ip, account, ceiling, ofAddress], [null, null, null, null]);
+  for (const off of [ip, account, ceiling, ofAddress, defence, refreshCeiling]) assert.equal(off, null);
   assert.equal(refresh.limit, 60);
 });

@@ -12,8 +12,11 @@ export type LimitPolicies = {
   /** Of all requests with good tokens from one address together. */
   ceiling: LimitPolicy | null;
   ofAddress: Record<AddressLimit, LimitPolicy> | null;
-  /** Refreshes of one session. */
+  /** What an owner does against a thief, of one session: no other session, and no dead token, uses it up. */
+  defence: LimitPolicy | null;
+  /** Refreshes of one session, and of all from one address together. */
   refresh: LimitPolicy;
+  refreshCeiling: LimitPolicy | null;
 };
 
 // Honest clients with good tokens behind one address: an office, a mobile network.
@@ -28,7 +31,9 @@ export function limitPolicies({ rateLimitPerHour, rateLimitAccountPerHour }: Con
     account: hourly('account', rateLimitAccountPerHour),
     ceiling: hourly('ceiling', rateLimitPerHour * ceilingFactor),
     ofAddress: rateLimitPerHour === 0 ? null : addressLimits,
+    defence: hourly('defence', Math.min(60, rateLimitAccountPerHour)),
     refresh: { name: 'refresh', limit: 60, windowSeconds: hour },
+    refreshCeiling: hourly('refresh-ceiling', rateLimitPerHour * ceilingFactor),
   };
 }
 

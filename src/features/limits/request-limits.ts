@@ -17,10 +17,10 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /**
-     * `none`: free of the limits. `session`: the handler counts it, by the token in its body. Else one more limit of
-     * the address, beside that of all its requests.
+     * `none`: free of the limits. `session`: the handler counts it, by the token in its body. `defence`: counts on the
+     * session and not on the account. Else one more limit of the address, beside that of all its requests.
      */
-    limit?: 'none' | 'session' | AddressLimit;
+    limit?: 'none' | 'session' | 'defence' | AddressLimit;
   }
 }
 
@@ -29,7 +29,7 @@ export type RequestLimits = {
   /** Before the body is read: what no access token can exempt counts on its address. */
   countAtStart(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /** With a good token a request counts on its account: people who share an address do not use up each other's. */
-  countAccount(request: FastifyRequest, account: Party): Promise<void>;
+  countAccount(request: FastifyRequest, account: Party, sessionId: string): Promise<void>;
   /** A refresh whose token is ours counts on its session; null: on the address. */
   countRefresh(request: FastifyRequest, reply: FastifyReply, sessionId: string | null): Promise<void>;
   /** The error to answer: a request that failed before it was counted is counted now, and may be one too many. */
@@ -71,18 +71,21 @@ export function createRequestLimits(deps: Deps): RequestLimits {
       if (request.isLimited || limit === 'session') return;
       if (!request.is404 && guard !== undefined && guard !== 'anyone') return;
       await countAddress(request, reply);
-      if (limit !== undefined && limit !== 'none') {
+      if (limit !== undefined && limit !== 'none' && limit !== 'defence') {
         await require(policies.ofAddress?.[limit] ?? null, networkOfClient(request));
       }
     },
-    countAccount: async (request, account) => {
+    countAccount: async (request, account, sessionId) => {
       request.isLimited = true;
       await require(policies.ceiling, networkOfClient(request));
-      await require(policies.account, account.id, account);
+      if (request.routeOptions.config.limit === 'defence')
+        await require(policies.defence, sessionId, account);
+      else await require(policies.account, account.id, account);
     },
     countRefresh: async (request, reply, sessionId) => {
       if (sessionId === null) return countAddress(request, reply);
       request.isLimited = true;
+      await require(policies.refreshCeiling, networkOfClient(request));
       await require(policies.refresh, sessionId);
     },
     countFailed: async (request, reply, error) => {
@@ -101,5 +104,6 @@ export function createRequestLimits(deps: Deps): RequestLimits {
 function isFree({ is404, routeOptions }: FastifyRequest): boolean {
   if (is404) return false;
   const { config, url = '' } = routeOptions;
-  return config.limit === 'none' || /^\/docs(\/|$)/.test(url);
+  // The files that Swagger UI's plugin serves; the document is none.
+  return config.limit === 'none' || (/^\/docs(\/|$)/.test(url) && url !== '/docs/json');
 }

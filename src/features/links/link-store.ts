@@ -90,15 +90,25 @@ export async function endLinks(
   await query.execute();
 }
 
+/** Whether an open undo link of the subject's own would bring this address back. */
+export async function isUndoneTo(trx: Transaction, subjectId: string, email: string): Promise<boolean> {
+  const query = openUndoLinks(trx, email).where('subject_id', '=', subjectId);
+  return (await query.limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** Whether an undo link of somebody else may still bring this address back: nobody else gets it meanwhile. */
 export async function isHeldEmail(trx: Transaction, email: string, subjectId: string): Promise<boolean> {
-  const query = trx
+  const query = openUndoLinks(trx, email).where('subject_id', '!=', subjectId);
+  return (await query.limit(1).executeTakeFirst()) !== undefined;
+}
+
+function openUndoLinks(trx: Transaction, email: string) {
+  return trx
     .selectFrom('links')
     .select('id')
     .where('purpose', '=', 'email_change_undo')
-    .where('subject_id', '!=', subjectId)
-    .where(sql<boolean>`lower(email) = lower(${email}::text COLLATE "C")`);
-  return (await query.where(open).limit(1).executeTakeFirst()) !== undefined;
+    .where(sql<boolean>`lower(email) = lower(${email}::text COLLATE "C")`)
+    .where(open);
 }
 
 export async function deleteExpiredLinks(db: Database, keptDays: number): Promise<void> {

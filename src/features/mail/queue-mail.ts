@@ -3,7 +3,7 @@ import type { Transaction } from '../../platform/database/database.ts';
 import type { LinkPurpose, MailKind } from '../../platform/database/tables.ts';
 import { durations } from '../../platform/durations.ts';
 import type { Account } from '../accounts/account-store.ts';
-import { partyOf, type Realm, userRealm } from '../accounts/realms.ts';
+import { type Party, partyOf, type Realm, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { insertLink } from '../links/link-store.ts';
 import { exceeded } from '../throttles/require-within-throttle.ts';
@@ -56,19 +56,27 @@ const kindOfPurpose: Record<LinkPurpose, MailKind> = {
   email_change_undo: 'email_changed',
 };
 
-type LinkMail = { purpose: LinkPurpose; lifeSeconds: number; passwordVersion?: number };
+type LinkMail = {
+  purpose: LinkPurpose;
+  lifeSeconds: number;
+  passwordVersion?: number;
+  /** Who has it sent, where that is not its owner. */
+  actor?: Party;
+  /** Not bounded by what strangers may have had sent to the address: for what another one-time link has earned. */
+  isEarned?: boolean;
+};
 
 /** Makes a one-time link for a user, and the mail that carries it to `account.email`. */
 export async function queueLinkMail(
   deps: Deps,
   trx: Transaction,
   account: Pick<Account, 'id' | 'email'>,
-  { purpose, lifeSeconds, passwordVersion = 0 }: LinkMail,
+  { purpose, lifeSeconds, passwordVersion = 0, actor, isEarned = false }: LinkMail,
 ): Promise<MailOutcome> {
   const { id: subjectId, email } = account;
   const subject = partyOf(userRealm, subjectId);
   const mail = { kind: kindOfPurpose[purpose], recipient: email, subject };
-  const outcome = await countMail(deps, trx, mail);
+  const outcome = isEarned ? ({ queued: true } as const) : await countMail(deps, trx, mail, actor);
   if (!outcome.queued) return outcome;
   const linkId = await insertLink(trx, deps, { purpose, subjectId, email, passwordVersion, lifeSeconds });
   const mailLife = Math.min(lifeSeconds, noticeLifeSeconds);
@@ -80,11 +88,13 @@ async function countMail(
   deps: Deps,
   trx: Transaction,
   { kind, recipient, subject }: Pick<NewMail, 'kind' | 'recipient' | 'subject'>,
+  actor: Party | null = null,
 ): Promise<MailOutcome> {
   const policy = throttlePolicies.mailRecipient;
-  const key = `${kind}\0${recipient}`;
+  // Of each realm by itself: who has a user's account at an admin's address must not use up the admin's notices.
+  const key = `${subject?.kind}\0${kind}\0${recipient}`;
   const taken = await takeThrottle({ db: trx, keys: deps.keys }, policy, key);
-  if (taken.isFirstRefusal) await recordEvent(deps, trx, exceeded(policy, subject));
+  if (taken.isFirstRefusal) await recordEvent(deps, trx, exceeded(policy, subject, actor));
   return taken.allowed ? { queued: true } : { queued: false, retryAfterSeconds: taken.retryAfterSeconds };
 }
 

@@ -4,14 +4,14 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, messageSchema } from '../../platform/http/schemas.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { newPassword, typedPassword } from '../passwords/password-policy.ts';
-import { callerOf, requireAccount } from '../sessions/authenticate.ts';
+import { callerOf, requireAccountInDefence } from '../sessions/authenticate.ts';
 import { changePassword } from './change-password.ts';
 
 export function addPasswordChangeRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
   app.post(
     `${realm.path}/change-password`,
     {
-      ...requireAccount(deps, realm),
+      ...requireAccountInDefence(deps, realm),
       schema: {
         tags: [realm.tag],
         security: [{ bearer: [] }],

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dependencies } from '../../dependencies.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { type Credentials, findCredentials } from '../accounts/account-store.ts';
-import { partyOf, userRealm } from '../accounts/realms.ts';
+import { type Party, partyOf, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { type MailOutcome, queueLinkMail } from '../mail/queue-mail.ts';
 import { recordExceeded } from '../throttles/require-within-throttle.ts';
@@ -46,11 +46,13 @@ export async function queueResetLink(
   deps: Pick<Dependencies, 'jobs' | 'keys' | 'config' | 'logger'>,
   trx: Transaction,
   user: Pick<Credentials, 'id' | 'email' | 'password_version'>,
+  how: { actor?: Party; isEarned?: boolean } = {},
 ): Promise<MailOutcome> {
   return queueLinkMail(deps, trx, user, {
     purpose: 'password_reset',
     lifeSeconds: deps.config.resetTokenSeconds,
     passwordVersion: user.password_version,
+    ...how,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { badRequest } from '../../errors.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
+import { foldCase } from '../../platform/fold-case.ts';
 import type { StoredPassword } from '../../platform/password-hashing/password-schemes.ts';
 import { findAccount, lockAccount, replacePassword, updateAccount } from '../accounts/account-store.ts';
 import { partyOf, userRealm } from '../accounts/realms.ts';
@@ -36,7 +37,9 @@ async function reset(deps: Deps, request: Request): Promise<void> {
 
 async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredPassword): Promise<void> {
   const user = await lockAccount(trx, userRealm, link.subject_id);
-  if (user === null || !(await useLink(trx, link))) throw new LinkNotGoodError();
+  // Who asked for the link while the address was changed may have got it at the one before.
+  const isTheirs = user !== null && foldCase(user.email) === foldCase(link.email);
+  if (!isTheirs || !(await useLink(trx, link))) throw new LinkNotGoodError();
   const asIssued = { id: link.subject_id, password_version: link.password_version };
   if (!(await replacePassword(trx, userRealm, asIssued, password, 'new password')))
     throw new LinkNotGoodError();

@@ -2,6 +2,7 @@ import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, unauthenticated } from '../../errors.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
+import { networkOf } from '../../platform/http/client-address.ts';
 import { changesEmail, changesUsername } from '../accounts/account-change.ts';
 import { type Account, type AccountChange, lockAccount, updateAccount } from '../accounts/account-store.ts';
 import { partyOf, type Realm } from '../accounts/realms.ts';
@@ -12,7 +13,7 @@ import { requireOwnPassword } from '../throttles/require-own-password.ts';
 import { requireWithinThrottle } from '../throttles/require-within-throttle.ts';
 import { throttlePolicies } from '../throttles/throttle-policies.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'logger'>;
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
 type Change = Pick<AccountChange, 'email' | 'username' | 'full_name'>;
 
 const recentSignInSeconds = durations.minutes(15);
@@ -28,31 +29,24 @@ export async function updateProfile(
   caller: Caller,
   request: { change: Change; currentPassword: string | undefined; ip: string },
 ): Promise<Account> {
-  const { change } = request;
-  if (changesEmail(caller.account, change)) await requireReauthentication(deps, realm, caller, request);
-  if (changesEmail(caller.account, change) || changesUsername(caller.account, change)) {
-    const subject = partyOf(realm, caller.account.id);
-    await requireWithinThrottle(
-      deps,
-      throttlePolicies.identifierChange,
-      `${realm.kind}\0${caller.account.id}`,
-      subject,
-    );
+  const { change, currentPassword, ip } = request;
+  const isEmail = changesEmail(caller.account, change);
+  const isRecent = caller.sessionAgeSeconds <= recentSignInSeconds;
+  if (isEmail && currentPassword === undefined && !isRecent) throw reauthenticationRequired();
+  // Before the hash: over a limit nothing is done.
+  if (isEmail || changesUsername(caller.account, change)) await countNewName(deps, realm, caller, ip);
+  if (isEmail && currentPassword !== undefined) {
+    await requireOwnPassword(deps, realm, caller.account.id, { password: currentPassword, ip });
   }
   return transact(deps.db, (trx) => applyChange(deps, trx, realm, caller, change));
 }
 
-async function requireReauthentication(
-  deps: Deps,
-  realm: Realm,
-  caller: Caller,
-  { currentPassword, ip }: { currentPassword: string | undefined; ip: string },
-): Promise<void> {
-  if (currentPassword === undefined) {
-    if (caller.sessionAgeSeconds <= recentSignInSeconds) return;
-    throw reauthenticationRequired();
-  }
-  await requireOwnPassword(deps, realm, caller.account.id, { password: currentPassword, ip });
+async function countNewName(deps: Deps, realm: Realm, { account }: Caller, ip: string): Promise<void> {
+  const subject = partyOf(realm, account.id);
+  const network = networkOf(ip, deps.config.rateLimitIpv6Prefix);
+  await requireWithinThrottle(deps, throttlePolicies.identifierChangeAddress, network, subject);
+  const key = `${realm.kind}\0${account.id}`;
+  await requireWithinThrottle(deps, throttlePolicies.identifierChange, key, subject);
 }
 
 async function applyChange(

@@ -34,12 +34,17 @@ export function requireAccount(deps: GuardDeps, realm: Realm) {
     config: { guard: realm.kind },
     onRequest: async (request: FastifyRequest) => {
       const claims = await requireGenuineToken(deps, realm, request);
-      await deps.limits.countAccount(request, partyOf(claims, claims.subjectId));
+      await deps.limits.countAccount(request, partyOf(claims, claims.subjectId), claims.sessionId);
     },
     preHandler: async (request: FastifyRequest) => {
       request.caller = await loadCaller(deps, realm, request.accessTokenClaims);
     },
   };
+}
+
+/** The same for what an owner does against a thief, who must not be able to use up its limit. */
+export function requireAccountInDefence(deps: GuardDeps, realm: Realm) {
+  return { ...requireAccount(deps, realm), config: { guard: realm.kind, limit: 'defence' } } as const;
 }
 
 /** A route for superadmins; the right is read with the caller, so that a demotion takes effect at once. */

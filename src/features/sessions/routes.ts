@@ -4,7 +4,7 @@ import { notFound } from '../../errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, idParams, noContent, text } from '../../platform/http/schemas.ts';
 import { partyOf, type Realm } from '../accounts/realms.ts';
-import { anyone, callerOf, requireAccount } from './authenticate.ts';
+import { anyone, callerOf, requireAccountInDefence } from './authenticate.ts';
 import {
   answerTokens,
   forgetCookie,
@@ -104,7 +104,7 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
 }
 
 function addOwnSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
-  const guarded = requireAccount(deps, realm);
+  const guarded = requireAccountInDefence(deps, realm);
   const about = { tags: [realm.tag], security: [{ bearer: [] }] };
 
   app.post(

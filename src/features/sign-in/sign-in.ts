@@ -75,7 +75,8 @@ function guessCounts(
   { identifier, ip }: Attempt,
 ): [fromAddress: GuessCount, ofAccount: GuessCount] {
   const { fromAddress, ofAccount } = signInPolicies[realm.kind];
-  const account = found?.id ?? identifier;
+  // Marked, so that no typed text is the key of an account.
+  const account = found ? `id\0${found.id}` : `typed\0${identifier}`;
   const network = networkOf(ip, config.rateLimitIpv6Prefix);
   const subject = found && partyOf(realm, found.id);
   return [

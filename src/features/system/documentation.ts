@@ -5,9 +5,9 @@ import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fast
 import type { Config } from '../../config.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
-import { sendStatic } from '../../platform/http/static-content.ts';
+import { type StaticContent, sendStatic, staticContent } from '../../platform/http/static-content.ts';
 import { version } from '../../version.ts';
-import { anyoneUncounted } from '../sessions/authenticate.ts';
+import { anyone, anyoneUncounted } from '../sessions/authenticate.ts';
 import { completeDocument } from './api-document.ts';
 import { loadRedocScript, redocPage } from './redoc-page.ts';
 import { describeBounds } from './schema-bounds.ts';
@@ -59,9 +59,12 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
 
 /** Serves `/openapi.json`, Swagger UI at `/docs` and ReDoc at `/redoc`, every asset from here. */
 export async function addDocumentationRoutes(app: HttpServer, config: Config): Promise<void> {
-  app.get('/openapi.json', hidden, async (_request, reply) =>
-    reply.type('application/json; charset=utf-8').serializer(JSON.stringify).send(app.swagger()),
-  );
+  let document: StaticContent | undefined;
+  app.get('/openapi.json', { ...anyone, schema: { hide: true } }, async (request, reply) => {
+    // Large, and never another one: made once.
+    document ??= staticContent(JSON.stringify(app.swagger()), 'application/json; charset=utf-8');
+    return sendStatic(request, reply.header('cache-control', 'no-cache'), document);
+  });
   await addSwaggerUi(app, apiTitle(config));
   addRedoc(app, apiTitle(config));
 }

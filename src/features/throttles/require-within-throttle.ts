@@ -31,6 +31,10 @@ export function recordExceeded(
   return recordRefusal(deps, exceeded(policy, subject));
 }
 
-export function exceeded({ name: policy }: { name: string }, subject: Party | null): SecurityEvent {
-  return { event: 'limit_exceeded', outcome: 'denied', subject, actor: null, details: { policy } };
+export function exceeded(
+  { name: policy }: { name: string },
+  subject: Party | null,
+  actor: Party | null = null,
+): SecurityEvent {
+  return { event: 'limit_exceeded', outcome: 'denied', subject, actor, details: { policy } };
 }

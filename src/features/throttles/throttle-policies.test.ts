@@ -14,6 +14,7 @@ test('what is counted over restarts has the limits that security wants, and keep
     ['forgot', 3, hour],
     ['mail-recipient', 3, hour],
     ['identifier-change', 10, hour],
+    ['identifier-change-ip', 30, hour],
     ['setup-token', 5, hour],
     ['pw-check', 5, quarter],
     ['login-ip-acct', 5, quarter],

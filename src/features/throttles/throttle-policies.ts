@@ -11,6 +11,8 @@ export const throttlePolicies = {
   mailRecipient: { name: 'mail-recipient', limit: 3, windowSeconds: durations.hours(1) },
   /** New usernames and e-mail addresses of one account. */
   identifierChange: { name: 'identifier-change', limit: 10, windowSeconds: durations.hours(1) },
+  /** The same from one address, of all accounts: each one that is taken is a 409, as at registration. */
+  identifierChangeAddress: { name: 'identifier-change-ip', limit: 30, windowSeconds: durations.hours(1) },
   /** Set-up tokens tried from one address while there is no admin. */
   setupToken: { name: 'setup-token', limit: 5, windowSeconds: durations.hours(1) },
   /** Wrong passwords of somebody who is signed in. */

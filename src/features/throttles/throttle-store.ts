@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { hmacSha256, type KeyRing } from '../../platform/crypto/secret-keys.ts';
 import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
+import { foldCase } from '../../platform/fold-case.ts';
 import type { ThrottlePolicy } from './throttle-policies.ts';
 
 type Deps = { db: Database | Transaction; keys: KeyRing };
@@ -56,7 +57,10 @@ export async function deletePastThrottles(db: Database): Promise<void> {
   await sql`DELETE FROM throttles WHERE (policy, key_hash) IN (${past})`.execute(db);
 }
 
-/** A keyed digest: the table tells nobody whose address was typed. Case makes no other address. */
+/**
+ * A keyed digest: the table tells nobody whose address was typed. Case makes no other address, as the database sees it
+ * (`COLLATE "C"`): a fold that knows more letters would count an unknown name otherwise than a known one.
+ */
 function digestOf({ keys }: Pick<Deps, 'keys'>, policy: ThrottlePolicy, key: string): Buffer {
-  return hmacSha256(keys.current.throttle, policy.name, '\0', key.toLowerCase());
+  return hmacSha256(keys.current.throttle, policy.name, '\0', foldCase(key));
 }

@@ -17,7 +17,7 @@ export async function sendPasswordReset(
   if (!user.is_active) throw conflict('The user is not active', 'user_not_active');
   const parties = { actor: partyOf(adminRealm, adminId), subject: partyOf(userRealm, user.id) };
   const outcome = await transact(deps.db, async (trx) => {
-    const queuing = await queueResetLink(deps, trx, user);
+    const queuing = await queueResetLink(deps, trx, user, { actor: parties.actor });
     if (queuing.queued) await recordEvent(deps, trx, { event: 'password_reset_sent', ...parties });
     return queuing;
   });

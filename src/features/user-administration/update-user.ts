@@ -1,7 +1,7 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden } from '../../errors.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
-import { changesEmail, describeChange } from '../accounts/account-change.ts';
+import { changesEmail, changesUsername, describeChange } from '../accounts/account-change.ts';
 import { type Account, type AccountChange, lockAccount, updateAccount } from '../accounts/account-store.ts';
 import { adminRealm, partyOf, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
@@ -11,7 +11,8 @@ import { type Caller, revokeSessionsOf } from '../sessions/session-store.ts';
 
 /**
  * Applies an admin's change; null where there is no such user. Throws 409 where a name is taken, 403 where an admin
- * who is no superadmin would change `is_superuser`.
+ * who is no superadmin would change `is_superuser`, or a name of one who has that right: whoever gets the reset link
+ * gets the right with it.
  */
 export async function updateUser(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>,
@@ -25,6 +26,10 @@ export async function updateUser(
   return transact(deps.db, async (trx) => {
     const user = await lockAccount(trx, userRealm, id);
     if (user === null || Object.keys(change).length === 0) return user;
+    const isNamed = changesEmail(user, change) || changesUsername(user, change);
+    if (isNamed && user.is_superuser && !caller.account.is_superadmin) {
+      throw forbidden('Only a superadmin may change the names of a superuser');
+    }
     const actor = partyOf(adminRealm, caller.account.id);
     const { event, fields } = describeChange(userRealm, user, change);
     const subject = partyOf(userRealm, id);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { type SignedIn, signedInAdmin, signedInUser, signIn } from '../../../test/factories.ts';
-import { assertRefused, refresh, refreshed, statusOfMe } from '../../../test/session-calls.ts';
+import { assertRefused, refresh, statusOfMe } from '../../../test/session-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { userRealm } from '../accounts/realms.ts';
 
@@ -139,26 +139,6 @@ test('deactivating ends all sessions for ever and closes the login; reactivating
   assertStatus(await change(user.id, { is_active: true }), 200);
   await assertSignedOut(test, user);
   await signIn(test, userRealm, user);
-});
-
-test('only a superadmin changes is_superuser; it ends no session and is true with the next request', async (t) => {
-  const test = await createTestApp(t);
-  const plain = await asAdmin(test);
-  const superadmin = await asAdmin(test, { superadmin: true });
-  const user = await signedInUser(test);
-  for (const value of [true, false]) {
-    const refused = await plain.change(user.id, { is_superuser: value, full_name: 'Nobody' });
-    assertStatus(refused, 403);
-  }
-  assert.equal((await plain.read(user.id)).body.full_name, null);
-  for (const value of [true, false]) {
-    const changed = await superadmin.change(user.id, { is_superuser: value });
-    assertStatus(changed, 200);
-    const me = await test.api.get('/api/users/me', { token: user.accessToken });
-    assertStatus(me, 200);
-    assert.equal(me.body.is_superuser, value);
-  }
-  await refreshed(test.api, userRealm, user.refreshToken);
 });
 
 test('names are changed without ending a session; a taken one, in whatever case, is 409 and changes nothing', async (t) => {

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertStatus } from '../../../test/api.ts';
+import { goodPassword, signedInUser } from '../../../test/factories.ts';
+import { createTestApp } from '../../../test/test-app.ts';
+
+test('B23 one address asks for thirty names an hour, whatever the number of its accounts: a taken one is told as at registration', async (t) => {
+  const service = await createTestApp(t);
+  const taken = await signedInUser(service);
+  const statuses: number[] = [];
+  for (let account = 0; account < 4; account += 1) {
+    const { accessToken: token } = await signedInUser(service);
+    for (let count = 0; count < 9; count += 1) {
+      const options = { token, remoteAddress: '127.4.9.1' };
+      statuses.push((await service.api.put('/api/users/me', { username: taken.username }, options)).status);
+    }
+  }
+  assert.deepEqual(statuses, [...Array(30).fill(409), ...Array(6).fill(429)]);
+});
+
+test('ten new names an hour are enough for an account; the eleventh is 429 with a true Retry-After', async (t) => {
+  const service = await createTestApp(t);
+  const { accessToken: token } = await signedInUser(service);
+  for (let count = 0; count < 10; count += 1) {
+    assertStatus(await service.api.put('/api/users/me', { username: `name.${count}` }, { token }), 200);
+  }
+  const refused = await service.api.put('/api/users/me', { username: 'name.10' }, { token });
+  assertStatus(refused, 429);
+  assertStatus(await service.api.put('/api/users/me', { full_name: 'No identifier' }, { token }), 200);
+  // Nor is a password checked then.
+  const hashed = service.hasher.state.completed;
+  const change = { email: 'new@example.com', current_password: goodPassword };
+  assertStatus(await service.api.put('/api/users/me', change, { token }), 429);
+  assert.equal(service.hasher.state.completed, hashed);
+  const seconds = Number(refused.headers['retry-after']);
+  assert.ok(seconds > 3500 && seconds <= 3600);
+  await service.clock.advance(seconds);
+  const again = await service.api.post('/api/users/login', { username: 'name.9', password: goodPassword });
+  const options = { token: String(again.body.access_token) };
+  assertStatus(await service.api.put('/api/users/me', { username: 'name.10' }, options), 200);
+});
