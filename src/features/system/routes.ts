@@ -67,6 +67,7 @@ export function addSystemRoutes(app: HttpServer, deps: Dependencies): void {
     },
     async (_request, reply) => {
       const connected = await databaseAnswers();
+      if (!connected) reply.header('retry-after', '1');
       return reply.code(connected ? 200 : 503).send({
         status: connected ? ('healthy' as const) : ('unhealthy' as const),
         timestamp: new Date().toISOString(),
@@ -96,9 +97,10 @@ export function addSystemRoutes(app: HttpServer, deps: Dependencies): void {
       },
     },
     async (_request, reply) => {
-      if (readiness.phase !== 'serving') return reply.code(503).send({ status: readiness.phase });
-      if (await databaseAnswers()) return { status: 'ready' as const };
-      return reply.code(503).send({ status: 'database_unreachable' as const });
+      const { phase } = readiness;
+      if (phase === 'serving' && (await databaseAnswers())) return { status: 'ready' as const };
+      const status = phase === 'serving' ? ('database_unreachable' as const) : phase;
+      return reply.code(503).header('retry-after', '1').send({ status });
     },
   );
 }

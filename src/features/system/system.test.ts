@@ -56,6 +56,7 @@ test('/health is 503 without the database, and names the trouble in one word', a
   const { api } = await startWithoutDatabase(t, await createTestApp(t));
   const answer = await api.get('/health');
   assertStatus(answer, 503);
+  assert.equal(answer.headers['retry-after'], '1');
   assert.equal(answer.body.status, 'unhealthy');
   assert.deepEqual(answer.body.database, { connected: false, error: 'unreachable' });
   assert.equal(answer.body.version, version);
