@@ -9,6 +9,7 @@ test('the limits of requests are those that security wants', () => {
   const config = parseConfig({ RATE_LIMIT_PER_HOUR: '200', RATE_LIMIT_ACCOUNT_PER_HOUR: '2000' });
   assert.deepEqual(limitPolicies(config), {
     ip: { name: 'ip', limit: 200, windowSeconds: hour },
+    session: { name: 'session', limit: 2000, windowSeconds: hour },
     account: { name: 'account', limit: 2000, windowSeconds: hour },
     ceiling: { name: 'ceiling', limit: 4000, windowSeconds: hour },
     ofAddress: {
@@ -23,9 +24,10 @@ test('the limits of requests are those that security wants', () => {
 });
 
 test('a limit of 0 switches off what it counts, and a session’s refreshes stay limited', () => {
-  const { ip, account, ceiling, ofAddress, defence, refresh, refreshCeiling } = limitPolicies(
+  const { ip, session, account, ceiling, ofAddress, defence, refresh, refreshCeiling } = limitPolicies(
     parseConfig({ RATE_LIMIT_PER_HOUR: '0', RATE_LIMIT_ACCOUNT_PER_HOUR: '0' }),
   );
-  for (const off of [ip, account, ceiling, ofAddress, defence, refreshCeiling]) assert.equal(off, null);
+  for (const off of [ip, session, account, ceiling, ofAddress, defence, refreshCeiling])
+    assert.equal(off, null);
   assert.equal(refresh.limit, 60);
 });

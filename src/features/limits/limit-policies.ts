@@ -8,6 +8,8 @@ export type AddressLimit = 'register' | 'forgot-ip' | 'reset';
 export type LimitPolicies = {
   /** Every request of an address but those that count elsewhere; null: switched off. */
   ip: LimitPolicy | null;
+  /** Of one session, and of all those of its account together. */
+  session: LimitPolicy | null;
   account: LimitPolicy | null;
   /** Of all requests with good tokens from one address together. */
   ceiling: LimitPolicy | null;
@@ -28,6 +30,7 @@ export function limitPolicies({ rateLimitPerHour, rateLimitAccountPerHour }: Con
     limit === 0 ? null : { name, limit, windowSeconds: hour };
   return {
     ip: hourly('ip', rateLimitPerHour),
+    session: hourly('session', rateLimitAccountPerHour),
     account: hourly('account', rateLimitAccountPerHour),
     ceiling: hourly('ceiling', rateLimitPerHour * ceilingFactor),
     ofAddress: rateLimitPerHour === 0 ? null : addressLimits,

@@ -28,8 +28,13 @@ declare module 'fastify' {
 export type RequestLimits = {
   /** Before the body is read: what no access token can exempt counts on its address. */
   countAtStart(request: FastifyRequest, reply: FastifyReply): Promise<void>;
-  /** With a good token a request counts on its account: people who share an address do not use up each other's. */
-  countAccount(request: FastifyRequest, account: Party, sessionId: string): Promise<void>;
+  /**
+   * With a genuine token, before the body is read: on its session, so that people who share an address do not use up
+   * each other's, and a token of a session that has ended uses up nothing of its account.
+   */
+  countSession(request: FastifyRequest, sessionId: string, account: Party): Promise<void>;
+  /** Once the session was found alive: on the account, all its sessions together. */
+  countAccount(request: FastifyRequest, account: Party): Promise<void>;
   /** A refresh whose token is ours counts on its session; null: on the address. */
   countRefresh(request: FastifyRequest, reply: FastifyReply, sessionId: string | null): Promise<void>;
   /** The error to answer: a request that failed before it was counted is counted now, and may be one too many. */
@@ -75,12 +80,13 @@ export function createRequestLimits(deps: Deps): RequestLimits {
         await require(policies.ofAddress?.[limit] ?? null, networkOfClient(request));
       }
     },
-    countAccount: async (request, account, sessionId) => {
+    countSession: async (request, sessionId, account) => {
       request.isLimited = true;
       await require(policies.ceiling, networkOfClient(request));
-      if (request.routeOptions.config.limit === 'defence')
-        await require(policies.defence, sessionId, account);
-      else await require(policies.account, account.id, account);
+      await require(isDefence(request) ? policies.defence : policies.session, sessionId, account);
+    },
+    countAccount: async (request, account) => {
+      if (!isDefence(request)) await require(policies.account, account.id, account);
     },
     countRefresh: async (request, reply, sessionId) => {
       if (sessionId === null) return countAddress(request, reply);
@@ -98,6 +104,10 @@ export function createRequestLimits(deps: Deps): RequestLimits {
       }
     },
   };
+}
+
+function isDefence({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.limit === 'defence';
 }
 
 /** Probes, the metrics and the files of the pages: a probe must not use up its address, nor a page its reader's. */

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FastifyRequest } from 'fastify';
 import { assertStatus } from '../../../test/api.ts';
-import { signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import { signedInAdmin, signedInUser, signIn } from '../../../test/factories.ts';
+import { statusOfMe } from '../../../test/session-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 import { AppError } from '../../errors.ts';
+import { userRealm } from '../accounts/realms.ts';
 import { callerOf } from './authenticate.ts';
 
 test('a handler behind no guard finds no caller: a 401, and nobody', () => {
@@ -50,4 +52,20 @@ test('a request counts on the account of its token and on no other, and a refusa
   assert.deepEqual(await events.where('event', '=', 'limit_exceeded').execute(), [
     { subject_kind: 'user', subject_id: one.id },
   ]);
+});
+
+test('the sessions of an account share its limit; a token whose session has ended takes nothing of it', async (t) => {
+  const service = await createTestApp(t, { RATE_LIMIT_ACCOUNT_PER_HOUR: '10' });
+  const thief = await signedInUser(service);
+  const owner = await signIn(service, userRealm, thief);
+  const statusOf = (token: string) => statusOfMe(service.api, userRealm, token);
+  assertStatus(await service.api.post('/api/users/logout', { refresh_token: thief.refreshToken }), 204);
+  const ofThief = [];
+  for (let count = 0; count < 15; count += 1) ofThief.push(await statusOf(thief.accessToken));
+  assert.deepEqual(new Set(ofThief), new Set([401, 429]));
+  // Each of the two has asked once after its sign-in.
+  for (let count = 0; count < 8; count += 1) assert.equal(await statusOf(owner.accessToken), 200);
+  const { username, password } = owner;
+  const third = await service.api.post('/api/users/login', { username, password });
+  assert.equal(await statusOf(third.body.access_token), 429);
 });

@@ -34,10 +34,11 @@ export function requireAccount(deps: GuardDeps, realm: Realm) {
     config: { guard: realm.kind },
     onRequest: async (request: FastifyRequest) => {
       const claims = await requireGenuineToken(deps, realm, request);
-      await deps.limits.countAccount(request, partyOf(claims, claims.subjectId), claims.sessionId);
+      await deps.limits.countSession(request, claims.sessionId, partyOf(claims, claims.subjectId));
     },
     preHandler: async (request: FastifyRequest) => {
       request.caller = await loadCaller(deps, realm, request.accessTokenClaims);
+      await deps.limits.countAccount(request, partyOf(realm, request.caller.account.id));
     },
   };
 }
