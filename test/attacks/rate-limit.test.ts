@@ -348,18 +348,27 @@ test('refreshes count on their sessions, and those of one address together have 
     refreshToken = answer.body.refresh_token ?? refreshToken;
   }
   assert.deepEqual(statuses, [...Array(40).fill(200), 429]);
-  const elsewhere = { remoteAddress: freshAddress() };
-  assertStatus(await service.api.post('/api/users/refresh', { refresh_token: refreshToken }, elsewhere), 200);
+});
+
+test('a refresh token that is dead leaves its neighbours their part of the ceiling', async (t) => {
+  const service = await createTestApp(t, { ...limited, RATE_LIMIT_PER_HOUR: '6' });
+  const [dead, neighbour] = [await signedInUser(service), await signedInUser(service)];
+  assertStatus(await service.api.post('/api/users/logout', { refresh_token: dead.refreshToken }), 204);
+  const shared = { remoteAddress: freshAddress() };
+  const ofDead = () => service.api.post('/api/users/refresh', { refresh_token: dead.refreshToken }, shared);
+  assert.ok((await requests(150, ofDead)).every((status) => status === 401 || status === 429));
+  const ofNeighbour = { refresh_token: neighbour.refreshToken };
+  assertStatus(await service.api.post('/api/users/refresh', ofNeighbour, shared), 200);
 });
 
 test('K10 the document of the API counts, and is sent once to who keeps it', async (t) => {
   const { api } = await createTestApp(t, limited);
-  for (const path of ['/openapi.json', '/docs/json']) {
+  for (const path of ['/openapi.json', '/docs/json', '/docs/yaml']) {
     const remoteAddress = freshAddress();
     const first = await api.get(path, { remoteAddress });
     assertStatus(first, 200);
     assert.equal(first.headers['x-ratelimit-remaining'], '199');
-    if (path === '/docs/json') continue;
+    if (path !== '/openapi.json') continue;
     const headers = { 'if-none-match': String(first.headers.etag) };
     assertStatus(await api.get(path, { remoteAddress, headers }), 304);
   }

@@ -17,14 +17,14 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /**
-     * `none`: free of the limits. `session`: the handler counts it, by the token in its body. `defence`: counts on the
+     * `none`: free of the limits. `refresh`: the handler counts it, by the token in its body. `defence`: counts on the
      * session and not on the account. Else one more limit of the address, beside that of all its requests.
      */
-    limit?: 'none' | 'session' | 'defence' | AddressLimit;
+    limit?: 'none' | 'refresh' | 'defence' | AddressLimit;
   }
 }
 
-/** How requests are counted, each exactly once; every member throws 429 where it is one too many. */
+/** How requests are counted; every member throws 429 where it is one too many. */
 export type RequestLimits = {
   /** Before the body is read: what no access token can exempt counts on its address. */
   countAtStart(request: FastifyRequest, reply: FastifyReply): Promise<void>;
@@ -73,7 +73,7 @@ export function createRequestLimits(deps: Deps): RequestLimits {
     countAtStart: async (request, reply) => {
       const { guard, limit } = request.routeOptions.config;
       if (isFree(request)) request.isLimited = true;
-      if (request.isLimited || limit === 'session') return;
+      if (request.isLimited || limit === 'refresh') return;
       if (!request.is404 && guard !== undefined && guard !== 'anyone') return;
       await countAddress(request, reply);
       if (limit !== undefined && limit !== 'none' && limit !== 'defence') {
@@ -82,8 +82,9 @@ export function createRequestLimits(deps: Deps): RequestLimits {
     },
     countSession: async (request, sessionId, account) => {
       request.isLimited = true;
-      await require(policies.ceiling, networkOfClient(request));
+      // What is refused here uses up nothing of the neighbours'.
       await require(isDefence(request) ? policies.defence : policies.session, sessionId, account);
+      await require(policies.ceiling, networkOfClient(request));
     },
     countAccount: async (request, account) => {
       if (!isDefence(request)) await require(policies.account, account.id, account);
@@ -91,8 +92,8 @@ export function createRequestLimits(deps: Deps): RequestLimits {
     countRefresh: async (request, reply, sessionId) => {
       if (sessionId === null) return countAddress(request, reply);
       request.isLimited = true;
-      await require(policies.refreshCeiling, networkOfClient(request));
       await require(policies.refresh, sessionId);
+      await require(policies.refreshCeiling, networkOfClient(request));
     },
     countFailed: async (request, reply, error) => {
       if (request.isLimited || isFree(request)) return error;
@@ -110,10 +111,12 @@ function isDefence({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.config.limit === 'defence';
 }
 
+/** Where Swagger UI's plugin serves the document itself: large, made anew for each request, and no file of a page. */
+export const documentPaths: readonly string[] = ['/docs/json', '/docs/yaml'];
+
 /** Probes, the metrics and the files of the pages: a probe must not use up its address, nor a page its reader's. */
 function isFree({ is404, routeOptions }: FastifyRequest): boolean {
   if (is404) return false;
   const { config, url = '' } = routeOptions;
-  // The files that Swagger UI's plugin serves; the document is none.
-  return config.limit === 'none' || (/^\/docs(\/|$)/.test(url) && url !== '/docs/json');
+  return config.limit === 'none' || (/^\/docs(\/|$)/.test(url) && !documentPaths.includes(url));
 }

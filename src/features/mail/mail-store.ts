@@ -116,7 +116,7 @@ export async function listKeptMails(db: Database, limit: number): Promise<Mail[]
 
 export async function deleteMailsFinishedBefore(db: Database, days: number): Promise<void> {
   const before = sql<Date>`now() - make_interval(days => ${days})`;
-  // One that was queued again is older than its end; the index is on the former.
+  // One that was queued again is much older than its end; `created_at` has the index.
   const finished = db.selectFrom('mails').select('id').where('finished_at', '<', before);
   const old = finished.where('created_at', '<', before).limit(cleanUpRows);
   await db.deleteFrom('mails').where('id', 'in', old).execute();

@@ -42,11 +42,12 @@ export async function updateProfile(
 }
 
 async function countNewName(deps: Deps, realm: Realm, { account }: Caller, ip: string): Promise<void> {
+  const { identifierChange, identifierChangeAddress } = throttlePolicies;
   const subject = partyOf(realm, account.id);
-  const network = networkOf(ip, deps.config.rateLimitIpv6Prefix);
-  await requireWithinThrottle(deps, throttlePolicies.identifierChangeAddress, network, subject);
-  const key = `${realm.kind}\0${account.id}`;
-  await requireWithinThrottle(deps, throttlePolicies.identifierChange, key, subject);
+  await requireWithinThrottle(deps, identifierChange, `${realm.kind}\0${account.id}`, subject);
+  const { rateLimitPerHour, rateLimitIpv6Prefix } = deps.config;
+  if (rateLimitPerHour === 0) return;
+  await requireWithinThrottle(deps, identifierChangeAddress, networkOf(ip, rateLimitIpv6Prefix), subject);
 }
 
 async function applyChange(

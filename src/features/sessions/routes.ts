@@ -4,7 +4,7 @@ import { notFound } from '../../errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, idParams, noContent, text } from '../../platform/http/schemas.ts';
 import { partyOf, type Realm } from '../accounts/realms.ts';
-import { anyone, callerOf, requireAccountInDefence } from './authenticate.ts';
+import { anyone, callerOf, requireAccount, requireAccountInDefence } from './authenticate.ts';
 import {
   answerTokens,
   forgetCookie,
@@ -52,7 +52,7 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
   app.post(
     `${realm.path}/refresh`,
     {
-      config: { ...anyone.config, limit: 'session' },
+      config: { ...anyone.config, limit: 'refresh' },
       ...cookieMode,
       preHandler: async (request, reply) => {
         const token = decodeRefreshToken(request.body.refresh_token, realm.kind, deps.keys);
@@ -104,13 +104,13 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
 }
 
 function addOwnSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
-  const guarded = requireAccountInDefence(deps, realm);
+  const inDefence = requireAccountInDefence(deps, realm);
   const about = { tags: [realm.tag], security: [{ bearer: [] }] };
 
   app.post(
     `${realm.path}/logout-all`,
     {
-      ...guarded,
+      ...inDefence,
       schema: {
         ...about,
         summary: 'End all sessions of the caller',
@@ -128,7 +128,7 @@ function addOwnSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm):
   app.get(
     `${realm.path}/me/sessions`,
     {
-      ...guarded,
+      ...requireAccount(deps, realm),
       schema: {
         ...about,
         summary: 'List the live sessions of the caller',
@@ -145,7 +145,7 @@ function addOwnSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm):
   app.delete(
     `${realm.path}/me/sessions/:id`,
     {
-      ...guarded,
+      ...inDefence,
       schema: {
         ...about,
         summary: 'End one session of the caller',

@@ -7,6 +7,7 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
 import { type StaticContent, sendStatic, staticContent } from '../../platform/http/static-content.ts';
 import { version } from '../../version.ts';
+import { documentPaths } from '../limits/request-limits.ts';
 import { anyone, anyoneUncounted } from '../sessions/authenticate.ts';
 import { completeDocument } from './api-document.ts';
 import { loadRedocScript, redocPage } from './redoc-page.ts';
@@ -89,7 +90,7 @@ async function addSwaggerUi(app: FastifyInstance, title: string): Promise<void> 
     uiHooks: {
       onRequest: ({ routeOptions }, reply, next) => {
         // The document itself is no page.
-        if (routeOptions.url !== '/docs/json') reply.headers(headers);
+        if (!documentPaths.includes(routeOptions.url ?? '')) reply.headers(headers);
         next();
       },
     },

@@ -78,7 +78,9 @@ function addChangingRoutes(app: HttpServer, deps: Dependencies): void {
       schema: {
         ...about,
         summary: 'Change, deactivate or reactivate a user',
-        description: 'Deactivating a user, or changing the e-mail address, ends all sessions of the user.',
+        description:
+          'Deactivating a user, or changing the e-mail address, ends all sessions of the user. `is_superuser`, and the ' +
+          'username and e-mail address of who has it, are for superadmins.',
         params: idParams,
         body: userChange,
         response: { 200: userSchema, ...errors([404, 409, ...guardErrors, ...bodyErrors]) },
