@@ -9,32 +9,43 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 import { findFaults, type Seen } from './refresh-history.ts';
 import { type Person, runStorm } from './refresh-storm.ts';
 
-const load = { clients: 8, operations: 60 };
+const load = { clients: 8, operations: 40 };
 
 test('I1 to I5 hold in a storm of refresh, logout, change of password and deactivation', async (t) => {
   const test = await createTestApp(t);
-  const seed = randomInt(2 ** 31);
-  t.diagnostic(`seed ${seed}`);
   const { accessToken: adminToken } = await signedInAdmin(test);
-  const people = [await newPerson(test), await newPerson(test)];
-  const { history, sessions } = await runStorm({ api: test.api, adminToken, people }, { ...load, seed });
-  assert.deepEqual(findFaults(history), []);
-  assertEventful(history);
+  const events: Events = { won: 0, refused: 0, revocations: 0, repeats: 0 };
+  // Which request overtakes which is chance: a storm in which too little happened is followed by another one.
+  for (let storms = 0; storms < 8 && !isEventful(events); storms += 1) {
+    const seed = randomInt(2 ** 31);
+    t.diagnostic(`seed ${seed}`);
+    const people = [await newPerson(test), await newPerson(test)];
+    const storm = await runStorm({ api: test.api, adminToken, people }, { ...load, seed });
+    assert.deepEqual(findFaults(storm.history), []);
+    await assertNewestAloneLives(test, storm);
+    addEvents(events, storm.history);
+  }
+  assert.ok(isEventful(events), JSON.stringify(events));
+});
 
-  // I2: of each session the newest token lives, and it alone, unless the session was ended.
+/** I2: of each session the newest token lives, and it alone, unless the session was ended. */
+async function assertNewestAloneLives(
+  { api }: TestApp,
+  { history, sessions }: Awaited<ReturnType<typeof runStorm>>,
+): Promise<void> {
   const revocations = history.filter((seen) => seen.kind === 'revocation' && seen.status < 300);
   const ended = new Set(history.flatMap((seen) => (seen.kind === 'revocation' ? seen.families : [])));
   for (const { family, tokens, login } of sessions) {
     const [newest = '', ...older] = tokens.toReversed();
-    const answer = await refresh(test.api, userRealm, newest);
+    const answer = await refresh(api, userRealm, newest);
     const mayBeEnded = revocations.some(({ start, end }) => start < login.end && end > login.start);
     if (ended.has(family)) assertRefused(answer, 'invalid_refresh_token');
     else if (!mayBeEnded) assertStatus(answer, 200);
     for (const token of older) {
-      assert.equal((await refresh(test.api, userRealm, token)).status, 401);
+      assert.equal((await refresh(api, userRealm, token)).status, 401);
     }
   }
-});
+}
 
 test('the checker of the storm finds every kind of fault in a made-up history', () => {
   const token = (family: number, generation: number, secret = 0) => {
@@ -75,14 +86,19 @@ async function newPerson(test: TestApp): Promise<Person> {
   return { id, username, password, families: [] };
 }
 
-/** A storm in which nothing happened would find no fault either. */
-function assertEventful(history: readonly Seen[]): void {
+type Events = { won: number; refused: number; revocations: number; repeats: number };
+
+function addEvents(events: Events, history: readonly Seen[]): void {
   const refreshes = history.filter((seen) => seen.kind === 'refresh');
   const won = refreshes.filter(({ status }) => status === 200);
-  const revocations = history.filter((seen) => seen.kind === 'revocation' && seen.families.length > 0);
-  const repeats = won.length - new Set(won.map(({ tokenOut }) => tokenOut)).size;
-  assert.ok(won.length > 50, `${won.length} refreshes succeeded`);
-  assert.ok(refreshes.length - won.length > 10, 'refreshes were refused');
-  assert.ok(revocations.length > 10, `${revocations.length} revocations`);
-  assert.ok(repeats > 0, 'answers were repeated');
+  events.won += won.length;
+  events.refused += refreshes.length - won.length;
+  events.revocations += history.filter(
+    (seen) => seen.kind === 'revocation' && seen.families.length > 0,
+  ).length;
+  events.repeats += won.length - new Set(won.map(({ tokenOut }) => tokenOut)).size;
+}
+
+function isEventful({ won, refused, revocations, repeats }: Events): boolean {
+  return won > 50 && refused > 10 && revocations > 10 && repeats > 0;
 }
