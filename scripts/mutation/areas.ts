@@ -100,7 +100,7 @@ export const areas: Readonly<Record<string, Area>> = {
     tests: [
       'src/features/password-change/*.test.ts',
       'src/features/password-reset/*.test.ts',
-      'src/features/mail/mail.test.ts',
+      'src/features/mail/mail{,s-of-admins}.test.ts',
       'src/features/audit-log/security-events.test.ts',
       'src/features/email-change/*.test.ts',
       'test/attacks/password-policy.test.ts',
