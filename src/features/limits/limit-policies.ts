@@ -13,7 +13,8 @@ export type LimitPolicies = {
   account: LimitPolicy | null;
   /** Of all requests with good tokens from one address together. */
   ceiling: LimitPolicy | null;
-  ofAddress: Record<AddressLimit, LimitPolicy> | null;
+  /** By the name that a route gives, an `AddressLimit`. */
+  ofAddress: Readonly<Record<string, LimitPolicy>> | null;
   /** What an owner does against a thief, of one session: no other session, and no dead token, uses it up. */
   defence: LimitPolicy | null;
   /** Refreshes of one session, and of all from one address together. */

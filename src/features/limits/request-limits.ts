@@ -76,9 +76,7 @@ export function createRequestLimits(deps: Deps): RequestLimits {
       if (request.isLimited || limit === 'refresh') return;
       if (!request.is404 && guard !== undefined && guard !== 'anyone') return;
       await countAddress(request, reply);
-      if (limit !== undefined && limit !== 'none' && limit !== 'defence') {
-        await require(policies.ofAddress?.[limit] ?? null, networkOfClient(request));
-      }
+      await require(policies.ofAddress?.[limit ?? ''] ?? null, networkOfClient(request));
     },
     countSession: async (request, sessionId, account) => {
       request.isLimited = true;
