@@ -357,6 +357,8 @@ test('a refresh token that is dead leaves its neighbours their part of the ceili
   const shared = { remoteAddress: freshAddress() };
   const ofDead = () => service.api.post('/api/users/refresh', { refresh_token: dead.refreshToken }, shared);
   assert.ok((await requests(150, ofDead)).every((status) => status === 401 || status === 429));
+  // Nor does what fails on its session count on the address.
+  assertStatus(await service.api.get('/', shared), 200);
   const ofNeighbour = { refresh_token: neighbour.refreshToken };
   assertStatus(await service.api.post('/api/users/refresh', ofNeighbour, shared), 200);
 });
