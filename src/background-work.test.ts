@@ -4,6 +4,7 @@ import { assertStatus } from '../test/api.ts';
 import { signedInUser } from '../test/factories.ts';
 import { forgot } from '../test/reset-calls.ts';
 import { createTestApp, type TestApp } from '../test/test-app.ts';
+import { tidyUp } from './background-work.ts';
 import { durations } from './platform/durations.ts';
 
 async function rowCounts({ db }: TestApp) {
@@ -26,6 +27,23 @@ test('what has run out goes after a month, and nothing else', async (t) => {
   assert.deepEqual(await rowCounts(service), { users: 2, sessions: 1, links: 1, mails: 1, throttles: 1 });
   assertStatus(await service.api.get('/api/users/me', { token: recent.accessToken }), 200);
   assert.ok(await service.mailbox.token('email_verification', recent.email));
+});
+
+test('a clean-up that fails keeps no other from its work, and is told once', async (t) => {
+  const service = await createTestApp(t);
+  await signedInUser(service);
+  await service.clock.advance(durations.days(61));
+  // The first of them is the only one that updates.
+  const db = new Proxy(service.db, {
+    get: (target, name) => {
+      if (name === 'updateTable') throw new Error('no update for now');
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+  await tidyUp({ ...service, db });
+  assert.equal((await rowCounts(service)).sessions, 0);
+  assert.equal(service.logs().match(/could not be thrown away/g)?.length, 1);
 });
 
 test('a mail that waits is never thrown away: at its end it is dead, and seen', async (t) => {

@@ -51,13 +51,12 @@ export async function tidyUp({
     () => deletePastThrottles(db),
     () => deleteAuditEventsBefore(db, auditKeptDays),
   ];
-  for (const step of steps) {
-    try {
-      await step();
-    } catch (error) {
-      logger.warn({ err: error }, 'What has run out could not be thrown away; it is tried again in a minute');
-    }
-  }
+  const failures: unknown[] = [];
+  // One that fails keeps no other from running.
+  for (const step of steps) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length === 0) return;
+  const [err] = failures;
+  logger.warn({ err }, 'What has run out could not be thrown away; it is tried again in a minute');
 }
 
 async function reportExpiredMails(db: Database, logger: Logger): Promise<void> {

@@ -31,8 +31,8 @@ export async function updateAdmin(
     }
     if (Object.keys(change).length === 0) return admin;
     const { event, fields } = describeChange(adminRealm, admin, change);
-    const party = (of: string) => partyOf(adminRealm, of);
-    await recordEvent(deps, trx, { event, actor: party(callerId), subject: party(id), details: { fields } });
+    const [actor, subject] = [partyOf(adminRealm, callerId), partyOf(adminRealm, id)];
+    await recordEvent(deps, trx, { event, actor, subject, details: { fields } });
     const updated = await updateAccount(trx, adminRealm, id, change);
     if (!updated.is_active) await revokeSessionsOf(trx, adminRealm, id, 'deactivated');
     return updated;

@@ -1,4 +1,5 @@
 import type { Dependencies } from '../../dependencies.ts';
+import { rateLimited } from '../../errors.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 import type { LinkPurpose, MailKind } from '../../platform/database/tables.ts';
 import { durations } from '../../platform/durations.ts';
@@ -24,6 +25,14 @@ export async function queueMail(deps: Deps, trx: Transaction, mail: NewMail): Pr
   const outcome = await countMail(deps, trx, mail);
   if (outcome.queued) await send(deps, trx, mail);
   return outcome;
+}
+
+/**
+ * For whoever asked for a mail and is to know that none goes out: throws 429. Call it after the commit, which keeps the
+ * record of the refusal.
+ */
+export function requireQueued(outcome: MailOutcome): void {
+  if (!outcome.queued) throw rateLimited(outcome.retryAfterSeconds);
 }
 
 type Notice = { device?: string | null; ip?: string | null };

@@ -1,12 +1,15 @@
 import type { Dependencies } from '../../dependencies.ts';
-import { forbidden, rateLimited } from '../../errors.ts';
+import { forbidden } from '../../errors.ts';
 import { transact } from '../../platform/database/database.ts';
 import type { Account } from '../accounts/account-store.ts';
 import { adminRealm, partyOf } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
-import { noticeLifeSeconds, queueMail } from '../mail/queue-mail.ts';
+import { noticeLifeSeconds, queueMail, requireQueued } from '../mail/queue-mail.ts';
 
-/** A real mail by the way of all others. Throws 403 for an address that is neither the admin's own nor allowed: this is no relay. 429 where it has had enough of them. */
+/**
+ * A real mail by the way of all others. Throws 403 for an address that is neither the admin's own nor allowed: this is
+ * no relay; and 429 where it has had enough of them.
+ */
 export async function sendTestEmail(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>,
   admin: Account,
@@ -33,5 +36,5 @@ export async function sendTestEmail(
     if (queuing.queued) await recordEvent(deps, trx, { event: 'test_mail_sent', subject });
     return queuing;
   });
-  if (!outcome.queued) throw rateLimited(outcome.retryAfterSeconds);
+  requireQueued(outcome);
 }

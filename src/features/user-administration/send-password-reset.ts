@@ -1,12 +1,16 @@
 import type { Dependencies } from '../../dependencies.ts';
-import { conflict, rateLimited } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import { transact } from '../../platform/database/database.ts';
 import { findCredentialsById } from '../accounts/account-store.ts';
 import { adminRealm, partyOf, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
+import { requireQueued } from '../mail/queue-mail.ts';
 import { queueResetLink } from '../password-reset/request-password-reset.ts';
 
-/** False where there is no such user; throws 409 for one that is not active, and 429 where the address has had enough such mails. */
+/**
+ * False where there is no such user. Throws 409 for one that is not active, and 429 where the address has had enough
+ * such mails.
+ */
 export async function sendPasswordReset(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>,
   adminId: string,
@@ -21,7 +25,6 @@ export async function sendPasswordReset(
     if (queuing.queued) await recordEvent(deps, trx, { event: 'password_reset_sent', ...parties });
     return queuing;
   });
-  // After the commit, which keeps the record of the refusal.
-  if (!outcome.queued) throw rateLimited(outcome.retryAfterSeconds);
+  requireQueued(outcome);
   return true;
 }
