@@ -17,7 +17,6 @@ const steps: readonly Step[] = [
   { name: 'unused code', command: ['knip'] },
   { name: 'boundaries', command: ['node', 'scripts/check-boundaries.ts'] },
   { name: 'docs', command: ['node', 'scripts/check-docs.ts'] },
-  { name: 'security cases', command: ['node', 'scripts/security-cases.ts'] },
   { name: 'lock', command: ['node', 'scripts/complete-lock.ts', '--check'] },
   { name: 'licences', command: ['node', 'scripts/check-dependencies.ts', '--licences'] },
   { name: 'tests', command: ['node', 'scripts/test.ts'], shown: true },

@@ -49,17 +49,6 @@ function deal(chosen: readonly string[]): string[] {
   });
 }
 
-/** What people read and, where a file is named, what scripts/security-cases.ts reads. */
-function reporters(recording: string | undefined): string[] {
-  if (recording === undefined) return ['--test-reporter=spec'];
-  return [
-    '--test-reporter=spec',
-    '--test-reporter-destination=stdout',
-    '--test-reporter=./scripts/security-cases/recorder.ts',
-    `--test-reporter-destination=${recording}`,
-  ];
-}
-
 function sizeOf(file: string): number {
   return statSync(join(root, file)).size;
 }
@@ -81,7 +70,7 @@ if (files.length === 0) {
     process.execPath,
     [
       '--test',
-      ...reporters(process.env.TEST_RECORDING),
+      '--test-reporter=spec',
       // A test that hangs, on a database lock above all, is named instead of stopping everything.
       '--test-timeout=240000',
       '--test-concurrency=3',

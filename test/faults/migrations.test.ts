@@ -39,7 +39,7 @@ test(`FI-31 four processes that start at once on an empty database migrate it on
   assert.doesNotMatch(postgres.logText(), /deadlock|duplicate key/);
 });
 
-describe('FI-32', () => {
+describe('FI-32 a migration that fails', () => {
   let whole: string;
   before(async () => {
     const database = await createDatabase('undisturbed');

@@ -9,7 +9,7 @@ import { type ServerProcess, startServer } from './server-process.ts';
 
 const credentials = { username: 'stopper', password: 'violet harbour anvil 93' };
 
-describe('FI-26', { concurrency: true }, () => {
+describe('FI-26 SIGTERM', { concurrency: true }, () => {
   let postgres: PrivatePostgres;
   before(async () => {
     postgres = await startPrivatePostgres({ fast: true });
