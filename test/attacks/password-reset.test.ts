@@ -436,6 +436,10 @@ test('A05 forgot answers and does the same for a known, an unknown and a deactiv
   const user = await signedInUser(service);
   const inactive = await signedInUser(service);
   await service.db.updateTable('users').set({ is_active: false }).where('id', '=', inactive.id).execute();
+  const [moved, gone] = [await verifiedUser(service), await verifiedUser(service)];
+  await moveTo(service, moved, 'unverified@example.com');
+  await moveTo(service, gone, 'verified@example.com');
+  await verify(service, 'verified@example.com');
   await service.mailbox.deliver();
   const outcome = async (email: string) => {
     await service.db.deleteFrom('throttles').execute();
@@ -456,12 +460,18 @@ test('A05 forgot answers and does the same for a known, an unknown and a deactiv
   const reference = await outcome(user.email);
   assert.equal(reference.status, 200);
   assert.ok(reference.after.some((statement) => statement.startsWith('insert into "mails"')));
-  for (const email of ['nobody@example.com', inactive.email])
+  for (const email of [
+    'nobody@example.com',
+    inactive.email,
+    gone.email,
+    moved.email,
+    'unverified@example.com',
+  ])
     assert.deepEqual(await outcome(email), reference);
-  assert.equal(
-    (await service.db.selectFrom('links').selectAll().where('purpose', '=', 'password_reset').execute())
-      .length,
-    1,
+  const links = service.db.selectFrom('links').select('email').where('purpose', '=', 'password_reset');
+  assert.deepEqual(
+    (await links.execute()).map(({ email }) => email),
+    [user.email, moved.email, moved.email],
   );
 });
 
