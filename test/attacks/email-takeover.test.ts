@@ -27,7 +27,7 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 const [one, two, victims] = ['one@evil.example', 'two@evil.example', 'victim@example.com'];
 
 for (const realm of [userRealm, adminRealm]) {
-  test(`thief of a token, ${realm.kind}: no address is changed without the password`, async (t) => {
+  test(`thief of a token, ${realm.kind}: no new address without the password`, async (t) => {
     const service = await createTestApp(t);
     const owner = await signedInTo(service, realm);
     const refused = await service.api.put(`${realm.path}/me`, { email: one }, { token: owner.accessToken });
@@ -39,7 +39,7 @@ for (const realm of [userRealm, adminRealm]) {
   });
 }
 
-test('thief of a password: verified, reset, signed out, moved on; the owner’s first link undoes it all', async (t) => {
+test('thief of a password: whatever he does, the owner’s first link undoes it all', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const owner = await verifiedUser(service);
@@ -66,7 +66,7 @@ test('thief of a password: verified, reset, signed out, moved on; the owner’s 
   assertStatus(await reset(api, await service.mailbox.token('password_reset', owner.email)), 200);
 });
 
-test('thief of a password: to and fro four times, and the owner still has a link that is good', async (t) => {
+test('thief of a password: to and fro four times leaves the owner a good link', async (t) => {
   const service = await createTestApp(t);
   const owner = await verifiedUser(service);
   for (const email of [one, owner.email, two, owner.email, one, owner.email, two])
@@ -76,7 +76,7 @@ test('thief of a password: to and fro four times, and the owner still has a link
   await assertAddress(service, owner, owner.email, 'verified');
 });
 
-test('thief of a password: the owner hears of a new password and a new device at the verified address', async (t) => {
+test('thief of a password: the owner hears of a new password and a new device', async (t) => {
   const service = await createTestApp(t);
   const owner = await verifiedUser(service);
   await moveTo(service, owner, one);
@@ -91,7 +91,7 @@ test('thief of a password: the owner hears of a new password and a new device at
   }
 });
 
-test('thief of a password: what the owner does ends the thief’s links, two hops back too', async (t) => {
+test('thief of a password: the owner’s defence ends his links, two hops back too', async (t) => {
   for (const defend of [changePassword, logoutAll]) {
     const service = await createTestApp(t);
     const owner = await verifiedUser(service);
@@ -107,7 +107,7 @@ test('thief of a password: what the owner does ends the thief’s links, two hop
   }
 });
 
-test('squatter: an address that was never verified is held for nobody, one hop back or two', async (t) => {
+test('squatter: an address that was never verified is held for nobody', async (t) => {
   const service = await createTestApp(t);
   const squatter = await signedInUser(service, { email: one });
   for (const email of [victims, 'second@example.com', 'third@example.com'])
@@ -121,7 +121,7 @@ test('squatter: an address that was never verified is held for nobody, one hop b
   assert.equal(await statusOfMe(service.api, userRealm, squatter.accessToken), 401);
 });
 
-test('squatter: with a verified address of his own he loses a stranger’s to whoever registers it', async (t) => {
+test('squatter: with a verified address of his own he loses a stranger’s', async (t) => {
   const service = await createTestApp(t);
   const squatter = await verifiedUser(service, { email: one });
   await moveTo(service, squatter, 'second@example.com');
@@ -138,7 +138,7 @@ test('squatter: with a verified address of his own he loses a stranger’s to wh
   assertStatus(await move(service, squatter, victims), 409);
 });
 
-test('plain admin: no link of a user’s past leads into the account of a superuser', async (t) => {
+test('plain admin: no link of a user’s past leads into a superuser’s account', async (t) => {
   for (const alsoMoves of [false, true]) {
     const service = await createTestApp(t);
     const user = await verifiedUser(service);
@@ -155,7 +155,7 @@ test('plain admin: no link of a user’s past leads into the account of a superu
   }
 });
 
-test('plain admin: a reset that he has sent goes to the verified address, not to the one he has set', async (t) => {
+test('plain admin: a reset he sends goes to the verified address, not to his', async (t) => {
   const service = await createTestApp(t);
   const user = await verifiedUser(service);
   const admin = await signedInAdmin(service, { superadmin: false });

@@ -20,7 +20,7 @@ import { userRealm } from '../accounts/realms.ts';
 
 const [next, later] = ['next@example.com', 'later@example.com'];
 
-test('reset links go to the last verified address, whichever is typed, until the present one is verified', async (t) => {
+test('until the new address is verified reset links go to the last verified one', async (t) => {
   const service = await createTestApp(t);
   const user = await verifiedUser(service);
   await moveTo(service, user, next);
@@ -34,7 +34,7 @@ test('reset links go to the last verified address, whichever is typed, until the
   assert.deepEqual(await linkGoesTo(service, user.email), []);
 });
 
-test('where there is no verified address to go to, or no link to it any more, they go to the present one', async (t) => {
+test('without a verified address or an open link reset links go to the present one', async (t) => {
   const service = await createTestApp(t);
   const [never, once] = [await signedInUser(service), await verifiedUser(service)];
   await moveTo(service, never, next);
@@ -44,7 +44,7 @@ test('where there is no verified address to go to, or no link to it any more, th
   assert.deepEqual(await linkGoesTo(service, once.email), []);
 });
 
-test('a reset by the last verified address brings it back, verified, and drops the other one', async (t) => {
+test('a reset by the last verified address brings it back and drops the other', async (t) => {
   const service = await createTestApp(t);
   const user = await verifiedUser(service);
   await moveTo(service, user, next);
@@ -65,7 +65,7 @@ test('a reset by the last verified address brings it back, verified, and drops t
   assertStatus(await service.api.post('/api/users/register', newRegistration({ email: next })), 201);
 });
 
-test('a reset link is dead once its mailbox is neither the present nor the last verified address', async (t) => {
+test('a reset link to the old address is dead once the new one is verified', async (t) => {
   const service = await createTestApp(t);
   const user = await verifiedUser(service);
   await moveTo(service, user, next);
@@ -75,7 +75,7 @@ test('a reset link is dead once its mailbox is neither the present nor the last 
   await assertAddress(service, user, next, 'verified');
 });
 
-test('who registers or moves to an unverified address gets it; its holder has the verified one again', async (t) => {
+test('who claims an unverified address gets it, and its holder falls back', async (t) => {
   for (const how of ['register', 'move', 'admin'] as const) {
     const service = await createTestApp(t);
     const { api } = service;
@@ -111,7 +111,7 @@ test('who registers or moves to an unverified address gets it; its holder has th
   }
 });
 
-test('an address is not given up for a registration that fails, nor by who has none to fall back to', async (t) => {
+test('a failed registration, a verified or a lone address: nothing is given up', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const holder = await verifiedUser(service);
@@ -129,7 +129,7 @@ test('an address is not given up for a registration that fails, nor by who has n
   assertStatus(await move(service, other, next), 409);
 });
 
-test('the oldest undo link outlives a change of password and signing out everywhere; the later ones do not', async (t) => {
+test('only the oldest undo link outlives change-password and logout-all', async (t) => {
   for (const way of ['change-password', 'logout-all']) {
     const service = await createTestApp(t);
     const user = await verifiedUser(service);
@@ -150,7 +150,7 @@ test('the oldest undo link outlives a change of password and signing out everywh
   }
 });
 
-test('an admin who ends the sessions of a user, or changes no right, ends no undo link', async (t) => {
+test('an admin who ends sessions or changes no right ends no undo link', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   const user = await verifiedUser(service);

@@ -143,7 +143,7 @@ test('an undo mails its reset link whatever strangers have had sent to the addre
   assertStatus(await reset(service.api, await service.mailbox.token('password_reset', owner.email)), 200);
 });
 
-test('neither a change of the password nor a reset by the new address ends the owner’s undo link', async (t) => {
+test('neither a new password nor a reset ends the owner’s undo link', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const user = await verifiedUser(service);

@@ -7,7 +7,7 @@ import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { type Realm, realms, userRealm } from '../accounts/realms.ts';
 
 for (const realm of realms) {
-  test(`${realm.kind}: a new address wants the current password, however fresh the sign-in`, async (t) => {
+  test(`${realm.kind}: a new address wants the password, however fresh the sign-in`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const hashed = service.hasher.state.completed;

@@ -90,7 +90,7 @@ for (const kind of kinds) {
   });
 }
 
-test('a change of the address names no address, and says to who has no link what to do', () => {
+test('a change of the address names no address; without a link it says what to do', () => {
   const { text } = composeMessage({
     kind: 'email_changed',
     projectName: 'ADL',
