@@ -24,7 +24,8 @@ type Request = { token: string; newPassword: string; ip: string };
 
 /**
  * Sets the password of whoever the link belongs to. One transaction burns the link, sets the password, verifies the
- * address that it was mailed to, ends all sessions and all other links but those that undo, and queues the notice. One error for every token that is not good.
+ * address that it was mailed to, ends all sessions and all other links but those that undo, and queues the notice. One
+ * error for every token that is not good.
  */
 export async function resetPassword(deps: Deps, request: Request): Promise<void> {
   const refusal = () => badRequest('The reset link is not valid or no longer valid', 'invalid_reset_token');

@@ -23,8 +23,8 @@ type Change = Pick<AccountChange, 'email' | 'username' | 'full_name'>;
 
 /**
  * Changes the caller's own data. A new e-mail address wants the current password, however fresh the sign-in: a stolen
- * token must not move the account. It is unverified, and ends all other sessions. Throws 403 `reauthentication_required`, 400 for a wrong password, 409 for a taken name,
- * 429 for more new names than anybody needs.
+ * token must not move the account. It is unverified, and ends all other sessions. Throws 403
+ * `reauthentication_required`, 400 for a wrong password, 409 for a taken name, 429 for more new names than anybody needs.
  */
 export async function updateProfile(
   deps: Deps,
