@@ -6,6 +6,7 @@ import type { Database } from '../../src/platform/database/database.ts';
 import { afterNextHash } from '../after-next-hash.ts';
 import type { Answer } from '../answer.ts';
 import { type Api, assertStatus } from '../api.ts';
+import { move } from '../email-calls.ts';
 import { signedInUser, signIn } from '../factories.ts';
 import { startReplica } from '../replica.ts';
 import { assertRefused, refresh, refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
@@ -106,7 +107,7 @@ test('two revocations of many sessions wait for one another instead of ending in
     answers.push(api.post('/api/users/logout-all', undefined, { token: middle.accessToken }));
     await untilWaiting(db, 1);
     // Has the last session, would wait for the first.
-    answers.push(api.put('/api/users/me', { email: 'new@example.com' }, { token: last.accessToken }));
+    answers.push(move(test, last, 'new@example.com'));
     await untilWaiting(db, 2);
   });
   const [loggedOut, changed] = await Promise.all(answers);

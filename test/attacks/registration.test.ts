@@ -63,7 +63,8 @@ test('B08 a list, a display name or anything but one plain address is refused wh
     }
     const recipients = (await service.mailbox.mails()).map(({ recipient }) => recipient);
     assert.deepEqual(
-      recipients.filter((one) => /x\.org|y\.org|localhost|127/.test(one)),
+      // Behind the @: what is drawn for a plain one may contain any digits.
+      recipients.filter((one) => /@.*(x\.org|y\.org|localhost|127)/.test(one)),
       [],
     );
     assert.ok(!isRefused(await send(field, "o'hara+news@mail.example.co.uk"), field), field.label);

@@ -72,11 +72,12 @@ export function listEvents(db: Database, filter: EventFilter, query: PageQuery) 
   return pageOfEvents(db, filter, query, presentEvent);
 }
 
-/** For the subject: where an admin sat who did it is not theirs to know. */
+/** For the subject: where an admin sat who did it, or the stranger who claimed an address, is not theirs to know. */
 export function listOwnEvents(db: Database, subject: string, query: PageQuery) {
   return pageOfEvents(db, { subject }, query, (row) => {
     const event = presentEvent(row);
-    return event.actor?.kind === 'admin' ? { ...event, ip: null, request_id: null } : event;
+    const isElsewhere = event.actor?.kind === 'admin' || (event.event === 'email_reverted' && !event.actor);
+    return isElsewhere ? { ...event, ip: null, request_id: null } : event;
   });
 }
 

@@ -38,7 +38,9 @@ export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): voi
       schema: {
         tags,
         summary: 'Set a new password with the token of a reset link',
-        description: 'All sessions and all other links of the account end.',
+        description:
+          'All sessions and all other reset and verification links of the account end. The address that the link was ' +
+          'mailed to is verified; where it was changed since to one that is not, it is back.',
         body: z.object({
           token: text(500).min(1).meta({ example: 'the-token-of-the-link' }),
           new_password: newPassword(deps.config, userRealm),

@@ -45,9 +45,11 @@ for (const realm of realms) {
     const service = await createTestApp(t);
     const { api } = service;
     const other = await signedInTo(service, realm);
-    const { accessToken: token, username, email } = await signedInTo(service, realm);
+    const { accessToken: token, username, email, password } = await signedInTo(service, realm);
     for (const field of ['username', 'email'] as const) {
-      const answer = await api.put(me, { full_name: 'x', [field]: other[field].toUpperCase() }, { token });
+      const taken = { [field]: other[field].toUpperCase() };
+      const body = { full_name: 'x', current_password: password, ...taken };
+      const answer = await api.put(me, body, { token });
       assertStatus(answer, 409);
       assert.deepEqual(answer.body.details, { field });
     }

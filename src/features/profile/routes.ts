@@ -17,7 +17,7 @@ const profileBody = z
     full_name: fullName.optional(),
     current_password: typedPassword
       .optional()
-      .describe('For a new e-mail address, unless the session was opened within the last 15 minutes'),
+      .describe('Needed for a new e-mail address, however recent the sign-in'),
   })
   .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
 
@@ -45,7 +45,9 @@ export function addProfileRoutes(app: HttpServer, deps: Dependencies, realm: Rea
       schema: {
         ...about,
         summary: 'Change my own data',
-        description: 'A new e-mail address is unverified and ends all other sessions.',
+        description:
+          'A new e-mail address wants `current_password`, is unverified and ends all other sessions. The old one, where ' +
+          'it was verified, is mailed a link that undoes the change for seven days.',
         body: profileBody,
         response: { 200: realm.accountSchema, ...errors([400, 409, ...guardErrors, ...bodyErrors]) },
       },

@@ -15,7 +15,7 @@ import type { Realm } from '../accounts/realms.ts';
 export type SessionRecord = Selectable<Tables['sessions']>;
 
 /** The signed-in account behind a request, as it stands in the database at this moment. */
-export type Caller = { account: Account; sessionId: string; sessionAgeSeconds: number };
+export type Caller = { account: Account; sessionId: string };
 
 export type RevokeReason =
   | 'logout'
@@ -102,16 +102,14 @@ export async function findCaller(
   subjectId: string,
 ): Promise<Caller | null> {
   const rightsOfRealm = realm.kind === 'user' ? sql`is_superuser, is_email_verified` : sql`is_superadmin`;
-  const result = await sql<Account & { session_age_seconds: number }>`
+  const result = await sql<Account>`
     SELECT account.id, username, email, full_name, is_active, last_login_at, account.created_at, updated_at,
-           ${rightsOfRealm}, extract(epoch FROM now() - sessions.created_at)::float8 AS session_age_seconds
+           ${rightsOfRealm}
       FROM sessions JOIN ${sql.table(realm.table)} AS account ON account.id = subject_id
      WHERE sessions.id = ${sessionId} AND subject_kind = ${realm.kind} AND subject_id = ${subjectId}
        AND ${live} AND account.is_active`.execute(db);
-  const [row] = result.rows;
-  if (!row) return null;
-  const { session_age_seconds, ...account } = row;
-  return { account, sessionId, sessionAgeSeconds: session_age_seconds };
+  const [account] = result.rows;
+  return account ? { account, sessionId } : null;
 }
 
 export async function listLiveSessions(

@@ -80,7 +80,8 @@ function addChangingRoutes(app: HttpServer, deps: Dependencies): void {
         summary: 'Change, deactivate or reactivate a user',
         description:
           'Deactivating a user, or changing the e-mail address, ends all sessions of the user. `is_superuser`, and the ' +
-          'username and e-mail address of who has it, are for superadmins.',
+          'username and e-mail address of who has it, are for superadmins. Giving it ends every link that undoes a ' +
+          'change of the address.',
         params: idParams,
         body: userChange,
         response: { 200: userSchema, ...errors([404, 409, ...guardErrors, ...bodyErrors]) },

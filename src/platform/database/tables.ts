@@ -80,6 +80,7 @@ export type MailKind =
   | 'password_changed'
   | 'email_verification'
   | 'email_changed'
+  | 'email_reverted'
   | 'new_sign_in'
   | 'refresh_token_reused'
   | 'test';
