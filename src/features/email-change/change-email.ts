@@ -55,5 +55,5 @@ export async function changeEmail(
  * changed away from it at the same moment has committed by then, and the link is seen.
  */
 export async function refuseHeldEmail(trx: Transaction, { id, email }: Account): Promise<void> {
-  if (await isHeldEmail(trx, email, id)) throw duplicate('email');
+  if (await isHeldEmail(trx, email, id)) throw duplicate('email', 'user');
 }
