@@ -25,7 +25,7 @@ import { updateUser } from './update-user.ts';
 const userChange = z
   .object({
     is_active: unchangedIfNull(z.boolean()),
-    is_superuser: unchangedIfNull(z.boolean()).describe('Superadmins only'),
+    is_superuser: unchangedIfNull(z.boolean()).describe('Superadmins only; null leaves it as it is'),
     full_name: changedFullName,
     username: unchangedIfNull(username),
     email: unchangedIfNull(email),

@@ -10,7 +10,10 @@ export function text(maxLength: number, string = z.string()) {
 
 /** A member of a change: null leaves the thing as it is, as an absent one does. Many clients send every member. */
 export function unchangedIfNull<T extends z.ZodType>(schema: T) {
-  return schema.nullish().transform((value) => value ?? undefined);
+  return schema
+    .nullish()
+    .transform((value) => value ?? undefined)
+    .describe('null leaves it as it is');
 }
 
 const yes = ['true', '1', 'yes', 'on'];
@@ -21,7 +24,9 @@ export const queryBoolean = z
   .string()
   .refine((value) => ['', ...yes, ...no].includes(value.toLowerCase()), 'must be true or false')
   .transform((value) => (value === '' ? undefined : yes.includes(value.toLowerCase())))
-  .optional();
+  .optional()
+  .describe('`1`, `yes` and `on`, `0`, `no` and `off` are taken too, in any case')
+  .meta({ type: 'boolean', example: true });
 
 export const uuid = z.uuid('is not an id').meta({ example: '01890a5d-ac96-774b-bcce-b302099a8057' });
 
