@@ -14,7 +14,7 @@ export const username = z
  */
 export const email = z
   .string()
-  .trim()
+  .overwrite(withoutBlanksAround)
   .max(254, 'must have at most 254 characters')
   .check(z.email('is not a plain e-mail address'))
   .refine((value) => value.indexOf('@') <= 64, 'must have at most 64 characters before the @')
@@ -38,8 +38,17 @@ export const changedFullName = name
 /** As typed at sign-in: where it is an address, without the blanks around it. */
 export const identifier = text(
   254,
-  z.string().overwrite((value) => (value.includes('@') ? value.trim() : value)),
+  z.string().overwrite((value) => (value.includes('@') ? withoutBlanksAround(value) : value)),
 ).min(1);
+
+/** Spaces and tabs alone: a line break in an address is no slip. A regular expression would look at each run anew. */
+function withoutBlanksAround(value: string): string {
+  const isBlank = (index: number): boolean => value[index] === ' ' || value[index] === '\t';
+  let [start, end] = [0, value.length];
+  while (isBlank(start)) start += 1;
+  while (end > start && isBlank(end - 1)) end -= 1;
+  return value.slice(start, end);
+}
 
 const accountFields = {
   id: uuid,
