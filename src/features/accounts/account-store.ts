@@ -51,7 +51,7 @@ export async function insertAccount(trx: Transaction, realm: Realm, account: New
     .values(values as never)
     .returningAll()
     .executeTakeFirstOrThrow()
-    .catch(namingDuplicate);
+    .catch(namingDuplicateOf(realm));
   return withoutPassword(row);
 }
 
@@ -187,7 +187,7 @@ export async function updateAccount(
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
-    .catch(namingDuplicate);
+    .catch(namingDuplicateOf(realm));
   return withoutPassword(row);
 }
 
@@ -228,9 +228,11 @@ function withoutPassword(row: Selectable<Tables['users']>): Account {
   return account;
 }
 
-function namingDuplicate(error: unknown): never {
-  const constraint = violatedConstraint(error);
-  if (constraint?.endsWith('_email_unique')) throw duplicate('email');
-  if (constraint?.endsWith('_username_unique')) throw duplicate('username');
-  throw error;
+function namingDuplicateOf({ kind }: Realm) {
+  return (error: unknown): never => {
+    const constraint = violatedConstraint(error);
+    if (constraint?.endsWith('_email_unique')) throw duplicate('email', kind);
+    if (constraint?.endsWith('_username_unique')) throw duplicate('username', kind);
+    throw error;
+  };
 }

@@ -86,5 +86,5 @@ async function queueUndoLink(deps: Deps, trx: Transaction, user: Account): Promi
  * changed away from it at the same moment has committed by then, and the link is seen.
  */
 export async function refuseHeldEmail(trx: Transaction, { id, email }: Account): Promise<void> {
-  if ((await findReserver(trx, email, id)) !== null) throw duplicate('email');
+  if ((await findReserver(trx, email, id)) !== null) throw duplicate('email', 'user');
 }

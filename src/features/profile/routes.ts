@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { bodyErrors, errors, guardErrors } from '../../platform/http/schemas.ts';
+import { bodyErrors, errors, guardErrors, unchangedIfNull } from '../../platform/http/schemas.ts';
 import { givenFields } from '../accounts/account-change.ts';
-import { email, fullName, username } from '../accounts/account-schemas.ts';
+import { changedFullName, email, username } from '../accounts/account-schemas.ts';
 import { presentAccount } from '../accounts/present-account.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { typedPassword } from '../passwords/password-policy.ts';
@@ -12,12 +12,12 @@ import { updateProfile } from './update-profile.ts';
 
 const profileBody = z
   .object({
-    email: email.optional(),
-    username: username.optional(),
-    full_name: fullName.optional(),
-    current_password: typedPassword
-      .optional()
-      .describe('Needed for a new e-mail address, however recent the sign-in'),
+    email: unchangedIfNull(email),
+    username: unchangedIfNull(username),
+    full_name: changedFullName,
+    current_password: unchangedIfNull(typedPassword).describe(
+      'Needed for a new e-mail address, however recent the sign-in',
+    ),
   })
   .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
 

@@ -37,7 +37,7 @@ export async function registerAccount(
   mayRegister: (trx: Transaction) => Promise<void> = async () => {},
 ): Promise<Account> {
   const taken = await findTaken(deps.db, realm, registration);
-  if (taken) throw duplicate(taken);
+  if (taken) throw duplicate(taken, realm.kind);
   const password = await deps.hasher.hash(registration.password, registration.ip);
   return transact(deps.db, async (trx) => {
     await mayRegister(trx);

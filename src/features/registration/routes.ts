@@ -49,7 +49,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
           'on this machine in development, elsewhere with the header `X-Setup-Token`.',
         headers: setupHeader,
         body: registrationBody(deps.config, adminRealm).safeExtend({
-          is_superadmin: z.boolean().optional().meta({ example: false }),
+          is_superadmin: z.boolean().nullish().meta({ example: false }),
         }),
         response: { 201: adminSchema, ...errors([401, 403, 409, 503, ...bodyErrors]) },
       },
@@ -66,6 +66,6 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
 
 type Body = z.output<ReturnType<typeof registrationBody>>;
 
-function toRegistration({ email, username, password, full_name = null }: Body, ip: string) {
-  return { email, username, password, fullName: full_name, ip };
+function toRegistration({ email, username, password, full_name: fullName }: Body, ip: string) {
+  return { email, username, password, fullName, ip };
 }

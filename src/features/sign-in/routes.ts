@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
+import { foldCase } from '../../platform/fold-case.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { bodyErrors, errors, text } from '../../platform/http/schemas.ts';
+import { bodyErrors, errors } from '../../platform/http/schemas.ts';
+import { identifier } from '../accounts/account-schemas.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { typedPassword } from '../passwords/password-policy.ts';
 import { anyone } from '../sessions/authenticate.ts';
@@ -9,19 +11,31 @@ import { answerTokens, refuseOtherOrigins, sessionModeHeader } from '../sessions
 import { tokenPairSchema } from '../sessions/token-pair.ts';
 import { signIn } from './sign-in.ts';
 
+const names = z.object({ username: identifier.nullish(), email: identifier.nullish() });
+
 const loginBody = z
   .object({
-    username: text(254).min(1).nullish().describe('The username or the e-mail address'),
-    email: text(254).min(1).nullish().describe('Instead of username'),
+    username: identifier.nullish().describe('The username or the e-mail address'),
+    email: identifier.nullish().describe('Instead of username'),
     password: typedPassword,
   })
   .refine((body) => (body.username ?? body.email ?? null) !== null, {
     path: ['username'],
-    message: 'username or email is required',
-    params: { type: 'required' },
+    message: 'is required, or email',
+    params: { type: 'missing' },
     when: ({ value }) => typeof value === 'object' && value !== null,
   })
+  .refine(({ username, email }) => isSameName(username ?? email, email ?? username), {
+    path: ['email'],
+    message: 'is another name than username: send one of them',
+    params: { type: 'contradiction' },
+    when: ({ value }) => names.safeParse(value).success,
+  })
   .meta({ example: { username: 'ada.lovelace', password: 'correct horse battery staple' } });
+
+function isSameName(one: string | null | undefined, other: string | null | undefined): boolean {
+  return foldCase(one ?? '') === foldCase(other ?? '');
+}
 
 export function addSignInRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
   app.post(

@@ -68,7 +68,7 @@ const failures: Record<string, Failure> = {
     description: 'Taken, or in conflict with the present state; `details` says which',
     error: 'DuplicateRecordError',
     message: 'This email is already registered',
-    details: { field: 'email' },
+    details: { field: 'email', resource: 'user' },
   },
   413: {
     description: 'The body has more than 64 KiB',

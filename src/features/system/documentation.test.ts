@@ -9,7 +9,7 @@ test('the document names the service and its public address; the one for Swagger
   const { api } = await createTestApp(t, project);
   const answer = await api.get('/openapi.json');
   assertStatus(answer, 200);
-  assert.equal(answer.headers['content-type'], 'application/json; charset=utf-8');
+  assert.equal(answer.headers['content-type'], 'application/json');
   assert.equal(answer.body.info.title, 'Ada & Co API');
   assert.deepEqual(answer.body.servers, [{ url: 'https://accounts.example.com', 'x-internal': false }]);
   const { servers: _servers, ...rest } = answer.body;

@@ -63,7 +63,7 @@ export async function addDocumentationRoutes(app: HttpServer, config: Config): P
   let document: StaticContent | undefined;
   app.get('/openapi.json', { ...anyone, schema: { hide: true } }, async (request, reply) => {
     // Large, and never another one: made once.
-    document ??= staticContent(JSON.stringify(app.swagger()), 'application/json; charset=utf-8');
+    document ??= staticContent(JSON.stringify(app.swagger()), 'application/json');
     return sendStatic(request, reply.header('cache-control', 'no-cache'), document);
   });
   await addSwaggerUi(app, apiTitle(config));

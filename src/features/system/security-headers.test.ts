@@ -35,7 +35,7 @@ test('J01 every JSON answer has the eight headers with the values for an API, wh
     const answer = await pending;
     assertStatus(answer, status);
     assertHeaders(answer, { ...forAll, 'content-security-policy': apiPolicy }, what);
-    if (status !== 204) assert.equal(answer.headers['content-type'], 'application/json; charset=utf-8', what);
+    if (status !== 204) assert.equal(answer.headers['content-type'], 'application/json', what);
   }
 });
 

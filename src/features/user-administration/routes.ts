@@ -3,10 +3,17 @@ import type { Dependencies } from '../../dependencies.ts';
 import { type AppError, notFound } from '../../errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
-import { bodyErrors, errors, guardErrors, idParams, noContent } from '../../platform/http/schemas.ts';
+import {
+  bodyErrors,
+  errors,
+  guardErrors,
+  idParams,
+  noContent,
+  unchangedIfNull,
+} from '../../platform/http/schemas.ts';
 import { givenFields } from '../accounts/account-change.ts';
 import { listAccounts, listQuery } from '../accounts/account-list.ts';
-import { email, fullName, username, userSchema } from '../accounts/account-schemas.ts';
+import { changedFullName, email, username, userSchema } from '../accounts/account-schemas.ts';
 import { presentAccount } from '../accounts/present-account.ts';
 import { adminRealm, partyOf, userRealm } from '../accounts/realms.ts';
 import { callerOf, requireAccount } from '../sessions/authenticate.ts';
@@ -17,11 +24,11 @@ import { updateUser } from './update-user.ts';
 
 const userChange = z
   .object({
-    is_active: z.boolean().optional(),
-    is_superuser: z.boolean().optional().describe('Superadmins only'),
-    full_name: fullName.optional(),
-    username: username.optional(),
-    email: email.optional(),
+    is_active: unchangedIfNull(z.boolean()),
+    is_superuser: unchangedIfNull(z.boolean()).describe('Superadmins only; null leaves it as it is'),
+    full_name: changedFullName,
+    username: unchangedIfNull(username),
+    email: unchangedIfNull(email),
   })
   .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
 

@@ -17,7 +17,7 @@ export async function sendPasswordReset(
 ): Promise<boolean> {
   const user = await findRecipient(deps.db, userId);
   if (user === null) return false;
-  if (!user.is_active) throw conflict('The user is not active', 'user_not_active');
+  if (!user.is_active) throw conflict('The user is not active', 'user_not_active', 'user');
   const parties = { actor: partyOf(adminRealm, adminId), subject: partyOf(userRealm, user.id) };
   const outcome = await transact(deps.db, async (trx) => {
     const queuing = await queueResetLink(deps, trx, user, { actor: parties.actor });

@@ -2,16 +2,16 @@ import { z } from 'zod';
 import { invalid } from '../../errors.ts';
 import { text } from './schemas.ts';
 
-/** What every list can be asked for, with an example of its cursor. */
+/** What every list can be asked for, with an example of its cursor; `extend` it by filters. No list takes any other parameter. */
 export function pageQuery(exampleCursor: string) {
-  return {
+  return z.strictObject({
     page: z.coerce.number().int().min(1).max(1_000_000).default(1),
     page_size: z.coerce.number().int().min(1).max(100).default(10),
     cursor: text(500)
       .optional()
       .describe('`next_cursor` of the page before; then `page` is not used')
       .meta({ example: exampleCursor }),
-  };
+  });
 }
 
 export type PageQuery = { page: number; page_size: number; cursor?: string | undefined };
