@@ -1,6 +1,6 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, wrongCredentials } from '../../errors.ts';
-import { networkOf } from '../../platform/http/client-address.ts';
+import { networkOf, networkRangeOf } from '../../platform/http/client-address.ts';
 import type { HashPlace } from '../../platform/password-hashing/password-hasher.ts';
 import {
   type Credentials,
@@ -65,8 +65,8 @@ const failed = { event: 'sign_in', outcome: 'failure', actor: null } as const;
 
 /**
  * Wrong passwords count on the account, however it is named, and on what was typed where there is none: an unknown
- * name is throttled exactly as a known one. Where a whole network guesses, who has signed in from an address of late
- * may go on from there.
+ * name is throttled exactly as a known one. Once the account's count is full, only networks that it has signed in from of
+ * late may go on: a network and not an address, since IPv6 hosts change theirs every day (RFC 8981).
  */
 function guessCounts(
   { db, config }: Deps,
@@ -78,6 +78,7 @@ function guessCounts(
   // Marked, so that no typed text is the key of an account.
   const account = found ? `id\0${found.id}` : `typed\0${identifier}`;
   const network = networkOf(ip, config.rateLimitIpv6Prefix);
+  const range = networkRangeOf(ip, config.rateLimitIpv6Prefix);
   const subject = found && partyOf(realm, found.id);
   return [
     { policy: fromAddress, key: `${account}\0${network}`, subject },
@@ -85,7 +86,7 @@ function guessCounts(
       policy: ofAccount,
       key: account,
       subject,
-      isWaived: async () => hasSignedInFrom(db, realm, found?.id ?? nobody, ip),
+      isWaived: async () => hasSignedInFrom(db, realm, found?.id ?? nobody, range),
     },
   ];
 }
