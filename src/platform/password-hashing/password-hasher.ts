@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createHashAdmission, type HashPlace, type HashState } from './hash-admission.ts';
+import { missingWork } from './hash-work.ts';
 import {
   type HashTarget,
   isVerifiable,
@@ -21,7 +22,10 @@ export type PasswordHasher = {
    */
   reserve(clientAddress: string): HashPlace;
   hash(password: string, at: HashPlace | string): Promise<StoredPassword>;
-  /** `stored` null is an unknown user: false, after the work of a known one. */
+  /**
+   * `stored` null is an unknown user: false, after the work of a known one. That work is the target's for every stored
+   * hash but a dearer one, right or wrong: the caller may yet refuse what matched, and must not have told so.
+   */
   verify(password: string, stored: StoredPassword | null, at: HashPlace | string): Promise<boolean>;
   needsRehash(stored: StoredPassword): boolean;
   readonly state: Readonly<HashState>;
@@ -39,7 +43,7 @@ type Options = {
 
 /**
  * Hashing is the capacity of the product and its weak side: it happens in threads of the lowest priority, behind a
- * queue bounded by the time a password would wait, fair to each client address (security.md § 3).
+ * queue bounded by the time a password would wait, fair to each client address.
  */
 export async function createPasswordHasher({
   threads,
@@ -62,9 +66,11 @@ export async function createPasswordHasher({
     reserve: (clientAddress) => admission.reserve(clientOf(clientAddress)),
     hash,
     verify: async (password, stored, at) => {
-      // Also for a row that can't be checked: an answer without the work would tell that there is such an account.
+      // Also for a row that cannot be checked: an answer without the work would tell that there is such an account.
       const known = stored !== null && isVerifiable(stored);
-      const job = { kind: 'verify', password, stored: detached(known ? stored : dummy) } as const;
+      const checked = detached(known ? stored : dummy);
+      const topUp = missingWork(checked, target);
+      const job = { kind: 'verify', password, stored: checked, topUp } as const;
       return (await placeAt(at).run(job)) === true && known;
     },
     needsRehash: (stored) => needsRehash(stored, target),
