@@ -14,7 +14,7 @@ import { revokeSessionsOf } from '../sessions/session-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'logger'>;
 
-type Request = { token: string; newPassword: string; ip: string };
+type Request = { token: string; newPassword: string; ip: string; signal: AbortSignal };
 
 /**
  * Sets the password of whoever the link belongs to. One transaction burns the link, sets the password, verifies the
@@ -31,7 +31,7 @@ async function reset(deps: Deps, request: Request): Promise<void> {
   const user = link && (await findAccount(deps.db, userRealm, link.subject_id));
   if (link === null || !user?.is_active) throw new LinkNotGoodError();
   refuseGuessable(request.newPassword, 'new_password', { ...user, projectName: deps.config.projectName });
-  const password = await deps.hasher.hash(request.newPassword, request.ip);
+  const password = await deps.hasher.hash(request.newPassword, request.ip, request.signal);
   await transact(deps.db, (trx) => apply(deps, trx, link, password));
 }
 

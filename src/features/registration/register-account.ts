@@ -16,6 +16,8 @@ export type Registration = {
   /** The superadmin who registers an admin; else the account makes itself. */
   registeredBy?: Party;
   ip: string;
+  /** Aborted where the client is gone. */
+  signal: AbortSignal;
 };
 
 /**
@@ -30,7 +32,7 @@ export async function registerAccount(
 ): Promise<Account> {
   const taken = await findTakenField(deps.db, realm, registration);
   if (taken) throw duplicate(taken);
-  const password = await deps.hasher.hash(registration.password, registration.ip);
+  const password = await deps.hasher.hash(registration.password, registration.ip, registration.signal);
   return transact(deps.db, async (trx) => {
     await mayRegister(trx);
     const account = await insertAccount(trx, realm, {

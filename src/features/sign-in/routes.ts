@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, text } from '../../platform/http/schemas.ts';
 import type { Realm } from '../accounts/realms.ts';
@@ -43,6 +44,7 @@ export function addSignInRoutes(app: HttpServer, deps: Dependencies, realm: Real
         password: request.body.password,
         ip: request.clientAddress,
         userAgent: request.raw.headers['user-agent'],
+        signal: clientGone(reply),
       });
       return answerTokens({ request, reply, config: deps.config, realm }, tokens);
     },

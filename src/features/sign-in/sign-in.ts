@@ -1,7 +1,7 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, wrongCredentials } from '../../errors.ts';
 import { networkOf, networkRangeOf } from '../../platform/http/client-address.ts';
-import type { HashPlace } from '../../platform/password-hashing/password-hasher.ts';
+import { HashAbandonedError, type HashPlace } from '../../platform/password-hashing/password-hasher.ts';
 import {
   type Credentials,
   findAccount,
@@ -20,7 +20,14 @@ import { signInPolicies } from '../throttles/throttle-policies.ts';
 import { clearThrottle } from '../throttles/throttle-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'hasher' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
-type Attempt = { identifier: string; password: string; ip: string; userAgent: string | undefined };
+type Attempt = {
+  identifier: string;
+  password: string;
+  ip: string;
+  userAgent: string | undefined;
+  /** Aborted where the client is gone. */
+  signal: AbortSignal;
+};
 
 /**
  * Opens a session for the right password. One error, after the same work, for an unknown name, a wrong password and
@@ -28,7 +35,7 @@ type Attempt = { identifier: string; password: string; ip: string; userAgent: st
  */
 export async function signIn(deps: Deps, realm: Realm, attempt: Attempt): Promise<TokenPair> {
   // In a storm of sign-ins whoever finds no place is told so at once, and the database is not asked.
-  const place = deps.hasher.reserve(attempt.ip);
+  const place = deps.hasher.reserve(attempt.ip, attempt.signal);
   try {
     return await signInAt(place, deps, realm, attempt);
   } finally {
@@ -113,9 +120,10 @@ async function requireVerifiedEmail(deps: Deps, realm: Realm, { id }: Credential
 async function renewHash(deps: Deps, realm: Realm, verified: Credentials, attempt: Attempt): Promise<void> {
   if (!deps.hasher.needsRehash(storedPasswordOf(verified))) return;
   try {
-    const renewed = await deps.hasher.hash(attempt.password, attempt.ip);
+    const renewed = await deps.hasher.hash(attempt.password, attempt.ip, attempt.signal);
     await replacePassword(deps.db, realm, verified, renewed, 'rehash');
   } catch (error) {
+    if (error instanceof HashAbandonedError) return;
     deps.logger.warn({ err: error }, 'A password hash could not be renewed; the next sign-in tries again');
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '../../errors.ts';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
 import type { Logger } from '../logging/logger.ts';
-import { HashQueueFullError } from '../password-hashing/password-hasher.ts';
+import { HashAbandonedError, HashQueueFullError } from '../password-hashing/password-hasher.ts';
 
 /** The one shape of every error of the service (contract § 1). */
 export type ErrorAnswer = {
@@ -31,6 +31,7 @@ export function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
+  if (error instanceof HashAbandonedError) return leaveUnanswered(logger, request, reply);
   const known = isLateBody(error, request) ? lateRequest(error) : toAppError(error);
   logError(logger, known, error, request);
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
@@ -40,6 +41,12 @@ export function answerError(
     .type('application/json; charset=utf-8')
     .serializer((answer: ErrorAnswer) => JSON.stringify(answer))
     .send(errorAnswer(known, request.id, pathOf(request.url)));
+}
+
+/** The client is gone: nothing went wrong, and nothing can be answered. 499 is how nginx names it. */
+function leaveUnanswered(logger: Logger, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  logger.info({ request_id: request.id }, `499 Client Closed Request: ${pathOf(request.url)}`);
+  return reply.hijack();
 }
 
 /** The time of a handler was over before its request was there: the caller is slow, and not the service. */
