@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { hashSync } from '@node-rs/bcrypt';
 import { realms, userRealm } from '../../src/features/accounts/realms.ts';
 import { assertStatus } from '../api.ts';
@@ -15,13 +16,21 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 
 // One hash of 65 ms at a time, and so many that wait as are done in a second.
 const narrow = { BCRYPT_ROUNDS: '10', HASH_THREADS: '1', HASH_QUEUE_MAX_WAIT_SECONDS: '1' };
+const roomy = { HASH_THREADS: '1' };
 
-const roomy = { ...narrow, HASH_QUEUE_MAX_WAIT_SECONDS: '60' };
-
-/** Keeps the one thread busy, half a second for a cost of 13; resolves when it is free. */
-function occupyThread({ hasher }: TestApp, cost = 13): Promise<unknown> {
-  const hash = hashSync('y', { cost: 4 }).replace('$04$', `$${cost}$`);
-  return hasher.verify('x', { scheme: 'bcrypt', hash, key: null }, '127.0.0.2');
+/** Gives the one thread a job that it does not begin before it is let go, which resolves when it is done. */
+function occupyThread(t: TestContext, { hasher }: TestApp): () => Promise<unknown> {
+  let begin = (): void => assert.fail('the thread has no job');
+  const post = Worker.prototype.postMessage;
+  const hold = function (this: Worker, ...given: Parameters<typeof post>): void {
+    begin = () => post.apply(this, given);
+  };
+  t.mock.method(Worker.prototype, 'postMessage', hold, { times: 1 });
+  const occupied = hasher.hash('x', '127.0.0.2');
+  return () => {
+    begin();
+    return occupied;
+  };
 }
 
 async function openSocket(t: TestContext, service: TestApp, localAddress: string): Promise<Socket> {
@@ -55,14 +64,14 @@ async function until(isSo: () => boolean, what: string): Promise<void> {
 /** Lets a request wait for its hash, and then its client go away. */
 async function abandon(t: TestContext, service: TestApp, call: Call): Promise<void> {
   const { state } = service.hasher;
-  const occupied = occupyThread(service);
+  const letGo = occupyThread(t, service);
   const socket = await openSocket(t, service, '127.0.0.1');
   socket.write(textOf(call));
   await until(() => state.queued === 1, 'it waits');
   socket.destroy();
   await until(() => state.queued === 0, 'its place is free');
   assert.equal(state.running, 1, 'before its turn came');
-  await occupied;
+  await letGo();
 }
 
 /** Of the log's lines after so many characters none is a warning or an error. */
@@ -83,7 +92,7 @@ for (const realm of realms) {
     await portOf(service.app);
     const before = await dumpRows(service);
     const completed = state.completed;
-    const occupied = occupyThread(service, 14);
+    const letGo = occupyThread(t, service);
     const sockets: Socket[] = [];
     while (state.queued < state.capacity) {
       const socket = await openSocket(t, service, `127.8.0.${sockets.length + 1}`);
@@ -101,9 +110,11 @@ for (const realm of realms) {
     await until(() => state.queued === 0, 'all places are free');
     assert.equal(state.running, 1);
     assert.equal(await dumpRows(service), before, 'no counter, no event, no session');
-    assertStatus(await login(), 200);
+    const newcomer = login();
+    await until(() => state.queued === 1, 'there is room for who comes now');
+    await letGo();
+    assertStatus(await newcomer, 200);
     assert.equal(state.completed - completed, 2, 'what ran already, and the one whose client is there');
-    await occupied;
     assertQuietlyLogged(service, logged);
     const gone = service.logs().match(/499 Client Closed Request/g) ?? [];
     assert.equal(gone.length, sockets.length);
@@ -156,13 +167,13 @@ test('what is pipelined behind an abandoned sign-in is not begun', async (t) => 
   const sessions = await service.db.selectFrom('sessions').select('id').execute();
   const { state } = service.hasher;
   const before = state.completed;
-  const occupied = occupyThread(service);
+  const letGo = occupyThread(t, service);
   const socket = await openSocket(t, service, '127.0.0.1');
   socket.write(textOf({ path: '/api/users/login', body: user }).repeat(5));
   await until(() => state.queued === 1, 'the first waits, and no other');
   socket.destroy();
   await until(() => state.queued === 0, 'its place is free');
-  await occupied;
+  await letGo();
   await until(() => state.running === 0, 'nothing is hashed');
   assert.equal(state.completed - before, 1);
   assert.deepEqual(await service.db.selectFrom('sessions').select('id').execute(), sessions);
@@ -180,21 +191,21 @@ test('a sign-in is abandoned alone: the one before it on its connection was answ
   });
   socket.write(login);
   await until(() => received.includes('access_token'), 'the first is answered');
-  const occupied = occupyThread(service);
+  const letGo = occupyThread(t, service);
   socket.write(login);
   const { username, password } = user;
   const other = service.api.post('/api/users/login', { username, password }, { remoteAddress: '127.8.2.1' });
   await until(() => state.queued === 2, 'both wait');
   socket.destroy();
   await until(() => state.queued === 1, 'the place of the one is free');
+  await letGo();
   assertStatus(await other, 200);
-  await occupied;
 });
 
 test('a hash that is to be renewed is left as it is where the client goes away before', async (t) => {
   const service = await createTestApp(t, roomy);
   const user = await signedInUser(service);
-  const legacy = hashSync(user.password, { cost: 4 });
+  const legacy = hashSync(user.password, { cost: 5 });
   await service.db.updateTable('users').set({ password_hash: legacy }).execute();
   const { hasher } = service;
   const socket = await openSocket(t, service, '127.0.0.1');

@@ -6,6 +6,7 @@ import { hashSync } from '@node-rs/bcrypt';
 import { realms, userRealm } from '../../src/features/accounts/realms.ts';
 import type { HashJob } from '../../src/platform/password-hashing/hash-job.ts';
 import type { StoredPassword } from '../../src/platform/password-hashing/password-schemes.ts';
+import { afterNextHash } from '../after-next-hash.ts';
 import { assertStatus } from '../api.ts';
 import { goodPassword } from '../factories.ts';
 import { signedInTo } from '../session-calls.ts';
@@ -120,9 +121,13 @@ for (const realm of realms) {
     const remoteAddress = '127.6.1.1';
     const ask = (password: string) =>
       service.api.post(`${realm.path}/login`, { username: account.username, password }, { remoteAddress });
-    const answers = await Promise.all([...Array.from({ length: 6 }, () => ask(wrong)), ask(goodPassword)]);
-    assert.equal(answers.at(-1)?.status, 429);
-    assert.deepEqual(new Set(works()), new Set([256]));
+    afterNextHash(t, service.hasher, 'verify', async () => {
+      for (let count = 0; count < 5; count += 1) await ask(wrong);
+    });
+    assertStatus(await ask(goodPassword), 429);
+    const all = works();
+    assert.ok(all.length >= 4);
+    assert.deepEqual([...new Set(all)], [256]);
   });
 }
 
