@@ -13,7 +13,7 @@ import { type Caller, lockLiveSession, revokeSessionsOf } from '../sessions/sess
 import { requireOwnPassword } from '../throttles/require-own-password.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
-type Request = { currentPassword: string; newPassword: string; ip: string };
+type Request = { currentPassword: string; newPassword: string; ip: string; signal: AbortSignal };
 
 /**
  * Sets a new password, ends all other sessions, reset links and later undo links, and tells the owner: all or nothing.
@@ -28,12 +28,12 @@ export async function changePassword(
   const { username, email, id } = caller.account;
   const { projectName } = deps.config;
   refuseGuessable(request.newPassword, 'new_password', { username, email, projectName });
-  const typed = { password: request.currentPassword, ip: request.ip };
+  const typed = { password: request.currentPassword, ip: request.ip, signal: request.signal };
   const credentials = await requireOwnPassword(deps, realm, id, typed);
   if (request.newPassword === request.currentPassword) {
     throw badRequest('The new password equals the current one', 'password_unchanged');
   }
-  const password = await deps.hasher.hash(request.newPassword, request.ip);
+  const password = await deps.hasher.hash(request.newPassword, request.ip, request.signal);
   await transact(deps.db, (trx) => apply(deps, trx, realm, caller, credentials, password));
 }
 

@@ -20,7 +20,7 @@ import { revokeSessionsOf } from '../sessions/session-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'logger'>;
 
-type Request = { token: string; newPassword: string; ip: string };
+type Request = { token: string; newPassword: string; ip: string; signal: AbortSignal };
 
 /**
  * Sets the password of whoever the link belongs to. One transaction burns the link, sets the password, verifies the
@@ -40,7 +40,7 @@ async function reset(deps: Deps, request: Request): Promise<void> {
   const { projectName } = deps.config;
   // Of the address that the account has afterwards.
   refuseGuessable(request.newPassword, 'new_password', { ...user, email: link.email, projectName });
-  const password = await deps.hasher.hash(request.newPassword, request.ip);
+  const password = await deps.hasher.hash(request.newPassword, request.ip, request.signal);
   await transact(deps.db, (trx) => apply(deps, trx, link, password));
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, messageSchema, text } from '../../platform/http/schemas.ts';
 import { email } from '../accounts/account-schemas.ts';
@@ -48,9 +49,10 @@ export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): voi
         response: { 200: messageSchema, ...errors([400, 503, ...bodyErrors]) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { token, new_password: password } = request.body;
-      await resetPassword(deps, { token, newPassword: password, ip: request.clientAddress });
+      const { clientAddress: ip } = request;
+      await resetPassword(deps, { token, newPassword: password, ip, signal: clientGone(reply) });
       return { message: 'Password reset successfully' };
     },
   );

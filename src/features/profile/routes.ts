@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, unchangedIfNull } from '../../platform/http/schemas.ts';
 import { givenFields } from '../accounts/account-change.ts';
@@ -52,13 +53,11 @@ export function addProfileRoutes(app: HttpServer, deps: Dependencies, realm: Rea
         response: { 200: realm.accountSchema, ...errors([400, 409, ...guardErrors, ...bodyErrors]) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { current_password: currentPassword, ...fields } = request.body;
       const change = givenFields(fields);
-      const ip = request.clientAddress;
-      return presentAccount(
-        await updateProfile(deps, realm, callerOf(request), { change, currentPassword, ip }),
-      );
+      const asked = { change, currentPassword, ip: request.clientAddress, signal: clientGone(reply) };
+      return presentAccount(await updateProfile(deps, realm, callerOf(request), asked));
     },
   );
 }

@@ -30,15 +30,15 @@ export async function updateProfile(
   deps: Deps,
   realm: Realm,
   caller: Caller,
-  request: { change: Change; currentPassword: string | undefined; ip: string },
+  request: { change: Change; currentPassword: string | undefined; ip: string; signal: AbortSignal },
 ): Promise<Account> {
-  const { change, currentPassword, ip } = request;
+  const { change, currentPassword, ip, signal } = request;
   const isEmail = changesEmail(caller.account, change);
   if (isEmail && currentPassword === undefined) throw reauthenticationRequired();
   // Before the hash: over a limit nothing is done.
   if (isEmail || changesUsername(caller.account, change)) await countNewName(deps, realm, caller, ip);
   if (isEmail && currentPassword !== undefined) {
-    await requireOwnPassword(deps, realm, caller.account.id, { password: currentPassword, ip });
+    await requireOwnPassword(deps, realm, caller.account.id, { password: currentPassword, ip, signal });
   }
   return transact(deps.db, (trx) => applyChange(deps, trx, realm, caller, change));
 }

@@ -24,6 +24,8 @@ export type Registration = {
   /** The superadmin who registers an admin; else the account makes itself. */
   registeredBy?: Party;
   ip: string;
+  /** Aborted where the client is gone. */
+  signal: AbortSignal;
 };
 
 /**
@@ -38,7 +40,7 @@ export async function registerAccount(
 ): Promise<Account> {
   const taken = await findTaken(deps.db, realm, registration);
   if (taken) throw duplicate(taken, realm.kind);
-  const password = await deps.hasher.hash(registration.password, registration.ip);
+  const password = await deps.hasher.hash(registration.password, registration.ip, registration.signal);
   return transact(deps.db, async (trx) => {
     await mayRegister(trx);
     if (realm.kind === 'user') await claimAddress(deps, trx, registration.email);

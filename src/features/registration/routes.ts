@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors } from '../../platform/http/schemas.ts';
 import { adminSchema, userSchema } from '../accounts/account-schemas.ts';
@@ -31,7 +32,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
       },
     },
     async (request, reply) => {
-      const registration = toRegistration(request.body, request.clientAddress);
+      const registration = toRegistration(request.body, request.clientAddress, clientGone(reply));
       return reply.code(201).send(presentAccount(await registerAccount(deps, userRealm, registration)));
     },
   );
@@ -56,7 +57,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
     },
     async (request, reply) => {
       const registration = {
-        ...toRegistration(request.body, request.clientAddress),
+        ...toRegistration(request.body, request.clientAddress, clientGone(reply)),
         isSuperadmin: request.body.is_superadmin ?? false,
       };
       return reply.code(201).send(presentAccount(await registerAdmin(deps, request, registration)));
@@ -66,6 +67,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
 
 type Body = z.output<ReturnType<typeof registrationBody>>;
 
-function toRegistration({ email, username, password, full_name: fullName }: Body, ip: string) {
-  return { email, username, password, fullName, ip };
+function toRegistration(body: Body, ip: string, signal: AbortSignal) {
+  const { email, username, password, full_name: fullName } = body;
+  return { email, username, password, fullName, ip, signal };
 }

@@ -166,19 +166,19 @@ export async function revokeSessionsOf(
   await query.execute();
 }
 
-/** Whether the subject has signed in from that very address within thirty days. */
+/** Whether the subject has signed in from that network, a CIDR range, within thirty days. */
 export async function hasSignedInFrom(
   db: Database,
   realm: Realm,
   subjectId: string,
-  ip: string,
+  network: string,
 ): Promise<boolean> {
   const query = db
     .selectFrom('sessions')
     .select('id')
     .where('subject_kind', '=', realm.kind)
     .where('subject_id', '=', subjectId)
-    .where('ip', '=', ip)
+    .where(sql<boolean>`ip::inet <<= ${network}::inet`)
     .where('created_at', '>', secondsFromNow(-durations.days(30)));
   return (await query.limit(1).executeTakeFirst()) !== undefined;
 }

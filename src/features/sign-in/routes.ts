@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
 import { foldCase } from '../../platform/fold-case.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors } from '../../platform/http/schemas.ts';
 import { identifier } from '../accounts/account-schemas.ts';
@@ -57,6 +58,7 @@ export function addSignInRoutes(app: HttpServer, deps: Dependencies, realm: Real
         password: request.body.password,
         ip: request.clientAddress,
         userAgent: request.raw.headers['user-agent'],
+        signal: clientGone(reply),
       });
       return answerTokens({ request, reply, config: deps.config, realm }, tokens);
     },

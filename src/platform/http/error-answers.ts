@@ -3,7 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type ErrorName, errorStatuses, unavailable } from '../../errors.ts';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
 import type { Logger } from '../logging/logger.ts';
-import { HashQueueFullError } from '../password-hashing/password-hasher.ts';
+import { HashAbandonedError, HashQueueFullError } from '../password-hashing/password-hasher.ts';
 import { type JsonEnd, jsonType } from './json-answers.ts';
 
 /** The one shape of every error of the service. */
@@ -24,6 +24,7 @@ export function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
+  if (error instanceof HashAbandonedError) return leaveUnanswered(logger, request, reply);
   const known = isLateBody(error, request) ? lateRequest(error) : toAppError(error);
   logError(logger, known, error, request);
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
@@ -33,6 +34,12 @@ export function answerError(
     .type(jsonType)
     .serializer((answer: ErrorAnswer) => JSON.stringify(answer) + jsonEnd)
     .send(errorAnswer(known, request.id, pathOf(request.url)));
+}
+
+/** The client is gone: nothing went wrong, and nothing can be answered. 499 is how nginx names it. */
+function leaveUnanswered(logger: Logger, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  logger.info({ request_id: request.id }, `499 Client Closed Request: ${pathOf(request.url)}`);
+  return reply.hijack();
 }
 
 /** The time of a handler was over before its request was there: the caller is slow, and not the service. */
