@@ -39,10 +39,9 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
   app.post(
     '/api/admins/register',
     {
-      config: { ...anyone.config, limit: 'register' },
+      config: { ...anyone.config, limit: 'register', accepts: 'superadmin' },
       schema: {
         tags: ['Admins'],
-        security: [{ bearer: [] }, {}],
         summary: 'Register an admin',
         description:
           "With a superadmin's token. While there is no admin at all, the first one, a superadmin, registers without: " +

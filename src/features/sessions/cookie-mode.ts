@@ -89,7 +89,7 @@ function setCookie(
 }
 
 /** `__Host-`: no other host, no subdomain and no plain http can set it (RFC 6265bis § 4.1.3.2). Over http there is no such thing. */
-function cookieName(config: Config, { kind }: Realm): string {
+export function cookieName(config: Pick<Config, 'publicUrl'>, { kind }: Realm): string {
   return `${isHttps(config) ? '__Host-' : ''}adl_${kind}`;
 }
 

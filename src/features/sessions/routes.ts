@@ -44,6 +44,7 @@ export function addSessionRoutes(app: HttpServer, deps: Dependencies, realm: Rea
 /** The refresh token itself says who asks. */
 function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
   const tags = [realm.tag];
+  const config = { ...anyone.config, accepts: `${realm.kind}Cookie` } as const;
   const cookieMode = {
     onRequest: refuseOtherOrigins(deps.config),
     preValidation: takeTokenFromCookie(deps.config, realm),
@@ -52,7 +53,7 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
   app.post(
     `${realm.path}/refresh`,
     {
-      config: { ...anyone.config, limit: 'refresh' },
+      config: { ...config, limit: 'refresh' },
       ...cookieMode,
       preHandler: async (request, reply) => {
         const token = decodeRefreshToken(request.body.refresh_token, realm.kind, deps.keys);
@@ -83,7 +84,7 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
   app.post(
     `${realm.path}/logout`,
     {
-      ...anyone,
+      config,
       ...cookieMode,
       schema: {
         tags,
@@ -105,7 +106,7 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
 
 function addOwnSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
   const inDefence = requireAccountInDefence(deps, realm);
-  const about = { tags: [realm.tag], security: [{ bearer: [] }] };
+  const about = { tags: [realm.tag] };
 
   app.post(
     `${realm.path}/logout-all`,

@@ -1,6 +1,6 @@
 import { type Answers, completeAnswers, headerObjects } from './document-answers.ts';
 
-type Operation = { operationId?: string; security?: object[]; responses: Answers };
+type Operation = { operationId?: string; security: object[]; responses: Answers };
 
 type ApiDocument = {
   paths?: Record<string, Record<string, Operation>>;
@@ -13,13 +13,17 @@ export function completeDocument<T extends object>(document: T): T {
   for (const [path, operations] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(operations)) {
       operation.operationId = operationIdOf(method, path);
-      operation.security ??= [];
-      completeAnswers(path, operation.security.length > 0, operation.responses);
+      completeAnswers(path, isGuarded(operation), operation.responses);
     }
   }
   if (components) components.headers = headerObjects;
   dropUnusedSchemas(paths, components?.schemas ?? {});
   return document;
+}
+
+/** Whether nobody passes without a token of the document. */
+function isGuarded({ security }: Operation): boolean {
+  return security.length > 0 && security.every((one) => Object.keys(one).length > 0);
 }
 
 /** `delete /api/users/me/sessions/{id}` is `deleteUsersMeSessionsById`: what a generated client calls its function. */

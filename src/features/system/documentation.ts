@@ -12,7 +12,7 @@ import { anyone, anyoneUncounted } from '../sessions/authenticate.ts';
 import { completeDocument } from './api-document.ts';
 import { loadRedocScript, redocPage } from './redoc-page.ts';
 import { describeBounds } from './schema-bounds.ts';
-import { tokenSchemes, withTokenOf } from './token-schemes.ts';
+import { securityOf, tokenSchemes } from './token-schemes.ts';
 
 const schemaOptions = { zodToJsonConfig: { override: describeBounds } };
 const describeRoute = createJsonSchemaTransform(schemaOptions);
@@ -48,11 +48,14 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
         { name: 'Audit', description: 'What happened to whom, and who did it' },
         { name: 'System', description: 'Health and welcome' },
       ],
-      components: { securitySchemes: tokenSchemes },
+      components: { securitySchemes: tokenSchemes(config) },
     },
     transform: (route) => {
       const described = describeRoute(route);
-      return { ...described, schema: withTokenOf(route.url, described.schema) };
+      return {
+        ...described,
+        schema: { ...described.schema, security: securityOf(route.route.config ?? {}) },
+      };
     },
     transformObject: (document) => completeDocument(describeSchemas(document)),
   });
