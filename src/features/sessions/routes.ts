@@ -18,7 +18,7 @@ import { presentSession, sessionSchema } from './present-session.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
 import { rotateRefreshToken } from './rotate-refresh-token.ts';
 import { listLiveSessions } from './session-store.ts';
-import { tokenPairSchema } from './token-pair.ts';
+import { tokensSchema } from './token-pair.ts';
 
 const refreshTokenBody = z.object({
   refresh_token: text(500)
@@ -32,7 +32,8 @@ const idempotencyHeader = {
     .min(16)
     .optional()
     .describe(
-      'Any random text; with the same key the answer of a lost refresh can be had again for 60 seconds',
+      'For 60 seconds the same key gives the same answer again: for one that was lost, and for refreshes of one token ' +
+        'in parallel. `sha256(refresh_token)` in hex is a key that needs no memory.',
     ),
 };
 
@@ -67,7 +68,7 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
           '`refresh_token_rotated` (used a moment ago: look for the newer one) or `refresh_token_reused` (the session is ended).',
         headers: sessionModeHeader.extend(idempotencyHeader),
         body: refreshTokenBody,
-        response: { 200: tokenPairSchema, ...errors([401, 403, 503, ...bodyErrors]) },
+        response: { 200: tokensSchema, ...errors([401, 403, 503, ...bodyErrors]) },
       },
     },
     async (request, reply) => {

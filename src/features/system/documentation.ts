@@ -10,6 +10,7 @@ import { version } from '../../version.ts';
 import { documentPaths } from '../limits/request-limits.ts';
 import { anyone, anyoneUncounted } from '../sessions/authenticate.ts';
 import { completeDocument } from './api-document.ts';
+import { introduction } from './introduction.ts';
 import { loadRedocScript, redocPage } from './redoc-page.ts';
 import { describeBounds } from './schema-bounds.ts';
 import { securityOf, tokenSchemes } from './token-schemes.ts';
@@ -28,13 +29,7 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
       info: {
         title: apiTitle(config),
         version,
-        description:
-          'Accounts of users and admins: registration, sign-in, sessions, profiles. Sign in, send the `access_token` as ' +
-          '`Authorization: Bearer`, and change the `refresh_token` for new ones before it ends; each works once. ' +
-          'Every error has one shape, and its `request_id` is in the log.\n\n' +
-          'Beside the answers that an operation names, HTTP itself can have one, in the same shape: 400 for what is no ' +
-          'valid request, 404 and 405 for a path or a method that is not there, 408 for one that comes too slowly, ' +
-          '413, 415 and 422 for a body that is too large, of another type or malformed, 417 and 431 for headers.',
+        description: introduction,
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: config.publicUrl, ...outside }],
@@ -86,7 +81,9 @@ async function addSwaggerUi(app: FastifyInstance, title: string): Promise<void> 
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     theme: { title: title.replaceAll('&', '&amp;') },
-    uiConfig: { layout: 'BaseLayout', persistAuthorization: false, displayRequestDuration: true },
+    // A token that was entered outlives a reload: it lies in the page's localStorage, which every script of this origin
+    // can read. The policy lets in none but the page's own, and the token is an access token of 15 minutes.
+    uiConfig: { layout: 'BaseLayout', persistAuthorization: true, displayRequestDuration: true },
     // By whatever name the page was opened, it may call no other; without servers it calls the one it came from.
     transformSpecification: ({ servers: _servers, ...document }) => document,
     transformSpecificationClone: false,
