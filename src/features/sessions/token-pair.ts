@@ -4,29 +4,30 @@ import type { SecretKeys } from '../../platform/crypto/secret-keys.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { encodeRefreshToken, type RefreshToken } from './refresh-token.ts';
 
-const accessToken = {
-  access_token: z
-    .string()
-    .max(2048)
-    .describe('JWT; send it as Authorization: Bearer')
-    .meta({ example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIw' }),
+const accessToken = z
+  .string()
+  .max(2048)
+  .describe('JWT; send it as Authorization: Bearer')
+  .meta({ example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIw' });
+const itsUse = {
   token_type: z.literal('bearer'),
   expires_in: z.int().min(0).describe('Life of the access token, in seconds').meta({ example: 900 }),
 };
 
 export const tokenPairSchema = z
   .object({
-    ...accessToken,
+    access_token: accessToken,
     refresh_token: z
       .string()
       .max(200)
       .describe('Opaque, single use: each refresh gives a new one')
       .meta({ example: 'r1.the-newest-refresh-token' }),
+    ...itsUse,
   })
   .meta({ id: 'TokenPair', description: 'New tokens of a client that keeps the refresh token itself' });
 
 const cookieTokensSchema = z
-  .object(accessToken)
+  .object({ access_token: accessToken, ...itsUse })
   .meta({ id: 'CookieTokens', description: 'New tokens in cookie mode: the refresh token is in the cookie' });
 
 /** The first that fits is what goes out, so that the one with more members stands first. */

@@ -8,10 +8,10 @@ import { pageHeaders } from '../../platform/http/security-headers.ts';
 import { type StaticContent, sendStatic, staticContent } from '../../platform/http/static-content.ts';
 import { version } from '../../version.ts';
 import { documentPaths } from '../limits/request-limits.ts';
-import { anyone, anyoneUncounted } from '../sessions/authenticate.ts';
+import { anyone } from '../sessions/authenticate.ts';
 import { completeDocument } from './api-document.ts';
 import { introduction } from './introduction.ts';
-import { loadRedocScript, redocPage } from './redoc-page.ts';
+import { addReference } from './reference/routes.ts';
 import { describeBounds } from './schema-bounds.ts';
 import { securityOf, tokenSchemes } from './token-schemes.ts';
 
@@ -56,7 +56,7 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
   });
 }
 
-/** Serves `/openapi.json`, Swagger UI at `/docs` and ReDoc at `/redoc`, every asset from here. */
+/** Serves `/openapi.json`, Swagger UI at `/docs` and the reference at `/redoc`, every asset from here. */
 export async function addDocumentationRoutes(app: HttpServer, config: Config): Promise<void> {
   let document: StaticContent | undefined;
   app.get('/openapi.json', { ...anyone, schema: { hide: true } }, async (request, reply) => {
@@ -65,16 +65,14 @@ export async function addDocumentationRoutes(app: HttpServer, config: Config): P
     return sendStatic(request, reply.header('cache-control', 'no-cache'), document);
   });
   await addSwaggerUi(app, apiTitle(config));
-  addRedoc(app, apiTitle(config));
+  addReference(app);
 }
 
 function apiTitle({ projectName }: Config): string {
   return `${projectName} API`;
 }
 
-const hidden = { ...anyoneUncounted, schema: { hide: true } };
-
-// Both pages write styles by script.
+// Swagger UI writes styles by script.
 const headers = { ...pageHeaders({ styleSource: "'unsafe-inline'" }), 'cache-control': 'no-cache' };
 
 async function addSwaggerUi(app: FastifyInstance, title: string): Promise<void> {
@@ -94,16 +92,5 @@ async function addSwaggerUi(app: FastifyInstance, title: string): Promise<void> 
         next();
       },
     },
-  });
-}
-
-function addRedoc(app: FastifyInstance, title: string): void {
-  let script: ReturnType<typeof loadRedocScript> | undefined;
-  app.get('/redoc', hidden, async (_request, reply) =>
-    reply.headers(headers).type('text/html; charset=utf-8').send(redocPage(title)),
-  );
-  app.get('/redoc/redoc.standalone.js', hidden, async (request, reply) => {
-    script ??= loadRedocScript();
-    return sendStatic(request, reply.header('cache-control', 'no-cache'), script);
   });
 }

@@ -1,6 +1,7 @@
 /** The lines of JavaScript that make the key of a refresh out of its token. */
-export const idempotencyRecipe = `const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(refreshToken));
-const key = Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');`;
+const idempotencyRecipe = `const bytes = new TextEncoder().encode(refreshToken);
+const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+const key = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');`;
 
 /** What a reader of the API's document has to know before the first operation; CommonMark. */
 export const introduction = `Accounts of users and admins: registration, sign-in, sessions, profiles. Sign in, send the \`access_token\` as \`Authorization: Bearer\`, and change the \`refresh_token\` for new ones before it ends; each works once.
