@@ -20,6 +20,7 @@ export const email = z
 // Line and paragraph separators break a line in a mail or a log as control characters do.
 export const fullName = text(200)
   .refine((value) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value), 'must not contain control characters')
+  .describe('Without control characters')
   .meta({ pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$' })
   .nullable()
   .meta({ example: 'Ada Lovelace' });

@@ -79,8 +79,8 @@ async function addSwaggerUi(app: FastifyInstance, title: string): Promise<void> 
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     theme: { title: title.replaceAll('&', '&amp;') },
-    // A token that was entered outlives a reload: it lies in the page's localStorage, which every script of this origin
-    // can read. The policy lets in none but the page's own, and the token is an access token of 15 minutes.
+    // A token that was entered outlives a reload: it lies in localStorage, which every script of this origin can read.
+    // The policy admits only scripts from here, and an access token lives for minutes.
     uiConfig: { layout: 'BaseLayout', persistAuthorization: true, displayRequestDuration: true },
     // By whatever name the page was opened, it may call no other; without servers it calls the one it came from.
     transformSpecification: ({ servers: _servers, ...document }) => document,

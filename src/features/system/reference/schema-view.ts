@@ -29,7 +29,7 @@ export function fieldsOf({ properties = {}, required = [] }: Schema): Field[] {
 
 function fieldItem(field: Field, ifRequired: Html | ''): Html {
   const { name, schema, required, description = schema.description ?? '', place } = field;
-  const bounds = boundsOf(schema);
+  const bounds = boundsOf(schema, description);
   const nested = nestedFields(schema);
   return html`<li>
 <p class="field"><code class="name">${name}</code> <span class="type">${typeOf(schema)}</span>${place ? html` <span class="place">${place}</span>` : ''} ${required ? ifRequired : html`<span class="optional">optional</span>`}</p>
@@ -52,11 +52,17 @@ function nestedFields(schema: Schema): Field[] {
   return fieldsOf(inner.type === 'array' ? (inner.items ?? {}) : inner);
 }
 
-function boundsOf(schema: Schema): Html[] {
+function boundsOf(schema: Schema, description: string): Html[] {
   const bounded = schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
   const values = bounded.const === undefined ? bounded.enum : [bounded.const];
+  // A description that explains each value has named them all.
+  const areNamed = values?.every((value) => description.includes(`\`${value}\``));
   const bounds = [
-    ...(values ? [html`one of ${listed(values)}`] : [...lengthOf(bounded), ...rangeOf(bounded)]),
+    ...(areNamed
+      ? []
+      : values
+        ? [html`one of ${listed(values)}`]
+        : [...lengthOf(bounded), ...rangeOf(bounded)]),
     ...patternOf(bounded),
     ...(schema.default === undefined ? [] : [html`default <code>${String(schema.default)}</code>`]),
   ];
