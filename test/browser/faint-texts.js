@@ -10,7 +10,7 @@ function faintTexts() {
   const groundOf = (element) => {
     if (element === null) return 'rgb(255, 255, 255)';
     const { backgroundColor } = getComputedStyle(element);
-    return /, 0\)$/.test(backgroundColor) ? groundOf(element.parentElement) : backgroundColor;
+    return backgroundColor.endsWith(', 0)') ? groundOf(element.parentElement) : backgroundColor;
   };
   const faint = new Set();
   for (const element of document.querySelectorAll('body *')) {

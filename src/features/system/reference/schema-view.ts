@@ -56,7 +56,7 @@ function boundsOf(schema: Schema, description: string): Html[] {
   const bounded = schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
   const values = bounded.const === undefined ? bounded.enum : [bounded.const];
   // A description that explains each value has named them all.
-  const areNamed = values?.every((value) => description.includes(`\`${value}\``));
+  const areNamed = values?.every((value) => description.includes(`\`${String(value)}\``));
   const bounds = [
     ...(areNamed
       ? []
@@ -64,7 +64,7 @@ function boundsOf(schema: Schema, description: string): Html[] {
         ? [html`one of ${listed(values)}`]
         : [...lengthOf(bounded), ...rangeOf(bounded)]),
     ...patternOf(bounded),
-    ...(schema.default === undefined ? [] : [html`default <code>${String(schema.default)}</code>`]),
+    ...(schema.default === undefined ? [] : [html`default <code>${JSON.stringify(schema.default)}</code>`]),
   ];
   return bounds.map((one, index) => html`${index > 0 ? '; ' : ''}${one}`);
 }

@@ -24,7 +24,7 @@ export type Schema = {
 
 type Content = Record<string, { schema?: Schema; example?: unknown }>;
 
-export type Parameter = {
+type Parameter = {
   name: string;
   in: string;
   required?: boolean;
