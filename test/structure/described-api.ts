@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { listRoutes } from '../../src/route-list.ts';
 import { createTestApp } from '../test-app.ts';
 
-export type Schema = {
+type Schema = {
   $ref?: string;
   type?: string;
   example?: unknown;
