@@ -13,6 +13,7 @@ export type Schema = {
   items?: Schema;
   maxItems?: number;
   example?: unknown;
+  examples?: unknown[];
   enum?: string[];
   const?: unknown;
   default?: unknown;
@@ -28,7 +29,7 @@ type Operation = {
   security: Record<string, unknown>[];
   parameters?: Parameter[];
   requestBody?: { content: { 'application/json': { schema: Schema } } };
-  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+  responses: Record<string, { content?: Record<string, { schema: object }> } | { $ref: string }>;
 };
 export type DescribedOperation = { method: string; path: string; operation: Operation };
 
@@ -77,8 +78,9 @@ export async function describedFields(api: Api): Promise<Field[]> {
 }
 
 function plainValue({ anyOf, ...whole }: Schema): unknown {
-  const { type, example, enum: choices, default: fallback } = { ...anyOf?.[0], ...whole };
-  return example ?? choices?.[0] ?? fallback ?? ([type].flat().includes('boolean') ? true : 'plain text');
+  const { type, example, examples, enum: choices, default: fallback } = { ...anyOf?.[0], ...whole };
+  const isBoolean = [type].flat().includes('boolean');
+  return example ?? examples?.[0] ?? choices?.[0] ?? fallback ?? (isBoolean ? true : 'plain text');
 }
 
 /** Sends one value in one field, by somebody who may: a user's own routes by a user, the rest by a superadmin. */

@@ -138,7 +138,7 @@ test('J11 no answer says what it is made of', async (t) => {
     const { headers, text } = await api.get(path);
     for (const name of ['server', 'x-powered-by', 'via', 'x-aspnet-version'])
       assert.equal(headers[name], undefined, path);
-    if (!/^\/(docs|redoc)/.test(path))
+    if (!path.startsWith('/docs'))
       assert.doesNotMatch(text, /fastify|node_modules|node\.js\/|express/i, path);
   }
 });

@@ -174,6 +174,7 @@ test('K10 probes, preflights and the files of the pages never use up an address;
       '/app/assets/page.css',
       '/docs/static/index.css',
       '/redoc',
+      '/redoc/reference.js',
     ]) {
       const { status } = await api.get(path, { remoteAddress });
       assert.ok(status !== 429, path);

@@ -18,11 +18,14 @@ export const email = z
   .max(254, 'must have at most 254 characters')
   .check(z.email('is not a plain e-mail address'))
   .refine((value) => value.indexOf('@') <= 64, 'must have at most 64 characters before the @')
+  .describe('A plain address, with at most 64 characters before the @')
   .meta({ example: 'ada@example.com' });
 
 // Line and paragraph separators break a line in a mail or a log as control characters do.
 const name = text(200)
   .refine((value) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value), 'must not contain control characters')
+  .describe('Without control characters')
+  .meta({ pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$' })
   .nullish();
 const fullNameExample = { example: 'Ada Lovelace' };
 

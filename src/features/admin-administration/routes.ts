@@ -17,7 +17,7 @@ const adminChange = z
 
 export function addAdminAdministrationRoutes(app: HttpServer, deps: Dependencies): void {
   const guarded = requireSuperadmin(deps);
-  const about = { tags: ['Admin administration'], security: [{ bearer: [] }] };
+  const about = { tags: ['Admin administration'] };
 
   app.get(
     '/api/admins',

@@ -15,7 +15,6 @@ export function addPasswordChangeRoutes(app: HttpServer, deps: Dependencies, rea
       ...requireAccountInDefence(deps, realm),
       schema: {
         tags: [realm.tag],
-        security: [{ bearer: [] }],
         summary: 'Change my password',
         description: 'All other sessions of the account end.',
         body: z.object({ current_password: typedPassword, new_password: newPassword(deps.config, realm) }),

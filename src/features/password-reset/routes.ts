@@ -67,7 +67,6 @@ function addTestEmailRoute(app: HttpServer, deps: Dependencies): void {
       ...requireAccount(deps, adminRealm),
       schema: {
         tags,
-        security: [{ bearer: [] }],
         summary: 'Send a test mail',
         description: "To the admin's own address, or one in `TEST_EMAIL_ALLOW`.",
         body: z.object({ to_email: email }),

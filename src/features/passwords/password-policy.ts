@@ -12,6 +12,7 @@ const maxBytes = 4 * maxCharacters;
 export const typedPassword = text(maxBytes)
   .min(1)
   .refine((value) => Buffer.byteLength(value) <= maxBytes, `must have at most ${maxBytes} bytes`)
+  .describe(`Taken as typed; at most ${maxBytes} bytes of UTF-8`)
   .meta({ example: 'correct horse battery staple' });
 
 /** A password that is to be set: length and common passwords; any character counts, none is required (ASVS V6.2). */
@@ -25,7 +26,7 @@ export function newPassword(config: Config, realm: Realm) {
         if (fault) context.addIssue({ code: 'custom', message: fault.message, params: { type: fault.type } });
       })
       .describe(
-        `${minCharacters} to ${maxCharacters} characters of any kind; no common password, and no name or address of yours`,
+        `${minCharacters} to ${maxCharacters} characters of any kind; no common password, and not your username, your e-mail address, a part of it, or the name of this service`,
       )
       // In characters, as JSON Schema counts; zod would count halves of them.
       .meta({

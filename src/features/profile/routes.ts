@@ -24,7 +24,7 @@ const profileBody = z
 
 export function addProfileRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
   const guarded = requireAccount(deps, realm);
-  const about = { tags: [realm.tag], security: [{ bearer: [] }] };
+  const about = { tags: [realm.tag] };
 
   app.get(
     `${realm.path}/me`,

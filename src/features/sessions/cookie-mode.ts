@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Config } from '../../config.ts';
 import { AppError, forbidden, invalid, unauthenticated } from '../../errors.ts';
 import { type Realm, sessionLifetimes } from '../accounts/realms.ts';
-import type { TokenPair, tokenPairSchema } from './token-pair.ts';
+import type { TokenPair, tokensSchema } from './token-pair.ts';
 
 /**
  * For pages of the service's own origin: a script that is not theirs can use the session while it runs, but carries no
@@ -49,7 +49,7 @@ export function takeTokenFromCookie(config: Config, realm: Realm) {
 type Exchange = { request: FastifyRequest; reply: FastifyReply; config: Config; realm: Realm };
 
 /** The answer with new tokens: in cookie mode the refresh token is in the cookie and nowhere else. */
-export function answerTokens(exchange: Exchange, tokens: TokenPair): z.output<typeof tokenPairSchema> {
+export function answerTokens(exchange: Exchange, tokens: TokenPair): z.output<typeof tokensSchema> {
   const { request, config, realm } = exchange;
   if (!isCookieMode(request)) return tokens;
   const { refresh_token: value, ...shown } = tokens;
@@ -89,7 +89,7 @@ function setCookie(
 }
 
 /** `__Host-`: no other host, no subdomain and no plain http can set it (RFC 6265bis § 4.1.3.2). Over http there is no such thing. */
-function cookieName(config: Config, { kind }: Realm): string {
+export function cookieName(config: Pick<Config, 'publicUrl'>, { kind }: Realm): string {
   return `${isHttps(config) ? '__Host-' : ''}adl_${kind}`;
 }
 

@@ -32,7 +32,7 @@ const userChange = z
   })
   .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
 
-const about = { tags: ['User administration'], security: [{ bearer: [] }] };
+const about = { tags: ['User administration'] };
 
 export function addUserAdministrationRoutes(app: HttpServer, deps: Dependencies): void {
   addReadingRoutes(app, deps);

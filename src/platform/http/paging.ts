@@ -9,7 +9,9 @@ export function pageQuery(exampleCursor: string) {
     page_size: z.coerce.number().int().min(1).max(100).default(10),
     cursor: text(500)
       .optional()
-      .describe('`next_cursor` of the page before; then `page` is not used')
+      .describe(
+        '`next_cursor` of the page before; then `page` is not used. Any other text, also that of another sorting, is 422',
+      )
       .meta({ example: exampleCursor }),
   });
 }
@@ -21,9 +23,9 @@ export function pageOf<T extends z.ZodType>(item: T) {
     items: z.array(item).max(100),
     total: z.int(),
     page: z.int(),
-    page_size: z.int(),
+    page_size: z.int().meta({ example: 10 }),
     total_pages: z.int(),
-    next_cursor: z.string().max(500).nullable(),
+    next_cursor: z.string().max(500).nullable().describe('Null on the last page').meta({ example: null }),
   });
 }
 

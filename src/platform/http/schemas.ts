@@ -1,11 +1,21 @@
 import { z } from 'zod';
 import { errorStatuses } from '../../errors.ts';
 
-/** Text that PostgreSQL and every client can hold: no NUL, no lone surrogate (ASVS V1.5.3, V2.2.1). */
+// As JSON Schema writes it. Lone surrogates are no characters, so that no pattern can name them.
+export const plainTextPattern = '^[^\\u0000]*$';
+
+/**
+ * Text that PostgreSQL and every client can hold: no NUL, no lone surrogate (ASVS V1.5.3, V2.2.1). The length counts
+ * characters as JSON Schema does; zod would count an emoji as two.
+ */
 export function text(maxLength: number, string = z.string()) {
   return string
-    .max(maxLength)
-    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'has characters that are no text');
+    .refine((value) => value.length <= maxLength || [...value].length <= maxLength, {
+      message: `must have at most ${maxLength} characters`,
+      params: { type: 'too_big' },
+    })
+    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'has characters that are no text')
+    .meta({ maxLength, pattern: plainTextPattern });
 }
 
 /** A member of a change: null leaves the thing as it is, as an absent one does. Many clients send every member. */

@@ -54,7 +54,8 @@ test('of all who pipeline together so many requests wait, and others are served'
     for (const socket of sockets) socket.destroy();
   });
   // Nothing is read, so that each has an answer under way that does not leave.
-  for (const socket of sockets) socket.write(requestText('GET', '/redoc/redoc.standalone.js').repeat(900));
+  for (const socket of sockets)
+    socket.write(requestText('GET', '/docs/static/swagger-ui-bundle.js').repeat(900));
   await cut;
   assert.equal((await api.get('/health/live')).status, 200);
   assert.ok(open >= 2, `${open} of four are left`);
