@@ -36,7 +36,7 @@ export function limitPolicies({ rateLimitPerHour, rateLimitAccountPerHour }: Con
     ceiling: hourly('ceiling', rateLimitPerHour * ceilingFactor),
     ofAddress: rateLimitPerHour === 0 ? null : addressLimits,
     defence: hourly('defence', Math.min(60, rateLimitAccountPerHour)),
-    refresh: { name: 'refresh', limit: 60, windowSeconds: hour },
+    refresh: { name: 'refresh', limit: 600, windowSeconds: hour },
     refreshCeiling: hourly('refresh-ceiling', rateLimitPerHour * ceilingFactor),
   };
 }

@@ -37,6 +37,8 @@ export type RequestLimits = {
   countAccount(request: FastifyRequest, account: Party): Promise<void>;
   /** A refresh whose token is ours counts on its session; null: on the address. */
   countRefresh(request: FastifyRequest, reply: FastifyReply, sessionId: string | null): Promise<void>;
+  /** Counts the request nowhere. */
+  exempt(request: FastifyRequest): void;
   /** The error to answer: a request that failed before it was counted is counted now, and may be one too many. */
   countFailed(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<unknown>;
 };
@@ -92,6 +94,9 @@ export function createRequestLimits(deps: Deps): RequestLimits {
       request.isLimited = true;
       await require(policies.refresh, sessionId);
       await require(policies.refreshCeiling, networkOfClient(request));
+    },
+    exempt: (request) => {
+      request.isLimited = true;
     },
     countFailed: async (request, reply, error) => {
       if (request.isLimited || isFree(request)) return error;
