@@ -2,7 +2,7 @@ import type { Config } from '../../config.ts';
 import { durations } from '../../platform/durations.ts';
 import type { LimitPolicy } from '../../platform/rate-limit/rate-limit.ts';
 
-/** A further limit of a client address, which a route names, beside that of all its requests (security.md § 4). */
+/** A further limit of a client address, which a route names, beside that of all its requests. */
 export type AddressLimit = 'register' | 'forgot-ip' | 'reset';
 
 export type LimitPolicies = {
