@@ -114,7 +114,7 @@ export function createRequestLimits(deps: Deps): RequestLimits {
       const counting = countOnce(request, () => requireOfAddress(request, reply));
       return counting.then(
         () => error,
-        (refusal) => refusal,
+        (refusal: unknown) => refusal,
       );
     },
   };
