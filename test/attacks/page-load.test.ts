@@ -12,7 +12,7 @@ function loadPage({ api }: TestApp, remoteAddress: string, headers: Record<strin
   return api.post('/api/users/refresh', undefined, { remoteAddress, headers: { ...page, ...headers } });
 }
 
-test('a page that nobody is signed in to loads more often than its address may ask: its refresh counts nowhere', async (t) => {
+test('the refresh of a page that has no cookie counts nowhere, and is a 401 at once', async (t) => {
   const service = await createTestApp(t, limited);
   const remoteAddress = '127.8.0.1';
   const counted = service.statements().length;
