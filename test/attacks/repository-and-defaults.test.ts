@@ -166,7 +166,7 @@ test('M09 what a start in production takes by default is what is safe', () => {
   assert.equal(config.passwordHash.bcryptRounds, 12);
   assert.equal(config.smtp.security, 'starttls');
   assert.deepEqual([config.rateLimitPerHour, config.rateLimitAccountPerHour], [200, 2000]);
-  assert.equal(config.refreshGraceSeconds, 0);
+  assert.deepEqual([config.refreshGraceSeconds, config.cookieRefreshGraceSeconds], [0, 10]);
   assert.equal(config.host, '127.0.0.1');
   for (const missing of ['SECRET_KEY', 'PUBLIC_URL']) {
     const without = { ...production, [missing]: undefined };

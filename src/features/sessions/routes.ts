@@ -9,6 +9,8 @@ import {
   answerTokens,
   forgetCookie,
   forgettingDeadCookie,
+  pageOf,
+  refuseMissingCookie,
   refuseOtherOrigins,
   sessionModeHeader,
   takeTokenFromCookie,
@@ -56,10 +58,7 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
     {
       config: { ...config, limit: 'refresh' },
       ...cookieMode,
-      preHandler: async (request, reply) => {
-        const token = decodeRefreshToken(request.body.refresh_token, realm.kind, deps.keys);
-        await deps.limits.countRefresh(request, reply, token?.sessionId ?? null);
-      },
+      onRequest: [cookieMode.onRequest, refuseMissingCookie(deps, realm)],
       schema: {
         tags,
         summary: 'Get new tokens for a refresh token',
@@ -72,11 +71,11 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
       },
     },
     async (request, reply) => {
-      const presented = {
-        token: request.body.refresh_token,
-        idempotencyKey: request.headers['idempotency-key'],
-      };
+      const token = decodeRefreshToken(request.body.refresh_token, realm.kind, deps.keys);
+      await deps.limits.countRefresh(request, reply, token?.sessionId ?? null);
+      const idempotencyKey = request.headers['idempotency-key'];
       const exchange = { request, reply, config: deps.config, realm };
+      const presented = { token, idempotencyKey, page: pageOf(request, deps.config) };
       const rotated = rotateRefreshToken(deps, realm, presented);
       return answerTokens(exchange, await rotated.catch(forgettingDeadCookie(exchange)));
     },

@@ -39,6 +39,7 @@ type Rotation = {
   successorHash: Buffer;
   keyId: string;
   idempotencyHash: Buffer | null;
+  rotatedByHash: Buffer | null;
 };
 
 /** Check and burn in one statement: null where the presented token is not the current one of a good session. */
@@ -57,6 +58,7 @@ export async function rotateSession(
       key_id: rotation.keyId,
       idempotency_hash: rotation.idempotencyHash,
       rotated_at: now,
+      rotated_by_hash: rotation.rotatedByHash,
       last_used_at: now,
       idle_expires_at: sql<Date>`least(${secondsFromNow(lifetimes.idleSeconds)}, absolute_expires_at)`,
     })
@@ -71,14 +73,19 @@ export async function rotateSession(
   return row ? { subjectId: row.subject_id, rotatedAt: row.last_used_at } : null;
 }
 
-/** Locks the session, live or not; `usable` where session and account are still good. Null where there is none. */
+/** A session under its lock; `usable` where it and its account are still good. */
+export type LockedSession = SessionRecord & {
+  usable: boolean;
+  seconds_since_rotation: number | null;
+  database_now: Date;
+};
+
+/** Locks the session, live or not. Null where there is none. */
 export async function lockSession(
   trx: Transaction,
   realm: Realm,
   sessionId: string,
-): Promise<
-  (SessionRecord & { usable: boolean; seconds_since_rotation: number | null; database_now: Date }) | null
-> {
+): Promise<LockedSession | null> {
   const row = await trx
     .selectFrom('sessions')
     .selectAll()

@@ -114,7 +114,6 @@ function addRequestHooks(
   { config, logger, readiness }: Omit<Dependencies, 'limits'>,
 ): void {
   app.decorateRequest('clientAddress', '');
-  app.decorateRequest('isLimited', false);
   app.addHook('onRequest', (request, reply, next) => {
     request.clientAddress = clientAddress(request.raw, config.trustedProxies);
     reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
