@@ -21,7 +21,7 @@ import type { Readiness } from './readiness.ts';
 import { requestIdOf, runInRequest } from './request-context.ts';
 import { apiHeaders } from './security-headers.ts';
 import { serveInTurn } from './serve-in-turn.ts';
-import { answerSocketError } from './socket-errors.ts';
+import { answerSocketError, surviveResets } from './socket-errors.ts';
 import { answerOptions, refuseUnknownRoutes } from './unknown-routes.ts';
 
 declare module 'fastify' {
@@ -64,6 +64,7 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
   acceptJsonBodiesOnly(app);
   refuseIllFormedQueries(app);
   addRequestHooks(app, { config, logger, readiness });
+  surviveResets(app.server);
   serveInTurn(app);
   limitConnections(app, { config, logger });
   refuseMalformedRequests(app);
