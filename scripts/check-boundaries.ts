@@ -35,6 +35,7 @@ const callingFiles: CallingFiles = {
   'src/platform/rate-limit/redis-limiter.ts': 'REDIS_URL',
   'src/platform/mail/smtp-transport.ts': 'SMTP_HOST',
   'src/platform/database/embedded-engine.ts': 'starts initialize-embedded.ts, which talks to nobody',
+  'src/platform/http/close-listener.ts': 'its own port, when it stops',
   'src/startup-checks.ts': 'whether somebody listens at REDIS_URL and SMTP_HOST',
 };
 

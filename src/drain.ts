@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { DatabaseEngine } from './platform/database/database.ts';
+import { closeListener } from './platform/http/close-listener.ts';
 import type { HttpServer } from './platform/http/http-server.ts';
 import type { Readiness } from './platform/http/readiness.ts';
 import type { JobQueue } from './platform/jobs/job-queue.ts';
@@ -10,8 +11,11 @@ import type { PasswordHasher } from './platform/password-hashing/password-hasher
 import type { RateLimiter } from './platform/rate-limit/rate-limit.ts';
 import { obeySupervisor } from './supervisor.ts';
 
-/** How long a stopping process goes on answering, so that a proxy moves on without a failed request (contract § 7). */
+/** How long a stopping process goes on answering, so that a proxy moves on without a failed request. */
 const lingerMilliseconds = 5000;
+
+/** For the first request of a connection that was accepted last, and for one on its way to a connection that idles. */
+const lateMilliseconds = 1000;
 
 /**
  * Longer than any request may take: what is still open then has sent half a request, or reads no answer. Node no
@@ -62,6 +66,11 @@ async function drain(
   const lingers = signal === 'SIGTERM' && readiness.phase === 'serving';
   readiness.phase = 'draining';
   if (lingers) await sleep(lingerMilliseconds);
+  await closeListener(app.server);
+  if (lingers) await sleep(lateMilliseconds);
+  // After what has arrived was read: a connection that is closed with a request unread is reset.
+  await nextTurn();
+  app.server.closeIdleConnections();
   const cut = setTimeout(() => app.server.closeAllConnections(), closeMilliseconds);
   await app.close();
   clearTimeout(cut);

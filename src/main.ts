@@ -34,7 +34,7 @@ import { reportServing, superviseServers } from './supervisor.ts';
 /** Connections that wait to be accepted. Where it is full a client tries again after a second; Node's default of 511 is one burst. */
 const backlog = 4096;
 
-/** Configuration, secret, database, migrations, the rest; then serve until told to stop (contract § 7). */
+/** Configuration, secret, database, migrations, the rest; then serve until told to stop. */
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config);
@@ -68,10 +68,11 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const app = await buildApp(deps);
 
   stopWhenTold({ app, hasher, jobs, limiter, engine, readiness }, logger);
-  // Alone, `/health/live` answers from the start. Beside others on one port, who is not ready would be given requests.
-  if (!cluster.isWorker) await listen(app, config);
+  // Who listens is given requests. Before it can serve them, a process does so only where its database is away, for the
+  // probes that would end it, and where no other process of the port could serve.
+  const listenEarly = async () => (cluster.isWorker ? undefined : listen(app, deps));
   try {
-    await prepareDatabase(config, engine, logger);
+    await prepareDatabase(config, engine, logger, listenEarly);
     await openJobs(jobs);
     await checkOptionalServices(config, logger);
     warnOfShortPasswords(config, logger);
@@ -83,8 +84,8 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   }
   if (readiness.phase !== 'starting') return;
   readiness.phase = 'serving';
+  await listen(app, deps);
   await startBackgroundWork({ ...deps, smtp: smtpTransportOf(config) });
-  if (cluster.isWorker) await listen(app, config);
   reportServing();
   flushCompileCache();
   const documentation = config.docsEnabled ? `; ${config.publicUrl}/docs explains the API` : '';
@@ -140,7 +141,12 @@ function startHasher(config: Config): ReturnType<typeof createPasswordHasher> {
   return createPasswordHasher({ threads, maxWaitSeconds, target, clientOf });
 }
 
-async function listen(app: HttpServer, { host, port }: Config): Promise<void> {
+type ListenDeps = { config: Config; readiness: Readiness };
+
+/** Once, and not where it was told to stop in the meantime. */
+async function listen(app: HttpServer, { config, readiness }: ListenDeps): Promise<void> {
+  if (app.server.listening || readiness.phase === 'draining') return;
+  const { host, port } = config;
   try {
     // For this name Fastify would open a second server, of ::1, that knows nothing of the bounds on connections.
     await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port, backlog });

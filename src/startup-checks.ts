@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import type { Database, DatabaseEngine, MigrationConnection } from './platform/database/database.ts';
 import { DatabaseUnavailableError, sqlStateOf } from './platform/database/database-errors.ts';
 import { MigrationError, migrate } from './platform/database/migrate.ts';
+import { hearSilence } from './platform/hear-silence.ts';
 import { isLoopbackHost } from './platform/http/client-address.ts';
 import type { Logger } from './platform/logging/logger.ts';
 
@@ -33,12 +34,20 @@ export function requireDataDir({ databaseUrl, secretKey, dataDir }: Config): voi
 // With the time that an attempt takes, the service is ready five seconds after the server at the latest.
 const longestWaitMilliseconds = 3000;
 
-/** Connects and applies the migrations, trying an unreachable server again until the configured time is over. */
-export async function prepareDatabase(config: Config, engine: DatabaseEngine, logger: Logger): Promise<void> {
+/**
+ * Connects and applies the migrations, trying an unreachable server again until the configured time is over.
+ * `onUnreachable` is called, and awaited, each time that the server is found to be away.
+ */
+export async function prepareDatabase(
+  config: Config,
+  engine: DatabaseEngine,
+  logger: Logger,
+  onUnreachable: () => Promise<void>,
+): Promise<void> {
   const deadline = performance.now() + config.startupTimeoutSeconds * 1000;
   for (let waitMilliseconds = 500; ; waitMilliseconds *= 2) {
     try {
-      await connectAndMigrate(engine, logger);
+      await connectAndMigrate(engine, logger, onUnreachable);
       return;
     } catch (error) {
       if (!(error instanceof DatabaseUnavailableError)) throw error;
@@ -47,6 +56,7 @@ export async function prepareDatabase(config: Config, engine: DatabaseEngine, lo
         const mend = 'Start PostgreSQL, or correct DATABASE_URL';
         throw new StartupError('database', `not reachable in ${config.startupTimeoutSeconds} s`, mend, error);
       }
+      await onUnreachable();
       logger.warn(`database: not reachable yet (${describe(error.cause)}), trying again`);
       await sleep(Math.min(waitMilliseconds, longestWaitMilliseconds, leftMilliseconds));
     }
@@ -147,8 +157,17 @@ export async function checkClock(db: Database, logger: Logger): Promise<void> {
     logger.warn(`clock: failed - ${shown} between this machine and the database. Synchronise both with NTP`);
 }
 
-async function connectAndMigrate(engine: DatabaseEngine, logger: Logger): Promise<void> {
-  const connection = await connect(engine);
+// A server that neither answers nor refuses is away as well, long before the attempt has failed.
+const silentMilliseconds = 2000;
+
+async function connectAndMigrate(
+  engine: DatabaseEngine,
+  logger: Logger,
+  onUnreachable: () => Promise<void>,
+): Promise<void> {
+  const connecting = connect(engine);
+  await hearSilence(connecting, silentMilliseconds, onUnreachable);
+  const connection = await connecting;
   try {
     const version = await requireSupportedVersion(connection);
     logger.info(`database: ok (${engine.name} ${version})`);

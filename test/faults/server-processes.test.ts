@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { startRedis, withoutRedis } from '../redis-server.ts';
 import { eventually } from './eventually.ts';
-import { startServer } from './server-process.ts';
+import { startDatabaseService, withoutPostgres } from './postgres-backed.ts';
+import { openFiles } from './process-figures.ts';
+import { type ServerProcess, startServer } from './server-process.ts';
 
 test('WEB_CONCURRENCY=2 serves from two processes, replaces one that dies, and stops as one', async (t) => {
   const postgres = await startPrivatePostgres({ fast: true });
@@ -36,6 +40,57 @@ test('server processes that can not start end the supervisor too', async (t) => 
   assert.equal(code, 1);
   assert.match(server.logs(), /database: failed - not reachable/);
 });
+
+describe('one server process that dies', { skip: withoutPostgres || withoutRedis }, () => {
+  test('and cannot be replaced yet leaves the other serving, and is replaced when it can be', async (t) => {
+    const redis = await startRedis(t);
+    const { server, query } = await startDatabaseService(t, { WEB_CONCURRENCY: '2', REDIS_URL: redis.url });
+    await eventually('both serve', () => countOf(server, /Listening on/g) === 2);
+    const [first = 0, second = 0] = await untilTwo(server.pid);
+
+    await query('ALTER ROLE service NOLOGIN');
+    process.kill(first, 'SIGKILL');
+    await eventually('three attempts', () => countOf(server, failedStart) === 3, 60_000);
+    assert.deepEqual(await servedBy(server, second), 200);
+    assert.match(server.logs(), /could not start.*in 1 s.*could not start.*in 2 s.*could not start.*in 4 s/s);
+
+    await query('ALTER ROLE service LOGIN');
+    await eventually('serves again', () => countOf(server, /Listening on/g) === 3, 20_000);
+    assert.ok((await untilTwo(server.pid, first)).includes(second));
+    assert.deepEqual(await server.terminate(), { code: 0, signal: null }, server.logs());
+  });
+
+  test('while no process can be made is replaced when one can', async (t) => {
+    const redis = await startRedis(t);
+    const { server } = await startDatabaseService(t, { WEB_CONCURRENCY: '2', REDIS_URL: redis.url });
+    await eventually('both serve', () => countOf(server, /Listening on/g) === 2);
+    const [first = 0, second = 0] = await untilTwo(server.pid);
+
+    setOpenFiles(server.pid, openFiles(server.pid) - 4);
+    process.kill(first, 'SIGKILL');
+    await eventually('two attempts', () => countOf(server, failedStart) === 2, 60_000);
+    setOpenFiles(server.pid, 1000);
+    await eventually('serves again', () => countOf(server, /Listening on/g) === 3, 20_000);
+    assert.ok((await untilTwo(server.pid, first)).includes(second));
+    assert.equal(await servedBy(server, second), 200);
+  });
+});
+
+const failedStart = /server process could not start/g;
+
+/** The status of an answer, with that process still there. */
+async function servedBy(server: ServerProcess, pid: number): Promise<number> {
+  assert.ok(childrenOf(server.pid).includes(pid), server.logs());
+  return (await server.request('GET', '/health/ready')).status;
+}
+
+function countOf(server: ServerProcess, words: RegExp): number {
+  return (server.logs().match(words) ?? []).length;
+}
+
+function setOpenFiles(pid: number, count: number): void {
+  execFileSync('prlimit', [`--nofile=${count}:`, '--pid', String(pid)]);
+}
 
 async function untilTwo(supervisor: number, without?: number): Promise<number[]> {
   for (let tries = 0; tries < 200; tries += 1) {

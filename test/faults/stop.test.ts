@@ -57,6 +57,28 @@ describe('FI-26 SIGTERM', { concurrency: true }, () => {
     assert.match(server.stdoutLines().at(-1) ?? '', /Stopped/);
   });
 
+  test('what has arrived when the listener closes, read or not, is answered, and not reset', async (t) => {
+    const server = await startBusyServer(t, postgres);
+    const kept = await openAll(t, server, 20, getRequest('/'));
+    const silent = await openAll(t, server, 20, '');
+    await eventually('kept ones were answered', () => kept.every((one) => one.received() !== ''));
+    const exited = server.terminate();
+    await eventually('not ready', () => isDraining(server), 1000);
+    await sleep(4200);
+    // It wakes when the time to close has come, and finds them all at once.
+    process.kill(server.pid, 'SIGSTOP');
+    const fresh = await openAll(t, server, 40, postRequest());
+    for (const one of kept) one.send(postRequest());
+    for (const one of silent) one.send(postRequest());
+    await sleep(1500);
+    process.kill(server.pid, 'SIGCONT');
+    const all = [...fresh, ...kept, ...silent];
+    await Promise.all(all.map(({ closed }) => closed));
+    const unanswered = all.filter((one) => !/ 422 .*\r\nconnection: close\r\n/is.test(one.received()));
+    assert.equal(unanswered.length, 0);
+    assert.deepEqual(await exited, { code: 0, signal: null }, server.logs());
+  });
+
   test('a second SIGTERM ends it at once, with another code than 0', async (t) => {
     const server = await startBusyServer(t, postgres);
     void server.terminate();
@@ -126,6 +148,12 @@ function openAll(
 
 function getRequest(path: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+}
+
+/** Not repeated by a proxy that got no answer. */
+function postRequest(): string {
+  const headers = 'Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 2';
+  return `POST /api/users/login HTTP/1.1\r\n${headers}\r\n\r\n{}`;
 }
 
 /** A login in two halves, the first of which ends in its body. */

@@ -23,7 +23,7 @@ import { requestIdOf, runInRequest } from './request-context.ts';
 import { validateRequest } from './request-validation.ts';
 import { apiHeaders } from './security-headers.ts';
 import { serveInTurn } from './serve-in-turn.ts';
-import { answerSocketError } from './socket-errors.ts';
+import { answerSocketError, surviveResets } from './socket-errors.ts';
 import { answerOptions, refuseUnknownRoutes } from './unknown-routes.ts';
 
 declare module 'fastify' {
@@ -73,6 +73,7 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
   refuseIllFormedQueries(app);
   finishJsonAnswers(app, answering.jsonEnd);
   addRequestHooks(app, { config, logger, readiness });
+  surviveResets(app.server);
   serveInTurn(app);
   limitConnections(app, { config, logger });
   refuseMalformedRequests(app);

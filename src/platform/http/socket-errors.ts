@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, type ErrorName } from '../../errors.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -12,6 +13,14 @@ const namesByCode: Record<string, [ErrorName, string]> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['PayloadTooLargeError', 'The request body is too large'],
   ERR_HTTP_REQUEST_TIMEOUT: ['RequestTimeoutError', 'The request did not arrive in time'],
 };
+
+/**
+ * Gives every socket a listener for errors that it keeps for life. Node takes its own off the socket of a CONNECT, and
+ * a reset that nobody listens for ends the process. The error itself needs no answer: the socket is closed.
+ */
+export function surviveResets(server: Server): void {
+  server.on('connection', (socket: Socket) => socket.on('error', ignore));
+}
 
 /** Answers what was no HTTP request at all, in the shape and with the headers of every other answer, and closes. */
 export function answerSocketError(
@@ -35,6 +44,8 @@ export function answerSocketError(
   logger.info({ request_id: requestId }, `${statusLine(known)}: no request that could be read`);
   socket.end(rawAnswer(known, requestId, jsonEnd), () => socket.destroy());
 }
+
+function ignore(): void {}
 
 function rawAnswer(error: AppError, requestId: string, jsonEnd: JsonEnd): string {
   const body = JSON.stringify(errorAnswer(error, requestId, '')) + jsonEnd;
