@@ -10,7 +10,7 @@ export const plainTextPattern = '^[^\\u0000]*$';
  */
 export function text(maxLength: number, string = z.string()) {
   return string
-    .refine((value) => value.length <= maxLength || [...value].length <= maxLength, {
+    .refine((value) => value.length <= 2 * maxLength && [...value].length <= maxLength, {
       message: `must have at most ${maxLength} characters`,
       params: { type: 'too_big' },
     })
