@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Config } from './config.ts';
 import type { Database, DatabaseEngine, MigrationConnection } from './platform/database/database.ts';
-import { DatabaseUnavailableError, sqlStateOf } from './platform/database/database-errors.ts';
+import { DatabaseUnavailableError, readOnlyServer, sqlStateOf } from './platform/database/database-errors.ts';
 import { MigrationError, migrate } from './platform/database/migrate.ts';
 import { isLoopbackHost } from './platform/http/client-address.ts';
 import type { Logger } from './platform/logging/logger.ts';
@@ -151,12 +151,14 @@ async function connectAndMigrate(engine: DatabaseEngine, logger: Logger): Promis
   const connection = await connect(engine);
   try {
     const version = await requireSupportedVersion(connection);
+    await requireWritable(connection);
     logger.info(`database: ok (${engine.name} ${version})`);
     const applied = await migrate(connection);
     logger.info(
       `migrations: ok (${applied.length === 0 ? 'nothing to do' : `applied ${applied.join(', ')}`})`,
     );
   } catch (error) {
+    if (error instanceof DatabaseUnavailableError) throw error;
     const cause = error instanceof MigrationError ? error.cause : error;
     if (isConnectionLost(cause)) throw new DatabaseUnavailableError('connection lost', cause);
     if (!(error instanceof MigrationError)) throw error;
@@ -204,9 +206,15 @@ async function requireSupportedVersion(connection: MigrationConnection): Promise
   throw new StartupError('database', 'PostgreSQL is older than version 15', 'Upgrade the server');
 }
 
-/** The server has ended it (08, 57P), or no server has said anything. */
+/** One that is read-only, as a standby is, may be the primary in a moment. */
+async function requireWritable(connection: MigrationConnection): Promise<void> {
+  const [row] = await connection.query("SELECT current_setting('transaction_read_only') AS is_read_only");
+  if (row?.is_read_only === 'on') throw readOnlyServer();
+}
+
+/** The server has ended it (08, 57P), has become read-only (25006), or no server has said anything. */
 function isConnectionLost(error: unknown): boolean {
-  return !(error instanceof StartupError) && /^(08...|57P..)?$/.test(sqlStateOf(error) ?? '');
+  return !(error instanceof StartupError) && /^(08...|57P..|25006)?$/.test(sqlStateOf(error) ?? '');
 }
 
 /** With the message in class 42 alone: there it names parts of the schema and no row. */

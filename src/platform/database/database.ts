@@ -25,6 +25,8 @@ export type DatabaseEngine = {
   readonly pool: PostgresPool;
   /** How the job queue reaches this engine: it keeps tables of its own there. */
   readonly jobQueueOptions: ConstructorOptions;
+  /** Told of what fails there, which may say something of the engine's own connections. */
+  heedJobError(error: unknown): void;
   openMigrationConnection(): Promise<MigrationConnection>;
   close(): Promise<void>;
 };

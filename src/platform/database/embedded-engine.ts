@@ -58,6 +58,7 @@ export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngi
     name: 'embedded PostgreSQL',
     pool: { options: {}, connect: () => checkOut(pglite, queue), end: async () => {} },
     jobQueueOptions: { db: jobDatabase(pglite, queue), backend: 'pglite' },
+    heedJobError: () => {},
     openMigrationConnection: async () => ({
       query: async (text, parameters = []) =>
         (await pglite.query<Record<string, unknown>>(text, parameters)).rows,

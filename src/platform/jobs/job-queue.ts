@@ -94,6 +94,7 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
   // Each worker asks once a second, and while the database is away each of them fails.
   const reminder = createReminder();
   boss.on('error', (error) => {
+    engine.heedJobError(error);
     if (reminder.isDue())
       logger.warn({ err: error }, 'jobs: the queue does not reach the database; jobs wait');
   });
