@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
 import type { Config } from './config.ts';
-import type { Database, DatabaseEngine, MigrationConnection } from './platform/database/database.ts';
+import type { DatabaseEngine, MigrationConnection } from './platform/database/database.ts';
+import type { DatabaseClock } from './platform/database/database-clock.ts';
 import { DatabaseUnavailableError, readOnlyServer, sqlStateOf } from './platform/database/database-errors.ts';
 import { MigrationError, migrate } from './platform/database/migrate.ts';
 import { isLoopbackHost } from './platform/http/client-address.ts';
@@ -135,12 +135,10 @@ export function warnOfShortPasswords({ environment, passwordMinLength }: Config,
 
 const tolerableSkewSeconds = 5;
 
-/** Sessions and links follow the database's clock; access tokens are checked by this machine's. */
-export async function checkClock(db: Database, logger: Logger): Promise<void> {
-  const before = Date.now();
-  const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now`.execute(db);
-  const halfWay = (before + Date.now()) / 2;
-  const skewSeconds = ((rows[0]?.now.getTime() ?? halfWay) - halfWay) / 1000;
+/** What is kept follows the database's clock, and so do access tokens; logs and certificates follow this machine's. */
+export async function checkClock(clock: DatabaseClock, logger: Logger): Promise<void> {
+  await clock.measure();
+  const skewSeconds = (clock.now().getTime() - Date.now()) / 1000;
   const shown = `${skewSeconds.toFixed(1)} s`;
   if (Math.abs(skewSeconds) <= tolerableSkewSeconds) logger.info('clock: ok');
   else

@@ -45,8 +45,8 @@ export async function rotateRefreshToken(
   };
   const rotated = await rotateSession(deps.db, realm, rotation, sessionLifetimes(deps.config, realm));
   if (rotated === null) return answerSpentToken(deps, realm, token, idempotencyHash);
-  const { subjectId, rotatedAt } = rotated;
-  return issueTokenPair(deps, { realm, subjectId, refreshToken: successor, keys, issuedAt: rotatedAt });
+  const { subjectId } = rotated;
+  return issueTokenPair(deps, { realm, subjectId, refreshToken: successor, keys });
 }
 
 /** Tells a lost answer, a race of two tabs and a theft apart (security.md § 2.2). */
@@ -71,7 +71,6 @@ type Repeat = {
   subjectId: string;
   refreshToken: RefreshToken;
   keys: Deps['keys']['current'];
-  issuedAt: Date;
 };
 
 async function judgeSpentToken(
@@ -96,7 +95,7 @@ async function judgeSpentToken(
   const mayRepeat = (sameKey && age <= lostAnswerSeconds) || age < deps.config.refreshGraceSeconds;
   if (isParent && keys !== null && mayRepeat) {
     const refreshToken = successorOf(token, keys);
-    return { subjectId: session.subject_id, refreshToken, keys, issuedAt: session.database_now };
+    return { subjectId: session.subject_id, refreshToken, keys };
   }
   if (isParent && age <= deps.config.refreshRaceWindowSeconds) return 'rotated';
   await revokeSession(trx, realm, { id: token.sessionId }, 'refresh_token_reused');

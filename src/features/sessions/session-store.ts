@@ -47,7 +47,7 @@ export async function rotateSession(
   realm: Realm,
   rotation: Rotation,
   lifetimes: Lifetimes,
-): Promise<{ subjectId: string; rotatedAt: Date } | null> {
+): Promise<{ subjectId: string } | null> {
   const row = await db
     .updateTable('sessions')
     .set({
@@ -66,9 +66,9 @@ export async function rotateSession(
     .where('current_hash', '=', rotation.presentedHash)
     .where(live)
     .where(ofActiveAccount(realm))
-    .returning(['subject_id', 'last_used_at'])
+    .returning('subject_id')
     .executeTakeFirst();
-  return row ? { subjectId: row.subject_id, rotatedAt: row.last_used_at } : null;
+  return row ? { subjectId: row.subject_id } : null;
 }
 
 /** Locks the session, live or not; `usable` where session and account are still good. Null where there is none. */
@@ -76,16 +76,13 @@ export async function lockSession(
   trx: Transaction,
   realm: Realm,
   sessionId: string,
-): Promise<
-  (SessionRecord & { usable: boolean; seconds_since_rotation: number | null; database_now: Date }) | null
-> {
+): Promise<(SessionRecord & { usable: boolean; seconds_since_rotation: number | null }) | null> {
   const row = await trx
     .selectFrom('sessions')
     .selectAll()
     .select([
       sql<boolean>`(${live} AND ${ofActiveAccount(realm)})`.as('usable'),
       sql<number | null>`extract(epoch FROM now() - rotated_at)::float8`.as('seconds_since_rotation'),
-      now.as('database_now'),
     ])
     .where('id', '=', sessionId)
     .where('subject_kind', '=', realm.kind)

@@ -56,6 +56,7 @@ export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngi
   const queue = createTurnstile();
   return {
     name: 'embedded PostgreSQL',
+    isEmbedded: true,
     pool: { options: {}, connect: () => checkOut(pglite, queue), end: async () => {} },
     jobQueueOptions: { db: jobDatabase(pglite, queue), backend: 'pglite' },
     heedJobError: () => {},

@@ -39,6 +39,7 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
   pool.on('connect', (client) => client.on('error', () => {}));
   return {
     name: 'PostgreSQL',
+    isEmbedded: false,
     pool: {
       options: {},
       connect: () => checkOut(pool, heed),
