@@ -54,7 +54,8 @@ async function mailboxPage(deps: Deps) {
 }
 
 async function mailEntry(deps: Deps, mail: Mail) {
-  const message = await writeMail(deps, mail);
+  // One that cannot be written must not hide the others.
+  const message = await writeMail(deps, mail).catch(() => null);
   const sentAt = mail.created_at.toISOString();
   return html`<article class="mail">
   <h2>${message?.subject ?? mail.kind}</h2>
