@@ -25,6 +25,9 @@ export const anyone = { config: { guard: 'anyone' } } as const;
 /** The same, free of the limits: a probe, or a file of a page. */
 export const anyoneUncounted = { config: { guard: 'anyone', limit: 'none' } } as const;
 
+/** And what pages of other origins may not read, whatever `CORS_ORIGINS` says. */
+export const unsharedConfig = { ...anyoneUncounted.config, cors: { origin: [] as string[] } } as const;
+
 /**
  * A route for the signed-in accounts of a realm: 401 without a good token, 403 with one of the other realm. The
  * signature is checked before the body is read, the session after the body was found valid.
