@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, unauthenticated } from '../../errors.ts';
 import { adminRealm, partyOf, type Realm } from '../accounts/realms.ts';
@@ -39,8 +39,11 @@ export function requireAccount(deps: GuardDeps, realm: Realm) {
       const claims = await requireGenuineToken(deps, realm, request);
       await deps.limits.countSession(request, claims.sessionId, partyOf(claims, claims.subjectId));
     },
-    preHandler: async (request: FastifyRequest) => {
-      request.caller = await loadCaller(deps, realm, request.accessTokenClaims);
+    preHandler: async (request: FastifyRequest, reply: FastifyReply) => {
+      // Not before the body is there: somebody slow would hold the turns of an owner who acts against a thief.
+      const { accessTokenClaims: claims } = request;
+      if (claims !== null) await deps.limits.beginTurn(request, reply, claims);
+      request.caller = await loadCaller(deps, realm, claims);
       await deps.limits.countAccount(request, partyOf(realm, request.caller.account.id));
     },
   };
@@ -57,8 +60,8 @@ export function requireSuperadmin(deps: GuardDeps) {
   return {
     config: { guard: 'superadmin' as const },
     onRequest,
-    preHandler: async (request: FastifyRequest) => {
-      await preHandler(request);
+    preHandler: async (request: FastifyRequest, reply: FastifyReply) => {
+      await preHandler(request, reply);
       if (!callerOf(request).account.is_superadmin) throw forbidden('Only a superadmin may do this');
     },
   };
