@@ -62,7 +62,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const db = createDatabase(engine.pool, (event) => logStatement(logger, event));
   const readiness: Readiness = { phase: 'starting' };
   const clock = createDatabaseClock(db, engine);
-  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, clock.now);
+  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
   const jobs = createJobQueue(engine, logger);
   const limiter = await openLimiter(config, logger);
   const limits = createRequestLimits({ config, logger, db, limiter });

@@ -15,7 +15,7 @@ const refusedTimes = [
   `${day}+05:30:15`,
   `${day}+0530`,
   `${day}+05`,
-  `${day}`,
+  day,
   `${day}.Z`,
   `${day}.${'1'.repeat(150)}Z`,
   `${day}.${'0'.repeat(10)}Z`,

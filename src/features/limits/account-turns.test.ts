@@ -44,7 +44,7 @@ test('nor do the refreshes of one session', async (t) => {
   const { refreshToken } = await signedInUser(service);
   const refresh = async () => {
     const { status } = await service.api.post('/api/users/refresh', { refresh_token: refreshToken });
-    assert.ok([200, 401].includes(status), `${status}`);
+    assert.ok([200, 401, 503].includes(status), `${status}`);
   };
   const before = await statementsBefore(service, () => Array.from({ length: 40 }, refresh));
   assert.ok(before >= 0 && before <= 8, `${before} statements were before it`);
@@ -98,7 +98,7 @@ test('so many are at work as may be, the next begins when one ends, in the order
 test('who waits too long, or is gone, is refused, and leaves the line to the others', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const turns = createAccountTurns(1, 1000);
-  const [first, gone, late, last] = Array.from({ length: 4 }, newRequest) as ReturnType<typeof newRequest>[];
+  const [first, gone, late, last] = Array.from({ length: 4 }, () => newRequest());
   const begin = (one = newRequest()) => turns.begin(one.request, one.reply, 'account');
   await begin(first);
   const [goneTurn, lateTurn] = [begin(gone), begin(late)];

@@ -108,7 +108,7 @@ export function createRequestLimits(deps: Deps): RequestLimits {
     },
     beginTurn: (request, reply, { sessionId, subjectId }) =>
       turns.begin(request, reply, isDefence(request) ? sessionId : subjectId),
-    endTurn: turns.end,
+    endTurn: (request) => turns.end(request),
     countRefresh: async (request, reply, sessionId) => {
       if (sessionId === null) return countAddress(request, reply);
       request.isLimited = true;

@@ -12,7 +12,7 @@ export type PrimaryConnections = {
    * Told of every error. Where a server turns out to be read-only, as an old primary is after a fail-over, all
    * connections are cut: idle ones would each fail one request more, and what they read would be stale.
    */
-  heed(error: unknown): void;
+  readonly heed: (error: unknown) => void;
 };
 
 const readOnlyTransaction = '25006';
@@ -28,10 +28,10 @@ export function createPrimaryConnections(verifyMilliseconds: number): PrimaryCon
     verify: (client, done) => {
       const text = 'SHOW transaction_read_only';
       const query = { text, query_timeout: verifyMilliseconds };
-      client.query<{ transaction_read_only: string }>(query).then(
-        ({ rows }) => done(rows[0]?.transaction_read_only === 'on' ? readOnlyServer() : undefined),
-        (error: Error) => done(error),
-      );
+      client.query<{ transaction_read_only: string }>(query, (error, result) => {
+        if (error) done(error);
+        else done(result.rows[0]?.transaction_read_only === 'on' ? readOnlyServer() : undefined);
+      });
     },
     heed: (error) => {
       if (sqlStateOf(error) !== readOnlyTransaction) return;

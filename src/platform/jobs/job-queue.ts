@@ -181,7 +181,7 @@ async function runDueOf(boss: PgBoss, ...[handlers, logger, name]: Settling): Pr
     for (const { id, status, output } of results) {
       if (status === 'completed') await boss.complete(name, id);
       else if (status === 'deadletter') await boss.cancel(name, id);
-      else await boss.fail(name, id, output);
+      else await boss.fail(name, id, output as object);
     }
     count += batch.length;
   }
