@@ -37,6 +37,13 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
   pool.on('error', () => {});
   // One that is lost while checked out also fails its query, where it is handled; unheard, it would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
+  const jobQueueOptions = {
+    connectionString,
+    application_name: 'adl jobs',
+    max: jobConnections,
+    connectionTimeoutMillis: acquireMilliseconds,
+    stream,
+  };
   return {
     name: 'PostgreSQL',
     isEmbedded: false,
@@ -45,13 +52,7 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
       connect: () => checkOut(pool, heed),
       end: () => pool.end(),
     },
-    jobQueueOptions: {
-      connectionString,
-      application_name: 'adl jobs',
-      max: jobConnections,
-      connectionTimeoutMillis: acquireMilliseconds,
-      ...{ stream },
-    },
+    jobQueueOptions,
     heedJobError: heed,
     openMigrationConnection: () => connectForMigrations(connectionString),
     close: async () => {
