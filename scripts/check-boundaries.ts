@@ -32,6 +32,7 @@ const tables: TableRules = {
 
 const callingFiles: CallingFiles = {
   'src/platform/database/postgres-engine.ts': 'DATABASE_URL',
+  'src/platform/database/primary-connections.ts': 'DATABASE_URL',
   'src/platform/rate-limit/redis-limiter.ts': 'REDIS_URL',
   'src/platform/mail/smtp-transport.ts': 'SMTP_HOST',
   'src/platform/database/embedded-engine.ts': 'starts initialize-embedded.ts, which talks to nobody',

@@ -5,7 +5,8 @@ import { deliverMail } from './features/mail/deliver-mail.ts';
 import { buryExpiredMails, deleteMailsFinishedBefore } from './features/mail/mail-store.ts';
 import { answerResetRequest } from './features/password-reset/request-password-reset.ts';
 import { deleteEndedSessions } from './features/sessions/session-store.ts';
-import { deletePastThrottles } from './features/throttles/throttle-store.ts';
+import { allThrottlePolicies } from './features/throttles/throttle-policies.ts';
+import { deletePastThrottles, shortenThrottles } from './features/throttles/throttle-store.ts';
 import type { Database } from './platform/database/database.ts';
 import { runInJob } from './platform/http/request-context.ts';
 import type { JobHandlers } from './platform/jobs/job-queue.ts';
@@ -49,6 +50,7 @@ export async function tidyUp({
     () => deleteExpiredLinks(db, keptDays),
     () => deleteEndedSessions(db, keptDays),
     () => deletePastThrottles(db),
+    () => shortenThrottles(db, allThrottlePolicies),
     () => deleteAuditEventsBefore(db, auditKeptDays),
   ];
   const failures: unknown[] = [];

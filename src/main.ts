@@ -8,6 +8,7 @@ import { createRequestLimits } from './features/limits/request-limits.ts';
 import { createAccessTokens } from './features/sessions/access-token.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
 import { createDatabase, type DatabaseEngine } from './platform/database/database.ts';
+import { createDatabaseClock } from './platform/database/database-clock.ts';
 import { DirectoryInUseError } from './platform/database/directory-lock.ts';
 import { networkOf } from './platform/http/client-address.ts';
 import type { HttpServer } from './platform/http/http-server.ts';
@@ -60,7 +61,8 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const [engine, hasher] = await Promise.all([openEngine(config), startHasher(config)]);
   const db = createDatabase(engine.pool, (event) => logStatement(logger, event));
   const readiness: Readiness = { phase: 'starting' };
-  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => new Date());
+  const clock = createDatabaseClock(db, engine);
+  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
   const jobs = createJobQueue(engine, logger);
   const limiter = await openLimiter(config, logger);
   const limits = createRequestLimits({ config, logger, db, limiter });
@@ -77,13 +79,14 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     await checkOptionalServices(config, logger);
     warnOfShortPasswords(config, logger);
     warnOfPlainConnections(config, logger);
-    await checkClock(db, logger);
+    await checkClock(clock, logger);
   } catch (error) {
     // Where it was told to stop in the meantime, the database was closed under it.
     if (readiness.phase === 'starting') throw error;
   }
   if (readiness.phase !== 'starting') return;
   readiness.phase = 'serving';
+  clock.watch();
   await listen(app, deps);
   await startBackgroundWork({ ...deps, smtp: smtpTransportOf(config) });
   reportServing();

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
 import type { Config } from './config.ts';
-import type { Database, DatabaseEngine, MigrationConnection } from './platform/database/database.ts';
-import { DatabaseUnavailableError, sqlStateOf } from './platform/database/database-errors.ts';
+import type { DatabaseEngine, MigrationConnection } from './platform/database/database.ts';
+import type { DatabaseClock } from './platform/database/database-clock.ts';
+import { DatabaseUnavailableError, readOnlyServer, sqlStateOf } from './platform/database/database-errors.ts';
 import { MigrationError, migrate } from './platform/database/migrate.ts';
 import { hearSilence } from './platform/hear-silence.ts';
 import { isLoopbackHost } from './platform/http/client-address.ts';
@@ -145,12 +145,10 @@ export function warnOfShortPasswords({ environment, passwordMinLength }: Config,
 
 const tolerableSkewSeconds = 5;
 
-/** Sessions and links follow the database's clock; access tokens are checked by this machine's. */
-export async function checkClock(db: Database, logger: Logger): Promise<void> {
-  const before = Date.now();
-  const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now`.execute(db);
-  const halfWay = (before + Date.now()) / 2;
-  const skewSeconds = ((rows[0]?.now.getTime() ?? halfWay) - halfWay) / 1000;
+/** What is kept follows the database's clock, and so do access tokens; logs and certificates follow this machine's. */
+export async function checkClock(clock: DatabaseClock, logger: Logger): Promise<void> {
+  await clock.measure();
+  const skewSeconds = (clock.now().getTime() - Date.now()) / 1000;
   const shown = `${skewSeconds.toFixed(1)} s`;
   if (Math.abs(skewSeconds) <= tolerableSkewSeconds) logger.info('clock: ok');
   else
@@ -170,12 +168,14 @@ async function connectAndMigrate(
   const connection = await connecting;
   try {
     const version = await requireSupportedVersion(connection);
+    await requireWritable(connection);
     logger.info(`database: ok (${engine.name} ${version})`);
     const applied = await migrate(connection);
     logger.info(
       `migrations: ok (${applied.length === 0 ? 'nothing to do' : `applied ${applied.join(', ')}`})`,
     );
   } catch (error) {
+    if (error instanceof DatabaseUnavailableError) throw error;
     const cause = error instanceof MigrationError ? error.cause : error;
     if (isConnectionLost(cause)) throw new DatabaseUnavailableError('connection lost', cause);
     if (!(error instanceof MigrationError)) throw error;
@@ -223,9 +223,15 @@ async function requireSupportedVersion(connection: MigrationConnection): Promise
   throw new StartupError('database', 'PostgreSQL is older than version 15', 'Upgrade the server');
 }
 
-/** The server has ended it (08, 57P), or no server has said anything. */
+/** One that is read-only, as a standby is, may be the primary in a moment. */
+async function requireWritable(connection: MigrationConnection): Promise<void> {
+  const [row] = await connection.query("SELECT current_setting('transaction_read_only') AS is_read_only");
+  if (row?.is_read_only === 'on') throw readOnlyServer();
+}
+
+/** The server has ended it (08, 57P), has become read-only (25006), or no server has said anything. */
 function isConnectionLost(error: unknown): boolean {
-  return !(error instanceof StartupError) && /^(08...|57P..)?$/.test(sqlStateOf(error) ?? '');
+  return !(error instanceof StartupError) && /^(08...|57P..|25006)?$/.test(sqlStateOf(error) ?? '');
 }
 
 /** With the message in class 42 alone: there it names parts of the schema and no row. */

@@ -34,6 +34,43 @@ test('M07 the metrics are for those who may see them: nobody else learns more th
   assertStatus(await api.post('/metrics', {}, { remoteAddress: '127.0.0.9' }), 405);
 });
 
+test('M07 the metrics are read under a name that nobody else can have, and by no page of another origin', async (t) => {
+  const overrides = { CORS_ORIGINS: 'https://app.good.com', PUBLIC_URL: 'https://accounts.example.com' };
+  const { api } = await createTestApp(t, overrides);
+  const ask = (headers: Record<string, string>) => api.get('/metrics', { headers });
+  for (const host of [
+    'localhost:8000',
+    '127.0.0.1:8000',
+    '10.1.2.3:8000',
+    '[::1]:8000',
+    'adl:8000',
+    'accounts.example.com',
+  ]) {
+    assertStatus(await ask({ host }), 200);
+  }
+  for (const host of [
+    'evil.example',
+    'evil.example:8000',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    'accounts.example.com.evil.example',
+    'evil.example.',
+    'a b',
+  ]) {
+    const answer = await ask({ host });
+    assert.ok([400, 404].includes(answer.status), host);
+    assert.doesNotMatch(answer.text, /adl_|# HELP/);
+  }
+  for (const headers of [
+    { host: 'localhost', origin: 'https://app.good.com' },
+    { host: 'localhost', 'sec-fetch-site': 'cross-site' },
+  ]) {
+    const answer = await ask(headers);
+    assertStatus(answer, 404);
+    assert.equal(answer.headers['access-control-allow-origin'], undefined);
+  }
+});
+
 test('M07 no label names a person, a place or a path as somebody wrote it', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service, { username: 'label.ada', email: 'label@example.com' });

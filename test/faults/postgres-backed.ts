@@ -18,7 +18,7 @@ export type DatabaseService = {
 
 export const withoutPostgres = findPostgresBinaries() === null ? 'PostgreSQL is not installed' : false;
 
-type StartOptions = Pick<ServerOptions, 'wrapper' | 'readyTimeoutMs'>;
+type StartOptions = Pick<ServerOptions, 'wrapper' | 'readyTimeoutMs' | 'waitReady'>;
 
 const poolSize = 10;
 

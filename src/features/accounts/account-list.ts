@@ -9,7 +9,7 @@ import {
   pageQuery,
   presentPage,
 } from '../../platform/http/paging.ts';
-import { queryBoolean, text } from '../../platform/http/schemas.ts';
+import { cursorTime, queryBoolean, text } from '../../platform/http/schemas.ts';
 import type { Account } from './account-store.ts';
 import { presentAccount } from './present-account.ts';
 import type { Realm } from './realms.ts';
@@ -89,8 +89,6 @@ function orderOf(sort: ListQuery['sort']): Order {
 }
 
 const cursorContent = z.tuple([z.enum(sortOrders), text(300), z.uuid()]);
-// PostgreSQL knows no year 0.
-const cursorTime = z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith('0000'));
 
 function afterCursor(order: Order, cursor: string): RawBuilder<unknown> {
   const byTime = order.sort.endsWith('created_at');

@@ -9,7 +9,7 @@ import {
   pageQuery,
   presentPage,
 } from '../../platform/http/paging.ts';
-import { timestamp, uuid } from '../../platform/http/schemas.ts';
+import { cursorTime, instant, timestamp, uuid } from '../../platform/http/schemas.ts';
 import { type AuditEvent, type EventFilter, listAuditEvents, type Position } from './audit-store.ts';
 import { securityEventNames, securityEvents } from './security-events.ts';
 
@@ -45,12 +45,6 @@ export const ownEventsQuery = pageQuery(
   encodeCursor('2026-01-31T09:26:03.114000Z', '01890a5d-ac96-774b-bcce-b302099a8057'),
 );
 
-// PostgreSQL knows no year 0.
-const instant = z.iso
-  .datetime({ offset: true })
-  .refine((time) => !time.startsWith('0000'), 'is before all time')
-  .meta({ example: '2026-01-31T00:00:00Z' });
-
 export const auditQuery = ownEventsQuery.extend({
   actor: uuid.optional().describe('Who did it'),
   subject: uuid.optional().describe('To whom it happened'),
@@ -59,10 +53,7 @@ export const auditQuery = ownEventsQuery.extend({
   to: instant.optional().describe('Before this time'),
 });
 
-const cursorContent = z.tuple([
-  z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith('0000')),
-  z.uuid(),
-]);
+const cursorContent = z.tuple([cursorTime, z.uuid()]);
 
 type PresentedEvent = z.output<typeof auditEventSchema>;
 

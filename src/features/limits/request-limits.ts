@@ -8,6 +8,7 @@ import { limitHeaders } from '../../platform/rate-limit/limit-headers.ts';
 import type { LimitPolicy, RateLimiter } from '../../platform/rate-limit/rate-limit.ts';
 import type { Party } from '../accounts/realms.ts';
 import { recordExceeded } from '../throttles/require-within-throttle.ts';
+import { createAccountTurns } from './account-turns.ts';
 import { type AddressLimit, limitPolicies } from './limit-policies.ts';
 
 declare module 'fastify' {
@@ -41,7 +42,17 @@ export type RequestLimits = {
   countSession(request: FastifyRequest, sessionId: string, account: Party): Promise<void>;
   /** Once the session was found alive: on the account, all its sessions together. */
   countAccount(request: FastifyRequest, account: Party): Promise<void>;
-  /** A refresh whose token is ours counts on its session; null: on the address. */
+  /**
+   * Waits until few enough requests of the account are at work; to be called before anything is asked of the database.
+   * What is done against a thief waits for its own session alone.
+   */
+  beginTurn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: { sessionId: string; subjectId: string },
+  ): Promise<void>;
+  endTurn(request: FastifyRequest): void;
+  /** A refresh whose token is ours counts on its session, and takes its turn there; null: on the address. */
   countRefresh(request: FastifyRequest, reply: FastifyReply, sessionId: string | null): Promise<void>;
   /** Counts the request on nothing. Only for one that is then refused, without a query and without its body. */
   exempt(request: FastifyRequest): void;
@@ -49,12 +60,20 @@ export type RequestLimits = {
   countFailed(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<unknown>;
 };
 
+const turnMilliseconds = 3000;
+
+/** Two fifths of the connections: two accounts that ask as much as they can leave some to all others. */
+function mostAtWork(poolSize: number): number {
+  return Math.max(1, Math.floor((2 * poolSize) / 5));
+}
+
 type Deps = { config: Config; limiter: RateLimiter; db: Database; logger: Logger };
 
 export function createRequestLimits(deps: Deps): RequestLimits {
   const { config, limiter } = deps;
   const policies = limitPolicies(config);
   const counted = new WeakSet<FastifyRequest>();
+  const turns = createAccountTurns(mostAtWork(config.databasePoolSize), turnMilliseconds);
   const networkOfClient = ({ clientAddress }: FastifyRequest) =>
     networkOf(clientAddress, config.rateLimitIpv6Prefix);
 
@@ -102,11 +121,15 @@ export function createRequestLimits(deps: Deps): RequestLimits {
     countAccount: async (request, account) => {
       if (!isDefence(request)) await require(policies.account, account.id, account);
     },
+    beginTurn: (request, reply, { sessionId, subjectId }) =>
+      turns.begin(request, reply, isDefence(request) ? sessionId : subjectId),
+    endTurn: (request) => turns.end(request),
     countRefresh: (request, reply, sessionId) =>
       countOnce(request, async () => {
         if (sessionId === null) return requireOfAddress(request, reply);
         await require(policies.refresh, sessionId);
         await require(policies.refreshCeiling, networkOfClient(request));
+        await turns.begin(request, reply, sessionId);
       }),
     exempt: (request) => void counted.add(request),
     countFailed: async (request, reply, error) => {

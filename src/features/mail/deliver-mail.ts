@@ -3,23 +3,25 @@ import { TryAgainLater } from '../../platform/jobs/job-queue.ts';
 import { MailNotSentError } from '../../platform/mail/mail-not-sent.ts';
 import type { SmtpTransport } from '../../platform/mail/smtp-transport.ts';
 import { beginAttempt, finishMail, type Mail, noteFailedAttempt } from './mail-store.ts';
-import { writeMail } from './write-mail.ts';
+import { MailNotWrittenError, writeMail } from './write-mail.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'keys' | 'config' | 'logger'> & { smtp: SmtpTransport | null };
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'> & { smtp: SmtpTransport | null };
 
 /**
  * One attempt to send a mail. Returns where it is over with, sent or dead; throws where the queue shall try again.
  * At least once: where this process dies between a mail's last byte and the note that it was sent, which one mail at a
- * time can be, it is sent a second time under the same Message-ID (security.md § 5).
+ * time can be, it is sent a second time under the same Message-ID.
  */
 export async function deliverMail(deps: Deps, mailId: string): Promise<void> {
   const mail = await beginAttempt(deps.db, mailId);
   if (mail === null) return;
   if (mail.is_expired) return bury(deps, mail, mail.last_error ? `expired: ${mail.last_error}` : 'expired');
-  const message = await writeMail(deps, mail);
+  const message = await writeMail(deps, mail).catch(unwritten);
   if (message === null) return bury(deps, mail, 'the link is no longer valid');
+  if (message instanceof MailNotWrittenError) return bury(deps, mail, 'it cannot be written', message.cause);
   if (deps.smtp !== null) return send(deps, deps.smtp, mail, message);
-  if (deps.config.environment === 'production') return failAttempt(deps, mail, 'mail is not configured');
+  if (deps.config.environment === 'production')
+    return failAttempt(deps, mail, 'mail is not configured', true);
   await finishMail(deps.db, mail.id, { status: 'kept' });
   const place = `${deps.config.publicUrl}/app/mailbox`;
   deps.logger.info(
@@ -30,6 +32,11 @@ export async function deliverMail(deps: Deps, mailId: string): Promise<void> {
 
 type Message = NonNullable<Awaited<ReturnType<typeof writeMail>>>;
 
+function unwritten(error: unknown): MailNotWrittenError {
+  if (error instanceof MailNotWrittenError) return error;
+  throw error;
+}
+
 async function send(deps: Deps, smtp: SmtpTransport, mail: Mail, message: Message): Promise<void> {
   try {
     await smtp.send({ id: mail.id, to: mail.recipient, ...message }, () =>
@@ -37,24 +44,31 @@ async function send(deps: Deps, smtp: SmtpTransport, mail: Mail, message: Messag
     );
   } catch (error) {
     if (!(error instanceof MailNotSentError)) throw error;
-    return error.permanent ? bury(deps, mail, error.reason) : failAttempt(deps, mail, error.reason);
+    if (error.permanent) return bury(deps, mail, error.reason);
+    return failAttempt(deps, mail, error.reason, error.isOutage);
   }
+  await deps.jobs.endOutage(deps.db, 'mails');
   deps.logger.info({ mail_id: mail.id, kind: mail.kind, attempts: mail.attempts }, 'Mail sent');
 }
 
-async function bury({ db, logger }: Deps, mail: Mail, reason: string): Promise<void> {
+async function bury({ db, logger }: Deps, mail: Mail, reason: string, err?: unknown): Promise<void> {
   await finishMail(db, mail.id, { status: 'dead', reason });
   logger.error(
-    { mail_id: mail.id, kind: mail.kind, attempts: mail.attempts, reason },
+    { mail_id: mail.id, kind: mail.kind, attempts: mail.attempts, reason, ...(err !== undefined && { err }) },
     `Mail is dead: ${reason}`,
   );
 }
 
-async function failAttempt({ db, logger }: Deps, mail: Mail, reason: string): Promise<never> {
+async function failAttempt(
+  { db, logger }: Deps,
+  mail: Mail,
+  reason: string,
+  isOutage: boolean,
+): Promise<never> {
   await noteFailedAttempt(db, mail.id, reason);
   logger.warn(
     { mail_id: mail.id, kind: mail.kind, attempts: mail.attempts, reason },
     `Mail not sent yet: ${reason}`,
   );
-  throw new TryAgainLater(reason);
+  throw new TryAgainLater(reason, isOutage);
 }

@@ -166,8 +166,35 @@ test('the mailbox is for a local browser in development without a mail server, a
     { headers: { host: 'evil.test' } },
     { headers: { host: 'localhost:8000', 'x-forwarded-for': '127.0.0.1' } },
     { headers: { host: 'localhost:8000' }, remoteAddress: '203.0.113.7' },
+    { headers: { host: 'localhost:8000', origin: 'http://localhost:3000' } },
+    { headers: { host: 'localhost:8000', origin: 'null' } },
+    { headers: { host: 'localhost:8000', 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' } },
+    { headers: { host: 'localhost:8000', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' } },
+    {
+      headers: {
+        host: 'localhost:8000',
+        'sec-fetch-site': 'cross-site',
+        'sec-fetch-mode': 'navigate',
+        'sec-fetch-dest': 'iframe',
+      },
+    },
   ]) {
-    assertStatus(await service.api.get('/app/mailbox', options), 404);
+    const refused = await service.api.get('/app/mailbox', options);
+    assertStatus(refused, 404);
+    assert.equal(refused.headers['access-control-allow-origin'], undefined);
+  }
+  const own = { host: 'localhost:8000', origin: 'http://localhost:8000', 'sec-fetch-site': 'same-origin' };
+  const followed = {
+    ...own,
+    origin: undefined,
+    'sec-fetch-site': 'cross-site',
+    'sec-fetch-mode': 'navigate',
+  };
+  for (const headers of [own, JSON.parse(JSON.stringify({ ...followed, 'sec-fetch-dest': 'document' }))]) {
+    const given = await service.api.get('/app/mailbox', { headers });
+    assertStatus(given, 200);
+    assert.equal(given.headers['access-control-allow-origin'], undefined);
+    assert.equal(given.headers.vary, 'Origin');
   }
   const sending = { SMTP_HOST: '127.0.0.1', SMTP_FROM_EMAIL: 'adl@example.com', SMTP_SECURITY: 'none' };
   for (const overrides of [{}, { ENVIRONMENT: 'development', ...sending }]) {

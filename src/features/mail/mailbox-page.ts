@@ -1,10 +1,10 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { notFound } from '../../errors.ts';
 import { html } from '../../platform/html/html.ts';
-import { isLocalCaller } from '../../platform/http/client-address.ts';
+import { isForeignPage, isLocalCaller } from '../../platform/http/client-address.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
-import { anyoneUncounted } from '../sessions/authenticate.ts';
+import { unsharedConfig } from '../sessions/authenticate.ts';
 import { listKeptMails, type Mail } from './mail-store.ts';
 import { writeMail } from './write-mail.ts';
 
@@ -16,8 +16,8 @@ const shownMails = 50;
 export function addMailboxPage(app: HttpServer, deps: Deps): void {
   const { environment, smtp, publicUrl } = deps.config;
   if (environment !== 'development' || smtp.host !== undefined) return;
-  app.get('/app/mailbox', { ...anyoneUncounted, schema: { hide: true } }, async (request, reply) => {
-    if (!isLocalCaller(request.raw, publicUrl)) {
+  app.get('/app/mailbox', { config: unsharedConfig, schema: { hide: true } }, async (request, reply) => {
+    if (!isLocalCaller(request.raw, publicUrl) || isForeignPage(request.raw)) {
       throw notFound("The requested resource '/app/mailbox' was not found");
     }
     return reply
@@ -54,7 +54,8 @@ async function mailboxPage(deps: Deps) {
 }
 
 async function mailEntry(deps: Deps, mail: Mail) {
-  const message = await writeMail(deps, mail);
+  // One that cannot be written must not hide the others.
+  const message = await writeMail(deps, mail).catch(() => null);
   const sentAt = mail.created_at.toISOString();
   return html`<article class="mail">
   <h2>${message?.subject ?? mail.kind}</h2>

@@ -13,9 +13,13 @@ const pages: Record<LinkPurpose, string> = {
   email_change_undo: 'undo',
 };
 
+/** The words of a mail cannot be made, now or later. */
+export class MailNotWrittenError extends Error {}
+
 /**
  * The mail as it is to be read. Its link is made here, when it is needed, and leads to `FRONTEND_URL` alone. Null
- * where the link has ended since, or the secret that made it is retired.
+ * where the link has ended since, or the secret that made it is retired; throws
+ * `MailNotWrittenError` for what this version has no words for.
  */
 export async function writeMail(
   { db, keys, config }: Pick<Dependencies, 'db' | 'keys' | 'config'>,
@@ -24,7 +28,7 @@ export async function writeMail(
   const link = mail.link_id && (await findLink(db, mail.link_id));
   const secret = link && keys.find(link.key_id);
   if (mail.link_id !== null && (!link?.is_open || !secret)) return null;
-  return composeMessage({
+  return compose({
     kind: mail.kind,
     projectName: config.projectName,
     // In the fragment: it is in no log and in no Referer.
@@ -35,4 +39,12 @@ export async function writeMail(
     device: mail.device,
     ip: mail.ip,
   });
+}
+
+function compose(input: Parameters<typeof composeMessage>[0]): Message {
+  try {
+    return composeMessage(input);
+  } catch (cause) {
+    throw new MailNotWrittenError('the mail cannot be written', { cause });
+  }
 }

@@ -1,23 +1,29 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { notFound } from '../../errors.ts';
 import { cidrListContains } from '../../platform/http/cidr.ts';
-import { hasForwardingHeader, peerAddress } from '../../platform/http/client-address.ts';
+import {
+  hasForwardingHeader,
+  isForeignPage,
+  isOwnHost,
+  peerAddress,
+} from '../../platform/http/client-address.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { anyoneUncounted } from '../sessions/authenticate.ts';
+import { unsharedConfig } from '../sessions/authenticate.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'config'>;
 
 /** Prometheus text, for those in `METRICS_ALLOW`; to everybody else there is no such path. */
 export function addMetricsRoute(app: HttpServer, deps: Deps): void {
-  const { metricsAllow, trustedProxies } = deps.config;
+  const { metricsAllow, trustedProxies, publicUrl } = deps.config;
   let opening: ReturnType<typeof openMetrics> | undefined;
 
-  app.get('/metrics', { ...anyoneUncounted, schema: { hide: true } }, async (request, reply) => {
+  app.get('/metrics', { config: unsharedConfig, schema: { hide: true } }, async (request, reply) => {
     const peer = peerAddress(request.raw);
     // Whoever comes through a proxy that nobody told us of could be anybody.
     const isForwarded = hasForwardingHeader(request.raw) && !cidrListContains(trustedProxies, peer);
     const addresses = [peer, request.clientAddress];
-    if (isForwarded || !addresses.every((address) => cidrListContains(metricsAllow, address))) {
+    const isForeign = !isOwnHost(request.raw, publicUrl) || isForeignPage(request.raw);
+    if (isForeign || isForwarded || !addresses.every((address) => cidrListContains(metricsAllow, address))) {
       throw notFound("The requested resource '/metrics' was not found");
     }
     // Loaded for the first who asks: most services of a small kind are never scraped.

@@ -13,10 +13,9 @@ const bornSeconds = 1_700_000_000;
 /** The tokens of a service, with a clock that is set and not waited for, in seconds from the first token's birth. */
 async function openTokens({ keys = createKeyRing(secret), maxRemembered = 10_000 } = {}) {
   const clock = { seconds: 0 };
-  const at = () => new Date((bornSeconds + clock.seconds) * 1000);
+  const at = () => new Date((bornSeconds + clock.seconds) * 1000 + 999);
   const tokens = await createAccessTokens(keys, 900, at, maxRemembered);
-  const sign = (kind: 'user' | 'admin' = 'user') =>
-    tokens.sign({ subjectId, kind, sessionId, issuedAt: new Date(bornSeconds * 1000 + 999) });
+  const sign = (kind: 'user' | 'admin' = 'user') => tokens.sign({ subjectId, kind, sessionId });
   const genuine = await sign();
   const forge = (forgery: Parameters<typeof forgeToken>[2]) => forgeToken({ keys }, genuine, forgery);
   return { clock, keys, sign, verify: (token: string) => tokens.verify(token), genuine, forge };

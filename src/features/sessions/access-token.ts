@@ -13,8 +13,8 @@ export type AccessTokenClaims = {
 };
 
 export type AccessTokens = {
-  /** `issuedAt` is the database's time; call it after the commit of the session. */
-  sign(subject: { subjectId: string; kind: RealmKind; sessionId: string; issuedAt: Date }): Promise<string>;
+  /** Call it after the commit of the session. */
+  sign(subject: { subjectId: string; kind: RealmKind; sessionId: string }): Promise<string>;
   /** The claims, or null for anything that is not a genuine, unexpired access token. Never throws. */
   verify(token: string): Promise<AccessTokenClaims | null>;
 };
@@ -25,7 +25,7 @@ const issuer = 'adl';
 const audience = 'adl-api';
 const toleranceSeconds = 30;
 
-/** Access tokens as JWT (RFC 9068) with HS256 and nothing but HS256 (RFC 8725 § 3.1). */
+/** Access tokens as JWT (RFC 9068) with HS256 and nothing but HS256 (RFC 8725 § 3.1), made and checked by one clock. */
 export async function createAccessTokens(
   keys: KeyRing,
   lifetimeSeconds: number,
@@ -38,8 +38,8 @@ export async function createAccessTokens(
   const remembered = new Map<string, AccessTokenClaims>();
 
   return {
-    sign: async ({ subjectId, kind, sessionId, issuedAt }) => {
-      const issuedAtSeconds = Math.floor(issuedAt.getTime() / 1000);
+    sign: async ({ subjectId, kind, sessionId }) => {
+      const issuedAtSeconds = Math.floor(clock().getTime() / 1000);
       return new SignJWT({ kind, sid: sessionId })
         .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: keys.current.kid })
         .setIssuer(issuer)

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, unauthenticated } from '../../errors.ts';
 import { adminRealm, partyOf, type Realm } from '../accounts/realms.ts';
@@ -27,6 +27,9 @@ export const anyone = { config: { guard: 'anyone' } } as const;
 /** The same, free of the limits: a probe, or a file of a page. */
 export const anyoneUncounted = { config: { guard: 'anyone', limit: 'none' } } as const;
 
+/** And what pages of other origins may not read, whatever `CORS_ORIGINS` says. */
+export const unsharedConfig = { ...anyoneUncounted.config, cors: { origin: [] as string[] } } as const;
+
 /**
  * A route for the signed-in accounts of a realm: 401 without a good token, 403 with one of the other realm. The
  * signature is checked before the body is read, the session after the body was found valid.
@@ -38,8 +41,11 @@ export function requireAccount(deps: GuardDeps, realm: Realm) {
       const claims = await requireGenuineToken(deps, realm, request);
       await deps.limits.countSession(request, claims.sessionId, partyOf(claims, claims.subjectId));
     },
-    preHandler: async (request: FastifyRequest) => {
-      request.caller = await loadCaller(deps, realm, request.accessTokenClaims);
+    preHandler: async (request: FastifyRequest, reply: FastifyReply) => {
+      // Not before the body is there: somebody slow would hold the turns of an owner who acts against a thief.
+      const { accessTokenClaims: claims } = request;
+      if (claims !== null) await deps.limits.beginTurn(request, reply, claims);
+      request.caller = await loadCaller(deps, realm, claims);
       await deps.limits.countAccount(request, partyOf(realm, request.caller.account.id));
     },
   };
@@ -56,8 +62,8 @@ export function requireSuperadmin(deps: GuardDeps) {
   return {
     config: { guard: 'superadmin' as const },
     onRequest,
-    preHandler: async (request: FastifyRequest) => {
-      await preHandler(request);
+    preHandler: async (request: FastifyRequest, reply: FastifyReply) => {
+      await preHandler(request, reply);
       if (!callerOf(request).account.is_superadmin) throw forbidden('Only a superadmin may do this');
     },
   };

@@ -13,14 +13,14 @@ type NewSession = {
   deviceHash: Buffer;
 };
 
-/** Call it only where the account's row is locked and was found good in the same transaction. Returns the database's time. */
+/** Call it only where the account's row is locked and was found good in the same transaction. */
 export async function insertSession(
   trx: Transaction,
   realm: Realm,
   session: NewSession,
   lifetimes: Lifetimes,
-): Promise<Date> {
-  const row = await trx
+): Promise<void> {
+  await trx
     .insertInto('sessions')
     .values({
       id: session.id,
@@ -37,9 +37,7 @@ export async function insertSession(
       user_agent: session.userAgent,
       device_hash: session.deviceHash,
     })
-    .returning('created_at')
-    .executeTakeFirstOrThrow();
-  return row.created_at;
+    .execute();
 }
 
 /** True where the subject has signed in before, and never from there. */

@@ -37,10 +37,10 @@ export async function openSession(
     userAgent: storableUserAgent(client.userAgent),
     deviceHash: deviceHash(client),
   };
-  const issuedAt = await transact(deps.db, async (trx) => {
-    if (!(await confirmSignIn(trx, realm, verified))) return null;
+  const isOpen = await transact(deps.db, async (trx) => {
+    if (!(await confirmSignIn(trx, realm, verified))) return false;
     const isNew = await isNewDevice(trx, realm, session);
-    const createdAt = await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
+    await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
     await evictIdleSessions(trx, realm, verified.id, maxLiveSessions);
     if (isNew) {
       const from = { device: describeDevice(session.userAgent), ip: client.ip };
@@ -48,10 +48,10 @@ export async function openSession(
     }
     const subject = partyOf(realm, verified.id);
     await recordEvent(deps, trx, { event: 'sign_in', subject, details: { session_id: session.id } });
-    return createdAt;
+    return true;
   });
-  if (issuedAt === null) return null;
-  return issueTokenPair(deps, { realm, subjectId: verified.id, refreshToken, keys, issuedAt });
+  if (!isOpen) return null;
+  return issueTokenPair(deps, { realm, subjectId: verified.id, refreshToken, keys });
 }
 
 /**

@@ -46,8 +46,8 @@ export async function rotateRefreshToken(deps: Deps, realm: Realm, presented: Pr
   };
   const rotated = await rotateSession(deps.db, realm, rotation, sessionLifetimes(deps.config, realm));
   if (rotated === null) return answerSpentToken(deps, realm, { ...presented, token });
-  const { subjectId, rotatedAt } = rotated;
-  return issueTokenPair(deps, { realm, subjectId, refreshToken: successor, keys, issuedAt: rotatedAt });
+  const { subjectId } = rotated;
+  return issueTokenPair(deps, { realm, subjectId, refreshToken: successor, keys });
 }
 
 type Spent = Presented & { token: RefreshToken };
@@ -65,7 +65,7 @@ async function answerSpentToken(deps: Deps, realm: Realm, spent: Spent): Promise
   return issueTokenPair(deps, { realm, ...verdict });
 }
 
-type Repeat = { subjectId: string; refreshToken: RefreshToken; keys: SecretKeys; issuedAt: Date };
+type Repeat = { subjectId: string; refreshToken: RefreshToken; keys: SecretKeys };
 
 async function judgeSpentToken(
   deps: Deps,
@@ -80,8 +80,7 @@ async function judgeSpentToken(
     // The keys that made the successor then, so that it comes out bit for bit the same.
     const keys = deps.keys.find(session.key_id);
     if (keys !== null && mayRepeat(deps, session, spent, keys)) {
-      const refreshToken = successorOf(token, keys);
-      return { subjectId: session.subject_id, refreshToken, keys, issuedAt: session.database_now };
+      return { subjectId: session.subject_id, refreshToken: successorOf(token, keys), keys };
     }
     if (ageOf(session) <= deps.config.refreshRaceWindowSeconds) return 'rotated';
   }

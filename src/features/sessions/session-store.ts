@@ -48,7 +48,7 @@ export async function rotateSession(
   realm: Realm,
   rotation: Rotation,
   lifetimes: Lifetimes,
-): Promise<{ subjectId: string; rotatedAt: Date } | null> {
+): Promise<{ subjectId: string } | null> {
   const row = await db
     .updateTable('sessions')
     .set({
@@ -68,16 +68,15 @@ export async function rotateSession(
     .where('current_hash', '=', rotation.presentedHash)
     .where(live)
     .where(ofActiveAccount(realm))
-    .returning(['subject_id', 'last_used_at'])
+    .returning('subject_id')
     .executeTakeFirst();
-  return row ? { subjectId: row.subject_id, rotatedAt: row.last_used_at } : null;
+  return row ? { subjectId: row.subject_id } : null;
 }
 
 /** A session under its lock; `usable` where it and its account are still good. */
 export type LockedSession = SessionRecord & {
   usable: boolean;
   seconds_since_rotation: number | null;
-  database_now: Date;
 };
 
 /** Locks the session, live or not. Null where there is none. */
@@ -92,7 +91,6 @@ export async function lockSession(
     .select([
       sql<boolean>`(${live} AND ${ofActiveAccount(realm)})`.as('usable'),
       sql<number | null>`extract(epoch FROM now() - rotated_at)::float8`.as('seconds_since_rotation'),
-      now.as('database_now'),
     ])
     .where('id', '=', sessionId)
     .where('subject_kind', '=', realm.kind)

@@ -40,17 +40,16 @@ type Issued = {
   subjectId: string;
   refreshToken: RefreshToken;
   keys: SecretKeys;
-  issuedAt: Date;
 };
 
 /** Call it after the commit: a token must never be older than its session. */
 export async function issueTokenPair(
   { accessTokens, config }: Pick<Dependencies, 'accessTokens' | 'config'>,
-  { realm, subjectId, refreshToken, keys, issuedAt }: Issued,
+  { realm, subjectId, refreshToken, keys }: Issued,
 ): Promise<TokenPair> {
   const { sessionId } = refreshToken;
   return {
-    access_token: await accessTokens.sign({ subjectId, kind: realm.kind, sessionId, issuedAt }),
+    access_token: await accessTokens.sign({ subjectId, kind: realm.kind, sessionId }),
     refresh_token: encodeRefreshToken(refreshToken, realm.kind, keys),
     token_type: 'bearer',
     expires_in: config.accessTokenSeconds,

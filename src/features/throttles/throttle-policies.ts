@@ -32,3 +32,8 @@ export const signInPolicies: Record<RealmKind, SignInPolicies> = {
     ofAccount: { name: 'admin-login-acct', limit: 20, windowSeconds: durations.hours(24) },
   },
 };
+
+export const allThrottlePolicies: readonly ThrottlePolicy[] = [
+  ...Object.values(throttlePolicies),
+  ...Object.values(signInPolicies).flatMap((ofRealm) => Object.values(ofRealm)),
+];

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createTestApp } from '../../../test/test-app.ts';
 import { AppError } from '../../errors.ts';
 import { requireWithinThrottle } from './require-within-throttle.ts';
-import { clearThrottle, peekThrottle, takeThrottle } from './throttle-store.ts';
+import { clearThrottle, peekThrottle, shortenThrottles, takeThrottle } from './throttle-store.ts';
 
 const three = { name: 'three', limit: 3, windowSeconds: 100 };
 const other = { name: 'other', limit: 3, windowSeconds: 100 };
@@ -92,4 +92,25 @@ test('where it is required, one too many is a 429 with the wait, and the first o
   }
   const events = await deps.db.selectFrom('audit_events').select(['event', 'outcome', 'details']).execute();
   assert.deepEqual(events, [{ event: 'limit_exceeded', outcome: 'denied', details: { policy: 'three' } }]);
+});
+
+test('a clock that is set back by an hour makes no window longer, whether it is counted in or only looked at', async (t) => {
+  const deps = await createTestApp(t);
+  const refused = async (key: string) => {
+    for (let count = 0; count < 3; count += 1) await takeThrottle(deps, three, key);
+    return (await takeThrottle(deps, three, key)).allowed;
+  };
+  assert.deepEqual([await refused('counted'), await refused('looked at')], [false, false]);
+  await deps.clock.advance(-3600);
+  for (const look of [
+    await takeThrottle(deps, three, 'counted'),
+    await peekThrottle(deps, three, 'looked at'),
+  ]) {
+    assert.equal(look.allowed, false);
+    assert.ok(look.retryAfterSeconds <= 100, `${look.retryAfterSeconds} s`);
+  }
+  await shortenThrottles(deps.db, [three]);
+  await deps.clock.advance(100);
+  assert.equal((await takeThrottle(deps, three, 'counted')).allowed, true);
+  assert.equal((await peekThrottle(deps, three, 'looked at')).allowed, true);
 });

@@ -1,6 +1,12 @@
 import { sql } from 'kysely';
 import { hmacSha256, type KeyRing } from '../../platform/crypto/secret-keys.ts';
-import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
+import {
+  cleanUpRows,
+  type Database,
+  now,
+  secondsFromNow,
+  type Transaction,
+} from '../../platform/database/database.ts';
 import { foldCase } from '../../platform/fold-case.ts';
 import type { ThrottlePolicy } from './throttle-policies.ts';
 
@@ -9,7 +15,8 @@ type Taken = { allowed: boolean; isFirstRefusal: boolean; retryAfterSeconds: num
 
 /**
  * Counts one more, and says whether it is within the limit; one statement, so that parallel requests never get past
- * it together. What is refused counts only as refused, and the window, which began with its first, grows no longer by it.
+ * it together. What is refused counts only as refused, and the window, which began with its first, grows no longer by it;
+ * where the clock was set back, it ends no later than one that begins now.
  * Outside a transaction it is committed at once, whatever becomes of the request (CVE-2026-35597).
  */
 export async function takeThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<Taken> {
@@ -18,7 +25,7 @@ export async function takeThrottle(deps: Deps, policy: ThrottlePolicy, key: stri
     VALUES (${policy.name}, ${digestOf(deps, policy, key)}, 1, now() + make_interval(secs => ${policy.windowSeconds}))
     ON CONFLICT (policy, key_hash) DO UPDATE SET
       count = CASE WHEN throttles.resets_at <= now() THEN 1 ELSE least(throttles.count, ${policy.limit + 1}) + 1 END,
-      resets_at = CASE WHEN throttles.resets_at <= now() THEN excluded.resets_at ELSE throttles.resets_at END
+      resets_at = CASE WHEN throttles.resets_at <= now() THEN excluded.resets_at ELSE least(throttles.resets_at, excluded.resets_at) END
     RETURNING count, extract(epoch FROM resets_at - now())::float8 AS seconds`.execute(deps.db);
   const { count, seconds } = rows[0] ?? { count: 1, seconds: 0 };
   return taken(policy, count, seconds);
@@ -38,11 +45,11 @@ export async function peekThrottle(deps: Deps, policy: ThrottlePolicy, key: stri
 }
 
 /** `count` with the one that asks. */
-function taken({ limit }: ThrottlePolicy, count: number, seconds: number): Taken {
+function taken({ limit, windowSeconds }: ThrottlePolicy, count: number, seconds: number): Taken {
   return {
     allowed: count <= limit,
     isFirstRefusal: count === limit + 1,
-    retryAfterSeconds: Math.max(1, Math.ceil(seconds)),
+    retryAfterSeconds: Math.max(1, Math.ceil(Math.min(seconds, windowSeconds))),
   };
 }
 
@@ -50,6 +57,15 @@ function taken({ limit }: ThrottlePolicy, count: number, seconds: number): Taken
 export async function clearThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<void> {
   const query = deps.db.deleteFrom('throttles').where('policy', '=', policy.name);
   await query.where('key_hash', '=', digestOf(deps, policy, key)).execute();
+}
+
+/** Where the clock was set back: a window that is not counted in any more ends no later than one that begins now. */
+export async function shortenThrottles(db: Database, policies: readonly ThrottlePolicy[]): Promise<void> {
+  for (const { name, windowSeconds } of policies) {
+    const latest = secondsFromNow(windowSeconds);
+    const query = db.updateTable('throttles').set({ resets_at: latest }).where('policy', '=', name);
+    await query.where('resets_at', '>', latest).execute();
+  }
 }
 
 export async function deletePastThrottles(db: Database): Promise<void> {

@@ -1,9 +1,14 @@
-/** The database can not be reached or did not answer in time; the operation's outcome may be unknown. */
+/** The database cannot be reached or did not answer in time; the operation's outcome may be unknown. */
 export class DatabaseUnavailableError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, { cause });
     this.name = 'DatabaseUnavailableError';
   }
+}
+
+/** A server that takes no writes is none: neither a sign-in nor the end of a session could be kept there. */
+export function readOnlyServer(): DatabaseUnavailableError {
+  return new DatabaseUnavailableError('the server is read-only', { code: 'read-only' });
 }
 
 /** The SQLSTATE of a database's own error, else null. */

@@ -22,9 +22,13 @@ export type MigrationConnection = {
 /** One of the two engines, ready to be queried. */
 export type DatabaseEngine = {
   readonly name: string;
+  /** It runs in this process, and has its time. */
+  readonly isEmbedded: boolean;
   readonly pool: PostgresPool;
   /** How the job queue reaches this engine: it keeps tables of its own there. */
   readonly jobQueueOptions: ConstructorOptions;
+  /** Told of what fails there, which may say something of the engine's own connections. */
+  heedJobError(error: unknown): void;
   openMigrationConnection(): Promise<MigrationConnection>;
   close(): Promise<void>;
 };
@@ -58,8 +62,8 @@ export function afterCommit(db: Database | Transaction, tell: () => void): void 
 export const cleanUpRows = 5000;
 
 /**
- * The database's clock. What is kept in rows asks it, so that replicas with skewed clocks agree; access tokens and
- * limits in memory go by the process's own.
+ * The database's clock. What is kept in rows asks it, so that replicas with skewed clocks agree; access tokens go by
+ * what a process knows of it, limits in memory by no time of day at all.
  */
 export const now = sql<Date>`now()`;
 

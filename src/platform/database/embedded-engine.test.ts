@@ -40,6 +40,28 @@ describe('the embedded engine', () => {
     );
   });
 
+  test('between two holders the event loop has a turn, however many wait', async () => {
+    let turns = 0;
+    let isOver = false;
+    const count = () => {
+      turns += 1;
+      if (!isOver) setImmediate(count);
+    };
+    const take = async () => {
+      const connection = await engine.pool.connect();
+      await connection.query('SELECT 1', []);
+      const seen = turns;
+      connection.release();
+      return seen;
+    };
+    const holders = Array.from({ length: 20 }, take);
+    setImmediate(count);
+    const seen = await Promise.all(holders);
+    isOver = true;
+    for (const [index, turn] of seen.entries())
+      if (index > 0) assert.ok(turn > (seen[index - 1] ?? 0), `${seen}`);
+  });
+
   test('whoever waits 2.5 seconds for it is refused, and the others keep their places', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const holder = await engine.pool.connect();

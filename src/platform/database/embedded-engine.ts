@@ -56,8 +56,10 @@ export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngi
   const queue = createTurnstile();
   return {
     name: 'embedded PostgreSQL',
+    isEmbedded: true,
     pool: { options: {}, connect: () => checkOut(pglite, queue), end: async () => {} },
     jobQueueOptions: { db: jobDatabase(pglite, queue), backend: 'pglite' },
+    heedJobError: () => {},
     openMigrationConnection: async () => ({
       query: async (text, parameters = []) =>
         (await pglite.query<Record<string, unknown>>(text, parameters)).rows,
@@ -105,14 +107,21 @@ async function checkOut(pglite: PGlite, queue: Turnstile): Promise<PostgresPoolC
 
 type Turnstile = { enter(waitMilliseconds: number): Promise<() => void> };
 
-/** Lets one holder in at a time, in the order of asking; who waits too long is refused. */
+/**
+ * Lets one holder in at a time, in the order of asking; who waits too long is refused. A statement takes the thread,
+ * so between two holders the event loop has a turn: timers, sockets and probes do not wait for the whole line.
+ */
 function createTurnstile(): Turnstile {
   const waiting: { admit: () => void }[] = [];
   let taken = false;
-  const leave = () => {
+  const admitNext = () => {
     const next = waiting.shift();
     if (next) next.admit();
     else taken = false;
+  };
+  const leave = () => {
+    if (waiting.length === 0) taken = false;
+    else setImmediate(admitNext);
   };
   return {
     enter: async (waitMilliseconds) => {

@@ -2,6 +2,7 @@ import type { PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import type { DatabaseEngine, MigrationConnection } from './database.ts';
 import { DatabaseUnavailableError, sqlStateOf } from './database-errors.ts';
+import { createPrimaryConnections, type PrimaryConnections } from './primary-connections.ts';
 
 /**
  * Nothing waits for ever: a connection within one second, a lock and a statement within less than two, and
@@ -18,6 +19,7 @@ const jobConnections = 2;
 
 export function openPostgres(options: { url: string; poolSize: number }): DatabaseEngine {
   const connectionString = withExplicitTls(options.url);
+  const { stream, verify, heed } = createPrimaryConnections(acquireMilliseconds);
   const pool = new pg.Pool({
     connectionString,
     max: options.poolSize,
@@ -28,24 +30,30 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
     statement_timeout: statementMilliseconds,
     idle_in_transaction_session_timeout: 2 * checkoutMilliseconds,
     keepAlive: true,
+    stream,
+    verify,
   });
   // An idle connection that the server ends is no event: the pool has dropped it already.
   pool.on('error', () => {});
   // One that is lost while checked out also fails its query, where it is handled; unheard, it would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
+  const jobQueueOptions = {
+    connectionString,
+    application_name: 'adl jobs',
+    max: jobConnections,
+    connectionTimeoutMillis: acquireMilliseconds,
+    stream,
+  };
   return {
     name: 'PostgreSQL',
+    isEmbedded: false,
     pool: {
       options: {},
-      connect: () => checkOut(pool),
+      connect: () => checkOut(pool, heed),
       end: () => pool.end(),
     },
-    jobQueueOptions: {
-      connectionString,
-      application_name: 'adl jobs',
-      max: jobConnections,
-      connectionTimeoutMillis: acquireMilliseconds,
-    },
+    jobQueueOptions,
+    heedJobError: heed,
     openMigrationConnection: () => connectForMigrations(connectionString),
     close: async () => {
       if (!pool.ended) await pool.end();
@@ -59,17 +67,19 @@ function withExplicitTls(url: string): string {
   return url.replace(/(?<=[?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/, 'verify-full');
 }
 
-async function checkOut(pool: pg.Pool): Promise<PostgresPoolClient> {
+type Heed = PrimaryConnections['heed'];
+
+async function checkOut(pool: pg.Pool, heed: Heed): Promise<PostgresPoolClient> {
   const deadline = performance.now() + checkoutMilliseconds;
   try {
-    return withDeadline(await pool.connect(), deadline);
+    return withDeadline(await pool.connect(), deadline, heed);
   } catch (error) {
     throw new DatabaseUnavailableError('no connection', error);
   }
 }
 
 /** A checked-out connection that is thrown away, not reused, once it failed in a way that leaves it in doubt. */
-function withDeadline(client: pg.PoolClient, deadline: number): PostgresPoolClient {
+function withDeadline(client: pg.PoolClient, deadline: number, heed: Heed): PostgresPoolClient {
   let broken = false;
   const query = async (text: string, parameters: unknown[]): Promise<unknown> => {
     // Throwing the connection away is the rollback.
@@ -78,7 +88,8 @@ function withDeadline(client: pg.PoolClient, deadline: number): PostgresPoolClie
       return await before(deadline, client.query(text, [...parameters]));
     } catch (error) {
       const lost = sqlStateOf(error) === null;
-      broken ||= lost || /^(08|57P)/.test(sqlStateOf(error) ?? '');
+      broken ||= lost || /^(08|57P|25006)/.test(sqlStateOf(error) ?? '');
+      heed(error);
       throw lost ? new DatabaseUnavailableError('connection lost', error) : error;
     }
   };

@@ -63,9 +63,33 @@ export function isLocalCaller(request: IncomingMessage, publicUrl: string): bool
 }
 
 function isLocalHost(host: string, publicHostname: string): boolean {
-  if (!/^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host) || !URL.canParse(`http://${host}`)) return false;
-  const { hostname } = new URL(`http://${host}`);
-  return hostname === publicHostname || isLoopbackHost(hostname);
+  const hostname = hostnameOf(host);
+  return hostname !== null && (hostname === publicHostname || isLoopbackHost(hostname));
+}
+
+/**
+ * False where the name that a request was sent to may be anybody's, who can have it lead here and read the answer in a
+ * browser of this network (DNS rebinding). Nobody can do that with an address, or with a name that has no dot.
+ */
+export function isOwnHost({ headers }: Pick<IncomingMessage, 'headers'>, publicUrl: string): boolean {
+  const hostname = hostnameOf(headers.host ?? '');
+  if (hostname === null) return false;
+  const isAddress = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
+  return isAddress || !hostname.includes('.') || hostname === new URL(publicUrl).hostname;
+}
+
+/** Without the port; null for what is no host. */
+function hostnameOf(host: string): string | null {
+  if (!/^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host) || !URL.canParse(`http://${host}`)) return null;
+  return new URL(`http://${host}`).hostname;
+}
+
+/** True where a script, a frame or a form of a page of another origin asks; a link that somebody follows is none. */
+export function isForeignPage({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  const { origin, host, 'sec-fetch-site': site = 'none' } = headers;
+  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) return true;
+  const isFollowed = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  return site !== 'same-origin' && site !== 'none' && !isFollowed;
 }
 
 /** A host name as in a URL, IPv6 in brackets or not. */

@@ -15,6 +15,7 @@ function createThrowingServer(t: TestContext, thrown: unknown) {
   const logger = createLogger(config, { write: (line) => void lines.push(line) });
   const limits: Parameters<typeof createHttpServer>[0]['limits'] = {
     countAtStart: async () => {},
+    endTurn: () => {},
     countFailed: async (_request, _reply, error) => error,
   };
   const app = createHttpServer({ config, logger, limits, readiness: { phase: 'serving' } });

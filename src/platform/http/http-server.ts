@@ -44,6 +44,7 @@ type HttpConfig = {
 type Limits = {
   countAtStart(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   countFailed(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<unknown>;
+  endTurn(request: FastifyRequest): void;
 };
 type Dependencies = { config: HttpConfig; logger: Logger; readiness: Readiness; limits: Limits };
 
@@ -82,6 +83,8 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
   allowOrigins(app, config);
   // After the preflights, which are never refused, and before anything is looked at.
   app.after(() => app.addHook('onRequest', (request, reply) => limits.countAtStart(request, reply)));
+  // Its work is done, however long the client takes to read of it, and also where the client has gone.
+  app.addHook('onSend', async (request) => limits.endTurn(request));
   refuseUnknownRoutes(app, allowedMethods);
   app.setErrorHandler(answerFailed);
   app.server.on('connect', (_request, socket) => answerSocketError(answering, new Error('CONNECT'), socket));

@@ -42,6 +42,29 @@ export const uuid = z.uuid('is not an id').meta({ example: '01890a5d-ac96-774b-b
 
 export const timestamp = z.iso.datetime().meta({ example: '2026-01-31T09:26:03.114Z' });
 
+/** As PostgreSQL writes it into a cursor: in UTC, to the microsecond. It knows no year 0. */
+export const cursorTime = z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith('0000'));
+
+// Nanoseconds, the most that a client's language writes.
+const mostFractionDigits = 9;
+
+/**
+ * A time that a caller names, made one that PostgreSQL can read: in UTC, which also takes an offset of RFC 3339 that
+ * is beyond what it knows (16 hours), and between the years 1 and 9999.
+ */
+export const instant = z.iso
+  .datetime({ offset: true })
+  .transform((time, context) => {
+    const [, fraction = ''] = /\.(\d+)/.exec(time) ?? [];
+    const whole = new Date(time.replace(/\.\d+/, ''));
+    const year = whole.getUTCFullYear();
+    if (year >= 1 && year <= 9999 && fraction.length <= mostFractionDigits)
+      return `${whole.toISOString().slice(0, 19)}.${fraction || '0'}Z`;
+    context.addIssue({ code: 'custom', message: 'is not a time that can be compared' });
+    return z.NEVER;
+  })
+  .meta({ example: '2026-01-31T00:00:00Z' });
+
 export const messageSchema = z.object({ message: z.string().max(500) }).meta({ id: 'Message' });
 
 export const idParams = z.object({ id: uuid });

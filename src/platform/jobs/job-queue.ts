@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { fromKysely, type Job, type JobResult, PgBoss, type QueueOptions, type WorkOptions } from 'pg-boss';
 import type { Database, DatabaseEngine, Transaction } from '../database/database.ts';
+import { isDatabaseUnavailable } from '../database/database-errors.ts';
 import { currentOrigin, type Origin, runInJob } from '../http/request-context.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createReminder } from '../logging/reminder.ts';
@@ -25,22 +27,35 @@ export type JobQueue = {
   ): Promise<void>;
   /** Makes the queue's tables where they are missing. Jobs can be sent from then on. */
   open(): Promise<void>;
-  /** Lets jobs run in this process. One that throws is tried again, later each time. */
+  /**
+   * Lets jobs run in this process. One that throws is tried again, later each time; one that throws what nobody
+   * expected is given up in the end.
+   */
   work(handlers: JobHandlers): Promise<void>;
   /** Runs what is due until nothing is, and gives the number of jobs: the workers' work, in step. */
   runDue(handlers: JobHandlers): Promise<number>;
+  /** What an outage has failed is tried within a minute from now, however long it would still have waited. */
+  endOutage(db: Database, name: JobName): Promise<void>;
   /** Waits a moment for jobs under way; what is not done by then goes back and is run again by whoever is there. */
   close(): Promise<void>;
 };
 
 /** Thrown by a job that could not be done yet and has said so itself. */
-export class TryAgainLater extends Error {}
+export class TryAgainLater extends Error {
+  /** True where all jobs of the kind fail for the same cause. */
+  readonly isOutage: boolean;
+
+  constructor(reason: string, isOutage: boolean) {
+    super(reason);
+    this.isOutage = isOutage;
+  }
+}
 
 const schema = 'jobs';
 
 /**
  * A process that died says nothing: its jobs are taken up when the heartbeat has been missing for 15 s, looked for
- * every 10 s, and after the first wait between attempts. Together less than 60 s (security.md § 5).
+ * every 10 s, and after the first wait between attempts. Together less than 60 s.
  */
 const heartbeatSeconds = 15;
 const superviseSeconds = 10;
@@ -71,6 +86,13 @@ const workOptions = {
 
 const closeMilliseconds = 5000;
 
+// Ten minutes or more of attempts: what throws then will go on to.
+const unexpectedFailures = 7;
+
+const jobTable = sql.table(`${schema}.job`);
+const jobNow = sql`${sql.id(schema, 'job_now')}()`;
+const outageWait = sql`interval '30 seconds'`;
+
 // Checked by the compiler to be all of them: what is not made at the start takes no job.
 const names = Object.keys({ 'password-reset-requests': true, mails: true } satisfies Record<
   JobName,
@@ -94,6 +116,7 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
   // Each worker asks once a second, and while the database is away each of them fails.
   const reminder = createReminder();
   boss.on('error', (error) => {
+    engine.heedJobError(error);
     if (reminder.isDue())
       logger.warn({ err: error }, 'jobs: the queue does not reach the database; jobs wait');
   });
@@ -117,6 +140,14 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
       for (const name of names) count += await runDueOf(boss, handlers, logger, name);
       return count;
     },
+    endOutage: async (db, name) => {
+      // One of them at a time: the workers of all processes would do the same to the same rows.
+      await sql`
+        UPDATE ${jobTable} SET start_after = ${jobNow} + random() * ${outageWait} WHERE (name, id) IN (
+          SELECT name, id FROM ${jobTable}
+           WHERE name = ${name} AND state = 'retry' AND NOT blocked AND start_after > ${jobNow} + ${outageWait}
+             AND output @> '{"isOutage": true}' FOR UPDATE SKIP LOCKED)`.execute(db);
+    },
     close: () => boss.stop({ graceful: true, timeout: closeMilliseconds }),
   };
 }
@@ -130,9 +161,16 @@ async function settle(...[handlers, logger, name, job]: [...Settling, Job]): Pro
     await runInJob(name, () => handlers[name](payload), origin);
     return { id: job.id, status: 'completed' };
   } catch (error) {
-    if (!(error instanceof TryAgainLater)) logger.error({ err: error, job: name }, 'A job failed');
-    return { id: job.id, status: 'failed' };
+    if (error instanceof TryAgainLater) return failed(job, 'failed', { isOutage: error.isOutage });
+    logger.error({ err: error, job: name }, 'A job failed');
+    if (job.retryCount < unexpectedFailures || isDatabaseUnavailable(error)) return failed(job, 'failed');
+    logger.error({ job: name }, 'A job is given up: it failed again and again');
+    return failed(job, 'deadletter');
   }
+}
+
+function failed({ id }: Job, status: 'failed' | 'deadletter', output: object = {}): JobResult {
+  return { id, status, output };
 }
 
 async function runDueOf(boss: PgBoss, ...[handlers, logger, name]: Settling): Promise<number> {
@@ -140,8 +178,10 @@ async function runDueOf(boss: PgBoss, ...[handlers, logger, name]: Settling): Pr
     const batch = await boss.fetch<object>(name, { batchSize: dueAtOnce });
     if (batch.length === 0) return count;
     const results = await Promise.all(batch.map((job) => settle(handlers, logger, name, job)));
-    for (const { id, status } of results) {
-      await (status === 'completed' ? boss.complete(name, id) : boss.fail(name, id));
+    for (const { id, status, output } of results) {
+      if (status === 'completed') await boss.complete(name, id);
+      else if (status === 'deadletter') await boss.cancel(name, id);
+      else await boss.fail(name, id, output as object);
     }
     count += batch.length;
   }

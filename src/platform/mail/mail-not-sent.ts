@@ -2,13 +2,20 @@
 export class MailNotSentError extends Error {
   /** True where no later attempt can succeed: the receiver refuses this mail. */
   readonly permanent: boolean;
+  /** True where it is no matter of this mail: the server is away, or refuses whatever comes from here. */
+  readonly isOutage: boolean;
   readonly reason: string;
 
-  constructor(reason: string, permanent: boolean, cause: unknown) {
+  constructor(
+    reason: string,
+    { permanent = false, isOutage = false }: { permanent?: boolean; isOutage?: boolean },
+    cause?: unknown,
+  ) {
     super(`the mail was not sent: ${reason}`, { cause });
     this.name = 'MailNotSentError';
     this.reason = reason;
     this.permanent = permanent;
+    this.isOutage = isOutage;
   }
 }
 
@@ -25,9 +32,16 @@ export function describeSmtpFailure(error: unknown): MailNotSentError {
   const step = steps[command];
   if (step !== undefined && responseCode >= 400) {
     const permanent = responseCode >= 500 && step !== 'mail';
-    return new MailNotSentError(`smtp ${responseCode} ${step}`, permanent, error);
+    // 421: the service is about to close (RFC 5321 § 3.8). A sender that is refused is so for all mails.
+    const isOutage = responseCode === 421 || (responseCode >= 500 && step === 'mail');
+    return new MailNotSentError(`smtp ${responseCode} ${step}`, { permanent, isOutage }, error);
   }
-  return new MailNotSentError(reasonOf(error as SmtpError, code), false, error);
+  // The end of an attempt's own time may be this mail's fault; the driver's timeouts are the server's.
+  return new MailNotSentError(
+    reasonOf(error as SmtpError, code),
+    { isOutage: !isAbort(error as SmtpError) },
+    error,
+  );
 }
 
 const reasons: Record<string, string> = {
@@ -40,9 +54,13 @@ const reasons: Record<string, string> = {
 };
 
 function reasonOf(error: SmtpError | null, code = ''): string {
-  if (error?.name === 'AbortError' || error?.name === 'TimeoutError') return 'timeout';
+  if (isAbort(error)) return 'timeout';
   const text = `${code} ${error?.message ?? ''}`;
   if (/ECONNREFUSED/.test(text)) return 'connection refused';
   if (/certificate|self.signed|altnames|CERT_|TLS|SSL/i.test(text)) return 'no trusted TLS';
   return reasons[code] ?? 'connection lost';
+}
+
+function isAbort(error: SmtpError | null): boolean {
+  return error?.name === 'AbortError' || error?.name === 'TimeoutError';
 }

@@ -81,7 +81,8 @@ test('B09 an address that is more than one address is no recipient', async (t) =
     'a b@x.test',
     '',
   ]) {
-    await assert.rejects(transport.send(mailTo(to)), TypeError);
+    const { permanent, reason } = await failureOf(transport.send(mailTo(to)));
+    assert.deepEqual({ permanent, reason }, { permanent: true, reason: 'not one plain address' });
   }
   assert.equal(sink.attempts.size, 0);
 });

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Transporter } from 'nodemailer';
 import { createTurns } from './delivery-turns.ts';
-import { describeSmtpFailure, type MailNotSentError } from './mail-not-sent.ts';
+import { describeSmtpFailure, MailNotSentError } from './mail-not-sent.ts';
 
 export type SmtpSettings = {
   host: string;
@@ -57,7 +57,7 @@ export function createSmtpTransport(settings: SmtpSettings, limits: Limits = usu
       // Loaded with the first mail: most of the time there is none.
       opening ??= openTransporter(settings, limits);
       const { transporter, compose } = await opening;
-      const bytes = await compose(messageOf(settings, mail));
+      const bytes = await compose(messageOf(settings, mail)).catch(unwritten);
       const turn = newTurn();
       const raw = Readable.from(endingInTurn(bytes, () => turn.begin()));
       const signal = AbortSignal.timeout(limits.attemptMilliseconds);
@@ -75,6 +75,11 @@ export function createSmtpTransport(settings: SmtpSettings, limits: Limits = usu
 async function* endingInTurn(bytes: Buffer, begin: () => Promise<void>): AsyncGenerator<Buffer> {
   yield bytes;
   await begin();
+}
+
+/** What could not be made of a mail's words once cannot be made the next time. */
+function unwritten(error: unknown): never {
+  throw new MailNotSentError('it cannot be written', { permanent: true }, error);
 }
 
 function failed(error: unknown): never {
@@ -133,6 +138,6 @@ function messageOf({ fromEmail, fromName }: SmtpSettings, { id, to, subject, tex
 /** The accounts' own check has let nothing else through; this wall stands where the harm would be done. */
 function requirePlainAddress(address: string): void {
   if (!/^[^\s,;:<>"()[\]\\@\p{Cc}]+@[^\s,;:<>"()[\]\\@\p{Cc}]+$/u.test(address)) {
-    throw new TypeError('a mail goes to one plain address');
+    throw new MailNotSentError('not one plain address', { permanent: true });
   }
 }

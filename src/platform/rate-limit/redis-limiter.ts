@@ -6,13 +6,13 @@ import { type LimitPolicy, type LimitState, limitState, type RateLimiter } from 
 
 /**
  * One step for all processes. After the first refusal nothing is written any more. A key without an end, which a failed
- * step could leave, is given one.
+ * step could leave, is given one; so is one whose end is too far away, since the server's clock was set back.
  */
 const takeScript = `
 local count = tonumber(redis.call('GET', KEYS[1]) or '0') + 1
 if count <= tonumber(ARGV[1]) + 1 then redis.call('INCR', KEYS[1]) end
 local left = redis.call('PTTL', KEYS[1])
-if left < 0 then
+if left < 0 or left > tonumber(ARGV[2]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
   left = tonumber(ARGV[2])
 end
