@@ -13,8 +13,9 @@ import { networkOf } from './platform/http/client-address.ts';
 import type { HttpServer } from './platform/http/http-server.ts';
 import type { Readiness } from './platform/http/readiness.ts';
 import { createJobQueue, type JobQueue } from './platform/jobs/job-queue.ts';
+import { hearOfDroppedLines } from './platform/logging/dropped-lines.ts';
 import { logStatement } from './platform/logging/log-statement.ts';
-import { createLogger, type Logger } from './platform/logging/logger.ts';
+import { createProcessLogger, type Logger } from './platform/logging/logger.ts';
 import { createSmtpTransport, type SmtpTransport } from './platform/mail/smtp-transport.ts';
 import { createPasswordHasher } from './platform/password-hashing/password-hasher.ts';
 import { createMemoryLimiter } from './platform/rate-limit/memory-limiter.ts';
@@ -37,7 +38,8 @@ const backlog = 4096;
 /** Configuration, secret, database, migrations, the rest; then serve until told to stop (contract § 7). */
 async function main(): Promise<void> {
   const config = readConfig();
-  const logger = createLogger(config);
+  const logger = createProcessLogger(config);
+  if (cluster.isWorker) hearOfDroppedLines();
   if (config.webConcurrency > 1 && cluster.isPrimary) {
     superviseServers(config.webConcurrency, logger);
     return;

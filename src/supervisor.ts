@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { shareDroppedLines } from './platform/logging/dropped-lines.ts';
 import type { Logger } from './platform/logging/logger.ts';
 
 type StopSignal = 'SIGTERM' | 'SIGINT';
@@ -28,11 +29,13 @@ export function superviseServers(count: number, logger: Logger): void {
     }
     if (stopping !== null && workers().length === 0) process.exit(exitCode);
   });
-  cluster.on('message', (worker) => {
+  cluster.on('message', (worker, message: { serving?: true }) => {
+    if (message.serving !== true) return;
     serving.add(worker.id);
     // It was still starting when the others were told, and heard nothing.
     if (stopping !== null) worker.send({ stop: stopping });
   });
+  shareDroppedLines();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   for (let started = 0; started < count; started += 1) cluster.fork();
