@@ -25,6 +25,7 @@ import {
   checkClock,
   checkOptionalServices,
   prepareDatabase,
+  reportConfiguration,
   requireDataDir,
   StartupError,
   warnOfPlainConnections,
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
 
 async function serve(config: Config, logger: Logger): Promise<void> {
   requireDataDir(config);
-  logger.info(`configuration: ok (${config.environment})`);
+  reportConfiguration(config, logger);
   const keys = createKeyRing(loadSecretKey(config), config.secretKeyPrevious);
   logger.info(
     `secret: ok (${config.secretKey === undefined ? 'made for development, kept in DATA_DIR' : 'configured'})`,

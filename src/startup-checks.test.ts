@@ -14,6 +14,7 @@ function warningsFor(
   const lines: string[] = [];
   const config = parseConfig({
     SECRET_KEY: testSecret,
+    DATABASE_URL: 'embedded',
     PUBLIC_URL: 'https://adl.example.com',
     LOG_FORMAT: 'json',
     ...environment,

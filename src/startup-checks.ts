@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { Config } from './config.ts';
+import { type Config, environmentFile, misnamedVariables } from './config.ts';
 import type { Database, DatabaseEngine, MigrationConnection } from './platform/database/database.ts';
 import { DatabaseUnavailableError, sqlStateOf } from './platform/database/database-errors.ts';
 import { MigrationError, migrate } from './platform/database/migrate.ts';
@@ -97,6 +98,17 @@ async function checkReachable(
     logger.warn(`${name}: failed - not reachable. ${mend}`);
   } finally {
     socket.destroy();
+  }
+}
+
+/** What was read and where things are kept; and what was set, but is read by nobody. */
+export function reportConfiguration(config: Config, logger: Logger): void {
+  const { environment, databaseUrl, secretKey, dataDir } = config;
+  const keepsFiles = databaseUrl === undefined || secretKey === undefined;
+  const data = keepsFiles ? `; data in ${resolve(dataDir)}` : '';
+  logger.info(`configuration: ok (${environment}; .env: ${environmentFile() ?? 'none'}${data})`);
+  for (const { name, meant } of misnamedVariables()) {
+    logger.warn(`configuration: ${name} is set, but nothing reads it. Is ${meant} meant?`);
   }
 }
 
