@@ -28,6 +28,7 @@ import {
   reportConfiguration,
   requireDataDir,
   StartupError,
+  warnOfMissingProxies,
   warnOfPlainConnections,
   warnOfShortPasswords,
 } from './startup-checks.ts';
@@ -77,6 +78,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     await prepareDatabase(config, engine, logger);
     await openJobs(jobs);
     await checkOptionalServices(config, logger);
+    warnOfMissingProxies(config, logger);
     warnOfShortPasswords(config, logger);
     warnOfPlainConnections(config, logger);
     await checkClock(db, logger);

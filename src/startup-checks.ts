@@ -145,6 +145,15 @@ export function warnOfShortPasswords({ environment, passwordMinLength }: Config,
   );
 }
 
+/** In production, where https ends at a proxy: without its address everybody behind it counts as one client. */
+export function warnOfMissingProxies({ environment, trustedProxies }: Config, logger: Logger): void {
+  if (environment !== 'production' || trustedProxies.length > 0) return;
+  logger.warn(
+    'proxies: TRUSTED_PROXIES is not set, so that all requests through a proxy count as one client and share one limit. ' +
+      'Set it to the addresses of the proxy that ends https',
+  );
+}
+
 const tolerableSkewSeconds = 5;
 
 /** Sessions and links follow the database's clock; access tokens are checked by this machine's. */

@@ -23,6 +23,7 @@ import { apiHeaders } from './security-headers.ts';
 import { serveInTurn } from './serve-in-turn.ts';
 import { answerSocketError } from './socket-errors.ts';
 import { answerOptions, refuseUnknownRoutes } from './unknown-routes.ts';
+import { warnOfUntrustedProxies } from './untrusted-proxy.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -106,11 +107,13 @@ function addRequestHooks(
 ): void {
   app.decorateRequest('clientAddress', '');
   app.decorateRequest('isLimited', false);
+  const warnOfUntrusted = warnOfUntrustedProxies(config.trustedProxies, logger);
   app.addHook('onRequest', (request, reply, next) => {
     request.clientAddress = clientAddress(request.raw, config.trustedProxies);
     reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
     runInRequest(request, () => {
       logger.info(`Incoming request: ${request.method} ${pathOf(request.url)}`);
+      warnOfUntrusted(request.raw);
       next();
     });
   });
