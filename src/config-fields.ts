@@ -36,15 +36,26 @@ export function yesNo(fallback: boolean, description: string) {
   );
 }
 
+/** An address, or the word, which becomes undefined: it says aloud what is otherwise the default. */
+export function addressOr(word: string, schemes: string[], description: string, shownDefault: string) {
+  const problem = `must be ${word} or an address that starts with ${startsOf(schemes)}`;
+  const schema = z.string().refine((value) => value === word || hasScheme(value, schemes), problem);
+  const addressAlone = schema.transform((value) => (value === word ? undefined : value));
+  return variable(addressAlone.optional(), description, shownDefault);
+}
+
 export function address(schemes: string[], description: string, shownDefault?: string) {
-  const problem = `must be an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
-  const schema = z
-    .string()
-    .refine(
-      (value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)),
-      problem,
-    );
+  const problem = `must be an address that starts with ${startsOf(schemes)}`;
+  const schema = z.string().refine((value) => hasScheme(value, schemes), problem);
   return variable(schema.optional(), description, shownDefault);
+}
+
+function startsOf(schemes: string[]): string {
+  return schemes.map((scheme) => `${scheme}://`).join(' or ');
+}
+
+function hasScheme(value: string, schemes: string[]): boolean {
+  return URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1));
 }
 
 /** A public address: an origin with at most a path, without the slash at its end. */

@@ -111,7 +111,7 @@ test('DATABASE_URL and REDIS_URL are addresses of their own kind', () => {
     assert.equal(parseConfig({ REDIS_URL: value }).redisUrl, value);
   }
   for (const value of ['mysql://h/d', 'h:5432/d', 'localhost', 'redis://h']) {
-    const fault = 'must be an address that starts with postgresql:// or postgres://';
+    const fault = 'must be embedded or an address that starts with postgresql:// or postgres://';
     assert.equal(faultOf('DATABASE_URL', value), fault, value);
   }
   for (const value of ['http://h', 'h:6379', 'postgresql://h/d']) {

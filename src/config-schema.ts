@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   address,
+  addressOr,
   cidrs,
   exactOrigins,
   mailAddresses,
@@ -56,9 +57,11 @@ export const configSchema = z.object({
     'The embedded database and the development secret.',
     './data',
   ),
-  DATABASE_URL: address(
+  DATABASE_URL: addressOr(
+    'embedded',
     ['postgresql', 'postgres'],
-    'PostgreSQL 15 or newer, postgresql://user:password@host:5432/name; unset: the embedded database in DATA_DIR.',
+    'PostgreSQL 15 or newer, postgresql://user:password@host:5432/name, or embedded: the embedded database in DATA_DIR. Required in production.',
+    'embedded; production: none',
   ),
   DATABASE_POOL_SIZE: whole(1, 200, 10, 'Connections to PostgreSQL, per process.'),
   SECRET_KEY: variable(

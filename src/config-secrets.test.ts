@@ -69,6 +69,7 @@ test('a secret from a file keeps the rules of the variable', (t) => {
   writeFileSync(file, 'CHANGE_ME');
   const faults = faultsOf({
     ENVIRONMENT: 'production',
+    DATABASE_URL: 'embedded',
     PUBLIC_URL: 'https://a.example',
     SECRET_KEY_FILE: file,
   });

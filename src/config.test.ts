@@ -95,6 +95,7 @@ test('production has no origins of its own and logs JSON; so does no other envir
   const production = parseConfig({
     ENVIRONMENT: 'production',
     SECRET_KEY: goodSecret,
+    DATABASE_URL: 'embedded',
     PUBLIC_URL: 'https://a.example',
   });
   assert.deepEqual([production.corsOrigins, production.logFormat], [[], 'json']);
@@ -146,6 +147,7 @@ test('faults of one variable and of several together come in one report', () => 
   assert.deepEqual(faults, [
     'PORT must be a whole number from 0 to 65535',
     'SECRET_KEY is required in production: at least 32 random bytes',
+    'DATABASE_URL is required in production: a PostgreSQL address, or embedded',
     'PUBLIC_URL must be an https address in production',
     'BCRYPT_ROUNDS must be at least 10 in production',
     'DATABASE_URL is required when WEB_CONCURRENCY is more than 1',
@@ -156,7 +158,12 @@ test('faults of one variable and of several together come in one report', () => 
 });
 
 test('production wants a secret, https addresses and a hash that costs something; development does not', () => {
-  const production = { ENVIRONMENT: 'production', SECRET_KEY: goodSecret, PUBLIC_URL: 'https://a.example' };
+  const production = {
+    ENVIRONMENT: 'production',
+    SECRET_KEY: goodSecret,
+    DATABASE_URL: 'postgresql://h/d',
+    PUBLIC_URL: 'https://a.example',
+  };
   const { SECRET_KEY, PUBLIC_URL, ...bare } = production;
   assert.deepEqual(faultsOf(production), []);
   assert.deepEqual(faultsOf({ ...production, PUBLIC_URL: 'HTTPS://a.example', BCRYPT_ROUNDS: '10' }), []);
@@ -176,6 +183,18 @@ test('production wants a secret, https addresses and a hash that costs something
   }
 });
 
+test('production never takes the embedded database in silence: that has to be said', () => {
+  const production = { ENVIRONMENT: 'production', SECRET_KEY: goodSecret, PUBLIC_URL: 'https://a.example' };
+  const fault = 'DATABASE_URL is required in production: a PostgreSQL address, or embedded';
+  for (const wrong of [{}, { DATABASE_URL: '' }, { DATABSE_URL: 'postgresql://h/d' }]) {
+    assert.deepEqual(faultsOf({ ...production, ...wrong }), [fault]);
+  }
+  for (const ENVIRONMENT of ['development', 'test', 'production']) {
+    const config = parseConfig({ ...production, ENVIRONMENT, DATABASE_URL: 'embedded' });
+    assert.equal(config.databaseUrl, undefined);
+  }
+});
+
 test('more than one process needs PostgreSQL and Redis', () => {
   const shared = { DATABASE_URL: 'postgresql://h/d', REDIS_URL: 'rediss://h' };
   assert.deepEqual(faultsOf({ WEB_CONCURRENCY: '2', ...shared }), []);
@@ -183,6 +202,13 @@ test('more than one process needs PostgreSQL and Redis', () => {
     const faults = faultsOf({ WEB_CONCURRENCY: '2', ...shared, [name]: undefined });
     assert.deepEqual(faults, [`${name} is required when WEB_CONCURRENCY is more than 1`]);
   }
+});
+
+test('the embedded database serves one process only', () => {
+  const faults = faultsOf({ WEB_CONCURRENCY: '2', DATABASE_URL: 'embedded', REDIS_URL: 'redis://h' });
+  assert.deepEqual(faults, [
+    'DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1',
+  ]);
 });
 
 test('mail without encryption is for a loopback host only, and mail at all wants a sender', () => {

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { configSchema, type Settings, secretNames } from './config-schema.ts';
+import { findMisnamed } from './misnamed-variables.ts';
 import { durations } from './platform/durations.ts';
 import { isLoopbackHost } from './platform/http/client-address.ts';
 
@@ -28,6 +30,18 @@ export function readEnvironment(): Environment {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new ConfigError(['.env can not be read']);
   }
   return process.env;
+}
+
+/** The absolute path of the `.env` that `readEnvironment` reads; null where there is none. */
+export function environmentFile(): string | null {
+  const path = resolve('.env');
+  return existsSync(path) ? path : null;
+}
+
+/** Variables that nobody reads, each with the one that may be meant. */
+export function misnamedVariables(environment: Environment = process.env) {
+  const known = [...configVariables.map(({ name }) => name), ...secretNames.map((name) => `${name}_FILE`)];
+  return findMisnamed(Object.keys(withoutEmpty(environment)), known);
 }
 
 /** Throws `ConfigError` with all faults. The result is frozen; nobody else reads the environment. */
@@ -86,8 +100,10 @@ function crossFaults(given: Environment): string[] {
   if (given.ENVIRONMENT === 'production') faults.push(...productionFaults(given));
   if (Number(given.WEB_CONCURRENCY) > 1) {
     for (const name of ['DATABASE_URL', 'REDIS_URL']) {
-      if (given[name] === undefined) faults.push(`${name} is required when WEB_CONCURRENCY is more than 1`);
+      if (isUnset(given, name)) faults.push(`${name} is required when WEB_CONCURRENCY is more than 1`);
     }
+    if (given.DATABASE_URL === 'embedded')
+      faults.push('DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1');
   }
   if (given.SMTP_SECURITY === 'none' && given.SMTP_HOST && !isLoopbackHost(given.SMTP_HOST)) {
     faults.push('SMTP_SECURITY may be none only where SMTP_HOST is a loopback address');
@@ -98,9 +114,10 @@ function crossFaults(given: Environment): string[] {
 
 function productionFaults(given: Environment): string[] {
   const faults: string[] = [];
-  // One that can not be read has been reported.
-  if (given.SECRET_KEY === undefined && given.SECRET_KEY_FILE === undefined)
+  if (isUnset(given, 'SECRET_KEY'))
     faults.push('SECRET_KEY is required in production: at least 32 random bytes');
+  if (isUnset(given, 'DATABASE_URL'))
+    faults.push('DATABASE_URL is required in production: a PostgreSQL address, or embedded');
   for (const name of ['PUBLIC_URL', 'FRONTEND_URL']) {
     const missing = given[name] === undefined && name === 'PUBLIC_URL';
     const plain = given[name] !== undefined && !/^https:\/\//i.test(given[name]);
@@ -108,6 +125,11 @@ function productionFaults(given: Environment): string[] {
   }
   if (Number(given.BCRYPT_ROUNDS) < 10) faults.push('BCRYPT_ROUNDS must be at least 10 in production');
   return faults;
+}
+
+/** One whose file cannot be read is not: that has been reported. */
+function isUnset(given: Environment, name: string): boolean {
+  return given[name] === undefined && given[`${name}_FILE`] === undefined;
 }
 
 function shape(settings: Settings) {

@@ -14,8 +14,9 @@ import { networkOf } from './platform/http/client-address.ts';
 import type { HttpServer } from './platform/http/http-server.ts';
 import type { Readiness } from './platform/http/readiness.ts';
 import { createJobQueue, type JobQueue } from './platform/jobs/job-queue.ts';
+import { hearOfDroppedLines } from './platform/logging/dropped-lines.ts';
 import { logStatement } from './platform/logging/log-statement.ts';
-import { createLogger, type Logger } from './platform/logging/logger.ts';
+import { createProcessLogger, type Logger } from './platform/logging/logger.ts';
 import { createSmtpTransport, type SmtpTransport } from './platform/mail/smtp-transport.ts';
 import { createPasswordHasher } from './platform/password-hashing/password-hasher.ts';
 import { createMemoryLimiter } from './platform/rate-limit/memory-limiter.ts';
@@ -25,8 +26,10 @@ import {
   checkClock,
   checkOptionalServices,
   prepareDatabase,
+  reportConfiguration,
   requireDataDir,
   StartupError,
+  warnOfMissingProxies,
   warnOfPlainConnections,
   warnOfShortPasswords,
 } from './startup-checks.ts';
@@ -38,7 +41,8 @@ const backlog = 4096;
 /** Configuration, secret, database, migrations, the rest; then serve until told to stop. */
 async function main(): Promise<void> {
   const config = readConfig();
-  const logger = createLogger(config);
+  const logger = createProcessLogger(config);
+  if (cluster.isWorker) hearOfDroppedLines();
   if (config.webConcurrency > 1 && cluster.isPrimary) {
     superviseServers(config.webConcurrency, logger);
     return;
@@ -52,7 +56,7 @@ async function main(): Promise<void> {
 
 async function serve(config: Config, logger: Logger): Promise<void> {
   requireDataDir(config);
-  logger.info(`configuration: ok (${config.environment})`);
+  reportConfiguration(config, logger);
   const keys = createKeyRing(loadSecretKey(config), config.secretKeyPrevious);
   logger.info(
     `secret: ok (${config.secretKey === undefined ? 'made for development, kept in DATA_DIR' : 'configured'})`,
@@ -77,6 +81,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     await prepareDatabase(config, engine, logger, listenEarly);
     await openJobs(jobs);
     await checkOptionalServices(config, logger);
+    warnOfMissingProxies(config, logger);
     warnOfShortPasswords(config, logger);
     warnOfPlainConnections(config, logger);
     await checkClock(clock, logger);

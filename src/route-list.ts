@@ -29,7 +29,10 @@ async function buildDescribedApp(
 ): Promise<HttpServer> {
   const config = parseConfig({ ENVIRONMENT: 'test', LOG_LEVEL: 'error', ...overrides });
   const readiness = { phase: 'starting' };
-  return buildApp({ config, logger: createLogger(config), readiness } as Dependencies, observe);
+  return buildApp(
+    { config, logger: createLogger(config, { write: () => {} }), readiness } as Dependencies,
+    observe,
+  );
 }
 
 function collectRoutes(app: FastifyInstance, lines: string[]): void {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { testSecret } from '../test/test-app.ts';
 import { parseConfig } from './config.ts';
 import { createLogger } from './platform/logging/logger.ts';
-import { warnOfPlainConnections, warnOfShortPasswords } from './startup-checks.ts';
+import { warnOfMissingProxies, warnOfPlainConnections, warnOfShortPasswords } from './startup-checks.ts';
 
 const long = { PASSWORD_MIN_LENGTH: '15', ADMIN_PASSWORD_MIN_LENGTH: '15' };
 
@@ -14,6 +14,7 @@ function warningsFor(
   const lines: string[] = [];
   const config = parseConfig({
     SECRET_KEY: testSecret,
+    DATABASE_URL: 'embedded',
     PUBLIC_URL: 'https://adl.example.com',
     LOG_FORMAT: 'json',
     ...environment,
@@ -61,4 +62,13 @@ test('a database or a Redis on another machine without TLS is a warning, which n
   ]) {
     assert.deepEqual(warningsFor(environment, warnOfPlainConnections), []);
   }
+});
+
+test('production without trusted proxies is told what that means; development is not', () => {
+  const production = { ENVIRONMENT: 'production' };
+  const [warning = '', ...more] = warningsFor(production, warnOfMissingProxies);
+  assert.match(warning, /"level":"warn".*TRUSTED_PROXIES is not set.*one limit/);
+  assert.deepEqual(more, []);
+  assert.deepEqual(warningsFor({ ...production, TRUSTED_PROXIES: '10.0.0.1' }, warnOfMissingProxies), []);
+  assert.deepEqual(warningsFor({}, warnOfMissingProxies), []);
 });

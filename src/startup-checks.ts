@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from './config.ts';
+import { type Config, environmentFile, misnamedVariables } from './config.ts';
 import type { DatabaseEngine, MigrationConnection } from './platform/database/database.ts';
 import type { DatabaseClock } from './platform/database/database-clock.ts';
 import { DatabaseUnavailableError, readOnlyServer, sqlStateOf } from './platform/database/database-errors.ts';
@@ -110,6 +111,17 @@ async function checkReachable(
   }
 }
 
+/** What was read and where things are kept; and what was set, but is read by nobody. */
+export function reportConfiguration(config: Config, logger: Logger): void {
+  const { environment, databaseUrl, secretKey, dataDir } = config;
+  const keepsFiles = databaseUrl === undefined || secretKey === undefined;
+  const data = keepsFiles ? `; data in ${resolve(dataDir)}` : '';
+  logger.info(`configuration: ok (${environment}; .env: ${environmentFile() ?? 'none'}${data})`);
+  for (const { name, meant } of misnamedVariables()) {
+    logger.warn(`configuration: ${name} is set, but nothing reads it. Is ${meant} meant?`);
+  }
+}
+
 const encryptedModes = ['require', 'verify-ca', 'verify-full'];
 
 /** To a database or a Redis on another machine passwords and hashes go over the network (ASVS V12.3.1). */
@@ -140,6 +152,15 @@ export function warnOfShortPasswords({ environment, passwordMinLength }: Config,
   logger.warn(
     `passwords: of ${user} characters (admins: ${admin}) are allowed, ${recommendedPasswordLength} are recommended ` +
       'without a second factor. Raise PASSWORD_MIN_LENGTH and ADMIN_PASSWORD_MIN_LENGTH',
+  );
+}
+
+/** In production, where https ends at a proxy: without its address everybody behind it counts as one client. */
+export function warnOfMissingProxies({ environment, trustedProxies }: Config, logger: Logger): void {
+  if (environment !== 'production' || trustedProxies.length > 0) return;
+  logger.warn(
+    'proxies: TRUSTED_PROXIES is not set, so that all requests through a proxy count as one client and share one limit. ' +
+      'Set it to the addresses of the proxy that ends https',
   );
 }
 

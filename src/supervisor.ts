@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { shareDroppedLines } from './platform/logging/dropped-lines.ts';
 import type { Logger } from './platform/logging/logger.ts';
 
 type StopSignal = 'SIGTERM' | 'SIGINT';
@@ -57,12 +58,14 @@ export function superviseServers(count: number, logger: Logger): void {
   };
 
   cluster.on('exit', (worker, code, signal) => lose(worker, signal ?? code));
-  cluster.on('message', (worker) => {
+  cluster.on('message', (worker, message: { serving?: true }) => {
+    if (message.serving !== true) return;
     hasServed = true;
     serving.add(worker.id);
     // It was still starting when the others were told, and heard nothing.
     if (stopping !== null) worker.send({ stop: stopping });
   });
+  shareDroppedLines();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   for (let started = 0; started < count; started += 1) start(0);

@@ -13,7 +13,12 @@ import { closeTestEngine, openTestEngine } from '../test-database.ts';
 
 const root = join(import.meta.dirname, '../..');
 const secret = 'cHJvZHVjdGlvbiBvZiB0aGUgdGVzdHMsIGdvb2QgZm9yIG5vdGhpbmc';
-const production = { ENVIRONMENT: 'production', SECRET_KEY: secret, PUBLIC_URL: 'https://adl.example' };
+const production = {
+  ENVIRONMENT: 'production',
+  SECRET_KEY: secret,
+  DATABASE_URL: 'embedded',
+  PUBLIC_URL: 'https://adl.example',
+};
 /** With the cheapest hash that production takes. */
 const cheapProduction = { ...production, BCRYPT_ROUNDS: '10' };
 
@@ -168,7 +173,7 @@ test('M09 what a start in production takes by default is what is safe', () => {
   assert.deepEqual([config.rateLimitPerHour, config.rateLimitAccountPerHour], [200, 2000]);
   assert.deepEqual([config.refreshGraceSeconds, config.cookieRefreshGraceSeconds], [0, 10]);
   assert.equal(config.host, '127.0.0.1');
-  for (const missing of ['SECRET_KEY', 'PUBLIC_URL']) {
+  for (const missing of ['SECRET_KEY', 'DATABASE_URL', 'PUBLIC_URL']) {
     const without = { ...production, [missing]: undefined };
     assert.throws(() => parseConfig(without), new RegExp(missing));
   }

@@ -33,7 +33,12 @@ const weak: [what: string, value: string][] = [
 
 function faultsOf(environment: Record<string, string>): readonly string[] {
   try {
-    parseConfig({ ENVIRONMENT: 'production', PUBLIC_URL: 'https://a.example', ...environment });
+    parseConfig({
+      ENVIRONMENT: 'production',
+      DATABASE_URL: 'embedded',
+      PUBLIC_URL: 'https://a.example',
+      ...environment,
+    });
     return [];
   } catch (error) {
     assert.ok(error instanceof ConfigError);

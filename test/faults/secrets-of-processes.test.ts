@@ -9,6 +9,7 @@ const unique = (what: string) => `${what}${randomBytes(6).toString('hex')}`;
 
 const production = {
   ENVIRONMENT: 'production',
+  DATABASE_URL: 'embedded',
   PUBLIC_URL: 'https://adl.example',
   BCRYPT_ROUNDS: '10',
   SECRET_KEY: undefined,

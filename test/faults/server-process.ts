@@ -32,6 +32,8 @@ export type ServerProcess = {
   /** Standard output and standard error, as they came. */
   logs: () => string;
   stdoutLines: () => string[];
+  /** False: what it writes is left where it is, until it is read again. */
+  readOutput: (isReading: boolean) => void;
   /** Kills it and all its children now; resolves when it is gone. */
   kill9: () => Promise<Exit>;
   /** Sends SIGTERM now; resolves when it is gone. */
@@ -97,6 +99,7 @@ function controlsOf(child: ChildProcess, env: Record<string, string>): ServerPro
     env,
     logs: () => output.all,
     stdoutLines: () => output.stdout.split('\n').filter((line) => line !== ''),
+    readOutput: (isReading) => void (isReading ? child.stdout?.resume() : child.stdout?.pause()),
     kill9: () => end(() => signalGroup(child, 'SIGKILL')),
     terminate: () => end(() => child.kill('SIGTERM')),
     exited,

@@ -8,6 +8,7 @@ import {
   peerAddress,
 } from '../../platform/http/client-address.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { droppedLines } from '../../platform/logging/dropped-lines.ts';
 import { unsharedConfig } from '../sessions/authenticate.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'config'>;
@@ -35,10 +36,19 @@ export function addMetricsRoute(app: HttpServer, deps: Deps): void {
 }
 
 async function openMetrics({ db }: Pick<Deps, 'db'>) {
-  const [{ Registry }, { addMailMetrics }] = await Promise.all([
+  const [{ Counter, Registry }, { addMailMetrics }] = await Promise.all([
     import('prom-client'),
     import('../mail/mail-metrics.ts'),
   ]);
   const registry = new Registry();
+  new Counter({
+    name: 'adl_log_lines_dropped_total',
+    help: 'Log lines that were dropped, because standard output did not take them; of all processes together',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(droppedLines());
+    },
+  });
   return { registry, countMails: addMailMetrics(registry, db) };
 }

@@ -62,6 +62,7 @@ for (const environment of [
   { ENVIRONMENT: 'test' },
   {
     ENVIRONMENT: 'production',
+    DATABASE_URL: 'embedded',
     PUBLIC_URL: 'https://accounts.example.com',
     FRONTEND_URL: 'https://accounts.example.com/app',
     BCRYPT_ROUNDS: '10',

@@ -113,6 +113,7 @@ test('M08 DOCS_ENABLED=false takes the document and both pages away, with all th
 test('M08 in production the documentation comes from here alone and names no path that is not for everybody', async (t) => {
   const { api } = await createTestApp(t, {
     ENVIRONMENT: 'production',
+    DATABASE_URL: 'embedded',
     SECRET_KEY: 'cHJvZHVjdGlvbiBvZiB0aGUgdGVzdHMsIGdvb2QgZm9yIG5vdGhpbmc',
     PUBLIC_URL: 'https://accounts.adl.test',
     BCRYPT_ROUNDS: '10',

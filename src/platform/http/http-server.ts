@@ -25,6 +25,7 @@ import { apiHeaders } from './security-headers.ts';
 import { serveInTurn } from './serve-in-turn.ts';
 import { answerSocketError, surviveResets } from './socket-errors.ts';
 import { answerOptions, refuseUnknownRoutes } from './unknown-routes.ts';
+import { warnOfUntrustedProxies } from './untrusted-proxy.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -118,11 +119,13 @@ function addRequestHooks(
   { config, logger, readiness }: Omit<Dependencies, 'limits'>,
 ): void {
   app.decorateRequest('clientAddress', '');
+  const warnOfUntrusted = warnOfUntrustedProxies(config.trustedProxies, logger);
   app.addHook('onRequest', (request, reply, next) => {
     request.clientAddress = clientAddress(request.raw, config.trustedProxies);
     reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
     runInRequest(request, () => {
       logger.info(`Incoming request: ${request.method} ${pathOf(request.url)}`);
+      warnOfUntrusted(request.raw);
       next();
     });
   });

@@ -2,14 +2,14 @@ import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pin
 import { contextLogFields } from '../http/request-context.ts';
 import { prettyLines } from './pretty-lines.ts';
 import { serializeError } from './serialize-error.ts';
+import { openStandardOutput } from './standard-output.ts';
 
 export type { Logger } from 'pino';
 
 export type LogOptions = { logLevel: string; logFormat: 'pretty' | 'json' };
 
-/** One line an event on standard output, or on `destination` (tests read it back). */
-export function createLogger(options: LogOptions, destination?: DestinationStream): Logger {
-  const out = destination ?? pino.destination({ dest: 1, sync: true });
+/** One line an event on `destination`. */
+export function createLogger(options: LogOptions, destination: DestinationStream): Logger {
   return pino(
     {
       level: options.logLevel,
@@ -19,6 +19,16 @@ export function createLogger(options: LogOptions, destination?: DestinationStrea
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: serializeError },
     },
-    options.logFormat === 'pretty' ? prettyLines(out) : out,
+    options.logFormat === 'pretty' ? prettyLines(destination) : destination,
   );
+}
+
+/** On standard output, which may fail or stand still without any harm to the process but the lines that are lost. */
+export function createProcessLogger(options: LogOptions): Logger {
+  const out = openStandardOutput();
+  const logger = createLogger(options, out);
+  out.onDropped((dropped) => {
+    logger.error({ dropped }, `${dropped} log lines were dropped, while standard output did not take them`);
+  });
+  return logger;
 }

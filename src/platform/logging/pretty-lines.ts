@@ -1,11 +1,12 @@
-import { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import type { DestinationStream } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 
 /** `2025-10-09 12:11:12 - INFO - [2bcc1c11] Incoming request: GET /nonexistent`, in colour on a terminal. */
 export function prettyLines(out: DestinationStream): DestinationStream {
   const format = prettyFactory({
-    colorize: process.stdout.isTTY,
+    // `process.stdout` would make the descriptor that other processes share a non-blocking one.
+    colorize: isatty(1),
     colorizeObjects: false,
     hideObject: true,
     ignore: 'time,level',
@@ -17,13 +18,7 @@ export function prettyLines(out: DestinationStream): DestinationStream {
       return `${colors.gray(time)} - ${colourOf(level, colors)} - ${id}${String(log[messageKey])}${errorLines(log.err)}`;
     },
   });
-  return new Writable({
-    decodeStrings: false,
-    write(line: string, _encoding, done) {
-      out.write(format(line) ?? line);
-      done();
-    },
-  });
+  return { write: (line) => out.write(format(line) ?? line) };
 }
 
 type Colors = Record<'green' | 'yellow' | 'red' | 'blue', (text: string) => string>;

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { misnamedVariables } from './config.ts';
+
+const namesIn = (...names: string[]) =>
+  misnamedVariables(Object.fromEntries(names.map((name) => [name, 'canary'])));
+
+for (const [name, meant] of [
+  ['DATABSE_URL', 'DATABASE_URL'],
+  ['DATABASE_URI', 'DATABASE_URL'],
+  ['TRUSTED_PROXY', 'TRUSTED_PROXIES'],
+  ['SMTP_PASWORD', 'SMTP_PASSWORD'],
+  ['SECERT_KEY_FILE', 'SECRET_KEY_FILE'],
+  ['database_url', 'DATABASE_URL'],
+] as const) {
+  test(`${name} is taken for a slip of ${meant}`, () => {
+    assert.deepEqual(namesIn(name), [{ name, meant }]);
+  });
+}
+
+test('what is known, and what ordinary environments hold, is no slip', () => {
+  const known = ['DATABASE_URL', 'SMTP_HOST', 'SMTP_PORT', 'SECRET_KEY_FILE', 'REDIS_URL', 'LOG_LEVEL'];
+  const ordinary = ['HOSTNAME', 'HOME', 'PATH', 'PORTS', 'USER', 'SHELL', 'NODE_ENV', 'LOGNAME', 'LANG'];
+  const tools = [
+    'REDIS_HOST',
+    'REDIS_PORT',
+    'SMTP_SERVICE_HOST',
+    'PGHOST',
+    'NODE_OPTIONS',
+    'npm_config_cache',
+  ];
+  assert.deepEqual(namesIn(...known, ...ordinary, ...tools, 'NODE_EXTRA_CA_CERTS', 'HTTP_PROXY'), []);
+});

@@ -1,0 +1,48 @@
+/** Below this everything is a neighbour of something. */
+const shortestName = 6;
+
+/** Of the names given, those that nobody knows but that look like a known one written wrongly. */
+export function findMisnamed(
+  given: readonly string[],
+  known: readonly string[],
+): { name: string; meant: string }[] {
+  const names = new Set(known);
+  return given
+    .filter((name) => !names.has(name) && name.length >= shortestName)
+    .flatMap((name) => {
+      const meant = known.find((candidate) => isClose(name, candidate));
+      return meant === undefined ? [] : [{ name, meant }];
+    });
+}
+
+function isClose(name: string, known: string): boolean {
+  if (known.length < shortestName) return false;
+  const most = known.length < 9 ? 1 : 2;
+  return distance(plainForm(name), plainForm(known)) <= most;
+}
+
+/** In capitals and the singular: TRUSTED_PROXY is three letters away from TRUSTED_PROXIES. */
+function plainForm(name: string): string {
+  return name
+    .toUpperCase()
+    .replace(/IES(?=_|$)/g, 'Y')
+    .replace(/S(?=_|$)/g, '');
+}
+
+/** Letters to change, add, take away or swap with the next. */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= a.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column += 1) {
+      const isSame = a[row - 1] === b[column - 1];
+      const replaced = (last[column - 1] ?? 0) + (isSame ? 0 : 1);
+      const isSwap = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const swapped = isSwap ? (before[column - 2] ?? row) + 1 : replaced;
+      current.push(Math.min(replaced, swapped, (last[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    }
+    [before, last] = [last, current];
+  }
+  return last[b.length] ?? 0;
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { newRegistration } from '../factories.ts';
+import { eventually } from './eventually.ts';
+import { type LogTarget, mountDisk, openPipe } from './log-target.ts';
+import { startUnlimited, withoutPostgres } from './postgres-backed.ts';
+import { rssMegabytes } from './process-figures.ts';
+import { lengthOf } from './refusals.ts';
+import type { ServerProcess } from './server-process.ts';
+
+const seconds = lengthOf({ short: 4, full: 60 });
+
+for (const LOG_FORMAT of ['json', 'pretty']) {
+  test(`a reader of the log that stands still stops no request (pipe, ${LOG_FORMAT})`, async (t) => {
+    const pipe = openPipe(t);
+    const server = await startUnlimited(t, { LOG_FORMAT }, { wrapper: pipe.wrapper ?? [] });
+    await assertUnharmed(t, server, pipe);
+    assert.equal((await server.terminate()).code, 0);
+    await eventually(
+      'the last line is read',
+      () => pipe.text().trimEnd().split('\n').at(-1)?.includes('Stopped') ?? false,
+    );
+  });
+}
+
+test('a reader of the log that stands still stops no request (socket)', async (t) => {
+  const server = await startUnlimited(t, {});
+  await assertUnharmed(t, server, {
+    stall: () => server.readOutput(false),
+    flow: () => server.readOutput(true),
+    text: () => server.logs(),
+  });
+  assert.equal((await server.terminate()).code, 0);
+  assert.match(server.stdoutLines().at(-1) ?? '', /Stopped/);
+});
+
+for (const LOG_FORMAT of ['json', 'pretty']) {
+  test(`a full disk under the log stops no request (${LOG_FORMAT})`, async (t) => {
+    const disk = mountDisk(t);
+    if (disk === null) return t.skip('no file system can be mounted here: that takes root');
+    const server = await startUnlimited(t, { LOG_FORMAT }, { wrapper: disk.wrapper ?? [] });
+    await assertUnharmed(t, server, disk);
+    assert.equal((await server.terminate()).code, 0);
+    assert.match(disk.text().trimEnd().split('\n').at(-1) ?? '', /Stopped/);
+  });
+}
+
+test('a reader of the log that is gone stops no request, and the stop is an ordinary one', async (t) => {
+  const pipe = openPipe(t);
+  const server = await startUnlimited(t, {}, { wrapper: pipe.wrapper ?? [] });
+  pipe.close();
+  await assertServes(server, 2);
+  assert.deepEqual(await server.terminate(), { code: 0, signal: null });
+});
+
+test('a log that is not taken does not delay the stop', async (t) => {
+  const pipe = openPipe(t);
+  const server = await startUnlimited(t, {}, { wrapper: pipe.wrapper ?? [] });
+  pipe.stall();
+  await assertServes(server, 2);
+  const started = performance.now();
+  assert.deepEqual(await server.terminate(), { code: 0, signal: null });
+  assert.ok(performance.now() - started < 12_000, `${performance.now() - started} ms`);
+});
+
+test('several processes on one log that stands still serve on, and count what they drop together', {
+  skip: withoutPostgres,
+}, async (t) => {
+  const postgres = await startPrivatePostgres({ fast: true });
+  t.after(() => postgres.destroy());
+  const pipe = openPipe(t);
+  const env = { WEB_CONCURRENCY: '2', DATABASE_URL: postgres.url(), REDIS_URL: 'redis://127.0.0.1:1' };
+  const server = await startUnlimited(t, env, { wrapper: pipe.wrapper ?? [] });
+  await eventually('both serve', () => (pipe.text().match(/Listening on/g) ?? []).length === 2);
+  pipe.stall();
+  await assertServes(server, seconds);
+  await sleep(1500);
+  const counts = new Set<number>();
+  for (let asked = 0; asked < 8; asked += 1) counts.add(await droppedBy(server));
+  assert.equal(counts.size, 1, `${[...counts]}`);
+  const [count = 0] = counts;
+  assert.ok(count > 0);
+  pipe.flow();
+  await eventually('both tell', () => sumTold(pipe.text()) === count);
+  assert.deepEqual(await server.terminate(), { code: 0, signal: null });
+});
+
+async function assertUnharmed(t: TestContext, server: ServerProcess, log: LogTarget): Promise<void> {
+  await assertServes(server, 0.5);
+  const before = rssMegabytes(server.pid);
+  log.stall();
+  const requests = await assertServes(server, seconds);
+  const growth = rssMegabytes(server.pid) - before;
+  const dropped = await droppedBy(server);
+  assert.ok(dropped > 0, 'the stall was long enough to drop lines');
+  assert.ok(growth < 80, `${growth} MB more`);
+
+  log.flow();
+  const toldAfter = await eventually('the count is told', () => sumTold(log.text()) > 0);
+  const { status } = await server.request('GET', '/after-the-stall');
+  assert.equal(status, 404);
+  await eventually('lines flow', () => log.text().includes('/after-the-stall'));
+  assert.equal(sumTold(log.text()), await droppedBy(server));
+  t.diagnostic(
+    `${requests} requests in ${seconds} s, ${dropped} lines dropped, ${growth.toFixed(1)} MB more, told after ${toldAfter.toFixed()} ms`,
+  );
+}
+
+/** Fails at the first request that fails or is slow. */
+async function assertServes(server: ServerProcess, forSeconds: number): Promise<number> {
+  const end = performance.now() + forSeconds * 1000;
+  // Logged four times: it is the lines that shall be many, not the requests.
+  const path = `/${'long/'.repeat(400)}`;
+  let requests = 0;
+  const one = async () => {
+    while (performance.now() < end) {
+      assert.equal((await server.request('GET', path)).status, 404);
+      requests += 1;
+    }
+  };
+  const registering = async () => {
+    while (performance.now() < end) {
+      const { status } = await server.request('POST', '/api/users/register', { body: newRegistration() });
+      assert.equal(status, 201);
+      requests += 1;
+      await sleep(100);
+    }
+  };
+  await Promise.all([one(), one(), one(), registering()]);
+  return requests;
+}
+
+async function droppedBy(server: ServerProcess): Promise<number> {
+  const { body } = await server.request<string>('GET', '/metrics');
+  return Number(/^adl_log_lines_dropped_total (\d+)$/m.exec(body)?.[1]);
+}
+
+function sumTold(text: string): number {
+  return [...text.matchAll(/ (\d+) log lines were dropped|"(\d+) log lines were dropped/g)].reduce(
+    (sum, [, pretty, json]) => sum + Number(pretty ?? json),
+    0,
+  );
+}

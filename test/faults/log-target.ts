@@ -1,0 +1,99 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { atProcessEnd } from '../../scripts/process-end.ts';
+import type { ServerOptions } from './server-process.ts';
+
+type Test = { after(end: () => unknown): void };
+
+/** Where a server writes its log; `stall` ends that it is taken, `flow` makes it go on. */
+export type LogTarget = {
+  wrapper?: ServerOptions['wrapper'];
+  stall: () => void;
+  flow: () => void;
+  text: () => string;
+};
+
+/** A pipe with a reader that can stand still, or go away. */
+export function openPipe(t: Test): LogTarget & { close: () => void } {
+  const path = join(temporaryDirectory(t), 'pipe');
+  execFileSync('mkfifo', [path]);
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  let text = '';
+  const read = () => {
+    text += readAvailable(fd);
+  };
+  let reading = setInterval(read, 20);
+  const stall = () => clearInterval(reading);
+  let isOpen = true;
+  const close = () => {
+    stall();
+    if (isOpen) closeSync(fd);
+    isOpen = false;
+  };
+  t.after(close);
+  const flow = () => {
+    reading = setInterval(read, 20);
+  };
+  return { wrapper: writingTo(path), stall, flow, close, text: () => text };
+}
+
+function readAvailable(fd: number): string {
+  const buffer = Buffer.alloc(1024 * 1024);
+  try {
+    return buffer.toString('utf8', 0, readSync(fd, buffer));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    return '';
+  }
+}
+
+/** A file on a small disk that can be filled; null where this process may not mount one. */
+export function mountDisk(t: Test): LogTarget | null {
+  const unmount = () => void spawnSync('umount', ['-l', directory]);
+  const directory = temporaryDirectory(t, unmount);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'adl-test', directory], { stdio: 'ignore' });
+  } catch {
+    return null;
+  }
+  const log = join(directory, 'log');
+  const filler = join(directory, 'filler');
+  const stall = () => {
+    try {
+      writeFileSync(filler, Buffer.alloc(33 * 1024 * 1024));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  };
+  const flow = () => rmSync(filler);
+  return { wrapper: writingTo(log), stall, flow, text: () => readFileSync(log, 'utf8') };
+}
+
+function temporaryDirectory(t: Test, before: () => void = () => {}): string {
+  const directory = mkdtempSync(join(tmpdir(), 'adl-log-'));
+  const remove = () => {
+    before();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  const cancel = atProcessEnd(remove);
+  t.after(() => {
+    cancel();
+    remove();
+  });
+  return directory;
+}
+
+function writingTo(path: string): string[] {
+  return ['sh', '-c', 'out=$1; shift; exec "$@" >>"$out"', 'sh', path];
+}
