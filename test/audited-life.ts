@@ -1,6 +1,12 @@
 import { userRealm } from '../src/features/accounts/realms.ts';
 import { assertStatus } from './api.ts';
-import { goodPassword, type SignedIn, signedInAdmin, signedInUser, signIn } from './factories.ts';
+import {
+  goodPassword,
+  type SignedIn,
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
+  signIn,
+} from './factories.ts';
 import { forgot, newPassword, reset, resetToken } from './reset-calls.ts';
 import type { TestApp } from './test-app.ts';
 

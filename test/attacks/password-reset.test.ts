@@ -6,7 +6,13 @@ import { userRealm } from '../../src/features/accounts/realms.ts';
 import { answerResetRequest } from '../../src/features/password-reset/request-password-reset.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
-import { goodPassword, newRegistration, signedInAdmin, signedInUser, signIn } from '../factories.ts';
+import {
+  goodPassword,
+  newRegistration,
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
+  signIn,
+} from '../factories.ts';
 import { exchange, requestText } from '../raw-http.ts';
 import { forgot, newPassword, reset, resetToken } from '../reset-calls.ts';
 import { refresh, refreshed, statusOfMe } from '../session-calls.ts';

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
-import { goodPassword, newRegistration, signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import {
+  goodPassword,
+  newRegistration,
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
+} from '../../../test/factories.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { durations } from '../../platform/durations.ts';
 

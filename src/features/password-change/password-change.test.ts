@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { afterNextHash } from '../../../test/after-next-hash.ts';
 import { assertStatus } from '../../../test/api.ts';
-import { signIn } from '../../../test/factories.ts';
+import { registeredUser, signIn } from '../../../test/factories.ts';
 import { resetToken } from '../../../test/reset-calls.ts';
 import { signedInTo, statusOfMe } from '../../../test/session-calls.ts';
 import { storedPassword } from '../../../test/stored-passwords.ts';
@@ -140,7 +140,7 @@ for (const realm of realms) {
 
 test('a change ends the links to reset the password, says why, and leaves the others', async (t) => {
   const service = await createTestApp(t);
-  const user = await signedInTo(service, userRealm);
+  const user = await registeredUser(service);
   await resetToken(service, user.email);
   const token = user.accessToken;
   assertStatus(
