@@ -30,16 +30,7 @@ const rules: LicenceRules = {
     'MIT-0',
     'Python-2.0',
   ]),
-  // All three are parts of ReDoc's bundle.
-  exceptions: {
-    decko: { version: '1.2.0', declared: null, reason: 'its LICENSE file is that of MIT' },
-    stickyfill: { version: '1.1.1', declared: null, reason: 'its LICENSE file is that of MIT' },
-    'url-template': {
-      version: '2.0.8',
-      declared: 'BSD',
-      reason: 'its LICENSE file is that of BSD-3-Clause',
-    },
-  },
+  exceptions: {},
 };
 
 function reportLicences(): boolean {

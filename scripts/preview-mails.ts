@@ -18,6 +18,7 @@ const kinds: MessageInput['kind'][] = [
   'email_verification',
   'password_changed',
   'email_changed',
+  'email_reverted',
   'new_sign_in',
   'refresh_token_reused',
   'test',

@@ -27,6 +27,7 @@ const wholeNumbers: [name: string, min: number, max: number, read: (config: Conf
   ['ADMIN_SESSION_MAX_HOURS', 1, 720, (config) => config.adminSessions.maxSeconds / 3600],
   ['REFRESH_RACE_WINDOW_SECONDS', 0, 300, (config) => config.refreshRaceWindowSeconds],
   ['REFRESH_GRACE_SECONDS', 0, 60, (config) => config.refreshGraceSeconds],
+  ['COOKIE_REFRESH_GRACE_SECONDS', 0, 60, (config) => config.cookieRefreshGraceSeconds],
   ['RESET_TOKEN_EXPIRE_MINUTES', 5, 1440, (config) => config.resetTokenSeconds / 60],
   ['BCRYPT_ROUNDS', 4, 15, (config) => config.passwordHash.bcryptRounds],
   ['HASH_THREADS', 1, 99, (config) => config.hashThreads],

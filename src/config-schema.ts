@@ -96,6 +96,12 @@ export const configSchema = z.object({
     0,
     'For clients that can neither serialise refreshes nor send an Idempotency-Key: the old token gives the same successor for so long.',
   ),
+  COOKIE_REFRESH_GRACE_SECONDS: whole(
+    0,
+    60,
+    10,
+    'In cookie mode two tabs of one browser race: the old cookie gives the same successor for so long, to the same network and user agent.',
+  ),
   RESET_TOKEN_EXPIRE_MINUTES: whole(5, 1440, 30, 'Life of a password reset link.'),
   PASSWORD_HASH: variable(
     oneOf(['bcrypt', 'argon2id'], 'hash').prefault('bcrypt'),

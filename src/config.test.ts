@@ -41,6 +41,7 @@ test('without a variable every setting has the default of the contract', () => {
     adminSessions: { idleSeconds: 8 * 3600, maxSeconds: 24 * 3600 },
     refreshRaceWindowSeconds: 30,
     refreshGraceSeconds: 0,
+    cookieRefreshGraceSeconds: 10,
     resetTokenSeconds: 30 * 60,
     passwordHash: { algorithm: 'bcrypt', bcryptRounds: 12 },
     hashThreads: availableParallelism(),

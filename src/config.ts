@@ -138,6 +138,7 @@ function shape(settings: Settings) {
     },
     refreshRaceWindowSeconds: settings.REFRESH_RACE_WINDOW_SECONDS,
     refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
+    cookieRefreshGraceSeconds: settings.COOKIE_REFRESH_GRACE_SECONDS,
     resetTokenSeconds: durations.minutes(settings.RESET_TOKEN_EXPIRE_MINUTES),
     passwordHash: { algorithm: settings.PASSWORD_HASH, bcryptRounds: settings.BCRYPT_ROUNDS },
     hashThreads:

@@ -1,4 +1,4 @@
-/** The closed catalogue of public errors (contract § 1): name → status. Nothing else ever leaves the service. */
+/** The closed catalogue of public errors: name → status. Nothing else ever leaves the service. */
 export const errorStatuses = {
   BadRequestError: 400,
   AuthenticationError: 401,
@@ -26,11 +26,15 @@ export type ErrorName = keyof typeof errorStatuses;
 
 export type FieldFault = { field: string; message: string; type: string };
 
+export type Resource = 'user' | 'admin' | 'mail';
+
 export type ErrorDetails = {
   /** The finer code for programs, e.g. `refresh_token_rotated`. */
   reason?: string;
   /** The field of a duplicate. */
   field?: string;
+  /** Of a 409: what is already there, or is not in the state for it. */
+  resource?: Resource;
   /** All faults of a 422 at once. */
   errors?: FieldFault[];
 };
@@ -73,13 +77,13 @@ export function notFound(message: string): AppError {
   return new AppError('NotFoundError', message);
 }
 
-export function conflict(message: string, reason?: string): AppError {
-  return new AppError('ConflictError', message, withReason(reason));
+export function conflict(message: string, reason: string, resource: Resource): AppError {
+  return new AppError('ConflictError', message, { details: { reason, resource } });
 }
 
-export function duplicate(field: 'email' | 'username'): AppError {
+export function duplicate(field: 'email' | 'username', resource: 'user' | 'admin'): AppError {
   const message = field === 'email' ? 'This email is already registered' : 'This username is already taken';
-  return new AppError('DuplicateRecordError', message, { details: { field } });
+  return new AppError('DuplicateRecordError', message, { details: { field, resource } });
 }
 
 export function invalid(...errors: FieldFault[]): AppError {

@@ -1,7 +1,9 @@
 import { userRealm } from '../src/features/accounts/realms.ts';
 import { assertStatus } from './api.ts';
+import { moveTo } from './email-calls.ts';
 import {
   goodPassword,
+  newRegistration,
   type SignedIn,
   adminByRequest as signedInAdmin,
   registeredUser as signedInUser,
@@ -52,7 +54,11 @@ export async function liveThrough(service: TestApp) {
   const change = { current_password: goodPassword, new_password: 'meadow copper 77 drift' };
   assertStatus(await api.post('/api/users/change-password', change, asUser), 200);
   assertStatus(await api.get('/api/admins/users', asUser), 403);
-  assertStatus(await api.put('/api/users/me', { email: 'moved@example.com' }, asUser), 200);
+  const changed = { ...user, password: 'meadow copper 77 drift' };
+  await moveTo(service, changed, 'claimed@example.com');
+  const claim = newRegistration({ email: 'claimed@example.com' });
+  assertStatus(await api.post('/api/users/register', claim), 201);
+  await moveTo(service, changed, 'moved@example.com');
   assertStatus(
     await api.post('/api/users/undo', { token: await mailbox.token('email_changed', user.email) }),
     200,

@@ -15,7 +15,7 @@ export const apiPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri '
 
 export const pagePolicy = policyWithStyles("'self'");
 
-/** Of the two pages of the documentation, which write styles by script. */
+/** Of Swagger UI, which writes styles by script. */
 export const documentationPolicy = policyWithStyles("'self' 'unsafe-inline'");
 
 function policyWithStyles(styles: string): string {

@@ -62,11 +62,12 @@ export const areas: Readonly<Record<string, Area>> = {
     ],
   },
   links: {
-    mutate: ['src/features/links/link-{store,not-good}.ts'],
+    mutate: ['src/features/links/{link-store,link-not-good,undo-links}.ts'],
     tests: [
       'src/features/password-reset/password-reset.test.ts',
       'src/features/email-verification/email-verification.test.ts',
-      'src/features/email-change/undo-email-change.test.ts',
+      'src/features/email-change/*.test.ts',
+      'src/features/links/undo-links.test.ts',
       'src/background-work.test.ts',
       'test/attacks/password-reset.test.ts',
     ],

@@ -29,11 +29,10 @@ test('H02 an abused page or page size is refused or harmless: never an error, ne
       assert.equal(answer.status, 422, fault);
       assert.equal(answer.body.details.errors[0].field, name, fault);
     }
-    assertStatus(await list(`${name}=1&${name}=2`), 422);
+    assert.equal((await list(`${name}=1&${name}=2`)).body[name], 2);
+    assertStatus(await list(`${name}=1&${name}=0`), 422);
     assert.ok([200, 422].includes((await list(`${name}=`)).status));
-    const ignored = await list(`${name}[]=1`);
-    assertStatus(ignored, 200);
-    assert.equal(ignored.body.items.length, 10);
+    assertStatus(await list(`${name}[]=1`), 422);
   }
   assertStatus(await list('page_size=101'), 422);
   const largest = await list('page_size=100');
@@ -70,11 +69,10 @@ test('H05 no other column than the named ones orders the list', async (t) => {
     assertStatus(answer, 422);
     assert.equal(answer.body.details.errors[0].field, 'sort');
   }
-  assertStatus(await list('sort=username&sort=email'), 422);
+  assertStatus(await list('sort=username&sort=password'), 422);
 
-  const plain = await list({});
   for (const query of ['order_by=password_hash', 'order=asc,1', 'order=desc;drop', 'direction=asc']) {
-    assert.deepEqual((await list(query)).body, plain.body, query);
+    assertStatus(await list(query), 422);
   }
 });
 

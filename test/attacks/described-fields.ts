@@ -6,13 +6,14 @@ import type { TestApp } from '../test-app.ts';
 
 type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'null' | 'array' | 'object';
 export type Schema = {
-  type?: JsonType;
+  type?: JsonType | JsonType[];
   anyOf?: Schema[];
   properties?: Record<string, Schema>;
   required?: string[];
   items?: Schema;
   maxItems?: number;
   example?: unknown;
+  examples?: unknown[];
   enum?: string[];
   const?: unknown;
   default?: unknown;
@@ -28,7 +29,7 @@ type Operation = {
   security: Record<string, unknown>[];
   parameters?: Parameter[];
   requestBody?: { content: { 'application/json': { schema: Schema } } };
-  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+  responses: Record<string, { content?: Record<string, { schema: object }> } | { $ref: string }>;
 };
 export type DescribedOperation = { method: string; path: string; operation: Operation };
 
@@ -76,8 +77,10 @@ export async function describedFields(api: Api): Promise<Field[]> {
   });
 }
 
-function plainValue({ type, example, enum: choices, default: fallback }: Schema): unknown {
-  return example ?? choices?.[0] ?? fallback ?? (type === 'boolean' ? true : 'plain text');
+function plainValue({ anyOf, ...whole }: Schema): unknown {
+  const { type, example, examples, enum: choices, default: fallback } = { ...anyOf?.[0], ...whole };
+  const isBoolean = [type].flat().includes('boolean');
+  return example ?? examples?.[0] ?? choices?.[0] ?? fallback ?? (isBoolean ? true : 'plain text');
 }
 
 /** Sends one value in one field, by somebody who may: a user's own routes by a user, the rest by a superadmin. */
@@ -100,13 +103,19 @@ export async function createFieldSender(service: TestApp) {
   const sendAmongPlain = async (field: Field, value: unknown): Promise<Answer> => {
     if (field.place !== 'body') return send(field, value);
     const { method, path, name } = field;
-    const body = fields.filter((one) => one.method === method && one.path === path && one.place === 'body');
+    const isAmong = (one: Field) => one.method === method && one.path === path && one.place === 'body';
+    const body = fields.filter((one) => isAmong(one) && !isOtherName(one, field));
     const plain = Object.fromEntries(body.map((one) => [one.name, one.plain]));
     return service.api.request(method, filled(path), { ...plain, [name]: value }, { token: tokenFor(path) });
   };
   const sendRaw = ({ method, path }: Field, rawBody: string | Buffer): Promise<Answer> =>
     service.api.request(method, filled(path), undefined, { token: tokenFor(path), rawBody });
   return { send, sendAmongPlain, sendRaw, user, superadmin, tokenFor };
+}
+
+/** A login takes one of two names, or both where they are the same. */
+function isOtherName(one: Field, { path, name }: Field): boolean {
+  return path.endsWith('/login') && one.name === (name === 'username' ? 'email' : 'username');
 }
 
 /** True where a 422 names this field. */

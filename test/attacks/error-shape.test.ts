@@ -13,7 +13,7 @@ import { startWithoutDatabase } from '../unreachable-database.ts';
 const paths: [path: string, methods: string[]][] = [
   ['/nothing', []],
   ['/api', []],
-  ['/api/users/me/', []],
+  ['/api/users//me', []],
   ['/API/users/me', []],
   ['/', ['GET', 'HEAD', 'OPTIONS']],
   ['/health', ['GET', 'HEAD', 'OPTIONS']],
@@ -21,6 +21,7 @@ const paths: [path: string, methods: string[]][] = [
   ['/docs/static/index.css', ['GET', 'HEAD', 'OPTIONS']],
   ['/api/users/login', ['OPTIONS', 'POST']],
   ['/api/users/me', ['GET', 'HEAD', 'OPTIONS', 'PUT']],
+  ['/api/users/me/', ['GET', 'HEAD', 'OPTIONS', 'PUT']],
   ['/api/admins/users/0192c3a4-0000-7000-8000-000000000000', ['GET', 'HEAD', 'OPTIONS', 'PATCH']],
 ];
 

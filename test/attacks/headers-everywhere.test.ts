@@ -94,7 +94,7 @@ test('J01 pages, their files, 304 and redirects have the eight headers with the 
     [200, documentationPolicy, '/docs/'],
     // A file of somebody else's page: it has nothing to load, and the stricter policy.
     [200, apiPolicy, '/docs/static/index.css'],
-    [200, documentationPolicy, '/redoc'],
+    [200, pagePolicy, '/redoc'],
   ];
   for (const [status, policy, path, headers] of answers) {
     assertHeaders(await answerOf(service, requestText('GET', path, headers)), policy, status);

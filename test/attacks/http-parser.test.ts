@@ -114,7 +114,7 @@ test('I19 no tunnel is opened, and an expectation that can not be met is 417', a
 
 test('garbage behind a request never gets into the middle of the answer to it', async (t) => {
   const { app } = await createTestApp(t);
-  const asset = requestText('GET', '/redoc/redoc.standalone.js');
+  const asset = requestText('GET', '/docs/static/swagger-ui-bundle.js');
   const whole = only((await exchange(app, asset, { answers: 1 })).answers);
   assertStatus(whole, 200);
   const socket = connect(await portOf(app), '127.0.0.1');

@@ -4,6 +4,7 @@ import { userRealm } from '../../src/features/accounts/realms.ts';
 import type { MailKind } from '../../src/platform/database/tables.ts';
 import { createSmtpTransport } from '../../src/platform/mail/smtp-transport.ts';
 import { assertStatus } from '../api.ts';
+import { moveTo, verify } from '../email-calls.ts';
 import { newRegistration, signedInAdmin, signedInUser } from '../factories.ts';
 import { forgot } from '../reset-calls.ts';
 import { assertRefused, refresh, refreshed } from '../session-calls.ts';
@@ -42,7 +43,14 @@ async function causeMails(service: TestApp, fullName: string, username: string):
   const options = { token: String(again.body.access_token) };
   const change = { current_password: password, new_password: 'meadow copper 77 drift' };
   assertStatus(await api.post('/api/users/change-password', change, options), 200);
-  assertStatus(await api.put('/api/users/me', { email: `new.${email}` }, options), 200);
+  // Confirmed, left for another one, and that one is claimed by somebody else.
+  await service.mailbox.deliver();
+  await verify(service, email);
+  const changed = { accessToken: options.token, password: change.new_password };
+  await moveTo(service, changed, `new.${email}`);
+  await service.mailbox.deliver();
+  const claim = newRegistration({ email: `new.${email}` });
+  assertStatus(await api.post('/api/users/register', claim), 201);
 }
 
 const everyKind: Record<MailKind, true> = {
@@ -50,6 +58,7 @@ const everyKind: Record<MailKind, true> = {
   password_changed: true,
   email_verification: true,
   email_changed: true,
+  email_reverted: true,
   new_sign_in: true,
   refresh_token_reused: true,
   test: true,

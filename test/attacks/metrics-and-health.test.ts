@@ -27,7 +27,8 @@ test('M07 the metrics are for those who may see them: nobody else learns more th
     assert.equal(answer.body.message, nothing.body.message.replace('metricz', 'metrics'));
     assert.doesNotMatch(answer.text, /adl_|# HELP/);
   }
-  for (const path of ['/metrics/', '/Metrics', '/api/metrics', '/metrics.json']) {
+  assertStatus(await api.get('/metrics/', { remoteAddress: '203.0.113.7' }), 404);
+  for (const path of ['/Metrics', '/api/metrics', '/metrics.json']) {
     assertStatus(await api.get(path, { remoteAddress: '127.0.0.9' }), 404);
   }
   assertStatus(await api.post('/metrics', {}, { remoteAddress: '127.0.0.9' }), 405);

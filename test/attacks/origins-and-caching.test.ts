@@ -12,8 +12,9 @@ test('J02 an allowed origin is echoed exactly; whatever looks like it is not', a
   const echoed = async (origin: string) => {
     const { headers } = await api.get('/api/users/me', { headers: { origin } });
     assert.equal(headers.vary, 'Origin', origin);
-    assert.equal(headers['access-control-allow-credentials'], undefined, origin);
-    return headers['access-control-allow-origin'];
+    const mayRead = headers['access-control-allow-origin'];
+    assert.equal(headers['access-control-allow-credentials'], mayRead && 'true', origin);
+    return mayRead;
   };
   for (const origin of [allowed, 'http://localhost:3000']) assert.equal(await echoed(origin), origin);
   for (const origin of [
@@ -99,7 +100,12 @@ test('J06 J07 no private answer may be kept, under whatever name it is asked for
     const answer = await api.get(path, { token });
     assert.equal(answer.headers['cache-control'], 'no-store', path);
     assert.equal(answer.headers.etag, undefined, path);
-    const isOneOfOurs = ['/api/users/me', '/api/users/me?x=.png', '/api/users/me/sessions'].includes(path);
+    const isOneOfOurs = [
+      '/api/users/me',
+      '/api/users/me/',
+      '/api/users/me?x=.png',
+      '/api/users/me/sessions',
+    ].includes(path);
     assert.equal(answer.status === 200, isOneOfOurs, path);
   }
 });
@@ -132,7 +138,7 @@ test('J11 no answer says what it is made of', async (t) => {
     const { headers, text } = await api.get(path);
     for (const name of ['server', 'x-powered-by', 'via', 'x-aspnet-version'])
       assert.equal(headers[name], undefined, path);
-    if (!/^\/(docs|redoc)/.test(path))
+    if (!path.startsWith('/docs'))
       assert.doesNotMatch(text, /fastify|node_modules|node\.js\/|express/i, path);
   }
 });

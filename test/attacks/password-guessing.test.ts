@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Realm, realms, userRealm } from '../../src/features/accounts/realms.ts';
+import { adminRealm, type Realm, realms, userRealm } from '../../src/features/accounts/realms.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
 import { goodPassword, newRegistration, type SignedIn, signedInUser } from '../factories.ts';
@@ -67,6 +67,30 @@ for (const realm of realms) {
     assertStatus(await login(service, realm, account.username, account.password, home), 200);
     await service.clock.advance(24 * 3600);
     assertStatus(await login(service, realm, account.username, account.password, freshAddress()), 200);
+  });
+}
+
+for (const [prefix, near, far] of [
+  ['64', '2001:db8:1:1:ffff::9', '2001:db8:1:2::1'],
+  ['56', '2001:db8:1:ff::9', '2001:db8:1:100::1'],
+] as const) {
+  test(`C03 after the guesses of a day a network of /${prefix} where the owner was before signs in, whatever its address`, async (t) => {
+    const service = await createTestApp(t, { RATE_LIMIT_IPV6_PREFIX: prefix });
+    const account = await signedInTo(service, adminRealm);
+    const { username, password } = account;
+    const [home, neighbour] = ['192.0.2.7', '192.0.2.8'];
+    for (const ip of ['2001:db8:1:1::1', home])
+      assertStatus(await login(service, adminRealm, username, password, ip), 200);
+    for (let count = 0; count < limits.admin.ofAccount; count += 1)
+      assertStatus(await login(service, adminRealm, username, wrong, freshAddress()), 401);
+    for (const ip of [near, home])
+      assertStatus(await login(service, adminRealm, username, password, ip), 200);
+    for (const ip of [far, neighbour])
+      assertStatus(await login(service, adminRealm, username, password, ip), 429);
+    // A wrong one is told so from there, too, as often as one network may guess.
+    assertStatus(await login(service, adminRealm, username, wrong, near), 401);
+    await service.clock.advance(31 * 24 * 3600);
+    assertStatus(await login(service, adminRealm, username, password, far), 200);
   });
 }
 

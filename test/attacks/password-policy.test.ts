@@ -117,13 +117,18 @@ for (const realm of realms) {
   test(`D02 ${realm.kind}: what names the person or the product is refused at register and change alike`, async (t) => {
     const service = await createTestApp(t, { PROJECT_NAME: 'Harbour Ledger' });
     const superadmin = await signedInTo(service, adminRealm);
-    const names = { username: 'grace.m.hopper', email: 'rear.admiral.g@example.com' };
+    const names = { username: 'grace.m.hopper', email: 'rear.admiral.g@the-navy-yard.example' };
     const guessable = [
       'grace.m.hopper2024',
       'GRACE.M.Hopper',
       'my grace.m.hopper!',
       'rear.admiral.g',
       'Rear.Admiral.G07',
+      'rear.admiral.g@the-navy-yard.example',
+      'Rear.Admiral.G@The-Navy-Yard.Example24',
+      'is rear.admiral.g@the-navy-yard.example',
+      'The-Navy-Yard',
+      'the-navy-yard1944',
       'Harbour Ledger',
       'harbour ledger2026',
     ];
@@ -145,18 +150,30 @@ test('D02 what names the person or the product is refused at a reset too, and th
   const service = await createTestApp(t, { PROJECT_NAME: 'Harbour Ledger' });
   const user = await signedInUser(service, {
     username: 'grace.m.hopper',
-    email: 'rear.admiral.g@example.com',
+    email: 'rear.admiral.g@the-navy-yard.example',
   });
   const token = await resetToken(service, user.email);
   for (const password of [
     'grace.m.hopper2024',
     'my GRACE.m.hopper!',
     'Rear.Admiral.G07',
+    'rear.admiral.g@the-navy-yard.example',
+    'THE-NAVY-YARD24',
     'harbour ledger2026',
   ]) {
     assertFault(await reset(service.api, token, password), 'new_password', 'password_guessable');
   }
   assertStatus(await reset(service.api, token), 200);
+});
+
+test('D02 a password that is short and the domain of the address is told both at once, with the faults of other fields', async (t) => {
+  const { api } = await createTestApp(t);
+  const body = { username: 'a b', email: 'grace@navy.example', password: 'Navy1', full_name: 7 };
+  const answer = await api.post('/api/users/register', body);
+  assertStatus(answer, 422);
+  const faults = answer.body.details.errors.map((fault: { type: string }) => fault.type);
+  for (const type of ['password_too_short', 'password_guessable']) assert.ok(faults.includes(type), type);
+  assert.equal(faults.length, 4, answer.text);
 });
 
 const uncomposed = [
@@ -221,7 +238,8 @@ for (const realm of realms) {
       assert.equal(await statusOfMe(service.api, realm, accessToken), 200);
       await refreshed(service.api, realm, refreshToken);
     }
-    assertStatus(await service.api.post(`${realm.path}/login`, { ...account, password: next }), 401);
+    const attempt = { username: account.username, password: next };
+    assertStatus(await service.api.post(`${realm.path}/login`, attempt), 401);
     await signIn(service, realm, account);
   });
 }

@@ -7,7 +7,7 @@ export type Seen = { start: number; end: number; status: number } & (
 
 const slowestMilliseconds = 2000;
 
-/** Holds a history against security.md § 2.6 and names every fault; an empty list is a good history. */
+/** Names every fault of a history; an empty list is a good one. */
 export function findFaults(history: readonly Seen[]): string[] {
   return [
     ...history.flatMap(answeredBadly),

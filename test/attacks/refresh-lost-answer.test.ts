@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { test } from 'node:test';
@@ -96,6 +97,41 @@ test('a lost answer is not given to an account that was deactivated, or to a ses
   await refreshed(api, userRealm, ended.refreshToken, key);
   assertStatus(await api.post('/api/users/logout', { refresh_token: ended.refreshToken }), 204);
   assertRefused(await refresh(api, userRealm, ended.refreshToken, key), 'invalid_refresh_token');
+});
+
+for (const encoding of ['hex', 'base64url'] as const) {
+  test(`F08 of four refreshes at once that are keyed by the token's SHA-256 in ${encoding} all come through`, async (t) => {
+    const test = await createTestApp(t);
+    const { api } = test;
+    let { refreshToken } = await signedInUser(test);
+    for (let round = 0; round < 5; round += 1) {
+      const digest = createHash('sha256').update(refreshToken).digest(encoding);
+      const pairs = await Promise.all(
+        Array.from({ length: 4 }, () => refreshed(api, userRealm, refreshToken, digest)),
+      );
+      const successors = new Set(pairs.map((pair) => pair.refreshToken));
+      assert.equal(successors.size, 1);
+      for (const { accessToken } of pairs) assert.equal(await statusOfMe(api, userRealm, accessToken), 200);
+      [refreshToken = ''] = successors;
+    }
+  });
+}
+
+test('of four refreshes at once without a key one comes through, and nobody is punished', async (t) => {
+  const test = await createTestApp(t);
+  let { refreshToken } = await signedInUser(test);
+  for (let round = 0; round < 5; round += 1) {
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => refresh(test.api, userRealm, refreshToken)),
+    );
+    const [won, ...others] = answers.filter(({ status }) => status === 200);
+    assert.deepEqual(others, []);
+    for (const lost of answers.filter(({ status }) => status !== 200)) {
+      assertRefused(lost, 'refresh_token_rotated');
+    }
+    refreshToken = won?.body.refresh_token;
+  }
+  await refreshed(test.api, userRealm, refreshToken);
 });
 
 test('an Idempotency-Key has 16 to 64 characters; any other is refused and burns nothing', async (t) => {

@@ -11,7 +11,7 @@ import { type Person, runStorm } from './refresh-storm.ts';
 
 const load = { clients: 8, operations: 40 };
 
-test('I1 to I5 hold in a storm of refresh, logout, change of password and deactivation', async (t) => {
+test('I1 to I5 hold in a storm of refreshes in both modes, logout, change of password and deactivation', async (t) => {
   const test = await createTestApp(t);
   const { accessToken: adminToken } = await signedInAdmin(test);
   const events: Events = { won: 0, refused: 0, revocations: 0, repeats: 0 };

@@ -1,5 +1,6 @@
 import type { Answer } from '../answer.ts';
 import type { Api } from '../api.ts';
+import { cookieOf } from '../cookie-page.ts';
 import { familyOf, type Seen } from './refresh-history.ts';
 
 export type Person = {
@@ -74,11 +75,10 @@ async function login({ api }: Storm, slot: Slot): Promise<void> {
 async function refresh(storm: Storm, _person: Person, session: SharedSession): Promise<void> {
   const stale = storm.random() < 0.03;
   const tokenIn = stale ? pick(storm, session.tokens) : (session.tokens.at(-1) ?? '');
-  const headers: Record<string, string> = storm.random() < 0.5 ? { 'idempotency-key': sharedKey } : {};
   const start = performance.now();
-  const answer = await storm.api.post('/api/users/refresh', { refresh_token: tokenIn }, { headers });
+  const answer = await sendToken(storm, tokenIn);
   const seen = { start, end: performance.now(), status: answer.status };
-  const tokenOut: string | null = answer.body.refresh_token ?? null;
+  const tokenOut: string | null = answer.body.refresh_token ?? (cookieOf(answer)?.value || null);
   storm.history.push({ kind: 'refresh', ...seen, tokenIn, tokenOut });
   if (tokenOut !== null && !session.tokens.includes(tokenOut)) session.tokens.push(tokenOut);
   const reason: string | undefined = answer.body.details?.reason;
@@ -86,6 +86,16 @@ async function refresh(storm: Storm, _person: Person, session: SharedSession): P
     storm.history.push({ kind: 'revocation', ...seen, families: [session.family] });
   }
   session.dead ||= answer.status === 401 && reason !== 'refresh_token_rotated';
+}
+
+/** As a bearer with the key that all share, as one without, or as a page in cookie mode. */
+function sendToken({ api, random }: Storm, token: string): Promise<Answer> {
+  const roll = random();
+  const body = { refresh_token: token };
+  if (roll < 0.3) return api.post('/api/users/refresh', body);
+  if (roll < 0.6) return api.post('/api/users/refresh', body, { headers: { 'idempotency-key': sharedKey } });
+  const page = { 'x-session-mode': 'cookie', 'sec-fetch-site': 'same-origin' };
+  return api.post('/api/users/refresh', undefined, { headers: { ...page, cookie: `adl_user=${token}` } });
 }
 
 async function use(storm: Storm, _person: Person, session: SharedSession): Promise<void> {

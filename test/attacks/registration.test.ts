@@ -63,7 +63,8 @@ test('B08 a list, a display name or anything but one plain address is refused wh
     }
     const recipients = (await service.mailbox.mails()).map(({ recipient }) => recipient);
     assert.deepEqual(
-      recipients.filter((one) => /x\.org|y\.org|localhost|127/.test(one)),
+      // Behind the @: what is drawn for a plain one may contain any digits.
+      recipients.filter((one) => /@.*(x\.org|y\.org|localhost|127)/.test(one)),
       [],
     );
     assert.ok(!isRefused(await send(field, "o'hara+news@mail.example.co.uk"), field), field.label);
@@ -83,8 +84,8 @@ const noPlainAddresses = [
   'a@x.org\r\nBcc: b@y.org',
   'a%0d%0aBcc:b@x.org',
   'a@x.org\u2028b@y.org',
-  ' a@x.org',
-  'a@x.org ',
+  '\u00a0a@x.org',
+  'a @x.org',
   'a@[127.0.0.1]',
   'a@localhost',
   'a@b@x.org',
@@ -145,7 +146,8 @@ test('B14 twenty registrations of one name at once make one account', async (t) 
       mails.map(({ recipient }) => recipient),
       [winner.email],
     );
-    assertStatus(await service.api.post('/api/users/login', same), 200);
+    const { username, password } = same;
+    assertStatus(await service.api.post('/api/users/login', { username, password }), 200);
   }
 });
 
@@ -160,7 +162,7 @@ test('B14 of registrations at once that share only the e-mail or only the userna
     assert.equal(losers.length, 9);
     for (const loser of losers) {
       assertStatus(loser, 409);
-      assert.deepEqual(loser.body.details, { field });
+      assert.deepEqual(loser.body.details, { field, resource: 'user' });
     }
     assert.equal((await storedNames(service)).length, 1);
   }

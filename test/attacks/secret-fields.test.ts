@@ -4,7 +4,7 @@ import { decodeJwt } from 'jose';
 import { realms } from '../../src/features/accounts/realms.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
-import { newRegistration, signedInAdmin, signedInUser } from '../factories.ts';
+import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../factories.ts';
 import { refresh } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
@@ -25,6 +25,7 @@ test('B20 every answer has the fields that the contract names, and none of what 
   const registered = await api.post('/api/users/register', newRegistration());
   const [userSession, adminSession] = [user, admin].map(({ accessToken }) => ({ token: accessToken }));
 
+  const credentials = ({ username, password }: SignedIn) => ({ username, password });
   const answers: [Answer, string[], items?: string[]][] = [
     [registered, userFields],
     [await api.post('/api/admins/register', newRegistration(), { token }), adminFields],
@@ -42,8 +43,8 @@ test('B20 every answer has the fields that the contract names, and none of what 
     ],
     [await api.get('/api/users/me/sessions', asUser), ['items'], sessionFields],
     [await api.get('/api/admins/me/sessions', { token }), ['items'], sessionFields],
-    [await api.post('/api/users/login', user), tokenFields],
-    [await api.post('/api/admins/login', admin), tokenFields],
+    [await api.post('/api/users/login', credentials(user)), tokenFields],
+    [await api.post('/api/admins/login', credentials(admin)), tokenFields],
     [await refresh(api, realms[0], user.refreshToken), tokenFields],
     [await refresh(api, realms[1], admin.refreshToken), tokenFields],
   ];

@@ -49,7 +49,8 @@ for (const realm of realms) {
     assertStatus(await service.api.get(`${realm.path}/me/sessions`, options), 401);
     assertStatus(await service.api.post(`${realm.path}/logout-all`, undefined, options), 401);
     for (const session of [account, other]) await assertDead(service, realm, session);
-    assertStatus(await service.api.post(`${realm.path}/login`, account), 401);
+    const { username, password } = account;
+    assertStatus(await service.api.post(`${realm.path}/login`, { username, password }), 401);
 
     assertStatus(await patch(service, superadmin, realm, account.id, { is_active: true }), 200);
     for (const session of [account, other]) await assertDead(service, realm, session);

@@ -20,7 +20,8 @@ test('V7.5.1 an address that was left a moment ago is not put back without the p
   const change = { email: newRegistration().email, current_password: user.password };
   assertStatus(await service.api.put('/api/users/me', change, { token }), 200);
 
-  const late = { change: { email: user.email }, currentPassword: undefined, ip: '127.0.0.1' };
+  const { signal } = new AbortController();
+  const late = { change: { email: user.email }, currentPassword: undefined, ip: '127.0.0.1', signal };
   await assert.rejects(updateProfile(service, userRealm, caller, late), {
     status: 403,
     details: { reason: 'reauthentication_required' },

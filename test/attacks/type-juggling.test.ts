@@ -58,7 +58,7 @@ test('B18 a body that is no object is refused by every endpoint that takes a bod
   }
 });
 
-test('B18 a parameter given twice is refused, and one with brackets is another that nobody knows', async (t) => {
+test('B18 of a parameter given twice the last counts, and one with brackets is another that nobody knows', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const { tokenFor } = await createFieldSender(service);
@@ -67,13 +67,12 @@ test('B18 a parameter given twice is refused, and one with brackets is another t
   for (const field of queries) {
     const plain = encodeURIComponent(String(field.plain));
     const token = tokenFor(field.path);
-    const twice = await api.get(`${field.path}?${field.name}=${plain}&${field.name}=${plain}`, { token });
-    assert.ok(isRefused(twice, field), `${field.label}: ${twice.text}`);
-    const bare = await api.get(field.path, { token });
-    assertStatus(bare, 200);
+    const once = await api.get(`${field.path}?${field.name}=${plain}`, { token });
+    const twice = await api.get(`${field.path}?${field.name}=nonsense&${field.name}=${plain}`, { token });
+    assert.deepEqual([twice.status, twice.body.items], [once.status, once.body.items], field.label);
     for (const suffix of ['[]', '[$gt]', '[toString]', '[0]', '.length']) {
       const answer = await api.get(`${field.path}?${field.name}${suffix}=${plain}`, { token });
-      assert.deepEqual(answer.body, bare.body, field.label);
+      assert.ok(isRefused(answer, { ...field, name: `${field.name}${suffix}` }), field.label);
     }
   }
 });

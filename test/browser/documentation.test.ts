@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { startServer } from '../faults/server-process.ts';
 import { launchChromium, openPage, withoutChromium } from './browser-page.ts';
+
+// The texts whose contrast is too low, as the page itself finds them.
+const faintTexts = readFileSync(join(import.meta.dirname, 'faint-texts.js'), 'utf8');
 
 describe('the pages of the documentation in a browser', { skip: withoutChromium }, async () => {
   const env = { ENVIRONMENT: 'development', PROJECT_NAME: 'Ada & Co' };
@@ -43,21 +48,77 @@ describe('the pages of the documentation in a browser', { skip: withoutChromium 
     assert.equal(await tryOut(page, 'postUsersLogin'), '401');
   });
 
-  test('ReDoc shows the operations with their bodies and answers', async (t) => {
-    const { page, complaints, foreign } = await openPage(t, browser, `${server.url}/redoc`);
-    await page.locator('h1', { hasText: 'Ada & Co API' }).waitFor();
-    assert.equal(await page.title(), 'Ada & Co API');
-    for (const tag of ['Users', 'Admins', 'User administration', 'Password reset', 'System']) {
-      assert.equal(await page.getByRole('menuitem', { name: tag, exact: true }).count(), 1, tag);
+  test('a list that is tried out as it stands gives its first page, and the authorization outlives a reload', async (t) => {
+    const { page } = await openPage(t, browser, `${server.url}/docs`);
+    const credentials = { username: 'root.admin', password: 'granite lantern 48 oak' };
+    const registration = { ...credentials, email: 'root@example.com' };
+    assert.equal((await server.request('POST', '/api/admins/register', { body: registration })).status, 201);
+    const login = await server.request('POST', '/api/admins/login', { body: credentials });
+    await page.locator('.auth-wrapper .authorize').click();
+    await page.locator('.auth-container input').nth(1).fill(String(login.body.access_token));
+    await page.locator('.auth-btn-wrapper .authorize').nth(1).click();
+    await page.locator('.auth-btn-wrapper .btn-done').first().click();
+    await page.reload({ waitUntil: 'networkidle' });
+    for (const id of ['getAdminsUsers', 'getAdminsAuditEvents', 'getAdminsMails']) {
+      const asked = page.waitForRequest((request) => new URL(request.url()).pathname.startsWith('/api/'));
+      assert.equal(await tryOut(page, id), '200', id);
+      const query = new URL((await asked).url()).searchParams;
+      for (const [name, value] of query) assert.ok(/^(page|page_size|sort)$/.test(name), `${name}=${value}`);
+      assert.equal(query.get('page'), '1');
     }
-    const login = page.locator('[id$="postUsersLogin"]').last();
-    assert.match(await textOf(login), /Sign in with username or e-mail and password/);
-    assert.match(await textOf(login), /The username or the e-mail address/);
-    await page.getByText('API docs by Redocly').waitFor();
-    assert.deepEqual(complaints, []);
-    assert.deepEqual(foreign(), []);
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [390, 768, 1440]) {
+      test(`the reference is readable and in order at ${width} px, ${colorScheme}`, async (t) => {
+        const { page, complaints, foreign } = await openPage(t, browser, `${server.url}/redoc`);
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
+        assert.equal(await page.title(), 'Ada & Co API');
+        assert.equal(await page.locator('h1').textContent(), 'Ada & Co API');
+        assert.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true);
+        assert.deepEqual(await page.evaluate(faintTexts), []);
+        await openContents(page);
+        await page.locator('nav a[href="#postUsersLogin"]').click();
+        const login = page.locator('#postUsersLogin');
+        await page.waitForFunction(
+          'Math.abs(document.getElementById("postUsersLogin").getBoundingClientRect().top - 100) < 100',
+        );
+        assert.equal(await page.locator('nav:popover-open').count(), 0);
+        assert.match(await textOf(login), /Sign in with username or e-mail and password/);
+        assert.match(await textOf(login), /The username or the e-mail address/);
+        assert.match(await textOf(login), /curl -X POST http.*\/api\/users\/login/);
+        assert.deepEqual(complaints, []);
+        assert.deepEqual(foreign(), []);
+      });
+    }
+  }
+
+  test('the reference is used by keyboard, and has its landmarks and headings', async (t) => {
+    const { page } = await openPage(t, browser, `${server.url}/redoc`);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to the content');
+    await page.getByRole('button', { name: 'Contents' }).press('Enter');
+    assert.equal(await page.getByRole('navigation', { name: 'Contents' }).isVisible(), true);
+    await page.keyboard.press('Escape');
+    assert.equal(await page.getByRole('navigation', { name: 'Contents' }).isVisible(), false);
+    assert.deepEqual([await page.getByRole('main').count(), await page.getByRole('banner').count()], [1, 1]);
+    const levels = await page
+      .locator('main :is(h1, h2, h3, h4)')
+      .evaluateAll((all) => all.map((one) => Number(one.tagName[1])));
+    levels.reduce((above, level) => {
+      assert.ok(level <= above + 1, `h${level} below h${above}`);
+      return level;
+    });
   });
 });
+
+/** Below 1100 px the contents wait behind a button. */
+async function openContents(page: Page): Promise<void> {
+  const button = page.getByRole('button', { name: 'Contents' });
+  if (await button.isVisible()) await button.click();
+}
 
 /** Executes an operation as it is offered; the status that is shown for it. */
 async function tryOut(page: Page, operationId: string): Promise<string> {

@@ -119,7 +119,11 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
 
   test('a change of the address is undone by a button', async (t) => {
     const { token, email, username } = await register('edsger.dijkstra');
-    const body = { email: 'intruder@example.com' };
+    // Only a verified address gets a link that undoes.
+    const verification = { token: (await linkTo(t, '/app/verify-email', email)).split('#token=')[1] };
+    const verified = await server.request('POST', '/api/users/verify-email', { body: verification });
+    assert.equal(verified.status, 200);
+    const body = { email: 'intruder@example.com', current_password: password };
     assert.equal((await server.request('PUT', '/api/users/me', { token, body })).status, 200);
     const { page, complaints, foreign } = await openPage(t, browser, await linkTo(t, '/app/undo', email));
     assertNoToken(page);

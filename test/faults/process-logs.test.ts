@@ -70,7 +70,8 @@ describe('the log of a process', () => {
     const change = { current_password: user.password, new_password: newPassword };
     assert.equal((await post('/api/users/change-password', change, { token })).status, 200);
     const profile = keep({ email: `${random()}@example.com`, full_name: `Grace ${random()}` });
-    assert.equal((await server.request('PUT', '/api/users/me', { body: profile, token })).status, 200);
+    const body = { ...profile, current_password: newPassword };
+    assert.equal((await server.request('PUT', '/api/users/me', { body, token })).status, 200);
     assert.equal((await post('/api/password/forgot-password', { email: user.email })).status, 200);
     assert.equal(
       (await post('/api/password/reset-password', { token: random(), new_password: random() })).status,

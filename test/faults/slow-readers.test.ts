@@ -11,7 +11,7 @@ import { loopbackAddress, openSockets } from './sockets.ts';
 
 const setupToken = 'a token of at least thirty-two characters';
 const listPath = '/api/admins/users?page_size=100';
-const assetPath = '/redoc/redoc.standalone.js';
+const assetPath = '/docs/static/swagger-ui-bundle.js';
 
 test('I11 two hundred sockets that ask for lists and read nothing are closed in a minute, and hold neither memory nor the database', {
   skip: withoutPostgres,

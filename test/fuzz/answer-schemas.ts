@@ -4,7 +4,8 @@ import addFormats from 'ajv-formats';
 import type { Answer } from '../answer.ts';
 import type { DescribedOperation } from '../attacks/described-fields.ts';
 
-type Document = { components: object; info: { description: string } };
+type Response = Exclude<DescribedOperation['operation']['responses'][string], { $ref: string }>;
+type Document = { components: { responses: Record<string, Response> }; info: { description: string } };
 
 /** What any operation can answer beside what it names itself, as the document's introduction says. */
 const ofHttpItself = [400, 404, 405, 408, 413, 415, 417, 422, 431];
@@ -26,12 +27,16 @@ export function createAnswerCheck(document: Document) {
     validators.set(text, validate);
     return validate;
   };
+  const resolved = (response: Response | { $ref: string } | undefined): Response | undefined =>
+    response && '$ref' in response
+      ? document.components.responses[response.$ref.split('/').at(-1) ?? '']
+      : response;
   const anyError = { $ref: '#/components/schemas/Error' };
   for (const status of ofHttpItself) assert.match(document.info.description, new RegExp(`\\b${status}\\b`));
 
   return (described: DescribedOperation, answer: Answer, isValid: boolean): void => {
     const { responses } = described.operation;
-    const named = responses[answer.status];
+    const named = resolved(responses[answer.status]);
     // What is asked as the document says is answered as the document says.
     assert.ok(
       named !== undefined || (!isValid && ofHttpItself.includes(answer.status)),

@@ -87,8 +87,12 @@ function withoutOptional({ operation }: DescribedOperation, request: FuzzRequest
 async function ask(run: Run, request: FuzzRequest, supply: Supply): Promise<Answer> {
   const { supplies, described, sparing } = run;
   const answer = await send(run, request, supply);
-  const isGuarded = described.operation.security.length > 0;
-  if (answer.status !== 401 || request.credentials !== 'own' || !isGuarded || sparing.actors === 0)
+  if (
+    answer.status !== 401 ||
+    request.credentials !== 'own' ||
+    !takesToken(described) ||
+    sparing.actors === 0
+  )
     return answer;
   sparing.actors -= 1;
   supplies.replaceActor(realmOf(described.path));
@@ -116,11 +120,16 @@ async function authorizationFor(
   { token }: Supply,
 ): Promise<string | undefined> {
   if (typeof credentials === 'object') return credentials.header;
-  if (credentials === 'none' || described.operation.security.length === 0) return undefined;
+  if (credentials === 'none' || !takesToken(described)) return undefined;
   const own = realmOf(described.path);
   const other = own === userRealm ? adminRealm : userRealm;
   const actor = await supplies.actor(credentials === 'own' ? own : other);
   return `Bearer ${(credentials === 'own' ? token : undefined) ?? actor.accessToken}`;
+}
+
+/** A cookie is no access token. */
+function takesToken({ operation }: DescribedOperation): boolean {
+  return operation.security.some((way) => 'userToken' in way || 'adminToken' in way);
 }
 
 function bodyOf({ body }: FuzzRequest, supply: Supply): string | undefined {

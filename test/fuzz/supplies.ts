@@ -83,13 +83,17 @@ async function supplyId(target: FuzzTarget, path: string, realm: Realm): Promise
 
 async function tokenFor(target: FuzzTarget, path: string): Promise<string> {
   const { api } = target;
-  const { email, accessToken: token } = await newcomer(target, userRealm);
+  const { email, password, accessToken: token } = await newcomer(target, userRealm);
   if (path.endsWith('/verify-email')) return target.linkToken('email_verification', email);
   if (path.endsWith('/reset-password')) {
     assertStatus(await api.post('/api/password/forgot-password', { email }), 200);
     return target.linkToken('password_reset', email);
   }
   assert.ok(path.endsWith('/undo'), `${path}: say in ${import.meta.filename} where its token comes from`);
-  assertStatus(await api.put('/api/users/me', { email: newRegistration().email }, { token }), 200);
+  // Only a verified address gets a link.
+  const verification = { token: await target.linkToken('email_verification', email) };
+  assertStatus(await api.post('/api/users/verify-email', verification), 200);
+  const change = { email: newRegistration().email, current_password: password };
+  assertStatus(await api.put('/api/users/me', change, { token }), 200);
   return target.linkToken('email_changed', email);
 }

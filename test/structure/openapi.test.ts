@@ -3,67 +3,13 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { listRoutes } from '../../src/route-list.ts';
 import { createTestApp } from '../test-app.ts';
+import { described, overrides, responseOf } from './described-api.ts';
 
 const root = join(import.meta.dirname, '../..');
-
-type Schema = {
-  $ref?: string;
-  type?: string;
-  example?: unknown;
-  default?: unknown;
-  enum?: unknown[];
-  properties?: Record<string, Schema>;
-};
-type Operation = {
-  operationId: string;
-  summary?: string;
-  tags?: string[];
-  security: Record<string, unknown>[];
-  parameters?: { name: string; in: string; schema: Schema; example?: unknown }[];
-  requestBody?: { content: Record<string, { schema: Schema; example?: unknown }> };
-  responses: Record<
-    string,
-    { description: string; content?: Record<string, { schema: Schema; example?: unknown }> }
-  >;
-};
-type Document = {
-  openapi: string;
-  paths: Record<string, Record<string, Operation>>;
-  tags: { name: string }[];
-  components: { schemas: Record<string, Schema>; securitySchemes: Record<string, object> };
-};
-
-const overrides = { PUBLIC_URL: 'https://accounts.adl.test' };
-let loaded: ReturnType<typeof load> | undefined;
-
-/** The document as a client gets it, with the guard of each route beside its operation; fetched once. */
-function described(t: TestContext): ReturnType<typeof load> {
-  loaded ??= load(t);
-  return loaded;
-}
-
-async function load(t: TestContext) {
-  const { api } = await createTestApp(t, overrides);
-  const document = (await api.get('/openapi.json')).body as Document;
-  const operations = (await listRoutes())
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split(/ +/) as [method: string, url: string, guard: string])
-    // What is no API: pages, their files, and the metrics.
-    .filter(([, url]) => !/^\/(openapi\.json|redoc|metrics|app)\b/.test(url))
-    .map(([method, url, guard]) => {
-      const path = url.replaceAll(/:(\w+)/g, '{$1}');
-      const operation = document.paths[path]?.[method.toLowerCase()];
-      assert.ok(operation, `${method} ${url} is missing in /openapi.json`);
-      return { name: `${method} ${url}`, url, guard, operation };
-    });
-  return { document, operations };
-}
 
 test('every route stands in the document, and nothing that is no route', async (t) => {
   const { document, operations } = await described(t);
@@ -79,8 +25,12 @@ test('every operation has a summary, a known tag, a name of its own and words fo
     assert.match(operation.summary ?? '', /^[A-Z].{4,80}[^.]$/, name);
     assert.equal(operation.tags?.length, 1, name);
     assert.ok(tags.includes(operation.tags?.[0] ?? ''), name);
-    for (const [status, { description }] of Object.entries(operation.responses)) {
-      assert.doesNotMatch(description, /^(Default Response)?$/, `${name} ${status}`);
+    for (const status of Object.keys(operation.responses)) {
+      assert.doesNotMatch(
+        responseOf(document, operation, status)?.description ?? '',
+        /^(Default Response)?$/,
+        `${name} ${status}`,
+      );
     }
   }
   assert.equal(new Set(operations.map(({ operation }) => operation.operationId)).size, operations.length);
@@ -100,7 +50,7 @@ test('a guarded route asks for the token of its realm, and one for everybody doe
 });
 
 test('every operation names the errors that come with what it takes: a body, a token, parameters, the database', async (t) => {
-  const { operations } = await described(t);
+  const { document, operations } = await described(t);
   for (const { name, url, guard, operation } of operations) {
     const expected = [
       ...(operation.requestBody ? ['413', '415', '422'] : []),
@@ -110,7 +60,8 @@ test('every operation names the errors that come with what it takes: a body, a t
       '500',
     ];
     for (const status of expected) {
-      const { schema, example } = operation.responses[status]?.content?.['application/json'] ?? {};
+      const { schema, example } =
+        responseOf(document, operation, status)?.content?.['application/json'] ?? {};
       assert.equal(schema?.$ref, '#/components/schemas/Error', `${name} ${status}`);
       assert.equal((example as { status_code?: unknown }).status_code, Number(status), `${name} ${status}`);
     }

@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
+import { hashSync } from '@node-rs/bcrypt';
 import { buildApp } from '../../src/app.ts';
+import { userRealm } from '../../src/features/accounts/realms.ts';
 import { createAccessTokens } from '../../src/features/sessions/access-token.ts';
 import { createLogger } from '../../src/platform/logging/logger.ts';
 import type { PasswordHasher } from '../../src/platform/password-hashing/password-hasher.ts';
+import {
+  hashPasswordSync,
+  type StoredPassword,
+} from '../../src/platform/password-hashing/password-schemes.ts';
 import { assertStatus, createApi } from '../api.ts';
 import { newRegistration } from '../factories.ts';
+import { seedPassword } from '../stored-passwords.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 import { type Comparison, compare } from './two-samples.ts';
 
@@ -19,27 +26,41 @@ test('A02 an unknown user and a wrong password take the same time', async (t) =>
   assert.equal(await areToldApart(t, service), false);
 });
 
+for (const [what, stored] of [
+  ['bcrypt of cost 8', { scheme: 'bcrypt', hash: hashSync('from before', { cost: 8 }), key: null }],
+  ['argon2id', hashPasswordSync('from before', { algorithm: 'argon2id', bcryptRounds: 10 })],
+] as const) {
+  test(`A02 an unknown user and a wrong password for a hash from before, ${what}, take the same time`, async (t) => {
+    const service = await createTestApp(t, { BCRYPT_ROUNDS: '10' });
+    assert.equal(await areToldApart(t, service, stored), false);
+  });
+}
+
 test('A02 without the dummy hash the same measure tells them apart', async (t) => {
   const service = await createTestApp(t, { BCRYPT_ROUNDS: '10' });
   assert.equal(await areToldApart(t, await withoutDummyHash(t, service)), true);
 });
 
 /** The verdict of two measurements of at most three. */
-async function areToldApart(t: TestContext, service: TestApp): Promise<boolean> {
+async function areToldApart(t: TestContext, service: TestApp, stored?: StoredPassword): Promise<boolean> {
   await measure(service, warmUpPairs);
   const verdicts = { true: 0, false: 0 };
   while (verdicts.true < 2 && verdicts.false < 2) {
-    const comparison = await measure(service, pairs);
+    const comparison = await measure(service, pairs, stored);
     t.diagnostic(described(comparison));
     verdicts[`${comparison.toldApart}`] += 1;
   }
   return verdicts.true === 2;
 }
 
-/** Unknown and known in turn, now the one first and now the other; a fresh known account each time. */
-async function measure(service: TestApp, count: number): Promise<Comparison> {
+/**
+ * Unknown and known in turn, now the one first and now the other; a fresh known account each time, with a hash made
+ * now unless `stored` is another.
+ */
+async function measure(service: TestApp, count: number, stored?: StoredPassword): Promise<Comparison> {
   const account = newRegistration();
   assertStatus(await service.api.post('/api/users/register', account), 201);
+  if (stored) await seedPassword(service, userRealm, account.username, stored);
   const timings = { unknown: [] as number[], known: [] as number[] };
   for (let pair = 0; pair < count; pair += 1) {
     const order = pair % 2 === 0 ? (['unknown', 'known'] as const) : (['known', 'unknown'] as const);

@@ -4,7 +4,10 @@ import type { Account, AccountChange } from './account-store.ts';
 import type { Realm } from './realms.ts';
 
 /** Another spelling of the same address is no change of address: nobody else gets the mail. */
-export function changesEmail(account: Pick<Account, 'email'>, change: AccountChange): boolean {
+export function changesEmail<C extends Pick<AccountChange, 'email'>>(
+  account: Pick<Account, 'email'>,
+  change: C,
+): change is C & { email: string } {
   return change.email !== undefined && foldCase(change.email) !== foldCase(account.email);
 }
 

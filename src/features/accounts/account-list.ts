@@ -9,7 +9,7 @@ import {
   pageQuery,
   presentPage,
 } from '../../platform/http/paging.ts';
-import { text } from '../../platform/http/schemas.ts';
+import { queryBoolean, text } from '../../platform/http/schemas.ts';
 import type { Account } from './account-store.ts';
 import { presentAccount } from './present-account.ts';
 import type { Realm } from './realms.ts';
@@ -18,16 +18,10 @@ const sortOrders = ['-created_at', 'created_at', 'username', '-username', 'email
 
 const exampleId = '01890a5d-ac96-774b-bcce-b302099a8057';
 
-export const listQuery = z.object({
-  ...pageQuery(encodeCursor('-created_at', '2026-01-31T09:26:03.114000Z', exampleId)),
-  // An empty parameter is an absent one, and True is true: clients in Python send both.
-  is_active: z
-    .string()
-    .regex(/^(true|false)?$/i, 'must be true or false')
-    .meta({ enum: ['true', 'false'] })
-    .transform((value) => (value === '' ? undefined : value.toLowerCase() === 'true'))
-    .optional()
-    .meta({ example: 'true' }),
+const firstPages = pageQuery(encodeCursor('-created_at', '2026-01-31T09:26:03.114000Z', exampleId));
+
+export const listQuery = firstPages.extend({
+  is_active: queryBoolean,
   q: text(100)
     .optional()
     .describe('Part of the username, the e-mail address or the full name, taken literally'),

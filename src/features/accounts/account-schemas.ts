@@ -8,19 +8,50 @@ export const username = z
   .regex(/^[A-Za-z0-9_.-]*$/, 'may contain letters, digits, underscore, dot and hyphen only')
   .meta({ example: 'ada.lovelace' });
 
-/** One plain address: no display name, no list, no comment, no quoting. The local part has at most 64 characters. */
+/**
+ * One plain address: no display name, no list, no comment, no quoting. The local part has at most 64 characters.
+ * Blanks around it are taken off first.
+ */
 export const email = z
   .string()
+  .overwrite(withoutBlanksAround)
   .max(254, 'must have at most 254 characters')
   .check(z.email('is not a plain e-mail address'))
   .refine((value) => value.indexOf('@') <= 64, 'must have at most 64 characters before the @')
+  .describe('A plain address, with at most 64 characters before the @')
   .meta({ example: 'ada@example.com' });
 
 // Line and paragraph separators break a line in a mail or a log as control characters do.
-export const fullName = text(200)
+const name = text(200)
   .refine((value) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value), 'must not contain control characters')
-  .nullable()
-  .meta({ example: 'Ada Lovelace' });
+  .describe('Without control characters')
+  .meta({ pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$' })
+  .nullish();
+const fullNameExample = { example: 'Ada Lovelace' };
+
+/** At registration: null and "" are no name. */
+export const fullName = name.transform((value) => value || null).meta(fullNameExample);
+
+/** In a change: "" clears it, and null leaves it as it is. */
+export const changedFullName = name
+  .transform((value) => (value === '' ? null : (value ?? undefined)))
+  .describe('Empty clears it; null leaves it as it is')
+  .meta(fullNameExample);
+
+/** As typed at sign-in: where it is an address, without the blanks around it. */
+export const identifier = text(
+  254,
+  z.string().overwrite((value) => (value.includes('@') ? withoutBlanksAround(value) : value)),
+).min(1);
+
+/** Spaces and tabs alone: a line break in an address is no slip. A regular expression would look at each run anew. */
+function withoutBlanksAround(value: string): string {
+  const isBlank = (index: number): boolean => value[index] === ' ' || value[index] === '\t';
+  let [start, end] = [0, value.length];
+  while (isBlank(start)) start += 1;
+  while (end > start && isBlank(end - 1)) end -= 1;
+  return value.slice(start, end);
+}
 
 const accountFields = {
   id: uuid,

@@ -51,7 +51,7 @@ export async function insertAccount(trx: Transaction, realm: Realm, account: New
     .values(values as never)
     .returningAll()
     .executeTakeFirstOrThrow()
-    .catch(namingDuplicate);
+    .catch(namingDuplicateOf(realm));
   return withoutPassword(row);
 }
 
@@ -59,12 +59,13 @@ export async function insertAccount(trx: Transaction, realm: Realm, account: New
 export async function findTakenField(
   db: Database,
   realm: Realm,
-  wanted: { username: string; email: string },
+  { username, email }: { username: string; email?: string },
 ): Promise<'email' | 'username' | null> {
+  const isSame = email === undefined ? sql<boolean>`false` : hasEmail(email);
   const rows = await db
     .selectFrom(accountTable(realm))
-    .select(hasEmail(wanted.email).as('same_email'))
-    .where((eb) => eb.or([hasEmail(wanted.email), hasUsername(wanted.username)]))
+    .select(isSame.as('same_email'))
+    .where((eb) => eb.or([isSame, hasUsername(username)]))
     .execute();
   if (rows.length === 0) return null;
   return rows.some((row) => row.same_email) ? 'email' : 'username';
@@ -152,6 +153,27 @@ export async function lockAccount(trx: Transaction, realm: Realm, id: string): P
   return row ? withoutPassword(row) : null;
 }
 
+/**
+ * Locks a user, where an id is given, and whoever else has the address unverified, where one is given. Both in one
+ * statement, and in one order for everybody: two users who move to each other's address do not block each other.
+ */
+export async function lockUserAndHolder(
+  trx: Transaction,
+  { id, email }: { id?: string; email?: string | undefined },
+): Promise<{ user: Account | null; holder: Account | null }> {
+  const query = trx
+    .selectFrom('users')
+    .selectAll()
+    .where((eb) => {
+      const isUser = id === undefined ? [] : [eb('id', '=', id)];
+      const isHolder = email === undefined ? [] : [hasEmail(email)];
+      return eb.or([...isUser, ...isHolder.map((has) => eb.and([has, eb('is_email_verified', '=', false)]))]);
+    });
+  const accounts = (await query.orderBy('id').forUpdate().execute()).map(withoutPassword);
+  const user = accounts.find((one) => one.id === id) ?? null;
+  return { user, holder: accounts.find((one) => one.id !== id) ?? null };
+}
+
 /** Throws `DuplicateRecordError` where the new e-mail or username is taken. */
 export async function updateAccount(
   trx: Transaction,
@@ -165,7 +187,7 @@ export async function updateAccount(
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
-    .catch(namingDuplicate);
+    .catch(namingDuplicateOf(realm));
   return withoutPassword(row);
 }
 
@@ -206,9 +228,11 @@ function withoutPassword(row: Selectable<Tables['users']>): Account {
   return account;
 }
 
-function namingDuplicate(error: unknown): never {
-  const constraint = violatedConstraint(error);
-  if (constraint?.endsWith('_email_unique')) throw duplicate('email');
-  if (constraint?.endsWith('_username_unique')) throw duplicate('username');
-  throw error;
+function namingDuplicateOf({ kind }: Realm) {
+  return (error: unknown): never => {
+    const constraint = violatedConstraint(error);
+    if (constraint?.endsWith('_email_unique')) throw duplicate('email', kind);
+    if (constraint?.endsWith('_username_unique')) throw duplicate('username', kind);
+    throw error;
+  };
 }

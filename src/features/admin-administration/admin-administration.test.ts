@@ -133,7 +133,7 @@ test('nothing but state and right of an admin is changed here; what does not fit
   for (const body of [{}, unknown]) assertStatus(await change(admin.id, body), 200);
   assert.deepEqual((await list()).body, before);
 
-  const refused = await change(admin.id, { is_active: 'false', is_superadmin: null });
+  const refused = await change(admin.id, { is_active: 'false', is_superadmin: 1 });
   assertStatus(refused, 422);
   const fields = refused.body.details.errors.map(({ field }: { field: string }) => field);
   assert.deepEqual(fields.toSorted(), ['is_active', 'is_superadmin']);

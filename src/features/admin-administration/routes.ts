@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
-import { bodyErrors, errors, guardErrors, idParams } from '../../platform/http/schemas.ts';
+import { bodyErrors, errors, guardErrors, idParams, unchangedIfNull } from '../../platform/http/schemas.ts';
 import { givenFields } from '../accounts/account-change.ts';
 import { listAccounts, listQuery } from '../accounts/account-list.ts';
 import { adminSchema } from '../accounts/account-schemas.ts';
@@ -12,12 +12,12 @@ import { callerOf, requireSuperadmin } from '../sessions/authenticate.ts';
 import { updateAdmin } from './update-admin.ts';
 
 const adminChange = z
-  .object({ is_active: z.boolean().optional(), is_superadmin: z.boolean().optional() })
+  .object({ is_active: unchangedIfNull(z.boolean()), is_superadmin: unchangedIfNull(z.boolean()) })
   .meta({ example: { is_active: true } });
 
 export function addAdminAdministrationRoutes(app: HttpServer, deps: Dependencies): void {
   const guarded = requireSuperadmin(deps);
-  const about = { tags: ['Admin administration'], security: [{ bearer: [] }] };
+  const about = { tags: ['Admin administration'] };
 
   app.get(
     '/api/admins',

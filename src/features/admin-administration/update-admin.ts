@@ -27,7 +27,7 @@ export async function updateAdmin(
     if (admin === null) throw notFound('There is no such admin');
     const losesRight = change.is_active === false || change.is_superadmin === false;
     if (losesRight && superadmins.every((superadmin) => superadmin === id)) {
-      throw conflict('The last active superadmin stays one', 'last_superadmin');
+      throw conflict('The last active superadmin stays one', 'last_superadmin', 'admin');
     }
     if (Object.keys(change).length === 0) return admin;
     const { event, fields } = describeChange(adminRealm, admin, change);

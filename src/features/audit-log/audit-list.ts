@@ -41,9 +41,9 @@ export const auditEventSchema = z
   })
   .meta({ id: 'AuditEvent' });
 
-const page = pageQuery(encodeCursor('2026-01-31T09:26:03.114000Z', '01890a5d-ac96-774b-bcce-b302099a8057'));
-
-export const ownEventsQuery = z.object(page);
+export const ownEventsQuery = pageQuery(
+  encodeCursor('2026-01-31T09:26:03.114000Z', '01890a5d-ac96-774b-bcce-b302099a8057'),
+);
 
 // PostgreSQL knows no year 0.
 const instant = z.iso
@@ -51,8 +51,7 @@ const instant = z.iso
   .refine((time) => !time.startsWith('0000'), 'is before all time')
   .meta({ example: '2026-01-31T00:00:00Z' });
 
-export const auditQuery = z.object({
-  ...page,
+export const auditQuery = ownEventsQuery.extend({
   actor: uuid.optional().describe('Who did it'),
   subject: uuid.optional().describe('To whom it happened'),
   event: z.enum(securityEventNames).optional(),
@@ -72,11 +71,12 @@ export function listEvents(db: Database, filter: EventFilter, query: PageQuery) 
   return pageOfEvents(db, filter, query, presentEvent);
 }
 
-/** For the subject: where an admin sat who did it is not theirs to know. */
+/** For the subject: where an admin sat who did it, or the stranger who claimed an address, is not theirs to know. */
 export function listOwnEvents(db: Database, subject: string, query: PageQuery) {
   return pageOfEvents(db, { subject }, query, (row) => {
     const event = presentEvent(row);
-    return event.actor?.kind === 'admin' ? { ...event, ip: null, request_id: null } : event;
+    const isElsewhere = event.actor?.kind === 'admin' || (event.event === 'email_reverted' && !event.actor);
+    return isElsewhere ? { ...event, ip: null, request_id: null } : event;
   });
 }
 

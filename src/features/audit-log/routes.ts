@@ -8,7 +8,6 @@ import { auditEventSchema, auditQuery, listEvents, listOwnEvents, ownEventsQuery
 
 export function addAuditRoutes(app: HttpServer, deps: Dependencies): void {
   const answers = { 200: pageOf(auditEventSchema), ...errors([422, ...guardErrors]) };
-  const security = [{ bearer: [] }];
 
   app.get(
     '/api/admins/audit-events',
@@ -16,7 +15,6 @@ export function addAuditRoutes(app: HttpServer, deps: Dependencies): void {
       ...requireAccount(deps, adminRealm),
       schema: {
         tags: ['Audit'],
-        security,
         summary: 'List the security events, newest first',
         querystring: auditQuery,
         response: answers,
@@ -31,7 +29,6 @@ export function addAuditRoutes(app: HttpServer, deps: Dependencies): void {
       ...requireAccount(deps, userRealm),
       schema: {
         tags: [userRealm.tag],
-        security,
         summary: 'List what happened to my account, newest first',
         querystring: ownEventsQuery,
         response: answers,

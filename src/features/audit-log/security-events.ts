@@ -18,6 +18,9 @@ export const securityEvents = {
   email_changed: 'The address was changed',
   email_change_undone:
     'A change of the address was undone by the link in its notice; a failure had no good link',
+  email_reverted:
+    'The last verified address is back: somebody else claimed the unverified one, or a password was reset through ' +
+    'the verified one; `reason` says which',
   profile_changed: 'The owner changed own data; `fields` says which',
   access_denied: 'The caller was not allowed to: 403',
   limit_exceeded: 'A limit refused for the first time in its window; `policy` says which',

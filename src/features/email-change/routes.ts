@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, messageSchema, text } from '../../platform/http/schemas.ts';
 import { anyone } from '../sessions/authenticate.ts';
@@ -20,8 +21,12 @@ export function addEmailChangeRoutes(app: HttpServer, deps: Dependencies): void 
         response: { 200: messageSchema, ...errors([400, 503, ...bodyErrors]) },
       },
     },
-    async (request) => {
-      await undoEmailChange(deps, { token: request.body.token, ip: request.clientAddress });
+    async (request, reply) => {
+      await undoEmailChange(deps, {
+        token: request.body.token,
+        ip: request.clientAddress,
+        signal: clientGone(reply),
+      });
       return {
         message:
           'Your email address is back. All sessions were ended; a link to set a new password has been sent to it',

@@ -12,22 +12,23 @@ import { queueResetLink } from '../password-reset/request-password-reset.ts';
 import { revokeSessionsOf } from '../sessions/session-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'logger'>;
+type Request = { token: string; ip: string; signal: AbortSignal };
 
 /**
  * Puts the address back that the link was mailed to, ends all sessions, voids the password and mails a reset link
  * there. A deactivated account stays so. Throws 400 for every token that is not good (contract § 4).
  */
-export async function undoEmailChange(deps: Deps, request: { token: string; ip: string }): Promise<void> {
+export async function undoEmailChange(deps: Deps, request: Request): Promise<void> {
   const refusal = () => badRequest('The undo link is not valid or no longer valid', 'invalid_undo_token');
   await withGoodLink(deps, { event: 'email_change_undone', refusal }, () => undo(deps, request));
 }
 
-async function undo(deps: Deps, request: { token: string; ip: string }): Promise<void> {
+async function undo(deps: Deps, request: Request): Promise<void> {
   const link = await findOpenLink(deps.db, 'email_change_undo', request.token);
   if (link === null) throw new LinkNotGoodError();
   // A real hash of what nobody knows: signing in with a void password costs the time that it always costs.
   const unknowable = randomBytes(32).toString('base64url');
-  const password = await deps.hasher.hash(unknowable, request.ip);
+  const password = await deps.hasher.hash(unknowable, request.ip, request.signal);
   await transact(deps.db, (trx) => apply(deps, trx, link, password));
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
+import { moveTo } from '../../../test/email-calls.ts';
 import {
   goodPassword,
   newRegistration,
@@ -62,10 +63,7 @@ test('every verification token that is not good gets one answer', async (t) => {
   assertStatus(await api.post(path, { token: spentToken }), 200);
   const moved = await signedInUser(service);
   const movedToken = await mailbox.token('email_verification', moved.email);
-  assertStatus(
-    await api.put('/api/users/me', { email: 'moved@example.com' }, { token: moved.accessToken }),
-    200,
-  );
+  await moveTo(service, moved, 'moved@example.com');
   const inactive = await signedInUser(service);
   const inactiveToken = await mailbox.token('email_verification', inactive.email);
   await service.db.updateTable('users').set({ is_active: false }).where('id', '=', inactive.id).execute();
@@ -92,7 +90,7 @@ test('the link to the new address of a change verifies it', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const email = 'moved@example.com';
-  assertStatus(await service.api.put('/api/users/me', { email }, { token: user.accessToken }), 200);
+  await moveTo(service, user, email);
   const token = await service.mailbox.token('email_verification', email);
   assertStatus(await service.api.post(path, { token }), 200);
   assert.equal(await isVerified(service, user.id), true);

@@ -30,7 +30,6 @@ export function addEmailVerificationRoutes(app: HttpServer, deps: Dependencies):
       ...requireAccount(deps, userRealm),
       schema: {
         tags: ['Users'],
-        security: [{ bearer: [] }],
         summary: 'Send the verification link again',
         response: { 200: messageSchema, ...errors(guardErrors) },
       },

@@ -2,10 +2,10 @@ import type { Dependencies } from '../../dependencies.ts';
 import { badRequest } from '../../errors.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
-import { foldCase } from '../../platform/fold-case.ts';
 import { type Account, lockAccount, updateAccount } from '../accounts/account-store.ts';
 import { partyOf, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
+import { isSameAddress } from '../email-change/fallback-address.ts';
 import { LinkNotGoodError, withGoodLink } from '../links/link-not-good.ts';
 import { endLinks, findOpenLink, useLink } from '../links/link-store.ts';
 import { queueLinkMail } from '../mail/queue-mail.ts';
@@ -35,7 +35,7 @@ async function verify(deps: Pick<Deps, 'db' | 'logger'>, token: string): Promise
   if (link === null) throw new LinkNotGoodError();
   await transact(deps.db, async (trx) => {
     const user = await lockAccount(trx, userRealm, link.subject_id);
-    const isTheirs = user?.is_active && foldCase(user.email) === foldCase(link.email);
+    const isTheirs = user?.is_active && isSameAddress(user.email, link.email);
     if (!isTheirs || !(await useLink(trx, link))) throw new LinkNotGoodError();
     await updateAccount(trx, userRealm, user.id, { is_email_verified: true });
     await endLinks(trx, user.id, { purposes: ['email_verification'] }, 'verified');

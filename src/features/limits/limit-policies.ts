@@ -2,7 +2,7 @@ import type { Config } from '../../config.ts';
 import { durations } from '../../platform/durations.ts';
 import type { LimitPolicy } from '../../platform/rate-limit/rate-limit.ts';
 
-/** A further limit of a client address, which a route names, beside that of all its requests (security.md § 4). */
+/** A further limit of a client address, which a route names, beside that of all its requests. */
 export type AddressLimit = 'register' | 'forgot-ip' | 'reset';
 
 export type LimitPolicies = {
@@ -36,7 +36,7 @@ export function limitPolicies({ rateLimitPerHour, rateLimitAccountPerHour }: Con
     ceiling: hourly('ceiling', rateLimitPerHour * ceilingFactor),
     ofAddress: rateLimitPerHour === 0 ? null : addressLimits,
     defence: hourly('defence', Math.min(60, rateLimitAccountPerHour)),
-    refresh: { name: 'refresh', limit: 60, windowSeconds: hour },
+    refresh: { name: 'refresh', limit: 600, windowSeconds: hour },
     refreshCeiling: hourly('refresh-ceiling', rateLimitPerHour * ceilingFactor),
   };
 }

@@ -11,22 +11,28 @@ import { recordExceeded } from '../throttles/require-within-throttle.ts';
 import { type AddressLimit, limitPolicies } from './limit-policies.ts';
 
 declare module 'fastify' {
-  interface FastifyRequest {
-    /** Counted by some limit already, or free of all. */
-    isLimited: boolean;
-  }
   interface FastifyContextConfig {
     /**
-     * `none`: free of the limits. `refresh`: the handler counts it, by the token in its body. `defence`: counts on the
-     * session and not on the account. Else one more limit of the address, beside that of all its requests.
+     * `none`: free of the limits. `refresh`: counts by the token in its body. `defence`: counts on the session and not on
+     * the account. Else one more limit of the address, beside that of all its requests.
      */
     limit?: 'none' | 'refresh' | 'defence' | AddressLimit;
   }
 }
 
-/** How requests are counted; every member throws 429 where it is one too many. */
+/**
+ * How requests are counted: each one once, on the first of these that fits.
+ *
+ * - On nothing: probes, the metrics and the files of the pages; the refresh of a page that has no cookie.
+ * - With a genuine access token, on its session and the ceiling of its address; on its account too, once the session was
+ *   found alive.
+ * - A refresh with a genuine token: on its session and a ceiling of its own.
+ * - Everything else on its address, and on the further limit that its route names.
+ *
+ * Every member but `exempt` throws 429, or answers it, where the request is one too many.
+ */
 export type RequestLimits = {
-  /** Before the body is read: what no access token can exempt counts on its address. */
+  /** Before the body is read: what no token can move elsewhere counts on its address. */
   countAtStart(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /**
    * With a genuine token, before the body is read: on its session, so that people who share an address do not use up
@@ -37,7 +43,9 @@ export type RequestLimits = {
   countAccount(request: FastifyRequest, account: Party): Promise<void>;
   /** A refresh whose token is ours counts on its session; null: on the address. */
   countRefresh(request: FastifyRequest, reply: FastifyReply, sessionId: string | null): Promise<void>;
-  /** The error to answer: a request that failed before it was counted is counted now, and may be one too many. */
+  /** Counts the request on nothing. Only for one that is then refused, without a query and without its body. */
+  exempt(request: FastifyRequest): void;
+  /** The error to answer: what failed before it was counted counts on its address now, and may be one too many. */
   countFailed(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<unknown>;
 };
 
@@ -46,8 +54,16 @@ type Deps = { config: Config; limiter: RateLimiter; db: Database; logger: Logger
 export function createRequestLimits(deps: Deps): RequestLimits {
   const { config, limiter } = deps;
   const policies = limitPolicies(config);
+  const counted = new WeakSet<FastifyRequest>();
   const networkOfClient = ({ clientAddress }: FastifyRequest) =>
     networkOf(clientAddress, config.rateLimitIpv6Prefix);
+
+  /** The one place that knows what is counted: the first to ask counts the request, and nobody after. */
+  const countOnce = async (request: FastifyRequest, count: () => Promise<void>): Promise<void> => {
+    if (counted.has(request)) return;
+    counted.add(request);
+    await count();
+  };
 
   const require = async (
     policy: LimitPolicy | null,
@@ -60,8 +76,7 @@ export function createRequestLimits(deps: Deps): RequestLimits {
     if (!allowed) throw rateLimited(resetSeconds);
   };
 
-  const countAddress = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    request.isLimited = true;
+  const requireOfAddress = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (policies.ip === null) return;
     const state = await limiter.take(policies.ip, networkOfClient(request));
     reply.headers(limitHeaders(policies.ip, state));
@@ -71,38 +86,51 @@ export function createRequestLimits(deps: Deps): RequestLimits {
 
   return {
     countAtStart: async (request, reply) => {
-      const { guard, limit } = request.routeOptions.config;
-      if (isFree(request)) request.isLimited = true;
-      if (request.isLimited || limit === 'refresh') return;
-      if (!request.is404 && guard !== undefined && guard !== 'anyone') return;
-      await countAddress(request, reply);
-      await require(policies.ofAddress?.[limit ?? ''] ?? null, networkOfClient(request));
+      if (counterOf(request) !== 'address') return;
+      await countOnce(request, async () => {
+        await requireOfAddress(request, reply);
+        const { limit = '' } = request.routeOptions.config;
+        await require(policies.ofAddress?.[limit] ?? null, networkOfClient(request));
+      });
     },
-    countSession: async (request, sessionId, account) => {
-      request.isLimited = true;
-      // What is refused here uses up nothing of the neighbours'.
-      await require(isDefence(request) ? policies.defence : policies.session, sessionId, account);
-      await require(policies.ceiling, networkOfClient(request));
-    },
+    countSession: (request, sessionId, account) =>
+      countOnce(request, async () => {
+        // What is refused here uses up nothing of the neighbours'.
+        await require(isDefence(request) ? policies.defence : policies.session, sessionId, account);
+        await require(policies.ceiling, networkOfClient(request));
+      }),
     countAccount: async (request, account) => {
       if (!isDefence(request)) await require(policies.account, account.id, account);
     },
-    countRefresh: async (request, reply, sessionId) => {
-      if (sessionId === null) return countAddress(request, reply);
-      request.isLimited = true;
-      await require(policies.refresh, sessionId);
-      await require(policies.refreshCeiling, networkOfClient(request));
-    },
+    countRefresh: (request, reply, sessionId) =>
+      countOnce(request, async () => {
+        if (sessionId === null) return requireOfAddress(request, reply);
+        await require(policies.refresh, sessionId);
+        await require(policies.refreshCeiling, networkOfClient(request));
+      }),
+    exempt: (request) => void counted.add(request),
     countFailed: async (request, reply, error) => {
-      if (request.isLimited || isFree(request)) return error;
-      try {
-        await countAddress(request, reply);
-        return error;
-      } catch (refusal) {
-        return refusal;
-      }
+      if (counterOf(request) === 'nothing') return error;
+      const counting = countOnce(request, () => requireOfAddress(request, reply));
+      return counting.then(
+        () => error,
+        (refusal: unknown) => refusal,
+      );
     },
   };
+}
+
+/** Where a request counts as far as its route says. By its token: a good one on its session, any other on the address. */
+function counterOf({ is404, routeOptions }: FastifyRequest): 'nothing' | 'address' | 'token' {
+  if (is404) return 'address';
+  const { config, url = '' } = routeOptions;
+  if (config.limit === 'none' || isFileOfDocs(url)) return 'nothing';
+  const isGuarded = config.guard !== undefined && config.guard !== 'anyone';
+  return isGuarded || config.limit === 'refresh' ? 'token' : 'address';
+}
+
+function isFileOfDocs(url: string): boolean {
+  return /^\/docs(\/|$)/.test(url) && !documentPaths.includes(url);
 }
 
 function isDefence({ routeOptions }: FastifyRequest): boolean {
@@ -111,10 +139,3 @@ function isDefence({ routeOptions }: FastifyRequest): boolean {
 
 /** Where Swagger UI's plugin serves the document itself: large, made anew for each request, and no file of a page. */
 export const documentPaths: readonly string[] = ['/docs/json', '/docs/yaml'];
-
-/** Probes, the metrics and the files of the pages: a probe must not use up its address, nor a page its reader's. */
-function isFree({ is404, routeOptions }: FastifyRequest): boolean {
-  if (is404) return false;
-  const { config, url = '' } = routeOptions;
-  return config.limit === 'none' || (/^\/docs(\/|$)/.test(url) && !documentPaths.includes(url));
-}

@@ -1,13 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
 import type { Dependencies } from '../../dependencies.ts';
-import {
-  cleanUpRows,
-  type Database,
-  now,
-  secondsFromNow,
-  type Transaction,
-} from '../../platform/database/database.ts';
+import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
 import type { LinkPurpose, Tables } from '../../platform/database/tables.ts';
 import type { Account } from '../accounts/account-store.ts';
 import { isTokenOf, linkIdOf, linkToken, linkTokenHash } from './link-token.ts';
@@ -31,14 +25,18 @@ export async function insertLink(
 ): Promise<Buffer> {
   const id = randomBytes(16);
   const bound = { id, purpose, subject_id: subjectId, email, password_version: passwordVersion };
+  // Later than every open one like it: a transaction that waited for the lock has a time from before it waited, and
+  // which link is the older one decides who gets an account back.
+  const createdAt = sql<Date>`greatest(now(), (SELECT max(created_at) + interval '1 millisecond' FROM links
+    WHERE subject_id = ${subjectId} AND purpose = ${purpose} AND ended_at IS NULL))`;
   await trx
     .insertInto('links')
     .values({
       ...bound,
       key_id: keys.current.kid,
       token_hash: linkTokenHash(linkToken(bound, keys.current)),
-      created_at: now,
-      expires_at: secondsFromNow(lifeSeconds),
+      created_at: createdAt,
+      expires_at: sql<Date>`${createdAt} + make_interval(secs => ${lifeSeconds})`,
     })
     .execute();
   return id;
@@ -90,31 +88,11 @@ export async function endLinks(
   await query.execute();
 }
 
-/** Whether an open undo link of the subject's own would bring this address back. */
-export async function isUndoneTo(trx: Transaction, subjectId: string, email: string): Promise<boolean> {
-  const query = openUndoLinks(trx, email).where('subject_id', '=', subjectId);
-  return (await query.limit(1).executeTakeFirst()) !== undefined;
-}
-
-/** Whether an undo link of somebody else may still bring this address back: nobody else gets it meanwhile. */
-export async function isHeldEmail(trx: Transaction, email: string, subjectId: string): Promise<boolean> {
-  const query = openUndoLinks(trx, email).where('subject_id', '!=', subjectId);
-  return (await query.limit(1).executeTakeFirst()) !== undefined;
-}
-
-function openUndoLinks(trx: Transaction, email: string) {
-  return trx
-    .selectFrom('links')
-    .select('id')
-    .where('purpose', '=', 'email_change_undo')
-    .where(sql<boolean>`lower(email) = lower(${email}::text COLLATE "C")`)
-    .where(open);
-}
-
 export async function deleteExpiredLinks(db: Database, keptDays: number): Promise<void> {
   const before = sql<Date>`now() - make_interval(days => ${keptDays})`;
   const expired = db.selectFrom('links').select('id').where('expires_at', '<', before);
   await db.deleteFrom('links').where('id', 'in', expired.limit(cleanUpRows)).execute();
 }
 
-const open = sql<boolean>`(links.ended_at IS NULL AND links.expires_at > now())`;
+/** Neither used, nor ended, nor run out. */
+export const open = sql<boolean>`(links.ended_at IS NULL AND links.expires_at > now())`;

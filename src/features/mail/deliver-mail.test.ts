@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
+import { moveTo } from '../../../test/email-calls.ts';
 import {
   newRegistration,
   adminByRequest as signedInAdmin,
@@ -163,10 +164,7 @@ test('a mail whose link was used or ended meanwhile is not sent', async (t) => {
   const service = await createTestApp(t);
   const { sink, deliver } = await withMailServer(t, service);
   const user = await signedInUser(service);
-  assertStatus(
-    await service.api.put('/api/users/me', { email: 'moved@example.com' }, { token: user.accessToken }),
-    200,
-  );
+  await moveTo(service, user, 'moved@example.com');
   await deliver();
   assert.deepEqual(
     sink.mails.map(({ recipients, parsed }) => [recipients[0], parsed.subject?.split(' – ')[0]]).toSorted(),

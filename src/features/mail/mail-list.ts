@@ -28,8 +28,9 @@ export const mailSchema = z
   })
   .meta({ id: 'Mail' });
 
-export const mailQuery = z.object({
-  ...pageQuery(encodeCursor(0, '01890a5d-ac96-774b-bcce-b302099a8057')),
+const firstPages = pageQuery(encodeCursor(0, '01890a5d-ac96-774b-bcce-b302099a8057'));
+
+export const mailQuery = firstPages.extend({
   status: z.enum(['queued', 'sent', 'kept', 'dead']).optional(),
 });
 

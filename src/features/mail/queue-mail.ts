@@ -6,6 +6,7 @@ import { durations } from '../../platform/durations.ts';
 import type { Account } from '../accounts/account-store.ts';
 import { type Party, partyOf, type Realm, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
+import { fallbackOf, isSameAddress } from '../email-change/fallback-address.ts';
 import { insertLink } from '../links/link-store.ts';
 import { exceeded } from '../throttles/require-within-throttle.ts';
 import { throttlePolicies } from '../throttles/throttle-policies.ts';
@@ -37,7 +38,10 @@ export function requireQueued(outcome: MailOutcome): void {
 
 type Notice = { device?: string | null; ip?: string | null };
 
-/** Tells the owner of an account of something that happened to it. */
+/**
+ * Tells the owner of an account of something that happened to it: at the given address and, as long as the present one
+ * is unverified and may be a thief's, at the last verified one too.
+ */
 export async function queueNotice(
   deps: Deps,
   trx: Transaction,
@@ -46,17 +50,12 @@ export async function queueNotice(
   kind: Exclude<MailKind, 'test'>,
   { device = null, ip = null }: Notice = {},
 ): Promise<void> {
+  const fallback = await fallbackOf(trx, realm, account.id);
+  const isElsewhere = fallback !== null && !isSameAddress(fallback, account.email);
   const subject = partyOf(realm, account.id);
-  const lifeSeconds = noticeLifeSeconds;
-  await queueMail(deps, trx, {
-    kind,
-    recipient: account.email,
-    subject,
-    linkId: null,
-    device,
-    ip,
-    lifeSeconds,
-  });
+  const notice = { kind, subject, linkId: null, device, ip, lifeSeconds: noticeLifeSeconds };
+  for (const recipient of isElsewhere ? [account.email, fallback] : [account.email])
+    await queueMail(deps, trx, { ...notice, recipient });
 }
 
 const kindOfPurpose: Record<LinkPurpose, MailKind> = {

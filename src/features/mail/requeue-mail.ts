@@ -18,7 +18,7 @@ export async function requeueMail(
   await requireOpenLink(deps, mail);
   await transact(deps.db, async (trx) => {
     const revived = await reviveMail(trx, mailId, noticeLifeSeconds);
-    if (!revived) throw conflict('Only a dead mail can be queued again', 'mail_not_dead');
+    if (!revived) throw conflict('Only a dead mail can be queued again', 'mail_not_dead', 'mail');
     const { subject_kind: kind, subject_id: subjectId } = mail;
     const subject = kind && subjectId ? partyOf({ kind }, subjectId) : null;
     const actor = partyOf(adminRealm, adminId);
@@ -29,5 +29,9 @@ export async function requeueMail(
 
 async function requireOpenLink({ db }: Pick<Dependencies, 'db'>, mail: Mail): Promise<void> {
   if (mail.link_id === null || (await findLink(db, mail.link_id))?.is_open) return;
-  throw conflict('The link in this mail is no longer valid: let a new one be asked for', 'link_expired');
+  throw conflict(
+    'The link in this mail is no longer valid: let a new one be asked for',
+    'link_expired',
+    'mail',
+  );
 }

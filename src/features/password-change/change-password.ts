@@ -6,15 +6,19 @@ import { type Credentials, replacePassword } from '../accounts/account-store.ts'
 import { partyOf, type Realm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { endLinks } from '../links/link-store.ts';
+import { endLaterUndoLinks } from '../links/undo-links.ts';
 import { queueNotice } from '../mail/queue-mail.ts';
 import { refuseGuessable } from '../passwords/password-policy.ts';
 import { type Caller, lockLiveSession, revokeSessionsOf } from '../sessions/session-store.ts';
 import { requireOwnPassword } from '../throttles/require-own-password.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
-type Request = { currentPassword: string; newPassword: string; ip: string };
+type Request = { currentPassword: string; newPassword: string; ip: string; signal: AbortSignal };
 
-/** Sets a new password, ends all other sessions and reset links, and tells the owner: all or nothing. Throws 400 where the current one is wrong or stays. */
+/**
+ * Sets a new password, ends all other sessions, reset links and later undo links, and tells the owner: all or nothing.
+ * Throws 400 where the current one is wrong or stays.
+ */
 export async function changePassword(
   deps: Deps,
   realm: Realm,
@@ -24,12 +28,12 @@ export async function changePassword(
   const { username, email, id } = caller.account;
   const { projectName } = deps.config;
   refuseGuessable(request.newPassword, 'new_password', { username, email, projectName });
-  const typed = { password: request.currentPassword, ip: request.ip };
+  const typed = { password: request.currentPassword, ip: request.ip, signal: request.signal };
   const credentials = await requireOwnPassword(deps, realm, id, typed);
   if (request.newPassword === request.currentPassword) {
     throw badRequest('The new password equals the current one', 'password_unchanged');
   }
-  const password = await deps.hasher.hash(request.newPassword, request.ip);
+  const password = await deps.hasher.hash(request.newPassword, request.ip, request.signal);
   await transact(deps.db, (trx) => apply(deps, trx, realm, caller, credentials, password));
 }
 
@@ -49,6 +53,7 @@ async function apply(
   await revokeSessionsOf(trx, realm, verified.id, 'password_changed', caller.sessionId);
   if (realm.kind === 'user') {
     await endLinks(trx, verified.id, { purposes: ['password_reset'] }, 'password_changed');
+    await endLaterUndoLinks(trx, verified.id, 'password_changed');
   }
   const subject = partyOf(realm, verified.id);
   await recordEvent(deps, trx, { event: 'password_changed', subject });

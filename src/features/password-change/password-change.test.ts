@@ -7,7 +7,7 @@ import { resetToken } from '../../../test/reset-calls.ts';
 import { signedInTo, statusOfMe } from '../../../test/session-calls.ts';
 import { storedPassword } from '../../../test/stored-passwords.ts';
 import { createTestApp } from '../../../test/test-app.ts';
-import { type Realm, realms, userRealm } from '../accounts/realms.ts';
+import { type Realm, realms } from '../accounts/realms.ts';
 
 const next = 'granite lantern 41 willow';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, messageSchema } from '../../platform/http/schemas.ts';
 import type { Realm } from '../accounts/realms.ts';
@@ -14,16 +15,16 @@ export function addPasswordChangeRoutes(app: HttpServer, deps: Dependencies, rea
       ...requireAccountInDefence(deps, realm),
       schema: {
         tags: [realm.tag],
-        security: [{ bearer: [] }],
         summary: 'Change my password',
         description: 'All other sessions of the account end.',
         body: z.object({ current_password: typedPassword, new_password: newPassword(deps.config, realm) }),
         response: { 200: messageSchema, ...errors([400, ...guardErrors, ...bodyErrors]) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { current_password: currentPassword, new_password: password } = request.body;
-      const change = { currentPassword, newPassword: password, ip: request.clientAddress };
+      const { clientAddress: ip } = request;
+      const change = { currentPassword, newPassword: password, ip, signal: clientGone(reply) };
       await changePassword(deps, realm, callerOf(request), change);
       return { message: 'Password changed successfully' };
     },

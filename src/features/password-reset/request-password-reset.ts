@@ -1,10 +1,12 @@
 import { randomInt, randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dependencies } from '../../dependencies.ts';
-import { type Transaction, transact } from '../../platform/database/database.ts';
-import { type Credentials, findCredentials } from '../accounts/account-store.ts';
+import { type Database, type Transaction, transact } from '../../platform/database/database.ts';
+import { type Credentials, findCredentials, findCredentialsById } from '../accounts/account-store.ts';
 import { type Party, partyOf, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
+import { fallbackOf, isSameAddress } from '../email-change/fallback-address.ts';
+import { findReserver } from '../links/undo-links.ts';
 import { type MailOutcome, queueLinkMail } from '../mail/queue-mail.ts';
 import { recordExceeded } from '../throttles/require-within-throttle.ts';
 import { throttlePolicies } from '../throttles/throttle-policies.ts';
@@ -24,21 +26,42 @@ type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>;
 
 /**
  * Answers such a request: a reset link for an active user. For every other address the same statements run, and come
- * to nothing; neither this answer's time nor that of the next one tells them apart (security.md § 5).
+ * to nothing; neither this answer's time nor that of the next one tells them apart.
  */
 export async function answerResetRequest(deps: Deps, email: string): Promise<void> {
   await sleep(randomInt(20, 121));
-  const found = await findCredentials(deps.db, userRealm, email);
-  const isThere = found?.is_active === true;
-  const user = isThere ? found : { id: randomUUIDv7(), email, password_version: 1 };
+  const found = await findOwner(deps.db, email);
+  const user = found ?? { id: randomUUIDv7(), email, password_version: 1 };
   await transact(deps.db, async (trx) => {
     const subject = partyOf(userRealm, user.id);
     const { queued } = await queueResetLink(deps, trx, user);
     if (queued) await recordEvent(deps, trx, { event: 'password_reset_requested', subject, actor: null });
-    if (!isThere) throw new NobodyThereError();
+    if (found === null) throw new NobodyThereError();
   }).catch((error: unknown) => {
     if (!(error instanceof NobodyThereError)) throw error;
   });
+}
+
+/**
+ * The active user whose address this is, or was until it was changed to one that nobody has verified yet, with the
+ * address that the link goes to. The same statements for every address.
+ */
+async function findOwner(db: Database, email: string): Promise<Recipient | null> {
+  const present = await findCredentials(db, userRealm, email);
+  const reserver = await findReserver(db, email);
+  const id = present?.id ?? reserver?.subjectId ?? randomUUIDv7();
+  const recipient = await findRecipient(db, id);
+  const isTheirs = present !== null || (recipient !== null && isSameAddress(recipient.email, email));
+  return isTheirs && recipient?.is_active ? recipient : null;
+}
+
+type Recipient = Pick<Credentials, 'id' | 'email' | 'password_version' | 'is_active'>;
+
+/** A user with the address that reset links go to; null where there is none. */
+export async function findRecipient(db: Database, id: string): Promise<Recipient | null> {
+  const user = await findCredentialsById(db, userRealm, id);
+  const fallback = await fallbackOf(db, userRealm, id);
+  return user && { ...user, email: fallback ?? user.email };
 }
 
 /** The link and its mail, in the caller's transaction. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, messageSchema, text } from '../../platform/http/schemas.ts';
 import { email } from '../accounts/account-schemas.ts';
@@ -38,7 +39,9 @@ export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): voi
       schema: {
         tags,
         summary: 'Set a new password with the token of a reset link',
-        description: 'All sessions and all other links of the account end.',
+        description:
+          'All sessions and all other reset and verification links of the account end. The address that the link was ' +
+          'mailed to is verified; where it was changed since to one that is not, it is back.',
         body: z.object({
           token: text(500).min(1).meta({ example: 'the-token-of-the-link' }),
           new_password: newPassword(deps.config, userRealm),
@@ -46,9 +49,10 @@ export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): voi
         response: { 200: messageSchema, ...errors([400, 503, ...bodyErrors]) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { token, new_password: password } = request.body;
-      await resetPassword(deps, { token, newPassword: password, ip: request.clientAddress });
+      const { clientAddress: ip } = request;
+      await resetPassword(deps, { token, newPassword: password, ip, signal: clientGone(reply) });
       return { message: 'Password reset successfully' };
     },
   );
@@ -63,7 +67,6 @@ function addTestEmailRoute(app: HttpServer, deps: Dependencies): void {
       ...requireAccount(deps, adminRealm),
       schema: {
         tags,
-        security: [{ bearer: [] }],
         summary: 'Send a test mail',
         description: "To the admin's own address, or one in `TEST_EMAIL_ALLOW`.",
         body: z.object({ to_email: email }),

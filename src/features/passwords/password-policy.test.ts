@@ -106,6 +106,11 @@ for (const [password, why] of [
   ['xx Ada.Lovelace xx', 'the username inside'],
   ['COUNTESS', 'the local part of the e-mail address'],
   ['countess2024', 'the local part and digits'],
+  ['Countess@Example.com', 'the e-mail address in another case'],
+  ['countess@example.com99', 'the e-mail address and digits'],
+  ['my countess@example.com!', 'the e-mail address inside'],
+  ['EXAMPLE', 'the first label of the domain'],
+  ['example2024', 'the first label of the domain and digits'],
   ['adl production', "the project's name"],
   ['ADL Production2026', "the project's name and digits"],
 ] as const) {
@@ -129,6 +134,8 @@ test('what only resembles the context is fine', () => {
     '2024countess',
     'production line 7',
     'example.com',
+    'an example of wit',
+    'countess(at)example.com',
     'lovelace.ada',
   ]) {
     assert.equal(contextFault(password, 'password', ada), null, password);
@@ -141,6 +148,22 @@ test('a username of fewer than four letters counts as a whole only', () => {
   assert.equal(contextFault('discobobsled', 'password', bob), null);
   assert.notEqual(contextFault('bob20242024', 'password', bob), null);
   assert.notEqual(contextFault('spongebobby', 'password', { ...ada, username: 'bobb' }), null);
+});
+
+test('digits at the end of a name or an address count no more than those of the password', () => {
+  const numbered = { username: 'ada1815', email: 'lady99@mail24.example.com', projectName: 'Ledger 2' };
+  for (const password of ['ada1852', 'Ada', 'lady', 'LADY1', 'mail', 'mail2024', 'ledger 3']) {
+    assert.notEqual(contextFault(password, 'password', numbered), null, password);
+  }
+  assert.equal(contextFault('my mail of 2024', 'password', numbered), null);
+});
+
+test('a domain of one label, and an address that is none, break nothing', () => {
+  const odd = { ...ada, email: 'root@localhost' };
+  assert.notEqual(contextFault('localhost1', 'password', odd), null);
+  for (const email of ['', '@', 'no address', '@example.com', 'a@']) {
+    assert.equal(contextFault('violet harbour anvil 93', 'password', { ...ada, email }), null, email);
+  }
 });
 
 test('a number is not guessable from another number', () => {

@@ -12,6 +12,7 @@ const maxBytes = 4 * maxCharacters;
 export const typedPassword = text(maxBytes)
   .min(1)
   .refine((value) => Buffer.byteLength(value) <= maxBytes, `must have at most ${maxBytes} bytes`)
+  .describe(`Taken as typed; at most ${maxBytes} bytes of UTF-8`)
   .meta({ example: 'correct horse battery staple' });
 
 /** A password that is to be set: length and common passwords; any character counts, none is required (ASVS V6.2). */
@@ -25,7 +26,7 @@ export function newPassword(config: Config, realm: Realm) {
         if (fault) context.addIssue({ code: 'custom', message: fault.message, params: { type: fault.type } });
       })
       .describe(
-        `${minCharacters} to ${maxCharacters} characters of any kind; no common password, and no name of yours`,
+        `${minCharacters} to ${maxCharacters} characters of any kind; no common password, and not your username, your e-mail address, a part of it, or the name of this service`,
       )
       // In characters, as JSON Schema counts; zod would count halves of them.
       .meta({
@@ -38,22 +39,38 @@ export function newPassword(config: Config, realm: Realm) {
 
 export type PasswordContext = { username: string; email: string; projectName: string };
 
-/** Refuses what an attacker who knows the person or the product tries first (ASVS V6.2.11). Null where it is fine. */
+/**
+ * Refuses what an attacker who knows the person or the product tries first (ASVS V6.2.11): the username, the address,
+ * either half of it or the project's name as the whole password, without regard to case and trailing digits; and the
+ * address or a username of four or more characters inside it. Null where it is fine.
+ */
 export function contextFault(password: string, field: string, context: PasswordContext): FieldFault | null {
-  const plain = withoutTrailingDigits(password);
-  const username = context.username.toLowerCase();
-  const words = [username, context.email.split('@', 1)[0] ?? '', context.projectName];
-  const equalsWord = words.some((word) =>
-    // Without its digits a number is nothing, and equals every other.
-    plain === '' ? password === word : plain === withoutTrailingDigits(word),
-  );
-  const containsName = username.length >= 4 && password.toLowerCase().includes(username);
-  if (!equalsWord && !containsName) return null;
+  if (!equalsName(password, context) && !containsName(password, context)) return null;
   return {
     field,
     message: 'is too close to the username, the e-mail address or the name of this service',
     type: 'password_guessable',
   };
+}
+
+function equalsName(password: string, { username, email, projectName }: PasswordContext): boolean {
+  const [localPart = '', domain = ''] = email.split('@');
+  const [firstLabel = ''] = domain.split('.', 1);
+  const plain = withoutTrailingDigits(password);
+  return [username, email, localPart, firstLabel, projectName].some((name) =>
+    // Without its digits a number is nothing, and equals every other.
+    plain === '' ? password === name : plain === withoutTrailingDigits(name),
+  );
+}
+
+const shortestContained = 4;
+
+/** A short name is inside many a word by chance. No address is that short. */
+function containsName(password: string, { username, email }: PasswordContext): boolean {
+  const lower = password.toLowerCase();
+  return [username, email].some(
+    (name) => name.length >= shortestContained && lower.includes(name.toLowerCase()),
+  );
 }
 
 /** Throws `ValidationError` naming the field where the password is too close to what is known of its owner. */

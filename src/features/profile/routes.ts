@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { bodyErrors, errors, guardErrors } from '../../platform/http/schemas.ts';
+import { bodyErrors, errors, guardErrors, unchangedIfNull } from '../../platform/http/schemas.ts';
 import { givenFields } from '../accounts/account-change.ts';
-import { email, fullName, username } from '../accounts/account-schemas.ts';
+import { changedFullName, email, username } from '../accounts/account-schemas.ts';
 import { presentAccount } from '../accounts/present-account.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { typedPassword } from '../passwords/password-policy.ts';
@@ -12,18 +13,18 @@ import { updateProfile } from './update-profile.ts';
 
 const profileBody = z
   .object({
-    email: email.optional(),
-    username: username.optional(),
-    full_name: fullName.optional(),
-    current_password: typedPassword
-      .optional()
-      .describe('For a new e-mail address, unless the session was opened within the last 15 minutes'),
+    email: unchangedIfNull(email),
+    username: unchangedIfNull(username),
+    full_name: changedFullName,
+    current_password: unchangedIfNull(typedPassword).describe(
+      'Needed for a new e-mail address, however recent the sign-in',
+    ),
   })
   .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
 
 export function addProfileRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
   const guarded = requireAccount(deps, realm);
-  const about = { tags: [realm.tag], security: [{ bearer: [] }] };
+  const about = { tags: [realm.tag] };
 
   app.get(
     `${realm.path}/me`,
@@ -45,18 +46,18 @@ export function addProfileRoutes(app: HttpServer, deps: Dependencies, realm: Rea
       schema: {
         ...about,
         summary: 'Change my own data',
-        description: 'A new e-mail address is unverified and ends all other sessions.',
+        description:
+          'A new e-mail address wants `current_password`, is unverified and ends all other sessions. The old one, where ' +
+          'it was verified, is mailed a link that undoes the change for seven days.',
         body: profileBody,
         response: { 200: realm.accountSchema, ...errors([400, 409, ...guardErrors, ...bodyErrors]) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { current_password: currentPassword, ...fields } = request.body;
       const change = givenFields(fields);
-      const ip = request.clientAddress;
-      return presentAccount(
-        await updateProfile(deps, realm, callerOf(request), { change, currentPassword, ip }),
-      );
+      const asked = { change, currentPassword, ip: request.clientAddress, signal: clientGone(reply) };
+      return presentAccount(await updateProfile(deps, realm, callerOf(request), asked));
     },
   );
 }

@@ -1,10 +1,15 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, unauthenticated } from '../../errors.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
-import { durations } from '../../platform/durations.ts';
 import { networkOf } from '../../platform/http/client-address.ts';
 import { changesEmail, changesUsername } from '../accounts/account-change.ts';
-import { type Account, type AccountChange, lockAccount, updateAccount } from '../accounts/account-store.ts';
+import {
+  type Account,
+  type AccountChange,
+  lockAccount,
+  lockUserAndHolder,
+  updateAccount,
+} from '../accounts/account-store.ts';
 import { partyOf, type Realm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { changeEmail } from '../email-change/change-email.ts';
@@ -16,27 +21,24 @@ import { throttlePolicies } from '../throttles/throttle-policies.ts';
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
 type Change = Pick<AccountChange, 'email' | 'username' | 'full_name'>;
 
-const recentSignInSeconds = durations.minutes(15);
-
 /**
- * Changes the caller's own data. A new e-mail address wants the current password or a fresh sign-in, is unverified,
- * and ends all other sessions. Throws 403 `reauthentication_required`, 400 for a wrong password, 409 for a taken name,
- * 429 for more new names than anybody needs.
+ * Changes the caller's own data. A new e-mail address wants the current password, however fresh the sign-in: a stolen
+ * token must not move the account. It is unverified, and ends all other sessions. Throws 403
+ * `reauthentication_required`, 400 for a wrong password, 409 for a taken name, 429 for more new names than anybody needs.
  */
 export async function updateProfile(
   deps: Deps,
   realm: Realm,
   caller: Caller,
-  request: { change: Change; currentPassword: string | undefined; ip: string },
+  request: { change: Change; currentPassword: string | undefined; ip: string; signal: AbortSignal },
 ): Promise<Account> {
-  const { change, currentPassword, ip } = request;
+  const { change, currentPassword, ip, signal } = request;
   const isEmail = changesEmail(caller.account, change);
-  const isRecent = caller.sessionAgeSeconds <= recentSignInSeconds;
-  if (isEmail && currentPassword === undefined && !isRecent) throw reauthenticationRequired();
+  if (isEmail && currentPassword === undefined) throw reauthenticationRequired();
   // Before the hash: over a limit nothing is done.
   if (isEmail || changesUsername(caller.account, change)) await countNewName(deps, realm, caller, ip);
   if (isEmail && currentPassword !== undefined) {
-    await requireOwnPassword(deps, realm, caller.account.id, { password: currentPassword, ip });
+    await requireOwnPassword(deps, realm, caller.account.id, { password: currentPassword, ip, signal });
   }
   return transact(deps.db, (trx) => applyChange(deps, trx, realm, caller, change));
 }
@@ -57,7 +59,7 @@ async function applyChange(
   caller: Caller,
   change: Change,
 ): Promise<Account> {
-  const account = await lockAccount(trx, realm, caller.account.id);
+  const { user: account, holder } = await lockFor(trx, realm, caller.account.id, change);
   // Signed out or deactivated while the password was checked.
   if (!account?.is_active || !(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
   if (Object.keys(change).length === 0) return account;
@@ -67,7 +69,13 @@ async function applyChange(
   if (!changesEmail(account, change)) return updateAccount(trx, realm, account.id, change);
   // When the request began this was the address, so that nothing was asked for; another one has been set since.
   if (!changesEmail(caller.account, change)) throw reauthenticationRequired();
-  return changeEmail(deps, trx, realm, account, change, { actor: subject, keepSessionId: caller.sessionId });
+  const how = { actor: subject, keepSessionId: caller.sessionId, holder };
+  return changeEmail(deps, trx, realm, account, change, how);
+}
+
+async function lockFor(trx: Transaction, realm: Realm, id: string, { email }: Change) {
+  if (realm.kind === 'user') return lockUserAndHolder(trx, { id, email });
+  return { user: await lockAccount(trx, realm, id), holder: null };
 }
 
 function reauthenticationRequired() {

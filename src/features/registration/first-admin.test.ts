@@ -17,7 +17,8 @@ test('in development a local caller registers the first admin, a superadmin what
     const answer = await api.post(register, { ...body, ...flag });
     assertStatus(answer, 201);
     assert.equal(answer.body.is_superadmin, true);
-    assertStatus(await api.post('/api/admins/login', body), 200);
+    const { username, password } = body;
+    assertStatus(await api.post('/api/admins/login', { username, password }), 200);
     assertStatus(await api.post(register, newRegistration()), 401);
   }
 });
@@ -69,8 +70,9 @@ for (const environment of [
   test(`in ${environment.ENVIRONMENT} being local is no right: the set-up token is, or nothing`, async (t) => {
     const unset = await createTestApp(t, environment);
     assertStatus(await unset.api.post(register, newRegistration()), 401);
-    assertStatus(await unset.api.post(register, newRegistration(), presenting(setupToken)), 401);
-    assertStatus(await unset.api.post(register, newRegistration(), presenting('')), 401);
+    assertStatus(await unset.api.post(register, newRegistration(), presenting(setupToken)), 403);
+    assertStatus(await unset.api.post(register, newRegistration(), presenting('')), 403);
+    assert.deepEqual(await adminsOf(unset), []);
 
     const { api } = await createTestApp(t, { ...environment, ...withSetupToken });
     assertStatus(await api.post(register, newRegistration()), 401);
@@ -86,6 +88,49 @@ for (const environment of [
     assert.equal(answer.body.is_superadmin, true);
   });
 }
+
+test('who may not register the first admin learns what it takes, and not whether a set-up token is set', async (t) => {
+  const answersOf = async (overrides: Record<string, string>) => {
+    const { api } = await createTestApp(t, overrides);
+    const answers = [];
+    for (const presented of [[], ['wrong'], ['']].map(([token]) =>
+      token === undefined ? {} : presenting(token),
+    ))
+      answers.push(await api.post(register, newRegistration(), presented));
+    // As many wrong ones are too many.
+    for (let tried = 0; tried < 4; tried += 1)
+      answers.push(await api.post(register, newRegistration(), presenting(`wrong ${tried}`)));
+    return answers.map(({ status, body: { error, message, details } }) => ({
+      status,
+      error,
+      message,
+      details,
+    }));
+  };
+  const unset = await answersOf({});
+  const set = await answersOf(withSetupToken);
+  assert.deepEqual(unset, set);
+  assert.deepEqual(
+    set.map(({ status }) => status),
+    [401, 403, 403, 403, 403, 403, 429],
+  );
+  for (const { message } of set.slice(0, 3)) assert.match(message, /ADMIN_SETUP_TOKEN .*X-Setup-Token/);
+});
+
+test('without a token, who comes after the first admin is told so and how another one is made', async (t) => {
+  for (const overrides of [{}, development, withSetupToken]) {
+    const service = await createTestApp(t, overrides);
+    await signedInAdmin(service);
+    for (const options of [{}, presenting(setupToken)]) {
+      const answer = await service.api.post(register, newRegistration(), options);
+      assertStatus(answer, 401);
+      assert.deepEqual(answer.body.details, { reason: 'admin_exists' });
+      assert.match(answer.body.message, /sign in as a superadmin/);
+    }
+    const bad = await service.api.post(register, newRegistration(), { token: 'not.a.token' });
+    assert.equal(bad.body.details, undefined);
+  }
+});
 
 test('the set-up token opens nothing once there is an admin, and no longer tells a right one from a wrong', async (t) => {
   const service = await createTestApp(t, withSetupToken);

@@ -1,10 +1,18 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { duplicate } from '../../errors.ts';
-import { type Transaction, transact } from '../../platform/database/database.ts';
-import { type Account, findTakenField, insertAccount } from '../accounts/account-store.ts';
+import { type Database, type Transaction, transact } from '../../platform/database/database.ts';
+import {
+  type Account,
+  findCredentials,
+  findTakenField,
+  insertAccount,
+  lockUserAndHolder,
+} from '../accounts/account-store.ts';
 import { type Party, partyOf, type Realm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { refuseHeldEmail } from '../email-change/change-email.ts';
+import { yieldAddress } from '../email-change/fall-back.ts';
+import { fallbackOf } from '../email-change/fallback-address.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
 
 export type Registration = {
@@ -16,6 +24,8 @@ export type Registration = {
   /** The superadmin who registers an admin; else the account makes itself. */
   registeredBy?: Party;
   ip: string;
+  /** Aborted where the client is gone. */
+  signal: AbortSignal;
 };
 
 /**
@@ -28,11 +38,12 @@ export async function registerAccount(
   registration: Registration,
   mayRegister: (trx: Transaction) => Promise<void> = async () => {},
 ): Promise<Account> {
-  const taken = await findTakenField(deps.db, realm, registration);
-  if (taken) throw duplicate(taken);
-  const password = await deps.hasher.hash(registration.password, registration.ip);
+  const taken = await findTaken(deps.db, realm, registration);
+  if (taken) throw duplicate(taken, realm.kind);
+  const password = await deps.hasher.hash(registration.password, registration.ip, registration.signal);
   return transact(deps.db, async (trx) => {
     await mayRegister(trx);
+    if (realm.kind === 'user') await claimAddress(deps, trx, registration.email);
     const account = await insertAccount(trx, realm, {
       email: registration.email,
       username: registration.username,
@@ -48,11 +59,27 @@ export async function registerAccount(
   });
 }
 
-async function welcome(
-  deps: Pick<Dependencies, 'jobs' | 'keys' | 'logger'>,
-  trx: Transaction,
-  user: Account,
-): Promise<void> {
+/** An address that somebody has unverified, with a verified one to fall back to, is not taken. */
+async function findTaken(
+  db: Database,
+  realm: Realm,
+  { email, username }: Pick<Registration, 'email' | 'username'>,
+): Promise<'email' | 'username' | null> {
+  const taken = await findTakenField(db, realm, { email, username });
+  if (taken !== 'email' || realm.kind === 'admin') return taken;
+  const holder = await findCredentials(db, realm, email);
+  if (holder !== null && (await fallbackOf(db, realm, holder.id)) === null) return taken;
+  return findTakenField(db, realm, { username });
+}
+
+type MailDeps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
+
+async function claimAddress(deps: MailDeps, trx: Transaction, email: string): Promise<void> {
+  const { holder } = await lockUserAndHolder(trx, { email });
+  await yieldAddress(deps, trx, holder);
+}
+
+async function welcome(deps: MailDeps, trx: Transaction, user: Account): Promise<void> {
   await refuseHeldEmail(trx, user);
   await queueVerification(deps, trx, user);
 }

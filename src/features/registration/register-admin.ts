@@ -17,7 +17,7 @@ type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'a
 
 /**
  * While there is no admin, the first one may register: from a local caller in development, with the set-up token
- * everywhere. From then on only a superadmin registers admins (contract § 4).
+ * everywhere. From then on only a superadmin registers admins.
  */
 export async function registerAdmin(
   deps: Deps,
@@ -31,7 +31,7 @@ export async function registerAdmin(
     const ordered = { ...registration, registeredBy };
     return registerAccount(deps, adminRealm, ordered, (trx) => requireStillSuperadmin(trx, caller));
   }
-  if (await adminExists(deps.db)) throw unauthenticated();
+  if (await adminExists(deps.db)) throw adminIsThere();
   await requireFirstAdminRight(deps, request);
   const first = { ...registration, isSuperadmin: true };
   return registerAccount(deps, adminRealm, first, requireStillNoAdmin).catch(refuseSecondFirst);
@@ -40,25 +40,44 @@ export async function registerAdmin(
 async function requireFirstAdminRight(deps: Deps, request: FastifyRequest): Promise<void> {
   const { config } = deps;
   const token = request.headers['x-setup-token'];
-  if (typeof token === 'string' && config.adminSetupToken !== undefined) {
-    const network = networkOf(request.clientAddress, config.rateLimitIpv6Prefix);
-    await requireWithinThrottle(deps, throttlePolicies.setupToken, network, null);
-    if (equalSecrets(token, config.adminSetupToken)) return;
-    throw forbidden('The set-up token is not the right one');
-  }
-  if (config.environment === 'development' && isLocalCaller(request.raw, config.publicUrl)) return;
-  throw unauthenticated();
+  const isLocal = config.environment === 'development' && isLocalCaller(request.raw, config.publicUrl);
+  const mustPresent = !isLocal || config.adminSetupToken !== undefined;
+  if (typeof token === 'string' && mustPresent) return requireSetupToken(deps, request, token);
+  if (isLocal) return;
+  throw unauthenticated(
+    `The first admin registers with a set-up token: ${howToPresent}`,
+    'setup_token_required',
+  );
+}
+
+/** A service that has no set-up token refuses as one with another: nobody learns whether there is one. */
+async function requireSetupToken(deps: Deps, request: FastifyRequest, presented: string): Promise<void> {
+  const { adminSetupToken, rateLimitIpv6Prefix } = deps.config;
+  const network = networkOf(request.clientAddress, rateLimitIpv6Prefix);
+  await requireWithinThrottle(deps, throttlePolicies.setupToken, network, null);
+  if (adminSetupToken !== undefined && equalSecrets(presented, adminSetupToken)) return;
+  throw forbidden(`The set-up token is not the right one: ${howToPresent}`, 'wrong_setup_token');
+}
+
+const howToPresent = 'send the value of ADMIN_SETUP_TOKEN in the header X-Setup-Token';
+
+/** Registering tells it anyway: without an admin the answer is another. */
+function adminIsThere(): AppError {
+  return unauthenticated(
+    'There is an admin already: sign in as a superadmin, and send the access token to register another',
+    'admin_exists',
+  );
 }
 
 /** Of two first admins at once, the second waits here and finds the first. */
 async function requireStillNoAdmin(trx: Transaction): Promise<void> {
   await lockAdminRegistration(trx);
-  if (await adminExists(trx)) throw unauthenticated();
+  if (await adminExists(trx)) throw adminIsThere();
 }
 
 /** No name was taken while there was no admin: a duplicate is the other one of two first admins. */
 function refuseSecondFirst(error: unknown): never {
-  throw error instanceof AppError && error.name === 'DuplicateRecordError' ? unauthenticated() : error;
+  throw error instanceof AppError && error.name === 'DuplicateRecordError' ? adminIsThere() : error;
 }
 
 /** Right and session were read before the password was hashed: either may be gone since. */

@@ -60,7 +60,7 @@ for (const realm of realms) {
       const answer = await service.api.post(`${realm.path}/register`, newRegistration(wanted), token);
       assertStatus(answer, 409);
       assert.equal(answer.body.error, 'DuplicateRecordError');
-      assert.deepEqual(answer.body.details, { field });
+      assert.deepEqual(answer.body.details, { field, resource: realm.kind });
     }
     assert.equal(service.hasher.state.completed, hashes);
     assertStatus(await service.api.post(`${realm.path}/register`, newRegistration(), token), 201);

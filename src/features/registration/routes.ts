@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors } from '../../platform/http/schemas.ts';
 import { adminSchema, userSchema } from '../accounts/account-schemas.ts';
@@ -13,7 +14,8 @@ import { registrationBody } from './registration-body.ts';
 const setupHeader = z.object({
   'x-setup-token': z
     .string()
-    .max(16_384)
+    // With the other headers of a request it still fits into what the server reads.
+    .max(8192)
     .optional()
     .describe('For the first admin: the ADMIN_SETUP_TOKEN of the service'),
 });
@@ -31,7 +33,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
       },
     },
     async (request, reply) => {
-      const registration = toRegistration(request.body, request.clientAddress);
+      const registration = toRegistration(request.body, request.clientAddress, clientGone(reply));
       return reply.code(201).send(presentAccount(await registerAccount(deps, userRealm, registration)));
     },
   );
@@ -39,24 +41,23 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
   app.post(
     '/api/admins/register',
     {
-      config: { ...anyone.config, limit: 'register' },
+      config: { ...anyone.config, limit: 'register', accepts: 'superadmin' },
       schema: {
         tags: ['Admins'],
-        security: [{ bearer: [] }, {}],
         summary: 'Register an admin',
         description:
           "With a superadmin's token. While there is no admin at all, the first one, a superadmin, registers without: " +
           'on this machine in development, elsewhere with the header `X-Setup-Token`.',
         headers: setupHeader,
         body: registrationBody(deps.config, adminRealm).safeExtend({
-          is_superadmin: z.boolean().optional().meta({ example: false }),
+          is_superadmin: z.boolean().nullish().meta({ example: false }),
         }),
         response: { 201: adminSchema, ...errors([401, 403, 409, 503, ...bodyErrors]) },
       },
     },
     async (request, reply) => {
       const registration = {
-        ...toRegistration(request.body, request.clientAddress),
+        ...toRegistration(request.body, request.clientAddress, clientGone(reply)),
         isSuperadmin: request.body.is_superadmin ?? false,
       };
       return reply.code(201).send(presentAccount(await registerAdmin(deps, request, registration)));
@@ -66,6 +67,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void
 
 type Body = z.output<ReturnType<typeof registrationBody>>;
 
-function toRegistration({ email, username, password, full_name = null }: Body, ip: string) {
-  return { email, username, password, fullName: full_name, ip };
+function toRegistration(body: Body, ip: string, signal: AbortSignal) {
+  const { email, username, password, full_name: fullName } = body;
+  return { email, username, password, fullName, ip, signal };
 }

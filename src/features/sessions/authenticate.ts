@@ -13,6 +13,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may pass; every route says it. */
     guard?: 'anyone' | 'user' | 'admin' | 'superadmin';
+    /** What a route for everybody takes as proof where it is sent. */
+    accepts?: 'superadmin' | 'userCookie' | 'adminCookie';
   }
 }
 

@@ -3,12 +3,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
 import { AppError, forbidden, invalid, unauthenticated } from '../../errors.ts';
+import { networkOf } from '../../platform/http/client-address.ts';
 import { type Realm, sessionLifetimes } from '../accounts/realms.ts';
-import type { TokenPair, tokenPairSchema } from './token-pair.ts';
+import type { RequestLimits } from '../limits/request-limits.ts';
+import type { Page } from './rotate-refresh-token.ts';
+import type { TokenPair, tokensSchema } from './token-pair.ts';
 
 /**
  * For pages of the service's own origin: a script that is not theirs can use the session while it runs, but carries no
- * refresh token away (contract § 4, ASVS V3.3).
+ * refresh token away (ASVS V3.3).
  */
 export const sessionModeHeader = z.object({
   'x-session-mode': z
@@ -33,6 +36,23 @@ export function refuseOtherOrigins({ publicUrl }: Pick<Config, 'publicUrl'>) {
   };
 }
 
+/**
+ * A page that loads cannot see whether it has a session: it tries a refresh. Without a cookie that is a 401 at once,
+ * before the body is read and without a query, and counts nowhere: reloads must not use up the address. With a body it
+ * is no such page and is not free.
+ */
+export function refuseMissingCookie(
+  { config, limits }: { config: Config; limits: Pick<RequestLimits, 'exempt'> },
+  realm: Realm,
+) {
+  return async (request: FastifyRequest): Promise<void> => {
+    if (!isCookieMode(request) || announcesBody(request)) return;
+    if (tokenInCookie(request, config, realm) !== undefined) return;
+    limits.exempt(request);
+    throw missingCookie();
+  };
+}
+
 /** In cookie mode the cookie takes the place of the body, which must be empty: one token, and no doubt which. */
 export function takeTokenFromCookie(config: Config, realm: Realm) {
   return async (request: FastifyRequest): Promise<void> => {
@@ -40,16 +60,36 @@ export function takeTokenFromCookie(config: Config, realm: Realm) {
     if (request.body !== undefined && request.body !== null) {
       throw invalid({ field: 'body', message: 'must be empty in cookie mode', type: 'unexpected_body' });
     }
-    const token = parseCookie(request.headers.cookie ?? '')[cookieName(config, realm)];
-    if (token === undefined) throw unauthenticated('There is no session cookie', 'invalid_refresh_token');
+    const token = tokenInCookie(request, config, realm);
+    if (token === undefined) throw missingCookie();
     request.body = { refresh_token: token };
   };
+}
+
+function announcesBody({ raw }: FastifyRequest): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = raw.headers;
+  return length !== '0' || encoding !== undefined;
+}
+
+function tokenInCookie({ raw }: FastifyRequest, config: Config, realm: Realm): string | undefined {
+  return parseCookie(raw.headers.cookie ?? '')[cookieName(config, realm)];
+}
+
+function missingCookie(): AppError {
+  return unauthenticated('There is no session cookie', 'invalid_refresh_token');
+}
+
+/** The page that asks in cookie mode; null for a bearer. */
+export function pageOf(request: FastifyRequest, config: Config): Page | null {
+  if (!isCookieMode(request)) return null;
+  const network = networkOf(request.clientAddress, config.rateLimitIpv6Prefix);
+  return { network, userAgent: request.raw.headers['user-agent'] ?? '' };
 }
 
 type Exchange = { request: FastifyRequest; reply: FastifyReply; config: Config; realm: Realm };
 
 /** The answer with new tokens: in cookie mode the refresh token is in the cookie and nowhere else. */
-export function answerTokens(exchange: Exchange, tokens: TokenPair): z.output<typeof tokenPairSchema> {
+export function answerTokens(exchange: Exchange, tokens: TokenPair): z.output<typeof tokensSchema> {
   const { request, config, realm } = exchange;
   if (!isCookieMode(request)) return tokens;
   const { refresh_token: value, ...shown } = tokens;
@@ -89,7 +129,7 @@ function setCookie(
 }
 
 /** `__Host-`: no other host, no subdomain and no plain http can set it (RFC 6265bis § 4.1.3.2). Over http there is no such thing. */
-function cookieName(config: Config, { kind }: Realm): string {
+export function cookieName(config: Pick<Config, 'publicUrl'>, { kind }: Realm): string {
   return `${isHttps(config) ? '__Host-' : ''}adl_${kind}`;
 }
 

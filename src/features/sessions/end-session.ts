@@ -4,6 +4,7 @@ import { lockAccount } from '../accounts/account-store.ts';
 import { type Party, partyOf, type Realm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import type { SecurityEventName } from '../audit-log/security-events.ts';
+import { endLaterUndoLinks } from '../links/undo-links.ts';
 import { decodeRefreshToken, invalidRefreshToken } from './refresh-token.ts';
 import { type RevokeReason, revokeSession, revokeSessionsOf } from './session-store.ts';
 
@@ -49,7 +50,10 @@ async function endOne(
   });
 }
 
-/** Ends all sessions of an account; false where there is no such account. */
+/**
+ * Ends all sessions of an account; false where there is no such account. Where the owner does it, the undo links that a
+ * thief may have made end too.
+ */
 export async function endAllSessions(
   deps: Deps,
   realm: Realm,
@@ -59,6 +63,7 @@ export async function endAllSessions(
   return transact(deps.db, async (trx) => {
     if ((await lockAccount(trx, realm, accountId)) === null) return false;
     await revokeSessionsOf(trx, realm, accountId, reason);
+    if (reason === 'logout_all') await endLaterUndoLinks(trx, accountId, reason);
     await recordEvent(deps, trx, { event, actor, subject: partyOf(realm, accountId) });
     return true;
   });

@@ -12,7 +12,7 @@ import type { RealmKind } from '../../platform/database/tables.ts';
 /**
  * `"r1." + base64url(family id 16 ‖ generation u32 ‖ secret 32 ‖ tag 16)`. The tag proves, before any query, that
  * this service made the token for this realm. The successor's secret is a function of the presented one and a key
- * outside the database, so a lost answer can be repeated although only hashes are at rest (security.md § 2.1).
+ * outside the database, so a lost answer can be repeated although only hashes are at rest.
  */
 export type RefreshToken = {
   readonly sessionId: string;

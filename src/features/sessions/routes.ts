@@ -9,6 +9,8 @@ import {
   answerTokens,
   forgetCookie,
   forgettingDeadCookie,
+  pageOf,
+  refuseMissingCookie,
   refuseOtherOrigins,
   sessionModeHeader,
   takeTokenFromCookie,
@@ -18,7 +20,7 @@ import { presentSession, sessionSchema } from './present-session.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
 import { rotateRefreshToken } from './rotate-refresh-token.ts';
 import { listLiveSessions } from './session-store.ts';
-import { tokenPairSchema } from './token-pair.ts';
+import { tokensSchema } from './token-pair.ts';
 
 const refreshTokenBody = z.object({
   refresh_token: text(500)
@@ -32,7 +34,8 @@ const idempotencyHeader = {
     .min(16)
     .optional()
     .describe(
-      'Any random text; with the same key the answer of a lost refresh can be had again for 60 seconds',
+      'For 60 seconds the same key gives the same answer again: for one that was lost, and for refreshes of one token ' +
+        'in parallel. `sha256(refresh_token)` in hex is a key that needs no memory.',
     ),
 };
 
@@ -44,6 +47,7 @@ export function addSessionRoutes(app: HttpServer, deps: Dependencies, realm: Rea
 /** The refresh token itself says who asks. */
 function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
   const tags = [realm.tag];
+  const config = { ...anyone.config, accepts: `${realm.kind}Cookie` } as const;
   const cookieMode = {
     onRequest: refuseOtherOrigins(deps.config),
     preValidation: takeTokenFromCookie(deps.config, realm),
@@ -52,12 +56,9 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
   app.post(
     `${realm.path}/refresh`,
     {
-      config: { ...anyone.config, limit: 'refresh' },
+      config: { ...config, limit: 'refresh' },
       ...cookieMode,
-      preHandler: async (request, reply) => {
-        const token = decodeRefreshToken(request.body.refresh_token, realm.kind, deps.keys);
-        await deps.limits.countRefresh(request, reply, token?.sessionId ?? null);
-      },
+      onRequest: [cookieMode.onRequest, refuseMissingCookie(deps, realm)],
       schema: {
         tags,
         summary: 'Get new tokens for a refresh token',
@@ -66,15 +67,15 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
           '`refresh_token_rotated` (used a moment ago: look for the newer one) or `refresh_token_reused` (the session is ended).',
         headers: sessionModeHeader.extend(idempotencyHeader),
         body: refreshTokenBody,
-        response: { 200: tokenPairSchema, ...errors([401, 403, 503, ...bodyErrors]) },
+        response: { 200: tokensSchema, ...errors([401, 403, 503, ...bodyErrors]) },
       },
     },
     async (request, reply) => {
-      const presented = {
-        token: request.body.refresh_token,
-        idempotencyKey: request.headers['idempotency-key'],
-      };
+      const token = decodeRefreshToken(request.body.refresh_token, realm.kind, deps.keys);
+      await deps.limits.countRefresh(request, reply, token?.sessionId ?? null);
+      const idempotencyKey = request.headers['idempotency-key'];
       const exchange = { request, reply, config: deps.config, realm };
+      const presented = { token, idempotencyKey, page: pageOf(request, deps.config) };
       const rotated = rotateRefreshToken(deps, realm, presented);
       return answerTokens(exchange, await rotated.catch(forgettingDeadCookie(exchange)));
     },
@@ -83,7 +84,7 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
   app.post(
     `${realm.path}/logout`,
     {
-      ...anyone,
+      config,
       ...cookieMode,
       schema: {
         tags,
@@ -105,7 +106,7 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
 
 function addOwnSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
   const inDefence = requireAccountInDefence(deps, realm);
-  const about = { tags: [realm.tag], security: [{ bearer: [] }] };
+  const about = { tags: [realm.tag] };
 
   app.post(
     `${realm.path}/logout-all`,

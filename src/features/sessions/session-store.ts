@@ -15,7 +15,7 @@ import type { Realm } from '../accounts/realms.ts';
 export type SessionRecord = Selectable<Tables['sessions']>;
 
 /** The signed-in account behind a request, as it stands in the database at this moment. */
-export type Caller = { account: Account; sessionId: string; sessionAgeSeconds: number };
+export type Caller = { account: Account; sessionId: string };
 
 export type RevokeReason =
   | 'logout'
@@ -39,6 +39,7 @@ type Rotation = {
   successorHash: Buffer;
   keyId: string;
   idempotencyHash: Buffer | null;
+  rotatedByHash: Buffer | null;
 };
 
 /** Check and burn in one statement: null where the presented token is not the current one of a good session. */
@@ -57,6 +58,7 @@ export async function rotateSession(
       key_id: rotation.keyId,
       idempotency_hash: rotation.idempotencyHash,
       rotated_at: now,
+      rotated_by_hash: rotation.rotatedByHash,
       last_used_at: now,
       idle_expires_at: sql<Date>`least(${secondsFromNow(lifetimes.idleSeconds)}, absolute_expires_at)`,
     })
@@ -71,14 +73,19 @@ export async function rotateSession(
   return row ? { subjectId: row.subject_id, rotatedAt: row.last_used_at } : null;
 }
 
-/** Locks the session, live or not; `usable` where session and account are still good. Null where there is none. */
+/** A session under its lock; `usable` where it and its account are still good. */
+export type LockedSession = SessionRecord & {
+  usable: boolean;
+  seconds_since_rotation: number | null;
+  database_now: Date;
+};
+
+/** Locks the session, live or not. Null where there is none. */
 export async function lockSession(
   trx: Transaction,
   realm: Realm,
   sessionId: string,
-): Promise<
-  (SessionRecord & { usable: boolean; seconds_since_rotation: number | null; database_now: Date }) | null
-> {
+): Promise<LockedSession | null> {
   const row = await trx
     .selectFrom('sessions')
     .selectAll()
@@ -102,16 +109,14 @@ export async function findCaller(
   subjectId: string,
 ): Promise<Caller | null> {
   const rightsOfRealm = realm.kind === 'user' ? sql`is_superuser, is_email_verified` : sql`is_superadmin`;
-  const result = await sql<Account & { session_age_seconds: number }>`
+  const result = await sql<Account>`
     SELECT account.id, username, email, full_name, is_active, last_login_at, account.created_at, updated_at,
-           ${rightsOfRealm}, extract(epoch FROM now() - sessions.created_at)::float8 AS session_age_seconds
+           ${rightsOfRealm}
       FROM sessions JOIN ${sql.table(realm.table)} AS account ON account.id = subject_id
      WHERE sessions.id = ${sessionId} AND subject_kind = ${realm.kind} AND subject_id = ${subjectId}
        AND ${live} AND account.is_active`.execute(db);
-  const [row] = result.rows;
-  if (!row) return null;
-  const { session_age_seconds, ...account } = row;
-  return { account, sessionId, sessionAgeSeconds: session_age_seconds };
+  const [account] = result.rows;
+  return account ? { account, sessionId } : null;
 }
 
 export async function listLiveSessions(
@@ -168,19 +173,19 @@ export async function revokeSessionsOf(
   await query.execute();
 }
 
-/** Whether the subject has signed in from that very address within thirty days. */
+/** Whether the subject has signed in from that network, a CIDR range, within thirty days. */
 export async function hasSignedInFrom(
   db: Database,
   realm: Realm,
   subjectId: string,
-  ip: string,
+  network: string,
 ): Promise<boolean> {
   const query = db
     .selectFrom('sessions')
     .select('id')
     .where('subject_kind', '=', realm.kind)
     .where('subject_id', '=', subjectId)
-    .where('ip', '=', ip)
+    .where(sql<boolean>`ip::inet <<= ${network}::inet`)
     .where('created_at', '>', secondsFromNow(-durations.days(30)));
   return (await query.limit(1).executeTakeFirst()) !== undefined;
 }

@@ -4,27 +4,36 @@ import type { SecretKeys } from '../../platform/crypto/secret-keys.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { encodeRefreshToken, type RefreshToken } from './refresh-token.ts';
 
+const accessToken = z
+  .string()
+  .max(2048)
+  .describe('JWT; send it as Authorization: Bearer')
+  .meta({ example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIw' });
+const itsUse = {
+  token_type: z.literal('bearer'),
+  expires_in: z.int().min(0).describe('Life of the access token, in seconds').meta({ example: 900 }),
+};
+
 export const tokenPairSchema = z
   .object({
-    access_token: z
-      .string()
-      .max(2048)
-      .describe('JWT; send it as Authorization: Bearer')
-      .meta({ example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIw' }),
+    access_token: accessToken,
     refresh_token: z
       .string()
       .max(200)
-      .describe(
-        'Opaque, single use: each refresh gives a new one. In cookie mode it is in the cookie instead',
-      )
-      .meta({ example: 'r1.the-newest-refresh-token' })
-      .optional(),
-    token_type: z.literal('bearer'),
-    expires_in: z.int().describe('Life of the access token, in seconds').meta({ example: 900 }),
+      .describe('Opaque, single use: each refresh gives a new one')
+      .meta({ example: 'r1.the-newest-refresh-token' }),
+    ...itsUse,
   })
-  .meta({ id: 'TokenPair' });
+  .meta({ id: 'TokenPair', description: 'New tokens of a client that keeps the refresh token itself' });
 
-export type TokenPair = z.output<typeof tokenPairSchema> & { refresh_token: string };
+const cookieTokensSchema = z
+  .object({ access_token: accessToken, ...itsUse })
+  .meta({ id: 'CookieTokens', description: 'New tokens in cookie mode: the refresh token is in the cookie' });
+
+/** The first that fits is what goes out, so that the one with more members stands first. */
+export const tokensSchema = z.union([tokenPairSchema, cookieTokensSchema]).meta({ id: 'Tokens' });
+
+export type TokenPair = z.output<typeof tokenPairSchema>;
 
 type Issued = {
   realm: Realm;

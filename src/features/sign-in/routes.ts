@@ -1,27 +1,46 @@
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.ts';
+import { foldCase } from '../../platform/fold-case.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { bodyErrors, errors, text } from '../../platform/http/schemas.ts';
+import { bodyErrors, errors } from '../../platform/http/schemas.ts';
+import { identifier } from '../accounts/account-schemas.ts';
 import type { Realm } from '../accounts/realms.ts';
 import { typedPassword } from '../passwords/password-policy.ts';
 import { anyone } from '../sessions/authenticate.ts';
 import { answerTokens, refuseOtherOrigins, sessionModeHeader } from '../sessions/cookie-mode.ts';
-import { tokenPairSchema } from '../sessions/token-pair.ts';
+import { tokensSchema } from '../sessions/token-pair.ts';
 import { signIn } from './sign-in.ts';
+
+const names = z.object({ username: identifier.nullish(), email: identifier.nullish() });
 
 const loginBody = z
   .object({
-    username: text(254).min(1).nullish().describe('The username or the e-mail address'),
-    email: text(254).min(1).nullish().describe('Instead of username'),
+    username: identifier.nullish().describe('The username or the e-mail address'),
+    email: identifier.nullish().describe('Instead of username'),
     password: typedPassword,
   })
   .refine((body) => (body.username ?? body.email ?? null) !== null, {
     path: ['username'],
-    message: 'username or email is required',
-    params: { type: 'required' },
+    message: 'is required, or email',
+    params: { type: 'missing' },
     when: ({ value }) => typeof value === 'object' && value !== null,
   })
-  .meta({ example: { username: 'ada.lovelace', password: 'correct horse battery staple' } });
+  .refine(({ username, email }) => isSameName(username ?? email, email ?? username), {
+    path: ['email'],
+    message: 'is another name than username: send one of them',
+    params: { type: 'contradiction' },
+    when: ({ value }) => names.safeParse(value).success,
+  })
+  .meta({
+    // Not both of them null or absent; generators of clients, which make odd types of `anyOf`, leave `not` out.
+    not: { properties: { username: { type: 'null' }, email: { type: 'null' } } },
+    example: { username: 'ada.lovelace', password: 'correct horse battery staple' },
+  });
+
+function isSameName(one: string | null | undefined, other: string | null | undefined): boolean {
+  return foldCase(one ?? '') === foldCase(other ?? '');
+}
 
 export function addSignInRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
   app.post(
@@ -34,7 +53,7 @@ export function addSignInRoutes(app: HttpServer, deps: Dependencies, realm: Real
         summary: 'Sign in with username or e-mail and password',
         headers: sessionModeHeader,
         body: loginBody,
-        response: { 200: tokenPairSchema, ...errors([401, 403, 503, ...bodyErrors]) },
+        response: { 200: tokensSchema, ...errors([401, 403, 503, ...bodyErrors]) },
       },
     },
     async (request, reply) => {
@@ -43,6 +62,7 @@ export function addSignInRoutes(app: HttpServer, deps: Dependencies, realm: Real
         password: request.body.password,
         ip: request.clientAddress,
         userAgent: request.raw.headers['user-agent'],
+        signal: clientGone(reply),
       });
       return answerTokens({ request, reply, config: deps.config, realm }, tokens);
     },

@@ -1,7 +1,7 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { forbidden, wrongCredentials } from '../../errors.ts';
-import { networkOf } from '../../platform/http/client-address.ts';
-import type { HashPlace } from '../../platform/password-hashing/password-hasher.ts';
+import { networkOf, networkRangeOf } from '../../platform/http/client-address.ts';
+import { HashAbandonedError, type HashPlace } from '../../platform/password-hashing/password-hasher.ts';
 import {
   type Credentials,
   findAccount,
@@ -20,7 +20,14 @@ import { signInPolicies } from '../throttles/throttle-policies.ts';
 import { clearThrottle } from '../throttles/throttle-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'hasher' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
-type Attempt = { identifier: string; password: string; ip: string; userAgent: string | undefined };
+type Attempt = {
+  identifier: string;
+  password: string;
+  ip: string;
+  userAgent: string | undefined;
+  /** Aborted where the client is gone. */
+  signal: AbortSignal;
+};
 
 /**
  * Opens a session for the right password. One error, after the same work, for an unknown name, a wrong password and
@@ -28,7 +35,7 @@ type Attempt = { identifier: string; password: string; ip: string; userAgent: st
  */
 export async function signIn(deps: Deps, realm: Realm, attempt: Attempt): Promise<TokenPair> {
   // In a storm of sign-ins whoever finds no place is told so at once, and the database is not asked.
-  const place = deps.hasher.reserve(attempt.ip);
+  const place = deps.hasher.reserve(attempt.ip, attempt.signal);
   try {
     return await signInAt(place, deps, realm, attempt);
   } finally {
@@ -65,8 +72,8 @@ const failed = { event: 'sign_in', outcome: 'failure', actor: null } as const;
 
 /**
  * Wrong passwords count on the account, however it is named, and on what was typed where there is none: an unknown
- * name is throttled exactly as a known one. Where a whole network guesses, who has signed in from an address of late
- * may go on from there.
+ * name is throttled exactly as a known one. Once the account's count is full, only networks that it has signed in from of
+ * late may go on: a network and not an address, since IPv6 hosts change theirs every day (RFC 8981).
  */
 function guessCounts(
   { db, config }: Deps,
@@ -78,6 +85,7 @@ function guessCounts(
   // Marked, so that no typed text is the key of an account.
   const account = found ? `id\0${found.id}` : `typed\0${identifier}`;
   const network = networkOf(ip, config.rateLimitIpv6Prefix);
+  const range = networkRangeOf(ip, config.rateLimitIpv6Prefix);
   const subject = found && partyOf(realm, found.id);
   return [
     { policy: fromAddress, key: `${account}\0${network}`, subject },
@@ -85,7 +93,7 @@ function guessCounts(
       policy: ofAccount,
       key: account,
       subject,
-      isWaived: async () => hasSignedInFrom(db, realm, found?.id ?? nobody, ip),
+      isWaived: async () => hasSignedInFrom(db, realm, found?.id ?? nobody, range),
     },
   ];
 }
@@ -112,9 +120,10 @@ async function requireVerifiedEmail(deps: Deps, realm: Realm, { id }: Credential
 async function renewHash(deps: Deps, realm: Realm, verified: Credentials, attempt: Attempt): Promise<void> {
   if (!deps.hasher.needsRehash(storedPasswordOf(verified))) return;
   try {
-    const renewed = await deps.hasher.hash(attempt.password, attempt.ip);
+    const renewed = await deps.hasher.hash(attempt.password, attempt.ip, attempt.signal);
     await replacePassword(deps.db, realm, verified, renewed, 'rehash');
   } catch (error) {
+    if (error instanceof HashAbandonedError) return;
     deps.logger.warn({ err: error }, 'A password hash could not be renewed; the next sign-in tries again');
   }
 }

@@ -1,25 +1,43 @@
-import { type Answers, completeAnswers, headerObjects } from './document-answers.ts';
+import { type Answers, completeAnswers, headerObjects, shareAnswers } from './document-answers.ts';
+import { completeRequest, type DescribedRequest } from './document-requests.ts';
 
-type Operation = { operationId?: string; security?: object[]; responses: Answers };
+type Operation = DescribedRequest & { operationId?: string; responses: Answers };
+type Schemas = Record<string, { anyOf?: object[]; oneOf?: object[] }>;
 
 type ApiDocument = {
   paths?: Record<string, Record<string, Operation>>;
-  components?: { schemas?: Record<string, unknown>; headers?: object };
+  components?: { schemas?: Schemas; headers?: object; responses?: object };
 };
 
 /** Says for every operation what its route leaves out, and drops the schemas that none of them uses. */
 export function completeDocument<T extends object>(document: T): T {
-  const { paths = {}, components } = document as ApiDocument;
+  const { paths = {}, components = {} } = document as ApiDocument;
   for (const [path, operations] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(operations)) {
       operation.operationId = operationIdOf(method, path);
-      operation.security ??= [];
-      completeAnswers(path, operation.security.length > 0, operation.responses);
+      completeRequest(operation);
+      completeAnswers(isGuarded(operation), operation.responses);
     }
   }
-  if (components) components.headers = headerObjects;
-  dropUnusedSchemas(paths, components?.schemas ?? {});
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+  const responses = shareAnswers(operations.map((operation) => operation.responses));
+  Object.assign(components, { headers: headerObjects, responses });
+  const { schemas = {} } = components;
+  for (const schema of Object.values(schemas)) tellApart(schema);
+  dropUnusedSchemas([paths, responses], schemas);
   return document;
+}
+
+/** Of closed objects with other members only one can fit; generators make better types of `oneOf`. */
+function tellApart(schema: Schemas[string]): void {
+  if (!schema.anyOf?.every((one) => '$ref' in one)) return;
+  schema.oneOf = schema.anyOf;
+  delete schema.anyOf;
+}
+
+/** Whether nobody passes without a token of the document. */
+function isGuarded({ security }: Operation): boolean {
+  return security.length > 0 && security.every((way) => Object.keys(way).length > 0);
 }
 
 /** `delete /api/users/me/sessions/{id}` is `deleteUsersMeSessionsById`: what a generated client calls its function. */
@@ -34,9 +52,9 @@ function operationIdOf(method: string, path: string): string {
 }
 
 /** The type provider describes each schema as input and as output; one of the two is often used by nobody. */
-function dropUnusedSchemas(paths: object, schemas: Record<string, unknown>): void {
+function dropUnusedSchemas(users: object, schemas: Schemas): void {
   const used = new Set<string>();
-  const pending = referencesIn(paths);
+  const pending = referencesIn(users);
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (used.has(name)) continue;
     used.add(name);

@@ -1,14 +1,10 @@
-import { AppError, type ErrorDetails, type ErrorName } from '../../errors.ts';
+import { AppError, type ErrorDetails, type ErrorName, errorStatuses } from '../../errors.ts';
 import { type ErrorAnswer, errorAnswer } from '../../platform/http/error-answers.ts';
 
-export type Answers = Record<
-  string,
-  {
-    description: string;
-    headers?: Record<string, object>;
-    content?: Record<string, { schema?: { $ref?: string }; example?: unknown }>;
-  }
->;
+type Content = Record<string, { schema?: { $ref?: string }; example?: unknown }>;
+type Answer = { description: string; headers?: Record<string, object>; content?: Content };
+type Reference = { $ref: string };
+export type Answers = Record<string, Answer | Reference>;
 
 const whereCounted =
   'Where the request counts on its address; one with a good token counts on its account, whose counter is not shown.';
@@ -43,89 +39,98 @@ const afterRefusal = {
 /** For the components. `RateLimit-Policy` and `RateLimit` come too, and say the same in the words of the new draft. */
 export const headerObjects = { ...everywhere, ...afterRefusal };
 
-const successes: Record<string, string> = { 200: 'Done', 201: 'Created', 202: 'Accepted; it is done soon' };
+const ownWords: Record<string, string> = {
+  200: 'Done',
+  201: 'Created',
+  202: 'Accepted; it is done soon',
+  503: 'Not able to serve; the body says why',
+};
 
-type Failure = { description: string; error: ErrorName; message: string; details?: ErrorDetails };
+type Failure = { error: ErrorName; description: string; message: string; details?: ErrorDetails };
 
+/** By their names among the components. */
 const failures: Record<string, Failure> = {
-  400: {
-    description: 'The request is well-formed and can not be done',
+  BadRequest: {
     error: 'BadRequestError',
+    description: 'The request is well-formed and cannot be done',
     message: 'The current password is not right',
   },
-  401: {
-    description: 'No access token, or one that is not or no longer valid',
+  Unauthorized: {
     error: 'AuthenticationError',
+    description: 'No access token, or one that is not or no longer valid',
     message: 'The access token is not valid',
   },
-  403: {
-    description: 'The right person without the right',
+  WrongCredentials: {
+    error: 'AuthenticationError',
+    description: 'Wrong credentials, or a token that is not or no longer valid',
+    message: 'Invalid username or password',
+  },
+  Forbidden: {
     error: 'AuthorizationError',
+    description: 'The right person without the right',
     message: 'You are not allowed to do this',
   },
-  404: { description: 'There is no such thing', error: 'NotFoundError', message: 'There is no such thing' },
-  409: {
-    description: 'Taken, or in conflict with the present state; `details` says which',
-    error: 'DuplicateRecordError',
-    message: 'This email is already registered',
-    details: { field: 'email' },
+  NotFound: {
+    error: 'NotFoundError',
+    description: 'There is no such thing',
+    message: 'There is no such thing',
   },
-  413: {
-    description: 'The body has more than 64 KiB',
+  Conflict: {
+    error: 'DuplicateRecordError',
+    description: 'Taken, or in conflict with the present state; `details` says which',
+    message: 'This email is already registered',
+    details: { field: 'email', resource: 'user' },
+  },
+  PayloadTooLarge: {
     error: 'PayloadTooLargeError',
+    description: 'The body has more than 64 KiB',
     message: 'The request body is too large',
   },
-  415: {
-    description: 'The body is not `application/json`',
+  UnsupportedMediaType: {
     error: 'UnsupportedMediaTypeError',
+    description: 'The body is not `application/json`',
     message: 'Send the request body as application/json',
   },
-  422: {
-    description: 'The request does not fit; `details.errors` names all faults at once',
+  InvalidRequest: {
     error: 'ValidationError',
+    description: 'The request does not fit; `details.errors` names all faults at once',
     message: 'The request is not valid',
     details: {
       errors: [{ field: 'email', message: 'is not a plain e-mail address', type: 'invalid_format' }],
     },
   },
-  429: {
-    description: 'Too many requests; `Retry-After` says in how many seconds the next one is served',
+  TooManyRequests: {
     error: 'RateLimitExceeded',
+    description: 'Too many requests; `Retry-After` says in how many seconds the next one is served',
     message: 'Too many requests; try again later',
   },
-  500: {
-    description: 'Something that nobody foresaw; the log has it under the `request_id`',
+  InternalServerError: {
     error: 'InternalServerError',
+    description: 'Something that nobody foresaw; the log has it under the `request_id`',
     message: 'An unexpected error occurred',
   },
-  503: {
-    description: 'Not now: the database is away, or too much is waiting',
+  ServiceUnavailable: {
     error: 'ServiceUnavailableError',
+    description: 'Not now: the database is away, or too much is waiting',
     message: 'The service is temporarily unavailable',
   },
 };
 
-const wrongCredentials: Failure = {
-  description: 'Wrong credentials, or a token that is not or no longer valid',
-  error: 'AuthenticationError',
-  message: 'Invalid username or password',
+const noContent = 'NoContent';
+
+/** The answers that need no schema of a route. */
+const commonAnswers: Record<string, Answer> = {
+  [noContent]: { description: 'Done; no content', headers: headersOf('204') },
+  ...Object.fromEntries(Object.entries(failures).map(([name, failure]) => [name, answerOf(failure)])),
 };
 
-/** Gives every answer its words, its example and its headers, and adds the 500 that no route can rule out. */
-export function completeAnswers(path: string, isGuarded: boolean, answers: Answers): void {
-  answers[500] ??= {
-    description: 'Default Response',
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+function answerOf(failure: Failure): Answer {
+  const schema = { $ref: '#/components/schemas/Error' };
+  return {
+    description: failure.description,
+    headers: headersOf(String(errorStatuses[failure.error])),
+    content: { 'application/json': { schema, example: exampleOf(failure) } },
   };
-  for (const [status, answer] of Object.entries(answers)) {
-    const failure = status === '401' && !isGuarded ? wrongCredentials : failures[status];
-    const body = answer.content?.['application/json'];
-    if (answer.description === 'Default Response') {
-      answer.description = failure?.description ?? successes[status] ?? answer.description;
-    }
-    if (failure && body?.schema?.$ref?.endsWith('/Error')) body.example = exampleOf(failure, path);
-    answer.headers = { ...headersOf(status), ...answer.headers };
-  }
 }
 
 function headersOf(status: string): Record<string, object> {
@@ -134,8 +139,52 @@ function headersOf(status: string): Record<string, object> {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
-function exampleOf({ error, message, details }: Failure, path: string): ErrorAnswer {
+function exampleOf({ error, message, details }: Failure): ErrorAnswer {
   const known = new AppError(error, message, details ? { details } : {});
-  const example = errorAnswer(known, '2bcc1c11-6220-484a-bf8a-9ecdd384b026', path);
+  const example = errorAnswer(known, '2bcc1c11-6220-484a-bf8a-9ecdd384b026', '/api/users/me');
   return { ...example, timestamp: '2026-01-31T09:26:03.114Z' };
+}
+
+/** Refers to the answers that many share, gives each other one its words and headers, and adds the 500 that no route can rule out. */
+export function completeAnswers(isGuarded: boolean, answers: Answers): void {
+  answers[500] = { $ref: '#/components/responses/InternalServerError' };
+  for (const [status, answer] of Object.entries(answers)) {
+    if ('$ref' in answer) continue;
+    const shared = nameOfShared(status, answer, isGuarded);
+    if (shared !== undefined) answers[status] = { $ref: `#/components/responses/${shared}` };
+    if (answer.description === 'Default Response') answer.description = ownWords[status] ?? '';
+    answer.headers = { ...headersOf(status), ...answer.headers };
+  }
+}
+
+function nameOfShared(status: string, { content }: Answer, isGuarded: boolean): string | undefined {
+  if (status === '204') return noContent;
+  if (!content?.['application/json']?.schema?.$ref?.endsWith('/Error')) return undefined;
+  if (status === '401') return isGuarded ? 'Unauthorized' : 'WrongCredentials';
+  return Object.keys(failures).find((name) => failureStatus(name) === status);
+}
+
+function failureStatus(name: string): string {
+  const failure = failures[name];
+  return failure === undefined ? '' : String(errorStatuses[failure.error]);
+}
+
+/** The shared answers for the components: the common ones, and every other that two operations give. */
+export function shareAnswers(operations: readonly Answers[]): Record<string, Answer> {
+  const shared = { ...commonAnswers };
+  const given = operations.flatMap((answers) => Object.values(answers)).map((one) => JSON.stringify(one));
+  for (const answers of operations) {
+    for (const [status, answer] of Object.entries(answers)) {
+      const name = schemaNameOf(answer);
+      const text = JSON.stringify(answer);
+      if ('$ref' in answer || name === undefined || given.filter((one) => one === text).length < 2) continue;
+      shared[name] ??= answer;
+      if (JSON.stringify(shared[name]) === text) answers[status] = { $ref: `#/components/responses/${name}` };
+    }
+  }
+  return shared;
+}
+
+function schemaNameOf(answer: Answers[string]): string | undefined {
+  return '$ref' in answer ? undefined : answer.content?.['application/json']?.schema?.$ref?.split('/').at(-1);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { createTestApp } from '../../../test/test-app.ts';
+import { referencePage } from './reference/reference-page.ts';
 
 const project = { PROJECT_NAME: 'Ada & Co', PUBLIC_URL: 'https://accounts.example.com' };
 
@@ -9,7 +10,7 @@ test('the document names the service and its public address; the one for Swagger
   const { api } = await createTestApp(t, project);
   const answer = await api.get('/openapi.json');
   assertStatus(answer, 200);
-  assert.equal(answer.headers['content-type'], 'application/json; charset=utf-8');
+  assert.equal(answer.headers['content-type'], 'application/json');
   assert.equal(answer.body.info.title, 'Ada & Co API');
   assert.deepEqual(answer.body.servers, [{ url: 'https://accounts.example.com', 'x-internal': false }]);
   const { servers: _servers, ...rest } = answer.body;
@@ -24,14 +25,62 @@ test('both pages bear the name of the service, as text', async (t) => {
   }
 });
 
-test('the script of ReDoc asks no other server for anything, and is sent again only where it changed', async (t) => {
+test('the reference is one page of under 300 kB with its own files, and is sent again only where it changed', async (t) => {
   const { api } = await createTestApp(t, project);
-  const script = await api.get('/redoc/redoc.standalone.js');
-  assertStatus(script, 200);
-  assert.ok(script.text.length > 500_000);
-  assert.doesNotMatch(script.text, /cdn\.redoc/);
-  const known = { headers: { 'if-none-match': String(script.headers.etag) } };
-  const again = await api.get('/redoc/redoc.standalone.js', known);
-  assertStatus(again, 304);
-  assert.equal(again.text, '');
+  const page = await api.get('/redoc');
+  assertStatus(page, 200);
+  assert.ok(Buffer.byteLength(page.text) < 300_000);
+  assert.doesNotMatch(String(page.headers['content-security-policy']), /unsafe/);
+  assert.doesNotMatch(page.text, /<style|style="|<script>| on\w+="/);
+  for (const path of ['/redoc', '/redoc/reference.css', '/redoc/reference.js']) {
+    const { headers } = await api.get(path);
+    const again = await api.get(path, { headers: { 'if-none-match': String(headers.etag) } });
+    assertStatus(again, 304);
+    assert.equal(again.text, '');
+  }
+});
+
+test('the reference has every operation with its call and answers, and no link leads nowhere', async (t) => {
+  const { api } = await createTestApp(t, project);
+  const { text } = await api.get('/redoc');
+  const document = (await api.get('/openapi.json')).body;
+  const ids = new Set([...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
+  for (const methods of Object.values<Record<string, { operationId: string }>>(document.paths)) {
+    for (const { operationId } of Object.values(methods)) assert.ok(ids.has(operationId), operationId);
+  }
+  for (const name of Object.keys(document.components.schemas)) assert.ok(ids.has(`schema-${name}`), name);
+  const targets = [...text.matchAll(/href="#([^"]+)"/g)].map(([, target]) => target);
+  assert.ok(targets.length > 200);
+  for (const target of targets) assert.ok(ids.has(target), `#${target}`);
+  assert.equal(ids.size, [...text.matchAll(/ id="/g)].length, 'each id is there once');
+});
+
+test('what the document says is text in the reference, and never markup', () => {
+  const evil = '<img src=x onerror=alert(1)>"\'&';
+  const schema = { type: 'string', description: evil, enum: [evil], default: evil, example: evil };
+  const operation = {
+    operationId: 'getEvil',
+    summary: evil,
+    description: `\`${evil}\` ${evil}`,
+    tags: ['Evil'],
+    security: [{ [evil]: [evil] }],
+    parameters: [{ name: evil, in: evil, schema }],
+    requestBody: {
+      content: { 'application/json': { schema: { type: 'object', properties: { [evil]: schema } } } },
+    },
+    responses: { 200: { description: evil, content: { 'application/json': { schema } } } },
+  };
+  const page = referencePage({
+    info: { title: evil, version: evil, description: `## ${evil}\n\n\`\`\`js\n${evil}\n\`\`\`` },
+    servers: [{ url: evil }],
+    tags: [{ name: 'Evil', description: evil }],
+    paths: { [`/${evil}`]: { get: operation } },
+    components: {
+      schemas: { Evil: schema },
+      responses: {},
+      securitySchemes: { evil: { type: 'apiKey', name: evil, description: evil } },
+    },
+  });
+  assert.doesNotMatch(page, /<img/);
+  assert.ok(page.split('&lt;img').length > 20);
 });

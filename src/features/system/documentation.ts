@@ -8,11 +8,12 @@ import { pageHeaders } from '../../platform/http/security-headers.ts';
 import { type StaticContent, sendStatic, staticContent } from '../../platform/http/static-content.ts';
 import { version } from '../../version.ts';
 import { documentPaths } from '../limits/request-limits.ts';
-import { anyone, anyoneUncounted } from '../sessions/authenticate.ts';
+import { anyone } from '../sessions/authenticate.ts';
 import { completeDocument } from './api-document.ts';
-import { loadRedocScript, redocPage } from './redoc-page.ts';
+import { introduction } from './introduction.ts';
+import { addReference } from './reference/routes.ts';
 import { describeBounds } from './schema-bounds.ts';
-import { tokenSchemes, withTokenOf } from './token-schemes.ts';
+import { securityOf, tokenSchemes } from './token-schemes.ts';
 
 const schemaOptions = { zodToJsonConfig: { override: describeBounds } };
 const describeRoute = createJsonSchemaTransform(schemaOptions);
@@ -28,13 +29,7 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
       info: {
         title: apiTitle(config),
         version,
-        description:
-          'Accounts of users and admins: registration, sign-in, sessions, profiles. Sign in, send the `access_token` as ' +
-          '`Authorization: Bearer`, and change the `refresh_token` for new ones before it ends; each works once. ' +
-          'Every error has one shape, and its `request_id` is in the log.\n\n' +
-          'Beside the answers that an operation names, HTTP itself can have one, in the same shape: 400 for what is no ' +
-          'valid request, 404 and 405 for a path or a method that is not there, 408 for one that comes too slowly, ' +
-          '413, 415 and 422 for a body that is too large, of another type or malformed, 417 and 431 for headers.',
+        description: introduction,
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: config.publicUrl, ...outside }],
@@ -48,42 +43,45 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
         { name: 'Audit', description: 'What happened to whom, and who did it' },
         { name: 'System', description: 'Health and welcome' },
       ],
-      components: { securitySchemes: tokenSchemes },
+      components: { securitySchemes: tokenSchemes(config) },
     },
     transform: (route) => {
       const described = describeRoute(route);
-      return { ...described, schema: withTokenOf(route.url, described.schema) };
+      return {
+        ...described,
+        schema: { ...described.schema, security: securityOf(route.route.config ?? {}) },
+      };
     },
     transformObject: (document) => completeDocument(describeSchemas(document)),
   });
 }
 
-/** Serves `/openapi.json`, Swagger UI at `/docs` and ReDoc at `/redoc`, every asset from here. */
+/** Serves `/openapi.json`, Swagger UI at `/docs` and the reference at `/redoc`, every asset from here. */
 export async function addDocumentationRoutes(app: HttpServer, config: Config): Promise<void> {
   let document: StaticContent | undefined;
   app.get('/openapi.json', { ...anyone, schema: { hide: true } }, async (request, reply) => {
     // Large, and never another one: made once.
-    document ??= staticContent(JSON.stringify(app.swagger()), 'application/json; charset=utf-8');
+    document ??= staticContent(JSON.stringify(app.swagger()), 'application/json');
     return sendStatic(request, reply.header('cache-control', 'no-cache'), document);
   });
   await addSwaggerUi(app, apiTitle(config));
-  addRedoc(app, apiTitle(config));
+  addReference(app);
 }
 
 function apiTitle({ projectName }: Config): string {
   return `${projectName} API`;
 }
 
-const hidden = { ...anyoneUncounted, schema: { hide: true } };
-
-// Both pages write styles by script.
+// Swagger UI writes styles by script.
 const headers = { ...pageHeaders({ styleSource: "'unsafe-inline'" }), 'cache-control': 'no-cache' };
 
 async function addSwaggerUi(app: FastifyInstance, title: string): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     theme: { title: title.replaceAll('&', '&amp;') },
-    uiConfig: { layout: 'BaseLayout', persistAuthorization: false, displayRequestDuration: true },
+    // A token that was entered outlives a reload: it lies in localStorage, which every script of this origin can read.
+    // The policy admits only scripts from here, and an access token lives for minutes.
+    uiConfig: { layout: 'BaseLayout', persistAuthorization: true, displayRequestDuration: true },
     // By whatever name the page was opened, it may call no other; without servers it calls the one it came from.
     transformSpecification: ({ servers: _servers, ...document }) => document,
     transformSpecificationClone: false,
@@ -94,16 +92,5 @@ async function addSwaggerUi(app: FastifyInstance, title: string): Promise<void> 
         next();
       },
     },
-  });
-}
-
-function addRedoc(app: FastifyInstance, title: string): void {
-  let script: ReturnType<typeof loadRedocScript> | undefined;
-  app.get('/redoc', hidden, async (_request, reply) =>
-    reply.headers(headers).type('text/html; charset=utf-8').send(redocPage(title)),
-  );
-  app.get('/redoc/redoc.standalone.js', hidden, async (request, reply) => {
-    script ??= loadRedocScript();
-    return sendStatic(request, reply.header('cache-control', 'no-cache'), script);
   });
 }

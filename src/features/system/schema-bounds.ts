@@ -9,6 +9,8 @@ export const describeBounds: ZodOverride = ({ jsonSchema }) => {
   const { type, format, maximum, minimum } = jsonSchema;
   if (type === 'string') jsonSchema.maxLength ??= lengthOfFormat[String(format)];
   if (jsonSchema.maxLength === undefined) delete jsonSchema.maxLength;
+  // The values say it all; a pattern that takes more than them, such as other spellings, contradicts them.
+  if (jsonSchema.enum !== undefined) delete jsonSchema.pattern;
   if (type === 'integer' && format === undefined) {
     const isSmall = Math.max(Number(maximum), -Number(minimum)) <= greatestInt32;
     jsonSchema.format = isSmall ? 'int32' : 'int64';

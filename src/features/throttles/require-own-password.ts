@@ -14,14 +14,14 @@ export async function requireOwnPassword(
   deps: Pick<Dependencies, 'db' | 'keys' | 'hasher' | 'logger'>,
   realm: Realm,
   accountId: string,
-  typed: { password: string; ip: string },
+  typed: { password: string; ip: string; signal: AbortSignal },
 ): Promise<Credentials> {
   const credentials = await findCredentialsById(deps.db, realm, accountId);
   const stored = credentials && storedPasswordOf(credentials);
   const subject = partyOf(realm, accountId);
   const count = { policy: throttlePolicies.passwordCheck, key: `${realm.kind}\0${accountId}`, subject };
   const isRight = await checkWithinGuesses(deps, [count], () =>
-    deps.hasher.verify(typed.password, stored, typed.ip),
+    deps.hasher.verify(typed.password, stored, typed.ip, typed.signal),
   );
   if (credentials === null || !isRight) {
     await recordRefusal(deps, { event: 'password_check', outcome: 'failure', subject });

@@ -3,10 +3,17 @@ import type { Dependencies } from '../../dependencies.ts';
 import { type AppError, notFound } from '../../errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
-import { bodyErrors, errors, guardErrors, idParams, noContent } from '../../platform/http/schemas.ts';
+import {
+  bodyErrors,
+  errors,
+  guardErrors,
+  idParams,
+  noContent,
+  unchangedIfNull,
+} from '../../platform/http/schemas.ts';
 import { givenFields } from '../accounts/account-change.ts';
 import { listAccounts, listQuery } from '../accounts/account-list.ts';
-import { email, fullName, username, userSchema } from '../accounts/account-schemas.ts';
+import { changedFullName, email, username, userSchema } from '../accounts/account-schemas.ts';
 import { presentAccount } from '../accounts/present-account.ts';
 import { adminRealm, partyOf, userRealm } from '../accounts/realms.ts';
 import { callerOf, requireAccount } from '../sessions/authenticate.ts';
@@ -17,15 +24,15 @@ import { updateUser } from './update-user.ts';
 
 const userChange = z
   .object({
-    is_active: z.boolean().optional(),
-    is_superuser: z.boolean().optional().describe('Superadmins only'),
-    full_name: fullName.optional(),
-    username: username.optional(),
-    email: email.optional(),
+    is_active: unchangedIfNull(z.boolean()),
+    is_superuser: unchangedIfNull(z.boolean()).describe('Superadmins only; null leaves it as it is'),
+    full_name: changedFullName,
+    username: unchangedIfNull(username),
+    email: unchangedIfNull(email),
   })
   .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
 
-const about = { tags: ['User administration'], security: [{ bearer: [] }] };
+const about = { tags: ['User administration'] };
 
 export function addUserAdministrationRoutes(app: HttpServer, deps: Dependencies): void {
   addReadingRoutes(app, deps);
@@ -80,7 +87,8 @@ function addChangingRoutes(app: HttpServer, deps: Dependencies): void {
         summary: 'Change, deactivate or reactivate a user',
         description:
           'Deactivating a user, or changing the e-mail address, ends all sessions of the user. `is_superuser`, and the ' +
-          'username and e-mail address of who has it, are for superadmins.',
+          'username and e-mail address of who has it, are for superadmins. Giving it ends every link that undoes a ' +
+          'change of the address.',
         params: idParams,
         body: userChange,
         response: { 200: userSchema, ...errors([404, 409, ...guardErrors, ...bodyErrors]) },

@@ -1,11 +1,10 @@
 import type { Dependencies } from '../../dependencies.ts';
 import { conflict } from '../../errors.ts';
 import { transact } from '../../platform/database/database.ts';
-import { findCredentialsById } from '../accounts/account-store.ts';
 import { adminRealm, partyOf, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { requireQueued } from '../mail/queue-mail.ts';
-import { queueResetLink } from '../password-reset/request-password-reset.ts';
+import { findRecipient, queueResetLink } from '../password-reset/request-password-reset.ts';
 
 /**
  * False where there is no such user. Throws 409 for one that is not active, and 429 where the address has had enough
@@ -16,9 +15,9 @@ export async function sendPasswordReset(
   adminId: string,
   userId: string,
 ): Promise<boolean> {
-  const user = await findCredentialsById(deps.db, userRealm, userId);
+  const user = await findRecipient(deps.db, userId);
   if (user === null) return false;
-  if (!user.is_active) throw conflict('The user is not active', 'user_not_active');
+  if (!user.is_active) throw conflict('The user is not active', 'user_not_active', 'user');
   const parties = { actor: partyOf(adminRealm, adminId), subject: partyOf(userRealm, user.id) };
   const outcome = await transact(deps.db, async (trx) => {
     const queuing = await queueResetLink(deps, trx, user, { actor: parties.actor });

@@ -2,7 +2,12 @@ import type { Dependencies } from '../../dependencies.ts';
 import { forbidden } from '../../errors.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { changesEmail, changesUsername, describeChange } from '../accounts/account-change.ts';
-import { type Account, type AccountChange, lockAccount, updateAccount } from '../accounts/account-store.ts';
+import {
+  type Account,
+  type AccountChange,
+  lockUserAndHolder,
+  updateAccount,
+} from '../accounts/account-store.ts';
 import { adminRealm, partyOf, userRealm } from '../accounts/realms.ts';
 import { recordEvent } from '../audit-log/record-event.ts';
 import { changeEmail } from '../email-change/change-email.ts';
@@ -24,7 +29,7 @@ export async function updateUser(
     throw forbidden('Only a superadmin may change is_superuser');
   }
   return transact(deps.db, async (trx) => {
-    const user = await lockAccount(trx, userRealm, id);
+    const { user, holder } = await lockUserAndHolder(trx, { id, email: change.email });
     if (user === null || Object.keys(change).length === 0) return user;
     const isNamed = changesEmail(user, change) || changesUsername(user, change);
     if (isNamed && user.is_superuser && !caller.account.is_superadmin) {
@@ -34,8 +39,11 @@ export async function updateUser(
     const { event, fields } = describeChange(userRealm, user, change);
     const subject = partyOf(userRealm, id);
     await recordEvent(deps, trx, { event, actor, subject, details: { fields } });
+    const isPromoted = change.is_superuser === true && !user.is_superuser;
+    // Whoever once set an address of this user, an admin too, must not get the right by a link that undoes it.
+    if (isPromoted) await endLinks(trx, id, { purposes: ['email_change_undo'] }, 'promoted');
     const updated = changesEmail(user, change)
-      ? await changeEmail(deps, trx, userRealm, user, change, { actor })
+      ? await changeEmail(deps, trx, userRealm, user, change, { actor, holder, undoable: !isPromoted })
       : await updateAccount(trx, userRealm, id, change);
     if (!updated.is_active) await endAccess(trx, id);
     return updated;

@@ -14,6 +14,7 @@ test('an upgrade strands nothing: a secret gives the same keys for ever', () => 
       jwt: '27d55092ff92c32ae3723621fc276aee8ea01477ad9da7c8e00529b73e1b43f4',
       refreshTag: '532ebdb21a863bfc841fc7c3a05e11e16ec0f07ca07e523b2927a18e243eb2e8',
       refreshSuccessor: '474578d95485f266917553257946b52f749323f7875f50b45054d0c4d8ff89b2',
+      refreshClient: '81880df45fd3e797c47d37faee8e3bf7285a17b93940b552372ee81a8e16ddc3',
       link: 'd77aaadf7279bf445052b942126340ffc8baf9451ed29072e6bc8e36e7a79c62',
       throttle: '1dc3a919867a372d62a0dd0445c1e69304f7512fc1bbc8f49e61f5e8a4627aca',
     },

@@ -7,6 +7,7 @@ export type SecretKeys = {
   readonly jwt: Buffer;
   readonly refreshTag: Buffer;
   readonly refreshSuccessor: Buffer;
+  readonly refreshClient: Buffer;
   readonly link: Buffer;
   readonly throttle: Buffer;
 };
@@ -48,6 +49,7 @@ function deriveKeys(secret: string): SecretKeys {
     jwt: derive('jwt/v1'),
     refreshTag: derive('refresh-tag/v1'),
     refreshSuccessor: derive('refresh/v1'),
+    refreshClient: derive('refresh-client/v1'),
     link: derive('link/v1'),
     throttle: derive('throttle/v1'),
   };

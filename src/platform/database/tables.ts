@@ -48,6 +48,7 @@ type SessionRow = {
   previous_hash: Buffer | null;
   idempotency_hash: Buffer | null;
   rotated_at: Date | null;
+  rotated_by_hash: Buffer | null;
   created_at: Date;
   last_used_at: Date;
   idle_expires_at: Date;
@@ -80,6 +81,7 @@ export type MailKind =
   | 'password_changed'
   | 'email_verification'
   | 'email_changed'
+  | 'email_reverted'
   | 'new_sign_in'
   | 'refresh_token_reused'
   | 'test';

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify';
 
 /**
  * Collects the routes as they are added; the returned function gives the methods that a path knows, none where there
- * is no such path. A path that one route spells out is that route's: `/api/admins/users` is no admin `users`.
+ * is no such path, with or without a slash at its end. A path that one route spells out is that route's:
+ * `/api/admins/users` is no admin `users`.
  */
 export function collectAllowedMethods(app: FastifyInstance): (path: string) => string[] {
   const methodsByUrl = new Map<string, Set<string>>();
@@ -13,7 +14,7 @@ export function collectAllowedMethods(app: FastifyInstance): (path: string) => s
     methodsByUrl.set(url, methods);
   });
   return (path) => {
-    const parts = path.split('/');
+    const parts = path.replace(/(.)\/$/, '$1').split('/');
     const matching = [...methodsByUrl].filter(([url]) => matches(url.split('/'), parts));
     const fewestBlanks = Math.min(...matching.map(([url]) => blanksOf(url)));
     const closest = matching.filter(([url]) => blanksOf(url) === fewestBlanks);
@@ -27,7 +28,7 @@ function matches(pattern: string[], path: string[]): boolean {
     return path.length >= pattern.length && matches(pattern.slice(0, -1), path.slice(0, pattern.length - 1));
   return (
     pattern.length === path.length &&
-    pattern.every((part, index) => part.startsWith(':') || part === path[index])
+    pattern.every((part, index) => (part.startsWith(':') && path[index] !== '') || part === path[index])
   );
 }
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { exchange } from '../../../test/raw-http.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 import { parseCidrList } from './cidr.ts';
-import { clientAddress, isLocalCaller, networkOf, peerAddress } from './client-address.ts';
+import { clientAddress, isLocalCaller, networkOf, networkRangeOf, peerAddress } from './client-address.ts';
 
 const proxies = parseCidrList('10.0.0.0/8,2001:db8::/32');
 
@@ -146,4 +146,9 @@ test('IPv6 addresses of one prefix are one network, an IPv4 address is its own',
   assert.equal(networkOf('2001:db8:1:2:3:4:5:6', 64), networkOf('2001:db8:1:2::1', 64));
   assert.notEqual(networkOf('2001:db8:1:2::1', 64), networkOf('2001:db8:1:3::1', 64));
   assert.equal(networkOf('203.0.113.7', 64), '203.0.113.7');
+});
+
+test('a network as a range has the prefix that is configured, and an IPv4 address stands alone', () => {
+  assert.equal(networkRangeOf('2001:db8:1:2:3:4:5:6', 56), '2001:db8:1::/56');
+  assert.equal(networkRangeOf('203.0.113.7', 56), '203.0.113.7/32');
 });

@@ -29,6 +29,11 @@ export function networkOf(address: string, ipv6Prefix: number): string {
   return ipaddr.IPv6.networkAddressFromCIDR(`${address}/${ipv6Prefix}`).toString();
 }
 
+/** The same as a CIDR range, for comparing with addresses that are stored whole. */
+export function networkRangeOf(address: string, ipv6Prefix: number): string {
+  return `${networkOf(address, ipv6Prefix)}/${isIP(address) === 6 ? ipv6Prefix : 32}`;
+}
+
 /** The provider's network rather than the client's: what one person is likely to come from again. */
 export function wideNetworkOf(address: string): string {
   if (isIP(address) === 6) return ipaddr.IPv6.networkAddressFromCIDR(`${address}/32`).toString();

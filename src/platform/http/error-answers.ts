@@ -1,19 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import {
-  AppError,
-  type ErrorName,
-  errorStatuses,
-  type FieldFault,
-  invalid,
-  unavailable,
-} from '../../errors.ts';
+import { AppError, type ErrorName, errorStatuses, unavailable } from '../../errors.ts';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
 import type { Logger } from '../logging/logger.ts';
-import { HashQueueFullError } from '../password-hashing/password-hasher.ts';
+import { HashAbandonedError, HashQueueFullError } from '../password-hashing/password-hasher.ts';
+import { type JsonEnd, jsonType } from './json-answers.ts';
 
-/** The one shape of every error of the service (contract § 1). */
+/** The one shape of every error of the service. */
 export type ErrorAnswer = {
   error: string;
   message: string;
@@ -26,20 +19,27 @@ export type ErrorAnswer = {
 
 /** Answers any error in the one shape. Only an `AppError` keeps its text; of all else the log alone learns. */
 export function answerError(
-  logger: Logger,
+  { logger, jsonEnd }: { logger: Logger; jsonEnd: JsonEnd },
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
+  if (error instanceof HashAbandonedError) return leaveUnanswered(logger, request, reply);
   const known = isLateBody(error, request) ? lateRequest(error) : toAppError(error);
   logError(logger, known, error, request);
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
   return reply
     .code(known.status)
     .headers(known.headers)
-    .type('application/json; charset=utf-8')
-    .serializer((answer: ErrorAnswer) => JSON.stringify(answer))
+    .type(jsonType)
+    .serializer((answer: ErrorAnswer) => JSON.stringify(answer) + jsonEnd)
     .send(errorAnswer(known, request.id, pathOf(request.url)));
+}
+
+/** The client is gone: nothing went wrong, and nothing can be answered. 499 is how nginx names it. */
+function leaveUnanswered(logger: Logger, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  logger.info({ request_id: request.id }, `499 Client Closed Request: ${pathOf(request.url)}`);
+  return reply.hijack();
 }
 
 /** The time of a handler was over before its request was there: the caller is slow, and not the service. */
@@ -81,29 +81,10 @@ function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isDatabaseUnavailable(error)) return unavailable(error);
   if (error instanceof HashQueueFullError) return unavailable(error, error.retryAfterSeconds);
-  if (hasZodFastifySchemaValidationErrors(error)) return invalid(...error.validation.map(toFieldFault));
   return (
     fromFramework(error) ??
     new AppError('InternalServerError', 'An unexpected error occurred', { cause: error })
   );
-}
-
-// As the schema of errors promises; a choice among many names them all.
-const longestFaultMessage = 500;
-
-type ValidationFault = {
-  instancePath: string;
-  message?: string;
-  keyword: string;
-  params: Record<string, unknown>;
-};
-
-function toFieldFault(fault: ValidationFault): FieldFault {
-  const field = fault.instancePath.slice(1).replaceAll('/', '.') || 'body';
-  const type =
-    fault.keyword === 'custom' ? (fault.params.params as { type?: string } | undefined)?.type : undefined;
-  const message = (fault.message ?? 'is not valid').slice(0, longestFaultMessage);
-  return { field, message, type: type ?? fault.keyword };
 }
 
 const frameworkErrors: Record<string, [ErrorName, string]> = {
@@ -127,5 +108,5 @@ function fromFramework(error: unknown): AppError | null {
   const byStatus = Object.entries(errorStatuses).find(([, status]) => status === statusCode)?.[0] as
     | ErrorName
     | undefined;
-  return new AppError(byStatus ?? 'BadRequestError', 'The request can not be served', { cause: error });
+  return new AppError(byStatus ?? 'BadRequestError', 'The request cannot be served', { cause: error });
 }

@@ -5,7 +5,7 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { unavailable } from '../../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { limitHeaderNames } from '../rate-limit/limit-headers.ts';
@@ -14,11 +14,13 @@ import type { CidrList } from './cidr.ts';
 import { clientAddress } from './client-address.ts';
 import { limitConnections } from './connection-limit.ts';
 import { answerError, pathOf } from './error-answers.ts';
+import { finishJsonAnswers, jsonEndOf } from './json-answers.ts';
 import { acceptJsonBodiesOnly } from './json-body.ts';
 import { refuseMalformedRequests } from './malformed-requests.ts';
-import { refuseIllFormedQueries } from './query-string.ts';
+import { parseQuery, refuseIllFormedQueries } from './query-string.ts';
 import type { Readiness } from './readiness.ts';
 import { requestIdOf, runInRequest } from './request-context.ts';
+import { validateRequest } from './request-validation.ts';
 import { apiHeaders } from './security-headers.ts';
 import { serveInTurn } from './serve-in-turn.ts';
 import { answerSocketError } from './socket-errors.ts';
@@ -32,7 +34,12 @@ declare module 'fastify' {
 
 export type HttpServer = ReturnType<typeof createHttpServer>;
 
-type HttpConfig = { trustedProxies: CidrList; rateLimitIpv6Prefix: number; corsOrigins: readonly string[] };
+type HttpConfig = {
+  environment: string;
+  trustedProxies: CidrList;
+  rateLimitIpv6Prefix: number;
+  corsOrigins: readonly string[];
+};
 /** What counts the requests; it may throw, or answer another error than the one that arose. */
 type Limits = {
   countAtStart(request: FastifyRequest, reply: FastifyReply): Promise<void>;
@@ -42,8 +49,9 @@ type Dependencies = { config: HttpConfig; logger: Logger; readiness: Readiness; 
 
 /** The server without a route: limits, request ids, headers, logs, bodies and the shape of errors. */
 export function createHttpServer({ config, logger, readiness, limits }: Dependencies) {
+  const answering = { logger, jsonEnd: jsonEndOf(config) };
   const answerFailed = async (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-    answerError(logger, await limits.countFailed(request, reply, error), request, reply);
+    answerError(answering, await limits.countFailed(request, reply, error), request, reply);
   const app = fastify({
     // The framework's own words are for the day it has a warning; requests are logged by the hooks below.
     loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger,
@@ -55,14 +63,15 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
       request.clientAddress = clientAddress(request.raw, config.trustedProxies);
       runInRequest(request, () => void answerFailed(error, request, reply));
     },
-    clientErrorHandler: (error, socket) => answerSocketError(logger, error, socket),
+    clientErrorHandler: (error, socket) => answerSocketError(answering, error, socket),
     // The id comes by the request's context, or by name where the context is not there.
     childLoggerFactory: (parent) => parent,
   }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(validateRequest);
   app.setSerializerCompiler(serializerCompiler);
   acceptJsonBodiesOnly(app);
   refuseIllFormedQueries(app);
+  finishJsonAnswers(app, answering.jsonEnd);
   addRequestHooks(app, { config, logger, readiness });
   serveInTurn(app);
   limitConnections(app, { config, logger });
@@ -74,11 +83,11 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
   app.after(() => app.addHook('onRequest', (request, reply) => limits.countAtStart(request, reply)));
   refuseUnknownRoutes(app, allowedMethods);
   app.setErrorHandler(answerFailed);
-  app.server.on('connect', (_request, socket) => answerSocketError(logger, new Error('CONNECT'), socket));
+  app.server.on('connect', (_request, socket) => answerSocketError(answering, new Error('CONNECT'), socket));
   return app;
 }
 
-// Fastify's own limits are open by default (security.md § 8.2).
+// Fastify's own limits are open by default.
 const httpLimits = {
   bodyLimit: 64 * 1024,
   requestTimeout: 15_000,
@@ -90,7 +99,7 @@ const httpLimits = {
   requestIdHeader: false as const,
   return503OnClosing: false,
   forceCloseConnections: 'idle' as const,
-  routerOptions: { maxParamLength: 200 },
+  routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true, querystringParser: parseQuery },
   http: {
     maxHeaderSize: 16 * 1024,
     headersTimeout: 10_000,
@@ -105,7 +114,6 @@ function addRequestHooks(
   { config, logger, readiness }: Omit<Dependencies, 'limits'>,
 ): void {
   app.decorateRequest('clientAddress', '');
-  app.decorateRequest('isLimited', false);
   app.addHook('onRequest', (request, reply, next) => {
     request.clientAddress = clientAddress(request.raw, config.trustedProxies);
     reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
@@ -137,10 +145,24 @@ function addRequestHooks(
 }
 
 function allowOrigins(app: FastifyInstance, config: HttpConfig): void {
+  // The plugin would say so to every origin. Before it, because it answers the preflights.
+  app.addHook('onRequest', async ({ headers }, reply) => {
+    if (config.corsOrigins.includes(headers.origin ?? ''))
+      reply.header('access-control-allow-credentials', 'true');
+  });
   app.register(cors, {
     origin: [...config.corsOrigins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-ID', 'X-Setup-Token'],
+    // Not X-Session-Mode: the session cookie is for pages of the service's own origin.
+    allowedHeaders: [
+      'Authorization',
+      'Cache-Control',
+      'Content-Type',
+      'Idempotency-Key',
+      'X-Request-ID',
+      'X-Requested-With',
+      'X-Setup-Token',
+    ],
     exposedHeaders: ['X-Request-ID', 'Retry-After', ...limitHeaderNames],
     maxAge: 7200,
     strictPreflight: false,

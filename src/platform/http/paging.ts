@@ -2,16 +2,18 @@ import { z } from 'zod';
 import { invalid } from '../../errors.ts';
 import { text } from './schemas.ts';
 
-/** What every list can be asked for, with an example of its cursor. */
+/** What every list can be asked for, with an example of its cursor; `extend` it by filters. No list takes any other parameter. */
 export function pageQuery(exampleCursor: string) {
-  return {
+  return z.strictObject({
     page: z.coerce.number().int().min(1).max(1_000_000).default(1),
     page_size: z.coerce.number().int().min(1).max(100).default(10),
     cursor: text(500)
       .optional()
-      .describe('`next_cursor` of the page before; then `page` is not used')
+      .describe(
+        '`next_cursor` of the page before; then `page` is not used. Any other text, also that of another sorting, is 422',
+      )
       .meta({ example: exampleCursor }),
-  };
+  });
 }
 
 export type PageQuery = { page: number; page_size: number; cursor?: string | undefined };
@@ -21,9 +23,9 @@ export function pageOf<T extends z.ZodType>(item: T) {
     items: z.array(item).max(100),
     total: z.int(),
     page: z.int(),
-    page_size: z.int(),
+    page_size: z.int().meta({ example: 10 }),
     total_pages: z.int(),
-    next_cursor: z.string().max(500).nullable(),
+    next_cursor: z.string().max(500).nullable().describe('Null on the last page').meta({ example: null }),
   });
 }
 

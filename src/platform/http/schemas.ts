@@ -1,13 +1,42 @@
 import { z } from 'zod';
 import { errorStatuses } from '../../errors.ts';
 
-/** Text that PostgreSQL and every client can hold: no NUL, no lone surrogate (ASVS V1.5.3, V2.2.1). */
-export function text(maxLength: number) {
-  return z
-    .string()
-    .max(maxLength)
-    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'has characters that are no text');
+// As JSON Schema writes it. Lone surrogates are no characters, so that no pattern can name them.
+export const plainTextPattern = '^[^\\u0000]*$';
+
+/**
+ * Text that PostgreSQL and every client can hold: no NUL, no lone surrogate (ASVS V1.5.3, V2.2.1). The length counts
+ * characters as JSON Schema does; zod would count an emoji as two.
+ */
+export function text(maxLength: number, string = z.string()) {
+  return string
+    .refine((value) => value.length <= maxLength || [...value].length <= maxLength, {
+      message: `must have at most ${maxLength} characters`,
+      params: { type: 'too_big' },
+    })
+    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'has characters that are no text')
+    .meta({ maxLength, pattern: plainTextPattern });
 }
+
+/** A member of a change: null leaves the thing as it is, as an absent one does. Many clients send every member. */
+export function unchangedIfNull<T extends z.ZodType>(schema: T) {
+  return schema
+    .nullish()
+    .transform((value) => value ?? undefined)
+    .describe('null leaves it as it is');
+}
+
+const yes = ['true', '1', 'yes', 'on'];
+const no = ['false', '0', 'no', 'off'];
+
+/** A boolean in a query, in any case; an empty parameter is an absent one. */
+export const queryBoolean = z
+  .string()
+  .refine((value) => ['', ...yes, ...no].includes(value.toLowerCase()), 'must be true or false')
+  .transform((value) => (value === '' ? undefined : yes.includes(value.toLowerCase())))
+  .optional()
+  .describe('`1`, `yes` and `on`, `0`, `no` and `off` are taken too, in any case')
+  .meta({ type: 'boolean', example: true });
 
 export const uuid = z.uuid('is not an id').meta({ example: '01890a5d-ac96-774b-bcce-b302099a8057' });
 
@@ -35,6 +64,10 @@ export const errorSchema = z
       .object({
         reason: z.string().max(100).optional().describe('A finer code for programs'),
         field: z.string().max(100).optional().describe('The field of a duplicate'),
+        resource: z
+          .enum(['user', 'admin', 'mail'])
+          .optional()
+          .describe('Of a 409: what is already there, or is not in the state for it'),
         errors: z.array(fieldFault).max(200).optional().describe('All faults of a 422 at once'),
       })
       .optional(),

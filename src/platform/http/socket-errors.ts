@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { AppError, type ErrorName } from '../../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { errorAnswer } from './error-answers.ts';
+import { type JsonEnd, jsonType } from './json-answers.ts';
 import { apiHeaders } from './security-headers.ts';
 
 const namesByCode: Record<string, [ErrorName, string]> = {
@@ -13,7 +14,11 @@ const namesByCode: Record<string, [ErrorName, string]> = {
 };
 
 /** Answers what was no HTTP request at all, in the shape and with the headers of every other answer, and closes. */
-export function answerSocketError(logger: Logger, error: Error & { code?: string }, socket: Duplex): void {
+export function answerSocketError(
+  { logger, jsonEnd }: { logger: Logger; jsonEnd: JsonEnd },
+  error: Error & { code?: string },
+  socket: Duplex,
+): void {
   // An answer that has begun would have this one in its middle; Node tells of it nowhere else.
   // oxlint-disable-next-line no-underscore-dangle -- the name is Node's
   const begun = (socket as { _httpMessage?: ServerResponse | null })._httpMessage?.headersSent ?? false;
@@ -28,16 +33,16 @@ export function answerSocketError(logger: Logger, error: Error & { code?: string
   const known = new AppError(name, message);
   const requestId = randomUUID();
   logger.info({ request_id: requestId }, `${statusLine(known)}: no request that could be read`);
-  socket.end(rawAnswer(known, requestId), () => socket.destroy());
+  socket.end(rawAnswer(known, requestId, jsonEnd), () => socket.destroy());
 }
 
-function rawAnswer(error: AppError, requestId: string): string {
-  const body = JSON.stringify(errorAnswer(error, requestId, ''));
+function rawAnswer(error: AppError, requestId: string, jsonEnd: JsonEnd): string {
+  const body = JSON.stringify(errorAnswer(error, requestId, '')) + jsonEnd;
   const headers = {
     ...apiHeaders,
     'x-request-id': requestId,
     'cache-control': 'no-store',
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': jsonType,
     'content-length': String(Buffer.byteLength(body)),
     connection: 'close',
   };

@@ -71,19 +71,43 @@ test('a client that gives a place back keeps its turn', () => {
   assert.equal(queue.shift(), 'a1');
 });
 
+test('what is withdrawn frees its place, is not served, and can be withdrawn once', () => {
+  const queue = createFairQueue<string>();
+  for (const item of ['a1', 'a2', 'b1']) push(queue, item.charAt(0), item, 3);
+  assert.ok(queue.withdraw('a', 'a1'));
+  assert.equal(queue.size, 2);
+  assert.ok(!queue.withdraw('a', 'a1'));
+  assert.ok(!queue.withdraw('b', 'a2'), 'of its own client alone');
+  assert.ok(!queue.withdraw('c', 'c1'));
+  assert.ok(push(queue, 'c', 'c1', 3));
+  assert.deepEqual([queue.shift(), queue.shift()], ['a2', 'b1']);
+  assert.ok(!queue.withdraw('b', 'b1'), 'its turn has come');
+  assert.equal(queue.shift(), 'c1');
+});
+
+test('once all that waited was withdrawn, a client alone may fill the queue again', () => {
+  const queue = createFairQueue<number>();
+  fill(queue, 'a', 4);
+  assert.ok(!push(queue, 'b', 0, 4));
+  for (let item = 0; item < 4; item += 1) assert.ok(queue.withdraw('a', item));
+  assert.equal(fill(queue, 'a', 4), 4);
+});
+
 type Model = { waiting: { client: string; id: number }[]; servedWhileWaiting: Map<number, string[]> };
 
 test('nothing admitted is lost, doubled or reordered, and no client is served twice while another waits', () => {
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'c', 'd') },
     { weight: 2, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.nat(20) },
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120 }), fc.integer({ min: 1, max: 12 }), (steps, capacity) => {
       const queue = createFairQueue<number>();
       const model: Model = { waiting: [], servedWhileWaiting: new Map() };
       for (const [id, client] of steps.entries()) {
-        if (client !== null && push(queue, client, id, capacity)) model.waiting.push({ client, id });
+        if (typeof client === 'number') withdraw(model, queue, client);
+        else if (client !== null && push(queue, client, id, capacity)) model.waiting.push({ client, id });
         else if (client === null) checkServed(model, queue.shift());
         assert.equal(queue.size, model.waiting.length);
         assert.ok(queue.size <= capacity);
@@ -93,6 +117,12 @@ test('nothing admitted is lost, doubled or reordered, and no client is served tw
     }),
   );
 });
+
+/** One of those that wait, or none. */
+function withdraw({ waiting }: Model, queue: FairQueue<number>, index: number): void {
+  const [left] = waiting.splice(index, 1);
+  if (left) assert.ok(queue.withdraw(left.client, left.id));
+}
 
 function checkServed({ waiting, servedWhileWaiting }: Model, id: number | undefined): void {
   const served = waiting.find((entry) => entry.id === id);

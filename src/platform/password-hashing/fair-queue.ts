@@ -9,6 +9,8 @@ export type FairQueue<T> = {
   fill(client: string, item: T): void;
   /** Gives a reserved place back. */
   release(client: string): void;
+  /** Takes a job that waits out of the queue, and frees its place; false where its turn has come. */
+  withdraw(client: string, item: T): boolean;
   /** One of the jobs whose turn it is; undefined where none waits. */
   shift(): T | undefined;
   /** How many jobs wait, reserved places apart. */
@@ -60,6 +62,15 @@ export function createFairQueue<T>(): FairQueue<T> {
       if (waiting === undefined || waiting.reserved === 0) throw new Error('no place was reserved');
       waiting.reserved -= 1;
       free(client, waiting);
+    },
+    withdraw: (client, item) => {
+      const waiting = clients.get(client);
+      const index = waiting?.items.indexOf(item) ?? -1;
+      if (waiting === undefined || index === -1) return false;
+      waiting.items.splice(index, 1);
+      size -= 1;
+      free(client, waiting);
+      return true;
     },
     shift: () => {
       for (const [client, waiting] of clients) {

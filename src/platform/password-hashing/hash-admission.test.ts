@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
 import type { Worker } from 'node:worker_threads';
-import { createHashAdmission, HashQueueFullError } from './hash-admission.ts';
+import { createHashAdmission, HashAbandonedError, HashQueueFullError } from './hash-admission.ts';
 
 const [alice, bob, carol] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as const;
 
@@ -19,10 +19,10 @@ function openAdmission(t: TestContext, { threads = 1, maxWaitSeconds = 3, bcrypt
     process.off('worker', remember);
   });
   const target = { algorithm: 'bcrypt', bcryptRounds } as const;
-  const hash = async (password: string, address: string) =>
-    admission.reserve(address).run({ kind: 'hash', password, target });
+  const hash = async (password: string, address: string, signal?: AbortSignal) =>
+    admission.reserve(address, signal).run({ kind: 'hash', password, target });
   return {
-    reserve: (address: string) => admission.reserve(address),
+    reserve: (address: string, signal?: AbortSignal) => admission.reserve(address, signal),
     state: admission.state,
     close: () => admission.close(),
     hash,
@@ -58,6 +58,59 @@ test('a place that is reserved counts before its job is there, runs it whenever 
   const again = [reserve(alice), reserve(bob)];
   assert.throws(() => reserve(carol), HashQueueFullError);
   for (const place of again) place.release();
+});
+
+test('a job whose client goes away while it waits is dropped, and its place is free', async (t) => {
+  const { hash, state } = openAdmission(t, { maxWaitSeconds: 0.000_001, bcryptRounds: 10 });
+  await hash('x', alice);
+  const gone = new AbortController();
+  const [running, waiting] = [hash('a', alice), hash('b', bob, gone.signal)];
+  await assert.rejects(hash('c', carol), HashQueueFullError);
+  gone.abort();
+  assert.equal(state.queued, 0);
+  await assert.rejects(waiting, HashAbandonedError);
+  assert.ok(await Promise.all([running, hash('c', carol)]));
+  assert.equal(state.completed, 3);
+});
+
+test('a job that runs is finished though its client has gone away', async (t) => {
+  const { hash, state } = openAdmission(t);
+  const gone = new AbortController();
+  const running = hash('x', alice, gone.signal);
+  gone.abort();
+  assert.ok(await running);
+  assert.deepEqual([state.running, state.queued, state.completed], [0, 0, 1]);
+});
+
+test('a place whose client goes away before its job is there is free at once, and runs nothing', async (t) => {
+  const { hash, reserve, state } = openAdmission(t, { maxWaitSeconds: 0.000_001 });
+  await hash('x', alice);
+  const gone = new AbortController();
+  const [place, other] = [reserve(alice, gone.signal), reserve(bob)];
+  assert.throws(() => reserve(carol), HashQueueFullError);
+  gone.abort();
+  const free = reserve(carol);
+  const job = { kind: 'hash', password: 'x', target: { algorithm: 'bcrypt', bcryptRounds: 4 } } as const;
+  await assert.rejects(place.run(job), HashAbandonedError);
+  place.release();
+  assert.throws(() => reserve(alice), HashQueueFullError, 'it was given back once');
+  for (const held of [free, other]) held.release();
+  const late = reserve(alice, AbortSignal.abort());
+  await assert.rejects(late.run(job), HashAbandonedError);
+  assert.equal(state.completed, 1);
+});
+
+test('close waits for nobody who has gone away', async (t) => {
+  const { hash, close, state } = openAdmission(t, { bcryptRounds: 10 });
+  const gone = new AbortController();
+  const running = hash('x', alice);
+  const waiting = hash('x', bob, gone.signal);
+  const closed = close();
+  gone.abort();
+  await assert.rejects(waiting, HashAbandonedError);
+  await closed;
+  assert.ok(await running);
+  assert.equal(state.completed, 1);
 });
 
 test('the queue is as long as its wait allows', async (t) => {

@@ -14,6 +14,14 @@ export class HashQueueFullError extends Error {
   }
 }
 
+/** The client went away before the turn of its password came: nothing was done, and nobody is there to be told. */
+export class HashAbandonedError extends Error {
+  constructor() {
+    super('the client went away before its password was hashed');
+    this.name = 'HashAbandonedError';
+  }
+}
+
 export type HashState = {
   threads: number;
   running: number;
@@ -29,15 +37,16 @@ export type HashAdmission = {
   readonly state: HashState;
   /**
    * A place for a job that is still to be prepared: who has no chance is refused before anything was done. Throws
-   * `HashQueueFullError` where there is none. To be released in any case; after `run` that does nothing.
+   * `HashQueueFullError` where there is none. To be released in any case; after `run` that does nothing. Where `signal`
+   * says that the client is gone the place is free at once, with its job as long as that waits.
    */
-  reserve(client: string): HashPlace;
+  reserve(client: string, signal?: AbortSignal): HashPlace;
   /** Waits for what was admitted; refuses what comes later. */
   close(): Promise<void>;
 };
 
 export type HashPlace = {
-  /** Once. What has a place is never dropped. */
+  /** Once. What has a place is dropped, with `HashAbandonedError`, only where its client is gone while it waits. */
   run(job: HashJob): Promise<StoredPassword | boolean>;
   release(): void;
 };
@@ -56,23 +65,33 @@ export function createHashAdmission(threads: number, maxWaitSeconds: number): Ha
   const drained = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
 
-  const reserve = (client: string): HashPlace => {
+  const reserve = (client: string, signal?: AbortSignal): HashPlace => {
     const idleThreads = threads - state.running;
     if (closing || !queue.reserve(client, state.capacity + idleThreads)) throw new HashQueueFullError();
     let isHeld = true;
+    const release = (): void => {
+      if (isHeld) queue.release(client);
+      isHeld = false;
+    };
+    signal?.addEventListener('abort', release, { once: true });
     return {
-      run: (job) => {
+      run: async (job) => {
+        if (signal?.aborted) {
+          release();
+          throw new HashAbandonedError();
+        }
         isHeld = false;
-        return start(client, job);
+        return start(client, job, signal);
       },
-      release: () => {
-        if (isHeld) queue.release(client);
-        isHeld = false;
-      },
+      release,
     };
   };
 
-  const start = (client: string, job: HashJob): Promise<StoredPassword | boolean> => {
+  const start = (
+    client: string,
+    job: HashJob,
+    signal: AbortSignal | undefined,
+  ): Promise<StoredPassword | boolean> => {
     const { promise, resolve, reject } = Promise.withResolvers<StoredPassword | boolean>();
     const pending = { job, resolve, reject };
     if (state.running < threads) {
@@ -81,8 +100,15 @@ export function createHashAdmission(threads: number, maxWaitSeconds: number): Ha
     } else {
       queue.fill(client, pending);
       state.queued = queue.size;
+      signal?.addEventListener('abort', () => abandon(client, pending), { once: true });
     }
     return promise;
+  };
+
+  const abandon = (client: string, pending: Pending): void => {
+    if (!queue.withdraw(client, pending)) return;
+    state.queued = queue.size;
+    pending.reject(new HashAbandonedError());
   };
 
   const run = async (pending: Pending): Promise<void> => {

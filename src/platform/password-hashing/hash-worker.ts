@@ -3,6 +3,7 @@ import { flushCompileCache } from 'node:module';
 import { constants, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import type { HashJob, HashResult } from './hash-job.ts';
+import { spendWork } from './hash-work.ts';
 import { hashPasswordSync, verifyPasswordSync } from './password-schemes.ts';
 
 /** One of the threads that hash, one job at a time. */
@@ -30,6 +31,7 @@ function runJob(job: HashJob): HashResult {
       job.kind === 'hash'
         ? hashPasswordSync(job.password, job.target)
         : verifyPasswordSync(job.password, job.stored);
+    if (job.kind === 'verify') spendWork(job.topUp);
     return { ok: true, value, milliseconds: performance.now() - startedAt };
   } catch {
     // The error's text could quote the password.

@@ -57,7 +57,7 @@ export function needsRehash(stored: StoredPassword, target: HashTarget): boolean
   return !stored.hash.startsWith('$2b$') || bcryptCost(stored.hash) !== target.bcryptRounds;
 }
 
-/** A key of the row's own, so that hashes leaked elsewhere can not be tried here unhashed ("shucking"). */
+/** A key of the row's own, so that hashes leaked elsewhere cannot be tried here unhashed ("shucking"). */
 function shortened(password: string, key: Uint8Array): string {
   return createHmac('sha384', key).update(password).digest('base64');
 }
@@ -67,12 +67,12 @@ function hashBcrypt(password: string, rounds: number): string {
 }
 
 /** NaN for what is no hash of bcrypt. */
-function bcryptCost(hash: string): number {
+export function bcryptCost(hash: string): number {
   return Number(/^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash)?.[1]);
 }
 
 // OWASP's minimum: 19 MiB, two passes, one lane.
-const argon2Costs = { memory: 19_456, passes: 2, parallelism: 1 };
+export const argon2Costs = { memory: 19_456, passes: 2, parallelism: 1 };
 const argon2Header = `$argon2id$v=19$m=${argon2Costs.memory},t=${argon2Costs.passes},p=${argon2Costs.parallelism}$`;
 const maxArgon2Memory = 262_144;
 
@@ -94,7 +94,7 @@ const argon2Pattern =
   /^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9])\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/;
 
 /** A PHC string as far as its cost is bearable: a row from elsewhere must not ask for gigabytes. */
-function parseArgon2id(hash: string) {
+export function parseArgon2id(hash: string) {
   const match = argon2Pattern.exec(hash);
   if (!match) return null;
   const [memory = 0, passes = 0, parallelism = 0] = match.slice(1, 4).map(Number);

@@ -9,6 +9,7 @@ const hasLink: Record<MailKind, boolean> = {
   email_verification: true,
   password_changed: false,
   email_changed: true,
+  email_reverted: false,
   new_sign_in: false,
   refresh_token_reused: false,
   test: false,
@@ -89,7 +90,7 @@ for (const kind of kinds) {
   });
 }
 
-test('a change of the address names no address, and says to an admin, who has no link, what to do', () => {
+test('a change of the address names no address; without a link it says what to do', () => {
   const { text } = composeMessage({
     kind: 'email_changed',
     projectName: 'ADL',
@@ -99,7 +100,7 @@ test('a change of the address names no address, and says to an admin, who has no
     device: null,
     ip: null,
   });
-  assert.match(text, /tell another admin at once/);
+  assert.match(text, /tell the people who run this service at once/);
   assert.doesNotMatch(text, /@|link/);
 });
 

@@ -73,8 +73,17 @@ const contents: Record<MailKind, (input: MessageInput) => Content> = {
     ...(link === null ? {} : button('It was not me: undo it', link)),
     notes: [
       link === null
-        ? 'If it was not you, tell another admin at once.'
+        ? 'If it was not you, tell the people who run this service at once.'
         : `The link works once, for ${linkLife ?? 'a short time'}. It puts this address back, signs out every device and lets you set a new password.`,
+    ],
+  }),
+  email_reverted: ({ occurredAt }) => ({
+    title: 'This is your email address again',
+    paragraphs: [
+      `On ${when(occurredAt)} somebody else claimed the email address that you had changed to and not confirmed. Your account has this address again, with the same password.`,
+    ],
+    notes: [
+      'If you did not change your email address, somebody knows your password: set a new one at once with “Forgot password”.',
     ],
   }),
   new_sign_in: ({ occurredAt, device, ip }) => ({

@@ -1,0 +1,61 @@
+// The page reads without this: it closes the contents after a jump, marks where the reader is, and copies code.
+const contents = /** @type {HTMLElement} */ (document.getElementById('contents'));
+const anchors = [...contents.querySelectorAll('a')].filter((link) => link.closest('li') !== null);
+const links = new Map(anchors.map((link) => [link.hash.slice(1), link]));
+
+contents.addEventListener('click', ({ target }) => {
+  const link = /** @type {Element} */ (target).closest('a');
+  if (link !== null && contents.matches(':popover-open')) contents.hidePopover();
+});
+
+/** @param {string} id */
+function mark(id) {
+  const link = links.get(id);
+  if (link === undefined || link.hasAttribute('aria-current')) return;
+  for (const other of anchors) other.removeAttribute('aria-current');
+  link.setAttribute('aria-current', 'true');
+  const { scrollTop, clientHeight } = contents;
+  const isSeen = link.offsetTop > scrollTop && link.offsetTop < scrollTop + clientHeight - 60;
+  if (!isSeen) contents.scrollTop = link.offsetTop - clientHeight / 3;
+}
+
+// The section that crosses a line near the top is the one that is read.
+const observer = new IntersectionObserver(
+  (entries) => {
+    const entered = entries.filter(({ isIntersecting }) => isIntersecting).at(-1);
+    if (entered) mark(entered.target.id);
+  },
+  { rootMargin: '-15% 0px -84% 0px' },
+);
+for (const id of links.keys()) {
+  const section = document.getElementById(id);
+  if (section) observer.observe(section);
+}
+
+/** @param {Element} figure */
+function addCopyButton(figure) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'copy';
+  button.textContent = 'Copy';
+  button.ariaLabel = `Copy: ${figure.querySelector('figcaption')?.textContent ?? ''}`;
+  button.addEventListener('click', () => void copy(button, figure.querySelector('code')?.textContent ?? ''));
+  figure.append(button);
+}
+
+/**
+ * @param {HTMLButtonElement} button
+ * @param {string} code
+ */
+async function copy(button, code) {
+  await navigator.clipboard.writeText(code);
+  button.textContent = 'Copied';
+  setTimeout(() => {
+    button.textContent = 'Copy';
+  }, 1500);
+}
+
+// There is no clipboard over plain http, but for localhost.
+if (window.isSecureContext) {
+  for (const figure of document.querySelectorAll('figure.code')) addCopyButton(figure);
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createHashThread } from './hash-thread.ts';
+import { missingWork } from './hash-work.ts';
+import { hashPasswordSync, type ReadPassword } from './password-schemes.ts';
+
+const bcryptTail = '$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe';
+const argon2Tail = '$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
+
+function bcrypt(cost: number): ReadPassword {
+  const hash = `$2b$${String(cost).padStart(2, '0')}${bcryptTail}`;
+  return { scheme: 'bcrypt', hash, key: null };
+}
+
+function argon2id(costs: string): ReadPassword {
+  return { scheme: 'argon2id', hash: `$argon2id$v=19$${costs}${argon2Tail}`, key: null };
+}
+
+const toBcrypt = (bcryptRounds: number) => ({ algorithm: 'bcrypt', bcryptRounds }) as const;
+const toArgon2id = { algorithm: 'argon2id', bcryptRounds: 12 } as const;
+
+test('a cheaper bcrypt is topped up by one hash of each cost from its own to the one below the target', () => {
+  for (const [cost, target] of [
+    [4, 15],
+    [10, 12],
+    [11, 12],
+  ] as const) {
+    const costs = missingWork(bcrypt(cost), toBcrypt(target)).map((idle) => 'cost' in idle && idle.cost);
+    const all = Array.from({ length: target - cost }, (_, index) => cost + index);
+    assert.deepEqual(costs.toReversed(), all);
+  }
+});
+
+test('what costs as much as the target, or more, gets nothing on top', () => {
+  for (const cost of [12, 13, 15]) assert.deepEqual(missingWork(bcrypt(cost), toBcrypt(12)), []);
+  assert.deepEqual(missingWork(argon2id('m=262144,t=10,p=1'), toBcrypt(12)), []);
+  for (const costs of ['m=19456,t=2,p=1', 'm=47104,t=1,p=1']) {
+    assert.deepEqual(missingWork(argon2id(costs), toArgon2id), []);
+  }
+  assert.deepEqual(missingWork(bcrypt(10), toArgon2id), []);
+});
+
+test('of another scheme it is topped up to the same time within the smallest hash there is', () => {
+  // 38,912 KiB over all passes are 608 rounds: 4096 are 608 + 2048 + 1024 + 256 + 128 + 32.
+  const costs = [11, 10, 8, 7, 5];
+  const expected = costs.map((cost) => ({ algorithm: 'bcrypt', cost }));
+  assert.deepEqual(missingWork(argon2id('m=19456,t=2,p=1'), toBcrypt(12)), expected);
+  // 256 rounds are 16,384 KiB, and twice 11,264 are the rest.
+  const idle = { algorithm: 'argon2id', memory: 11_264, passes: 2 };
+  assert.deepEqual(missingWork(bcrypt(8), toArgon2id), [idle]);
+  assert.deepEqual(missingWork(argon2id('m=19456,t=1,p=1'), toArgon2id), [{ ...idle, memory: 9728 }]);
+});
+
+test('a thread does the work on top, of either scheme, whether the password was right or not', async (t) => {
+  const thread = createHashThread();
+  t.after(() => thread.terminate());
+  const stored = hashPasswordSync('right', toBcrypt(4));
+  for (const password of ['right', 'wrong']) {
+    for (const target of [toBcrypt(11), toArgon2id]) {
+      const milliseconds = async (topUp: ReturnType<typeof missingWork>): Promise<number> => {
+        const result = await thread.run({ kind: 'verify', password, stored, topUp });
+        assert.ok(result.ok);
+        assert.equal(result.value, password === 'right');
+        return result.milliseconds;
+      };
+      const without = [await milliseconds([]), await milliseconds([]), await milliseconds([])];
+      // A hundred times as much, or forty: a machine with other work may hold up any one of them.
+      assert.ok((await milliseconds(missingWork(stored, target))) > 5 * Math.min(...without));
+    }
+  }
+});

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { hashSync } from '@node-rs/bcrypt';
+import { realms, userRealm } from '../../src/features/accounts/realms.ts';
+import { assertStatus } from '../api.ts';
+import { goodPassword, newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../factories.ts';
+import { portOf, requestText } from '../raw-http.ts';
+import { newPassword, reset, resetToken } from '../reset-calls.ts';
+import { signedInTo, statusOfMe } from '../session-calls.ts';
+import { dumpRows, storedPassword } from '../stored-passwords.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
+
+// One hash of 65 ms at a time, and so many that wait as are done in a second.
+const narrow = { BCRYPT_ROUNDS: '10', HASH_THREADS: '1', HASH_QUEUE_MAX_WAIT_SECONDS: '1' };
+const roomy = { HASH_THREADS: '1' };
+
+/** Gives the one thread a job that it does not begin before it is let go, which resolves when it is done. */
+function occupyThread(t: TestContext, { hasher }: TestApp): () => Promise<unknown> {
+  let begin = (): void => assert.fail('the thread has no job');
+  const hold = function (this: Worker, ...given: [value: unknown]): void {
+    // Once, and in any case: a thread that is held for ever would keep the service from closing.
+    begin = () => {
+      this.postMessage(...given);
+      begin = () => {};
+    };
+  };
+  t.mock.method(Worker.prototype, 'postMessage', hold, { times: 1 });
+  t.after(() => begin());
+  const occupied = hasher.hash('x', '127.0.0.2');
+  return () => {
+    begin();
+    return occupied;
+  };
+}
+
+async function openSocket(t: TestContext, service: TestApp, localAddress: string): Promise<Socket> {
+  const socket = connect({ port: await portOf(service.app), host: '127.0.0.1', localAddress });
+  t.after(() => socket.destroy());
+  socket.on('error', () => {}).resume();
+  await once(socket, 'connect');
+  return socket;
+}
+
+type Call = { method?: string; path: string; body: object; token?: string };
+
+function textOf({ method = 'POST', path, body, token }: Call): string {
+  const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  return requestText(
+    method,
+    path,
+    { 'Content-Type': 'application/json', ...authorization },
+    JSON.stringify(body),
+  );
+}
+
+async function until(isSo: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!isSo()) {
+    assert.ok(performance.now() < end, what);
+    await sleep(5);
+  }
+}
+
+/** Lets a request wait for its hash, and then its client go away. */
+async function abandon(t: TestContext, service: TestApp, call: Call): Promise<void> {
+  const { state } = service.hasher;
+  const letGo = occupyThread(t, service);
+  const socket = await openSocket(t, service, '127.0.0.1');
+  socket.write(textOf(call));
+  await until(() => state.queued === 1, 'it waits');
+  socket.destroy();
+  await until(() => state.queued === 0, 'its place is free');
+  assert.equal(state.running, 1, 'before its turn came');
+  await letGo();
+}
+
+/** Of the log's lines after so many characters none is a warning or an error. */
+function assertQuietlyLogged(service: TestApp, from: number): void {
+  const lines = service.logs().slice(from).trimEnd().split('\n');
+  const parsed = lines.map((line) => JSON.parse(line) as { level: string; msg: string });
+  assert.deepEqual(
+    parsed.filter(({ level }) => level !== 'info' && level !== 'debug'),
+    [],
+  );
+}
+
+for (const realm of realms) {
+  test(`${realm.kind}: sign-ins whose clients are gone leave the queue at once, and come to nothing`, async (t) => {
+    const service = await createTestApp(t, narrow);
+    const { state } = service.hasher;
+    const account = await signedInTo(service, realm);
+    await portOf(service.app);
+    const before = await dumpRows(service);
+    const completed = state.completed;
+    const letGo = occupyThread(t, service);
+    const sockets: Socket[] = [];
+    while (state.queued < state.capacity) {
+      const socket = await openSocket(t, service, `127.8.0.${sockets.length + 1}`);
+      sockets.push(socket);
+      const password = sockets.length % 2 === 0 ? account.password : 'not the right one';
+      socket.write(textOf({ path: `${realm.path}/login`, body: { username: account.username, password } }));
+      await until(() => state.queued === sockets.length, 'one more waits');
+    }
+    const { username, password } = account;
+    const login = () =>
+      service.api.post(`${realm.path}/login`, { username, password }, { remoteAddress: '127.8.1.1' });
+    assertStatus(await login(), 503);
+    const logged = service.logs().length;
+    for (const socket of sockets) socket.destroy();
+    await until(() => state.queued === 0, 'all places are free');
+    assert.equal(state.running, 1);
+    assert.equal(await dumpRows(service), before, 'no counter, no event, no session');
+    const newcomer = login();
+    await until(() => state.queued === 1, 'there is room for who comes now');
+    await letGo();
+    assertStatus(await newcomer, 200);
+    assert.equal(state.completed - completed, 2, 'what ran already, and the one whose client is there');
+    assertQuietlyLogged(service, logged);
+    const gone = service.logs().match(/499 Client Closed Request/g) ?? [];
+    assert.equal(gone.length, sockets.length);
+  });
+}
+
+test('what waits for its hash when its client goes away is not done: register, change, own password, reset and undo', async (t) => {
+  const service = await createTestApp(t, roomy);
+  const admin = await signedInAdmin(service);
+  const user = await signedInUser(service);
+  const verified = { is_email_verified: true };
+  await service.db.updateTable('users').set(verified).where('id', '=', user.id).execute();
+  const options = { token: user.accessToken };
+  const moved = { email: 'moved@example.com', current_password: goodPassword };
+  assertStatus(await service.api.put('/api/users/me', moved, options), 200);
+  const undoToken = await service.mailbox.token('email_changed', user.email);
+  const token = await resetToken(service, moved.email);
+  const change = { current_password: goodPassword, new_password: newPassword };
+  const calls: Call[] = [
+    { path: '/api/users/register', body: newRegistration() },
+    { path: '/api/admins/register', body: newRegistration(), token: admin.accessToken },
+    { path: '/api/users/change-password', body: change, ...options },
+    { path: '/api/admins/change-password', body: change, token: admin.accessToken },
+    { method: 'PUT', path: '/api/users/me', body: { ...moved, email: 'again@example.com' }, ...options },
+    { path: '/api/password/reset-password', body: { token, new_password: newPassword } },
+    { path: '/api/users/undo', body: { token: undoToken } },
+  ];
+  const rows = async (): Promise<string> => {
+    const accounts = await service.db.selectFrom('users').selectAll().orderBy('id').execute();
+    const admins = await service.db.selectFrom('admins').selectAll().orderBy('id').execute();
+    const links = await service.db.selectFrom('links').selectAll().orderBy('created_at').execute();
+    const mails = await service.db.selectFrom('mails').select('id').orderBy('id').execute();
+    const events = await service.db.selectFrom('audit_events').select('event').orderBy('id').execute();
+    return JSON.stringify([accounts, admins, links, mails, events]);
+  };
+  const logged = service.logs().length;
+  for (const call of calls) {
+    const before = await rows();
+    await abandon(t, service, call);
+    assert.equal(await rows(), before, call.path);
+  }
+  assertQuietlyLogged(service, logged);
+  assert.equal(await statusOfMe(service.api, userRealm, user.accessToken), 200);
+  assertStatus(await reset(service.api, token), 200);
+});
+
+test('what is pipelined behind an abandoned sign-in is not begun', async (t) => {
+  const service = await createTestApp(t, roomy);
+  const user: SignedIn = await signedInUser(service);
+  const sessions = await service.db.selectFrom('sessions').select('id').execute();
+  const { state } = service.hasher;
+  const before = state.completed;
+  const letGo = occupyThread(t, service);
+  const socket = await openSocket(t, service, '127.0.0.1');
+  socket.write(textOf({ path: '/api/users/login', body: user }).repeat(5));
+  await until(() => state.queued === 1, 'the first waits, and no other');
+  socket.destroy();
+  await until(() => state.queued === 0, 'its place is free');
+  await letGo();
+  await until(() => state.running === 0, 'nothing is hashed');
+  assert.equal(state.completed - before, 1);
+  assert.deepEqual(await service.db.selectFrom('sessions').select('id').execute(), sessions);
+});
+
+test('a sign-in is abandoned alone: the one before it on its connection was answered, and no other waits less', async (t) => {
+  const service = await createTestApp(t, roomy);
+  const user = await signedInUser(service);
+  const { state } = service.hasher;
+  const socket = await openSocket(t, service, '127.0.0.1');
+  const login = textOf({ path: '/api/users/login', body: user });
+  let received = '';
+  socket.on('data', (bytes: Buffer) => {
+    received += bytes.toString();
+  });
+  socket.write(login);
+  await until(() => received.includes('access_token'), 'the first is answered');
+  const letGo = occupyThread(t, service);
+  socket.write(login);
+  const { username, password } = user;
+  const other = service.api.post('/api/users/login', { username, password }, { remoteAddress: '127.8.2.1' });
+  await until(() => state.queued === 2, 'both wait');
+  socket.destroy();
+  await until(() => state.queued === 1, 'the place of the one is free');
+  await letGo();
+  assertStatus(await other, 200);
+});
+
+test('a hash that is to be renewed is left as it is where the client goes away before', async (t) => {
+  const service = await createTestApp(t, roomy);
+  const user = await signedInUser(service);
+  const legacy = hashSync(user.password, { cost: 5 });
+  await service.db.updateTable('users').set({ password_hash: legacy }).execute();
+  const { hasher } = service;
+  const socket = await openSocket(t, service, '127.0.0.1');
+  const renewal = Promise.withResolvers<unknown>();
+  const original = hasher.hash.bind(hasher);
+  t.mock.method(hasher, 'hash', async (...given: Parameters<typeof original>) => {
+    socket.destroy();
+    await until(() => given[2]?.aborted === true, 'the service knows that the client is gone');
+    const renewed = original(...given);
+    renewed.then(renewal.resolve, renewal.resolve);
+    return renewed;
+  });
+  const sessions = await service.db.selectFrom('sessions').select('id').execute();
+  socket.write(textOf({ path: '/api/users/login', body: user }));
+  assert.equal(((await renewal.promise) as Error).name, 'HashAbandonedError');
+  assert.equal((await service.db.selectFrom('sessions').select('id').execute()).length, sessions.length + 1);
+  assert.equal((await storedPassword(service, userRealm, user.username)).hash, legacy);
+  assertQuietlyLogged(service, 0);
+});
