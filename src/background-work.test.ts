@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../test/api.ts';
-import { signedInUser } from '../test/factories.ts';
+import { registeredUser as signedInUser } from '../test/factories.ts';
 import { forgot } from '../test/reset-calls.ts';
 import { createTestApp, type TestApp } from '../test/test-app.ts';
 import { tidyUp } from './background-work.ts';

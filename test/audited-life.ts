@@ -5,8 +5,8 @@ import {
   goodPassword,
   newRegistration,
   type SignedIn,
-  signedInAdmin,
-  signedInUser,
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
   signIn,
 } from './factories.ts';
 import { forgot, newPassword, reset, resetToken } from './reset-calls.ts';

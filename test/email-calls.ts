@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Answer } from './answer.ts';
 import { assertStatus } from './api.ts';
-import { type SignedIn, signedInUser, type Wanted } from './factories.ts';
+import { type SignedIn, registeredUser as signedInUser, type Wanted } from './factories.ts';
 import { forgot } from './reset-calls.ts';
 import type { TestApp } from './test-app.ts';
 

@@ -1,6 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { insertAccount } from '../src/features/accounts/account-store.ts';
-import { adminRealm, type Realm, userRealm } from '../src/features/accounts/realms.ts';
+import { adminRealm, type Realm, sessionLifetimes, userRealm } from '../src/features/accounts/realms.ts';
+import { insertSession } from '../src/features/sessions/insert-session.ts';
+import { firstRefreshToken, refreshTokenHash } from '../src/features/sessions/refresh-token.ts';
+import { issueTokenPair } from '../src/features/sessions/token-pair.ts';
 import { assertStatus } from './api.ts';
 import type { TestApp } from './test-app.ts';
 
@@ -28,23 +31,62 @@ export function newRegistration(wanted: Wanted = {}) {
   };
 }
 
-/** A user who registered and signed in. */
-export async function signedInUser(test: TestApp, wanted: Wanted = {}): Promise<SignedIn> {
+/** A signed-in user, put into the tables through their stores: no mail, no event, no request. */
+export function signedInUser(test: TestApp, wanted: Wanted = {}): Promise<SignedIn> {
+  return seedSignedIn(test, userRealm, wanted, {});
+}
+
+/** The same for an admin; a superadmin unless told otherwise. */
+export function signedInAdmin(
+  test: TestApp,
+  { superadmin = true, ...wanted }: Wanted & { superadmin?: boolean } = {},
+): Promise<SignedIn> {
+  return seedSignedIn(test, adminRealm, wanted, { is_superadmin: superadmin });
+}
+
+/** A user who registered and signed in by requests, with the mails and events of both. */
+export async function registeredUser(test: TestApp, wanted: Wanted = {}): Promise<SignedIn> {
   const registration = newRegistration(wanted);
   assertStatus(await test.api.post('/api/users/register', registration), 201);
   return signIn(test, userRealm, registration);
 }
 
-/** An admin who is signed in; a superadmin unless told otherwise. */
-export async function signedInAdmin(
+/** An admin who signed in by a request, with the event of it; a superadmin unless told otherwise. */
+export async function adminByRequest(
   test: TestApp,
-  wanted: Wanted & { superadmin?: boolean } = {},
+  { superadmin = true, ...wanted }: Wanted & { superadmin?: boolean } = {},
 ): Promise<SignedIn> {
-  const { password, ...names } = newRegistration(wanted);
-  const stored = await test.hasher.hash(password, '127.0.0.1');
-  const admin = { ...names, full_name: null, password: stored, is_superadmin: wanted.superadmin ?? true };
-  await test.db.transaction().execute((trx) => insertAccount(trx, adminRealm, admin));
-  return signIn(test, adminRealm, { ...names, password });
+  const seeded = await seedSignedIn(test, adminRealm, wanted, { is_superadmin: superadmin });
+  await test.db.deleteFrom('sessions').where('subject_id', '=', seeded.id).execute();
+  return signIn(test, adminRealm, seeded);
+}
+
+async function seedSignedIn(
+  { deps }: TestApp,
+  realm: Realm,
+  wanted: Wanted,
+  rights: { is_superadmin?: boolean },
+): Promise<SignedIn> {
+  const { password, full_name: fullName = null, ...names } = newRegistration(wanted);
+  const stored = await deps.hasher.hash(password, '127.0.0.1');
+  const account = { ...names, full_name: fullName, password: stored, ...rights };
+  const refreshToken = firstRefreshToken(randomUUIDv7());
+  const keys = deps.keys.current;
+  const { id, issuedAt } = await deps.db.transaction().execute(async (trx) => {
+    const { id } = await insertAccount(trx, realm, account);
+    const session = {
+      id: refreshToken.sessionId,
+      subjectId: id,
+      keyId: keys.kid,
+      tokenHash: refreshTokenHash(refreshToken),
+      ip: '127.0.0.1',
+      userAgent: 'lightMyRequest',
+      deviceHash: randomBytes(32),
+    };
+    return { id, issuedAt: await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm)) };
+  });
+  const pair = await issueTokenPair(deps, { realm, subjectId: id, refreshToken, keys, issuedAt });
+  return { id, ...names, password, accessToken: pair.access_token, refreshToken: pair.refresh_token };
 }
 
 /** One more session of somebody who exists. */

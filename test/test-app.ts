@@ -25,6 +25,7 @@ import { closeTestEngine, openTestEngine } from './test-database.ts';
 export const testSecret = 'a2V5IG9mIHRoZSB0ZXN0cywgZ29vZCBmb3Igbm90aGluZyBlbHNlIQ';
 
 export type TestApp = {
+  deps: Dependencies;
   app: HttpServer;
   api: Api;
   db: Database;
@@ -56,7 +57,6 @@ type TestClock = {
 type Overrides = Record<string, string>;
 
 type Service = Omit<TestApp, 'clock' | 'logs' | 'api' | 'statements' | 'mailbox' | 'tidyUp'> & {
-  deps: Dependencies;
   lines: string[];
   executed: string[];
   moved: { seconds: number };
@@ -84,7 +84,7 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
   const key = JSON.stringify(overrides);
   const starting = services.get(key) ?? startService(overrides);
   services.set(key, starting);
-  const { lines, executed, moved, deps, ...service } = await starting;
+  const { lines, executed, moved, ...service } = await starting;
   const { db, app } = service;
   lines.length = 0;
   moved.seconds = 0;
@@ -94,10 +94,10 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
   executed.length = 0;
   return {
     ...service,
-    tidyUp: () => tidyUp(deps),
+    tidyUp: () => tidyUp(service.deps),
     api: createApi(app),
     clock: createTestClock(db, moved),
-    mailbox: createMailbox(deps),
+    mailbox: createMailbox(service.deps),
     logs: () => lines.join(''),
     statements: () => executed,
   };

@@ -7,7 +7,13 @@ import { answerResetRequest } from '../../src/features/password-reset/request-pa
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
 import { moveTo, verifiedUser, verify } from '../email-calls.ts';
-import { goodPassword, newRegistration, signedInAdmin, signedInUser, signIn } from '../factories.ts';
+import {
+  goodPassword,
+  newRegistration,
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
+  signIn,
+} from '../factories.ts';
 import { exchange, requestText } from '../raw-http.ts';
 import { forgot, newPassword, reset, resetToken } from '../reset-calls.ts';
 import { refresh, refreshed, statusOfMe } from '../session-calls.ts';

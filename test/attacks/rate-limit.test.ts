@@ -4,7 +4,13 @@ import { test } from 'node:test';
 import { userRealm } from '../../src/features/accounts/realms.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
-import { goodPassword, newRegistration, signedInAdmin, signedInUser, signIn } from '../factories.ts';
+import {
+  goodPassword,
+  newRegistration,
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
+  signIn,
+} from '../factories.ts';
 import { exchange, requestText } from '../raw-http.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 

@@ -4,7 +4,12 @@ import { type TestContext, test } from 'node:test';
 import { realms, userRealm } from '../../src/features/accounts/realms.ts';
 import { createSmtpTransport } from '../../src/platform/mail/smtp-transport.ts';
 import { assertStatus } from '../api.ts';
-import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../factories.ts';
+import {
+  newRegistration,
+  type SignedIn,
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
+} from '../factories.ts';
 import { forgot, reset, resetToken } from '../reset-calls.ts';
 import { assertRefused, refresh, refreshed } from '../session-calls.ts';
 import { startSmtpSink } from '../smtp-sink.ts';

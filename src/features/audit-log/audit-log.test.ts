@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { type AuditEvent, eventsOf, liveThrough } from '../../../test/audited-life.ts';
-import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import {
+  newRegistration,
+  type SignedIn,
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
+} from '../../../test/factories.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 
 test('the list is found by actor, subject, event and time, and paged without loss or repetition', async (t) => {

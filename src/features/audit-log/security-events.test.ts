@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { eventsOf, liveThrough } from '../../../test/audited-life.ts';
-import { signedInAdmin, signedInUser, signIn } from '../../../test/factories.ts';
+import {
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
+  signIn,
+} from '../../../test/factories.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 import { transact } from '../../platform/database/database.ts';
 import { adminRealm } from '../accounts/realms.ts';

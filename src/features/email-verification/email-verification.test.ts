@@ -3,7 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { moveTo } from '../../../test/email-calls.ts';
-import { goodPassword, newRegistration, signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import {
+  goodPassword,
+  newRegistration,
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
+} from '../../../test/factories.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { durations } from '../../platform/durations.ts';
 

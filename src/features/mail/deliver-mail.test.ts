@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { moveTo } from '../../../test/email-calls.ts';
-import { newRegistration, signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import {
+  newRegistration,
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
+} from '../../../test/factories.ts';
 import { forgot, reset } from '../../../test/reset-calls.ts';
 import { type Script, type SmtpSink, startSmtpSink } from '../../../test/smtp-sink.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';

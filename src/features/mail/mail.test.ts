@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
-import { goodPassword, signedInAdmin, signedInUser, signIn } from '../../../test/factories.ts';
+import {
+  goodPassword,
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
+  signIn,
+} from '../../../test/factories.ts';
 import { forgot } from '../../../test/reset-calls.ts';
 import { assertRefused, refresh, refreshed } from '../../../test/session-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';

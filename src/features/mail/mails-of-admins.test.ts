@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
-import { goodPassword, signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import {
+  goodPassword,
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
+} from '../../../test/factories.ts';
 import { forgot } from '../../../test/reset-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 

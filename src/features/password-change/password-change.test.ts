@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { afterNextHash } from '../../../test/after-next-hash.ts';
 import { assertStatus } from '../../../test/api.ts';
-import { signIn } from '../../../test/factories.ts';
+import { registeredUser, signIn } from '../../../test/factories.ts';
 import { resetToken } from '../../../test/reset-calls.ts';
 import { signedInTo, statusOfMe } from '../../../test/session-calls.ts';
 import { storedPassword } from '../../../test/stored-passwords.ts';
 import { createTestApp } from '../../../test/test-app.ts';
-import { type Realm, realms, userRealm } from '../accounts/realms.ts';
+import { type Realm, realms } from '../accounts/realms.ts';
 
 const next = 'granite lantern 41 willow';
 
@@ -140,7 +140,7 @@ for (const realm of realms) {
 
 test('a change ends the links to reset the password, says why, and leaves the others', async (t) => {
   const service = await createTestApp(t);
-  const user = await signedInTo(service, userRealm);
+  const user = await registeredUser(service);
   await resetToken(service, user.email);
   const token = user.accessToken;
   assertStatus(

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FastifyRequest } from 'fastify';
 import { assertStatus } from '../../../test/api.ts';
-import { signedInAdmin, signedInUser, signIn } from '../../../test/factories.ts';
+import {
+  adminByRequest as signedInAdmin,
+  registeredUser as signedInUser,
+  signIn,
+} from '../../../test/factories.ts';
 import { statusOfMe } from '../../../test/session-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 import { AppError } from '../../errors.ts';
