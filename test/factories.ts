@@ -72,7 +72,7 @@ async function seedSignedIn(
   const account = { ...names, full_name: fullName, password: stored, ...rights };
   const refreshToken = firstRefreshToken(randomUUIDv7());
   const keys = deps.keys.current;
-  const { id, issuedAt } = await deps.db.transaction().execute(async (trx) => {
+  const id = await deps.db.transaction().execute(async (trx) => {
     const { id } = await insertAccount(trx, realm, account);
     const session = {
       id: refreshToken.sessionId,
@@ -83,9 +83,10 @@ async function seedSignedIn(
       userAgent: 'lightMyRequest',
       deviceHash: randomBytes(32),
     };
-    return { id, issuedAt: await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm)) };
+    await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
+    return id;
   });
-  const pair = await issueTokenPair(deps, { realm, subjectId: id, refreshToken, keys, issuedAt });
+  const pair = await issueTokenPair(deps, { realm, subjectId: id, refreshToken, keys });
   return { id, ...names, password, accessToken: pair.access_token, refreshToken: pair.refresh_token };
 }
 
