@@ -29,10 +29,8 @@ import {
   reportConfiguration,
   requireDataDir,
   StartupError,
-  warnOfMissingProxies,
-  warnOfPlainConnections,
-  warnOfShortPasswords,
 } from './startup-checks.ts';
+import { warnOfWeakSettings } from './startup-warnings.ts';
 import { reportServing, superviseServers } from './supervisor.ts';
 
 /** Connections that wait to be accepted. Where it is full a client tries again after a second; Node's default of 511 is one burst. */
@@ -81,9 +79,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     await prepareDatabase(config, engine, logger, listenEarly);
     await openJobs(jobs);
     await checkOptionalServices(config, logger);
-    warnOfMissingProxies(config, logger);
-    warnOfShortPasswords(config, logger);
-    warnOfPlainConnections(config, logger);
+    warnOfWeakSettings(config, logger);
     await checkClock(clock, logger);
   } catch (error) {
     // Where it was told to stop in the meantime, the database was closed under it.

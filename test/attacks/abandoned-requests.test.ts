@@ -57,6 +57,10 @@ function textOf({ method = 'POST', path, body, token }: Call): string {
   );
 }
 
+function loginOf({ username, password }: SignedIn): Call {
+  return { path: '/api/users/login', body: { username, password } };
+}
+
 async function until(isSo: () => boolean, what: string): Promise<void> {
   const end = performance.now() + 10_000;
   while (!isSo()) {
@@ -135,7 +139,7 @@ test('what waits for its hash when its client goes away is not done: register, c
   const moved = { email: 'moved@example.com', current_password: goodPassword };
   assertStatus(await service.api.put('/api/users/me', moved, options), 200);
   const undoToken = await service.mailbox.token('email_changed', user.email);
-  const token = await resetToken(service, moved.email);
+  const token = await resetToken(service, user.email);
   const change = { current_password: goodPassword, new_password: newPassword };
   const calls: Call[] = [
     { path: '/api/users/register', body: newRegistration() },
@@ -173,7 +177,7 @@ test('what is pipelined behind an abandoned sign-in is not begun', async (t) => 
   const before = state.completed;
   const letGo = occupyThread(t, service);
   const socket = await openSocket(t, service, '127.0.0.1');
-  socket.write(textOf({ path: '/api/users/login', body: user }).repeat(5));
+  socket.write(textOf(loginOf(user)).repeat(5));
   await until(() => state.queued === 1, 'the first waits, and no other');
   socket.destroy();
   await until(() => state.queued === 0, 'its place is free');
@@ -188,7 +192,7 @@ test('a sign-in is abandoned alone: the one before it on its connection was answ
   const user = await signedInUser(service);
   const { state } = service.hasher;
   const socket = await openSocket(t, service, '127.0.0.1');
-  const login = textOf({ path: '/api/users/login', body: user });
+  const login = textOf(loginOf(user));
   let received = '';
   socket.on('data', (bytes: Buffer) => {
     received += bytes.toString();
@@ -223,7 +227,7 @@ test('a hash that is to be renewed is left as it is where the client goes away b
     return renewed;
   });
   const sessions = await service.db.selectFrom('sessions').select('id').execute();
-  socket.write(textOf({ path: '/api/users/login', body: user }));
+  socket.write(textOf(loginOf(user)));
   assert.equal(((await renewal.promise) as Error).name, 'HashAbandonedError');
   assert.equal((await service.db.selectFrom('sessions').select('id').execute()).length, sessions.length + 1);
   assert.equal((await storedPassword(service, userRealm, user.username)).hash, legacy);

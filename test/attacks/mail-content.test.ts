@@ -5,7 +5,7 @@ import type { MailKind } from '../../src/platform/database/tables.ts';
 import { createSmtpTransport } from '../../src/platform/mail/smtp-transport.ts';
 import { assertStatus } from '../api.ts';
 import { moveTo, verify } from '../email-calls.ts';
-import { newRegistration, signedInAdmin, signedInUser } from '../factories.ts';
+import { newRegistration, signedInAdmin, registeredUser as signedInUser } from '../factories.ts';
 import { forgot } from '../reset-calls.ts';
 import { assertRefused, refresh, refreshed } from '../session-calls.ts';
 import { startSmtpSink } from '../smtp-sink.ts';

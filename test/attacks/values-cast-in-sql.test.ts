@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { encodeCursor } from '../../src/platform/http/paging.ts';
 import { assertStatus } from '../api.ts';
 import { eventsOf } from '../audited-life.ts';
-import { signedInAdmin } from '../factories.ts';
+import { adminByRequest as signedInAdmin } from '../factories.ts';
 import { createTestApp } from '../test-app.ts';
 
 const day = '2026-01-31T12:00:00';

@@ -119,7 +119,7 @@ test('a failed registration, a verified or a lone address: nothing is given up',
   const taken = newRegistration({ email: next, username: holder.username });
   const refused = await api.post('/api/users/register', taken);
   assertStatus(refused, 409);
-  assert.deepEqual(refused.body.details, { field: 'username' });
+  assert.deepEqual(refused.body.details, { field: 'username', resource: 'user' });
   await assertAddress(service, holder, next, 'unverified');
   const other = await signedInUser(service);
   assertStatus(await api.post('/api/users/register', newRegistration({ email: other.email })), 409);

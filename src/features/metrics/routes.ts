@@ -29,8 +29,8 @@ export function addMetricsRoute(app: HttpServer, deps: Deps): void {
     }
     // Loaded for the first who asks: most services of a small kind are never scraped.
     opening ??= openMetrics(deps);
-    const { registry, countMails } = await opening;
-    await countMails();
+    const { registry, refresh } = await opening;
+    await refresh();
     return reply.type(registry.contentType).send(await registry.metrics());
   });
 }
@@ -41,14 +41,16 @@ async function openMetrics({ db }: Pick<Deps, 'db'>) {
     import('../mail/mail-metrics.ts'),
   ]);
   const registry = new Registry();
-  new Counter({
+  const dropped = new Counter({
     name: 'adl_log_lines_dropped_total',
-    help: 'Log lines that were dropped, because standard output did not take them; of all processes together',
+    help: 'Log lines dropped because standard output did not take them, over all processes',
     registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(droppedLines());
-    },
   });
-  return { registry, countMails: addMailMetrics(registry, db) };
+  const countMails = addMailMetrics(registry, db);
+  const refresh = async (): Promise<void> => {
+    dropped.reset();
+    dropped.inc(droppedLines());
+    await countMails();
+  };
+  return { registry, refresh };
 }

@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { invalid } from '../../errors.ts';
 
-/** Of a parameter that comes twice the last one counts; none here takes a list. An empty one is an absent one. */
+/** Of a parameter that comes twice the last one counts; none here takes a list. */
 export function parseQuery(text: string): Record<string, string> {
-  const given = Object.fromEntries(new URLSearchParams(text));
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
+  return Object.fromEntries(new URLSearchParams(text));
 }
 
 /** Queries are percent-encoded UTF-8: the parser would take anything else for literal text (ASVS V1.5.3). */

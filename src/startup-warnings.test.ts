@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { testSecret } from '../test/test-app.ts';
 import { parseConfig } from './config.ts';
 import { createLogger } from './platform/logging/logger.ts';
-import { warnOfMissingProxies, warnOfPlainConnections, warnOfShortPasswords } from './startup-checks.ts';
+import { warnOfMissingProxies, warnOfPlainConnections, warnOfShortPasswords } from './startup-warnings.ts';
 
 const long = { PASSWORD_MIN_LENGTH: '15', ADMIN_PASSWORD_MIN_LENGTH: '15' };
 
