@@ -6,6 +6,7 @@ import { startPrivatePostgres } from '../scripts/private-postgres.ts';
 import { createDatabase } from '../src/platform/database/database.ts';
 import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { insertBulkUsers } from '../test/bulk-users.ts';
+import { credentialsOf } from '../test/factories.ts';
 import { type Figure, percentile } from './figure.ts';
 import { npmStart } from './npm-start.ts';
 
@@ -36,7 +37,7 @@ export async function measureDeepPaging(): Promise<Figure[]> {
   });
   await fillDatabase(postgres.url());
   await post(`${service.url}/api/admins/register`, account);
-  const { access_token: token } = await post(`${service.url}/api/admins/login`, account);
+  const { access_token: token } = await post(`${service.url}/api/admins/login`, credentialsOf(account));
   const figures: Figure[] = [];
   for (const { name, query, bar } of queries) {
     const latencies = await listAgainAndAgain(`${service.url}/api/admins/users?${query}`, String(token));

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { credentialsOf } from '../test/factories.ts';
 import type { Figure } from './figure.ts';
 import { npmStart } from './npm-start.ts';
 
@@ -23,7 +24,7 @@ export async function measureFromClone(): Promise<Figure[]> {
     const answer = await fetch(service.url + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(account),
+      body: JSON.stringify(path.endsWith('login') ? credentialsOf(account) : account),
     });
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
   }

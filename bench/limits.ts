@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryLimiter } from '../src/platform/rate-limit/memory-limiter.ts';
-import { newRegistration } from '../test/factories.ts';
+import { credentialsOf, newRegistration } from '../test/factories.ts';
 import { type Figure, median } from './figure.ts';
 import { npmStart } from './npm-start.ts';
 
@@ -42,7 +42,7 @@ async function startService(limit: string) {
   });
   const person = newRegistration();
   await send(`${service.url}/api/users/register`, person);
-  const login = await send(`${service.url}/api/users/login`, person);
+  const login = await send(`${service.url}/api/users/login`, credentialsOf(person));
   const { access_token: token } = (await login.json()) as { access_token: string };
   const stop = async (): Promise<void> => {
     await service.stop();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPrivatePostgres } from '../scripts/private-postgres.ts';
 import { createPasswordHasher } from '../src/platform/password-hashing/password-hasher.ts';
+import { credentialsOf } from '../test/factories.ts';
 import { type Figure, percentile } from './figure.ts';
 import { npmStart } from './npm-start.ts';
 
@@ -27,7 +28,7 @@ export async function measureLogins(): Promise<Figure[]> {
     ...limitsOff,
   });
   for (const one of [account, bystander]) await call(`${service.url}/api/users/register`, one);
-  const { access_token: token } = await call(`${service.url}/api/users/login`, bystander);
+  const { access_token: token } = await call(`${service.url}/api/users/login`, credentialsOf(bystander));
   await probe(service.url, String(token), 3);
 
   // In turn, so that a machine that changes its speed changes both.

@@ -31,6 +31,11 @@ export function newRegistration(wanted: Wanted = {}) {
   };
 }
 
+/** What signs somebody in: a login that names two different names is refused. */
+export function credentialsOf({ username, password }: { username: string; password: string }) {
+  return { username, password };
+}
+
 /** A signed-in user, put into the tables through their stores: no mail, no event, no request. */
 export function signedInUser(test: TestApp, wanted: Wanted = {}): Promise<SignedIn> {
   return seedSignedIn(test, userRealm, wanted, {});

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { credentialsOf } from '../factories.ts';
 import { startServer } from '../faults/server-process.ts';
 import { launchChromium, openPage, withoutChromium } from './browser-page.ts';
 
@@ -24,7 +25,7 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
   async function register(name: string): Promise<{ username: string; email: string; token: string }> {
     const account = { username: name, email: `${name}@example.com`, password };
     assert.equal((await server.request('POST', '/api/users/register', { body: account })).status, 201);
-    const { body } = await server.request('POST', '/api/users/login', { body: account });
+    const { body } = await server.request('POST', '/api/users/login', { body: credentialsOf(account) });
     return { ...account, token: String(body.access_token) };
   }
 

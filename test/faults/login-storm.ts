@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent, request as httpRequest } from 'node:http';
 import { type Figure, percentile } from '../../bench/figure.ts';
-import { newRegistration } from '../factories.ts';
+import { credentialsOf, newRegistration } from '../factories.ts';
 import type { ServerProcess } from './server-process.ts';
 import { loopbackAddress } from './sockets.ts';
 
@@ -91,6 +91,6 @@ function send(
 export async function tokenOf(server: Server) {
   const body = newRegistration();
   assert.equal((await server.request('POST', '/api/users/register', { body })).status, 201);
-  const signedIn = await server.request('POST', '/api/users/login', { body });
+  const signedIn = await server.request('POST', '/api/users/login', { body: credentialsOf(body) });
   return { ...body, token: String(signedIn.body.access_token) };
 }

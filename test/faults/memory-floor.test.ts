@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newRegistration } from '../factories.ts';
+import { credentialsOf, newRegistration } from '../factories.ts';
 import { requestText } from '../raw-http.ts';
 import { newPerson, startTraffic } from './people.ts';
 import { newLedger, startDatabaseService, startUnlimited, withoutPostgres } from './postgres-backed.ts';
@@ -99,7 +99,7 @@ const hostileBytes: readonly string[] = [
   requestText('GET', '/openapi.json').repeat(20),
   requestText('GET', '/docs/static/swagger-ui-bundle.js').repeat(10),
   login(JSON.stringify({ username: `a@${'a.'.repeat(15_000)}`, password: 'none' })),
-  login(JSON.stringify(newRegistration())).repeat(5),
+  login(JSON.stringify(credentialsOf(newRegistration()))).repeat(5),
 ];
 
 /** Twenty sockets that send it, read nothing, and are gone after a moment. */

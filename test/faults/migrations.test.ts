@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { findPostgresBinaries } from '../../scripts/postgres-cluster.ts';
 import { type PrivatePostgres, startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { credentialsOf } from '../factories.ts';
 import { eventually } from './eventually.ts';
 import { startServer } from './server-process.ts';
 
@@ -188,5 +189,5 @@ async function assertFails(
 async function assertServes(server: { request: Awaited<ReturnType<typeof startServer>>['request'] }) {
   const body = { username: 'somebody', email: 'somebody@example.com', password: 'violet harbour anvil 93' };
   assert.equal((await server.request('POST', '/api/users/register', { body })).status, 201);
-  assert.equal((await server.request('POST', '/api/users/login', { body })).status, 200);
+  assert.equal((await server.request('POST', '/api/users/login', { body: credentialsOf(body) })).status, 200);
 }

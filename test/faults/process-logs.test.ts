@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { credentialsOf } from '../factories.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
 const setupToken = '0f3c9a c2V0IHVwIG9uY2UsIGFuZCBuZXZlciBh';
@@ -107,7 +108,7 @@ describe('the log of a process', () => {
   test('every line of a request carries its id, the SQL of LOG_LEVEL=debug too, which is shown without parameters', async () => {
     const user = { username: 'ada.lovelace', email: 'ada@example.com', password: 'violet harbour anvil 93' };
     assert.equal((await server.request('POST', '/api/users/register', { body: user })).status, 201);
-    const login = await server.request('POST', '/api/users/login', { body: user });
+    const login = await server.request('POST', '/api/users/login', { body: credentialsOf(user) });
     const token = String(login.body.access_token);
     const answers = await Promise.all(
       Array.from({ length: 5 }, () => server.request('GET', '/api/users/me', { token })),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { newRegistration } from '../factories.ts';
+import { credentialsOf, newRegistration } from '../factories.ts';
 import { startRedis, withoutRedis } from '../redis-server.ts';
 import { startServer } from './server-process.ts';
 
@@ -13,7 +13,7 @@ test('F13 Redis holds counters and nothing else: no token, no name, no address o
   const post = (path: string, body: unknown, token?: string) =>
     server.request<Record<string, string>>('POST', path, { body, ...(token === undefined ? {} : { token }) });
   assert.equal((await post('/api/users/register', person)).status, 201);
-  const { body: first } = await post('/api/users/login', person);
+  const { body: first } = await post('/api/users/login', credentialsOf(person));
   const { body: second } = await post('/api/users/refresh', { refresh_token: first.refresh_token });
   const token = second.access_token ?? '';
   assert.equal((await server.request('GET', '/api/users/me', { token })).status, 200);

@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort } from '../../scripts/free-port.ts';
-import { newRegistration } from '../factories.ts';
+import { credentialsOf, newRegistration } from '../factories.ts';
 import { startRedis, withoutRedis } from '../redis-server.ts';
 import { sendRequest } from './http-request.ts';
 import { startNginx, withoutNginx } from './nginx-server.ts';
@@ -52,18 +52,20 @@ async function startLoad(t: TestContext, port: number): Promise<Load> {
   // Sign-ins of one account wait for each other.
   const writers = Array.from({ length: 50 }, () => newRegistration());
   for (const body of [reader, ...writers]) await sendRequest(port, 'POST', '/api/users/register', { body });
-  const { body: tokens } = await sendRequest(port, 'POST', '/api/users/login', { body: reader });
+  const { body: tokens } = await sendRequest(port, 'POST', '/api/users/login', {
+    body: credentialsOf(reader),
+  });
   const token = String(tokens.access_token);
   const agent = new Agent({ keepAlive: true });
   t.after(() => agent.destroy());
   let turn = 0;
   const nextWriter = () => {
     turn += 1;
-    return writers[turn % writers.length];
+    return writers[turn % writers.length] ?? reader;
   };
   const requests = [
     () => sendRequest(port, 'GET', '/api/users/me', { token, agent }),
-    () => sendRequest(port, 'POST', '/api/users/login', { body: nextWriter(), agent }),
+    () => sendRequest(port, 'POST', '/api/users/login', { body: credentialsOf(nextWriter()), agent }),
     () => sendRequest(port, 'GET', '/', { agent }),
     () => sendRequest(port, 'POST', '/api/users/login', { body: {}, agent }),
   ];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { newRegistration } from '../factories.ts';
+import { credentialsOf, newRegistration } from '../factories.ts';
 import { startServer } from './server-process.ts';
 
 const unique = (what: string) => `${what}${randomBytes(6).toString('hex')}`;
@@ -58,7 +58,7 @@ test('E20 over restarts of the process: the key is added, the old token is good;
   const { DATA_DIR } = one.env;
   assert.equal((await one.request('POST', '/api/users/register', { body: user })).status, 201);
   const { body: tokens } = await one.request<Record<string, string>>('POST', '/api/users/login', {
-    body: user,
+    body: credentialsOf(user),
   });
   const token = tokens.access_token ?? '';
   await one.kill9();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newRegistration } from '../factories.ts';
+import { credentialsOf, newRegistration } from '../factories.ts';
 import { requestText } from '../raw-http.ts';
 import { eventually } from './eventually.ts';
 import { assertPoolAtRest, startDatabaseService, withoutPostgres } from './postgres-backed.ts';
@@ -71,5 +71,7 @@ async function adminToken(server: ServerProcess): Promise<string> {
   const body = newRegistration();
   const headers = { 'x-setup-token': setupToken };
   assert.equal((await server.request('POST', '/api/admins/register', { body, headers })).status, 201);
-  return String((await server.request('POST', '/api/admins/login', { body })).body.access_token);
+  return String(
+    (await server.request('POST', '/api/admins/login', { body: credentialsOf(body) })).body.access_token,
+  );
 }
