@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPrivatePostgres } from '../scripts/private-postgres.ts';
-import { createPasswordHasher } from '../src/platform/password-hashing/password-hasher.ts';
+import { createPasswordHasher } from '../src/platform/hashing/password-hasher.ts';
 import { credentialsOf } from '../test/factories.ts';
 import { type Figure, percentile } from './figure.ts';
 import { npmStart } from './npm-start.ts';

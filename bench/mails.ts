@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { startPrivatePostgres } from '../scripts/private-postgres.ts';
-import { noticeLifeSeconds, queueMail } from '../src/features/mail/queue-mail.ts';
+import { noticeLifeSeconds, queueMail } from '../src/domain/outbox/queue-mail.ts';
 import { createKeyRing } from '../src/platform/crypto/secret-keys.ts';
 import { createDatabase, type DatabaseEngine, transact } from '../src/platform/database/database.ts';
 import { openEmbedded } from '../src/platform/database/embedded-engine.ts';

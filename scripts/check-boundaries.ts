@@ -25,7 +25,7 @@ const tables: TableRules = {
     audit_events: 'src/features/audit-log',
   },
   jointReaders: {
-    'src/features/sessions/session-store.ts':
+    'src/domain/sessions/session-store.ts':
       'session and account are good at the same moment, in the one query that every request makes',
   },
 };
@@ -34,10 +34,10 @@ const callingFiles: CallingFiles = {
   'src/platform/database/postgres-engine.ts': 'DATABASE_URL',
   'src/platform/database/primary-connections.ts': 'DATABASE_URL',
   'src/platform/rate-limit/redis-limiter.ts': 'REDIS_URL',
-  'src/platform/mail/smtp-transport.ts': 'SMTP_HOST',
+  'src/platform/smtp/smtp-transport.ts': 'SMTP_HOST',
   'src/platform/database/embedded-engine.ts': 'starts initialize-embedded.ts, which talks to nobody',
   'src/platform/http/close-listener.ts': 'its own port, when it stops',
-  'src/startup-checks.ts': 'whether somebody listens at REDIS_URL and SMTP_HOST',
+  'src/process/startup-checks.ts': 'whether somebody listens at REDIS_URL and SMTP_HOST',
 };
 
 const guards: readonly Guard[] = [

@@ -71,13 +71,13 @@ function read(root: string, path: string): string {
 /** From the source itself, so that nobody writes a second list of variables or routes. */
 async function readSource() {
   try {
-    const { configVariables } = await import('../src/config.ts');
-    const { secretNames } = await import('../src/config-schema.ts');
-    const { listRoutes } = await import('../src/route-list.ts');
+    const { configVariables } = await import('../src/configuration/config.ts');
+    const { secretNames } = await import('../src/configuration/config-schema.ts');
+    const { listRoutes } = await import('../src/process/route-list.ts');
     return { configVariables, secretNames, routes: await listRoutes() };
   } catch (cause) {
     throw new Error(
-      'The documents can not be checked: src/config.ts or src/route-list.ts does not say what there is.',
+      'The documents can not be checked: src/configuration/config.ts or src/process/route-list.ts does not say what there is.',
       { cause },
     );
   }

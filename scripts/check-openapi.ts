@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeOpenApi } from '../src/route-list.ts';
+import { describeOpenApi } from '../src/process/route-list.ts';
 
 const root = join(import.meta.dirname, '..');
 const rules = join(root, 'openapi-rules');

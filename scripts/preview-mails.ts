@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { composeMessage, type MessageInput } from '../src/features/mail/messages/compose-message.ts';
+import { composeMessage, type MessageInput } from '../src/domain/outbox/messages/compose-message.ts';
 
 // Writes every mail as text, HTML and, where Chromium is installed, as pictures of a desktop and a phone.
 

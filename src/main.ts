@@ -1,11 +1,11 @@
 import cluster from 'node:cluster';
 import { flushCompileCache } from 'node:module';
 import { buildApp } from './app.ts';
-import { startBackgroundWork } from './background-work.ts';
-import { type Config, ConfigError, parseConfig, readEnvironment } from './config.ts';
-import { stopWhenTold } from './drain.ts';
-import { createRequestLimits } from './features/limits/request-limits.ts';
-import { createAccessTokens } from './features/sessions/access-token.ts';
+import { startBackgroundWork } from './process/background-work.ts';
+import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
+import { stopWhenTold } from './process/drain.ts';
+import { createRequestLimits } from './access/request-limits.ts';
+import { createAccessTokens } from './domain/sessions/access-token.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
 import { createDatabase, type DatabaseEngine } from './platform/database/database.ts';
 import { createDatabaseClock } from './platform/database/database-clock.ts';
@@ -17,11 +17,11 @@ import { createJobQueue, type JobQueue } from './platform/jobs/job-queue.ts';
 import { hearOfDroppedLines } from './platform/logging/dropped-lines.ts';
 import { logStatement } from './platform/logging/log-statement.ts';
 import { createProcessLogger, type Logger } from './platform/logging/logger.ts';
-import { createSmtpTransport, type SmtpTransport } from './platform/mail/smtp-transport.ts';
-import { createPasswordHasher } from './platform/password-hashing/password-hasher.ts';
+import { createSmtpTransport, type SmtpTransport } from './platform/smtp/smtp-transport.ts';
+import { createPasswordHasher } from './platform/hashing/password-hasher.ts';
 import { createMemoryLimiter } from './platform/rate-limit/memory-limiter.ts';
 import type { RateLimiter } from './platform/rate-limit/rate-limit.ts';
-import { loadSecretKey } from './secret-key.ts';
+import { loadSecretKey } from './process/secret-key.ts';
 import {
   checkClock,
   checkOptionalServices,
@@ -29,9 +29,9 @@ import {
   reportConfiguration,
   requireDataDir,
   StartupError,
-} from './startup-checks.ts';
-import { warnOfWeakSettings } from './startup-warnings.ts';
-import { reportServing, superviseServers } from './supervisor.ts';
+} from './process/startup-checks.ts';
+import { warnOfWeakSettings } from './process/startup-warnings.ts';
+import { reportServing, superviseServers } from './process/supervisor.ts';
 
 /** Connections that wait to be accepted. Where it is full a client tries again after a second; Node's default of 511 is one burst. */
 const backlog = 4096;

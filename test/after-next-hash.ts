@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import type { PasswordHasher } from '../src/platform/password-hashing/password-hasher.ts';
+import type { PasswordHasher } from '../src/platform/hashing/password-hasher.ts';
 
 /**
  * Lets `act` happen when the next password has been hashed, or verified, and before the request that asked for it

@@ -1,4 +1,4 @@
-import { userRealm } from '../src/features/accounts/realms.ts';
+import { userRealm } from '../src/domain/realms/realms.ts';
 import { assertStatus } from './api.ts';
 import { moveTo } from './email-calls.ts';
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseSetCookie } from 'cookie';
-import type { Realm } from '../src/features/accounts/realms.ts';
+import type { Realm } from '../src/domain/realms/realms.ts';
 import type { Answer } from './answer.ts';
 import type { SignedIn } from './factories.ts';
 import { signedInTo } from './session-calls.ts';

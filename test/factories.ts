@@ -1,9 +1,9 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
-import { insertAccount } from '../src/features/accounts/account-store.ts';
-import { adminRealm, type Realm, sessionLifetimes, userRealm } from '../src/features/accounts/realms.ts';
-import { insertSession } from '../src/features/sessions/insert-session.ts';
-import { firstRefreshToken, refreshTokenHash } from '../src/features/sessions/refresh-token.ts';
-import { issueTokenPair } from '../src/features/sessions/token-pair.ts';
+import { insertAccount } from '../src/domain/accounts/account-store.ts';
+import { adminRealm, type Realm, sessionLifetimes, userRealm } from '../src/domain/realms/realms.ts';
+import { insertSession } from '../src/domain/sessions/insert-session.ts';
+import { firstRefreshToken, refreshTokenHash } from '../src/domain/sessions/refresh-token.ts';
+import { issueTokenPair } from '../src/domain/sessions/token-pair.ts';
 import { assertStatus } from './api.ts';
 import type { TestApp } from './test-app.ts';
 

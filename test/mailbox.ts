@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { jobHandlers } from '../src/background-work.ts';
-import type { Dependencies } from '../src/dependencies.ts';
-import { writeMail } from '../src/features/mail/write-mail.ts';
+import { jobHandlers } from '../src/process/background-work.ts';
+import type { Dependencies } from '../src/domain/dependencies.ts';
+import { writeMail } from '../src/domain/outbox/write-mail.ts';
 import type { MailKind } from '../src/platform/database/tables.ts';
-import type { SmtpTransport } from '../src/platform/mail/smtp-transport.ts';
+import type { SmtpTransport } from '../src/platform/smtp/smtp-transport.ts';
 
 type ReadMail = {
   id: string;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Realm } from '../src/features/accounts/realms.ts';
+import type { Realm } from '../src/domain/realms/realms.ts';
 import type { Answer } from './answer.ts';
 import { type Api, assertStatus } from './api.ts';
 import { type SignedIn, signedInAdmin, signedInUser, type Wanted } from './factories.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { MailNotSentError } from '../src/platform/mail/mail-not-sent.ts';
+import { MailNotSentError } from '../src/platform/smtp/mail-not-sent.ts';
 import {
   createSmtpTransport,
   type OutgoingMail,
   type SmtpSettings,
-} from '../src/platform/mail/smtp-transport.ts';
+} from '../src/platform/smtp/smtp-transport.ts';
 
 export const senderSettings = {
   host: '127.0.0.1',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { errorStatuses } from '../src/errors.ts';
+import { errorStatuses } from '../src/platform/errors.ts';
 import type { Answer } from './answer.ts';
 import { apiPolicy, documentationPolicy, forAll, pagePolicy } from './expected-headers.ts';
 

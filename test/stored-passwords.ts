@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
-import type { Realm } from '../src/features/accounts/realms.ts';
-import type { StoredPassword } from '../src/platform/password-hashing/password-schemes.ts';
+import type { Realm } from '../src/domain/realms/realms.ts';
+import type { StoredPassword } from '../src/platform/hashing/password-schemes.ts';
 import type { TestApp } from './test-app.ts';
 
 /** What the database keeps of an account's password. */

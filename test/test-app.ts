@@ -1,11 +1,11 @@
 import { after, type TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { buildApp } from '../src/app.ts';
-import { tidyUp } from '../src/background-work.ts';
-import { type Config, parseConfig } from '../src/config.ts';
-import type { Dependencies } from '../src/dependencies.ts';
-import { createRequestLimits, type RequestLimits } from '../src/features/limits/request-limits.ts';
-import { createAccessTokens } from '../src/features/sessions/access-token.ts';
+import { tidyUp } from '../src/process/background-work.ts';
+import { type Config, parseConfig } from '../src/configuration/config.ts';
+import type { Dependencies } from '../src/domain/dependencies.ts';
+import { createRequestLimits, type RequestLimits } from '../src/access/request-limits.ts';
+import { createAccessTokens } from '../src/domain/sessions/access-token.ts';
 import { createKeyRing, type KeyRing } from '../src/platform/crypto/secret-keys.ts';
 import { createDatabase, type Database, type DatabaseEngine } from '../src/platform/database/database.ts';
 import { networkOf } from '../src/platform/http/client-address.ts';
@@ -16,7 +16,7 @@ import { createLogger, type Logger } from '../src/platform/logging/logger.ts';
 import {
   createPasswordHasher,
   type PasswordHasher,
-} from '../src/platform/password-hashing/password-hasher.ts';
+} from '../src/platform/hashing/password-hasher.ts';
 import { createMemoryLimiter } from '../src/platform/rate-limit/memory-limiter.ts';
 import { type Api, createApi } from './api.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';

@@ -9,11 +9,11 @@ const ways = [
 ];
 
 export const environmentGuard: Guard = {
-  rule: 'only src/config.ts reads the environment',
+  rule: 'only src/configuration/config.ts reads the environment',
   why: 'A variable read elsewhere is not checked at start, not in .env.example, and can not be set by a test.',
   findFaults: (tree) =>
     productionFiles(tree)
-      .filter(({ path }) => path !== 'src/config.ts')
+      .filter(({ path }) => path !== 'src/configuration/config.ts')
       .flatMap(({ path, code, literals }) => [
         ...ways.flatMap((way) =>
           [...code.matchAll(way)].map((match) => `${path}:${lineAt(code, match.index)}`),

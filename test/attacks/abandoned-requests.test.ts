@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { hashSync } from '@node-rs/bcrypt';
-import { realms, userRealm } from '../../src/features/accounts/realms.ts';
+import { realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
 import { goodPassword, newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../factories.ts';
 import { portOf, requestText } from '../raw-http.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adminRealm, userRealm } from '../../src/features/accounts/realms.ts';
+import { adminRealm, userRealm } from '../../src/domain/realms/realms.ts';
 import { signedInAdmin, signedInUser, signIn } from '../factories.ts';
 import { forgeToken, readToken } from '../forged-token.ts';
 import { statusOfMe } from '../session-calls.ts';

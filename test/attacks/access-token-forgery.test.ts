@@ -3,7 +3,7 @@ import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { userRealm } from '../../src/features/accounts/realms.ts';
+import { userRealm } from '../../src/domain/realms/realms.ts';
 import { type SignedIn, signedInUser } from '../factories.ts';
 import { forgeToken, readToken } from '../forged-token.ts';
 import { statusOfMe } from '../session-calls.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listRoutes } from '../../src/route-list.ts';
+import { listRoutes } from '../../src/process/route-list.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
 import { signedInAdmin, signedInUser } from '../factories.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { openEmbedded } from '../../src/platform/database/embedded-engine.ts';
-import { loadSecretKey } from '../../src/secret-key.ts';
+import { loadSecretKey } from '../../src/process/secret-key.ts';
 
 /** One that somebody else made, open to all users of the machine, as `mkdir data` or a volume leaves it. */
 function openDirectory(t: { after(done: () => void): void }): string {
@@ -42,7 +42,7 @@ test('processes that start at once on an empty directory share one whole key', a
       }
       parentPort.postMessage(keys);
     });`;
-  const module = new URL('../../src/secret-key.ts', import.meta.url).href;
+  const module = new URL('../../src/process/secret-key.ts', import.meta.url).href;
   const keysOfEach = await Promise.all(
     [1, 2].map(() => {
       const workerData = { gate, dataDir, rounds, module, count: 2 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { realms, userRealm } from '../../src/features/accounts/realms.ts';
+import { realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { durations } from '../../src/platform/durations.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
-import { realms, userRealm } from '../../src/features/accounts/realms.ts';
+import { realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
 import { newRegistration, signedInUser } from '../factories.ts';
 import { forgeToken, readToken } from '../forged-token.ts';

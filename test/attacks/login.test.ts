@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
-import { adminRealm, realms, userRealm } from '../../src/features/accounts/realms.ts';
+import { adminRealm, realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
 import { newRegistration, signedInAdmin, signedInUser, signIn } from '../factories.ts';
 import { refreshed, signedInTo, statusOfMe } from '../session-calls.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { userRealm } from '../../src/features/accounts/realms.ts';
+import { userRealm } from '../../src/domain/realms/realms.ts';
 import type { MailKind } from '../../src/platform/database/tables.ts';
-import { createSmtpTransport } from '../../src/platform/mail/smtp-transport.ts';
+import { createSmtpTransport } from '../../src/platform/smtp/smtp-transport.ts';
 import { assertStatus } from '../api.ts';
 import { moveTo, verify } from '../email-calls.ts';
 import { newRegistration, signedInAdmin, registeredUser as signedInUser } from '../factories.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { adminRealm, type Realm, realms, userRealm } from '../../src/features/accounts/realms.ts';
+import { adminRealm, type Realm, realms, userRealm } from '../../src/domain/realms/realms.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
 import { goodPassword, newRegistration, type SignedIn, signedInUser, signIn } from '../factories.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { hashSync, verifySync } from '@node-rs/bcrypt';
-import { userRealm } from '../../src/features/accounts/realms.ts';
+import { userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
 import { goodPassword, newRegistration, signedInUser } from '../factories.ts';
 import { reset, resetToken } from '../reset-calls.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { realms, userRealm } from '../../src/features/accounts/realms.ts';
+import { realms, userRealm } from '../../src/domain/realms/realms.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { signedInUser } from '../factories.ts';
 import { assertRefused, refresh, refreshed, signedInTo } from '../session-calls.ts';

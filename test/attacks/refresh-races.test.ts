@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { type Realm, realms, userRealm } from '../../src/features/accounts/realms.ts';
+import { type Realm, realms, userRealm } from '../../src/domain/realms/realms.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { afterNextHash } from '../after-next-hash.ts';
 import type { Answer } from '../answer.ts';

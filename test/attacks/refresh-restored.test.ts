@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { userRealm } from '../../src/features/accounts/realms.ts';
+import { userRealm } from '../../src/domain/realms/realms.ts';
 import { signedInUser } from '../factories.ts';
 import { assertRefused, refresh, refreshed, statusOfMe } from '../session-calls.ts';
 import { createTestApp } from '../test-app.ts';

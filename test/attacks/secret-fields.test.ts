@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
-import { realms } from '../../src/features/accounts/realms.ts';
+import { realms } from '../../src/domain/realms/realms.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
 import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../factories.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
-import { realms, userRealm } from '../../src/features/accounts/realms.ts';
-import { createSmtpTransport } from '../../src/platform/mail/smtp-transport.ts';
+import { realms, userRealm } from '../../src/domain/realms/realms.ts';
+import { createSmtpTransport } from '../../src/platform/smtp/smtp-transport.ts';
 import { assertStatus } from '../api.ts';
 import {
   newRegistration,

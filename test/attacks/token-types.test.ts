@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adminRealm, type Realm, realms, userRealm } from '../../src/features/accounts/realms.ts';
+import { adminRealm, type Realm, realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
 import {
   goodPassword,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { realms } from '../../src/features/accounts/realms.ts';
+import { realms } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
 import { signIn } from '../factories.ts';
 import { refreshed, signedInTo } from '../session-calls.ts';

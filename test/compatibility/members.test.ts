@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adminRealm, realms, userRealm } from '../../src/features/accounts/realms.ts';
+import { adminRealm, realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
 import { goodPassword, newRegistration, signedInAdmin, signedInUser } from '../factories.ts';
 import { signedInTo } from '../session-calls.ts';

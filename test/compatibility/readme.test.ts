@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { userRealm } from '../../src/features/accounts/realms.ts';
+import { userRealm } from '../../src/domain/realms/realms.ts';
 import { signedInUser } from '../factories.ts';
 import { portOf } from '../raw-http.ts';
 import { refreshed } from '../session-calls.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import { adminRealm } from '../../src/features/accounts/realms.ts';
+import { adminRealm } from '../../src/domain/realms/realms.ts';
 import type { Answer } from '../answer.ts';
 import { type Api, assertStatus, withMethods } from '../api.ts';
 import { newRegistration, signIn } from '../factories.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { adminRealm, userRealm } from '../../src/features/accounts/realms.ts';
+import { adminRealm, userRealm } from '../../src/domain/realms/realms.ts';
 import type { Answer } from '../answer.ts';
 import { type DescribedOperation, describedOperations } from '../attacks/described-fields.ts';
 import { createAnswerCheck } from './answer-schemas.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { adminRealm, type Realm, userRealm } from '../../src/features/accounts/realms.ts';
+import { adminRealm, type Realm, userRealm } from '../../src/domain/realms/realms.ts';
 import type { MailKind } from '../../src/platform/database/tables.ts';
 import { type Api, assertStatus } from '../api.ts';
 import type { DescribedOperation } from '../attacks/described-fields.ts';

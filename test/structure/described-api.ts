@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { listRoutes } from '../../src/route-list.ts';
+import { listRoutes } from '../../src/process/route-list.ts';
 import { createTestApp } from '../test-app.ts';
 
 type Schema = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { listRoutes } from '../../src/route-list.ts';
+import { listRoutes } from '../../src/process/route-list.ts';
 import { assertStatus } from '../api.ts';
 import { signedInAdmin, signedInUser } from '../factories.ts';
 import { createTestApp } from '../test-app.ts';

@@ -3,8 +3,8 @@ import { type TestContext, test } from 'node:test';
 import { z } from 'zod';
 import { createApi } from '../../../test/api.ts';
 import { assertSoundAnswer } from '../../../test/sound-answer.ts';
-import { parseConfig } from '../../config.ts';
-import { AppError, type ErrorName, errorStatuses } from '../../errors.ts';
+import { parseConfig } from '../../configuration/config.ts';
+import { AppError, type ErrorName, errorStatuses } from '../errors.ts';
 import { createLogger } from '../logging/logger.ts';
 import { createHttpServer } from './http-server.ts';
 

@@ -6,7 +6,7 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
-import { unavailable } from '../../errors.ts';
+import { unavailable } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { limitHeaderNames } from '../rate-limit/limit-headers.ts';
 import { collectAllowedMethods } from './allowed-methods.ts';
@@ -19,7 +19,7 @@ import { acceptJsonBodiesOnly } from './json-body.ts';
 import { refuseMalformedRequests } from './malformed-requests.ts';
 import { parseQuery, refuseIllFormedQueries } from './query-string.ts';
 import type { Readiness } from './readiness.ts';
-import { requestIdOf, runInRequest } from './request-context.ts';
+import { requestIdOf, runInRequest } from '../logging/request-context.ts';
 import { validateRequest } from './request-validation.ts';
 import { apiHeaders } from './security-headers.ts';
 import { serveInTurn } from './serve-in-turn.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { AppError, invalid } from '../../errors.ts';
+import { AppError, invalid } from '../errors.ts';
 
 /** Bodies are JSON in UTF-8 and nothing else: any other type is 415, malformed JSON or text is 422. */
 export function acceptJsonBodiesOnly(app: FastifyInstance): void {

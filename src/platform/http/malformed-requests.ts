@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { AppError, badRequest } from '../../errors.ts';
+import { AppError, badRequest } from '../errors.ts';
 
 /**
  * What Node's parser lets through and RFC 9112 does not. Node has checks of its own for some of it, and answers

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { invalid } from '../../errors.ts';
+import { invalid } from '../errors.ts';
 import { text } from './schemas.ts';
 
 /** What every list can be asked for, with an example of its cursor; `extend` it by filters. No list takes any other parameter. */

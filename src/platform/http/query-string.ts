@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { invalid } from '../../errors.ts';
+import { invalid } from '../errors.ts';
 
 /** Of a parameter that comes twice the last one counts; none here takes a list. */
 export function parseQuery(text: string): Record<string, string> {

@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
-import { type FieldFault, invalid } from '../../errors.ts';
+import { type FieldFault, invalid } from '../errors.ts';
 
 /** Checks a part of a request against its schema; the error is a 422 that names every fault. */
 export const validateRequest: FastifySchemaCompiler<z.ZodType> =

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorStatuses } from '../../errors.ts';
+import { errorStatuses } from '../errors.ts';
 
 // As JSON Schema writes it. Lone surrogates are no characters, so that no pattern can name them.
 export const plainTextPattern = '^[^\\u0000]*$';

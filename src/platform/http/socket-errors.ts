@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { AppError, type ErrorName } from '../../errors.ts';
+import { AppError, type ErrorName } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { errorAnswer } from './error-answers.ts';
 import { type JsonEnd, jsonType } from './json-answers.ts';

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { fromKysely, type Job, type JobResult, PgBoss, type QueueOptions, type WorkOptions } from 'pg-boss';
 import type { Database, DatabaseEngine, Transaction } from '../database/database.ts';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
-import { currentOrigin, type Origin, runInJob } from '../http/request-context.ts';
+import { currentOrigin, type Origin, runInJob } from '../logging/request-context.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createReminder } from '../logging/reminder.ts';
 

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
-import { contextLogFields } from '../http/request-context.ts';
+import { contextLogFields } from './request-context.ts';
 import { prettyLines } from './pretty-lines.ts';
 import { serializeError } from './serialize-error.ts';
 import { openStandardOutput } from './standard-output.ts';

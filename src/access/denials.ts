@@ -1,0 +1,15 @@
+import type { FastifyInstance } from 'fastify';
+import type { Dependencies } from '../domain/dependencies.ts';
+import { partyOf } from '../domain/realms/realms.ts';
+import { recordRefusal } from '../domain/audit/record-event.ts';
+
+/** Records every 403: somebody who is known, or has got near a right, asked for what is not theirs (ASVS V16.3.2). */
+export function recordDenials(app: FastifyInstance, deps: Pick<Dependencies, 'db' | 'logger'>): void {
+  app.addHook('onSend', async (request, reply) => {
+    if (reply.statusCode !== 403) return;
+    const { method, routeOptions, accessTokenClaims: claims } = request;
+    const subject = claims && partyOf(claims, claims.subjectId);
+    const details = { route: `${method} ${routeOptions.url ?? ''}` };
+    await recordRefusal(deps, { event: 'access_denied', outcome: 'denied', subject, details });
+  });
+}

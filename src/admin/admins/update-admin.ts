@@ -1,0 +1,40 @@
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { conflict, forbidden, notFound } from '../../platform/errors.ts';
+import { transact } from '../../platform/database/database.ts';
+import { describeChange } from '../../domain/accounts/account-change.ts';
+import { type Account, lockAccount, updateAccount } from '../../domain/accounts/account-store.ts';
+import { lockActiveSuperadmins } from '../../domain/accounts/admin-store.ts';
+import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
+import { recordEvent } from '../../domain/audit/record-event.ts';
+import { revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+
+type Change = { is_active?: boolean; is_superadmin?: boolean };
+
+/**
+ * Changes an admin's state or right. Two superadmins who demote each other at once wait for one another here: the
+ * second has lost the right (403), or finds that nobody would be left (409 `last_superadmin`).
+ */
+export async function updateAdmin(
+  deps: Pick<Dependencies, 'db' | 'logger'>,
+  callerId: string,
+  id: string,
+  change: Change,
+): Promise<Account> {
+  return transact(deps.db, async (trx) => {
+    const superadmins = await lockActiveSuperadmins(trx);
+    if (!superadmins.includes(callerId)) throw forbidden('Only a superadmin may do this');
+    const admin = await lockAccount(trx, adminRealm, id);
+    if (admin === null) throw notFound('There is no such admin');
+    const losesRight = change.is_active === false || change.is_superadmin === false;
+    if (losesRight && superadmins.every((superadmin) => superadmin === id)) {
+      throw conflict('The last active superadmin stays one', 'last_superadmin', 'admin');
+    }
+    if (Object.keys(change).length === 0) return admin;
+    const { event, fields } = describeChange(adminRealm, admin, change);
+    const [actor, subject] = [partyOf(adminRealm, callerId), partyOf(adminRealm, id)];
+    await recordEvent(deps, trx, { event, actor, subject, details: { fields } });
+    const updated = await updateAccount(trx, adminRealm, id, change);
+    if (!updated.is_active) await revokeSessionsOf(trx, adminRealm, id, 'deactivated');
+    return updated;
+  });
+}

@@ -1,0 +1,44 @@
+import type { Dependencies } from '../../domain/dependencies.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { pageOf } from '../../platform/http/paging.ts';
+import { errors, guardErrors, idParams, noContent } from '../../platform/http/schemas.ts';
+import { adminRealm } from '../../domain/realms/realms.ts';
+import { callerOf, requireAccount } from '../../access/guards.ts';
+import { listMails, mailQuery, mailSchema } from '../../domain/outbox/mail-list.ts';
+import { requeueMail } from './requeue-mail.ts';
+
+export function addMailRoutes(app: HttpServer, deps: Dependencies): void {
+  const guarded = requireAccount(deps, adminRealm);
+  const about = { tags: ['Mail'] };
+
+  app.get(
+    '/api/admins/mails',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'List the mails, dead letters first',
+        querystring: mailQuery,
+        response: { 200: pageOf(mailSchema), ...errors([422, ...guardErrors]) },
+      },
+    },
+    async (request) => listMails(deps.db, request.query),
+  );
+
+  app.post(
+    '/api/admins/mails/:id/requeue',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'Send a dead mail after all',
+        params: idParams,
+        response: { 204: noContent, ...errors([404, 409, 422, ...guardErrors]) },
+      },
+    },
+    async (request, reply) => {
+      await requeueMail(deps, callerOf(request).account.id, request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { timestamp } from '../../platform/http/schemas.ts';
+import { userSchema } from '../../domain/accounts/account-schemas.ts';
+import { findAccount } from '../../domain/accounts/account-store.ts';
+import { presentAccount } from '../../domain/accounts/present-account.ts';
+import { userRealm } from '../../domain/realms/realms.ts';
+import { presentSession, sessionSchema } from '../../domain/sessions/present-session.ts';
+import { listLiveSessions } from '../../domain/sessions/session-store.ts';
+
+export const userDetailSchema = userSchema
+  .extend({
+    last_login_at: timestamp.nullable(),
+    deleted_at: timestamp.nullable(),
+    sessions: z.array(sessionSchema).max(100),
+  })
+  .meta({ id: 'UserDetail' });
+
+/** A user as an admin sees one, with the live sessions; null where there is none. */
+export async function readUser({ db }: Pick<Dependencies, 'db'>, id: string) {
+  const user = await findAccount(db, userRealm, id);
+  if (user === null) return null;
+  const sessions = await listLiveSessions(db, userRealm, id);
+  return {
+    ...presentAccount(user),
+    last_login_at: user.last_login_at?.toISOString() ?? null,
+    deleted_at: null,
+    sessions: sessions.map((session) => presentSession(session)),
+  };
+}

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { type AppError, notFound } from '../../platform/errors.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { pageOf } from '../../platform/http/paging.ts';
+import {
+  bodyErrors,
+  errors,
+  guardErrors,
+  idParams,
+  noContent,
+  unchangedIfNull,
+} from '../../platform/http/schemas.ts';
+import { givenFields } from '../../domain/accounts/account-change.ts';
+import { listAccounts, listQuery } from '../../domain/accounts/account-list.ts';
+import { changedFullName, email, username, userSchema } from '../../domain/accounts/account-schemas.ts';
+import { presentAccount } from '../../domain/accounts/present-account.ts';
+import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
+import { callerOf, requireAccount } from '../../access/guards.ts';
+import { endAllSessions } from '../../domain/sessions/end-session.ts';
+import { readUser, userDetailSchema } from './read-user.ts';
+import { sendPasswordReset } from './send-password-reset.ts';
+import { updateUser } from './update-user.ts';
+
+const userChange = z
+  .object({
+    is_active: unchangedIfNull(z.boolean()),
+    is_superuser: unchangedIfNull(z.boolean()).describe('Superadmins only; null leaves it as it is'),
+    full_name: changedFullName,
+    username: unchangedIfNull(username),
+    email: unchangedIfNull(email),
+  })
+  .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
+
+const about = { tags: ['User administration'] };
+
+export function addUserAdministrationRoutes(app: HttpServer, deps: Dependencies): void {
+  addReadingRoutes(app, deps);
+  addChangingRoutes(app, deps);
+}
+
+function addReadingRoutes(app: HttpServer, deps: Dependencies): void {
+  const guarded = requireAccount(deps, adminRealm);
+
+  app.get(
+    '/api/admins/users',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'List the users, newest first',
+        querystring: listQuery,
+        response: { 200: pageOf(userSchema), ...errors([422, ...guardErrors]) },
+      },
+    },
+    async (request) => listAccounts(deps.db, userRealm, request.query),
+  );
+
+  app.get(
+    '/api/admins/users/:id',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'Read one user with the live sessions',
+        params: idParams,
+        response: { 200: userDetailSchema, ...errors([404, 422, ...guardErrors]) },
+      },
+    },
+    async (request) => {
+      const user = await readUser(deps, request.params.id);
+      if (user === null) throw noSuchUser();
+      return user;
+    },
+  );
+}
+
+function addChangingRoutes(app: HttpServer, deps: Dependencies): void {
+  const guarded = requireAccount(deps, adminRealm);
+
+  app.patch(
+    '/api/admins/users/:id',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'Change, deactivate or reactivate a user',
+        description:
+          'Deactivating a user, or changing the e-mail address, ends all sessions of the user. `is_superuser`, and the ' +
+          'username and e-mail address of who has it, are for superadmins. Giving it ends every link that undoes a ' +
+          'change of the address.',
+        params: idParams,
+        body: userChange,
+        response: { 200: userSchema, ...errors([404, 409, ...guardErrors, ...bodyErrors]) },
+      },
+    },
+    async (request) => {
+      const change = givenFields(request.body);
+      const user = await updateUser(deps, callerOf(request), request.params.id, change);
+      if (user === null) throw noSuchUser();
+      return presentAccount(user);
+    },
+  );
+
+  app.post(
+    '/api/admins/users/:id/revoke-sessions',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'End all sessions of a user',
+        params: idParams,
+        response: { 204: noContent, ...errors([404, 422, ...guardErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const actor = partyOf(adminRealm, callerOf(request).account.id);
+      const ended = await endAllSessions(deps, userRealm, request.params.id, {
+        reason: 'admin_revoked',
+        event: 'user_sessions_revoked',
+        actor,
+      });
+      if (!ended) throw noSuchUser();
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/admins/users/:id/send-password-reset',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'Mail a user a password reset link',
+        params: idParams,
+        response: { 204: noContent, ...errors([404, 409, 422, ...guardErrors]) },
+      },
+    },
+    async (request, reply) => {
+      if (!(await sendPasswordReset(deps, callerOf(request).account.id, request.params.id)))
+        throw noSuchUser();
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+function noSuchUser(): AppError {
+  return notFound('There is no such user');
+}

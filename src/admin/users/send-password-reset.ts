@@ -1,0 +1,29 @@
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { conflict } from '../../platform/errors.ts';
+import { transact } from '../../platform/database/database.ts';
+import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
+import { recordEvent } from '../../domain/audit/record-event.ts';
+import { requireQueued } from '../../domain/outbox/queue-mail.ts';
+import { findRecipient, queueResetLink } from '../../flows/password-reset/request-password-reset.ts';
+
+/**
+ * False where there is no such user. Throws 409 for one that is not active, and 429 where the address has had enough
+ * such mails.
+ */
+export async function sendPasswordReset(
+  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>,
+  adminId: string,
+  userId: string,
+): Promise<boolean> {
+  const user = await findRecipient(deps.db, userId);
+  if (user === null) return false;
+  if (!user.is_active) throw conflict('The user is not active', 'user_not_active', 'user');
+  const parties = { actor: partyOf(adminRealm, adminId), subject: partyOf(userRealm, user.id) };
+  const outcome = await transact(deps.db, async (trx) => {
+    const queuing = await queueResetLink(deps, trx, user, { actor: parties.actor });
+    if (queuing.queued) await recordEvent(deps, trx, { event: 'password_reset_sent', ...parties });
+    return queuing;
+  });
+  requireQueued(outcome);
+  return true;
+}

@@ -1,0 +1,56 @@
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { forbidden } from '../../platform/errors.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import { changesEmail, changesUsername, describeChange } from '../../domain/accounts/account-change.ts';
+import {
+  type Account,
+  type AccountChange,
+  lockUserAndHolder,
+  updateAccount,
+} from '../../domain/accounts/account-store.ts';
+import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
+import { recordEvent } from '../../domain/audit/record-event.ts';
+import { changeEmail } from '../../flows/email-change/change-email.ts';
+import { endLinks } from '../../domain/one-time-tokens/link-store.ts';
+import { type Caller, revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+
+/**
+ * Applies an admin's change; null where there is no such user. Throws 409 where a name is taken, 403 where an admin
+ * who is no superadmin would change `is_superuser`, or a name of one who has that right: whoever gets the reset link
+ * gets the right with it.
+ */
+export async function updateUser(
+  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>,
+  caller: Caller,
+  id: string,
+  change: AccountChange,
+): Promise<Account | null> {
+  if (change.is_superuser !== undefined && !caller.account.is_superadmin) {
+    throw forbidden('Only a superadmin may change is_superuser');
+  }
+  return transact(deps.db, async (trx) => {
+    const { user, holder } = await lockUserAndHolder(trx, { id, email: change.email });
+    if (user === null || Object.keys(change).length === 0) return user;
+    const isNamed = changesEmail(user, change) || changesUsername(user, change);
+    if (isNamed && user.is_superuser && !caller.account.is_superadmin) {
+      throw forbidden('Only a superadmin may change the names of a superuser');
+    }
+    const actor = partyOf(adminRealm, caller.account.id);
+    const { event, fields } = describeChange(userRealm, user, change);
+    const subject = partyOf(userRealm, id);
+    await recordEvent(deps, trx, { event, actor, subject, details: { fields } });
+    const isPromoted = change.is_superuser === true && !user.is_superuser;
+    // Whoever once set an address of this user, an admin too, must not get the right by a link that undoes it.
+    if (isPromoted) await endLinks(trx, id, { purposes: ['email_change_undo'] }, 'promoted');
+    const updated = changesEmail(user, change)
+      ? await changeEmail(deps, trx, userRealm, user, change, { actor, holder, undoable: !isPromoted })
+      : await updateAccount(trx, userRealm, id, change);
+    if (!updated.is_active) await endAccess(trx, id);
+    return updated;
+  });
+}
+
+async function endAccess(trx: Transaction, id: string): Promise<void> {
+  await revokeSessionsOf(trx, userRealm, id, 'deactivated');
+  await endLinks(trx, id, { purposes: ['password_reset', 'email_verification'] }, 'deactivated');
+}

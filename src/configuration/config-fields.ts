@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { parseCidrList } from '../platform/http/cidr.ts';
+
+type Documented = { description: string; shownDefault?: string | number };
+
+/** One variable: its schema over the raw text, and the words that `.env.example` shows. */
+export function variable<T extends z.ZodType>(
+  schema: T,
+  description: string,
+  shownDefault?: string | number,
+): T {
+  const meta: Documented = { description, ...(shownDefault === undefined ? {} : { shownDefault }) };
+  return schema.meta(meta);
+}
+
+export function whole(min: number, max: number, fallback: number, description: string) {
+  const schema = z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
+    .prefault(String(fallback));
+  return variable(schema, description, fallback);
+}
+
+export function oneOf<const T extends readonly [string, ...string[]]>(values: T, what: string) {
+  return z.enum(values, `must be one of ${values.join(', ')}`).meta({ description: what });
+}
+
+export function yesNo(fallback: boolean, description: string) {
+  const schema = z.enum(['true', 'false'], 'must be true or false').prefault(fallback ? 'true' : 'false');
+  return variable(
+    schema.transform((value) => value === 'true'),
+    description,
+    String(fallback),
+  );
+}
+
+/** An address, or the word, which becomes undefined: it says aloud what is otherwise the default. */
+export function addressOr(word: string, schemes: string[], description: string, shownDefault: string) {
+  const problem = `must be ${word} or an address that starts with ${startsOf(schemes)}`;
+  const schema = z.string().refine((value) => value === word || hasScheme(value, schemes), problem);
+  const addressAlone = schema.transform((value) => (value === word ? undefined : value));
+  return variable(addressAlone.optional(), description, shownDefault);
+}
+
+export function address(schemes: string[], description: string, shownDefault?: string) {
+  const problem = `must be an address that starts with ${startsOf(schemes)}`;
+  const schema = z.string().refine((value) => hasScheme(value, schemes), problem);
+  return variable(schema.optional(), description, shownDefault);
+}
+
+function startsOf(schemes: string[]): string {
+  return schemes.map((scheme) => `${scheme}://`).join(' or ');
+}
+
+function hasScheme(value: string, schemes: string[]): boolean {
+  return URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1));
+}
+
+/** A public address: an origin with at most a path, without the slash at its end. */
+export function publicAddress(description: string, shownDefault: string) {
+  const problem = 'must be an http or https address without credentials, query or fragment';
+  const schema = z.string().refine(isPlainWebAddress, problem);
+  return variable(
+    schema.transform((value) => value.replace(/\/+$/, '')).optional(),
+    description,
+    shownDefault,
+  );
+}
+
+function isPlainWebAddress(value: string): boolean {
+  // Paths are appended to the text as it stands: URL would forgive a space, a backslash or a bare ? or #.
+  if (!/^https?:\/\/[^\s?#\\]+$/i.test(value) || !URL.canParse(value)) return false;
+  const { username, password } = new URL(value);
+  return username === '' && password === '';
+}
+
+function parts(list: string): string[] {
+  return list
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+}
+
+export function mailAddresses(description: string) {
+  const list = z.string().prefault('').transform(parts);
+  const isAddress = (value: string): boolean => z.email().safeParse(value).success;
+  return variable(
+    list.refine((values) => values.every(isAddress), 'must be a comma list of e-mail addresses'),
+    description,
+  );
+}
+
+export function cidrs(fallback: string, description: string) {
+  const schema = z
+    .string()
+    .prefault(fallback)
+    .transform((value, context) => {
+      try {
+        return parseCidrList(value);
+      } catch {
+        context.addIssue({
+          code: 'custom',
+          message: 'must be a comma list of CIDR ranges, e.g. 10.0.0.0/8,::1/128',
+        });
+        return z.NEVER;
+      }
+    });
+  return variable(schema, description, fallback || undefined);
+}
+
+export function exactOrigins(description: string, shownDefault: string) {
+  const exact = z
+    .string()
+    .transform(parts)
+    .refine(
+      (origins) => origins.every(isWebOrigin),
+      'must be a comma list of exact origins, e.g. https://app.example.com',
+    );
+  return variable(exact.optional(), description, shownDefault);
+}
+
+function isWebOrigin(value: string): boolean {
+  return /^https?:[^*]+$/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+/** Refuses what is short, well known, or no random value at all: such a key signs tokens for everybody. */
+export const secret = z
+  .string()
+  .refine((value) => Buffer.byteLength(value) >= 32, 'must be at least 32 bytes of random text')
+  .refine((value) => !isWellKnown(value), 'is a well-known or guessable value: generate a random one');
+
+// The key of FastAPI's tutorial has ended up in many a deployment.
+const published = '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7';
+
+function isWellKnown(value: string): boolean {
+  const plain = value.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const placeholder = /changeme|changethis|secret|replaceme|placeholder|example|password|insecure|qwerty/;
+  if (placeholder.test(plain) || plain === published) return true;
+  return new Set(value).size < 8 || isRepeated(value) || isSequence(value);
+}
+
+/** One piece over and over, the last time perhaps not to its end. */
+function isRepeated(value: string): boolean {
+  const longest = Math.floor(value.length / 2);
+  return Array.from({ length: longest }, (_, index) => index + 1).some(
+    (period) => value.slice(period) === value.slice(0, -period),
+  );
+}
+
+/** The alphabet, the digits, one character held down: most characters follow from the one before. */
+function isSequence(value: string): boolean {
+  const steps = [...value].filter(
+    (character, index) => index > 0 && Math.abs(character.charCodeAt(0) - value.charCodeAt(index - 1)) <= 1,
+  );
+  return steps.length > value.length / 2;
+}

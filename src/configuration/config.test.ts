@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
+import { test } from 'node:test';
+import { ConfigError, configVariables, parseConfig } from './config.ts';
+import { cidrListContains } from '../platform/http/cidr.ts';
+
+const goodSecret = 'Zm9yIHRoZSB0ZXN0cyBvZiB0aGUgY29uZmlndXJhdGlvbiBvbmx5';
+
+/** Of a value that is refused a fault shows nothing: the bad values below have this in them. */
+const canary = 'canary';
+
+function faultsOf(environment: Record<string, string | undefined>): readonly string[] {
+  try {
+    parseConfig(environment);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    assert.doesNotMatch(`${error.message}\n${error.stack}`, new RegExp(canary));
+    return error.faults;
+  }
+}
+
+test('without a variable every setting has the default of the contract', () => {
+  const { trustedProxies, metricsAllow, ...config } = parseConfig({});
+  assert.deepEqual(config, {
+    projectName: 'ADL Production',
+    environment: 'development',
+    host: '127.0.0.1',
+    port: 8000,
+    publicUrl: 'http://localhost:8000',
+    startupTimeoutSeconds: 60,
+    frontendUrl: 'http://localhost:8000/app',
+    dataDir: './data',
+    databaseUrl: undefined,
+    databasePoolSize: 10,
+    secretKey: undefined,
+    secretKeyPrevious: undefined,
+    adminSetupToken: undefined,
+    accessTokenSeconds: 15 * 60,
+    userSessions: { idleSeconds: 7 * 86_400, maxSeconds: 30 * 86_400 },
+    adminSessions: { idleSeconds: 8 * 3600, maxSeconds: 24 * 3600 },
+    refreshRaceWindowSeconds: 30,
+    refreshGraceSeconds: 0,
+    cookieRefreshGraceSeconds: 10,
+    resetTokenSeconds: 30 * 60,
+    passwordHash: { algorithm: 'bcrypt', bcryptRounds: 12 },
+    hashThreads: availableParallelism(),
+    hashQueueMaxWaitSeconds: 3,
+    passwordMinLength: { user: 8, admin: 12 },
+    rateLimitPerHour: 200,
+    rateLimitAccountPerHour: 2000,
+    rateLimitIpv6Prefix: 64,
+    redisUrl: undefined,
+    corsOrigins: ['http://localhost:3000', 'http://localhost:5173'],
+    smtp: {
+      host: undefined,
+      port: 587,
+      user: undefined,
+      password: undefined,
+      security: 'starttls',
+      fromEmail: undefined,
+      fromName: 'ADL Production',
+    },
+    testEmailAllow: [],
+    logLevel: 'info',
+    logFormat: 'pretty',
+    docsEnabled: true,
+    webConcurrency: 1,
+    deletedUserGraceDays: 30,
+    requireVerifiedEmail: false,
+  });
+  assert.deepEqual(trustedProxies, []);
+  assert.equal(metricsAllow.length, 2);
+  for (const local of ['127.0.0.1', '127.9.9.9', '::1']) assert.ok(cidrListContains(metricsAllow, local));
+});
+
+test('what follows from another setting follows it', () => {
+  const { publicUrl, frontendUrl } = parseConfig({ PORT: '9000' });
+  assert.deepEqual(
+    { publicUrl, frontendUrl },
+    {
+      publicUrl: 'http://localhost:9000',
+      frontendUrl: 'http://localhost:9000/app',
+    },
+  );
+  assert.equal(parseConfig({ PUBLIC_URL: 'https://a.example/' }).frontendUrl, 'https://a.example/app');
+  assert.equal(parseConfig({ PROJECT_NAME: 'Harbour' }).smtp.fromName, 'Harbour');
+  const shared = { WEB_CONCURRENCY: '2', DATABASE_URL: 'postgresql://h/d', REDIS_URL: 'redis://h' };
+  assert.equal(parseConfig(shared).hashThreads, Math.max(1, Math.floor(availableParallelism() / 2)));
+  assert.equal(parseConfig({ ...shared, WEB_CONCURRENCY: '64' }).hashThreads, 1);
+  assert.equal(parseConfig({ ...shared, HASH_THREADS: '7' }).hashThreads, 7);
+});
+
+test('production has no origins of its own and logs JSON; so does no other environment but test', () => {
+  const production = parseConfig({
+    ENVIRONMENT: 'production',
+    SECRET_KEY: goodSecret,
+    DATABASE_URL: 'embedded',
+    PUBLIC_URL: 'https://a.example',
+  });
+  assert.deepEqual([production.corsOrigins, production.logFormat], [[], 'json']);
+  const inTest = parseConfig({ ENVIRONMENT: 'test' });
+  assert.deepEqual([inTest.corsOrigins, inTest.logFormat], [[], 'json']);
+  const pretty = parseConfig({
+    ENVIRONMENT: 'test',
+    LOG_FORMAT: 'pretty',
+    CORS_ORIGINS: 'https://b.example',
+  });
+  assert.deepEqual([pretty.corsOrigins, pretty.logFormat], [['https://b.example'], 'pretty']);
+});
+
+test('a variable that is empty is not set', () => {
+  const names = configVariables.map(({ name }) => name);
+  const empty = Object.fromEntries(
+    [...names, 'SECRET_KEY_FILE', 'DATABASE_URL_FILE'].map((name) => [name, '']),
+  );
+  assert.deepEqual(parseConfig(empty), parseConfig({}));
+});
+
+test('nobody can change the configuration once it is read', () => {
+  const config = parseConfig({ CORS_ORIGINS: 'https://a.example', TRUSTED_PROXIES: '10.0.0.0/8' });
+  const nested = [config, config.smtp, config.userSessions, config.corsOrigins, config.trustedProxies];
+  for (const part of nested) assert.ok(Object.isFrozen(part));
+  assert.throws(() => Object.assign(config.passwordHash, { bcryptRounds: 4 }), TypeError);
+  assert.throws(() => config.corsOrigins.push('https://b.example'), TypeError);
+});
+
+test('all faults are reported at once, each with its variable and none with its value', () => {
+  const free = ['HOST', 'DATA_DIR', 'SMTP_HOST', 'SMTP_USER', 'SMTP_PASSWORD'];
+  const checked = configVariables.map(({ name }) => name).filter((name) => !free.includes(name));
+  const bad = Object.fromEntries(checked.map((name) => [name, `\u0001<${canary}">`]));
+  const faults = faultsOf(bad);
+  const named = new Set(faults.map((fault) => fault.split(' ', 1)[0]));
+  assert.deepEqual([...named].toSorted(), checked.toSorted());
+  for (const fault of faults) assert.match(fault, /^[A-Z0-9_]+ (must|is|names) /);
+});
+
+test('faults of one variable and of several together come in one report', () => {
+  const faults = faultsOf({
+    ENVIRONMENT: 'production',
+    PORT: canary,
+    BCRYPT_ROUNDS: '9',
+    WEB_CONCURRENCY: '2',
+    SMTP_HOST: 'mail.example',
+    SMTP_SECURITY: 'none',
+  });
+  assert.deepEqual(faults, [
+    'PORT must be a whole number from 0 to 65535',
+    'SECRET_KEY is required in production: at least 32 random bytes',
+    'DATABASE_URL is required in production: a PostgreSQL address, or embedded',
+    'PUBLIC_URL must be an https address in production',
+    'BCRYPT_ROUNDS must be at least 10 in production',
+    'DATABASE_URL is required when WEB_CONCURRENCY is more than 1',
+    'REDIS_URL is required when WEB_CONCURRENCY is more than 1',
+    'SMTP_SECURITY may be none only where SMTP_HOST is a loopback address',
+    'SMTP_FROM_EMAIL is required with SMTP_HOST',
+  ]);
+});
+
+test('production wants a secret, https addresses and a hash that costs something; development does not', () => {
+  const production = {
+    ENVIRONMENT: 'production',
+    SECRET_KEY: goodSecret,
+    DATABASE_URL: 'postgresql://h/d',
+    PUBLIC_URL: 'https://a.example',
+  };
+  const { SECRET_KEY, PUBLIC_URL, ...bare } = production;
+  assert.deepEqual(faultsOf(production), []);
+  assert.deepEqual(faultsOf({ ...production, PUBLIC_URL: 'HTTPS://a.example', BCRYPT_ROUNDS: '10' }), []);
+  assert.match(faultsOf({ ...bare, PUBLIC_URL }).join(), /^SECRET_KEY is required in production/);
+  assert.match(faultsOf({ ...bare, SECRET_KEY }).join(), /^PUBLIC_URL must be an https address/);
+  for (const name of ['PUBLIC_URL', 'FRONTEND_URL']) {
+    const faults = faultsOf({ ...production, [name]: `http://${canary}.example` });
+    assert.deepEqual(faults, [`${name} must be an https address in production`]);
+    assert.deepEqual(faultsOf({ [name]: 'http://a.example' }), []);
+  }
+  for (const rounds of ['4', '9']) {
+    assert.match(
+      faultsOf({ ...production, BCRYPT_ROUNDS: rounds }).join(),
+      /^BCRYPT_ROUNDS must be at least 10/,
+    );
+    assert.deepEqual(faultsOf({ BCRYPT_ROUNDS: rounds }), []);
+  }
+});
+
+test('production never takes the embedded database in silence: that has to be said', () => {
+  const production = { ENVIRONMENT: 'production', SECRET_KEY: goodSecret, PUBLIC_URL: 'https://a.example' };
+  const fault = 'DATABASE_URL is required in production: a PostgreSQL address, or embedded';
+  for (const wrong of [{}, { DATABASE_URL: '' }, { DATABSE_URL: 'postgresql://h/d' }]) {
+    assert.deepEqual(faultsOf({ ...production, ...wrong }), [fault]);
+  }
+  for (const ENVIRONMENT of ['development', 'test', 'production']) {
+    const config = parseConfig({ ...production, ENVIRONMENT, DATABASE_URL: 'embedded' });
+    assert.equal(config.databaseUrl, undefined);
+  }
+});
+
+test('more than one process needs PostgreSQL and Redis', () => {
+  const shared = { DATABASE_URL: 'postgresql://h/d', REDIS_URL: 'rediss://h' };
+  assert.deepEqual(faultsOf({ WEB_CONCURRENCY: '2', ...shared }), []);
+  for (const name of Object.keys(shared)) {
+    const faults = faultsOf({ WEB_CONCURRENCY: '2', ...shared, [name]: undefined });
+    assert.deepEqual(faults, [`${name} is required when WEB_CONCURRENCY is more than 1`]);
+  }
+});
+
+test('the embedded database serves one process only', () => {
+  const faults = faultsOf({ WEB_CONCURRENCY: '2', DATABASE_URL: 'embedded', REDIS_URL: 'redis://h' });
+  assert.deepEqual(faults, [
+    'DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1',
+  ]);
+});
+
+test('mail without encryption is for a loopback host only, and mail at all wants a sender', () => {
+  const plain = { SMTP_SECURITY: 'none', SMTP_FROM_EMAIL: 'a@b.example' };
+  for (const host of ['localhost', '127.0.0.1', '127.8.0.1', '::1']) {
+    assert.deepEqual(faultsOf({ ...plain, SMTP_HOST: host }), []);
+  }
+  for (const host of [`${canary}.example`, '10.0.0.1', '127.0.0.1.example', 'localhost.example', '0.0.0.0']) {
+    assert.match(faultsOf({ ...plain, SMTP_HOST: host }).join(), /^SMTP_SECURITY may be none only/);
+  }
+  assert.deepEqual(faultsOf({ SMTP_HOST: 'h' }), ['SMTP_FROM_EMAIL is required with SMTP_HOST']);
+});

@@ -1,0 +1,203 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { configSchema, type Settings, secretNames } from './config-schema.ts';
+import { findMisnamed } from './misnamed-variables.ts';
+import { durations } from '../platform/durations.ts';
+import { isLoopbackHost } from '../platform/http/client-address.ts';
+
+export type Config = ReturnType<typeof shape>;
+
+type Environment = Record<string, string | undefined>;
+
+/** Every fault of the configuration at once; a fault names its variable and never shows the value. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'));
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}
+
+/** The environment of this process, after `.env` where there is one. Variables already set win over the file. */
+export function readEnvironment(): Environment {
+  try {
+    process.loadEnvFile('.env');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new ConfigError(['.env can not be read']);
+  }
+  return process.env;
+}
+
+/** The absolute path of the `.env` that `readEnvironment` reads; null where there is none. */
+export function environmentFile(): string | null {
+  const path = resolve('.env');
+  return existsSync(path) ? path : null;
+}
+
+/** Variables that nobody reads, each with the one that may be meant. */
+export function misnamedVariables(environment: Environment = process.env) {
+  const known = [...configVariables.map(({ name }) => name), ...secretNames.map((name) => `${name}_FILE`)];
+  return findMisnamed(Object.keys(withoutEmpty(environment)), known);
+}
+
+/** Throws `ConfigError` with all faults. The result is frozen; nobody else reads the environment. */
+export function parseConfig(environment: Environment): Config {
+  const faults: string[] = [];
+  const given = withSecretFiles(withoutEmpty(environment), faults);
+  const parsed = configSchema.safeParse(given);
+  if (!parsed.success) faults.push(...parsed.error.issues.map(describeIssue));
+  faults.push(...crossFaults(given));
+  if (faults.length > 0 || !parsed.success) throw new ConfigError([...new Set(faults)]);
+  return deepFreeze(shape(parsed.data));
+}
+
+/** For `.env.example` and the documents' check: every variable, in the schema's order. */
+export const configVariables: readonly { name: string; default: string; description: string }[] =
+  Object.entries(configSchema.shape).map(([name, schema]) => {
+    const meta = z.globalRegistry.get(schema);
+    return {
+      name,
+      default: `${(meta?.shownDefault as string | number | undefined) ?? 'none'}`,
+      description: meta?.description ?? '',
+    };
+  });
+
+function withoutEmpty(environment: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+}
+
+/** `NAME_FILE` gives the path of a file that holds the secret, the way container platforms hand them over. */
+function withSecretFiles(given: Environment, faults: string[]): Environment {
+  const result = { ...given };
+  for (const name of secretNames) {
+    const path = given[`${name}_FILE`];
+    if (path === undefined) continue;
+    if (given[name] !== undefined) faults.push(`${name} and ${name}_FILE are both set: keep one`);
+    try {
+      const secret = readFileSync(path, 'utf8').trim();
+      if (secret === '') faults.push(`${name}_FILE names an empty file`);
+      else result[name] = secret;
+    } catch {
+      faults.push(`${name}_FILE names a file that can not be read`);
+    }
+  }
+  return result;
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  return `${issue.path.join('.')} ${issue.message}`;
+}
+
+/** Rules over several variables, read from the raw text so that they are reported beside the faults of one. */
+function crossFaults(given: Environment): string[] {
+  const faults: string[] = [];
+  if (given.ENVIRONMENT === 'production') faults.push(...productionFaults(given));
+  if (Number(given.WEB_CONCURRENCY) > 1) {
+    for (const name of ['DATABASE_URL', 'REDIS_URL']) {
+      if (isUnset(given, name)) faults.push(`${name} is required when WEB_CONCURRENCY is more than 1`);
+    }
+    if (given.DATABASE_URL === 'embedded')
+      faults.push('DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1');
+  }
+  if (given.SMTP_SECURITY === 'none' && given.SMTP_HOST && !isLoopbackHost(given.SMTP_HOST)) {
+    faults.push('SMTP_SECURITY may be none only where SMTP_HOST is a loopback address');
+  }
+  if (given.SMTP_HOST && !given.SMTP_FROM_EMAIL) faults.push('SMTP_FROM_EMAIL is required with SMTP_HOST');
+  return faults;
+}
+
+function productionFaults(given: Environment): string[] {
+  const faults: string[] = [];
+  if (isUnset(given, 'SECRET_KEY'))
+    faults.push('SECRET_KEY is required in production: at least 32 random bytes');
+  if (isUnset(given, 'DATABASE_URL'))
+    faults.push('DATABASE_URL is required in production: a PostgreSQL address, or embedded');
+  for (const name of ['PUBLIC_URL', 'FRONTEND_URL']) {
+    const missing = given[name] === undefined && name === 'PUBLIC_URL';
+    const plain = given[name] !== undefined && !/^https:\/\//i.test(given[name]);
+    if (missing || plain) faults.push(`${name} must be an https address in production`);
+  }
+  if (Number(given.BCRYPT_ROUNDS) < 10) faults.push('BCRYPT_ROUNDS must be at least 10 in production');
+  return faults;
+}
+
+/** One whose file cannot be read is not: that has been reported. */
+function isUnset(given: Environment, name: string): boolean {
+  return given[name] === undefined && given[`${name}_FILE`] === undefined;
+}
+
+function shape(settings: Settings) {
+  const development = settings.ENVIRONMENT === 'development';
+  const publicUrl = settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`;
+  return {
+    projectName: settings.PROJECT_NAME,
+    environment: settings.ENVIRONMENT,
+    host: settings.HOST,
+    port: settings.PORT,
+    publicUrl,
+    startupTimeoutSeconds: settings.STARTUP_TIMEOUT_SECONDS,
+    frontendUrl: settings.FRONTEND_URL ?? `${publicUrl}/app`,
+    dataDir: settings.DATA_DIR,
+    databaseUrl: settings.DATABASE_URL,
+    databasePoolSize: settings.DATABASE_POOL_SIZE,
+    secretKey: settings.SECRET_KEY,
+    secretKeyPrevious: settings.SECRET_KEY_PREVIOUS,
+    adminSetupToken: settings.ADMIN_SETUP_TOKEN,
+    accessTokenSeconds: durations.minutes(settings.ACCESS_TOKEN_EXPIRE_MINUTES),
+    userSessions: {
+      idleSeconds: durations.days(settings.REFRESH_TOKEN_EXPIRE_DAYS),
+      maxSeconds: durations.days(settings.SESSION_MAX_DAYS),
+    },
+    adminSessions: {
+      idleSeconds: durations.hours(settings.ADMIN_REFRESH_TOKEN_EXPIRE_HOURS),
+      maxSeconds: durations.hours(settings.ADMIN_SESSION_MAX_HOURS),
+    },
+    refreshRaceWindowSeconds: settings.REFRESH_RACE_WINDOW_SECONDS,
+    refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
+    cookieRefreshGraceSeconds: settings.COOKIE_REFRESH_GRACE_SECONDS,
+    resetTokenSeconds: durations.minutes(settings.RESET_TOKEN_EXPIRE_MINUTES),
+    passwordHash: { algorithm: settings.PASSWORD_HASH, bcryptRounds: settings.BCRYPT_ROUNDS },
+    hashThreads:
+      settings.HASH_THREADS ?? Math.max(1, Math.floor(availableParallelism() / settings.WEB_CONCURRENCY)),
+    hashQueueMaxWaitSeconds: settings.HASH_QUEUE_MAX_WAIT_SECONDS,
+    passwordMinLength: { user: settings.PASSWORD_MIN_LENGTH, admin: settings.ADMIN_PASSWORD_MIN_LENGTH },
+    rateLimitPerHour: settings.RATE_LIMIT_PER_HOUR,
+    rateLimitAccountPerHour: settings.RATE_LIMIT_ACCOUNT_PER_HOUR,
+    rateLimitIpv6Prefix: settings.RATE_LIMIT_IPV6_PREFIX,
+    trustedProxies: settings.TRUSTED_PROXIES,
+    redisUrl: settings.REDIS_URL,
+    corsOrigins: settings.CORS_ORIGINS ?? (development ? developmentOrigins : []),
+    smtp: {
+      host: settings.SMTP_HOST,
+      port: settings.SMTP_PORT,
+      user: settings.SMTP_USER,
+      password: settings.SMTP_PASSWORD,
+      security: settings.SMTP_SECURITY,
+      fromEmail: settings.SMTP_FROM_EMAIL,
+      fromName: settings.SMTP_FROM_NAME ?? settings.PROJECT_NAME,
+    },
+    testEmailAllow: settings.TEST_EMAIL_ALLOW,
+    logLevel: settings.LOG_LEVEL,
+    logFormat: settings.LOG_FORMAT ?? (development ? 'pretty' : 'json'),
+    metricsAllow: settings.METRICS_ALLOW,
+    docsEnabled: settings.DOCS_ENABLED,
+    webConcurrency: settings.WEB_CONCURRENCY,
+    deletedUserGraceDays: settings.DELETED_USER_GRACE_DAYS,
+    requireVerifiedEmail: settings.REQUIRE_VERIFIED_EMAIL,
+  };
+}
+
+const developmentOrigins = ['http://localhost:3000', 'http://localhost:5173'];
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null && !Object.isFrozen(member)) deepFreeze(member);
+  }
+  return Object.freeze(value);
+}

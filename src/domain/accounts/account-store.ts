@@ -1,0 +1,238 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { type Selectable, sql } from 'kysely';
+import { duplicate } from '../../platform/errors.ts';
+import { type Database, now, type Transaction } from '../../platform/database/database.ts';
+import { violatedConstraint } from '../../platform/database/database-errors.ts';
+import type { AccountRow, Tables } from '../../platform/database/tables.ts';
+import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
+import type { Realm } from '../realms/realms.ts';
+
+/** An account of either realm, with its rights: `is_superuser` and `is_email_verified`, or `is_superadmin`. */
+export type Account = Omit<Selectable<AccountRow>, PasswordColumn> & {
+  is_superuser?: boolean;
+  is_email_verified?: boolean;
+  is_superadmin?: boolean;
+};
+
+/** What a password check needs, and nothing that an answer needs. */
+export type Credentials = Pick<
+  Selectable<AccountRow>,
+  'id' | 'username' | 'email' | 'is_active' | PasswordColumn
+>;
+
+type PasswordColumn = 'password_scheme' | 'password_hash' | 'password_key' | 'password_version';
+
+export type NewAccount = Pick<AccountRow, 'username' | 'email' | 'full_name'> & {
+  password: StoredPassword;
+  is_superadmin?: boolean;
+};
+
+export type AccountChange = Partial<
+  Pick<Account, 'username' | 'email' | 'full_name' | 'is_active' | 'is_superuser' | 'is_superadmin'>
+>;
+
+/** Both tables have the columns that the shared flows use; the builder is told of one, and given the realm's. */
+function accountTable(realm: Realm): 'users' {
+  return realm.table as 'users';
+}
+
+/** Throws `DuplicateRecordError` naming the field where e-mail or username is taken, whatever its case. */
+export async function insertAccount(trx: Transaction, realm: Realm, account: NewAccount): Promise<Account> {
+  const { password, ...fields } = account;
+  const values = {
+    id: randomUUIDv7(),
+    ...fields,
+    ...passwordColumns(password),
+    created_at: now,
+    updated_at: now,
+  };
+  const row = await trx
+    .insertInto(accountTable(realm))
+    .values(values as never)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+    .catch(namingDuplicateOf(realm));
+  return withoutPassword(row);
+}
+
+/** The field, if any, that somebody else of the realm already has; spares a hash that would be thrown away. */
+export async function findTakenField(
+  db: Database,
+  realm: Realm,
+  { username, email }: { username: string; email?: string },
+): Promise<'email' | 'username' | null> {
+  const isSame = email === undefined ? sql<boolean>`false` : hasEmail(email);
+  const rows = await db
+    .selectFrom(accountTable(realm))
+    .select(isSame.as('same_email'))
+    .where((eb) => eb.or([isSame, hasUsername(username)]))
+    .execute();
+  if (rows.length === 0) return null;
+  return rows.some((row) => row.same_email) ? 'email' : 'username';
+}
+
+/** By e-mail where the identifier has an @, which no username has; null where nobody has it. */
+export async function findCredentials(
+  db: Database,
+  realm: Realm,
+  identifier: string,
+): Promise<Credentials | null> {
+  const row = await db
+    .selectFrom(accountTable(realm))
+    .select(credentialColumns)
+    .where(identifier.includes('@') ? hasEmail(identifier) : hasUsername(identifier))
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+export async function findCredentialsById(
+  db: Database,
+  realm: Realm,
+  id: string,
+): Promise<Credentials | null> {
+  const query = db.selectFrom(accountTable(realm)).select(credentialColumns).where('id', '=', id);
+  return (await query.executeTakeFirst()) ?? null;
+}
+
+export async function findAccount(db: Database, realm: Realm, id: string): Promise<Account | null> {
+  const row = await db.selectFrom(accountTable(realm)).selectAll().where('id', '=', id).executeTakeFirst();
+  return row ? withoutPassword(row) : null;
+}
+
+/**
+ * Locks the account and notes the sign-in, but only if it is still active and still has the password that was
+ * verified: false where either changed while the login waited for its hash.
+ */
+export async function confirmSignIn(trx: Transaction, realm: Realm, verified: Credentials): Promise<boolean> {
+  const result = await trx
+    .updateTable(accountTable(realm))
+    .set({ last_login_at: now })
+    .where('id', '=', verified.id)
+    .where('is_active', '=', true)
+    .where('password_version', '=', verified.password_version)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Sets the password only where it is still the one that was verified; a new version unless it is the same password hashed anew. */
+export async function replacePassword(
+  db: Database,
+  realm: Realm,
+  verified: Pick<Credentials, 'id' | 'password_version'>,
+  password: StoredPassword,
+  change: 'new password' | 'rehash',
+): Promise<boolean> {
+  const changed =
+    change === 'new password' ? { password_version: sql<number>`password_version + 1`, updated_at: now } : {};
+  const result = await db
+    .updateTable(accountTable(realm))
+    .set({ ...passwordColumns(password), ...changed })
+    .where('id', '=', verified.id)
+    .where('is_active', '=', true)
+    .where('password_version', '=', verified.password_version)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Sets the password whatever it was; call it where the account's row is locked. */
+export async function setPassword(
+  trx: Transaction,
+  realm: Realm,
+  id: string,
+  password: StoredPassword,
+): Promise<void> {
+  const version = sql<number>`password_version + 1`;
+  const changes = { ...passwordColumns(password), password_version: version, updated_at: now };
+  await trx.updateTable(accountTable(realm)).set(changes).where('id', '=', id).execute();
+}
+
+/** Locks the row until the transaction ends; null where there is none. */
+export async function lockAccount(trx: Transaction, realm: Realm, id: string): Promise<Account | null> {
+  const query = trx.selectFrom(accountTable(realm)).selectAll().where('id', '=', id).forUpdate();
+  const row = await query.executeTakeFirst();
+  return row ? withoutPassword(row) : null;
+}
+
+/**
+ * Locks a user, where an id is given, and whoever else has the address unverified, where one is given. Both in one
+ * statement, and in one order for everybody: two users who move to each other's address do not block each other.
+ */
+export async function lockUserAndHolder(
+  trx: Transaction,
+  { id, email }: { id?: string; email?: string | undefined },
+): Promise<{ user: Account | null; holder: Account | null }> {
+  const query = trx
+    .selectFrom('users')
+    .selectAll()
+    .where((eb) => {
+      const isUser = id === undefined ? [] : [eb('id', '=', id)];
+      const isHolder = email === undefined ? [] : [hasEmail(email)];
+      return eb.or([...isUser, ...isHolder.map((has) => eb.and([has, eb('is_email_verified', '=', false)]))]);
+    });
+  const accounts = (await query.orderBy('id').forUpdate().execute()).map(withoutPassword);
+  const user = accounts.find((one) => one.id === id) ?? null;
+  return { user, holder: accounts.find((one) => one.id !== id) ?? null };
+}
+
+/** Throws `DuplicateRecordError` where the new e-mail or username is taken. */
+export async function updateAccount(
+  trx: Transaction,
+  realm: Realm,
+  id: string,
+  change: AccountChange & { is_email_verified?: boolean },
+): Promise<Account> {
+  const row = await trx
+    .updateTable(accountTable(realm))
+    .set({ ...change, updated_at: now })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+    .catch(namingDuplicateOf(realm));
+  return withoutPassword(row);
+}
+
+const credentialColumns = [
+  'id',
+  'username',
+  'email',
+  'is_active',
+  'password_scheme',
+  'password_hash',
+  'password_key',
+  'password_version',
+] as const;
+
+function hasEmail(value: string) {
+  return sql<boolean>`lower(email) = ${folded(value)}`;
+}
+
+function hasUsername(value: string) {
+  return sql<boolean>`lower(username) = ${folded(value)}`;
+}
+
+/** A to Z alone, as the unique indexes fold: another locale takes the Kelvin sign for a k. */
+function folded(value: string) {
+  return sql<string>`lower(${value}::text COLLATE "C")`;
+}
+
+export function storedPasswordOf(row: Credentials): StoredPassword {
+  return { scheme: row.password_scheme, hash: row.password_hash, key: row.password_key };
+}
+
+function passwordColumns({ scheme, hash, key }: StoredPassword) {
+  return { password_scheme: scheme, password_hash: hash, password_key: key };
+}
+
+function withoutPassword(row: Selectable<Tables['users']>): Account {
+  const { password_scheme, password_hash, password_key, password_version, ...account } = row;
+  return account;
+}
+
+function namingDuplicateOf({ kind }: Realm) {
+  return (error: unknown): never => {
+    const constraint = violatedConstraint(error);
+    if (constraint?.endsWith('_email_unique')) throw duplicate('email', kind);
+    if (constraint?.endsWith('_username_unique')) throw duplicate('username', kind);
+    throw error;
+  };
+}

@@ -1,0 +1,76 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
+import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
+import type { Tables } from '../../platform/database/tables.ts';
+import type { Origin } from '../../platform/logging/request-context.ts';
+import type { SecurityEvent } from './security-events.ts';
+
+export type AuditEvent = Selectable<Tables['audit_events']>;
+
+export async function insertAuditEvent(
+  db: Database | Transaction,
+  { event, outcome, subject, actor, details, origin }: Required<SecurityEvent> & { origin: Origin | null },
+): Promise<void> {
+  await db
+    .insertInto('audit_events')
+    .values({
+      id: randomUUIDv7(),
+      occurred_at: now,
+      event,
+      outcome,
+      actor_kind: actor?.kind ?? null,
+      actor_id: actor?.id ?? null,
+      subject_kind: subject?.kind ?? null,
+      subject_id: subject?.id ?? null,
+      ip: origin?.ip ?? null,
+      request_id: origin?.requestId ?? null,
+      details: JSON.stringify(details),
+    })
+    .execute();
+}
+
+export type EventFilter = {
+  actor?: string | undefined;
+  subject?: string | undefined;
+  event?: string | undefined;
+  /** From then on, and before that: RFC 3339. */
+  from?: string | undefined;
+  to?: string | undefined;
+};
+
+/** Where a page ended; the time as text, in microseconds, which JavaScript's would cut off. */
+export type Position = { time: string; id: string };
+
+/** The newest first, with how many there are in all. */
+export async function listAuditEvents(
+  db: Database,
+  filter: EventFilter,
+  { after, limit, offset }: { after: Position | null; limit: number; offset: number },
+): Promise<{ rows: (AuditEvent & { cursor_time: string })[]; total: number }> {
+  const chosen = conditionsOf(filter);
+  const beyond = after ? sql`(occurred_at, id) < (${after.time}::timestamptz, ${after.id}::uuid)` : sql`true`;
+  const { rows } = await sql<AuditEvent & { cursor_time: string }>`
+    SELECT *, to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor_time
+      FROM audit_events WHERE ${chosen} AND ${beyond}
+     ORDER BY occurred_at DESC, id DESC LIMIT ${limit} OFFSET ${offset}`.execute(db);
+  const counted = await sql<{ total: number }>`
+    SELECT count(*)::int AS total FROM audit_events WHERE ${chosen}`.execute(db);
+  return { rows, total: counted.rows[0]?.total ?? 0 };
+}
+
+function conditionsOf({ actor, subject, event, from, to }: EventFilter): RawBuilder<unknown> {
+  const conditions = [
+    actor && sql`actor_id = ${actor}::uuid`,
+    subject && sql`subject_id = ${subject}::uuid`,
+    event && sql`event = ${event}`,
+    from && sql`occurred_at >= ${from}::timestamptz`,
+    to && sql`occurred_at < ${to}::timestamptz`,
+  ].filter((condition) => condition !== undefined && condition !== '');
+  return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` AND `);
+}
+
+export async function deleteAuditEventsBefore(db: Database, days: number): Promise<void> {
+  const before = sql<Date>`now() - make_interval(days => ${days})`;
+  const old = db.selectFrom('audit_events').select('id').where('occurred_at', '<', before).limit(cleanUpRows);
+  await db.deleteFrom('audit_events').where('id', 'in', old).execute();
+}

@@ -1,0 +1,31 @@
+import type { Dependencies } from '../dependencies.ts';
+import { badRequest } from '../../platform/errors.ts';
+import { type Credentials, findCredentialsById, storedPasswordOf } from '../accounts/account-store.ts';
+import { partyOf, type Realm } from '../realms/realms.ts';
+import { recordRefusal } from '../audit/record-event.ts';
+import { checkWithinGuesses } from './password-guesses.ts';
+import { throttlePolicies } from '../throttles/throttle-policies.ts';
+
+/**
+ * The credentials of somebody who is signed in and has typed the password once more. Throws 400 `wrong_password`, and
+ * 429 after too many of them: a stolen session must not serve to guess the password.
+ */
+export async function requireOwnPassword(
+  deps: Pick<Dependencies, 'db' | 'keys' | 'hasher' | 'logger'>,
+  realm: Realm,
+  accountId: string,
+  typed: { password: string; ip: string; signal: AbortSignal },
+): Promise<Credentials> {
+  const credentials = await findCredentialsById(deps.db, realm, accountId);
+  const stored = credentials && storedPasswordOf(credentials);
+  const subject = partyOf(realm, accountId);
+  const count = { policy: throttlePolicies.passwordCheck, key: `${realm.kind}\0${accountId}`, subject };
+  const isRight = await checkWithinGuesses(deps, [count], () =>
+    deps.hasher.verify(typed.password, stored, typed.ip, typed.signal),
+  );
+  if (credentials === null || !isRight) {
+    await recordRefusal(deps, { event: 'password_check', outcome: 'failure', subject });
+    throw badRequest('The current password is not right', 'wrong_password');
+  }
+  return credentials;
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { type Selectable, sql } from 'kysely';
+import type { Dependencies } from '../dependencies.ts';
+import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
+import type { LinkPurpose, Tables } from '../../platform/database/tables.ts';
+import type { Account } from '../accounts/account-store.ts';
+import { isTokenOf, linkIdOf, linkToken, linkTokenHash } from './link-token.ts';
+
+export type Link = Selectable<Tables['links']>;
+
+type NewLink = {
+  purpose: LinkPurpose;
+  subjectId: string;
+  passwordVersion: number;
+  /** The address it is mailed to. */
+  email: string;
+  lifeSeconds: number;
+};
+
+/** Gives the link's id; its token is made when it is mailed. */
+export async function insertLink(
+  trx: Transaction,
+  { keys }: Pick<Dependencies, 'keys'>,
+  { purpose, subjectId, passwordVersion, email, lifeSeconds }: NewLink,
+): Promise<Buffer> {
+  const id = randomBytes(16);
+  const bound = { id, purpose, subject_id: subjectId, email, password_version: passwordVersion };
+  // Later than every open one like it: a transaction that waited for the lock has a time from before it waited, and
+  // which link is the older one decides who gets an account back.
+  const createdAt = sql<Date>`greatest(now(), (SELECT max(created_at) + interval '1 millisecond' FROM links
+    WHERE subject_id = ${subjectId} AND purpose = ${purpose} AND ended_at IS NULL))`;
+  await trx
+    .insertInto('links')
+    .values({
+      ...bound,
+      key_id: keys.current.kid,
+      token_hash: linkTokenHash(linkToken(bound, keys.current)),
+      created_at: createdAt,
+      expires_at: sql<Date>`${createdAt} + make_interval(secs => ${lifeSeconds})`,
+    })
+    .execute();
+  return id;
+}
+
+/** The link that a token belongs to, as long as it may still be used; null for every other text. */
+export async function findOpenLink(db: Database, purpose: LinkPurpose, token: string): Promise<Link | null> {
+  const id = linkIdOf(token);
+  if (id === null) return null;
+  const query = db.selectFrom('links').selectAll().where('id', '=', id).where('purpose', '=', purpose);
+  const link = await query.where(open).executeTakeFirst();
+  return link && isTokenOf(token, link.token_hash) ? link : null;
+}
+
+/** Check and burn in one statement: false where it was used, ended or ran out meanwhile. */
+export async function useLink(trx: Transaction, link: Pick<Link, 'id' | 'token_hash'>): Promise<boolean> {
+  const result = await trx
+    .updateTable('links')
+    .set({ ended_at: now, end_reason: 'used' })
+    .where('id', '=', link.id)
+    .where('token_hash', '=', link.token_hash)
+    .where(open)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** A link by its id, with whether it still may be used. */
+export async function findLink(db: Database, id: Buffer): Promise<(Link & { is_open: boolean }) | null> {
+  const query = db.selectFrom('links').selectAll().select(open.as('is_open')).where('id', '=', id);
+  return (await query.executeTakeFirst()) ?? null;
+}
+
+type Which = { purposes: readonly LinkPurpose[]; notBefore?: Date };
+
+/** Ends a subject's open links. Call it where the account's row is locked, as for sessions. */
+export async function endLinks(
+  trx: Transaction,
+  subjectId: Account['id'],
+  { purposes, notBefore }: Which,
+  reason: string,
+): Promise<void> {
+  let query = trx
+    .updateTable('links')
+    .set({ ended_at: now, end_reason: reason })
+    .where('subject_id', '=', subjectId)
+    .where('purpose', 'in', purposes)
+    .where('ended_at', 'is', null);
+  if (notBefore !== undefined) query = query.where('created_at', '>=', notBefore);
+  await query.execute();
+}
+
+export async function deleteExpiredLinks(db: Database, keptDays: number): Promise<void> {
+  const before = sql<Date>`now() - make_interval(days => ${keptDays})`;
+  const expired = db.selectFrom('links').select('id').where('expires_at', '<', before);
+  await db.deleteFrom('links').where('id', 'in', expired.limit(cleanUpRows)).execute();
+}
+
+/** Neither used, nor ended, nor run out. */
+export const open = sql<boolean>`(links.ended_at IS NULL AND links.expires_at > now())`;

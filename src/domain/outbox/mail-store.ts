@@ -1,0 +1,147 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { type Selectable, sql } from 'kysely';
+import {
+  cleanUpRows,
+  type Database,
+  now,
+  secondsFromNow,
+  type Transaction,
+} from '../../platform/database/database.ts';
+import type { MailKind, MailStatus, Tables } from '../../platform/database/tables.ts';
+import type { Party } from '../realms/realms.ts';
+
+export type Mail = Selectable<Tables['mails']>;
+
+export type NewMail = {
+  kind: MailKind;
+  recipient: string;
+  subject: Party | null;
+  linkId: Buffer | null;
+  /** Where the event came from, as the mail says it; from a closed list, never what a client sent. */
+  device: string | null;
+  ip: string | null;
+  lifeSeconds: number;
+};
+
+export async function insertMail(trx: Database | Transaction, mail: NewMail): Promise<string> {
+  const id = randomUUIDv7();
+  await trx
+    .insertInto('mails')
+    .values({
+      id,
+      kind: mail.kind,
+      subject_kind: mail.subject?.kind ?? null,
+      subject_id: mail.subject?.id ?? null,
+      recipient: mail.recipient,
+      link_id: mail.linkId,
+      device: mail.device,
+      ip: mail.ip,
+      created_at: now,
+      expires_at: secondsFromNow(mail.lifeSeconds),
+    })
+    .execute();
+  return id;
+}
+
+/** Begins an attempt and counts it, unless the mail has expired. Null where it is no longer queued. */
+export async function beginAttempt(
+  db: Database,
+  id: string,
+): Promise<(Mail & { is_expired: boolean }) | null> {
+  const row = await db
+    .updateTable('mails')
+    .set({ attempts: sql<number>`attempts + (expires_at > now())::int` })
+    .where('id', '=', id)
+    .where('status', '=', 'queued')
+    .returningAll()
+    .returning(sql<boolean>`expires_at <= now()`.as('is_expired'))
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+type Ending = { status: 'sent' | 'kept' } | { status: 'dead'; reason: string };
+
+export async function finishMail(db: Database, id: string, ending: Ending): Promise<void> {
+  const last_error = ending.status === 'dead' ? ending.reason : null;
+  const changes = { status: ending.status, last_error, finished_at: now };
+  await db.updateTable('mails').set(changes).where('id', '=', id).where('status', '=', 'queued').execute();
+}
+
+/** Notes why the last attempt failed; the queue tries again. */
+export async function noteFailedAttempt(db: Database, id: string, reason: string): Promise<void> {
+  await db.updateTable('mails').set({ last_error: reason }).where('id', '=', id).execute();
+}
+
+/** Gives up what ran out while nobody tried, some at a time; returns how many. */
+export async function buryExpiredMails(db: Database): Promise<number> {
+  const queued = db.selectFrom('mails').select('id').where('status', '=', 'queued');
+  const expired = queued.where('expires_at', '<=', now).limit(cleanUpRows);
+  const result = await db
+    .updateTable('mails')
+    .set({
+      status: 'dead',
+      last_error: sql<string>`coalesce('expired: ' || last_error, 'expired')`,
+      finished_at: now,
+    })
+    .where('id', 'in', expired)
+    .where('status', '=', 'queued')
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
+/** Queues a dead mail again: false where there is none. Its attempts go on being counted. */
+export async function reviveMail(trx: Transaction, id: string, lifeSeconds: number): Promise<boolean> {
+  const result = await trx
+    .updateTable('mails')
+    .set({
+      status: 'queued',
+      finished_at: null,
+      expires_at: sql<Date>`greatest(expires_at, ${secondsFromNow(lifeSeconds)})`,
+    })
+    .where('id', '=', id)
+    .where('status', '=', 'dead')
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export async function findMail(db: Database, id: string): Promise<Mail | null> {
+  return (await db.selectFrom('mails').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+/** The newest mails that were kept instead of sent. */
+export async function listKeptMails(db: Database, limit: number): Promise<Mail[]> {
+  const query = db.selectFrom('mails').selectAll().where('status', '=', 'kept');
+  return query.orderBy('id', 'desc').limit(limit).execute();
+}
+
+export async function deleteMailsFinishedBefore(db: Database, days: number): Promise<void> {
+  const before = sql<Date>`now() - make_interval(days => ${days})`;
+  // One that was queued again is much older than its end; `created_at` has the index.
+  const finished = db.selectFrom('mails').select('id').where('finished_at', '<', before);
+  const old = finished.where('created_at', '<', before).limit(cleanUpRows);
+  await db.deleteFrom('mails').where('id', 'in', old).execute();
+}
+
+/** How many mails there are of each status, how many attempts failed, and how long the oldest one has waited. */
+export async function countMails(
+  db: Database,
+): Promise<{ byStatus: Record<MailStatus, number>; failedAttempts: number; oldestQueuedSeconds: number }> {
+  const rows = await db
+    .selectFrom('mails')
+    .select([
+      'status',
+      sql<number>`count(*)::int`.as('count'),
+      sql<number>`sum(attempts)::int`.as('attempts'),
+    ])
+    .select(sql<number>`extract(epoch FROM now() - min(created_at))::float8`.as('oldest_seconds'))
+    .groupBy('status')
+    .execute();
+  const byStatus = { queued: 0, sent: 0, kept: 0, dead: 0 };
+  for (const { status, count } of rows) byStatus[status] = count;
+  const attempts = rows.reduce((sum, row) => sum + row.attempts, 0);
+  return {
+    byStatus,
+    failedAttempts: attempts - byStatus.sent - byStatus.kept,
+    oldestQueuedSeconds: rows.find(({ status }) => status === 'queued')?.oldest_seconds ?? 0,
+  };
+}

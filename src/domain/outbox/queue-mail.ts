@@ -1,0 +1,111 @@
+import type { Dependencies } from '../dependencies.ts';
+import { rateLimited } from '../../platform/errors.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import type { LinkPurpose, MailKind } from '../../platform/database/tables.ts';
+import { durations } from '../../platform/durations.ts';
+import type { Account } from '../accounts/account-store.ts';
+import { type Party, partyOf, type Realm, userRealm } from '../realms/realms.ts';
+import { recordEvent } from '../audit/record-event.ts';
+import { fallbackOf, isSameAddress } from '../../flows/email-change/fallback-address.ts';
+import { insertLink } from '../one-time-tokens/link-store.ts';
+import { exceeded } from '../throttles/require-within-throttle.ts';
+import { throttlePolicies } from '../throttles/throttle-policies.ts';
+import { takeThrottle } from '../throttles/throttle-store.ts';
+import { insertMail, type NewMail } from './mail-store.ts';
+
+type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
+
+/** A notice is tried for a day; a mail with a link that ends sooner no longer than the link lives. */
+export const noticeLifeSeconds = durations.hours(24);
+
+/** What came of a mail: queued or, where the address has had enough of its kind, not, and for how long (security.md § 4). */
+export type MailOutcome = { queued: true } | { queued: false; retryAfterSeconds: number };
+
+/** Puts a mail into the transaction of what it tells of: it goes out if, and only if, that commits. */
+export async function queueMail(deps: Deps, trx: Transaction, mail: NewMail): Promise<MailOutcome> {
+  const outcome = await countMail(deps, trx, mail);
+  if (outcome.queued) await send(deps, trx, mail);
+  return outcome;
+}
+
+/**
+ * For whoever asked for a mail and is to know that none goes out: throws 429. Call it after the commit, which keeps the
+ * record of the refusal.
+ */
+export function requireQueued(outcome: MailOutcome): void {
+  if (!outcome.queued) throw rateLimited(outcome.retryAfterSeconds);
+}
+
+type Notice = { device?: string | null; ip?: string | null };
+
+/**
+ * Tells the owner of an account of something that happened to it: at the given address and, as long as the present one
+ * is unverified and may be a thief's, at the last verified one too.
+ */
+export async function queueNotice(
+  deps: Deps,
+  trx: Transaction,
+  realm: Realm,
+  account: Pick<Account, 'id' | 'email'>,
+  kind: Exclude<MailKind, 'test'>,
+  { device = null, ip = null }: Notice = {},
+): Promise<void> {
+  const fallback = await fallbackOf(trx, realm, account.id);
+  const isElsewhere = fallback !== null && !isSameAddress(fallback, account.email);
+  const subject = partyOf(realm, account.id);
+  const notice = { kind, subject, linkId: null, device, ip, lifeSeconds: noticeLifeSeconds };
+  for (const recipient of isElsewhere ? [account.email, fallback] : [account.email])
+    await queueMail(deps, trx, { ...notice, recipient });
+}
+
+const kindOfPurpose: Record<LinkPurpose, MailKind> = {
+  password_reset: 'password_reset',
+  email_verification: 'email_verification',
+  email_change_undo: 'email_changed',
+};
+
+type LinkMail = {
+  purpose: LinkPurpose;
+  lifeSeconds: number;
+  passwordVersion?: number;
+  /** Who has it sent, where that is not its owner. */
+  actor?: Party;
+  /** Not bounded by what strangers may have had sent to the address: for what another one-time link has earned. */
+  isEarned?: boolean;
+};
+
+/** Makes a one-time link for a user, and the mail that carries it to `account.email`. */
+export async function queueLinkMail(
+  deps: Deps,
+  trx: Transaction,
+  account: Pick<Account, 'id' | 'email'>,
+  { purpose, lifeSeconds, passwordVersion = 0, actor, isEarned = false }: LinkMail,
+): Promise<MailOutcome> {
+  const { id: subjectId, email } = account;
+  const subject = partyOf(userRealm, subjectId);
+  const mail = { kind: kindOfPurpose[purpose], recipient: email, subject };
+  const outcome = isEarned ? ({ queued: true } as const) : await countMail(deps, trx, mail, actor);
+  if (!outcome.queued) return outcome;
+  const linkId = await insertLink(trx, deps, { purpose, subjectId, email, passwordVersion, lifeSeconds });
+  const mailLife = Math.min(lifeSeconds, noticeLifeSeconds);
+  await send(deps, trx, { ...mail, linkId, device: null, ip: null, lifeSeconds: mailLife });
+  return outcome;
+}
+
+async function countMail(
+  deps: Deps,
+  trx: Transaction,
+  { kind, recipient, subject }: Pick<NewMail, 'kind' | 'recipient' | 'subject'>,
+  actor: Party | null = null,
+): Promise<MailOutcome> {
+  const policy = throttlePolicies.mailRecipient;
+  // Of each realm by itself: who has a user's account at an admin's address must not use up the admin's notices.
+  const key = `${subject?.kind}\0${kind}\0${recipient}`;
+  const taken = await takeThrottle({ db: trx, keys: deps.keys }, policy, key);
+  if (taken.isFirstRefusal) await recordEvent(deps, trx, exceeded(policy, subject, actor));
+  return taken.allowed ? { queued: true } : { queued: false, retryAfterSeconds: taken.retryAfterSeconds };
+}
+
+async function send({ jobs }: Deps, trx: Transaction, mail: NewMail): Promise<void> {
+  await jobs.send(trx, 'mails', { mailId: await insertMail(trx, mail) });
+}

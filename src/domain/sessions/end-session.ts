@@ -1,0 +1,70 @@
+import type { Dependencies } from '../dependencies.ts';
+import { transact } from '../../platform/database/database.ts';
+import { lockAccount } from '../accounts/account-store.ts';
+import { type Party, partyOf, type Realm } from '../realms/realms.ts';
+import { recordEvent } from '../audit/record-event.ts';
+import type { SecurityEventName } from '../audit/security-events.ts';
+import { endLaterUndoLinks } from '../one-time-tokens/undo-links.ts';
+import { decodeRefreshToken, invalidRefreshToken } from './refresh-token.ts';
+import { type RevokeReason, revokeSession, revokeSessionsOf } from './session-store.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'logger'>;
+
+/**
+ * Ends the session of a refresh token of any generation, so that the owner who was overtaken by a thief still ends
+ * the thief's session. Ending it twice is no error; a token that this service never made is.
+ */
+export async function endSession(
+  deps: Deps & Pick<Dependencies, 'keys'>,
+  realm: Realm,
+  refreshToken: string,
+): Promise<void> {
+  const token = decodeRefreshToken(refreshToken, realm.kind, deps.keys);
+  if (token === null) throw invalidRefreshToken();
+  await endOne(deps, realm, { id: token.sessionId }, { reason: 'logout', event: 'sign_out' });
+}
+
+/** Ends one of the account's own sessions; false where it has no such live one. */
+export function endOwnSession(
+  deps: Deps,
+  realm: Realm,
+  session: { id: string; subjectId: string },
+): Promise<boolean> {
+  return endOne(deps, realm, session, { reason: 'session_revoked', event: 'session_revoked' });
+}
+
+type Ending = { reason: RevokeReason; event: SecurityEventName };
+
+async function endOne(
+  deps: Deps,
+  realm: Realm,
+  session: { id: string; subjectId?: string },
+  { reason, event }: Ending,
+): Promise<boolean> {
+  return transact(deps.db, async (trx) => {
+    const subjectId = await revokeSession(trx, realm, session, reason);
+    if (subjectId === null) return false;
+    const subject = partyOf(realm, subjectId);
+    await recordEvent(deps, trx, { event, subject, details: { session_id: session.id } });
+    return true;
+  });
+}
+
+/**
+ * Ends all sessions of an account; false where there is no such account. Where the owner does it, the undo links that a
+ * thief may have made end too.
+ */
+export async function endAllSessions(
+  deps: Deps,
+  realm: Realm,
+  accountId: string,
+  { reason, event, actor }: Ending & { actor: Party },
+): Promise<boolean> {
+  return transact(deps.db, async (trx) => {
+    if ((await lockAccount(trx, realm, accountId)) === null) return false;
+    await revokeSessionsOf(trx, realm, accountId, reason);
+    if (reason === 'logout_all') await endLaterUndoLinks(trx, accountId, reason);
+    await recordEvent(deps, trx, { event, actor, subject: partyOf(realm, accountId) });
+    return true;
+  });
+}

@@ -1,0 +1,80 @@
+import { sql } from 'kysely';
+import { now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
+import type { Realm } from '../realms/realms.ts';
+import { type Lifetimes, live, revocation } from './session-store.ts';
+
+type NewSession = {
+  id: string;
+  subjectId: string;
+  keyId: string;
+  tokenHash: Buffer;
+  ip: string;
+  userAgent: string | null;
+  deviceHash: Buffer;
+};
+
+/** Call it only where the account's row is locked and was found good in the same transaction. */
+export async function insertSession(
+  trx: Transaction,
+  realm: Realm,
+  session: NewSession,
+  lifetimes: Lifetimes,
+): Promise<void> {
+  await trx
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      subject_kind: realm.kind,
+      subject_id: session.subjectId,
+      key_id: session.keyId,
+      generation: 0,
+      current_hash: session.tokenHash,
+      created_at: now,
+      last_used_at: now,
+      idle_expires_at: secondsFromNow(Math.min(lifetimes.idleSeconds, lifetimes.maxSeconds)),
+      absolute_expires_at: secondsFromNow(lifetimes.maxSeconds),
+      ip: session.ip,
+      user_agent: session.userAgent,
+      device_hash: session.deviceHash,
+    })
+    .execute();
+}
+
+/** True where the subject has signed in before, and never from there. */
+export async function isNewDevice(
+  trx: Transaction,
+  realm: Realm,
+  { subjectId, deviceHash }: Pick<NewSession, 'subjectId' | 'deviceHash'>,
+): Promise<boolean> {
+  const query = trx
+    .selectFrom('sessions')
+    .select(sql<boolean | null>`bool_or(device_hash = ${deviceHash})`.as('known'))
+    .where('subject_kind', '=', realm.kind)
+    .where('subject_id', '=', subjectId)
+    .where('device_hash', 'is not', null);
+  return (await query.executeTakeFirst())?.known === false;
+}
+
+/** Ends the longest idle ones beyond `max` live sessions of a subject (ASVS V7.1.2). */
+export async function evictIdleSessions(
+  trx: Transaction,
+  realm: Realm,
+  subjectId: string,
+  max: number,
+): Promise<void> {
+  await trx
+    .updateTable('sessions')
+    .set(revocation('session_limit'))
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('sessions')
+        .select('id')
+        .where('subject_kind', '=', realm.kind)
+        .where('subject_id', '=', subjectId)
+        .where(live)
+        .orderBy('last_used_at', 'desc')
+        .orderBy('id', 'desc')
+        .offset(max),
+    )
+    .execute();
+}

@@ -1,0 +1,68 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Dependencies } from '../dependencies.ts';
+import { sha256 } from '../../platform/crypto/secret-keys.ts';
+import { transact } from '../../platform/database/database.ts';
+import { wideNetworkOf } from '../../platform/http/client-address.ts';
+import { type Credentials, confirmSignIn } from '../accounts/account-store.ts';
+import { partyOf, type Realm, sessionLifetimes } from '../realms/realms.ts';
+import { recordEvent } from '../audit/record-event.ts';
+import { queueNotice } from '../outbox/queue-mail.ts';
+import { describeDevice } from './describe-device.ts';
+import { evictIdleSessions, insertSession, isNewDevice } from './insert-session.ts';
+import { firstRefreshToken, refreshTokenHash } from './refresh-token.ts';
+import { issueTokenPair, type TokenPair } from './token-pair.ts';
+
+const maxLiveSessions = 50;
+
+type Client = { ip: string; userAgent: string | undefined };
+
+/**
+ * Opens a session for an account whose password was just verified; null where the account was deactivated, or its
+ * password changed, while the login waited for its hash.
+ */
+export async function openSession(
+  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>,
+  realm: Realm,
+  verified: Credentials,
+  client: Client,
+): Promise<TokenPair | null> {
+  const keys = deps.keys.current;
+  const refreshToken = firstRefreshToken(randomUUIDv7());
+  const session = {
+    id: refreshToken.sessionId,
+    subjectId: verified.id,
+    keyId: keys.kid,
+    tokenHash: refreshTokenHash(refreshToken),
+    ip: client.ip,
+    userAgent: storableUserAgent(client.userAgent),
+    deviceHash: deviceHash(client),
+  };
+  const isOpen = await transact(deps.db, async (trx) => {
+    if (!(await confirmSignIn(trx, realm, verified))) return false;
+    const isNew = await isNewDevice(trx, realm, session);
+    await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
+    await evictIdleSessions(trx, realm, verified.id, maxLiveSessions);
+    if (isNew) {
+      const from = { device: describeDevice(session.userAgent), ip: client.ip };
+      await queueNotice(deps, trx, realm, verified, 'new_sign_in', from);
+    }
+    const subject = partyOf(realm, verified.id);
+    await recordEvent(deps, trx, { event: 'sign_in', subject, details: { session_id: session.id } });
+    return true;
+  });
+  if (!isOpen) return null;
+  return issueTokenPair(deps, { realm, subjectId: verified.id, refreshToken, keys });
+}
+
+/**
+ * One kind of browser in one network. Neither alone will do: an intruder has the most common browser, and whoever
+ * takes a phone outside changes the network.
+ */
+function deviceHash({ ip, userAgent }: Client): Buffer {
+  return sha256(`${describeDevice(userAgent ?? null)}\0${wideNetworkOf(ip)}`);
+}
+
+/** Header bytes above ASCII arrive as Latin-1 and may be anything; a list of sessions needs the beginning only. */
+function storableUserAgent(userAgent: string | undefined): string | null {
+  return userAgent?.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 300) ?? null;
+}

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { type AppError, unauthenticated } from '../../platform/errors.ts';
+import {
+  equalSecrets,
+  hmacSha256,
+  type KeyRing,
+  type SecretKeys,
+  sha256,
+} from '../../platform/crypto/secret-keys.ts';
+import type { RealmKind } from '../../platform/database/tables.ts';
+
+/**
+ * `"r1." + base64url(family id 16 ‖ generation u32 ‖ secret 32 ‖ tag 16)`. The tag proves, before any query, that
+ * this service made the token for this realm. The successor's secret is a function of the presented one and a key
+ * outside the database, so a lost answer can be repeated although only hashes are at rest.
+ */
+export type RefreshToken = {
+  readonly sessionId: string;
+  readonly generation: number;
+  readonly secret: Buffer;
+};
+
+const prefix = 'r1.';
+const tagLength = 16;
+const tokenLength = 16 + 4 + 32 + tagLength;
+
+export function firstRefreshToken(sessionId: string): RefreshToken {
+  return { sessionId, generation: 0, secret: randomBytes(32) };
+}
+
+/** The one successor that this token can ever have under these keys. */
+export function successorOf(token: RefreshToken, keys: SecretKeys): RefreshToken {
+  const generation = token.generation + 1;
+  const secret = hmacSha256(
+    keys.refreshSuccessor,
+    'rt/v1',
+    idBytes(token.sessionId),
+    generationBytes(generation),
+    token.secret,
+  );
+  return { sessionId: token.sessionId, generation, secret };
+}
+
+/** What the database keeps of it. */
+export function refreshTokenHash(token: RefreshToken): Buffer {
+  return sha256(token.secret);
+}
+
+export function encodeRefreshToken(token: RefreshToken, kind: RealmKind, keys: SecretKeys): string {
+  const body = Buffer.concat([idBytes(token.sessionId), generationBytes(token.generation), token.secret]);
+  return prefix + Buffer.concat([body, tagOf(body, kind, keys)]).toString('base64url');
+}
+
+/** Null for anything that this service did not make for this realm; costs no query. */
+export function decodeRefreshToken(text: string, kind: RealmKind, keys: KeyRing): RefreshToken | null {
+  if (!text.startsWith(prefix)) return null;
+  const encoded = text.slice(prefix.length);
+  const bytes = Buffer.from(encoded, 'base64url');
+  if (bytes.length !== tokenLength || bytes.toString('base64url') !== encoded) return null;
+  const body = bytes.subarray(0, -tagLength);
+  const tag = bytes.subarray(-tagLength);
+  if (!keys.all.some((secret) => equalSecrets(tagOf(body, kind, secret), tag))) return null;
+  return {
+    sessionId: idText(body.subarray(0, 16)),
+    generation: body.readUInt32BE(16),
+    secret: Buffer.from(body.subarray(20)),
+  };
+}
+
+function tagOf(body: Buffer, kind: RealmKind, keys: SecretKeys): Buffer {
+  return hmacSha256(keys.refreshTag, kind, body).subarray(0, tagLength);
+}
+
+function generationBytes(generation: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(generation);
+  return bytes;
+}
+
+function idBytes(id: string): Buffer {
+  return Buffer.from(id.replaceAll('-', ''), 'hex');
+}
+
+function idText(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+export function invalidRefreshToken(): AppError {
+  return unauthenticated('The refresh token is not valid', 'invalid_refresh_token');
+}

@@ -1,0 +1,155 @@
+import type { Dependencies } from '../dependencies.ts';
+import { unauthenticated } from '../../platform/errors.ts';
+import { equalSecrets, hmacSha256, type SecretKeys, sha256 } from '../../platform/crypto/secret-keys.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import { findAccount } from '../accounts/account-store.ts';
+import { partyOf, type Realm, sessionLifetimes } from '../realms/realms.ts';
+import { recordEvent } from '../audit/record-event.ts';
+import { queueNotice } from '../outbox/queue-mail.ts';
+import { invalidRefreshToken, type RefreshToken, refreshTokenHash, successorOf } from './refresh-token.ts';
+import { type LockedSession, lockSession, revokeSession, rotateSession } from './session-store.ts';
+import { issueTokenPair, type TokenPair } from './token-pair.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
+
+/** What tells one browser from another. */
+export type Page = { network: string; userAgent: string };
+
+export type Presented = {
+  /** Null for what this service did not make. */
+  token: RefreshToken | null;
+  idempotencyKey: string | undefined;
+  /** Who presents it in cookie mode; null for a bearer. */
+  page: Page | null;
+};
+
+// How long the answer of a refresh can be asked for again with the key of the first attempt.
+const lostAnswerSeconds = 60;
+
+/**
+ * Gives the successor of a refresh token and kills the token. Throws 401 `invalid_refresh_token`,
+ * `refresh_token_rotated` (a race: nobody is punished) or `refresh_token_reused` (the session is ended).
+ */
+export async function rotateRefreshToken(deps: Deps, realm: Realm, presented: Presented): Promise<TokenPair> {
+  const { token } = presented;
+  if (token === null) throw invalidRefreshToken();
+  const keys = deps.keys.current;
+  const successor = successorOf(token, keys);
+  const rotation = {
+    sessionId: token.sessionId,
+    generation: token.generation,
+    presentedHash: refreshTokenHash(token),
+    successorHash: refreshTokenHash(successor),
+    keyId: keys.kid,
+    idempotencyHash: hashOfKey(token, presented.idempotencyKey),
+    rotatedByHash: hashOfPage(presented.page, successor, keys),
+  };
+  const rotated = await rotateSession(deps.db, realm, rotation, sessionLifetimes(deps.config, realm));
+  if (rotated === null) return answerSpentToken(deps, realm, { ...presented, token });
+  const { subjectId } = rotated;
+  return issueTokenPair(deps, { realm, subjectId, refreshToken: successor, keys });
+}
+
+type Spent = Presented & { token: RefreshToken };
+
+/** Tells a lost answer, a race of two tabs and a theft apart. */
+async function answerSpentToken(deps: Deps, realm: Realm, spent: Spent): Promise<TokenPair> {
+  const verdict = await transact(deps.db, (trx) => judgeSpentToken(deps, trx, realm, spent));
+  if (verdict === 'invalid') throw invalidRefreshToken();
+  if (verdict === 'rotated') {
+    throw unauthenticated('The refresh token was already used', 'refresh_token_rotated');
+  }
+  if (verdict === 'reused') {
+    throw unauthenticated('The refresh token was used before; the session is ended', 'refresh_token_reused');
+  }
+  return issueTokenPair(deps, { realm, ...verdict });
+}
+
+type Repeat = { subjectId: string; refreshToken: RefreshToken; keys: SecretKeys };
+
+async function judgeSpentToken(
+  deps: Deps,
+  trx: Transaction,
+  realm: Realm,
+  spent: Spent,
+): Promise<'invalid' | 'rotated' | 'reused' | Repeat> {
+  const { token } = spent;
+  const session = await lockSession(trx, realm, token.sessionId);
+  if (!session?.usable || token.generation >= session.generation) return 'invalid';
+  if (isParent(token, session)) {
+    // The keys that made the successor then, so that it comes out bit for bit the same.
+    const keys = deps.keys.find(session.key_id);
+    if (keys !== null && mayRepeat(deps, session, spent, keys)) {
+      return { subjectId: session.subject_id, refreshToken: successorOf(token, keys), keys };
+    }
+    if (ageOf(session) <= deps.config.refreshRaceWindowSeconds) return 'rotated';
+  }
+  await endStolenSession(deps, trx, realm, session);
+  return 'reused';
+}
+
+function isParent(token: RefreshToken, { generation, previous_hash }: LockedSession): boolean {
+  return token.generation === generation - 1 && areEqual(previous_hash, refreshTokenHash(token));
+}
+
+/** Whether the one who rotated asks again: by the key of then, or from the same page within its grace. */
+function mayRepeat(
+  { config }: Pick<Deps, 'config'>,
+  session: LockedSession,
+  { token, idempotencyKey, page }: Spent,
+  keys: SecretKeys,
+): boolean {
+  const age = ageOf(session);
+  const hasKey = areEqual(session.idempotency_hash, hashOfKey(token, idempotencyKey));
+  if (hasKey && age <= lostAnswerSeconds) return true;
+  // A clock that was set back must not count as grace.
+  if (age < 0) return false;
+  if (age < config.refreshGraceSeconds) return true;
+  const isSamePage = areEqual(session.rotated_by_hash, hashOfPage(page, successorOf(token, keys), keys));
+  return isSamePage && age < config.cookieRefreshGraceSeconds;
+}
+
+/** Seconds since the rotation by the database's clock; negative where that was set back. */
+function ageOf({ seconds_since_rotation: seconds }: LockedSession): number {
+  return seconds ?? Number.POSITIVE_INFINITY;
+}
+
+async function endStolenSession(
+  deps: Deps,
+  trx: Transaction,
+  realm: Realm,
+  { id, subject_id }: LockedSession,
+): Promise<void> {
+  await revokeSession(trx, realm, { id }, 'refresh_token_reused');
+  await recordEvent(deps, trx, {
+    event: 'refresh_token_reused',
+    outcome: 'failure',
+    subject: partyOf(realm, subject_id),
+    actor: null,
+    details: { session_id: id },
+  });
+  const owner = await findAccount(trx, realm, subject_id);
+  if (owner) await queueNotice(deps, trx, realm, owner, 'refresh_token_reused');
+}
+
+function hashOfKey({ sessionId }: RefreshToken, idempotencyKey: string | undefined): Buffer | null {
+  return idempotencyKey === undefined ? null : sha256(`${sessionId}:${idempotencyKey}`);
+}
+
+/**
+ * Bound to the successor's generation: what an older rotation left, which a process of an older release does not
+ * overwrite, matches no later one.
+ */
+function hashOfPage(page: Page | null, successor: RefreshToken, keys: SecretKeys): Buffer | null {
+  if (page === null) return null;
+  const { sessionId, generation } = successor;
+  return hmacSha256(
+    keys.refreshClient,
+    [sessionId, String(generation), page.network, page.userAgent].join('\0'),
+  );
+}
+
+/** What is absent equals nothing, not even what is absent as well. */
+function areEqual(stored: Buffer | null, presented: Buffer | null): boolean {
+  return stored !== null && presented !== null && equalSecrets(stored, presented);
+}

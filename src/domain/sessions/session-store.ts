@@ -1,0 +1,218 @@
+import { type Selectable, sql } from 'kysely';
+import type { Config } from '../../configuration/config.ts';
+import {
+  cleanUpRows,
+  type Database,
+  now,
+  secondsFromNow,
+  type Transaction,
+} from '../../platform/database/database.ts';
+import type { Tables } from '../../platform/database/tables.ts';
+import { durations } from '../../platform/durations.ts';
+import type { Account } from '../accounts/account-store.ts';
+import type { Realm } from '../realms/realms.ts';
+
+export type SessionRecord = Selectable<Tables['sessions']>;
+
+/** The signed-in account behind a request, as it stands in the database at this moment. */
+export type Caller = { account: Account; sessionId: string };
+
+export type RevokeReason =
+  | 'logout'
+  | 'logout_all'
+  | 'session_revoked'
+  | 'session_limit'
+  | 'admin_revoked'
+  | 'password_changed'
+  | 'password_reset'
+  | 'email_changed'
+  | 'email_change_undone'
+  | 'deactivated'
+  | 'refresh_token_reused';
+
+export type Lifetimes = Config['userSessions'];
+
+type Rotation = {
+  sessionId: string;
+  generation: number;
+  presentedHash: Buffer;
+  successorHash: Buffer;
+  keyId: string;
+  idempotencyHash: Buffer | null;
+  rotatedByHash: Buffer | null;
+};
+
+/** Check and burn in one statement: null where the presented token is not the current one of a good session. */
+export async function rotateSession(
+  db: Database,
+  realm: Realm,
+  rotation: Rotation,
+  lifetimes: Lifetimes,
+): Promise<{ subjectId: string } | null> {
+  const row = await db
+    .updateTable('sessions')
+    .set({
+      generation: sql<number>`generation + 1`,
+      previous_hash: sql<Buffer>`current_hash`,
+      current_hash: rotation.successorHash,
+      key_id: rotation.keyId,
+      idempotency_hash: rotation.idempotencyHash,
+      rotated_at: now,
+      rotated_by_hash: rotation.rotatedByHash,
+      last_used_at: now,
+      idle_expires_at: sql<Date>`least(${secondsFromNow(lifetimes.idleSeconds)}, absolute_expires_at)`,
+    })
+    .where('id', '=', rotation.sessionId)
+    .where('subject_kind', '=', realm.kind)
+    .where('generation', '=', rotation.generation)
+    .where('current_hash', '=', rotation.presentedHash)
+    .where(live)
+    .where(ofActiveAccount(realm))
+    .returning('subject_id')
+    .executeTakeFirst();
+  return row ? { subjectId: row.subject_id } : null;
+}
+
+/** A session under its lock; `usable` where it and its account are still good. */
+export type LockedSession = SessionRecord & {
+  usable: boolean;
+  seconds_since_rotation: number | null;
+};
+
+/** Locks the session, live or not. Null where there is none. */
+export async function lockSession(
+  trx: Transaction,
+  realm: Realm,
+  sessionId: string,
+): Promise<LockedSession | null> {
+  const row = await trx
+    .selectFrom('sessions')
+    .selectAll()
+    .select([
+      sql<boolean>`(${live} AND ${ofActiveAccount(realm)})`.as('usable'),
+      sql<number | null>`extract(epoch FROM now() - rotated_at)::float8`.as('seconds_since_rotation'),
+    ])
+    .where('id', '=', sessionId)
+    .where('subject_kind', '=', realm.kind)
+    .forUpdate()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Who calls, in one query: null unless session and account are both still good at this moment. */
+export async function findCaller(
+  db: Database,
+  realm: Realm,
+  sessionId: string,
+  subjectId: string,
+): Promise<Caller | null> {
+  const rightsOfRealm = realm.kind === 'user' ? sql`is_superuser, is_email_verified` : sql`is_superadmin`;
+  const result = await sql<Account>`
+    SELECT account.id, username, email, full_name, is_active, last_login_at, account.created_at, updated_at,
+           ${rightsOfRealm}
+      FROM sessions JOIN ${sql.table(realm.table)} AS account ON account.id = subject_id
+     WHERE sessions.id = ${sessionId} AND subject_kind = ${realm.kind} AND subject_id = ${subjectId}
+       AND ${live} AND account.is_active`.execute(db);
+  const [account] = result.rows;
+  return account ? { account, sessionId } : null;
+}
+
+export async function listLiveSessions(
+  db: Database,
+  realm: Realm,
+  subjectId: string,
+): Promise<SessionRecord[]> {
+  return db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('subject_kind', '=', realm.kind)
+    .where('subject_id', '=', subjectId)
+    .where(live)
+    .orderBy('last_used_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+}
+
+/** Whose it was, where it was live and is ended now; else null. `subjectId` keeps everybody to their own. */
+export async function revokeSession(
+  db: Database,
+  realm: Realm,
+  session: { id: string; subjectId?: string },
+  reason: RevokeReason,
+): Promise<string | null> {
+  let query = db
+    .updateTable('sessions')
+    .set(revocation(reason))
+    .where('id', '=', session.id)
+    .where('subject_kind', '=', realm.kind)
+    .where(live);
+  if (session.subjectId !== undefined) query = query.where('subject_id', '=', session.subjectId);
+  return (await query.returning('subject_id').executeTakeFirst())?.subject_id ?? null;
+}
+
+/**
+ * Ends all sessions of a subject, or all but one. Call it only where the account's row is locked: two of these at
+ * once would otherwise lock the same rows in different orders and end in a deadlock.
+ */
+export async function revokeSessionsOf(
+  trx: Transaction,
+  realm: Realm,
+  subjectId: string,
+  reason: RevokeReason,
+  exceptSessionId?: string,
+): Promise<void> {
+  let query = trx
+    .updateTable('sessions')
+    .set(revocation(reason))
+    .where('subject_kind', '=', realm.kind)
+    .where('subject_id', '=', subjectId)
+    .where('revoked_at', 'is', null);
+  if (exceptSessionId !== undefined) query = query.where('id', '!=', exceptSessionId);
+  await query.execute();
+}
+
+/** Whether the subject has signed in from that network, a CIDR range, within thirty days. */
+export async function hasSignedInFrom(
+  db: Database,
+  realm: Realm,
+  subjectId: string,
+  network: string,
+): Promise<boolean> {
+  const query = db
+    .selectFrom('sessions')
+    .select('id')
+    .where('subject_kind', '=', realm.kind)
+    .where('subject_id', '=', subjectId)
+    .where(sql<boolean>`ip::inet <<= ${network}::inet`)
+    .where('created_at', '>', secondsFromNow(-durations.days(30)));
+  return (await query.limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** What nobody can use any more, after a while in which it may be asked about. */
+export async function deleteEndedSessions(db: Database, keptDays: number): Promise<void> {
+  const before = sql<Date>`now() - make_interval(days => ${keptDays})`;
+  const ended = db.selectFrom('sessions').select('id').where('absolute_expires_at', '<', before);
+  await db.deleteFrom('sessions').where('id', 'in', ended.limit(cleanUpRows)).execute();
+}
+
+/** Locks the caller's own session for the rest of the transaction: false where it ended meanwhile. */
+export async function lockLiveSession(trx: Transaction, realm: Realm, sessionId: string): Promise<boolean> {
+  const query = trx
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', sessionId)
+    .where('subject_kind', '=', realm.kind);
+  return (await query.where(live).forUpdate().executeTakeFirst()) !== undefined;
+}
+
+/** Neither ended nor run out. */
+export const live = sql<boolean>`(revoked_at IS NULL AND idle_expires_at > now() AND absolute_expires_at > now())`;
+
+function ofActiveAccount(realm: Realm) {
+  return sql<boolean>`EXISTS (SELECT FROM ${sql.table(realm.table)} AS account
+    WHERE account.id = sessions.subject_id AND account.is_active)`;
+}
+
+export function revocation(reason: RevokeReason) {
+  return { revoked_at: now, revoke_reason: reason };
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { Dependencies } from '../dependencies.ts';
+import type { SecretKeys } from '../../platform/crypto/secret-keys.ts';
+import type { Realm } from '../realms/realms.ts';
+import { encodeRefreshToken, type RefreshToken } from './refresh-token.ts';
+
+const accessToken = z
+  .string()
+  .max(2048)
+  .describe('JWT; send it as Authorization: Bearer')
+  .meta({ example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIw' });
+const itsUse = {
+  token_type: z.literal('bearer'),
+  expires_in: z.int().min(0).describe('Life of the access token, in seconds').meta({ example: 900 }),
+};
+
+export const tokenPairSchema = z
+  .object({
+    access_token: accessToken,
+    refresh_token: z
+      .string()
+      .max(200)
+      .describe('Opaque, single use: each refresh gives a new one')
+      .meta({ example: 'r1.the-newest-refresh-token' }),
+    ...itsUse,
+  })
+  .meta({ id: 'TokenPair', description: 'New tokens of a client that keeps the refresh token itself' });
+
+const cookieTokensSchema = z
+  .object({ access_token: accessToken, ...itsUse })
+  .meta({ id: 'CookieTokens', description: 'New tokens in cookie mode: the refresh token is in the cookie' });
+
+/** The first that fits is what goes out, so that the one with more members stands first. */
+export const tokensSchema = z.union([tokenPairSchema, cookieTokensSchema]).meta({ id: 'Tokens' });
+
+export type TokenPair = z.output<typeof tokenPairSchema>;
+
+type Issued = {
+  realm: Realm;
+  subjectId: string;
+  refreshToken: RefreshToken;
+  keys: SecretKeys;
+};
+
+/** Call it after the commit: a token must never be older than its session. */
+export async function issueTokenPair(
+  { accessTokens, config }: Pick<Dependencies, 'accessTokens' | 'config'>,
+  { realm, subjectId, refreshToken, keys }: Issued,
+): Promise<TokenPair> {
+  const { sessionId } = refreshToken;
+  return {
+    access_token: await accessTokens.sign({ subjectId, kind: realm.kind, sessionId }),
+    refresh_token: encodeRefreshToken(refreshToken, realm.kind, keys),
+    token_type: 'bearer',
+    expires_in: config.accessTokenSeconds,
+  };
+}

@@ -1,0 +1,40 @@
+import { rateLimited } from '../../platform/errors.ts';
+import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Party } from '../realms/realms.ts';
+import { recordRefusal } from '../audit/record-event.ts';
+import type { SecurityEvent } from '../audit/security-events.ts';
+import type { ThrottlePolicy } from './throttle-policies.ts';
+import { takeThrottle } from './throttle-store.ts';
+
+type Deps = { db: Database; keys: KeyRing; logger: Logger };
+
+/** Counts one more of `subject`. Throws 429 where it is one too many. */
+export async function requireWithinThrottle(
+  deps: Deps,
+  policy: ThrottlePolicy,
+  key: string,
+  subject: Party | null,
+): Promise<void> {
+  const { allowed, isFirstRefusal, retryAfterSeconds } = await takeThrottle(deps, policy, key);
+  if (isFirstRefusal) await recordExceeded(deps, policy, subject);
+  if (!allowed) throw rateLimited(retryAfterSeconds);
+}
+
+/** Call it at the first refusal: one event a key and window (contract § 4). */
+export function recordExceeded(
+  deps: Pick<Deps, 'db' | 'logger'>,
+  policy: { name: string },
+  subject: Party | null,
+): Promise<void> {
+  return recordRefusal(deps, exceeded(policy, subject));
+}
+
+export function exceeded(
+  { name: policy }: { name: string },
+  subject: Party | null,
+  actor: Party | null = null,
+): SecurityEvent {
+  return { event: 'limit_exceeded', outcome: 'denied', subject, actor, details: { policy } };
+}

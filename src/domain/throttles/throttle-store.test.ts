@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTestApp } from '../../../test/test-app.ts';
+import { AppError } from '../../platform/errors.ts';
+import { requireWithinThrottle } from './require-within-throttle.ts';
+import { clearThrottle, peekThrottle, shortenThrottles, takeThrottle } from './throttle-store.ts';
+
+const three = { name: 'three', limit: 3, windowSeconds: 100 };
+const other = { name: 'other', limit: 3, windowSeconds: 100 };
+
+test('of any number at once as many as the limit pass', async (t) => {
+  const deps = await createTestApp(t);
+  const taken = await Promise.all(Array.from({ length: 10 }, () => takeThrottle(deps, three, 'key')));
+  assert.equal(taken.filter(({ allowed }) => allowed).length, 3);
+});
+
+test('the window begins with the first, is made no longer by what is refused, and begins anew at its end', async (t) => {
+  const deps = await createTestApp(t);
+  const take = () => takeThrottle(deps, three, 'key');
+  const first = await take();
+  assert.deepEqual(first, { allowed: true, isFirstRefusal: false, retryAfterSeconds: 100 });
+  await deps.clock.advance(60);
+  const refusals: boolean[] = [];
+  for (const allowed of [true, true, false, false, false]) {
+    const taken = await take();
+    assert.equal(taken.allowed, allowed);
+    refusals.push(taken.isFirstRefusal);
+    assert.ok(taken.retryAfterSeconds >= 38 && taken.retryAfterSeconds <= 40, `${taken.retryAfterSeconds}`);
+  }
+  assert.deepEqual(refusals, [false, false, true, false, false], 'one of them is the first');
+  await deps.clock.advance(40);
+  assert.deepEqual(await take(), first);
+  for (const allowed of [true, true, false]) assert.equal((await take()).allowed, allowed);
+});
+
+test('a look counts nothing, and tells what the next one would be told', async (t) => {
+  const deps = await createTestApp(t);
+  const peek = () => peekThrottle(deps, three, 'key');
+  const nothing = { allowed: true, isFirstRefusal: false, retryAfterSeconds: 1 };
+  for (let look = 0; look < 5; look += 1) assert.deepEqual(await peek(), nothing);
+  for (const allowed of [true, true, false]) {
+    await takeThrottle(deps, three, 'key');
+    const seen = await peek();
+    assert.equal(seen.allowed, allowed);
+    assert.ok(seen.retryAfterSeconds >= 98 && seen.retryAfterSeconds <= 100, `${seen.retryAfterSeconds}`);
+  }
+  await deps.clock.advance(100);
+  assert.deepEqual(await peek(), nothing, 'the window is over');
+});
+
+test('each policy counts each key by itself, in any case, and none stands in the table as it is', async (t) => {
+  const deps = await createTestApp(t);
+  for (const key of ['Ada@Example.com', 'ada@example.com', 'ADA@EXAMPLE.COM'])
+    await takeThrottle(deps, three, key);
+  const allowed = async (policy: typeof three, key: string) =>
+    (await peekThrottle(deps, policy, key)).allowed;
+  assert.equal(await allowed(three, 'ada@example.com'), false);
+  assert.equal(await allowed(three, 'eve@example.com'), true);
+  assert.equal(await allowed(other, 'ada@example.com'), true);
+  await takeThrottle(deps, other, 'ada@example.com');
+  const rows = await deps.db.selectFrom('throttles').selectAll().execute();
+  assert.equal(rows.length, 2);
+  assert.equal(new Set(rows.map(({ key_hash }) => key_hash.toString('hex'))).size, 2);
+  for (const { key_hash } of rows) assert.equal(key_hash.length, 32);
+});
+
+test('what is forgotten is that key of that policy alone', async (t) => {
+  const deps = await createTestApp(t);
+  const counted = [
+    [three, 'one'],
+    [three, 'two'],
+    [other, 'one'],
+  ] as const;
+  for (const [policy, key] of counted)
+    for (let count = 0; count < 3; count += 1) await takeThrottle(deps, policy, key);
+  await clearThrottle(deps, three, 'ONE');
+  const allowed = [];
+  for (const [policy, key] of counted) allowed.push((await peekThrottle(deps, policy, key)).allowed);
+  assert.deepEqual(allowed, [true, false, false]);
+});
+
+test('where it is required, one too many is a 429 with the wait, and the first of them an event', async (t) => {
+  const deps = await createTestApp(t);
+  const require = () => requireWithinThrottle(deps, three, 'key', null);
+  for (let count = 0; count < 3; count += 1) await require();
+  for (let count = 0; count < 3; count += 1) {
+    await assert.rejects(
+      require(),
+      (error) =>
+        error instanceof AppError && error.status === 429 && Number(error.headers['retry-after']) >= 98,
+    );
+  }
+  const events = await deps.db.selectFrom('audit_events').select(['event', 'outcome', 'details']).execute();
+  assert.deepEqual(events, [{ event: 'limit_exceeded', outcome: 'denied', details: { policy: 'three' } }]);
+});
+
+test('a clock that is set back by an hour makes no window longer, whether it is counted in or only looked at', async (t) => {
+  const deps = await createTestApp(t);
+  const refused = async (key: string) => {
+    for (let count = 0; count < 3; count += 1) await takeThrottle(deps, three, key);
+    return (await takeThrottle(deps, three, key)).allowed;
+  };
+  assert.deepEqual([await refused('counted'), await refused('looked at')], [false, false]);
+  await deps.clock.advance(-3600);
+  for (const look of [
+    await takeThrottle(deps, three, 'counted'),
+    await peekThrottle(deps, three, 'looked at'),
+  ]) {
+    assert.equal(look.allowed, false);
+    assert.ok(look.retryAfterSeconds <= 100, `${look.retryAfterSeconds} s`);
+  }
+  await shortenThrottles(deps.db, [three]);
+  await deps.clock.advance(100);
+  assert.equal((await takeThrottle(deps, three, 'counted')).allowed, true);
+  assert.equal((await peekThrottle(deps, three, 'looked at')).allowed, true);
+});

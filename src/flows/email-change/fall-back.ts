@@ -1,0 +1,33 @@
+import type { Dependencies } from '../../domain/dependencies.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import { type Account, updateAccount } from '../../domain/accounts/account-store.ts';
+import { partyOf, userRealm } from '../../domain/realms/realms.ts';
+import { recordEvent } from '../../domain/audit/record-event.ts';
+import { endLinks } from '../../domain/one-time-tokens/link-store.ts';
+import { queueNotice } from '../../domain/outbox/queue-mail.ts';
+import { findFallback } from './fallback-address.ts';
+
+/**
+ * Somebody else wants an address: whoever has it unverified, and a verified one to fall back to, loses it and has the
+ * verified one again. Sessions and password stay. Does nothing for everybody else, whose address is then taken. Call it
+ * where the holder's row is locked.
+ */
+export async function yieldAddress(
+  deps: Pick<Dependencies, 'jobs' | 'keys' | 'logger'>,
+  trx: Transaction,
+  holder: Account | null,
+): Promise<void> {
+  const fallback = holder && (await findFallback(trx, holder));
+  if (!fallback) return;
+  const { id } = holder;
+  const restored = { email: fallback.email, is_email_verified: true };
+  const updated = await updateAccount(trx, userRealm, id, restored);
+  await endLinks(trx, id, { purposes: ['password_reset', 'email_verification'] }, 'email_reverted');
+  const later = { purposes: ['email_change_undo'], notBefore: fallback.created_at } as const;
+  await endLinks(trx, id, later, 'email_reverted');
+  const subject = partyOf(userRealm, id);
+  // Who took the address is in the event of its own, with the same request.
+  const details = { reason: 'claimed_by_another' };
+  await recordEvent(deps, trx, { event: 'email_reverted', subject, actor: null, details });
+  await queueNotice(deps, trx, userRealm, updated, 'email_reverted');
+}

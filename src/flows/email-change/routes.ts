@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { bodyErrors, errors, messageSchema, text } from '../../platform/http/schemas.ts';
+import { anyone } from '../../access/guards.ts';
+import { undoEmailChange } from './undo-email-change.ts';
+
+export function addEmailChangeRoutes(app: HttpServer, deps: Dependencies): void {
+  app.post(
+    '/api/users/undo',
+    {
+      ...anyone,
+      schema: {
+        tags: ['Users'],
+        summary: 'Undo a change with the token of an undo link',
+        description:
+          'Of a change of the e-mail address: the old address is back, all sessions are ended, the password is void ' +
+          'and a reset link is on its way to the old address.',
+        body: z.object({ token: text(500).min(1).meta({ example: 'the-token-of-the-link' }) }),
+        response: { 200: messageSchema, ...errors([400, 503, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      await undoEmailChange(deps, {
+        token: request.body.token,
+        ip: request.clientAddress,
+        signal: clientGone(reply),
+      });
+      return {
+        message:
+          'Your email address is back. All sessions were ended; a link to set a new password has been sent to it',
+      };
+    },
+  );
+}

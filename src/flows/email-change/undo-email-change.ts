@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { badRequest } from '../../platform/errors.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
+import { findCredentialsById, lockAccount, setPassword, updateAccount } from '../../domain/accounts/account-store.ts';
+import { partyOf, userRealm } from '../../domain/realms/realms.ts';
+import { recordEvent } from '../../domain/audit/record-event.ts';
+import { LinkNotGoodError, withGoodLink } from '../../domain/one-time-tokens/link-not-good.ts';
+import { endLinks, findOpenLink, type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
+import { queueResetLink } from '../password-reset/request-password-reset.ts';
+import { revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'logger'>;
+type Request = { token: string; ip: string; signal: AbortSignal };
+
+/**
+ * Puts the address back that the link was mailed to, ends all sessions, voids the password and mails a reset link
+ * there. A deactivated account stays so. Throws 400 for every token that is not good (contract § 4).
+ */
+export async function undoEmailChange(deps: Deps, request: Request): Promise<void> {
+  const refusal = () => badRequest('The undo link is not valid or no longer valid', 'invalid_undo_token');
+  await withGoodLink(deps, { event: 'email_change_undone', refusal }, () => undo(deps, request));
+}
+
+async function undo(deps: Deps, request: Request): Promise<void> {
+  const link = await findOpenLink(deps.db, 'email_change_undo', request.token);
+  if (link === null) throw new LinkNotGoodError();
+  // A real hash of what nobody knows: signing in with a void password costs the time that it always costs.
+  const unknowable = randomBytes(32).toString('base64url');
+  const password = await deps.hasher.hash(unknowable, request.ip, request.signal);
+  await transact(deps.db, (trx) => apply(deps, trx, link, password));
+}
+
+async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredPassword): Promise<void> {
+  const user = await lockAccount(trx, userRealm, link.subject_id);
+  if (user === null || !(await useLink(trx, link))) throw new LinkNotGoodError();
+  await updateAccount(trx, userRealm, user.id, { email: link.email, is_email_verified: true });
+  await setPassword(trx, userRealm, user.id, password);
+  await revokeSessionsOf(trx, userRealm, user.id, 'email_change_undone');
+  await endLinks(trx, user.id, { purposes: ['password_reset', 'email_verification'] }, 'email_change_undone');
+  // Later changes were the intruder's, and their links lead back to the intruder's addresses.
+  const later = { purposes: ['email_change_undo'], notBefore: link.created_at } as const;
+  await endLinks(trx, user.id, later, 'email_change_undone');
+  await recordEvent(deps, trx, {
+    event: 'email_change_undone',
+    subject: partyOf(userRealm, user.id),
+  });
+  const credentials = await findCredentialsById(trx, userRealm, user.id);
+  if (credentials?.is_active) await queueResetLink(deps, trx, credentials, { isEarned: true });
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { escapeHtml } from '../../platform/html/html.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { pageHeaders } from '../../platform/http/security-headers.ts';
+import { sendStatic, staticContent } from '../../platform/http/static-content.ts';
+import { anyoneUncounted } from '../../access/guards.ts';
+
+const directory = join(import.meta.dirname, 'pages');
+const pages = ['reset-password', 'verify-email', 'undo'];
+const assets = {
+  'page.css': 'text/css; charset=utf-8',
+  'link-token.js': 'text/javascript; charset=utf-8',
+  'confirm-link.js': 'text/javascript; charset=utf-8',
+  'reset-password.js': 'text/javascript; charset=utf-8',
+  'verify-email.js': 'text/javascript; charset=utf-8',
+  'undo.js': 'text/javascript; charset=utf-8',
+};
+
+/** The pages that the links in mails lead to, as long as `FRONTEND_URL` names no others. */
+export function addLinkPages(app: HttpServer, { config }: Pick<Dependencies, 'config'>): void {
+  const route = { ...anyoneUncounted, schema: { hide: true } };
+  const headers = { ...pageHeaders(), 'cache-control': 'no-cache' };
+
+  for (const page of pages) {
+    const template = readFileSync(join(directory, `${page}.html`), 'utf8');
+    const content = template.replaceAll('{{project_name}}', () => escapeHtml(config.projectName));
+    const file = staticContent(content, 'text/html; charset=utf-8');
+    app.get(`/app/${page}`, route, async (request, reply) =>
+      sendStatic(request, reply.headers(headers), file),
+    );
+  }
+  for (const [name, type] of Object.entries(assets)) {
+    const file = staticContent(readFileSync(join(directory, name), 'utf8'), type);
+    app.get(`/app/assets/${name}`, route, async (request, reply) =>
+      sendStatic(request, reply.headers(headers), file),
+    );
+  }
+}

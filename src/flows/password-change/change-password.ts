@@ -1,0 +1,61 @@
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { badRequest, unauthenticated } from '../../platform/errors.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
+import { type Credentials, replacePassword } from '../../domain/accounts/account-store.ts';
+import { partyOf, type Realm } from '../../domain/realms/realms.ts';
+import { recordEvent } from '../../domain/audit/record-event.ts';
+import { endLinks } from '../../domain/one-time-tokens/link-store.ts';
+import { endLaterUndoLinks } from '../../domain/one-time-tokens/undo-links.ts';
+import { queueNotice } from '../../domain/outbox/queue-mail.ts';
+import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
+import { type Caller, lockLiveSession, revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
+type Request = { currentPassword: string; newPassword: string; ip: string; signal: AbortSignal };
+
+/**
+ * Sets a new password, ends all other sessions, reset links and later undo links, and tells the owner: all or nothing.
+ * Throws 400 where the current one is wrong or stays.
+ */
+export async function changePassword(
+  deps: Deps,
+  realm: Realm,
+  caller: Caller,
+  request: Request,
+): Promise<void> {
+  const { username, email, id } = caller.account;
+  const { projectName } = deps.config;
+  refuseGuessable(request.newPassword, 'new_password', { username, email, projectName });
+  const typed = { password: request.currentPassword, ip: request.ip, signal: request.signal };
+  const credentials = await requireOwnPassword(deps, realm, id, typed);
+  if (request.newPassword === request.currentPassword) {
+    throw badRequest('The new password equals the current one', 'password_unchanged');
+  }
+  const password = await deps.hasher.hash(request.newPassword, request.ip, request.signal);
+  await transact(deps.db, (trx) => apply(deps, trx, realm, caller, credentials, password));
+}
+
+async function apply(
+  deps: Deps,
+  trx: Transaction,
+  realm: Realm,
+  caller: Caller,
+  verified: Credentials,
+  password: StoredPassword,
+): Promise<void> {
+  if (!(await replacePassword(trx, realm, verified, password, 'new password'))) {
+    if (!(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
+    throw badRequest('The password was changed meanwhile', 'wrong_password');
+  }
+  if (!(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
+  await revokeSessionsOf(trx, realm, verified.id, 'password_changed', caller.sessionId);
+  if (realm.kind === 'user') {
+    await endLinks(trx, verified.id, { purposes: ['password_reset'] }, 'password_changed');
+    await endLaterUndoLinks(trx, verified.id, 'password_changed');
+  }
+  const subject = partyOf(realm, verified.id);
+  await recordEvent(deps, trx, { event: 'password_changed', subject });
+  await queueNotice(deps, trx, realm, verified, 'password_changed');
+}

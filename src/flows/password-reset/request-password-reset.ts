@@ -1,0 +1,83 @@
+import { randomInt, randomUUIDv7 } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { type Database, type Transaction, transact } from '../../platform/database/database.ts';
+import { type Credentials, findCredentials, findCredentialsById } from '../../domain/accounts/account-store.ts';
+import { type Party, partyOf, userRealm } from '../../domain/realms/realms.ts';
+import { recordEvent } from '../../domain/audit/record-event.ts';
+import { fallbackOf, isSameAddress } from '../email-change/fallback-address.ts';
+import { findReserver } from '../../domain/one-time-tokens/undo-links.ts';
+import { type MailOutcome, queueLinkMail } from '../../domain/outbox/queue-mail.ts';
+import { recordExceeded } from '../../domain/throttles/require-within-throttle.ts';
+import { throttlePolicies } from '../../domain/throttles/throttle-policies.ts';
+import { takeThrottle } from '../../domain/throttles/throttle-store.ts';
+
+/** Notes that a link was asked for, the same for every address; whether there is an account is looked up later, elsewhere. */
+export async function requestPasswordReset(
+  deps: Pick<Dependencies, 'db' | 'keys' | 'jobs' | 'logger'>,
+  email: string,
+): Promise<void> {
+  const { allowed, isFirstRefusal } = await takeThrottle(deps, throttlePolicies.forgot, email);
+  if (allowed) await deps.jobs.send(deps.db, 'password-reset-requests', { email });
+  if (isFirstRefusal) await recordExceeded(deps, throttlePolicies.forgot, null);
+}
+
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>;
+
+/**
+ * Answers such a request: a reset link for an active user. For every other address the same statements run, and come
+ * to nothing; neither this answer's time nor that of the next one tells them apart.
+ */
+export async function answerResetRequest(deps: Deps, email: string): Promise<void> {
+  await sleep(randomInt(20, 121));
+  const found = await findOwner(deps.db, email);
+  const user = found ?? { id: randomUUIDv7(), email, password_version: 1 };
+  await transact(deps.db, async (trx) => {
+    const subject = partyOf(userRealm, user.id);
+    const { queued } = await queueResetLink(deps, trx, user);
+    if (queued) await recordEvent(deps, trx, { event: 'password_reset_requested', subject, actor: null });
+    if (found === null) throw new NobodyThereError();
+  }).catch((error: unknown) => {
+    if (!(error instanceof NobodyThereError)) throw error;
+  });
+}
+
+/**
+ * The active user whose address this is, or was until it was changed to one that nobody has verified yet, with the
+ * address that the link goes to. The same statements for every address.
+ */
+async function findOwner(db: Database, email: string): Promise<Recipient | null> {
+  const present = await findCredentials(db, userRealm, email);
+  const reserver = await findReserver(db, email);
+  const id = present?.id ?? reserver?.subjectId ?? randomUUIDv7();
+  const recipient = await findRecipient(db, id);
+  const isTheirs = present !== null || (recipient !== null && isSameAddress(recipient.email, email));
+  return isTheirs && recipient?.is_active ? recipient : null;
+}
+
+type Recipient = Pick<Credentials, 'id' | 'email' | 'password_version' | 'is_active'>;
+
+/** A user with the address that reset links go to; null where there is none. */
+export async function findRecipient(db: Database, id: string): Promise<Recipient | null> {
+  const user = await findCredentialsById(db, userRealm, id);
+  const fallback = await fallbackOf(db, userRealm, id);
+  return user && { ...user, email: fallback ?? user.email };
+}
+
+/** The link and its mail, in the caller's transaction. */
+export async function queueResetLink(
+  deps: Pick<Dependencies, 'jobs' | 'keys' | 'config' | 'logger'>,
+  trx: Transaction,
+  user: Pick<Credentials, 'id' | 'email' | 'password_version'>,
+  how: { actor?: Party; isEarned?: boolean } = {},
+): Promise<MailOutcome> {
+  return queueLinkMail(deps, trx, user, {
+    purpose: 'password_reset',
+    lifeSeconds: deps.config.resetTokenSeconds,
+    passwordVersion: user.password_version,
+    ...how,
+  });
+}
+
+/** Rolls the work for nobody back. */
+class NobodyThereError extends Error {}

@@ -1,0 +1,75 @@
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { badRequest } from '../../platform/errors.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
+import {
+  type Account,
+  findAccount,
+  lockAccount,
+  replacePassword,
+  updateAccount,
+} from '../../domain/accounts/account-store.ts';
+import { partyOf, userRealm } from '../../domain/realms/realms.ts';
+import { recordEvent } from '../../domain/audit/record-event.ts';
+import { findFallback, isSameAddress } from '../email-change/fallback-address.ts';
+import { LinkNotGoodError, withGoodLink } from '../../domain/one-time-tokens/link-not-good.ts';
+import { endLinks, findOpenLink, type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
+import { queueNotice } from '../../domain/outbox/queue-mail.ts';
+import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
+import { revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'logger'>;
+
+type Request = { token: string; newPassword: string; ip: string; signal: AbortSignal };
+
+/**
+ * Sets the password of whoever the link belongs to. One transaction burns the link, sets the password, verifies the
+ * address that it was mailed to, ends all sessions and all other links but those that undo, and queues the notice. One
+ * error for every token that is not good.
+ */
+export async function resetPassword(deps: Deps, request: Request): Promise<void> {
+  const refusal = () => badRequest('The reset link is not valid or no longer valid', 'invalid_reset_token');
+  await withGoodLink(deps, { event: 'password_reset', refusal }, () => reset(deps, request));
+}
+
+async function reset(deps: Deps, request: Request): Promise<void> {
+  // Before the hash: a made-up token must not cost one.
+  const link = await findOpenLink(deps.db, 'password_reset', request.token);
+  const user = link && (await findAccount(deps.db, userRealm, link.subject_id));
+  if (link === null || !user?.is_active) throw new LinkNotGoodError();
+  const { projectName } = deps.config;
+  // Of the address that the account has afterwards.
+  refuseGuessable(request.newPassword, 'new_password', { ...user, email: link.email, projectName });
+  const password = await deps.hasher.hash(request.newPassword, request.ip, request.signal);
+  await transact(deps.db, (trx) => apply(deps, trx, link, password));
+}
+
+async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredPassword): Promise<void> {
+  const user = await lockAccount(trx, userRealm, link.subject_id);
+  const proven = user && (await provenAddress(trx, user, link));
+  if (!proven || !(await useLink(trx, link))) throw new LinkNotGoodError();
+  const asIssued = { id: link.subject_id, password_version: link.password_version };
+  if (!(await replacePassword(trx, userRealm, asIssued, password, 'new password')))
+    throw new LinkNotGoodError();
+  await updateAccount(trx, userRealm, user.id, { email: proven, is_email_verified: true });
+  await revokeSessionsOf(trx, userRealm, user.id, 'password_reset');
+  // No undo link: a thief who resets through an address of his own must not end the owner's.
+  await endLinks(trx, user.id, { purposes: ['password_reset', 'email_verification'] }, 'password_reset');
+  const subject = partyOf(userRealm, user.id);
+  await recordEvent(deps, trx, { event: 'password_reset', subject });
+  if (proven !== user.email) {
+    const details = { reason: 'password_reset' };
+    await recordEvent(deps, trx, { event: 'email_reverted', subject, details });
+  }
+  await queueNotice(deps, trx, userRealm, { id: user.id, email: proven }, 'password_changed');
+}
+
+/**
+ * The address that whoever has the link reads: the present one or, as long as that is unverified, the last verified one,
+ * which is the account's again then. Null where the link went to another one, before the address was changed.
+ */
+async function provenAddress(trx: Transaction, user: Account, link: Link): Promise<string | null> {
+  if (isSameAddress(user.email, link.email)) return user.email;
+  const fallback = await findFallback(trx, user);
+  return fallback && isSameAddress(fallback.email, link.email) ? fallback.email : null;
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { bodyErrors, errors, guardErrors, messageSchema, text } from '../../platform/http/schemas.ts';
+import { email } from '../../domain/accounts/account-schemas.ts';
+import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
+import { newPassword } from '../../domain/credentials/password-policy.ts';
+import { anyone, callerOf, requireAccount } from '../../access/guards.ts';
+import { requestPasswordReset } from './request-password-reset.ts';
+import { resetPassword } from './reset-password.ts';
+import { sendTestEmail } from './send-test-email.ts';
+
+const tags = ['Password reset'];
+
+export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): void {
+  app.post(
+    '/api/password/forgot-password',
+    {
+      config: { ...anyone.config, limit: 'forgot-ip' },
+      schema: {
+        tags,
+        summary: 'Ask for a password reset link',
+        description: 'The answer is the same whether there is such an account or not.',
+        body: z.object({ email }),
+        response: { 200: messageSchema, ...errors([503, ...bodyErrors]) },
+      },
+    },
+    async (request) => {
+      await requestPasswordReset(deps, request.body.email);
+      return { message: 'If the email exists, a password reset link has been sent' };
+    },
+  );
+
+  app.post(
+    '/api/password/reset-password',
+    {
+      config: { ...anyone.config, limit: 'reset' },
+      schema: {
+        tags,
+        summary: 'Set a new password with the token of a reset link',
+        description:
+          'All sessions and all other reset and verification links of the account end. The address that the link was ' +
+          'mailed to is verified; where it was changed since to one that is not, it is back.',
+        body: z.object({
+          token: text(500).min(1).meta({ example: 'the-token-of-the-link' }),
+          new_password: newPassword(deps.config, userRealm),
+        }),
+        response: { 200: messageSchema, ...errors([400, 503, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const { token, new_password: password } = request.body;
+      const { clientAddress: ip } = request;
+      await resetPassword(deps, { token, newPassword: password, ip, signal: clientGone(reply) });
+      return { message: 'Password reset successfully' };
+    },
+  );
+
+  addTestEmailRoute(app, deps);
+}
+
+function addTestEmailRoute(app: HttpServer, deps: Dependencies): void {
+  app.post(
+    '/api/password/test-email',
+    {
+      ...requireAccount(deps, adminRealm),
+      schema: {
+        tags,
+        summary: 'Send a test mail',
+        description: "To the admin's own address, or one in `TEST_EMAIL_ALLOW`.",
+        body: z.object({ to_email: email }),
+        response: { 202: messageSchema, ...errors([...guardErrors, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      await sendTestEmail(deps, callerOf(request).account, request.body.to_email);
+      return reply.code(202).send({ message: 'Test email queued' });
+    },
+  );
+}

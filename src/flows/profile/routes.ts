@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { bodyErrors, errors, guardErrors, unchangedIfNull } from '../../platform/http/schemas.ts';
+import { givenFields } from '../../domain/accounts/account-change.ts';
+import { changedFullName, email, username } from '../../domain/accounts/account-schemas.ts';
+import { presentAccount } from '../../domain/accounts/present-account.ts';
+import type { Realm } from '../../domain/realms/realms.ts';
+import { typedPassword } from '../../domain/credentials/password-policy.ts';
+import { callerOf, requireAccount } from '../../access/guards.ts';
+import { updateProfile } from './update-profile.ts';
+
+const profileBody = z
+  .object({
+    email: unchangedIfNull(email),
+    username: unchangedIfNull(username),
+    full_name: changedFullName,
+    current_password: unchangedIfNull(typedPassword).describe(
+      'Needed for a new e-mail address, however recent the sign-in',
+    ),
+  })
+  .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
+
+export function addProfileRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
+  const guarded = requireAccount(deps, realm);
+  const about = { tags: [realm.tag] };
+
+  app.get(
+    `${realm.path}/me`,
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'Who am I',
+        response: { 200: realm.accountSchema, ...errors(guardErrors) },
+      },
+    },
+    async (request) => presentAccount(callerOf(request).account),
+  );
+
+  app.put(
+    `${realm.path}/me`,
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'Change my own data',
+        description:
+          'A new e-mail address wants `current_password`, is unverified and ends all other sessions. The old one, where ' +
+          'it was verified, is mailed a link that undoes the change for seven days.',
+        body: profileBody,
+        response: { 200: realm.accountSchema, ...errors([400, 409, ...guardErrors, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const { current_password: currentPassword, ...fields } = request.body;
+      const change = givenFields(fields);
+      const asked = { change, currentPassword, ip: request.clientAddress, signal: clientGone(reply) };
+      return presentAccount(await updateProfile(deps, realm, callerOf(request), asked));
+    },
+  );
+}

@@ -1,0 +1,83 @@
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { forbidden, unauthenticated } from '../../platform/errors.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import { networkOf } from '../../platform/http/client-address.ts';
+import { changesEmail, changesUsername } from '../../domain/accounts/account-change.ts';
+import {
+  type Account,
+  type AccountChange,
+  lockAccount,
+  lockUserAndHolder,
+  updateAccount,
+} from '../../domain/accounts/account-store.ts';
+import { partyOf, type Realm } from '../../domain/realms/realms.ts';
+import { recordEvent } from '../../domain/audit/record-event.ts';
+import { changeEmail } from '../email-change/change-email.ts';
+import { type Caller, lockLiveSession } from '../../domain/sessions/session-store.ts';
+import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
+import { requireWithinThrottle } from '../../domain/throttles/require-within-throttle.ts';
+import { throttlePolicies } from '../../domain/throttles/throttle-policies.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
+type Change = Pick<AccountChange, 'email' | 'username' | 'full_name'>;
+
+/**
+ * Changes the caller's own data. A new e-mail address wants the current password, however fresh the sign-in: a stolen
+ * token must not move the account. It is unverified, and ends all other sessions. Throws 403
+ * `reauthentication_required`, 400 for a wrong password, 409 for a taken name, 429 for more new names than anybody needs.
+ */
+export async function updateProfile(
+  deps: Deps,
+  realm: Realm,
+  caller: Caller,
+  request: { change: Change; currentPassword: string | undefined; ip: string; signal: AbortSignal },
+): Promise<Account> {
+  const { change, currentPassword, ip, signal } = request;
+  const isEmail = changesEmail(caller.account, change);
+  if (isEmail && currentPassword === undefined) throw reauthenticationRequired();
+  // Before the hash: over a limit nothing is done.
+  if (isEmail || changesUsername(caller.account, change)) await countNewName(deps, realm, caller, ip);
+  if (isEmail && currentPassword !== undefined) {
+    await requireOwnPassword(deps, realm, caller.account.id, { password: currentPassword, ip, signal });
+  }
+  return transact(deps.db, (trx) => applyChange(deps, trx, realm, caller, change));
+}
+
+async function countNewName(deps: Deps, realm: Realm, { account }: Caller, ip: string): Promise<void> {
+  const { identifierChange, identifierChangeAddress } = throttlePolicies;
+  const subject = partyOf(realm, account.id);
+  await requireWithinThrottle(deps, identifierChange, `${realm.kind}\0${account.id}`, subject);
+  const { rateLimitPerHour, rateLimitIpv6Prefix } = deps.config;
+  if (rateLimitPerHour === 0) return;
+  await requireWithinThrottle(deps, identifierChangeAddress, networkOf(ip, rateLimitIpv6Prefix), subject);
+}
+
+async function applyChange(
+  deps: Deps,
+  trx: Transaction,
+  realm: Realm,
+  caller: Caller,
+  change: Change,
+): Promise<Account> {
+  const { user: account, holder } = await lockFor(trx, realm, caller.account.id, change);
+  // Signed out or deactivated while the password was checked.
+  if (!account?.is_active || !(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
+  if (Object.keys(change).length === 0) return account;
+  const subject = partyOf(realm, account.id);
+  const fields = Object.keys(change).toSorted();
+  await recordEvent(deps, trx, { event: 'profile_changed', subject, details: { fields } });
+  if (!changesEmail(account, change)) return updateAccount(trx, realm, account.id, change);
+  // When the request began this was the address, so that nothing was asked for; another one has been set since.
+  if (!changesEmail(caller.account, change)) throw reauthenticationRequired();
+  const how = { actor: subject, keepSessionId: caller.sessionId, holder };
+  return changeEmail(deps, trx, realm, account, change, how);
+}
+
+async function lockFor(trx: Transaction, realm: Realm, id: string, { email }: Change) {
+  if (realm.kind === 'user') return lockUserAndHolder(trx, { id, email });
+  return { user: await lockAccount(trx, realm, id), holder: null };
+}
+
+function reauthenticationRequired() {
+  return forbidden('Changing the e-mail address needs the current password', 'reauthentication_required');
+}

@@ -1,0 +1,85 @@
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { duplicate } from '../../platform/errors.ts';
+import { type Database, type Transaction, transact } from '../../platform/database/database.ts';
+import {
+  type Account,
+  findCredentials,
+  findTakenField,
+  insertAccount,
+  lockUserAndHolder,
+} from '../../domain/accounts/account-store.ts';
+import { type Party, partyOf, type Realm } from '../../domain/realms/realms.ts';
+import { recordEvent } from '../../domain/audit/record-event.ts';
+import { refuseHeldEmail } from '../email-change/change-email.ts';
+import { yieldAddress } from '../email-change/fall-back.ts';
+import { fallbackOf } from '../email-change/fallback-address.ts';
+import { queueVerification } from '../email-verification/verify-email.ts';
+
+export type Registration = {
+  email: string;
+  username: string;
+  password: string;
+  fullName: string | null;
+  isSuperadmin?: boolean;
+  /** The superadmin who registers an admin; else the account makes itself. */
+  registeredBy?: Party;
+  ip: string;
+  /** Aborted where the client is gone. */
+  signal: AbortSignal;
+};
+
+/**
+ * Creates an account, and asks a user to verify the address; throws `DuplicateRecordError` naming the taken field. `mayRegister` runs in the transaction
+ * of the insert and throws where the caller has lost the right meanwhile.
+ */
+export async function registerAccount(
+  deps: Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'logger'>,
+  realm: Realm,
+  registration: Registration,
+  mayRegister: (trx: Transaction) => Promise<void> = async () => {},
+): Promise<Account> {
+  const taken = await findTaken(deps.db, realm, registration);
+  if (taken) throw duplicate(taken, realm.kind);
+  const password = await deps.hasher.hash(registration.password, registration.ip, registration.signal);
+  return transact(deps.db, async (trx) => {
+    await mayRegister(trx);
+    if (realm.kind === 'user') await claimAddress(deps, trx, registration.email);
+    const account = await insertAccount(trx, realm, {
+      email: registration.email,
+      username: registration.username,
+      full_name: registration.fullName,
+      password,
+      ...(registration.isSuperadmin === undefined ? {} : { is_superadmin: registration.isSuperadmin }),
+    });
+    const subject = partyOf(realm, account.id);
+    const actor = registration.registeredBy ?? subject;
+    await recordEvent(deps, trx, { event: 'account_registered', actor, subject });
+    if (realm.kind === 'user') await welcome(deps, trx, account);
+    return account;
+  });
+}
+
+/** An address that somebody has unverified, with a verified one to fall back to, is not taken. */
+async function findTaken(
+  db: Database,
+  realm: Realm,
+  { email, username }: Pick<Registration, 'email' | 'username'>,
+): Promise<'email' | 'username' | null> {
+  const taken = await findTakenField(db, realm, { email, username });
+  if (taken !== 'email' || realm.kind === 'admin') return taken;
+  const holder = await findCredentials(db, realm, email);
+  if (holder !== null && (await fallbackOf(db, realm, holder.id)) === null) return taken;
+  return findTakenField(db, realm, { username });
+}
+
+type MailDeps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
+
+async function claimAddress(deps: MailDeps, trx: Transaction, email: string): Promise<void> {
+  const { holder } = await lockUserAndHolder(trx, { email });
+  await yieldAddress(deps, trx, holder);
+}
+
+async function welcome(deps: MailDeps, trx: Transaction, user: Account): Promise<void> {
+  await refuseHeldEmail(trx, user);
+  await queueVerification(deps, trx, user);
+}

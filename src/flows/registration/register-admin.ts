@@ -1,0 +1,89 @@
+import type { FastifyRequest } from 'fastify';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { AppError, forbidden, unauthenticated } from '../../platform/errors.ts';
+import { equalSecrets } from '../../platform/crypto/secret-keys.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import { isLocalCaller, networkOf } from '../../platform/http/client-address.ts';
+import type { Account } from '../../domain/accounts/account-store.ts';
+import { adminExists, lockAdminRegistration, lockSuperadmin } from '../../domain/accounts/admin-store.ts';
+import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
+import { findCallerOf } from '../../access/guards.ts';
+import { type Caller, lockLiveSession } from '../../domain/sessions/session-store.ts';
+import { requireWithinThrottle } from '../../domain/throttles/require-within-throttle.ts';
+import { throttlePolicies } from '../../domain/throttles/throttle-policies.ts';
+import { type Registration, registerAccount } from './register-account.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
+
+/**
+ * While there is no admin, the first one may register: from a local caller in development, with the set-up token
+ * everywhere. From then on only a superadmin registers admins.
+ */
+export async function registerAdmin(
+  deps: Deps,
+  request: FastifyRequest,
+  registration: Registration,
+): Promise<Account> {
+  const caller = await findCallerOf(deps, adminRealm, request);
+  if (caller !== null) {
+    if (!caller.account.is_superadmin) throw forbidden('Only a superadmin may register admins');
+    const registeredBy = partyOf(adminRealm, caller.account.id);
+    const ordered = { ...registration, registeredBy };
+    return registerAccount(deps, adminRealm, ordered, (trx) => requireStillSuperadmin(trx, caller));
+  }
+  if (await adminExists(deps.db)) throw adminIsThere();
+  await requireFirstAdminRight(deps, request);
+  const first = { ...registration, isSuperadmin: true };
+  return registerAccount(deps, adminRealm, first, requireStillNoAdmin).catch(refuseSecondFirst);
+}
+
+async function requireFirstAdminRight(deps: Deps, request: FastifyRequest): Promise<void> {
+  const { config } = deps;
+  const token = request.headers['x-setup-token'];
+  const isLocal = config.environment === 'development' && isLocalCaller(request.raw, config.publicUrl);
+  const mustPresent = !isLocal || config.adminSetupToken !== undefined;
+  if (typeof token === 'string' && mustPresent) return requireSetupToken(deps, request, token);
+  if (isLocal) return;
+  throw unauthenticated(
+    `The first admin registers with a set-up token: ${howToPresent}`,
+    'setup_token_required',
+  );
+}
+
+/** A service that has no set-up token refuses as one with another: nobody learns whether there is one. */
+async function requireSetupToken(deps: Deps, request: FastifyRequest, presented: string): Promise<void> {
+  const { adminSetupToken, rateLimitIpv6Prefix } = deps.config;
+  const network = networkOf(request.clientAddress, rateLimitIpv6Prefix);
+  await requireWithinThrottle(deps, throttlePolicies.setupToken, network, null);
+  if (adminSetupToken !== undefined && equalSecrets(presented, adminSetupToken)) return;
+  throw forbidden(`The set-up token is not the right one: ${howToPresent}`, 'wrong_setup_token');
+}
+
+const howToPresent = 'send the value of ADMIN_SETUP_TOKEN in the header X-Setup-Token';
+
+/** Registering tells it anyway: without an admin the answer is another. */
+function adminIsThere(): AppError {
+  return unauthenticated(
+    'There is an admin already: sign in as a superadmin, and send the access token to register another',
+    'admin_exists',
+  );
+}
+
+/** Of two first admins at once, the second waits here and finds the first. */
+async function requireStillNoAdmin(trx: Transaction): Promise<void> {
+  await lockAdminRegistration(trx);
+  if (await adminExists(trx)) throw adminIsThere();
+}
+
+/** No name was taken while there was no admin: a duplicate is the other one of two first admins. */
+function refuseSecondFirst(error: unknown): never {
+  throw error instanceof AppError && error.name === 'DuplicateRecordError' ? adminIsThere() : error;
+}
+
+/** Right and session were read before the password was hashed: either may be gone since. */
+async function requireStillSuperadmin(trx: Transaction, caller: Caller): Promise<void> {
+  if (!(await lockSuperadmin(trx, caller.account.id))) {
+    throw forbidden('Only a superadmin may register admins');
+  }
+  if (!(await lockLiveSession(trx, adminRealm, caller.sessionId))) throw unauthenticated();
+}

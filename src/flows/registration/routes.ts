@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { bodyErrors, errors } from '../../platform/http/schemas.ts';
+import { adminSchema, userSchema } from '../../domain/accounts/account-schemas.ts';
+import { presentAccount } from '../../domain/accounts/present-account.ts';
+import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
+import { anyone } from '../../access/guards.ts';
+import { registerAccount } from './register-account.ts';
+import { registerAdmin } from './register-admin.ts';
+import { registrationBody } from './registration-body.ts';
+
+const setupHeader = z.object({
+  'x-setup-token': z
+    .string()
+    // With the other headers of a request it still fits into what the server reads.
+    .max(8192)
+    .optional()
+    .describe('For the first admin: the ADMIN_SETUP_TOKEN of the service'),
+});
+
+export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void {
+  app.post(
+    '/api/users/register',
+    {
+      config: { ...anyone.config, limit: 'register' },
+      schema: {
+        tags: ['Users'],
+        summary: 'Register a user',
+        body: registrationBody(deps.config, userRealm),
+        response: { 201: userSchema, ...errors([409, 503, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const registration = toRegistration(request.body, request.clientAddress, clientGone(reply));
+      return reply.code(201).send(presentAccount(await registerAccount(deps, userRealm, registration)));
+    },
+  );
+
+  app.post(
+    '/api/admins/register',
+    {
+      config: { ...anyone.config, limit: 'register', accepts: 'superadmin' },
+      schema: {
+        tags: ['Admins'],
+        summary: 'Register an admin',
+        description:
+          "With a superadmin's token. While there is no admin at all, the first one, a superadmin, registers without: " +
+          'on this machine in development, elsewhere with the header `X-Setup-Token`.',
+        headers: setupHeader,
+        body: registrationBody(deps.config, adminRealm).safeExtend({
+          is_superadmin: z.boolean().nullish().meta({ example: false }),
+        }),
+        response: { 201: adminSchema, ...errors([401, 403, 409, 503, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const registration = {
+        ...toRegistration(request.body, request.clientAddress, clientGone(reply)),
+        isSuperadmin: request.body.is_superadmin ?? false,
+      };
+      return reply.code(201).send(presentAccount(await registerAdmin(deps, request, registration)));
+    },
+  );
+}
+
+type Body = z.output<ReturnType<typeof registrationBody>>;
+
+function toRegistration(body: Body, ip: string, signal: AbortSignal) {
+  const { email, username, password, full_name: fullName } = body;
+  return { email, username, password, fullName, ip, signal };
+}

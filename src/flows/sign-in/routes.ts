@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { foldCase } from '../../platform/fold-case.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { bodyErrors, errors } from '../../platform/http/schemas.ts';
+import { identifier } from '../../domain/accounts/account-schemas.ts';
+import type { Realm } from '../../domain/realms/realms.ts';
+import { typedPassword } from '../../domain/credentials/password-policy.ts';
+import { anyone } from '../../access/guards.ts';
+import { answerTokens, refuseOtherOrigins, sessionModeHeader } from '../../access/cookie-mode.ts';
+import { tokensSchema } from '../../domain/sessions/token-pair.ts';
+import { signIn } from './sign-in.ts';
+
+const names = z.object({ username: identifier.nullish(), email: identifier.nullish() });
+
+const loginBody = z
+  .object({
+    username: identifier.nullish().describe('The username or the e-mail address'),
+    email: identifier.nullish().describe('Instead of username'),
+    password: typedPassword,
+  })
+  .refine((body) => (body.username ?? body.email ?? null) !== null, {
+    path: ['username'],
+    message: 'is required, or email',
+    params: { type: 'missing' },
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  })
+  .refine(({ username, email }) => isSameName(username ?? email, email ?? username), {
+    path: ['email'],
+    message: 'is another name than username: send one of them',
+    params: { type: 'contradiction' },
+    when: ({ value }) => names.safeParse(value).success,
+  })
+  .meta({
+    // Not both of them null or absent; generators of clients, which make odd types of `anyOf`, leave `not` out.
+    not: { properties: { username: { type: 'null' }, email: { type: 'null' } } },
+    example: { username: 'ada.lovelace', password: 'correct horse battery staple' },
+  });
+
+function isSameName(one: string | null | undefined, other: string | null | undefined): boolean {
+  return foldCase(one ?? '') === foldCase(other ?? '');
+}
+
+export function addSignInRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
+  app.post(
+    `${realm.path}/login`,
+    {
+      ...anyone,
+      onRequest: refuseOtherOrigins(deps.config),
+      schema: {
+        tags: [realm.tag],
+        summary: 'Sign in with username or e-mail and password',
+        headers: sessionModeHeader,
+        body: loginBody,
+        response: { 200: tokensSchema, ...errors([401, 403, 503, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const tokens = await signIn(deps, realm, {
+        identifier: request.body.username ?? request.body.email ?? '',
+        password: request.body.password,
+        ip: request.clientAddress,
+        userAgent: request.raw.headers['user-agent'],
+        signal: clientGone(reply),
+      });
+      return answerTokens({ request, reply, config: deps.config, realm }, tokens);
+    },
+  );
+}

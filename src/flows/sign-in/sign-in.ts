@@ -1,0 +1,129 @@
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { forbidden, wrongCredentials } from '../../platform/errors.ts';
+import { networkOf, networkRangeOf } from '../../platform/http/client-address.ts';
+import { HashAbandonedError, type HashPlace } from '../../platform/hashing/password-hasher.ts';
+import {
+  type Credentials,
+  findAccount,
+  findCredentials,
+  replacePassword,
+  storedPasswordOf,
+} from '../../domain/accounts/account-store.ts';
+import { partyOf, type Realm } from '../../domain/realms/realms.ts';
+import { recordRefusal } from '../../domain/audit/record-event.ts';
+import { resendVerification } from '../email-verification/verify-email.ts';
+import { openSession } from '../../domain/sessions/open-session.ts';
+import { hasSignedInFrom } from '../../domain/sessions/session-store.ts';
+import type { TokenPair } from '../../domain/sessions/token-pair.ts';
+import { checkWithinGuesses, type GuessCount } from '../../domain/credentials/password-guesses.ts';
+import { signInPolicies } from '../../domain/throttles/throttle-policies.ts';
+import { clearThrottle } from '../../domain/throttles/throttle-store.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'hasher' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
+type Attempt = {
+  identifier: string;
+  password: string;
+  ip: string;
+  userAgent: string | undefined;
+  /** Aborted where the client is gone. */
+  signal: AbortSignal;
+};
+
+/**
+ * Opens a session for the right password. One error, after the same work, for an unknown name, a wrong password and
+ * an account that is not active (ASVS V6.3.8). Throws 429 after too many wrong ones. Where verified addresses are required, 403 `email_not_verified`.
+ */
+export async function signIn(deps: Deps, realm: Realm, attempt: Attempt): Promise<TokenPair> {
+  // In a storm of sign-ins whoever finds no place is told so at once, and the database is not asked.
+  const place = deps.hasher.reserve(attempt.ip, attempt.signal);
+  try {
+    return await signInAt(place, deps, realm, attempt);
+  } finally {
+    place.release();
+  }
+}
+
+async function signInAt(place: HashPlace, deps: Deps, realm: Realm, attempt: Attempt): Promise<TokenPair> {
+  const found = await findCredentials(deps.db, realm, attempt.identifier);
+  const stored = found && storedPasswordOf(found);
+  const counts = guessCounts(deps, realm, found, attempt);
+  const isRight = await checkWithinGuesses(deps, counts, async () => {
+    const matches = await deps.hasher.verify(attempt.password, stored, place);
+    return matches && found?.is_active === true;
+  });
+  if (found === null || !isRight) return refuse(deps, realm, found);
+  if (deps.config.requireVerifiedEmail) await requireVerifiedEmail(deps, realm, found);
+  const tokens = await openSession(deps, realm, found, { ip: attempt.ip, userAgent: attempt.userAgent });
+  if (tokens === null) return refuse(deps, realm, found);
+  await clearGuesses(deps, counts);
+  await renewHash(deps, realm, found, attempt);
+  return tokens;
+}
+
+async function refuse(deps: Deps, realm: Realm, found: Credentials | null): Promise<never> {
+  const reason = found === null ? 'unknown_name' : found.is_active ? 'wrong_password' : 'not_active';
+  const subject = found && partyOf(realm, found.id);
+  await recordRefusal(deps, { ...failed, subject, details: { reason } });
+  throw wrongCredentials();
+}
+
+// Whoever did not get in is nobody.
+const failed = { event: 'sign_in', outcome: 'failure', actor: null } as const;
+
+/**
+ * Wrong passwords count on the account, however it is named, and on what was typed where there is none: an unknown
+ * name is throttled exactly as a known one. Once the account's count is full, only networks that it has signed in from of
+ * late may go on: a network and not an address, since IPv6 hosts change theirs every day (RFC 8981).
+ */
+function guessCounts(
+  { db, config }: Deps,
+  realm: Realm,
+  found: Credentials | null,
+  { identifier, ip }: Attempt,
+): [fromAddress: GuessCount, ofAccount: GuessCount] {
+  const { fromAddress, ofAccount } = signInPolicies[realm.kind];
+  // Marked, so that no typed text is the key of an account.
+  const account = found ? `id\0${found.id}` : `typed\0${identifier}`;
+  const network = networkOf(ip, config.rateLimitIpv6Prefix);
+  const range = networkRangeOf(ip, config.rateLimitIpv6Prefix);
+  const subject = found && partyOf(realm, found.id);
+  return [
+    { policy: fromAddress, key: `${account}\0${network}`, subject },
+    {
+      policy: ofAccount,
+      key: account,
+      subject,
+      isWaived: async () => hasSignedInFrom(db, realm, found?.id ?? nobody, range),
+    },
+  ];
+}
+
+// An id that no account has, so that the same is asked for an unknown name.
+const nobody = '00000000-0000-7000-8000-000000000000';
+
+/** A success clears what was counted from its address; what all addresses together have tried stays. */
+async function clearGuesses(deps: Deps, [{ policy, key }]: [GuessCount, GuessCount]): Promise<void> {
+  await clearThrottle(deps, policy, key);
+}
+
+/** Only after the right password: nobody else learns whether there is such an account. A fresh link is on its way. */
+async function requireVerifiedEmail(deps: Deps, realm: Realm, { id }: Credentials): Promise<void> {
+  const account = await findAccount(deps.db, realm, id);
+  if (account?.is_email_verified !== false) return;
+  await resendVerification(deps, id);
+  const subject = partyOf(realm, id);
+  await recordRefusal(deps, { ...failed, subject, details: { reason: 'email_not_verified' } });
+  throw forbidden('Verify your email address first: a link has been sent to it', 'email_not_verified');
+}
+
+/** Brings an older or cheaper hash up to date while the password is at hand; never at the price of the sign-in. */
+async function renewHash(deps: Deps, realm: Realm, verified: Credentials, attempt: Attempt): Promise<void> {
+  if (!deps.hasher.needsRehash(storedPasswordOf(verified))) return;
+  try {
+    const renewed = await deps.hasher.hash(attempt.password, attempt.ip, attempt.signal);
+    await replacePassword(deps.db, realm, verified, renewed, 'rehash');
+  } catch (error) {
+    if (error instanceof HashAbandonedError) return;
+    deps.logger.warn({ err: error }, 'A password hash could not be renewed; the next sign-in tries again');
+  }
+}

@@ -1,0 +1,42 @@
+import type { FastifyContextConfig } from 'fastify';
+import type { Config } from '../../configuration/config.ts';
+import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
+import { cookieName } from '../../access/cookie-mode.ts';
+
+const bearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const;
+const form = 'a JWT, issued and checked by the rules of RFC8725';
+const cookie = { type: 'apiKey', in: 'cookie' } as const;
+
+/** A token of one realm opens nothing in the other, so there are two kinds. */
+export function tokenSchemes(config: Config) {
+  return {
+    userToken: { ...bearer, description: `The \`access_token\` of a user's login: ${form}` },
+    adminToken: { ...bearer, description: `The \`access_token\` of an admin's login: ${form}` },
+    userCookie: {
+      ...cookie,
+      name: cookieName(config, userRealm),
+      description: "A user's refresh token in cookie mode, set by login and refresh",
+    },
+    adminCookie: {
+      ...cookie,
+      name: cookieName(config, adminRealm),
+      description: "An admin's refresh token in cookie mode, set by login and refresh",
+    },
+  };
+}
+
+export type Requirement = Partial<Record<keyof ReturnType<typeof tokenSchemes>, string[]>>;
+
+const requirements = {
+  user: { userToken: [] },
+  admin: { adminToken: [] },
+  superadmin: { adminToken: ['superadmin'] },
+  userCookie: { userCookie: [] },
+  adminCookie: { adminCookie: [] },
+} satisfies Record<string, Requirement>;
+
+/** What the document says of a route: each way to pass its guard. `{}` is the way without any of the schemes. */
+export function securityOf({ guard = 'anyone', accepts }: FastifyContextConfig): Requirement[] {
+  if (guard !== 'anyone') return [requirements[guard]];
+  return accepts === undefined ? [] : [requirements[accepts], {}];
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { errors, timestamp } from '../../platform/http/schemas.ts';
+import { pageHeaders } from '../../platform/http/security-headers.ts';
+import { version } from '../../configuration/version.ts';
+import { anyone, anyoneUncounted } from '../../access/guards.ts';
+import { createDatabaseProbe } from './database-probe.ts';
+
+const link = z.string().max(100);
+const welcomeSchema = z.object({
+  message: z.string().max(200).meta({ example: 'Welcome to ADL Production API!' }),
+  version: z.string().max(50),
+  docs: link,
+  redoc: link,
+  health: link,
+  app: link,
+});
+
+const toDocumentation = z.null().describe('A browser is sent to the documentation');
+
+const healthSchema = z
+  .object({
+    status: z.enum(['healthy', 'unhealthy']),
+    timestamp,
+    version: z.string().max(50),
+    environment: z.string().max(50),
+    project: z.string().max(100),
+    database: z.object({ connected: z.boolean(), error: z.enum(['unreachable']).nullable() }),
+    email_configured: z.boolean(),
+  })
+  .meta({ id: 'Health' });
+
+const probeSchema = z.object({
+  status: z.enum(['live', 'ready', 'starting', 'draining', 'database_unreachable']),
+});
+
+export function addSystemRoutes(app: HttpServer, deps: Dependencies): void {
+  const { config, readiness } = deps;
+  const tags = ['System'];
+  const databaseAnswers = createDatabaseProbe(deps.db);
+
+  app.get(
+    '/',
+    {
+      ...anyone,
+      schema: {
+        tags,
+        summary: 'Welcome',
+        response: { 200: welcomeSchema, 302: toDocumentation, ...errors([429]) },
+      },
+    },
+    async (request, reply) => {
+      if (config.docsEnabled && request.headers.accept?.includes('text/html')) {
+        return reply.headers(pageHeaders()).redirect('/docs', 302);
+      }
+      const message = `Welcome to ${config.projectName} API!`;
+      return { message, version, docs: '/docs', redoc: '/redoc', health: '/health', app: '/app' };
+    },
+  );
+
+  app.get(
+    '/health',
+    {
+      ...anyoneUncounted,
+      schema: { tags, summary: 'State of the service', response: { 200: healthSchema, 503: healthSchema } },
+    },
+    async (_request, reply) => {
+      const connected = await databaseAnswers();
+      if (!connected) reply.header('retry-after', '1');
+      return reply.code(connected ? 200 : 503).send({
+        status: connected ? ('healthy' as const) : ('unhealthy' as const),
+        timestamp: new Date().toISOString(),
+        version,
+        environment: config.environment,
+        project: config.projectName,
+        database: { connected, error: connected ? null : ('unreachable' as const) },
+        email_configured: config.smtp.host !== undefined,
+      });
+    },
+  );
+
+  app.get(
+    '/health/live',
+    { ...anyoneUncounted, schema: { tags, summary: 'The process runs', response: { 200: probeSchema } } },
+    async () => ({ status: 'live' as const }),
+  );
+
+  app.get(
+    '/health/ready',
+    {
+      ...anyoneUncounted,
+      schema: {
+        tags,
+        summary: 'The process can serve: database reachable, migrations done, not draining',
+        response: { 200: probeSchema, 503: probeSchema },
+      },
+    },
+    async (_request, reply) => {
+      const { phase } = readiness;
+      if (phase === 'serving' && (await databaseAnswers())) return { status: 'ready' as const };
+      const status = phase === 'serving' ? ('database_unreachable' as const) : phase;
+      return reply.code(503).header('retry-after', '1').send({ status });
+    },
+  );
+}

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Answer } from '../../../test/answer.ts';
+import { assertStatus } from '../../../test/api.ts';
+import { createTestApp } from '../../../test/test-app.ts';
+import { startWithoutDatabase } from '../../../test/unreachable-database.ts';
+import { version } from '../../configuration/version.ts';
+
+const browser = { headers: { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' } };
+
+test('the root welcomes a program and shows where everything is', async (t) => {
+  const { api } = await createTestApp(t, { PROJECT_NAME: 'Ada & Co' });
+  const answer = await api.get('/');
+  assertStatus(answer, 200);
+  assert.deepEqual(answer.body, {
+    message: 'Welcome to Ada & Co API!',
+    version,
+    docs: '/docs',
+    redoc: '/redoc',
+    health: '/health',
+    app: '/app',
+  });
+  for (const accept of ['*/*', 'application/json', '']) {
+    assertStatus(await api.get('/', { headers: { accept } }), 200);
+  }
+});
+
+test('the root sends a browser to the docs, and welcomes it where there are none', async (t) => {
+  const { api } = await createTestApp(t);
+  const sent = await api.get('/', browser);
+  assertStatus(sent, 302);
+  assert.equal(sent.headers.location, '/docs');
+  const without = await createTestApp(t, { DOCS_ENABLED: 'false' });
+  assertStatus(await without.api.get('/', browser), 200);
+});
+
+test('/health tells that all is well, and of what', async (t) => {
+  const { api } = await createTestApp(t, { PROJECT_NAME: 'Ada & Co' });
+  const answer = await api.get('/health');
+  assertStatus(answer, 200);
+  const { timestamp, ...rest } = answer.body;
+  assert.match(timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.deepEqual(rest, {
+    status: 'healthy',
+    version,
+    environment: 'test',
+    project: 'Ada & Co',
+    database: { connected: true, error: null },
+    email_configured: false,
+  });
+  const mail = { SMTP_HOST: 'mail.example.com', SMTP_FROM_EMAIL: 'adl@example.com' };
+  assert.equal((await (await createTestApp(t, mail)).api.get('/health')).body.email_configured, true);
+});
+
+test('/health is 503 without the database, and names the trouble in one word', async (t) => {
+  const { api } = await startWithoutDatabase(t, await createTestApp(t));
+  const answer = await api.get('/health');
+  assertStatus(answer, 503);
+  assert.equal(answer.headers['retry-after'], '1');
+  assert.equal(answer.body.status, 'unhealthy');
+  assert.deepEqual(answer.body.database, { connected: false, error: 'unreachable' });
+  assert.equal(answer.body.version, version);
+});
+
+test('live says that the process runs, whatever else is away', async (t) => {
+  const test = await createTestApp(t);
+  const { api } = await startWithoutDatabase(t, test);
+  assert.deepEqual((await api.get('/health/live')).body, { status: 'live' });
+  for (const phase of ['starting', 'serving', 'draining'] as const) {
+    test.readiness.phase = phase;
+    assertStatus(await test.api.get('/health/live'), 200);
+  }
+});
+
+test('ready is 200 only while the process serves and the database answers', async (t) => {
+  const test = await createTestApp(t);
+  assert.deepEqual((await test.api.get('/health/ready')).body, { status: 'ready' });
+  for (const phase of ['starting', 'draining'] as const) {
+    test.readiness.phase = phase;
+    const answer = await test.api.get('/health/ready');
+    assertStatus(answer, 503);
+    assert.deepEqual(answer.body, { status: phase });
+  }
+  const { api } = await startWithoutDatabase(t, test);
+  const away = await api.get('/health/ready');
+  assertStatus(away, 503);
+  assert.deepEqual(away.body, { status: 'database_unreachable' });
+});
+
+test('while it starts everything but health is a 503 with Retry-After', async (t) => {
+  const { api, readiness } = await createTestApp(t);
+  readiness.phase = 'starting';
+  for (const path of ['/', '/api/users/me', '/docs', '/nonexistent']) assertStatus(await api.get(path), 503);
+  assertStatus(await api.get('/health'), 200);
+});
+
+test('while it drains it answers all the same, and says that the connection closes', async (t) => {
+  const { api, readiness } = await createTestApp(t);
+  assert.notEqual((await api.get('/')).headers.connection, 'close');
+  readiness.phase = 'draining';
+  for (const path of ['/', '/health/live', '/api/users/me', '/nonexistent', '/docs/static/index.css']) {
+    const answer = await api.get(path);
+    assert.equal(answer.headers.connection, 'close', path);
+    assert.notEqual(answer.status, 503, path);
+  }
+});
+
+const allowed = 'https://app.example.com';
+const cors = { CORS_ORIGINS: `${allowed},http://localhost:3000` };
+
+test('an allowed origin is echoed exactly, to answers and errors alike, with credentials', async (t) => {
+  const { api } = await createTestApp(t, cors);
+  for (const origin of [allowed, 'http://localhost:3000']) {
+    for (const path of ['/', '/api/users/me', '/nonexistent', '/openapi.json']) {
+      const { headers } = await api.get(path, { headers: { origin } });
+      assert.equal(headers['access-control-allow-origin'], origin);
+      assert.equal(headers.vary, 'Origin');
+      assert.equal(headers['access-control-allow-credentials'], 'true');
+      assert.match(String(headers['access-control-expose-headers']), /X-Request-ID/);
+    }
+  }
+});
+
+test('any other origin is not, however like it looks, and Vary names Origin in every case', async (t) => {
+  const { api } = await createTestApp(t, cors);
+  for (const origin of [
+    'https://evil.example',
+    'null',
+    '*',
+    'http://app.example.com',
+    'https://app.example.com:444',
+    'https://app.example.com.evil.example',
+    'https://evilapp.example.com',
+    'https://app.example.com.',
+    'https://APP.example.com',
+    'https://user@app.example.com',
+    `${allowed}, https://evil.example`,
+    `${allowed}/`,
+  ]) {
+    for (const answer of [
+      await api.get('/', { headers: { origin } }),
+      await preflight(api, '/api/users/me', { origin, 'access-control-request-method': 'PUT' }),
+    ]) {
+      assert.equal(answer.headers['access-control-allow-origin'], undefined, origin);
+      assert.equal(answer.headers['access-control-allow-credentials'], undefined, origin);
+      assert.equal(answer.headers.vary, 'Origin');
+    }
+  }
+  for (const path of ['/', '/nonexistent', '/%ff', '/docs', '/docs/static/index.css']) {
+    assert.equal((await api.get(path)).headers.vary, 'Origin', path);
+  }
+});
+
+test('without CORS_ORIGINS no page of another origin may read anything', async (t) => {
+  const { api } = await createTestApp(t);
+  for (const origin of [allowed, 'http://localhost:3000', 'null']) {
+    const { headers } = await api.get('/', { headers: { origin } });
+    assert.equal(headers['access-control-allow-origin'], undefined);
+  }
+});
+
+test('a preflight is 204 for any path and needs no token; it allows the listed methods and headers, for two hours at most', async (t) => {
+  const { api } = await createTestApp(t, cors);
+  for (const path of ['/api/users/me', '/api/users/login', '/nonexistent']) {
+    const { status, headers, text } = await preflight(api, path, {
+      origin: allowed,
+      'access-control-request-method': 'TRACE',
+      'access-control-request-headers': 'x-evil, authorization',
+    });
+    assert.deepEqual([status, text], [204, '']);
+    assert.equal(headers['access-control-allow-origin'], allowed);
+    assert.equal(headers['access-control-allow-methods'], 'GET, POST, PUT, PATCH, DELETE');
+    assert.doesNotMatch(String(headers['access-control-allow-headers']), /evil|\*/i);
+    assert.match(String(headers['access-control-allow-headers']), /Authorization,.* Content-Type/);
+    assert.ok(Number(headers['access-control-max-age']) <= 7200);
+  }
+});
+
+function preflight(
+  api: { request(method: string, path: string, body: undefined, options: object): Promise<Answer> },
+  path: string,
+  headers: Record<string, string>,
+): Promise<Answer> {
+  return api.request('OPTIONS', path, undefined, { headers });
+}

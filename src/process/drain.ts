@@ -1,0 +1,94 @@
+import cluster from 'node:cluster';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import closeWithGrace from 'close-with-grace';
+import type { DatabaseEngine } from '../platform/database/database.ts';
+import { closeListener } from '../platform/http/close-listener.ts';
+import type { HttpServer } from '../platform/http/http-server.ts';
+import type { Readiness } from '../platform/http/readiness.ts';
+import type { JobQueue } from '../platform/jobs/job-queue.ts';
+import type { Logger } from '../platform/logging/logger.ts';
+import type { PasswordHasher } from '../platform/hashing/password-hasher.ts';
+import type { RateLimiter } from '../platform/rate-limit/rate-limit.ts';
+import { obeySupervisor } from './supervisor.ts';
+
+/** How long a stopping process goes on answering, so that a proxy moves on without a failed request. */
+const lingerMilliseconds = 5000;
+
+/** For the first request of a connection that was accepted last, and for one on its way to a connection that idles. */
+const lateMilliseconds = 1000;
+
+/**
+ * Longer than any request may take: what is still open then has sent half a request, or reads no answer. Node no
+ * longer enforces its own timeouts once the server is closed.
+ */
+const closeMilliseconds = 12_000;
+
+const shutdownMilliseconds = 29_000;
+
+type Running = {
+  app: HttpServer;
+  hasher: PasswordHasher;
+  jobs: JobQueue;
+  limiter: RateLimiter;
+  engine: DatabaseEngine;
+  readiness: Readiness;
+};
+
+/**
+ * From now on a signal, or the supervisor's word, drains the process and ends it; an uncaught error, or a second
+ * signal, ends it at once.
+ */
+export function stopWhenTold(running: Running, logger: Logger): void {
+  let toldSignal: string | undefined;
+  const skip: ('SIGTERM' | 'SIGINT')[] = cluster.isWorker ? ['SIGTERM', 'SIGINT'] : [];
+  const options = { delay: shutdownMilliseconds, logger: graceLogger(logger), skip };
+  const shutdown = closeWithGrace(options, async ({ signal = toldSignal, ...event }) => {
+    // By the name alone: what was thrown may be undefined.
+    if ('err' in event) throw toError(event.err);
+    logger.info(`Stopping at ${signal ?? 'request'}`);
+    await drain(running, signal);
+    logger.info('Stopped');
+  });
+  if (cluster.isWorker) {
+    obeySupervisor((signal) => {
+      toldSignal = signal;
+      shutdown.close();
+    });
+  }
+}
+
+/** Not ready at once; then no new connection, requests under way to their end, and only then their tools. */
+async function drain(
+  { app, hasher, jobs, limiter, engine, readiness }: Running,
+  signal: string | undefined,
+): Promise<void> {
+  // At Ctrl-C somebody waits at a terminal and no proxy does; who was never ready has been given no requests.
+  const lingers = signal === 'SIGTERM' && readiness.phase === 'serving';
+  readiness.phase = 'draining';
+  if (lingers) await sleep(lingerMilliseconds);
+  await closeListener(app.server);
+  if (lingers) await sleep(lateMilliseconds);
+  // After what has arrived was read: a connection that is closed with a request unread is reset.
+  await nextTurn();
+  app.server.closeIdleConnections();
+  const cut = setTimeout(() => app.server.closeAllConnections(), closeMilliseconds);
+  await app.close();
+  clearTimeout(cut);
+  await hasher.close();
+  await jobs.close();
+  await limiter.close();
+  await engine.close();
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('no Error, but a value was thrown', { cause: thrown });
+}
+
+function graceLogger(logger: Logger): { error(message: unknown): void } {
+  return {
+    error: (message) => {
+      if (message instanceof Error) logger.fatal({ err: message }, 'Uncaught error: the process ends');
+      else logger.error(String(message));
+    },
+  };
+}

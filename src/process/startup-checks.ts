@@ -1,0 +1,225 @@
+import { once } from 'node:events';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Config, environmentFile, misnamedVariables } from '../configuration/config.ts';
+import type { DatabaseEngine, MigrationConnection } from '../platform/database/database.ts';
+import type { DatabaseClock } from '../platform/database/database-clock.ts';
+import { DatabaseUnavailableError, readOnlyServer, sqlStateOf } from '../platform/database/database-errors.ts';
+import { MigrationError, migrate } from '../platform/database/migrate.ts';
+import { hearSilence } from '../platform/hear-silence.ts';
+import type { Logger } from '../platform/logging/logger.ts';
+
+/** Ends the start: what failed, and what mends it, on one line without a secret or a value. */
+export class StartupError extends Error {
+  constructor(check: string, problem: string, mend: string, cause?: unknown) {
+    super(`${check}: failed - ${problem}. ${mend}`, { cause });
+    this.name = 'StartupError';
+  }
+}
+
+/** Makes `DATA_DIR`, where anything will be kept in it. */
+export function requireDataDir({ databaseUrl, secretKey, dataDir }: Config): void {
+  if (databaseUrl !== undefined && secretKey !== undefined) return;
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const problem = `DATA_DIR can not be read and written (${describe(error)})`;
+    throw new StartupError('configuration', problem, 'Correct it, or the rights on the directory', error);
+  }
+}
+
+// With the time that an attempt takes, the service is ready five seconds after the server at the latest.
+const longestWaitMilliseconds = 3000;
+
+/**
+ * Connects and applies the migrations, trying an unreachable server again until the configured time is over.
+ * `onUnreachable` is called, and awaited, each time that the server is found to be away.
+ */
+export async function prepareDatabase(
+  config: Config,
+  engine: DatabaseEngine,
+  logger: Logger,
+  onUnreachable: () => Promise<void>,
+): Promise<void> {
+  const deadline = performance.now() + config.startupTimeoutSeconds * 1000;
+  for (let waitMilliseconds = 500; ; waitMilliseconds *= 2) {
+    try {
+      await connectAndMigrate(engine, logger, onUnreachable);
+      return;
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailableError)) throw error;
+      const leftMilliseconds = deadline - performance.now();
+      if (leftMilliseconds <= 0) {
+        const mend = 'Start PostgreSQL, or correct DATABASE_URL';
+        throw new StartupError('database', `not reachable in ${config.startupTimeoutSeconds} s`, mend, error);
+      }
+      await onUnreachable();
+      logger.warn(`database: not reachable yet (${describe(error.cause)}), trying again`);
+      await sleep(Math.min(waitMilliseconds, longestWaitMilliseconds, leftMilliseconds));
+    }
+  }
+}
+
+/** Redis and mail may be away: a warning, never a stop, and no long wait. */
+export async function checkOptionalServices(config: Config, logger: Logger): Promise<void> {
+  await Promise.all([checkRedis(config, logger), checkMail(config, logger)]);
+}
+
+async function checkRedis({ redisUrl }: Config, logger: Logger): Promise<void> {
+  if (redisUrl === undefined) {
+    logger.info('redis: ok (not configured; limits are kept in memory)');
+    return;
+  }
+  const { hostname, port } = new URL(redisUrl);
+  await checkReachable('redis', hostname, Number(port || 6379), 'Start it, or correct REDIS_URL', logger);
+}
+
+async function checkMail({ smtp, environment, publicUrl }: Config, logger: Logger): Promise<void> {
+  if (smtp.host !== undefined) {
+    const mend = 'Correct SMTP_HOST and SMTP_PORT, or wait for it';
+    await checkReachable('smtp', smtp.host, smtp.port, mend, logger);
+  } else if (environment === 'production') {
+    logger.warn('smtp: failed - not configured, so that no mail is sent. Set SMTP_HOST and SMTP_FROM_EMAIL');
+  } else
+    logger.info(
+      `smtp: ok (not configured; mails are kept, not sent${environment === 'development' ? `: ${publicUrl}/app/mailbox` : ''})`,
+    );
+}
+
+const reachMilliseconds = 1000;
+
+/** Whether something listens there, no more: what it is shows when it is first used. */
+async function checkReachable(
+  name: string,
+  host: string,
+  port: number,
+  mend: string,
+  logger: Logger,
+): Promise<void> {
+  const socket = createConnection({ host: host.replace(/^\[|\]$/g, ''), port });
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(reachMilliseconds) });
+    logger.info(`${name}: ok (reachable)`);
+  } catch {
+    logger.warn(`${name}: failed - not reachable. ${mend}`);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** What was read and where things are kept; and what was set, but is read by nobody. */
+export function reportConfiguration(config: Config, logger: Logger): void {
+  const { environment, databaseUrl, secretKey, dataDir } = config;
+  const keepsFiles = databaseUrl === undefined || secretKey === undefined;
+  const data = keepsFiles ? `; data in ${resolve(dataDir)}` : '';
+  logger.info(`configuration: ok (${environment}; .env: ${environmentFile() ?? 'none'}${data})`);
+  for (const { name, meant } of misnamedVariables()) {
+    logger.warn(`configuration: ${name} is set, but nothing reads it. Is ${meant} meant?`);
+  }
+}
+
+const tolerableSkewSeconds = 5;
+
+/** What is kept follows the database's clock, and so do access tokens; logs and certificates follow this machine's. */
+export async function checkClock(clock: DatabaseClock, logger: Logger): Promise<void> {
+  await clock.measure();
+  const skewSeconds = (clock.now().getTime() - Date.now()) / 1000;
+  const shown = `${skewSeconds.toFixed(1)} s`;
+  if (Math.abs(skewSeconds) <= tolerableSkewSeconds) logger.info('clock: ok');
+  else
+    logger.warn(`clock: failed - ${shown} between this machine and the database. Synchronise both with NTP`);
+}
+
+// A server that neither answers nor refuses is away as well, long before the attempt has failed.
+const silentMilliseconds = 2000;
+
+async function connectAndMigrate(
+  engine: DatabaseEngine,
+  logger: Logger,
+  onUnreachable: () => Promise<void>,
+): Promise<void> {
+  const connecting = connect(engine);
+  await hearSilence(connecting, silentMilliseconds, onUnreachable);
+  const connection = await connecting;
+  try {
+    const version = await requireSupportedVersion(connection);
+    await requireWritable(connection);
+    logger.info(`database: ok (${engine.name} ${version})`);
+    const applied = await migrate(connection);
+    logger.info(
+      `migrations: ok (${applied.length === 0 ? 'nothing to do' : `applied ${applied.join(', ')}`})`,
+    );
+  } catch (error) {
+    if (error instanceof DatabaseUnavailableError) throw error;
+    const cause = error instanceof MigrationError ? error.cause : error;
+    if (isConnectionLost(cause)) throw new DatabaseUnavailableError('connection lost', cause);
+    if (!(error instanceof MigrationError)) throw error;
+    const mend =
+      'The database is as it was before. Mend the cause and start again; an older version keeps working';
+    throw new StartupError('migrations', `${error.message}: ${describeSchemaProblem(cause)}`, mend, error);
+  } finally {
+    await connection.close().catch(() => {});
+  }
+}
+
+async function connect(engine: DatabaseEngine): Promise<MigrationConnection> {
+  try {
+    return await engine.openMigrationConnection();
+  } catch (error) {
+    const permanent = permanentProblem(error);
+    if (permanent) throw new StartupError('database', ...permanent, error);
+    throw new DatabaseUnavailableError('no connection', error);
+  }
+}
+
+/** What no waiting mends, with its mend; null where another try may succeed. */
+function permanentProblem(error: unknown): [problem: string, mend: string] | null {
+  const state = sqlStateOf(error) ?? '';
+  if (state.startsWith('28'))
+    return ['the credentials were refused', 'Correct user and password in DATABASE_URL'];
+  if (state === '3D000')
+    return ['there is no such database', 'Create it, or correct its name in DATABASE_URL'];
+  if (state === '42501')
+    return ['the user may not connect to this database', 'Grant it, or correct DATABASE_URL'];
+  if ((error as NodeJS.ErrnoException).syscall === 'open')
+    return ['a file of certificates can not be read', 'Correct its path in DATABASE_URL, or its rights'];
+  const text =
+    error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}` : '';
+  if (/does not support SSL|self.signed|certificate|CERT_|UNABLE_TO_VERIFY/i.test(text)) {
+    return ['TLS could not be agreed on', 'Correct sslmode in DATABASE_URL, or the certificates'];
+  }
+  return null;
+}
+
+async function requireSupportedVersion(connection: MigrationConnection): Promise<string> {
+  const [row] = await connection.query("SELECT current_setting('server_version_num')::int AS number");
+  const number = Number(row?.number);
+  if (number >= 150_000) return `${Math.floor(number / 10_000)}.${number % 10_000}`;
+  throw new StartupError('database', 'PostgreSQL is older than version 15', 'Upgrade the server');
+}
+
+/** One that is read-only, as a standby is, may be the primary in a moment. */
+async function requireWritable(connection: MigrationConnection): Promise<void> {
+  const [row] = await connection.query("SELECT current_setting('transaction_read_only') AS is_read_only");
+  if (row?.is_read_only === 'on') throw readOnlyServer();
+}
+
+/** The server has ended it (08, 57P), has become read-only (25006), or no server has said anything. */
+function isConnectionLost(error: unknown): boolean {
+  return !(error instanceof StartupError) && /^(08...|57P..|25006)?$/.test(sqlStateOf(error) ?? '');
+}
+
+/** With the message in class 42 alone: there it names parts of the schema and no row. */
+function describeSchemaProblem(error: unknown): string {
+  const state = sqlStateOf(error);
+  return error instanceof Error && state?.startsWith('42') ? `${error.message} (${state})` : describe(error);
+}
+
+/** Codes only: messages of drivers name hosts, users and databases. */
+function describe(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'no answer';
+}

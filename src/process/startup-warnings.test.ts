@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testSecret } from '../../test/test-app.ts';
+import { parseConfig } from '../configuration/config.ts';
+import { createLogger } from '../platform/logging/logger.ts';
+import { warnOfMissingProxies, warnOfPlainConnections, warnOfShortPasswords } from './startup-warnings.ts';
+
+const long = { PASSWORD_MIN_LENGTH: '15', ADMIN_PASSWORD_MIN_LENGTH: '15' };
+
+function warningsFor(
+  environment: Record<string, string>,
+  warn: typeof warnOfShortPasswords = warnOfShortPasswords,
+): string[] {
+  const lines: string[] = [];
+  const config = parseConfig({
+    SECRET_KEY: testSecret,
+    DATABASE_URL: 'embedded',
+    PUBLIC_URL: 'https://adl.example.com',
+    LOG_FORMAT: 'json',
+    ...environment,
+  });
+  warn(config, createLogger(config, { write: (line) => void lines.push(line) }));
+  return lines;
+}
+
+test('production warns while shorter passwords are allowed than the only factor should have', () => {
+  for (const lengths of [
+    {},
+    { ...long, PASSWORD_MIN_LENGTH: '14' },
+    { ...long, ADMIN_PASSWORD_MIN_LENGTH: '14' },
+  ]) {
+    const [warning = '', ...more] = warningsFor({ ENVIRONMENT: 'production', ...lengths });
+    assert.match(warning, /"level":"warn".*PASSWORD_MIN_LENGTH/);
+    assert.deepEqual(more, []);
+  }
+  assert.deepEqual(warningsFor({ ENVIRONMENT: 'production', ...long }), []);
+  assert.deepEqual(warningsFor({ ENVIRONMENT: 'development' }), []);
+});
+
+test('a database or a Redis on another machine without TLS is a warning, which names neither host nor password', () => {
+  const database = (url: string) => ({ DATABASE_URL: `postgresql://adl:hunter2@${url}` });
+  const redis = (url: string) => ({ REDIS_URL: url });
+  for (const environment of [
+    database('db.internal/adl'),
+    database('10.1.2.3:5432/adl?sslmode=disable'),
+    database('[2001:db8::1]/adl?sslmode=prefer'),
+    redis('redis://:hunter2@cache.internal:6379/0'),
+  ]) {
+    const [warning = '', ...more] = warningsFor(environment, warnOfPlainConnections);
+    assert.match(warning, /"level":"warn".*not encrypted/);
+    assert.doesNotMatch(warning, /hunter2|internal|10\.1\.2\.3|2001/);
+    assert.deepEqual(more, []);
+  }
+  for (const environment of [
+    {},
+    database('localhost/adl'),
+    database('127.0.0.1:5433/adl'),
+    database('[::1]/adl'),
+    database('db.internal/adl?sslmode=verify-full'),
+    redis('redis://127.0.0.1:6379'),
+    redis('rediss://cache.internal:6379'),
+  ]) {
+    assert.deepEqual(warningsFor(environment, warnOfPlainConnections), []);
+  }
+});
+
+test('production without trusted proxies is told what that means; development is not', () => {
+  const production = { ENVIRONMENT: 'production' };
+  const [warning = '', ...more] = warningsFor(production, warnOfMissingProxies);
+  assert.match(warning, /"level":"warn".*TRUSTED_PROXIES is not set.*one limit/);
+  assert.deepEqual(more, []);
+  assert.deepEqual(warningsFor({ ...production, TRUSTED_PROXIES: '10.0.0.1' }, warnOfMissingProxies), []);
+  assert.deepEqual(warningsFor({}, warnOfMissingProxies), []);
+});

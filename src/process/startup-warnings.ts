@@ -1,0 +1,52 @@
+import type { Config } from '../configuration/config.ts';
+import { isLoopbackHost } from '../platform/http/client-address.ts';
+import type { Logger } from '../platform/logging/logger.ts';
+
+const encryptedModes = ['require', 'verify-ca', 'verify-full'];
+
+/** To a database or a Redis on another machine passwords and hashes go over the network (ASVS V12.3.1). */
+export function warnOfPlainConnections({ databaseUrl, redisUrl }: Config, logger: Logger): void {
+  const database = databaseUrl === undefined ? null : new URL(databaseUrl);
+  if (isPlain(database, (url) => encryptedModes.includes(url.searchParams.get('sslmode') ?? ''))) {
+    logger.warn('database: the connection is not encrypted. Add sslmode=verify-full to DATABASE_URL');
+  }
+  const redis = redisUrl === undefined ? null : new URL(redisUrl);
+  if (isPlain(redis, ({ protocol }) => protocol === 'rediss:')) {
+    logger.warn('redis: the connection is not encrypted. Begin REDIS_URL with rediss://');
+  }
+}
+
+/** Off loopback and not encrypted. A socket of this machine has no host name. */
+function isPlain(url: URL | null, isEncrypted: (url: URL) => boolean): boolean {
+  if (url === null || url.hostname === '') return false;
+  return !isLoopbackHost(url.hostname) && !isEncrypted(url);
+}
+
+// NIST SP 800-63B-4, for a password that is the only factor.
+const recommendedPasswordLength = 15;
+
+/** In production, where real accounts are at stake: the shortest passwords allowed are short of what is recommended. */
+export function warnOfShortPasswords({ environment, passwordMinLength }: Config, logger: Logger): void {
+  const { user, admin } = passwordMinLength;
+  if (environment !== 'production' || Math.min(user, admin) >= recommendedPasswordLength) return;
+  logger.warn(
+    `passwords: of ${user} characters (admins: ${admin}) are allowed, ${recommendedPasswordLength} are recommended ` +
+      'without a second factor. Raise PASSWORD_MIN_LENGTH and ADMIN_PASSWORD_MIN_LENGTH',
+  );
+}
+
+/** In production, where https ends at a proxy: without its address everybody behind it counts as one client. */
+export function warnOfMissingProxies({ environment, trustedProxies }: Config, logger: Logger): void {
+  if (environment !== 'production' || trustedProxies.length > 0) return;
+  logger.warn(
+    'proxies: TRUSTED_PROXIES is not set, so that all requests through a proxy count as one client and share one limit. ' +
+      'Set it to the addresses of the proxy that ends https',
+  );
+}
+
+/** What an operator should know and that stops nothing, one line each. */
+export function warnOfWeakSettings(config: Config, logger: Logger): void {
+  warnOfMissingProxies(config, logger);
+  warnOfShortPasswords(config, logger);
+  warnOfPlainConnections(config, logger);
+}
