@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { startPrivatePostgres } from '../scripts/private-postgres.ts';
+import { parts } from '../src/app.ts';
 import { noticeLifeSeconds, queueMail } from '../src/domain/outbox/queue-mail.ts';
 import { createKeyRing } from '../src/platform/crypto/secret-keys.ts';
 import { createDatabase, type DatabaseEngine, transact } from '../src/platform/database/database.ts';
 import { openEmbedded } from '../src/platform/database/embedded-engine.ts';
 import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { createJobQueue } from '../src/platform/jobs/job-queue.ts';
+import { jobNames } from '../src/process/background-work.ts';
 import { newRegistration } from '../test/factories.ts';
 import { type ServerProcess, startServer } from '../test/faults/server-process.ts';
 import { type SmtpSink, startSmtpSink } from '../test/smtp-sink.ts';
@@ -112,7 +114,7 @@ async function fillQueue(engine: DatabaseEngine, secret: string): Promise<void> 
   const db = createDatabase(engine.pool, () => {});
   const logger = pino({ enabled: false });
   const jobs = createJobQueue(engine, logger, false);
-  await jobs.open();
+  await jobs.open(jobNames(parts));
   const deps = { jobs, keys: createKeyRing(secret), logger };
   for (let batch = 0; batch < 10; batch += 1) {
     await transact(db, async (trx) => {

@@ -11,10 +11,10 @@ import { checkBoundaries } from './check-boundaries.ts';
 type Files = Record<string, string>;
 
 const sound: Files = {
-  'src/configuration/config.ts': 'export const port = process.env.PORT;\n',
-  'src/domain/accounts/account-store.ts':
+  'src/config.ts': 'export const port = process.env.PORT;\n',
+  'src/features/accounts/account-store.ts':
     "export const find = (db) => db.selectFrom('users as u').innerJoin('admins', 'a', 'b');\n",
-  'src/domain/sessions/session-store.ts':
+  'src/features/sessions/session-store.ts':
     "import { find } from '../accounts/account-store.ts';\nexport const all = (db) => [find(db), sql`SELECT * FROM sessions`];\n",
   'src/platform/clock.ts':
     'export const now = () => Date.now(); // process.env and ../features/x.ts in words\n',
@@ -144,7 +144,7 @@ accepts('what of those modules opens no connection may be used, and the named fi
     'cache.fetch(key);',
   ].join('\n'),
   'src/features/profile/prefetch.ts': 'export const prefetch = (db) => db.fetch();\n',
-  'src/platform/smtp/smtp-transport.ts': "const { createTransport } = await import('nodemailer');\n",
+  'src/platform/mail/smtp-transport.ts': "const { createTransport } = await import('nodemailer');\n",
   'src/features/profile/avatar.test.ts': "const answer = await fetch('http://127.0.0.1');\n",
 });
 
@@ -181,7 +181,7 @@ for (const code of [
   refuses(`${code} can not hide a table from the guard`, files, tableRule, /chooses its table at run time/);
 }
 
-const sessionStore = 'src/domain/sessions/session-store.ts';
+const sessionStore = 'src/features/sessions/session-store.ts';
 accepts('a joint reader may read a table chosen at run time', {
   [sessionStore]: 'export const run = () => sql`SELECT FROM sessions JOIN ${sql.table(realm.table)} AS a`;',
 });
@@ -192,9 +192,9 @@ refuses(
 );
 
 accepts('words that are no SQL are no touch of a table', {
-  'src/flows/profile/routes.ts':
+  'src/features/profile/routes.ts':
     "const summary = 'List users'; // db.selectFrom('users')\nconst key = 'sessions';",
-  'src/flows/profile/profile.test.ts': "await db.selectFrom('users').execute();",
+  'src/features/profile/profile.test.ts': "await db.selectFrom('users').execute();",
 });
 
 refuses(

@@ -18,7 +18,7 @@ const sound = {
   'docs/routes.txt': 'GET /\n',
   'docs/operating.md': 'Back to [the start](../README.md) and `scripts/*.ts`.',
   'src/main.ts': '',
-  'src/flows/sign-in/routes.ts': '',
+  'src/features/sign-in/routes.ts': '',
   'scripts/test.ts': 'process.env.TEST_DATABASE_URL',
   'docs/audit.md': 'Shown by `test/attacks/login.test.ts` C01 C02, and more.',
   'test/attacks/login.test.ts': "test('C01 C02 a name')",

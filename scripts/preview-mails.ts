@@ -1,37 +1,27 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { composeMessage, type MessageInput } from '../src/domain/outbox/messages/compose-message.ts';
+import { assembly } from '../src/app.ts';
+import { composeMessage } from '../src/domain/outbox/messages/compose-message.ts';
 
 // Writes every mail as text, HTML and, where Chromium is installed, as pictures of a desktop and a phone.
 
 const directory = join(import.meta.dirname, '../.tmp/mail-preview');
 const executablePath = '/usr/bin/chromium';
 const token = 'Qm9vayBvZiBTYW5kLCB3aXRob3V0IGEgZmlyc3QgcGFnZS4uLi4uLi4uLi4uLi4u';
-const withLinks: Partial<Record<MessageInput['kind'], [page: string, life: string]>> = {
-  password_reset: ['reset-password', '30 minutes'],
-  email_verification: ['verify-email', '24 hours'],
-  email_changed: ['undo', '7 days'],
+const lives: Record<string, string> = {
+  password_reset: '30 minutes',
+  email_verification: '24 hours',
+  email_changed: '7 days',
 };
-const kinds: MessageInput['kind'][] = [
-  'password_reset',
-  'email_verification',
-  'password_changed',
-  'email_changed',
-  'email_reverted',
-  'new_sign_in',
-  'refresh_token_reused',
-  'test',
-];
+const kinds = Object.keys(assembly.mailTexts);
 
 mkdirSync(directory, { recursive: true });
-for (const kind of kinds) {
-  const [page, life] = withLinks[kind] ?? [null, null];
-  const { subject, text, html } = composeMessage({
-    kind,
+for (const [kind, words] of Object.entries(assembly.mailTexts)) {
+  const { subject, text, html } = composeMessage(words, {
     projectName: 'ADL Production',
-    link: page === null ? null : `https://accounts.example.com/app/${page}#token=${token}`,
-    linkLife: life,
+    link: words.page ? `https://accounts.example.com/app/${words.page}#token=${token}` : null,
+    linkLife: lives[kind] ?? null,
     occurredAt: new Date('2026-11-24T16:05:00Z'),
     device: 'Firefox on Linux',
     ip: '203.0.113.7',

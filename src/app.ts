@@ -1,56 +1,75 @@
 import type { FastifyInstance } from 'fastify';
-import type { Dependencies } from './domain/dependencies.ts';
-import { realms } from './domain/realms/realms.ts';
-import { addAdminAdministrationRoutes } from './admin/admins/routes.ts';
-import { recordDenials } from './access/denials.ts';
-import { addAuditRoutes } from './admin/audit-events/routes.ts';
-import { addEmailChangeRoutes } from './flows/email-change/routes.ts';
-import { addEmailVerificationRoutes } from './flows/email-verification/routes.ts';
-import { addLinkPages } from './flows/link-pages/routes.ts';
-import { addMailboxPage } from './operations/mailbox/mailbox-page.ts';
-import { addMailRoutes } from './admin/mails/routes.ts';
-import { addMetricsRoute } from './operations/metrics/routes.ts';
-import { addPasswordChangeRoutes } from './flows/password-change/routes.ts';
-import { addPasswordResetRoutes } from './flows/password-reset/routes.ts';
-import { addProfileRoutes } from './flows/profile/routes.ts';
-import { addRegistrationRoutes } from './flows/registration/routes.ts';
-import { addSessionRoutes } from './flows/sessions/routes.ts';
-import { addSignInRoutes } from './flows/sign-in/routes.ts';
+import { denials } from './access/denials.ts';
+import { assemble, type Part } from './access/part.ts';
+import type { AppDependencies } from './access/route-dependencies.ts';
+import { adminAdministration } from './admin/admins/part.ts';
+import { auditEvents } from './admin/audit-events/part.ts';
+import { mailAdministration } from './admin/mails/part.ts';
+import { userAdministration } from './admin/users/part.ts';
+import { audit } from './domain/audit/part.ts';
+import { credentials } from './domain/credentials/part.ts';
+import { oneTimeTokens } from './domain/one-time-tokens/part.ts';
+import { outbox } from './domain/outbox/part.ts';
+import { sessions } from './domain/sessions/part.ts';
+import { throttles } from './domain/throttles/part.ts';
+import { emailChange } from './flows/email-change/part.ts';
+import { emailVerification } from './flows/email-verification/part.ts';
+import { linkPages } from './flows/link-pages/part.ts';
+import { passwordChange } from './flows/password-change/part.ts';
+import { passwordReset } from './flows/password-reset/part.ts';
+import { profile } from './flows/profile/part.ts';
+import { registration } from './flows/registration/part.ts';
+import { securityEvents } from './flows/security-events/part.ts';
+import { ownSessions } from './flows/sessions/part.ts';
+import { signIn } from './flows/sign-in/part.ts';
 import { addDocumentationRoutes, describeApi } from './operations/api-reference/documentation.ts';
-import { addSystemRoutes } from './operations/health/routes.ts';
-import { addUserAdministrationRoutes } from './admin/users/routes.ts';
+import { health } from './operations/health/part.ts';
+import { mailbox } from './operations/mailbox/part.ts';
+import { metrics } from './operations/metrics/part.ts';
 import { createHttpServer, type HttpServer } from './platform/http/http-server.ts';
 
-/** The table of contents: what the service does, one line a part. `observe` sees the server before its first route. */
+/** The table of contents: what the service does, one line a part. */
+export const parts: readonly Part[] = [
+  denials,
+  audit,
+  credentials,
+  oneTimeTokens,
+  outbox,
+  sessions,
+  throttles,
+  health,
+  registration,
+  signIn,
+  ownSessions,
+  profile,
+  passwordChange,
+  passwordReset,
+  emailVerification,
+  emailChange,
+  securityEvents,
+  linkPages,
+  userAdministration,
+  adminAdministration,
+  mailAdministration,
+  auditEvents,
+  mailbox,
+  metrics,
+];
+
+export const assembly = assemble(parts);
+
+/** Builds the server with the routes of all parts. `observe` sees the server before its first route. */
 export async function buildApp(
-  deps: Dependencies,
+  given: AppDependencies,
   observe?: (app: FastifyInstance) => void,
 ): Promise<HttpServer> {
+  const deps = { ...given, ...assembly };
   const app = createHttpServer(deps);
   observe?.(app);
   app.decorateRequest('accessTokenClaims', null);
   app.decorateRequest('caller', null);
-  recordDenials(app, deps);
   await describeApi(app, deps.config);
-
-  addSystemRoutes(app, deps);
-  addRegistrationRoutes(app, deps);
-  for (const realm of realms) {
-    addSignInRoutes(app, deps, realm);
-    addSessionRoutes(app, deps, realm);
-    addProfileRoutes(app, deps, realm);
-    addPasswordChangeRoutes(app, deps, realm);
-  }
-  addPasswordResetRoutes(app, deps);
-  addEmailVerificationRoutes(app, deps);
-  addEmailChangeRoutes(app, deps);
-  addMailRoutes(app, deps);
-  addMailboxPage(app, deps);
-  addLinkPages(app, deps);
-  addUserAdministrationRoutes(app, deps);
-  addAdminAdministrationRoutes(app, deps);
-  addAuditRoutes(app, deps);
-  addMetricsRoute(app, deps);
+  for (const { routes } of parts) await routes?.(app, deps);
   if (deps.config.docsEnabled) await addDocumentationRoutes(app, deps.config);
   return app;
 }

@@ -1,15 +1,14 @@
 import cluster from 'node:cluster';
 import { flushCompileCache } from 'node:module';
-import { buildApp } from './app.ts';
-import { startBackgroundWork } from './process/background-work.ts';
-import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
-import { stopWhenTold } from './process/drain.ts';
 import { createRequestLimits } from './access/request-limits.ts';
-import { createAccessTokens } from './domain/sessions/access-token.ts';
+import { assembly, buildApp, parts } from './app.ts';
+import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
+import { createAccessTokens } from './domain/access-tokens/access-token.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
 import { createDatabase, type DatabaseEngine } from './platform/database/database.ts';
 import { createDatabaseClock } from './platform/database/database-clock.ts';
 import { DirectoryInUseError } from './platform/database/directory-lock.ts';
+import { createPasswordHasher } from './platform/hashing/password-hasher.ts';
 import { networkOf } from './platform/http/client-address.ts';
 import type { HttpServer } from './platform/http/http-server.ts';
 import type { Readiness } from './platform/http/readiness.ts';
@@ -17,10 +16,11 @@ import { createJobQueue, type JobQueue } from './platform/jobs/job-queue.ts';
 import { hearOfDroppedLines } from './platform/logging/dropped-lines.ts';
 import { logStatement } from './platform/logging/log-statement.ts';
 import { createProcessLogger, type Logger } from './platform/logging/logger.ts';
-import { createSmtpTransport, type SmtpTransport } from './platform/smtp/smtp-transport.ts';
-import { createPasswordHasher } from './platform/hashing/password-hasher.ts';
 import { createMemoryLimiter } from './platform/rate-limit/memory-limiter.ts';
 import type { RateLimiter } from './platform/rate-limit/rate-limit.ts';
+import { createSmtpTransport, type SmtpTransport } from './platform/smtp/smtp-transport.ts';
+import { jobNames, startBackgroundWork } from './process/background-work.ts';
+import { stopWhenTold } from './process/drain.ts';
 import { loadSecretKey } from './process/secret-key.ts';
 import {
   checkClock,
@@ -89,7 +89,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   readiness.phase = 'serving';
   clock.watch();
   await listen(app, deps);
-  await startBackgroundWork({ ...deps, smtp: smtpTransportOf(config) });
+  await startBackgroundWork(parts, { ...deps, ...assembly, smtp: smtpTransportOf(config) });
   reportServing();
   flushCompileCache();
   const documentation = config.docsEnabled ? `; ${config.publicUrl}/docs explains the API` : '';
@@ -125,7 +125,7 @@ async function openLimiter({ redisUrl }: Config, logger: Logger): Promise<RateLi
 
 async function openJobs(jobs: JobQueue): Promise<void> {
   try {
-    await jobs.open();
+    await jobs.open(jobNames(parts));
   } catch (error) {
     const mend = 'The role in DATABASE_URL must be allowed to create a schema, once; then start again';
     throw new StartupError('jobs', 'the tables of the job queue can not be made or read', mend, error);

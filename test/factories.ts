@@ -1,8 +1,9 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { insertAccount } from '../src/domain/accounts/account-store.ts';
-import { adminRealm, type Realm, sessionLifetimes, userRealm } from '../src/domain/realms/realms.ts';
+import { adminRealm, type Realm, userRealm } from '../src/domain/realms/realms.ts';
 import { insertSession } from '../src/domain/sessions/insert-session.ts';
 import { firstRefreshToken, refreshTokenHash } from '../src/domain/sessions/refresh-token.ts';
+import { sessionLifetimes } from '../src/domain/sessions/session-lifetimes.ts';
 import { issueTokenPair } from '../src/domain/sessions/token-pair.ts';
 import { assertStatus } from './api.ts';
 import type { TestApp } from './test-app.ts';

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { jobHandlers } from '../src/process/background-work.ts';
+import { assembly, parts } from '../src/app.ts';
 import type { Dependencies } from '../src/domain/dependencies.ts';
+import type { MailKind } from '../src/domain/outbox/mail-row.ts';
 import { writeMail } from '../src/domain/outbox/write-mail.ts';
-import type { MailKind } from '../src/platform/database/tables.ts';
 import type { SmtpTransport } from '../src/platform/smtp/smtp-transport.ts';
+import { jobHandlers } from '../src/process/background-work.ts';
 
 type ReadMail = {
   id: string;
@@ -27,7 +28,7 @@ export type Mailbox = {
 
 export function createMailbox(deps: Dependencies): Mailbox {
   const deliver: Mailbox['deliver'] = (smtp) =>
-    deps.jobs.runDue(jobHandlers({ ...deps, smtp: smtp ?? null }));
+    deps.jobs.runDue(jobHandlers(parts, { ...deps, ...assembly, smtp: smtp ?? null }));
   const mails: Mailbox['mails'] = async (kind) => {
     await deliver();
     const rows = await deps.db.selectFrom('mails').selectAll().orderBy('id').execute();
@@ -35,7 +36,7 @@ export function createMailbox(deps: Dependencies): Mailbox {
     const read: ReadMail[] = [];
     for (const row of chosen) {
       const { id, recipient, status, attempts, last_error } = row;
-      const message = await writeMail(deps, row);
+      const message = await writeMail({ ...deps, ...assembly }, row);
       read.push({ id, kind: row.kind, recipient, status, attempts, last_error, message });
     }
     return read;

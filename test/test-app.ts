@@ -1,23 +1,20 @@
 import { after, type TestContext } from 'node:test';
 import { sql } from 'kysely';
-import { buildApp } from '../src/app.ts';
-import { tidyUp } from '../src/process/background-work.ts';
-import { type Config, parseConfig } from '../src/configuration/config.ts';
-import type { Dependencies } from '../src/domain/dependencies.ts';
 import { createRequestLimits, type RequestLimits } from '../src/access/request-limits.ts';
-import { createAccessTokens } from '../src/domain/sessions/access-token.ts';
+import type { AppDependencies } from '../src/access/route-dependencies.ts';
+import { assembly, buildApp, parts } from '../src/app.ts';
+import { type Config, parseConfig } from '../src/configuration/config.ts';
+import { createAccessTokens } from '../src/domain/access-tokens/access-token.ts';
 import { createKeyRing, type KeyRing } from '../src/platform/crypto/secret-keys.ts';
 import { createDatabase, type Database, type DatabaseEngine } from '../src/platform/database/database.ts';
+import { createPasswordHasher, type PasswordHasher } from '../src/platform/hashing/password-hasher.ts';
 import { networkOf } from '../src/platform/http/client-address.ts';
 import type { HttpServer } from '../src/platform/http/http-server.ts';
 import { createJobQueue, type JobQueue } from '../src/platform/jobs/job-queue.ts';
 import { logStatement } from '../src/platform/logging/log-statement.ts';
 import { createLogger, type Logger } from '../src/platform/logging/logger.ts';
-import {
-  createPasswordHasher,
-  type PasswordHasher,
-} from '../src/platform/hashing/password-hasher.ts';
 import { createMemoryLimiter } from '../src/platform/rate-limit/memory-limiter.ts';
+import { cleanUp, jobNames } from '../src/process/background-work.ts';
 import { type Api, createApi } from './api.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 import { closeTestEngine, openTestEngine } from './test-database.ts';
@@ -25,7 +22,7 @@ import { closeTestEngine, openTestEngine } from './test-database.ts';
 export const testSecret = 'a2V5IG9mIHRoZSB0ZXN0cywgZ29vZCBmb3Igbm90aGluZyBlbHNlIQ';
 
 export type TestApp = {
-  deps: Dependencies;
+  deps: AppDependencies;
   app: HttpServer;
   api: Api;
   db: Database;
@@ -39,7 +36,7 @@ export type TestApp = {
   keys: KeyRing;
   hasher: PasswordHasher;
   logger: Logger;
-  readiness: Dependencies['readiness'];
+  readiness: AppDependencies['readiness'];
   clock: TestClock;
   /** Every log line so far, as text. */
   logs: () => string;
@@ -94,7 +91,7 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
   executed.length = 0;
   return {
     ...service,
-    tidyUp: () => tidyUp(service.deps),
+    tidyUp: () => cleanUp(parts, { ...service.deps, ...assembly }),
     api: createApi(app),
     clock: createTestClock(db, moved),
     mailbox: createMailbox(service.deps),
@@ -138,9 +135,9 @@ async function startService(overrides: Overrides): Promise<Service> {
   const clientOf = (address: string) => networkOf(address, config.rateLimitIpv6Prefix);
   const hasher = await createPasswordHasher({ threads, maxWaitSeconds, target, clientOf });
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => movedTime(moved));
-  const readiness: Dependencies['readiness'] = { phase: 'serving' };
+  const readiness: AppDependencies['readiness'] = { phase: 'serving' };
   const jobs = createJobQueue(opened, logger, false);
-  await jobs.open();
+  await jobs.open(jobNames(parts));
   const limiter = createMemoryLimiter({ now: () => movedTime(moved).getTime() });
   const limits = createRequestLimits({ config, logger, db, limiter });
   const deps = { config, logger, db, jobs, limits, keys, hasher, accessTokens, readiness };

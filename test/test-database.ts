@@ -6,11 +6,13 @@ import { PGlite } from '@electric-sql/pglite';
 import { dataDir as emptyCluster } from '@electric-sql/pglite-prepopulatedfs';
 import pg from 'pg';
 import { pino } from 'pino';
+import { parts } from '../src/app.ts';
 import type { DatabaseEngine } from '../src/platform/database/database.ts';
 import { embeddedEngine, embeddedOptions } from '../src/platform/database/embedded-engine.ts';
 import { migrate } from '../src/platform/database/migrate.ts';
 import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { createJobQueue } from '../src/platform/jobs/job-queue.ts';
+import { jobNames } from '../src/process/background-work.ts';
 
 /** `now()` of a test's database is found in the schema `test_clock` first, so that a test moves the database's time. */
 const movableClock = `
@@ -68,7 +70,7 @@ async function makeEmbeddedTemplate(file: string): Promise<void> {
 
 async function makeJobTables(engine: DatabaseEngine): Promise<void> {
   const jobs = createJobQueue(engine, pino({ enabled: false }), false);
-  await jobs.open();
+  await jobs.open(jobNames(parts));
   await jobs.close();
 }
 

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { buildApp } from '../src/app.ts';
-import { createAccessTokens } from '../src/domain/sessions/access-token.ts';
+import { createAccessTokens } from '../src/domain/access-tokens/access-token.ts';
 import { createDatabase } from '../src/platform/database/database.ts';
 import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { createLogger } from '../src/platform/logging/logger.ts';

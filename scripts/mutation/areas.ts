@@ -10,7 +10,7 @@ export type Area = {
 
 export const areas: Readonly<Record<string, Area>> = {
   'access-tokens': {
-    mutate: ['src/domain/sessions/access-token.ts'],
+    mutate: ['src/domain/access-tokens/access-token.ts'],
     tests: ['src/domain/sessions/access-token.test.ts'],
     sample: true,
   },

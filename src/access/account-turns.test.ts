@@ -7,8 +7,8 @@ import { sql } from 'kysely';
 import { assertStatus } from '../../test/api.ts';
 import { signedInUser, signIn } from '../../test/factories.ts';
 import { createTestApp, type TestApp } from '../../test/test-app.ts';
-import { AppError } from '../platform/errors.ts';
 import { userRealm } from '../domain/realms/realms.ts';
+import { AppError } from '../platform/errors.ts';
 import { createAccountTurns } from './account-turns.ts';
 
 /** How many statements of the crowd go before one that is asked when all of it has come, and every connection is busy. */

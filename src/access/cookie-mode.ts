@@ -2,12 +2,13 @@ import { parseCookie, stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../configuration/config.ts';
+import type { Realm } from '../domain/realms/realms.ts';
+import type { Page } from '../domain/sessions/rotate-refresh-token.ts';
+import { sessionLifetimes } from '../domain/sessions/session-lifetimes.ts';
+import type { TokenPair, tokensSchema } from '../domain/sessions/token-pair.ts';
 import { AppError, forbidden, invalid, unauthenticated } from '../platform/errors.ts';
 import { networkOf } from '../platform/http/client-address.ts';
-import { type Realm, sessionLifetimes } from '../domain/realms/realms.ts';
 import type { RequestLimits } from './request-limits.ts';
-import type { Page } from '../domain/sessions/rotate-refresh-token.ts';
-import type { TokenPair, tokensSchema } from '../domain/sessions/token-pair.ts';
 
 /**
  * For pages of the service's own origin: a script that is not theirs can use the session while it runs, but carries no

@@ -1,10 +1,17 @@
-import type { FastifyInstance } from 'fastify';
+import { recordRefusal } from '../domain/audit/record-event.ts';
 import type { Dependencies } from '../domain/dependencies.ts';
 import { partyOf } from '../domain/realms/realms.ts';
-import { recordRefusal } from '../domain/audit/record-event.ts';
+import type { HttpServer } from '../platform/http/http-server.ts';
+import type { Part } from './part.ts';
+
+declare module '../domain/audit/security-events.ts' {
+  interface SecurityEvents {
+    access_denied: true;
+  }
+}
 
 /** Records every 403: somebody who is known, or has got near a right, asked for what is not theirs (ASVS V16.3.2). */
-export function recordDenials(app: FastifyInstance, deps: Pick<Dependencies, 'db' | 'logger'>): void {
+function recordDenials(app: HttpServer, deps: Pick<Dependencies, 'db' | 'logger'>): void {
   app.addHook('onSend', async (request, reply) => {
     if (reply.statusCode !== 403) return;
     const { method, routeOptions, accessTokenClaims: claims } = request;
@@ -13,3 +20,8 @@ export function recordDenials(app: FastifyInstance, deps: Pick<Dependencies, 'db
     await recordRefusal(deps, { event: 'access_denied', outcome: 'denied', subject, details });
   });
 }
+
+export const denials: Part = {
+  routes: recordDenials,
+  auditEvents: { access_denied: 'The caller was not allowed to: 403' },
+};

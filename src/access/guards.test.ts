@@ -9,8 +9,8 @@ import {
 } from '../../test/factories.ts';
 import { statusOfMe } from '../../test/session-calls.ts';
 import { createTestApp } from '../../test/test-app.ts';
-import { AppError } from '../platform/errors.ts';
 import { userRealm } from '../domain/realms/realms.ts';
+import { AppError } from '../platform/errors.ts';
 import { callerOf } from './guards.ts';
 
 test('a handler behind no guard finds no caller: a 401, and nobody', () => {

@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AccessTokenClaims } from '../domain/access-tokens/access-token.ts';
 import type { Dependencies } from '../domain/dependencies.ts';
-import { forbidden, unauthenticated } from '../platform/errors.ts';
 import { adminRealm, partyOf, type Realm } from '../domain/realms/realms.ts';
-import type { AccessTokenClaims } from '../domain/sessions/access-token.ts';
 import { type Caller, findCaller } from '../domain/sessions/session-store.ts';
+import { forbidden, unauthenticated } from '../platform/errors.ts';
+import type { RouteDependencies } from './route-dependencies.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -19,7 +20,7 @@ declare module 'fastify' {
 }
 
 type Deps = Pick<Dependencies, 'db' | 'accessTokens'>;
-type GuardDeps = Deps & Pick<Dependencies, 'limits'>;
+type GuardDeps = Deps & Pick<RouteDependencies, 'limits'>;
 
 /** A route for everybody. */
 export const anyone = { config: { guard: 'anyone' } } as const;

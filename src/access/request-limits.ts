@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../configuration/config.ts';
-import { rateLimited } from '../platform/errors.ts';
+import type { Party } from '../domain/realms/realms.ts';
+import { recordExceeded } from '../domain/throttles/require-within-throttle.ts';
 import type { Database } from '../platform/database/database.ts';
+import { rateLimited } from '../platform/errors.ts';
 import { networkOf } from '../platform/http/client-address.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { limitHeaders } from '../platform/rate-limit/limit-headers.ts';
 import type { LimitPolicy, RateLimiter } from '../platform/rate-limit/rate-limit.ts';
-import type { Party } from '../domain/realms/realms.ts';
-import { recordExceeded } from '../domain/throttles/require-within-throttle.ts';
 import { createAccountTurns } from './account-turns.ts';
 import { type AddressLimit, limitPolicies } from './limit-policies.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Config, ConfigError, parseConfig } from './config.ts';
 import { cidrListContains } from '../platform/http/cidr.ts';
+import { type Config, ConfigError, parseConfig } from './config.ts';
 
 /** The one fault of a value, without the variable's name in front of it; null where the value is accepted. */
 function faultOf(name: string, value: string): string | null {

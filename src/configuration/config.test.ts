@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
-import { ConfigError, configVariables, parseConfig } from './config.ts';
 import { cidrListContains } from '../platform/http/cidr.ts';
+import { ConfigError, configVariables, parseConfig } from './config.ts';
 
 const goodSecret = 'Zm9yIHRoZSB0ZXN0cyBvZiB0aGUgY29uZmlndXJhdGlvbiBvbmx5';
 

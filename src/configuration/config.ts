@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { configSchema, type Settings, secretNames } from './config-schema.ts';
-import { findMisnamed } from './misnamed-variables.ts';
 import { durations } from '../platform/durations.ts';
 import { isLoopbackHost } from '../platform/http/client-address.ts';
+import { configSchema, type Settings, secretNames } from './config-schema.ts';
+import { findMisnamed } from './misnamed-variables.ts';
 
 export type Config = ReturnType<typeof shape>;
 

@@ -1,20 +1,18 @@
 import type { Config } from '../configuration/config.ts';
-import type { RequestLimits } from '../access/request-limits.ts';
-import type { AccessTokens } from './sessions/access-token.ts';
 import type { KeyRing } from '../platform/crypto/secret-keys.ts';
 import type { Database } from '../platform/database/database.ts';
+import type { PasswordHasher } from '../platform/hashing/password-hasher.ts';
 import type { Readiness } from '../platform/http/readiness.ts';
 import type { JobQueue } from '../platform/jobs/job-queue.ts';
 import type { Logger } from '../platform/logging/logger.ts';
-import type { PasswordHasher } from '../platform/hashing/password-hasher.ts';
+import type { AccessTokens } from './access-tokens/access-token.ts';
 
-/** All that the program is made of. A function names the two or three members it uses: `Pick<Dependencies, 'db'>`. */
+/** What the domain is given. A function names the two or three members that it uses: `Pick<Dependencies, 'db'>`. */
 export type Dependencies = {
   config: Config;
   logger: Logger;
   db: Database;
   jobs: JobQueue;
-  limits: RequestLimits;
   keys: KeyRing;
   hasher: PasswordHasher;
   accessTokens: AccessTokens;

@@ -4,8 +4,9 @@ import { assertStatus } from '../../test/api.ts';
 import { registeredUser as signedInUser } from '../../test/factories.ts';
 import { forgot } from '../../test/reset-calls.ts';
 import { createTestApp, type TestApp } from '../../test/test-app.ts';
-import { tidyUp } from './background-work.ts';
+import { assembly, parts } from '../app.ts';
 import { durations } from '../platform/durations.ts';
+import { cleanUp } from './background-work.ts';
 
 async function rowCounts({ db }: TestApp) {
   const counts: Record<string, number> = {};
@@ -41,9 +42,9 @@ test('a clean-up that fails keeps no other from its work, and is told once', asy
       return typeof member === 'function' ? member.bind(target) : member;
     },
   });
-  await tidyUp({ ...service, db });
+  await cleanUp(parts, { ...service.deps, ...assembly, db });
   assert.equal((await rowCounts(service)).sessions, 0);
-  assert.equal(service.logs().match(/could not be thrown away/g)?.length, 1);
+  assert.equal(service.logs().match(/Cleanup failed/g)?.length, 1);
 });
 
 test('a mail that waits is never thrown away: at its end it is dead, and seen', async (t) => {

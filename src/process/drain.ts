@@ -2,12 +2,12 @@ import cluster from 'node:cluster';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { DatabaseEngine } from '../platform/database/database.ts';
+import type { PasswordHasher } from '../platform/hashing/password-hasher.ts';
 import { closeListener } from '../platform/http/close-listener.ts';
 import type { HttpServer } from '../platform/http/http-server.ts';
 import type { Readiness } from '../platform/http/readiness.ts';
 import type { JobQueue } from '../platform/jobs/job-queue.ts';
 import type { Logger } from '../platform/logging/logger.ts';
-import type { PasswordHasher } from '../platform/hashing/password-hasher.ts';
 import type { RateLimiter } from '../platform/rate-limit/rate-limit.ts';
 import { obeySupervisor } from './supervisor.ts';
 

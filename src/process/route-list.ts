@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import type { AppDependencies } from '../access/route-dependencies.ts';
 import { buildApp } from '../app.ts';
 import { parseConfig } from '../configuration/config.ts';
-import type { Dependencies } from '../domain/dependencies.ts';
 import type { HttpServer } from '../platform/http/http-server.ts';
 import { createLogger } from '../platform/logging/logger.ts';
 
@@ -30,7 +30,7 @@ async function buildDescribedApp(
   const config = parseConfig({ ENVIRONMENT: 'test', LOG_LEVEL: 'error', ...overrides });
   const readiness = { phase: 'starting' };
   return buildApp(
-    { config, logger: createLogger(config, { write: () => {} }), readiness } as Dependencies,
+    { config, logger: createLogger(config, { write: () => {} }), readiness } as AppDependencies,
     observe,
   );
 }

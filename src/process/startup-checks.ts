@@ -6,7 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, environmentFile, misnamedVariables } from '../configuration/config.ts';
 import type { DatabaseEngine, MigrationConnection } from '../platform/database/database.ts';
 import type { DatabaseClock } from '../platform/database/database-clock.ts';
-import { DatabaseUnavailableError, readOnlyServer, sqlStateOf } from '../platform/database/database-errors.ts';
+import {
+  DatabaseUnavailableError,
+  readOnlyServer,
+  sqlStateOf,
+} from '../platform/database/database-errors.ts';
 import { MigrationError, migrate } from '../platform/database/migrate.ts';
 import { hearSilence } from '../platform/hear-silence.ts';
 import type { Logger } from '../platform/logging/logger.ts';

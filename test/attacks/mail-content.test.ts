@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { MailKind } from '../../src/domain/outbox/mail-row.ts';
 import { userRealm } from '../../src/domain/realms/realms.ts';
-import type { MailKind } from '../../src/platform/database/tables.ts';
 import { createSmtpTransport } from '../../src/platform/smtp/smtp-transport.ts';
 import { assertStatus } from '../api.ts';
 import { moveTo, verify } from '../email-calls.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { userRealm } from '../../src/domain/realms/realms.ts';
-import { updateProfile } from '../../src/flows/profile/update-profile.ts';
 import { findCaller } from '../../src/domain/sessions/session-store.ts';
+import { updateProfile } from '../../src/flows/profile/update-profile.ts';
 import { assertStatus } from '../api.ts';
 import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../factories.ts';
 import { refreshed } from '../session-calls.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import type { MailKind } from '../../src/domain/outbox/mail-row.ts';
 import { adminRealm, type Realm, userRealm } from '../../src/domain/realms/realms.ts';
-import type { MailKind } from '../../src/platform/database/tables.ts';
 import { type Api, assertStatus } from '../api.ts';
 import type { DescribedOperation } from '../attacks/described-fields.ts';
 import { newRegistration, type SignedIn, signIn } from '../factories.ts';

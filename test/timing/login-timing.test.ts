@@ -3,14 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { hashSync } from '@node-rs/bcrypt';
 import { buildApp } from '../../src/app.ts';
+import { createAccessTokens } from '../../src/domain/access-tokens/access-token.ts';
 import { userRealm } from '../../src/domain/realms/realms.ts';
-import { createAccessTokens } from '../../src/domain/sessions/access-token.ts';
-import { createLogger } from '../../src/platform/logging/logger.ts';
 import type { PasswordHasher } from '../../src/platform/hashing/password-hasher.ts';
-import {
-  hashPasswordSync,
-  type StoredPassword,
-} from '../../src/platform/hashing/password-schemes.ts';
+import { hashPasswordSync, type StoredPassword } from '../../src/platform/hashing/password-schemes.ts';
+import { createLogger } from '../../src/platform/logging/logger.ts';
 import { assertStatus, createApi } from '../api.ts';
 import { newRegistration } from '../factories.ts';
 import { seedPassword } from '../stored-passwords.ts';

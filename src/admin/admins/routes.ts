@@ -1,21 +1,21 @@
 import { z } from 'zod';
-import type { Dependencies } from '../../domain/dependencies.ts';
-import type { HttpServer } from '../../platform/http/http-server.ts';
-import { pageOf } from '../../platform/http/paging.ts';
-import { bodyErrors, errors, guardErrors, idParams, unchangedIfNull } from '../../platform/http/schemas.ts';
+import { callerOf, requireSuperadmin } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
 import { listAccounts, listQuery } from '../../domain/accounts/account-list.ts';
 import { adminSchema } from '../../domain/accounts/account-schemas.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { adminRealm } from '../../domain/realms/realms.ts';
-import { callerOf, requireSuperadmin } from '../../access/guards.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { pageOf } from '../../platform/http/paging.ts';
+import { bodyErrors, errors, guardErrors, idParams, unchangedIfNull } from '../../platform/http/schemas.ts';
 import { updateAdmin } from './update-admin.ts';
 
 const adminChange = z
   .object({ is_active: unchangedIfNull(z.boolean()), is_superadmin: unchangedIfNull(z.boolean()) })
   .meta({ example: { is_active: true } });
 
-export function addAdminAdministrationRoutes(app: HttpServer, deps: Dependencies): void {
+export function addAdminAdministrationRoutes(app: HttpServer, deps: RouteDependencies): void {
   const guarded = requireSuperadmin(deps);
   const about = { tags: ['Admin administration'] };
 

@@ -1,12 +1,12 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { conflict, forbidden, notFound } from '../../platform/errors.ts';
-import { transact } from '../../platform/database/database.ts';
-import { describeChange } from '../../domain/accounts/account-change.ts';
 import { type Account, lockAccount, updateAccount } from '../../domain/accounts/account-store.ts';
 import { lockActiveSuperadmins } from '../../domain/accounts/admin-store.ts';
-import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
 import { revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+import { transact } from '../../platform/database/database.ts';
+import { conflict, forbidden, notFound } from '../../platform/errors.ts';
+import { describeChange } from '../describe-change.ts';
 
 type Change = { is_active?: boolean; is_superadmin?: boolean };
 

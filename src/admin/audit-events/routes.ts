@@ -1,13 +1,13 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
+import { requireAccount } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { auditEventSchema, auditQuery, listEvents } from '../../domain/audit/audit-list.ts';
+import { adminRealm } from '../../domain/realms/realms.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
 import { errors, guardErrors } from '../../platform/http/schemas.ts';
-import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
-import { callerOf, requireAccount } from '../../access/guards.ts';
-import { auditEventSchema, auditQuery, listEvents, listOwnEvents, ownEventsQuery } from '../../domain/audit/audit-list.ts';
 
-export function addAuditRoutes(app: HttpServer, deps: Dependencies): void {
-  const answers = { 200: pageOf(auditEventSchema), ...errors([422, ...guardErrors]) };
+export function addAuditRoutes(app: HttpServer, deps: RouteDependencies): void {
+  const answers = { 200: pageOf(auditEventSchema(deps.auditEvents)), ...errors([422, ...guardErrors]) };
 
   app.get(
     '/api/admins/audit-events',
@@ -16,24 +16,10 @@ export function addAuditRoutes(app: HttpServer, deps: Dependencies): void {
       schema: {
         tags: ['Audit'],
         summary: 'List the security events, newest first',
-        querystring: auditQuery,
+        querystring: auditQuery(deps.auditEvents),
         response: answers,
       },
     },
     async (request) => listEvents(deps.db, request.query, request.query),
-  );
-
-  app.get(
-    '/api/users/me/security-events',
-    {
-      ...requireAccount(deps, userRealm),
-      schema: {
-        tags: [userRealm.tag],
-        summary: 'List what happened to my account, newest first',
-        querystring: ownEventsQuery,
-        response: answers,
-      },
-    },
-    async (request) => listOwnEvents(deps.db, callerOf(request).account.id, request.query),
   );
 }

@@ -1,11 +1,11 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { conflict, notFound } from '../../platform/errors.ts';
-import { transact } from '../../platform/database/database.ts';
-import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
 import { findLink } from '../../domain/one-time-tokens/link-store.ts';
 import { findMail, type Mail, reviveMail } from '../../domain/outbox/mail-store.ts';
 import { noticeLifeSeconds } from '../../domain/outbox/queue-mail.ts';
+import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
+import { transact } from '../../platform/database/database.ts';
+import { conflict, notFound } from '../../platform/errors.ts';
 
 /** Tries a dead mail again, for a day more. Throws 404, or 409 where it is not dead or its link is no longer good. */
 export async function requeueMail(

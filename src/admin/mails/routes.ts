@@ -1,13 +1,13 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
+import { callerOf, requireAccount } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { listMails, mailQuery, mailSchema } from '../../domain/outbox/mail-list.ts';
+import { adminRealm } from '../../domain/realms/realms.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
 import { errors, guardErrors, idParams, noContent } from '../../platform/http/schemas.ts';
-import { adminRealm } from '../../domain/realms/realms.ts';
-import { callerOf, requireAccount } from '../../access/guards.ts';
-import { listMails, mailQuery, mailSchema } from '../../domain/outbox/mail-list.ts';
 import { requeueMail } from './requeue-mail.ts';
 
-export function addMailRoutes(app: HttpServer, deps: Dependencies): void {
+export function addMailRoutes(app: HttpServer, deps: RouteDependencies): void {
   const guarded = requireAccount(deps, adminRealm);
   const about = { tags: ['Mail'] };
 

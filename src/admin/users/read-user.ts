@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { timestamp } from '../../platform/http/schemas.ts';
 import { userSchema } from '../../domain/accounts/account-schemas.ts';
 import { findAccount } from '../../domain/accounts/account-store.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
 import { presentSession, sessionSchema } from '../../domain/sessions/present-session.ts';
 import { listLiveSessions } from '../../domain/sessions/session-store.ts';
+import { timestamp } from '../../platform/http/schemas.ts';
 
 export const userDetailSchema = userSchema
   .extend({

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import type { Dependencies } from '../../domain/dependencies.ts';
+import { callerOf, requireAccount } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { givenFields } from '../../domain/accounts/account-change.ts';
+import { listAccounts, listQuery } from '../../domain/accounts/account-list.ts';
+import { changedFullName, email, username, userSchema } from '../../domain/accounts/account-schemas.ts';
+import { presentAccount } from '../../domain/accounts/present-account.ts';
+import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
+import { endAllSessions } from '../../domain/sessions/end-session.ts';
 import { type AppError, notFound } from '../../platform/errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
@@ -11,13 +18,6 @@ import {
   noContent,
   unchangedIfNull,
 } from '../../platform/http/schemas.ts';
-import { givenFields } from '../../domain/accounts/account-change.ts';
-import { listAccounts, listQuery } from '../../domain/accounts/account-list.ts';
-import { changedFullName, email, username, userSchema } from '../../domain/accounts/account-schemas.ts';
-import { presentAccount } from '../../domain/accounts/present-account.ts';
-import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
-import { callerOf, requireAccount } from '../../access/guards.ts';
-import { endAllSessions } from '../../domain/sessions/end-session.ts';
 import { readUser, userDetailSchema } from './read-user.ts';
 import { sendPasswordReset } from './send-password-reset.ts';
 import { updateUser } from './update-user.ts';
@@ -34,12 +34,12 @@ const userChange = z
 
 const about = { tags: ['User administration'] };
 
-export function addUserAdministrationRoutes(app: HttpServer, deps: Dependencies): void {
+export function addUserAdministrationRoutes(app: HttpServer, deps: RouteDependencies): void {
   addReadingRoutes(app, deps);
   addChangingRoutes(app, deps);
 }
 
-function addReadingRoutes(app: HttpServer, deps: Dependencies): void {
+function addReadingRoutes(app: HttpServer, deps: RouteDependencies): void {
   const guarded = requireAccount(deps, adminRealm);
 
   app.get(
@@ -75,7 +75,7 @@ function addReadingRoutes(app: HttpServer, deps: Dependencies): void {
   );
 }
 
-function addChangingRoutes(app: HttpServer, deps: Dependencies): void {
+function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
   const guarded = requireAccount(deps, adminRealm);
 
   app.patch(

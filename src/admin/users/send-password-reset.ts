@@ -1,10 +1,10 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { conflict } from '../../platform/errors.ts';
-import { transact } from '../../platform/database/database.ts';
-import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
 import { requireQueued } from '../../domain/outbox/queue-mail.ts';
+import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { findRecipient, queueResetLink } from '../../flows/password-reset/request-password-reset.ts';
+import { transact } from '../../platform/database/database.ts';
+import { conflict } from '../../platform/errors.ts';
 
 /**
  * False where there is no such user. Throws 409 for one that is not active, and 429 where the address has had enough

@@ -1,18 +1,19 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { forbidden } from '../../platform/errors.ts';
-import { type Transaction, transact } from '../../platform/database/database.ts';
-import { changesEmail, changesUsername, describeChange } from '../../domain/accounts/account-change.ts';
+import { changesEmail, changesUsername } from '../../domain/accounts/account-change.ts';
 import {
   type Account,
   type AccountChange,
   lockUserAndHolder,
   updateAccount,
 } from '../../domain/accounts/account-store.ts';
-import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
-import { changeEmail } from '../../flows/email-change/change-email.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
 import { endLinks } from '../../domain/one-time-tokens/link-store.ts';
+import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { type Caller, revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+import { changeEmail } from '../../flows/email-change/change-email.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import { forbidden } from '../../platform/errors.ts';
+import { describeChange } from '../describe-change.ts';
 
 /**
  * Applies an admin's change; null where there is no such user. Throws 409 where a name is taken, 403 where an admin

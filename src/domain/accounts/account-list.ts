@@ -10,9 +10,9 @@ import {
   presentPage,
 } from '../../platform/http/paging.ts';
 import { cursorTime, queryBoolean, text } from '../../platform/http/schemas.ts';
+import type { Realm } from '../realms/realms.ts';
 import type { Account } from './account-store.ts';
 import { presentAccount } from './present-account.ts';
-import type { Realm } from '../realms/realms.ts';
 
 const sortOrders = ['-created_at', 'created_at', 'username', '-username', 'email', '-email'] as const;
 

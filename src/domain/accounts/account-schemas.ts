@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { text, timestamp, uuid } from '../../platform/http/schemas.ts';
+import type { Realm } from '../realms/realms.ts';
 
 export const username = z
   .string()
@@ -70,3 +71,8 @@ export const userSchema = z
 export const adminSchema = z
   .object({ ...accountFields, is_superadmin: z.boolean(), ...times })
   .meta({ id: 'Admin' });
+
+/** What an account of the realm looks like in an answer. */
+export function accountSchemaOf({ kind }: Realm): typeof userSchema | typeof adminSchema {
+  return kind === 'user' ? userSchema : adminSchema;
+}

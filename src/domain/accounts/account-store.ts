@@ -1,11 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
-import { duplicate } from '../../platform/errors.ts';
 import { type Database, now, type Transaction } from '../../platform/database/database.ts';
 import { violatedConstraint } from '../../platform/database/database-errors.ts';
-import type { AccountRow, Tables } from '../../platform/database/tables.ts';
+import { duplicate } from '../../platform/errors.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 import type { Realm } from '../realms/realms.ts';
+import type { AccountRow, UserRow } from './account-rows.ts';
 
 /** An account of either realm, with its rights: `is_superuser` and `is_email_verified`, or `is_superadmin`. */
 export type Account = Omit<Selectable<AccountRow>, PasswordColumn> & {
@@ -223,7 +223,7 @@ function passwordColumns({ scheme, hash, key }: StoredPassword) {
   return { password_scheme: scheme, password_hash: hash, password_key: key };
 }
 
-function withoutPassword(row: Selectable<Tables['users']>): Account {
+function withoutPassword(row: Selectable<UserRow>): Account {
   const { password_scheme, password_hash, password_key, password_version, ...account } = row;
   return account;
 }

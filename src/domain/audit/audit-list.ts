@@ -11,51 +11,56 @@ import {
 } from '../../platform/http/paging.ts';
 import { cursorTime, instant, timestamp, uuid } from '../../platform/http/schemas.ts';
 import { type AuditEvent, type EventFilter, listAuditEvents, type Position } from './audit-store.ts';
-import { securityEventNames, securityEvents } from './security-events.ts';
+import type { AuditEvents, SecurityEventName } from './security-events.ts';
 
 const party = z.object({ kind: z.enum(['user', 'admin']), id: uuid });
 const words = z.string().max(200);
 
-export const auditEventSchema = z
-  .object({
-    id: uuid,
-    occurred_at: timestamp,
-    event: z.enum(securityEventNames).describe(
-      Object.entries(securityEvents)
-        .map(([name, meaning]) => `\`${name}\`: ${meaning}.`)
-        .join(' '),
-    ),
-    outcome: z.enum(['success', 'failure', 'denied']),
-    actor: party.nullable().describe('Who did it; null where nobody was signed in or known'),
-    subject: party.nullable().describe('To whom it happened'),
-    ip: z.string().max(45).nullable(),
-    request_id: z.guid().nullable().describe('As in the answer and in the log'),
-    details: z.object({
-      reason: words.optional(),
-      policy: words.optional().describe('The limit that refused'),
-      fields: z.array(words).max(20).optional().describe('What was changed, by name'),
-      session_id: uuid.optional(),
-      mail_id: uuid.optional(),
-      route: words.optional(),
-    }),
-  })
-  .meta({ id: 'AuditEvent' });
+const eventNames = (events: AuditEvents) => z.enum(Object.keys(events) as SecurityEventName[]);
+
+/** An event as the API shows it; `events` are those of all parts. */
+export const auditEventSchema = (events: AuditEvents) =>
+  z
+    .object({
+      id: uuid,
+      occurred_at: timestamp,
+      event: eventNames(events).describe(
+        Object.entries(events)
+          .map(([name, meaning]) => `\`${name}\`: ${meaning}.`)
+          .join(' '),
+      ),
+      outcome: z.enum(['success', 'failure', 'denied']),
+      actor: party.nullable().describe('Who did it; null where nobody was signed in or known'),
+      subject: party.nullable().describe('To whom it happened'),
+      ip: z.string().max(45).nullable(),
+      request_id: z.guid().nullable().describe('As in the answer and in the log'),
+      details: z.object({
+        reason: words.optional(),
+        policy: words.optional().describe('The limit that refused'),
+        fields: z.array(words).max(20).optional().describe('What was changed, by name'),
+        session_id: uuid.optional(),
+        mail_id: uuid.optional(),
+        route: words.optional(),
+      }),
+    })
+    .meta({ id: 'AuditEvent' });
 
 export const ownEventsQuery = pageQuery(
   encodeCursor('2026-01-31T09:26:03.114000Z', '01890a5d-ac96-774b-bcce-b302099a8057'),
 );
 
-export const auditQuery = ownEventsQuery.extend({
-  actor: uuid.optional().describe('Who did it'),
-  subject: uuid.optional().describe('To whom it happened'),
-  event: z.enum(securityEventNames).optional(),
-  from: instant.optional().describe('From this time on'),
-  to: instant.optional().describe('Before this time'),
-});
+export const auditQuery = (events: AuditEvents) =>
+  ownEventsQuery.extend({
+    actor: uuid.optional().describe('Who did it'),
+    subject: uuid.optional().describe('To whom it happened'),
+    event: eventNames(events).optional(),
+    from: instant.optional().describe('From this time on'),
+    to: instant.optional().describe('Before this time'),
+  });
 
 const cursorContent = z.tuple([cursorTime, z.uuid()]);
 
-type PresentedEvent = z.output<typeof auditEventSchema>;
+type PresentedEvent = z.output<ReturnType<typeof auditEventSchema>>;
 
 /** For admins. */
 export function listEvents(db: Database, filter: EventFilter, query: PageQuery) {

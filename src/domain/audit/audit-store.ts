@@ -1,11 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { type RawBuilder, type Selectable, sql } from 'kysely';
 import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
-import type { Tables } from '../../platform/database/tables.ts';
 import type { Origin } from '../../platform/logging/request-context.ts';
+import type { AuditEventRow } from './audit-event-row.ts';
 import type { SecurityEvent } from './security-events.ts';
 
-export type AuditEvent = Selectable<Tables['audit_events']>;
+export type AuditEvent = Selectable<AuditEventRow>;
 
 export async function insertAuditEvent(
   db: Database | Transaction,

@@ -1,6 +1,6 @@
 import { afterCommit, type Database, type Transaction } from '../../platform/database/database.ts';
-import { currentOrigin } from '../../platform/logging/request-context.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import { currentOrigin } from '../../platform/logging/request-context.ts';
 import { insertAuditEvent } from './audit-store.ts';
 import type { SecurityEvent } from './security-events.ts';
 

@@ -1,8 +1,8 @@
-import type { Dependencies } from '../dependencies.ts';
 import { rateLimited } from '../../platform/errors.ts';
+import type { Dependencies } from '../dependencies.ts';
 import type { Party } from '../realms/realms.ts';
 import { recordExceeded } from '../throttles/require-within-throttle.ts';
-import type { ThrottlePolicy } from '../throttles/throttle-policies.ts';
+import type { ThrottlePolicy } from '../throttles/throttle-policy.ts';
 import { peekThrottle, takeThrottle } from '../throttles/throttle-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'keys' | 'logger'>;

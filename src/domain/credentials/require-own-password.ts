@@ -1,10 +1,10 @@
-import type { Dependencies } from '../dependencies.ts';
 import { badRequest } from '../../platform/errors.ts';
 import { type Credentials, findCredentialsById, storedPasswordOf } from '../accounts/account-store.ts';
-import { partyOf, type Realm } from '../realms/realms.ts';
 import { recordRefusal } from '../audit/record-event.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { partyOf, type Realm } from '../realms/realms.ts';
+import { passwordCheck } from './guess-limits.ts';
 import { checkWithinGuesses } from './password-guesses.ts';
-import { throttlePolicies } from '../throttles/throttle-policies.ts';
 
 /**
  * The credentials of somebody who is signed in and has typed the password once more. Throws 400 `wrong_password`, and
@@ -19,7 +19,7 @@ export async function requireOwnPassword(
   const credentials = await findCredentialsById(deps.db, realm, accountId);
   const stored = credentials && storedPasswordOf(credentials);
   const subject = partyOf(realm, accountId);
-  const count = { policy: throttlePolicies.passwordCheck, key: `${realm.kind}\0${accountId}`, subject };
+  const count = { policy: passwordCheck, key: `${realm.kind}\0${accountId}`, subject };
   const isRight = await checkWithinGuesses(deps, [count], () =>
     deps.hasher.verify(typed.password, stored, typed.ip, typed.signal),
   );

@@ -1,7 +1,7 @@
-import type { Dependencies } from '../dependencies.ts';
 import type { AppError } from '../../platform/errors.ts';
 import { recordRefusal } from '../audit/record-event.ts';
 import type { SecurityEventName } from '../audit/security-events.ts';
+import type { Dependencies } from '../dependencies.ts';
 
 /** The link of a token was never made, is used up, ended or ran out, or belongs to somebody who is gone. */
 export class LinkNotGoodError extends Error {}

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
-import type { Dependencies } from '../dependencies.ts';
 import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
-import type { LinkPurpose, Tables } from '../../platform/database/tables.ts';
 import type { Account } from '../accounts/account-store.ts';
+import type { Dependencies } from '../dependencies.ts';
+import type { LinkPurpose, LinkRow } from './link-row.ts';
 import { isTokenOf, linkIdOf, linkToken, linkTokenHash } from './link-token.ts';
 
-export type Link = Selectable<Tables['links']>;
+export type Link = Selectable<LinkRow>;
 
 type NewLink = {
   purpose: LinkPurpose;

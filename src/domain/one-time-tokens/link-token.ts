@@ -1,5 +1,5 @@
 import { equalSecrets, hmacSha256, type SecretKeys, sha256 } from '../../platform/crypto/secret-keys.ts';
-import type { LinkPurpose } from '../../platform/database/tables.ts';
+import type { LinkPurpose } from './link-row.ts';
 
 /** What a link is bound to: any other value of one of these gives another token. */
 export type LinkBinding = {

@@ -1,11 +1,15 @@
-import type { Dependencies } from '../dependencies.ts';
 import { TryAgainLater } from '../../platform/jobs/job-queue.ts';
 import { MailNotSentError } from '../../platform/smtp/mail-not-sent.ts';
 import type { SmtpTransport } from '../../platform/smtp/smtp-transport.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { beginAttempt, finishMail, type Mail, noteFailedAttempt } from './mail-store.ts';
+import type { MailTexts } from './mail-text.ts';
 import { MailNotWrittenError, writeMail } from './write-mail.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'> & { smtp: SmtpTransport | null };
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'> & {
+  smtp: SmtpTransport | null;
+  mailTexts: MailTexts;
+};
 
 /**
  * One attempt to send a mail. Returns where it is over with, sent or dead; throws where the queue shall try again.

@@ -7,10 +7,10 @@ import {
   secondsFromNow,
   type Transaction,
 } from '../../platform/database/database.ts';
-import type { MailKind, MailStatus, Tables } from '../../platform/database/tables.ts';
 import type { Party } from '../realms/realms.ts';
+import type { MailKind, MailRow, MailStatus } from './mail-row.ts';
 
-export type Mail = Selectable<Tables['mails']>;
+export type Mail = Selectable<MailRow>;
 
 export type NewMail = {
   kind: MailKind;

@@ -1,17 +1,25 @@
-import type { Dependencies } from '../dependencies.ts';
-import { rateLimited } from '../../platform/errors.ts';
 import type { Transaction } from '../../platform/database/database.ts';
-import type { LinkPurpose, MailKind } from '../../platform/database/tables.ts';
 import { durations } from '../../platform/durations.ts';
+import { rateLimited } from '../../platform/errors.ts';
 import type { Account } from '../accounts/account-store.ts';
-import { type Party, partyOf, type Realm, userRealm } from '../realms/realms.ts';
 import { recordEvent } from '../audit/record-event.ts';
-import { fallbackOf, isSameAddress } from '../../flows/email-change/fallback-address.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { fallbackOf, isSameAddress } from '../one-time-tokens/fallback-address.ts';
+import type { LinkPurpose } from '../one-time-tokens/link-row.ts';
 import { insertLink } from '../one-time-tokens/link-store.ts';
+import { type Party, partyOf, type Realm, userRealm } from '../realms/realms.ts';
 import { exceeded } from '../throttles/require-within-throttle.ts';
-import { throttlePolicies } from '../throttles/throttle-policies.ts';
+import type { ThrottlePolicy } from '../throttles/throttle-policy.ts';
 import { takeThrottle } from '../throttles/throttle-store.ts';
+import type { MailKind } from './mail-row.ts';
 import { insertMail, type NewMail } from './mail-store.ts';
+
+/** Mails of one kind to one address; beyond it they are left out in silence. */
+export const mailRecipient: ThrottlePolicy = {
+  name: 'mail-recipient',
+  limit: 3,
+  windowSeconds: durations.hours(1),
+};
 
 type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
 
@@ -58,13 +66,8 @@ export async function queueNotice(
     await queueMail(deps, trx, { ...notice, recipient });
 }
 
-const kindOfPurpose: Record<LinkPurpose, MailKind> = {
-  password_reset: 'password_reset',
-  email_verification: 'email_verification',
-  email_change_undo: 'email_changed',
-};
-
 type LinkMail = {
+  kind: MailKind;
   purpose: LinkPurpose;
   lifeSeconds: number;
   passwordVersion?: number;
@@ -79,11 +82,11 @@ export async function queueLinkMail(
   deps: Deps,
   trx: Transaction,
   account: Pick<Account, 'id' | 'email'>,
-  { purpose, lifeSeconds, passwordVersion = 0, actor, isEarned = false }: LinkMail,
+  { kind, purpose, lifeSeconds, passwordVersion = 0, actor, isEarned = false }: LinkMail,
 ): Promise<MailOutcome> {
   const { id: subjectId, email } = account;
   const subject = partyOf(userRealm, subjectId);
-  const mail = { kind: kindOfPurpose[purpose], recipient: email, subject };
+  const mail = { kind, recipient: email, subject };
   const outcome = isEarned ? ({ queued: true } as const) : await countMail(deps, trx, mail, actor);
   if (!outcome.queued) return outcome;
   const linkId = await insertLink(trx, deps, { purpose, subjectId, email, passwordVersion, lifeSeconds });
@@ -98,7 +101,7 @@ async function countMail(
   { kind, recipient, subject }: Pick<NewMail, 'kind' | 'recipient' | 'subject'>,
   actor: Party | null = null,
 ): Promise<MailOutcome> {
-  const policy = throttlePolicies.mailRecipient;
+  const policy = mailRecipient;
   // Of each realm by itself: who has a user's account at an admin's address must not use up the admin's notices.
   const key = `${subject?.kind}\0${kind}\0${recipient}`;
   const taken = await takeThrottle({ db: trx, keys: deps.keys }, policy, key);

@@ -1,17 +1,11 @@
 import type { Dependencies } from '../dependencies.ts';
-import type { LinkPurpose } from '../../platform/database/tables.ts';
 import { findLink } from '../one-time-tokens/link-store.ts';
 import { linkToken } from '../one-time-tokens/link-token.ts';
 import type { Mail } from './mail-store.ts';
+import type { MailContext, MailText, MailTexts } from './mail-text.ts';
 import { composeMessage, describeLife } from './messages/compose-message.ts';
 
 type Message = ReturnType<typeof composeMessage>;
-
-const pages: Record<LinkPurpose, string> = {
-  password_reset: 'reset-password',
-  email_verification: 'verify-email',
-  email_change_undo: 'undo',
-};
 
 /** The words of a mail cannot be made, now or later. */
 export class MailNotWrittenError extends Error {}
@@ -22,18 +16,18 @@ export class MailNotWrittenError extends Error {}
  * `MailNotWrittenError` for what this version has no words for.
  */
 export async function writeMail(
-  { db, keys, config }: Pick<Dependencies, 'db' | 'keys' | 'config'>,
+  { db, keys, config, mailTexts }: Pick<Dependencies, 'db' | 'keys' | 'config'> & { mailTexts: MailTexts },
   mail: Mail,
 ): Promise<Message | null> {
   const link = mail.link_id && (await findLink(db, mail.link_id));
   const secret = link && keys.find(link.key_id);
   if (mail.link_id !== null && (!link?.is_open || !secret)) return null;
-  return compose({
-    kind: mail.kind,
+  const text = mailTexts[mail.kind];
+  if (text === undefined) throw new MailNotWrittenError(`no part has a text for ${mail.kind}`);
+  return compose(text, {
     projectName: config.projectName,
     // In the fragment: it is in no log and in no Referer.
-    link:
-      link && secret ? `${config.frontendUrl}/${pages[link.purpose]}#token=${linkToken(link, secret)}` : null,
+    link: link && secret ? `${config.frontendUrl}/${text.page}#token=${linkToken(link, secret)}` : null,
     linkLife: link && describeLife((link.expires_at.getTime() - link.created_at.getTime()) / 1000),
     occurredAt: mail.created_at,
     device: mail.device,
@@ -41,9 +35,9 @@ export async function writeMail(
   });
 }
 
-function compose(input: Parameters<typeof composeMessage>[0]): Message {
+function compose(text: MailText, context: MailContext): Message {
   try {
-    return composeMessage(input);
+    return composeMessage(text, context);
   } catch (cause) {
     throw new MailNotWrittenError('the mail cannot be written', { cause });
   }

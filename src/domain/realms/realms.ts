@@ -1,6 +1,4 @@
-import type { Config } from '../../configuration/config.ts';
-import type { RealmKind } from '../../platform/database/tables.ts';
-import { adminSchema, userSchema } from '../accounts/account-schemas.ts';
+export type RealmKind = 'user' | 'admin';
 
 /** Users and admins are two realms of the same flows: a flow is written once and a realm goes in. */
 export type Realm = {
@@ -8,7 +6,6 @@ export type Realm = {
   readonly table: 'users' | 'admins';
   readonly path: '/api/users' | '/api/admins';
   readonly tag: 'Users' | 'Admins';
-  readonly accountSchema: typeof userSchema | typeof adminSchema;
 };
 
 export const userRealm: Realm = {
@@ -16,7 +13,6 @@ export const userRealm: Realm = {
   table: 'users',
   path: '/api/users',
   tag: 'Users',
-  accountSchema: userSchema,
 };
 
 export const adminRealm: Realm = {
@@ -24,7 +20,6 @@ export const adminRealm: Realm = {
   table: 'admins',
   path: '/api/admins',
   tag: 'Admins',
-  accountSchema: adminSchema,
 };
 
 /** An account of either realm. */
@@ -35,8 +30,3 @@ export function partyOf({ kind }: { kind: RealmKind }, id: string): Party {
 }
 
 export const realms = [userRealm, adminRealm] as const;
-
-/** How long a session of this realm lives: idle, and at most. */
-export function sessionLifetimes(config: Config, realm: Realm): Config['userSessions'] {
-  return realm.kind === 'user' ? config.userSessions : config.adminSessions;
-}

@@ -1,10 +1,10 @@
-import type { Dependencies } from '../dependencies.ts';
 import { transact } from '../../platform/database/database.ts';
 import { lockAccount } from '../accounts/account-store.ts';
-import { type Party, partyOf, type Realm } from '../realms/realms.ts';
 import { recordEvent } from '../audit/record-event.ts';
 import type { SecurityEventName } from '../audit/security-events.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { endLaterUndoLinks } from '../one-time-tokens/undo-links.ts';
+import { type Party, partyOf, type Realm } from '../realms/realms.ts';
 import { decodeRefreshToken, invalidRefreshToken } from './refresh-token.ts';
 import { type RevokeReason, revokeSession, revokeSessionsOf } from './session-store.ts';
 

@@ -1,15 +1,16 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { Dependencies } from '../dependencies.ts';
 import { sha256 } from '../../platform/crypto/secret-keys.ts';
 import { transact } from '../../platform/database/database.ts';
 import { wideNetworkOf } from '../../platform/http/client-address.ts';
 import { type Credentials, confirmSignIn } from '../accounts/account-store.ts';
-import { partyOf, type Realm, sessionLifetimes } from '../realms/realms.ts';
 import { recordEvent } from '../audit/record-event.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { queueNotice } from '../outbox/queue-mail.ts';
+import { partyOf, type Realm } from '../realms/realms.ts';
 import { describeDevice } from './describe-device.ts';
 import { evictIdleSessions, insertSession, isNewDevice } from './insert-session.ts';
 import { firstRefreshToken, refreshTokenHash } from './refresh-token.ts';
+import { sessionLifetimes } from './session-lifetimes.ts';
 import { issueTokenPair, type TokenPair } from './token-pair.ts';
 
 const maxLiveSessions = 50;

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { type AppError, unauthenticated } from '../../platform/errors.ts';
 import {
   equalSecrets,
   hmacSha256,
@@ -7,7 +6,8 @@ import {
   type SecretKeys,
   sha256,
 } from '../../platform/crypto/secret-keys.ts';
-import type { RealmKind } from '../../platform/database/tables.ts';
+import { type AppError, unauthenticated } from '../../platform/errors.ts';
+import type { RealmKind } from '../realms/realms.ts';
 
 /**
  * `"r1." + base64url(family id 16 ‖ generation u32 ‖ secret 32 ‖ tag 16)`. The tag proves, before any query, that

@@ -1,12 +1,13 @@
-import type { Dependencies } from '../dependencies.ts';
-import { unauthenticated } from '../../platform/errors.ts';
 import { equalSecrets, hmacSha256, type SecretKeys, sha256 } from '../../platform/crypto/secret-keys.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
+import { unauthenticated } from '../../platform/errors.ts';
 import { findAccount } from '../accounts/account-store.ts';
-import { partyOf, type Realm, sessionLifetimes } from '../realms/realms.ts';
 import { recordEvent } from '../audit/record-event.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { queueNotice } from '../outbox/queue-mail.ts';
+import { partyOf, type Realm } from '../realms/realms.ts';
 import { invalidRefreshToken, type RefreshToken, refreshTokenHash, successorOf } from './refresh-token.ts';
+import { sessionLifetimes } from './session-lifetimes.ts';
 import { type LockedSession, lockSession, revokeSession, rotateSession } from './session-store.ts';
 import { issueTokenPair, type TokenPair } from './token-pair.ts';
 

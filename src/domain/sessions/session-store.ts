@@ -7,12 +7,12 @@ import {
   secondsFromNow,
   type Transaction,
 } from '../../platform/database/database.ts';
-import type { Tables } from '../../platform/database/tables.ts';
 import { durations } from '../../platform/durations.ts';
 import type { Account } from '../accounts/account-store.ts';
 import type { Realm } from '../realms/realms.ts';
+import type { SessionRow } from './session-row.ts';
 
-export type SessionRecord = Selectable<Tables['sessions']>;
+export type SessionRecord = Selectable<SessionRow>;
 
 /** The signed-in account behind a request, as it stands in the database at this moment. */
 export type Caller = { account: Account; sessionId: string };

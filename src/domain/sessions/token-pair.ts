@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Dependencies } from '../dependencies.ts';
 import type { SecretKeys } from '../../platform/crypto/secret-keys.ts';
+import type { Dependencies } from '../dependencies.ts';
 import type { Realm } from '../realms/realms.ts';
 import { encodeRefreshToken, type RefreshToken } from './refresh-token.ts';
 

@@ -1,11 +1,11 @@
-import { rateLimited } from '../../platform/errors.ts';
 import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
 import type { Database } from '../../platform/database/database.ts';
+import { rateLimited } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { Party } from '../realms/realms.ts';
 import { recordRefusal } from '../audit/record-event.ts';
 import type { SecurityEvent } from '../audit/security-events.ts';
-import type { ThrottlePolicy } from './throttle-policies.ts';
+import type { Party } from '../realms/realms.ts';
+import type { ThrottlePolicy } from './throttle-policy.ts';
 import { takeThrottle } from './throttle-store.ts';
 
 type Deps = { db: Database; keys: KeyRing; logger: Logger };

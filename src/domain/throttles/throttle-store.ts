@@ -8,7 +8,8 @@ import {
   type Transaction,
 } from '../../platform/database/database.ts';
 import { foldCase } from '../../platform/fold-case.ts';
-import type { ThrottlePolicy } from './throttle-policies.ts';
+import type { ThrottlePolicy } from './throttle-policy.ts';
+import './throttle-row.ts';
 
 type Deps = { db: Database | Transaction; keys: KeyRing };
 type Taken = { allowed: boolean; isFirstRefusal: boolean; retryAfterSeconds: number };

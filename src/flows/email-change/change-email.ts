@@ -1,15 +1,15 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { duplicate } from '../../platform/errors.ts';
-import type { Transaction } from '../../platform/database/database.ts';
-import { durations } from '../../platform/durations.ts';
 import { type Account, type AccountChange, updateAccount } from '../../domain/accounts/account-store.ts';
-import { adminRealm, type Party, partyOf, type Realm, userRealm } from '../../domain/realms/realms.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
-import { queueVerification } from '../email-verification/verify-email.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
 import { endLinks } from '../../domain/one-time-tokens/link-store.ts';
 import { findReserver, findUndoLinkTo } from '../../domain/one-time-tokens/undo-links.ts';
 import { queueLinkMail, queueNotice } from '../../domain/outbox/queue-mail.ts';
+import { adminRealm, type Party, partyOf, type Realm, userRealm } from '../../domain/realms/realms.ts';
 import { revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import { durations } from '../../platform/durations.ts';
+import { duplicate } from '../../platform/errors.ts';
+import { queueVerification } from '../email-verification/verify-email.ts';
 import { yieldAddress } from './fall-back.ts';
 
 type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
@@ -77,7 +77,12 @@ async function changeUserEmail(
 
 /** Whatever else was mailed to the address of late: without this mail its owner has lost the account. */
 async function queueUndoLink(deps: Deps, trx: Transaction, user: Account): Promise<void> {
-  const how = { purpose: 'email_change_undo', lifeSeconds: undoSeconds, isEarned: true } as const;
+  const how = {
+    kind: 'email_changed',
+    purpose: 'email_change_undo',
+    lifeSeconds: undoSeconds,
+    isEarned: true,
+  } as const;
   await queueLinkMail(deps, trx, user, how);
 }
 

@@ -1,11 +1,11 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
-import type { Transaction } from '../../platform/database/database.ts';
 import { type Account, updateAccount } from '../../domain/accounts/account-store.ts';
-import { partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { findFallback } from '../../domain/one-time-tokens/fallback-address.ts';
 import { endLinks } from '../../domain/one-time-tokens/link-store.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
-import { findFallback } from './fallback-address.ts';
+import { partyOf, userRealm } from '../../domain/realms/realms.ts';
+import type { Transaction } from '../../platform/database/database.ts';
 
 /**
  * Somebody else wants an address: whoever has it unverified, and a verified one to fall back to, loses it and has the

@@ -15,8 +15,8 @@ import { goodPassword, newRegistration, signedInAdmin, signedInUser } from '../.
 import { newPassword, reset, resetToken } from '../../../test/reset-calls.ts';
 import { statusOfMe } from '../../../test/session-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';
-import { durations } from '../../platform/durations.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
+import { durations } from '../../platform/durations.ts';
 
 const [next, later] = ['next@example.com', 'later@example.com'];
 

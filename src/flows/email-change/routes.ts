@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { Dependencies } from '../../domain/dependencies.ts';
+import { anyone } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, messageSchema, text } from '../../platform/http/schemas.ts';
-import { anyone } from '../../access/guards.ts';
 import { undoEmailChange } from './undo-email-change.ts';
 
-export function addEmailChangeRoutes(app: HttpServer, deps: Dependencies): void {
+export function addEmailChangeRoutes(app: HttpServer, deps: RouteDependencies): void {
   app.post(
     '/api/users/undo',
     {

@@ -21,8 +21,8 @@ import {
 import { forgot, reset, resetToken } from '../../../test/reset-calls.ts';
 import { statusOfMe } from '../../../test/session-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
-import { durations } from '../../platform/durations.ts';
 import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
+import { durations } from '../../platform/durations.ts';
 
 /** An admin's change ends all sessions. */
 async function signedInAgain(service: TestApp, user: SignedIn): Promise<SignedIn> {

@@ -1,15 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { badRequest } from '../../platform/errors.ts';
-import { type Transaction, transact } from '../../platform/database/database.ts';
-import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
-import { findCredentialsById, lockAccount, setPassword, updateAccount } from '../../domain/accounts/account-store.ts';
-import { partyOf, userRealm } from '../../domain/realms/realms.ts';
+import {
+  findCredentialsById,
+  lockAccount,
+  setPassword,
+  updateAccount,
+} from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
 import { LinkNotGoodError, withGoodLink } from '../../domain/one-time-tokens/link-not-good.ts';
 import { endLinks, findOpenLink, type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
-import { queueResetLink } from '../password-reset/request-password-reset.ts';
+import { partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import { badRequest } from '../../platform/errors.ts';
+import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
+import { queueResetLink } from '../password-reset/request-password-reset.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'logger'>;
 type Request = { token: string; ip: string; signal: AbortSignal };

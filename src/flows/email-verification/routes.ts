@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { Dependencies } from '../../domain/dependencies.ts';
+import { anyone, callerOf, requireAccount } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { userRealm } from '../../domain/realms/realms.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, messageSchema, text } from '../../platform/http/schemas.ts';
-import { userRealm } from '../../domain/realms/realms.ts';
-import { anyone, callerOf, requireAccount } from '../../access/guards.ts';
 import { resendVerification, verifyEmail } from './verify-email.ts';
 
-export function addEmailVerificationRoutes(app: HttpServer, deps: Dependencies): void {
+export function addEmailVerificationRoutes(app: HttpServer, deps: RouteDependencies): void {
   app.post(
     '/api/users/verify-email',
     {

@@ -1,14 +1,14 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { badRequest } from '../../platform/errors.ts';
-import { type Transaction, transact } from '../../platform/database/database.ts';
-import { durations } from '../../platform/durations.ts';
 import { type Account, lockAccount, updateAccount } from '../../domain/accounts/account-store.ts';
-import { partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
-import { isSameAddress } from '../email-change/fallback-address.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { isSameAddress } from '../../domain/one-time-tokens/fallback-address.ts';
 import { LinkNotGoodError, withGoodLink } from '../../domain/one-time-tokens/link-not-good.ts';
 import { endLinks, findOpenLink, useLink } from '../../domain/one-time-tokens/link-store.ts';
 import { queueLinkMail } from '../../domain/outbox/queue-mail.ts';
+import { partyOf, userRealm } from '../../domain/realms/realms.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import { durations } from '../../platform/durations.ts';
+import { badRequest } from '../../platform/errors.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>;
 
@@ -20,7 +20,11 @@ export async function queueVerification(
   trx: Transaction,
   user: Pick<Account, 'id' | 'email'>,
 ): Promise<void> {
-  await queueLinkMail(deps, trx, user, { purpose: 'email_verification', lifeSeconds });
+  await queueLinkMail(deps, trx, user, {
+    kind: 'email_verification',
+    purpose: 'email_verification',
+    lifeSeconds,
+  });
 }
 
 /** Marks the address that the link was mailed to as verified. Throws 400 for every token that is not good. */

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Dependencies } from '../../domain/dependencies.ts';
+import { anyoneUncounted } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { escapeHtml } from '../../platform/html/html.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
 import { sendStatic, staticContent } from '../../platform/http/static-content.ts';
-import { anyoneUncounted } from '../../access/guards.ts';
 
 const directory = join(import.meta.dirname, 'pages');
 const pages = ['reset-password', 'verify-email', 'undo'];
@@ -19,7 +19,7 @@ const assets = {
 };
 
 /** The pages that the links in mails lead to, as long as `FRONTEND_URL` names no others. */
-export function addLinkPages(app: HttpServer, { config }: Pick<Dependencies, 'config'>): void {
+export function addLinkPages(app: HttpServer, { config }: Pick<RouteDependencies, 'config'>): void {
   const route = { ...anyoneUncounted, schema: { hide: true } };
   const headers = { ...pageHeaders(), 'cache-control': 'no-cache' };
 

@@ -1,16 +1,16 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { badRequest, unauthenticated } from '../../platform/errors.ts';
-import { type Transaction, transact } from '../../platform/database/database.ts';
-import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 import { type Credentials, replacePassword } from '../../domain/accounts/account-store.ts';
-import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
+import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
+import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
 import { endLinks } from '../../domain/one-time-tokens/link-store.ts';
 import { endLaterUndoLinks } from '../../domain/one-time-tokens/undo-links.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
-import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
+import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { type Caller, lockLiveSession, revokeSessionsOf } from '../../domain/sessions/session-store.ts';
-import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import { badRequest, unauthenticated } from '../../platform/errors.ts';
+import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
 type Request = { currentPassword: string; newPassword: string; ip: string; signal: AbortSignal };

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import type { Dependencies } from '../../domain/dependencies.ts';
+import { callerOf, requireAccountInDefence } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { newPassword, typedPassword } from '../../domain/credentials/password-policy.ts';
+import type { Realm } from '../../domain/realms/realms.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, messageSchema } from '../../platform/http/schemas.ts';
-import type { Realm } from '../../domain/realms/realms.ts';
-import { newPassword, typedPassword } from '../../domain/credentials/password-policy.ts';
-import { callerOf, requireAccountInDefence } from '../../access/guards.ts';
 import { changePassword } from './change-password.ts';
 
-export function addPasswordChangeRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
+export function addPasswordChangeRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
   app.post(
     `${realm.path}/change-password`,
     {

@@ -6,9 +6,9 @@ import { assertStatus } from '../../../test/api.ts';
 import { signedInAdmin, signedInUser, signIn } from '../../../test/factories.ts';
 import { reset, resetToken } from '../../../test/reset-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';
+import { userRealm } from '../../domain/realms/realms.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { HashQueueFullError } from '../../platform/hashing/password-hasher.ts';
-import { userRealm } from '../../domain/realms/realms.ts';
 import { answerResetRequest } from './request-password-reset.ts';
 
 const goodNewPassword = 'granite lantern 41 willow';

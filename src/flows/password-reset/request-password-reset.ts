@@ -1,25 +1,33 @@
 import { randomInt, randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { type Database, type Transaction, transact } from '../../platform/database/database.ts';
-import { type Credentials, findCredentials, findCredentialsById } from '../../domain/accounts/account-store.ts';
-import { type Party, partyOf, userRealm } from '../../domain/realms/realms.ts';
+import {
+  type Credentials,
+  findCredentials,
+  findCredentialsById,
+} from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
-import { fallbackOf, isSameAddress } from '../email-change/fallback-address.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { fallbackOf, isSameAddress } from '../../domain/one-time-tokens/fallback-address.ts';
 import { findReserver } from '../../domain/one-time-tokens/undo-links.ts';
 import { type MailOutcome, queueLinkMail } from '../../domain/outbox/queue-mail.ts';
+import { type Party, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { recordExceeded } from '../../domain/throttles/require-within-throttle.ts';
-import { throttlePolicies } from '../../domain/throttles/throttle-policies.ts';
+import type { ThrottlePolicy } from '../../domain/throttles/throttle-policy.ts';
 import { takeThrottle } from '../../domain/throttles/throttle-store.ts';
+import { type Database, type Transaction, transact } from '../../platform/database/database.ts';
+import { durations } from '../../platform/durations.ts';
+
+/** Reset links asked for one address, whoever asks; beyond it the answer is the same and no mail goes out. */
+export const forgotLimit: ThrottlePolicy = { name: 'forgot', limit: 3, windowSeconds: durations.hours(1) };
 
 /** Notes that a link was asked for, the same for every address; whether there is an account is looked up later, elsewhere. */
 export async function requestPasswordReset(
   deps: Pick<Dependencies, 'db' | 'keys' | 'jobs' | 'logger'>,
   email: string,
 ): Promise<void> {
-  const { allowed, isFirstRefusal } = await takeThrottle(deps, throttlePolicies.forgot, email);
+  const { allowed, isFirstRefusal } = await takeThrottle(deps, forgotLimit, email);
   if (allowed) await deps.jobs.send(deps.db, 'password-reset-requests', { email });
-  if (isFirstRefusal) await recordExceeded(deps, throttlePolicies.forgot, null);
+  if (isFirstRefusal) await recordExceeded(deps, forgotLimit, null);
 }
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>;
@@ -72,6 +80,7 @@ export async function queueResetLink(
   how: { actor?: Party; isEarned?: boolean } = {},
 ): Promise<MailOutcome> {
   return queueLinkMail(deps, trx, user, {
+    kind: 'password_reset',
     purpose: 'password_reset',
     lifeSeconds: deps.config.resetTokenSeconds,
     passwordVersion: user.password_version,

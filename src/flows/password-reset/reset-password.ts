@@ -1,7 +1,3 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { badRequest } from '../../platform/errors.ts';
-import { type Transaction, transact } from '../../platform/database/database.ts';
-import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 import {
   type Account,
   findAccount,
@@ -9,14 +5,18 @@ import {
   replacePassword,
   updateAccount,
 } from '../../domain/accounts/account-store.ts';
-import { partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
-import { findFallback, isSameAddress } from '../email-change/fallback-address.ts';
+import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { findFallback, isSameAddress } from '../../domain/one-time-tokens/fallback-address.ts';
 import { LinkNotGoodError, withGoodLink } from '../../domain/one-time-tokens/link-not-good.ts';
 import { endLinks, findOpenLink, type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
-import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
+import { partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import { badRequest } from '../../platform/errors.ts';
+import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'logger'>;
 

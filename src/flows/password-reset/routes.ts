@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import type { Dependencies } from '../../domain/dependencies.ts';
+import { anyone, callerOf, requireAccount } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { email } from '../../domain/accounts/account-schemas.ts';
+import { newPassword } from '../../domain/credentials/password-policy.ts';
+import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, messageSchema, text } from '../../platform/http/schemas.ts';
-import { email } from '../../domain/accounts/account-schemas.ts';
-import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
-import { newPassword } from '../../domain/credentials/password-policy.ts';
-import { anyone, callerOf, requireAccount } from '../../access/guards.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
 import { sendTestEmail } from './send-test-email.ts';
 
 const tags = ['Password reset'];
 
-export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): void {
+export function addPasswordResetRoutes(app: HttpServer, deps: RouteDependencies): void {
   app.post(
     '/api/password/forgot-password',
     {
@@ -60,7 +60,7 @@ export function addPasswordResetRoutes(app: HttpServer, deps: Dependencies): voi
   addTestEmailRoute(app, deps);
 }
 
-function addTestEmailRoute(app: HttpServer, deps: Dependencies): void {
+function addTestEmailRoute(app: HttpServer, deps: RouteDependencies): void {
   app.post(
     '/api/password/test-email',
     {

@@ -1,10 +1,10 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { forbidden } from '../../platform/errors.ts';
-import { transact } from '../../platform/database/database.ts';
 import type { Account } from '../../domain/accounts/account-store.ts';
-import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
 import { noticeLifeSeconds, queueMail, requireQueued } from '../../domain/outbox/queue-mail.ts';
+import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
+import { transact } from '../../platform/database/database.ts';
+import { forbidden } from '../../platform/errors.ts';
 
 /**
  * A real mail by the way of all others. Throws 403 for an address that is neither the admin's own nor allowed: this is

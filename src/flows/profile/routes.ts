@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import type { Dependencies } from '../../domain/dependencies.ts';
+import { callerOf, requireAccount } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { givenFields } from '../../domain/accounts/account-change.ts';
+import { accountSchemaOf, changedFullName, email, username } from '../../domain/accounts/account-schemas.ts';
+import { presentAccount } from '../../domain/accounts/present-account.ts';
+import { typedPassword } from '../../domain/credentials/password-policy.ts';
+import type { Realm } from '../../domain/realms/realms.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, unchangedIfNull } from '../../platform/http/schemas.ts';
-import { givenFields } from '../../domain/accounts/account-change.ts';
-import { changedFullName, email, username } from '../../domain/accounts/account-schemas.ts';
-import { presentAccount } from '../../domain/accounts/present-account.ts';
-import type { Realm } from '../../domain/realms/realms.ts';
-import { typedPassword } from '../../domain/credentials/password-policy.ts';
-import { callerOf, requireAccount } from '../../access/guards.ts';
 import { updateProfile } from './update-profile.ts';
 
 const profileBody = z
@@ -22,7 +22,7 @@ const profileBody = z
   })
   .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
 
-export function addProfileRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
+export function addProfileRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
   const guarded = requireAccount(deps, realm);
   const about = { tags: [realm.tag] };
 
@@ -33,7 +33,7 @@ export function addProfileRoutes(app: HttpServer, deps: Dependencies, realm: Rea
       schema: {
         ...about,
         summary: 'Who am I',
-        response: { 200: realm.accountSchema, ...errors(guardErrors) },
+        response: { 200: accountSchemaOf(realm), ...errors(guardErrors) },
       },
     },
     async (request) => presentAccount(callerOf(request).account),
@@ -50,7 +50,7 @@ export function addProfileRoutes(app: HttpServer, deps: Dependencies, realm: Rea
           'A new e-mail address wants `current_password`, is unverified and ends all other sessions. The old one, where ' +
           'it was verified, is mailed a link that undoes the change for seven days.',
         body: profileBody,
-        response: { 200: realm.accountSchema, ...errors([400, 409, ...guardErrors, ...bodyErrors]) },
+        response: { 200: accountSchemaOf(realm), ...errors([400, 409, ...guardErrors, ...bodyErrors]) },
       },
     },
     async (request, reply) => {

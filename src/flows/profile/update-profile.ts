@@ -1,7 +1,3 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { forbidden, unauthenticated } from '../../platform/errors.ts';
-import { type Transaction, transact } from '../../platform/database/database.ts';
-import { networkOf } from '../../platform/http/client-address.ts';
 import { changesEmail, changesUsername } from '../../domain/accounts/account-change.ts';
 import {
   type Account,
@@ -10,13 +6,32 @@ import {
   lockUserAndHolder,
   updateAccount,
 } from '../../domain/accounts/account-store.ts';
-import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
-import { changeEmail } from '../email-change/change-email.ts';
-import { type Caller, lockLiveSession } from '../../domain/sessions/session-store.ts';
 import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { partyOf, type Realm } from '../../domain/realms/realms.ts';
+import { type Caller, lockLiveSession } from '../../domain/sessions/session-store.ts';
 import { requireWithinThrottle } from '../../domain/throttles/require-within-throttle.ts';
-import { throttlePolicies } from '../../domain/throttles/throttle-policies.ts';
+import type { ThrottlePolicy } from '../../domain/throttles/throttle-policy.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import { durations } from '../../platform/durations.ts';
+import { forbidden, unauthenticated } from '../../platform/errors.ts';
+import { networkOf } from '../../platform/http/client-address.ts';
+import { changeEmail } from '../email-change/change-email.ts';
+
+/** New usernames and e-mail addresses of one account. */
+export const identifierChange: ThrottlePolicy = {
+  name: 'identifier-change',
+  limit: 10,
+  windowSeconds: durations.hours(1),
+};
+
+/** The same from one network, of all accounts: each one that is taken is a 409, as at registration. */
+export const identifierChangeAddress: ThrottlePolicy = {
+  name: 'identifier-change-ip',
+  limit: 30,
+  windowSeconds: durations.hours(1),
+};
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
 type Change = Pick<AccountChange, 'email' | 'username' | 'full_name'>;
@@ -44,7 +59,6 @@ export async function updateProfile(
 }
 
 async function countNewName(deps: Deps, realm: Realm, { account }: Caller, ip: string): Promise<void> {
-  const { identifierChange, identifierChangeAddress } = throttlePolicies;
   const subject = partyOf(realm, account.id);
   await requireWithinThrottle(deps, identifierChange, `${realm.kind}\0${account.id}`, subject);
   const { rateLimitPerHour, rateLimitIpv6Prefix } = deps.config;

@@ -1,6 +1,3 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { duplicate } from '../../platform/errors.ts';
-import { type Database, type Transaction, transact } from '../../platform/database/database.ts';
 import {
   type Account,
   findCredentials,
@@ -8,11 +5,14 @@ import {
   insertAccount,
   lockUserAndHolder,
 } from '../../domain/accounts/account-store.ts';
-import { type Party, partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { fallbackOf } from '../../domain/one-time-tokens/fallback-address.ts';
+import { type Party, partyOf, type Realm } from '../../domain/realms/realms.ts';
+import { type Database, type Transaction, transact } from '../../platform/database/database.ts';
+import { duplicate } from '../../platform/errors.ts';
 import { refuseHeldEmail } from '../email-change/change-email.ts';
 import { yieldAddress } from '../email-change/fall-back.ts';
-import { fallbackOf } from '../email-change/fallback-address.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
 
 export type Registration = {

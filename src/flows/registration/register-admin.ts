@@ -1,17 +1,25 @@
 import type { FastifyRequest } from 'fastify';
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { AppError, forbidden, unauthenticated } from '../../platform/errors.ts';
-import { equalSecrets } from '../../platform/crypto/secret-keys.ts';
-import type { Transaction } from '../../platform/database/database.ts';
-import { isLocalCaller, networkOf } from '../../platform/http/client-address.ts';
+import { findCallerOf } from '../../access/guards.ts';
 import type { Account } from '../../domain/accounts/account-store.ts';
 import { adminExists, lockAdminRegistration, lockSuperadmin } from '../../domain/accounts/admin-store.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
 import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
-import { findCallerOf } from '../../access/guards.ts';
 import { type Caller, lockLiveSession } from '../../domain/sessions/session-store.ts';
 import { requireWithinThrottle } from '../../domain/throttles/require-within-throttle.ts';
-import { throttlePolicies } from '../../domain/throttles/throttle-policies.ts';
+import type { ThrottlePolicy } from '../../domain/throttles/throttle-policy.ts';
+import { equalSecrets } from '../../platform/crypto/secret-keys.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import { durations } from '../../platform/durations.ts';
+import { AppError, forbidden, unauthenticated } from '../../platform/errors.ts';
+import { isLocalCaller, networkOf } from '../../platform/http/client-address.ts';
 import { type Registration, registerAccount } from './register-account.ts';
+
+/** Set-up tokens tried from one address while there is no admin. */
+export const setupTokenTries: ThrottlePolicy = {
+  name: 'setup-token',
+  limit: 5,
+  windowSeconds: durations.hours(1),
+};
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
 
@@ -54,7 +62,7 @@ async function requireFirstAdminRight(deps: Deps, request: FastifyRequest): Prom
 async function requireSetupToken(deps: Deps, request: FastifyRequest, presented: string): Promise<void> {
   const { adminSetupToken, rateLimitIpv6Prefix } = deps.config;
   const network = networkOf(request.clientAddress, rateLimitIpv6Prefix);
-  await requireWithinThrottle(deps, throttlePolicies.setupToken, network, null);
+  await requireWithinThrottle(deps, setupTokenTries, network, null);
   if (adminSetupToken !== undefined && equalSecrets(presented, adminSetupToken)) return;
   throw forbidden(`The set-up token is not the right one: ${howToPresent}`, 'wrong_setup_token');
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Config } from '../../configuration/config.ts';
 import { email, fullName, username } from '../../domain/accounts/account-schemas.ts';
-import type { Realm } from '../../domain/realms/realms.ts';
 import { contextFault, newPassword } from '../../domain/credentials/password-policy.ts';
+import type { Realm } from '../../domain/realms/realms.ts';
 
 const plainFields = z.object({ email: z.string(), username: z.string(), password: z.string() });
 

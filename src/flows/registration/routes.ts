@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { clientGone } from '../../platform/http/client-gone.ts';
-import type { HttpServer } from '../../platform/http/http-server.ts';
-import { bodyErrors, errors } from '../../platform/http/schemas.ts';
+import { anyone } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { adminSchema, userSchema } from '../../domain/accounts/account-schemas.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
-import { anyone } from '../../access/guards.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { bodyErrors, errors } from '../../platform/http/schemas.ts';
 import { registerAccount } from './register-account.ts';
 import { registerAdmin } from './register-admin.ts';
 import { registrationBody } from './registration-body.ts';
@@ -20,7 +20,7 @@ const setupHeader = z.object({
     .describe('For the first admin: the ADMIN_SETUP_TOKEN of the service'),
 });
 
-export function addRegistrationRoutes(app: HttpServer, deps: Dependencies): void {
+export function addRegistrationRoutes(app: HttpServer, deps: RouteDependencies): void {
   app.post(
     '/api/users/register',
     {

@@ -1,10 +1,4 @@
 import { z } from 'zod';
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { notFound } from '../../platform/errors.ts';
-import type { HttpServer } from '../../platform/http/http-server.ts';
-import { bodyErrors, errors, guardErrors, idParams, noContent, text } from '../../platform/http/schemas.ts';
-import { partyOf, type Realm } from '../../domain/realms/realms.ts';
-import { anyone, callerOf, requireAccount, requireAccountInDefence } from '../../access/guards.ts';
 import {
   answerTokens,
   forgetCookie,
@@ -15,12 +9,18 @@ import {
   sessionModeHeader,
   takeTokenFromCookie,
 } from '../../access/cookie-mode.ts';
+import { anyone, callerOf, requireAccount, requireAccountInDefence } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { endAllSessions, endOwnSession, endSession } from '../../domain/sessions/end-session.ts';
 import { presentSession, sessionSchema } from '../../domain/sessions/present-session.ts';
 import { decodeRefreshToken } from '../../domain/sessions/refresh-token.ts';
 import { rotateRefreshToken } from '../../domain/sessions/rotate-refresh-token.ts';
 import { listLiveSessions } from '../../domain/sessions/session-store.ts';
 import { tokensSchema } from '../../domain/sessions/token-pair.ts';
+import { notFound } from '../../platform/errors.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { bodyErrors, errors, guardErrors, idParams, noContent, text } from '../../platform/http/schemas.ts';
 
 const refreshTokenBody = z.object({
   refresh_token: text(500)
@@ -39,13 +39,13 @@ const idempotencyHeader = {
     ),
 };
 
-export function addSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
+export function addSessionRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
   addRefreshTokenRoutes(app, deps, realm);
   addOwnSessionRoutes(app, deps, realm);
 }
 
 /** The refresh token itself says who asks. */
-function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
+function addRefreshTokenRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
   const tags = [realm.tag];
   const config = { ...anyone.config, accepts: `${realm.kind}Cookie` } as const;
   const cookieMode = {
@@ -104,7 +104,7 @@ function addRefreshTokenRoutes(app: HttpServer, deps: Dependencies, realm: Realm
   );
 }
 
-function addOwnSessionRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
+function addOwnSessionRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
   const inDefence = requireAccountInDefence(deps, realm);
   const about = { tags: [realm.tag] };
 

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import type { Dependencies } from '../../domain/dependencies.ts';
+import { answerTokens, refuseOtherOrigins, sessionModeHeader } from '../../access/cookie-mode.ts';
+import { anyone } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { identifier } from '../../domain/accounts/account-schemas.ts';
+import { typedPassword } from '../../domain/credentials/password-policy.ts';
+import type { Realm } from '../../domain/realms/realms.ts';
+import { tokensSchema } from '../../domain/sessions/token-pair.ts';
 import { foldCase } from '../../platform/fold-case.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors } from '../../platform/http/schemas.ts';
-import { identifier } from '../../domain/accounts/account-schemas.ts';
-import type { Realm } from '../../domain/realms/realms.ts';
-import { typedPassword } from '../../domain/credentials/password-policy.ts';
-import { anyone } from '../../access/guards.ts';
-import { answerTokens, refuseOtherOrigins, sessionModeHeader } from '../../access/cookie-mode.ts';
-import { tokensSchema } from '../../domain/sessions/token-pair.ts';
 import { signIn } from './sign-in.ts';
 
 const names = z.object({ username: identifier.nullish(), email: identifier.nullish() });
@@ -42,7 +42,7 @@ function isSameName(one: string | null | undefined, other: string | null | undef
   return foldCase(one ?? '') === foldCase(other ?? '');
 }
 
-export function addSignInRoutes(app: HttpServer, deps: Dependencies, realm: Realm): void {
+export function addSignInRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
   app.post(
     `${realm.path}/login`,
     {

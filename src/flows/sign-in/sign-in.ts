@@ -1,7 +1,3 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
-import { forbidden, wrongCredentials } from '../../platform/errors.ts';
-import { networkOf, networkRangeOf } from '../../platform/http/client-address.ts';
-import { HashAbandonedError, type HashPlace } from '../../platform/hashing/password-hasher.ts';
 import {
   type Credentials,
   findAccount,
@@ -9,15 +5,19 @@ import {
   replacePassword,
   storedPasswordOf,
 } from '../../domain/accounts/account-store.ts';
-import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { recordRefusal } from '../../domain/audit/record-event.ts';
-import { resendVerification } from '../email-verification/verify-email.ts';
+import { signInPolicies } from '../../domain/credentials/guess-limits.ts';
+import { checkWithinGuesses, type GuessCount } from '../../domain/credentials/password-guesses.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { openSession } from '../../domain/sessions/open-session.ts';
 import { hasSignedInFrom } from '../../domain/sessions/session-store.ts';
 import type { TokenPair } from '../../domain/sessions/token-pair.ts';
-import { checkWithinGuesses, type GuessCount } from '../../domain/credentials/password-guesses.ts';
-import { signInPolicies } from '../../domain/throttles/throttle-policies.ts';
 import { clearThrottle } from '../../domain/throttles/throttle-store.ts';
+import { forbidden, wrongCredentials } from '../../platform/errors.ts';
+import { HashAbandonedError, type HashPlace } from '../../platform/hashing/password-hasher.ts';
+import { networkOf, networkRangeOf } from '../../platform/http/client-address.ts';
+import { resendVerification } from '../email-verification/verify-email.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'hasher' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
 type Attempt = {

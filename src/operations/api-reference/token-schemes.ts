@@ -1,7 +1,7 @@
 import type { FastifyContextConfig } from 'fastify';
+import { cookieName } from '../../access/cookie-mode.ts';
 import type { Config } from '../../configuration/config.ts';
 import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
-import { cookieName } from '../../access/cookie-mode.ts';
 
 const bearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const;
 const form = 'a JWT, issued and checked by the rules of RFC8725';

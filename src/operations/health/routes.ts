@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Dependencies } from '../../domain/dependencies.ts';
+import { anyone, anyoneUncounted } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { version } from '../../configuration/version.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { errors, timestamp } from '../../platform/http/schemas.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
-import { version } from '../../configuration/version.ts';
-import { anyone, anyoneUncounted } from '../../access/guards.ts';
 import { createDatabaseProbe } from './database-probe.ts';
 
 const link = z.string().max(100);
@@ -35,7 +35,7 @@ const probeSchema = z.object({
   status: z.enum(['live', 'ready', 'starting', 'draining', 'database_unreachable']),
 });
 
-export function addSystemRoutes(app: HttpServer, deps: Dependencies): void {
+export function addSystemRoutes(app: HttpServer, deps: RouteDependencies): void {
   const { config, readiness } = deps;
   const tags = ['System'];
   const databaseAnswers = createDatabaseProbe(deps.db);

@@ -1,14 +1,14 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
+import { unsharedConfig } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { listKeptMails, type Mail } from '../../domain/outbox/mail-store.ts';
+import { writeMail } from '../../domain/outbox/write-mail.ts';
 import { notFound } from '../../platform/errors.ts';
 import { html } from '../../platform/html/html.ts';
 import { isForeignPage, isLocalCaller } from '../../platform/http/client-address.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
-import { unsharedConfig } from '../../access/guards.ts';
-import { listKeptMails, type Mail } from '../../domain/outbox/mail-store.ts';
-import { writeMail } from '../../domain/outbox/write-mail.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'keys' | 'config'>;
+type Deps = Pick<RouteDependencies, 'db' | 'keys' | 'config' | 'mailTexts'>;
 
 const shownMails = 50;
 

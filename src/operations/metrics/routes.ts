@@ -1,4 +1,5 @@
-import type { Dependencies } from '../../domain/dependencies.ts';
+import { unsharedConfig } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { notFound } from '../../platform/errors.ts';
 import { cidrListContains } from '../../platform/http/cidr.ts';
 import {
@@ -9,9 +10,8 @@ import {
 } from '../../platform/http/client-address.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { droppedLines } from '../../platform/logging/dropped-lines.ts';
-import { unsharedConfig } from '../../access/guards.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'config'>;
+type Deps = Pick<RouteDependencies, 'db' | 'config'>;
 
 /** Prometheus text, for those in `METRICS_ALLOW`; to everybody else there is no such path. */
 export function addMetricsRoute(app: HttpServer, deps: Deps): void {

@@ -7,7 +7,10 @@ import {
   sql,
 } from 'kysely';
 import type { ConstructorOptions } from 'pg-boss';
-import type { Tables } from './tables.ts';
+
+/** The rows of each table by its name. The folder that owns a table adds it, by declaration merging. */
+// biome-ignore lint/suspicious/noEmptyInterface: declaration merging fills it
+export interface Tables {}
 
 export type Database = Kysely<Tables>;
 export type Transaction = KyselyTransaction<Tables>;

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { AppError, type ErrorName, errorStatuses, unavailable } from '../errors.ts';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
-import type { Logger } from '../logging/logger.ts';
+import { AppError, type ErrorName, errorStatuses, unavailable } from '../errors.ts';
 import { HashAbandonedError, HashQueueFullError } from '../hashing/password-hasher.ts';
+import type { Logger } from '../logging/logger.ts';
 import { type JsonEnd, jsonType } from './json-answers.ts';
 
 /** The one shape of every error of the service. */

@@ -8,6 +8,7 @@ import fastify, {
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { unavailable } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import { runInRequest } from '../logging/request-context.ts';
 import { limitHeaderNames } from '../rate-limit/limit-headers.ts';
 import { collectAllowedMethods } from './allowed-methods.ts';
 import type { CidrList } from './cidr.ts';
@@ -19,7 +20,7 @@ import { acceptJsonBodiesOnly } from './json-body.ts';
 import { refuseMalformedRequests } from './malformed-requests.ts';
 import { parseQuery, refuseIllFormedQueries } from './query-string.ts';
 import type { Readiness } from './readiness.ts';
-import { requestIdOf, runInRequest } from '../logging/request-context.ts';
+import { requestIdOf } from './request-id.ts';
 import { validateRequest } from './request-validation.ts';
 import { apiHeaders } from './security-headers.ts';
 import { serveInTurn } from './serve-in-turn.ts';

@@ -2,17 +2,18 @@ import { sql } from 'kysely';
 import { fromKysely, type Job, type JobResult, PgBoss, type QueueOptions, type WorkOptions } from 'pg-boss';
 import type { Database, DatabaseEngine, Transaction } from '../database/database.ts';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
-import { currentOrigin, type Origin, runInJob } from '../logging/request-context.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createReminder } from '../logging/reminder.ts';
+import { currentOrigin, type Origin, runInJob } from '../logging/request-context.ts';
 
-/** The queues and what a job of each carries. Never a secret: finished jobs stay readable for a while. */
-type JobPayloads = {
-  'password-reset-requests': { email: string };
-  mails: { mailId: string };
-};
+/**
+ * The queues and what a job of each carries, never a secret: finished jobs stay readable for a while. Whoever has jobs
+ * adds them here by declaration merging.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: declaration merging fills it
+export interface JobPayloads {}
 
-type JobName = keyof JobPayloads;
+export type JobName = keyof JobPayloads;
 /** The request that a job was put there by goes with it, so that what the job does can be told of that request. */
 type JobContent = { payload: never; origin: Origin | null };
 
@@ -25,8 +26,8 @@ export type JobQueue = {
     name: Name,
     payload: JobPayloads[Name],
   ): Promise<void>;
-  /** Makes the queue's tables where they are missing. Jobs can be sent from then on. */
-  open(): Promise<void>;
+  /** Makes the queue's tables, and the queues of these names, where they are missing. Jobs can be sent from then on. */
+  open(names: readonly JobName[]): Promise<void>;
   /**
    * Lets jobs run in this process. One that throws is tried again, later each time; one that throws what nobody
    * expected is given up in the end.
@@ -93,12 +94,6 @@ const jobTable = sql.table(`${schema}.job`);
 const jobNow = sql`${sql.id(schema, 'job_now')}()`;
 const outageWait = sql`interval '30 seconds'`;
 
-// Checked by the compiler to be all of them: what is not made at the start takes no job.
-const names = Object.keys({ 'password-reset-requests': true, mails: true } satisfies Record<
-  JobName,
-  true
->) as JobName[];
-
 /** The durable queue, in the service's own database. One that is not `attended` does nothing that it is not told to. */
 export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended = true): JobQueue {
   const boss = new PgBoss({
@@ -124,12 +119,12 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
     send: async (db, name, payload) => {
       await boss.send(name, { payload, origin: currentOrigin() }, { db: fromKysely(db) });
     },
-    open: async () => {
+    open: async (names) => {
       await boss.start({ attempts: 4 });
       for (const name of names) await boss.createQueue(name, queueOptions);
     },
     work: async (handlers) => {
-      for (const name of names) {
+      for (const name of namesOf(handlers)) {
         await boss.work<object>(name, workOptions, (batch) =>
           Promise.all(batch.map((job) => settle(handlers, logger, name, job))),
         );
@@ -137,7 +132,7 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
     },
     runDue: async (handlers) => {
       let count = 0;
-      for (const name of names) count += await runDueOf(boss, handlers, logger, name);
+      for (const name of namesOf(handlers)) count += await runDueOf(boss, handlers, logger, name);
       return count;
     },
     endOutage: async (db, name) => {
@@ -150,6 +145,10 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
     },
     close: () => boss.stop({ graceful: true, timeout: closeMilliseconds }),
   };
+}
+
+function namesOf(handlers: JobHandlers): JobName[] {
+  return Object.keys(handlers) as JobName[];
 }
 
 type Settling = [handlers: JobHandlers, logger: Logger, name: JobName];

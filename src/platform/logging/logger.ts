@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
-import { contextLogFields } from './request-context.ts';
 import { prettyLines } from './pretty-lines.ts';
+import { contextLogFields } from './request-context.ts';
 import { serializeError } from './serialize-error.ts';
 import { openStandardOutput } from './standard-output.ts';
 

@@ -1,8 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { type CidrList, cidrListContains } from '../http/cidr.ts';
-import { peerAddress } from '../http/client-address.ts';
+import type { IncomingHttpHeaders } from 'node:http';
 
 /** Where a request came from, for the record of what it did. */
 export type Origin = { readonly requestId: string; readonly ip: string };
@@ -42,18 +39,4 @@ export function contextLogFields(): Record<string, string> {
 /** The request that this is done for; null outside of any. */
 export function currentOrigin(): Origin | null {
   return contexts.getStore()?.origin ?? null;
-}
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const hex = /^[0-9a-f]{32}$/i;
-
-/** An id that a trusted proxy gave is kept when it is a UUID or 32 hex digits; any other is replaced (ASVS V16.2.4). */
-export function requestIdOf(request: IncomingMessage, trustedProxies: CidrList): string {
-  const given = request.headers['x-request-id'];
-  if (typeof given !== 'string' || !cidrListContains(trustedProxies, peerAddress(request)))
-    return randomUUID();
-  if (uuid.test(given)) return given.toLowerCase();
-  return hex.test(given)
-    ? given.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
-    : randomUUID();
 }

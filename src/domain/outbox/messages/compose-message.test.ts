@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MailKind } from '../../../platform/database/tables.ts';
+import { assembly } from '../../../app.ts';
+import type { MailKind } from '../mail-row.ts';
 import { composeMessage, describeLife } from './compose-message.ts';
 
 /** Every kind, and whether it has a link; a kind that is missing here is a fault of types. */
+function textOf(kind: MailKind) {
+  const text = assembly.mailTexts[kind];
+  assert.ok(text, kind);
+  return text;
+}
+
 const hasLink: Record<MailKind, boolean> = {
   password_reset: true,
   email_verification: true,
@@ -18,8 +25,7 @@ const kinds = Object.keys(hasLink) as MailKind[];
 const link = `https://accounts.example.com/app/page#token=${'aB3-_'.repeat(12)}Zz09`;
 
 function compose(kind: MailKind, projectName = 'ADL') {
-  return composeMessage({
-    kind,
+  return composeMessage(textOf(kind), {
     projectName,
     link: hasLink[kind] ? link : null,
     linkLife: '30 minutes',
@@ -91,8 +97,7 @@ for (const kind of kinds) {
 }
 
 test('a change of the address names no address; without a link it says what to do', () => {
-  const { text } = composeMessage({
-    kind: 'email_changed',
+  const { text } = composeMessage(textOf('email_changed'), {
     projectName: 'ADL',
     link: null,
     linkLife: null,

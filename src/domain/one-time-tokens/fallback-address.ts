@@ -1,9 +1,9 @@
 import type { Database } from '../../platform/database/database.ts';
 import { foldCase } from '../../platform/fold-case.ts';
-import { findAccount } from '../../domain/accounts/account-store.ts';
-import { type Realm, userRealm } from '../../domain/realms/realms.ts';
-import type { Link } from '../../domain/one-time-tokens/link-store.ts';
-import { findNewestUndoLink } from '../../domain/one-time-tokens/undo-links.ts';
+import { findAccount } from '../accounts/account-store.ts';
+import { type Realm, userRealm } from '../realms/realms.ts';
+import type { Link } from './link-store.ts';
+import { findNewestUndoLink } from './undo-links.ts';
 
 /**
  * The undo link to the last verified address of a user, as long as the present one is unverified: nobody has shown yet

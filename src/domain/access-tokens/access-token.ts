@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { decodeProtectedHeader, importJWK, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { KeyRing, SecretKeys } from '../../platform/crypto/secret-keys.ts';
-import type { RealmKind } from '../../platform/database/tables.ts';
+import type { RealmKind } from '../realms/realms.ts';
 
 /** What a genuine, unexpired access token says. Rights are never in it: they are read on each request. */
 export type AccessTokenClaims = {

@@ -1,0 +1,33 @@
+import type { Generated } from 'kysely';
+
+declare module '../../platform/database/database.ts' {
+  interface Tables {
+    users: UserRow;
+    admins: AdminRow;
+  }
+}
+
+/** What users and admins have in common: every shared flow works on these columns. */
+export type AccountRow = {
+  id: string;
+  username: string;
+  email: string;
+  full_name: string | null;
+  is_active: Generated<boolean>;
+  password_scheme: 'bcrypt' | 'bcrypt-hmac-sha384' | 'argon2id';
+  password_hash: string;
+  password_key: Buffer | null;
+  password_version: Generated<number>;
+  last_login_at: Date | null;
+  created_at: Date;
+  updated_at: Date;
+};
+
+export type UserRow = AccountRow & {
+  is_superuser: Generated<boolean>;
+  is_email_verified: Generated<boolean>;
+};
+
+export type AdminRow = AccountRow & {
+  is_superadmin: Generated<boolean>;
+};

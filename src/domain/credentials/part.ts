@@ -1,0 +1,14 @@
+import { guessLimits } from './guess-limits.ts';
+
+declare module '../audit/security-events.ts' {
+  interface SecurityEvents {
+    password_check: true;
+  }
+}
+
+export const credentials = {
+  throttles: guessLimits,
+  auditEvents: {
+    password_check: 'Somebody who is signed in typed a wrong current password',
+  },
+};

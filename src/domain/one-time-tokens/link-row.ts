@@ -1,0 +1,25 @@
+declare module '../../platform/database/database.ts' {
+  interface Tables {
+    links: LinkRow;
+  }
+}
+
+/** What a link is for. The flow that makes such links adds its purpose here by declaration merging. */
+// biome-ignore lint/suspicious/noEmptyInterface: declaration merging fills it
+export interface LinkPurposes {}
+
+export type LinkPurpose = keyof LinkPurposes;
+
+export type LinkRow = {
+  id: Buffer;
+  purpose: LinkPurpose;
+  subject_id: string;
+  email: string;
+  password_version: number;
+  key_id: string;
+  token_hash: Buffer;
+  created_at: Date;
+  expires_at: Date;
+  ended_at: Date | null;
+  end_reason: string | null;
+};

@@ -1,0 +1,36 @@
+import type { Generated } from 'kysely';
+import type { RealmKind } from '../realms/realms.ts';
+
+declare module '../../platform/database/database.ts' {
+  interface Tables {
+    mails: MailRow;
+  }
+}
+
+/**
+ * What a mail tells. Whoever sends a kind of mail adds it here by declaration merging, and its text to the `mails` of its
+ * part.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: declaration merging fills it
+export interface MailKinds {}
+
+export type MailKind = keyof MailKinds;
+
+export type MailStatus = 'queued' | 'sent' | 'kept' | 'dead';
+
+export type MailRow = {
+  id: string;
+  kind: MailKind;
+  subject_kind: RealmKind | null;
+  subject_id: string | null;
+  recipient: string;
+  link_id: Buffer | null;
+  device: string | null;
+  ip: string | null;
+  status: Generated<MailStatus>;
+  attempts: Generated<number>;
+  last_error: string | null;
+  created_at: Date;
+  expires_at: Date;
+  finished_at: Date | null;
+};

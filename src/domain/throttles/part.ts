@@ -1,0 +1,20 @@
+import type { Dependencies } from '../dependencies.ts';
+import type { ThrottlePolicy } from './throttle-policy.ts';
+import { deletePastThrottles, shortenThrottles } from './throttle-store.ts';
+
+declare module '../audit/security-events.ts' {
+  interface SecurityEvents {
+    limit_exceeded: true;
+  }
+}
+
+export const throttles = {
+  cleanUp: [
+    ({ db }: Pick<Dependencies, 'db'>) => deletePastThrottles(db),
+    ({ db, throttlePolicies }: Pick<Dependencies, 'db'> & { throttlePolicies: readonly ThrottlePolicy[] }) =>
+      shortenThrottles(db, throttlePolicies),
+  ],
+  auditEvents: {
+    limit_exceeded: 'A limit refused for the first time in its window; `policy` says which',
+  },
+};

@@ -1,0 +1,6 @@
+/** At most `limit` in a window that begins with the first. */
+export type ThrottlePolicy = {
+  readonly name: string;
+  readonly limit: number;
+  readonly windowSeconds: number;
+};

@@ -1,0 +1,6 @@
+import type { Part } from '../../access/part.ts';
+import { addLinkPages } from './routes.ts';
+
+export const linkPages: Part = {
+  routes: addLinkPages,
+};

@@ -1,0 +1,6 @@
+import type { Part } from '../../access/part.ts';
+import { addSystemRoutes } from './routes.ts';
+
+export const health: Part = {
+  routes: addSystemRoutes,
+};
