@@ -131,9 +131,14 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
       }
     },
     runDue: async (handlers) => {
-      let count = 0;
-      for (const name of namesOf(handlers)) count += await runDueOf(boss, handlers, logger, name);
-      return count;
+      let total = 0;
+      // A job of one queue may put one into another.
+      for (let count = -1; count !== 0; ) {
+        count = 0;
+        for (const name of namesOf(handlers)) count += await runDueOf(boss, handlers, logger, name);
+        total += count;
+      }
+      return total;
     },
     endOutage: async (db, name) => {
       // One of them at a time: the workers of all processes would do the same to the same rows.
