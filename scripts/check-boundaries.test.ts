@@ -11,10 +11,10 @@ import { checkBoundaries } from './check-boundaries.ts';
 type Files = Record<string, string>;
 
 const sound: Files = {
-  'src/config.ts': 'export const port = process.env.PORT;\n',
-  'src/features/accounts/account-store.ts':
+  'src/configuration/config.ts': 'export const port = process.env.PORT;\n',
+  'src/domain/accounts/account-store.ts':
     "export const find = (db) => db.selectFrom('users as u').innerJoin('admins', 'a', 'b');\n",
-  'src/features/sessions/session-store.ts':
+  'src/domain/sessions/session-store.ts':
     "import { find } from '../accounts/account-store.ts';\nexport const all = (db) => [find(db), sql`SELECT * FROM sessions`];\n",
   'src/platform/clock.ts':
     'export const now = () => Date.now(); // process.env and ../features/x.ts in words\n',
@@ -64,8 +64,8 @@ test('a tree without source is not taken for a sound one', (t) => {
 });
 
 const rateLimit = 'src/platform/rate-limit/limiter.ts';
-const intoFeature = '../../features/accounts/account-store.ts';
-const platformRule = /src\/platform imports nothing from src\/features/;
+const intoFeature = '../../domain/accounts/account-store.ts';
+const platformRule = /imports from its own floor or from a lower one/;
 for (const code of [
   `import { find } from '${intoFeature}';`,
   `import type { Account } from '${intoFeature}';`,
@@ -76,19 +76,41 @@ for (const code of [
     `platform can not write ${code}`,
     { [rateLimit]: code },
     platformRule,
-    /limiter\.ts imports src\/features/,
+    /limiter\.ts imports src\/domain/,
   );
 }
 
 refuses(
   'files that import each other are refused',
   {
-    'src/a.ts': "import { b } from './b.ts';",
-    'src/b.ts': "import { c } from './c.ts';",
-    'src/c.ts': "import type { a } from './a.ts';",
+    'src/flows/letters/a.ts': "import { b } from './b.ts';",
+    'src/flows/letters/b.ts': "import { c } from './c.ts';",
+    'src/flows/letters/c.ts': "import type { a } from './a.ts';",
   },
   /no import cycles/,
-  /src\/a\.ts → src\/b\.ts → src\/c\.ts → src\/a\.ts/,
+  /letters\/a\.ts → .*letters\/b\.ts → .*letters\/c\.ts → .*letters\/a\.ts/,
+);
+
+refuses(
+  'folders in a circle are refused, though no two files import each other',
+  {
+    'src/flows/one/a.ts': "import { b } from '../two/b.ts';",
+    'src/flows/two/b.ts': 'export const b = 1;',
+    'src/flows/two/c.ts': "import type { d } from '../one/d.ts';",
+    'src/flows/one/d.ts': 'export const d = 1;',
+  },
+  /no folders import each other/,
+  /src\/flows\/one → src\/flows\/two → src\/flows\/one/,
+);
+
+refuses(
+  'a flow does not import the admin floor above it',
+  {
+    'src/flows/one/a.ts': "import { b } from '../../admin/two/b.ts';",
+    'src/admin/two/b.ts': 'export const b = 1;',
+  },
+  /from its own floor or from a lower one/,
+  /src\/flows\/one\/a\.ts imports src\/admin\/two\/b\.ts/,
 );
 
 for (const code of [
@@ -104,7 +126,7 @@ for (const code of [
   refuses(
     `the environment is not read by ${code}`,
     { 'src/main.ts': code },
-    /only src\/config\.ts/,
+    /only src\/configuration\/config\.ts/,
     /src\/main\.ts:1/,
   );
 }
@@ -131,11 +153,11 @@ for (const code of [
   'new WebSocket(url);',
   'const sources = [new EventSource(url)];',
 ]) {
-  const files = { 'src/features/profile/avatar.ts': `${code}\n` };
+  const files = { 'src/flows/profile/avatar.ts': `${code}\n` };
   refuses(`no feature calls anybody by ${code}`, files, outboundRule, /avatar\.ts:1 (imports|calls) /);
 }
 accepts('what of those modules opens no connection may be used, and the named files may call', {
-  'src/features/profile/avatar.ts': [
+  'src/flows/profile/avatar.ts': [
     "import type { request } from 'node:http';",
     "import { type ServerResponse, STATUS_CODES } from 'node:http';",
     "import { isIP } from 'node:net';",
@@ -143,9 +165,9 @@ accepts('what of those modules opens no connection may be used, and the named fi
     "const words = 'fetch(url)'; // fetch(url)",
     'cache.fetch(key);',
   ].join('\n'),
-  'src/features/profile/prefetch.ts': 'export const prefetch = (db) => db.fetch();\n',
-  'src/platform/mail/smtp-transport.ts': "const { createTransport } = await import('nodemailer');\n",
-  'src/features/profile/avatar.test.ts': "const answer = await fetch('http://127.0.0.1');\n",
+  'src/flows/profile/prefetch.ts': 'export const prefetch = (db) => db.fetch();\n',
+  'src/platform/smtp/smtp-transport.ts': "const { createTransport } = await import('nodemailer');\n",
+  'src/flows/profile/avatar.test.ts': "const answer = await fetch('http://127.0.0.1');\n",
 });
 
 const tableRule = /only in its owning folder/;
@@ -163,7 +185,7 @@ for (const code of [
   "client.query('DELETE FROM users')",
   'client.query(`SELECT * FROM users WHERE id = ${id}`)',
 ]) {
-  const files = { 'src/features/profile/profile-store.ts': `export const run = () => ${code};` };
+  const files = { 'src/flows/profile/profile-store.ts': `export const run = () => ${code};` };
   refuses(
     `${code} is refused outside the owner of the table`,
     files,
@@ -177,11 +199,11 @@ for (const code of [
   'db.updateTable(accountTable(realm))',
   'sql.table(tableName)',
 ]) {
-  const files = { 'src/features/profile/profile-store.ts': `export const run = () => ${code};` };
+  const files = { 'src/flows/profile/profile-store.ts': `export const run = () => ${code};` };
   refuses(`${code} can not hide a table from the guard`, files, tableRule, /chooses its table at run time/);
 }
 
-const sessionStore = 'src/features/sessions/session-store.ts';
+const sessionStore = 'src/domain/sessions/session-store.ts';
 accepts('a joint reader may read a table chosen at run time', {
   [sessionStore]: 'export const run = () => sql`SELECT FROM sessions JOIN ${sql.table(realm.table)} AS a`;',
 });
@@ -192,9 +214,9 @@ refuses(
 );
 
 accepts('words that are no SQL are no touch of a table', {
-  'src/features/profile/routes.ts':
+  'src/flows/profile/routes.ts':
     "const summary = 'List users'; // db.selectFrom('users')\nconst key = 'sessions';",
-  'src/features/profile/profile.test.ts': "await db.selectFrom('users').execute();",
+  'src/flows/profile/profile.test.ts': "await db.selectFrom('users').execute();",
 });
 
 refuses(
@@ -210,7 +232,7 @@ accepts('a table that a later migration dropped needs no owner', {
 
 for (const path of [
   'src/index.ts',
-  'src/features/sessions/types.ts',
+  'src/domain/sessions/types.ts',
   'src/utils/text.ts',
   'test/mail-helpers.ts',
 ]) {

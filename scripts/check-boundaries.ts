@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentGuard } from './boundaries/environment-guard.ts';
 import { defaultExportGuard, lengthGuard, nameGuard } from './boundaries/file-guards.ts';
-import { cycleGuard, platformGuard } from './boundaries/import-guards.ts';
+import { cycleGuard, floorGuard, folderGuard } from './boundaries/import-guards.ts';
 import { migrationGuard, seal } from './boundaries/migration-guard.ts';
 import { type CallingFiles, outboundGuard } from './boundaries/outbound-guard.ts';
 import { type TableRules, tableGuard } from './boundaries/table-guard.ts';
@@ -16,13 +16,13 @@ import { type Guard, productionFiles, readTree, type Tree } from './boundaries/t
 
 const tables: TableRules = {
   owners: {
-    users: 'src/features/accounts',
-    admins: 'src/features/accounts',
-    sessions: 'src/features/sessions',
-    links: 'src/features/links',
-    mails: 'src/features/mail',
-    throttles: 'src/features/throttles',
-    audit_events: 'src/features/audit-log',
+    users: 'src/domain/accounts',
+    admins: 'src/domain/accounts',
+    sessions: 'src/domain/sessions',
+    links: 'src/domain/one-time-tokens',
+    mails: 'src/domain/outbox',
+    throttles: 'src/domain/throttles',
+    audit_events: 'src/domain/audit',
   },
   jointReaders: {
     'src/domain/sessions/session-store.ts':
@@ -41,7 +41,8 @@ const callingFiles: CallingFiles = {
 };
 
 const guards: readonly Guard[] = [
-  platformGuard,
+  floorGuard,
+  folderGuard,
   cycleGuard,
   environmentGuard,
   outboundGuard(callingFiles),

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { assembly } from '../src/app.ts';
-import { composeMessage } from '../src/domain/outbox/messages/compose-message.ts';
+import { composeMessage } from '../src/domain/outbox/compose-message.ts';
 
 // Writes every mail as text, HTML and, where Chromium is installed, as pictures of a desktop and a phone.
 

@@ -10,7 +10,7 @@ const ways = [
 
 export const environmentGuard: Guard = {
   rule: 'only src/configuration/config.ts reads the environment',
-  why: 'A variable read elsewhere is not checked at start, not in .env.example, and can not be set by a test.',
+  why: 'A variable read elsewhere is not checked at start, not in .env.example, and cannot be set by a test.',
   findFaults: (tree) =>
     productionFiles(tree)
       .filter(({ path }) => path !== 'src/configuration/config.ts')

@@ -1,37 +1,71 @@
-import type { SourceFile } from './source-file.ts';
-import type { Guard } from './tree.ts';
+import { dirname } from 'node:path';
+import { type Guard, productionFiles, type Tree } from './tree.ts';
 
-export const platformGuard: Guard = {
-  rule: 'src/platform imports nothing from src/features',
-  why: 'Platform is the plumbing under every feature: once it knows one of them, none can be changed alone.',
-  findFaults: ({ files }) =>
-    files
-      .filter(({ path }) => path.startsWith('src/platform/'))
-      .flatMap(({ path, imports }) =>
-        imports
-          .filter((target) => target.startsWith('src/features/'))
-          .map((target) => `${path} imports ${target}`),
-      ),
+/** From the lowest up; what stands on no floor (`main.ts`, `app.ts`, `process/`) may import all. */
+const floors = [
+  ['platform'],
+  ['configuration'],
+  ['domain'],
+  ['access'],
+  ['flows'],
+  ['admin', 'operations'],
+] as const;
+
+export const floorGuard: Guard = {
+  rule: 'a file imports from its own floor or from a lower one',
+  why: 'What a lower floor knows of a higher one cannot be understood, tested or changed without it.',
+  findFaults: (tree) =>
+    productionFiles(tree).flatMap(({ path, imports }) =>
+      imports
+        .filter((target) => target.startsWith('src/') && floorOf(target) > floorOf(path))
+        .map((target) => `${path} imports ${target}`),
+    ),
 };
+
+function floorOf(path: string): number {
+  const [, folder = ''] = path.split('/');
+  const floor = floors.findIndex((names) => (names as readonly string[]).includes(folder));
+  return floor === -1 ? floors.length : floor;
+}
+
+export const folderGuard: Guard = {
+  rule: 'no folders import each other, directly or in a circle',
+  why: 'Folders in a circle are one folder in pieces: none can be read, moved or changed alone.',
+  findFaults: (tree) => findCircles(importsByFolder(tree)),
+};
+
+function importsByFolder(tree: Tree): Map<string, Set<string>> {
+  const targets = new Map<string, Set<string>>();
+  for (const { path, imports } of productionFiles(tree)) {
+    const own = targets.get(folderOf(path)) ?? new Set();
+    targets.set(folderOf(path), own);
+    for (const target of imports) if (folderOf(target) !== folderOf(path)) own.add(folderOf(target));
+  }
+  return targets;
+}
+
+/** `main.ts` and `app.ts` stand for themselves. */
+function folderOf(path: string): string {
+  return dirname(path) === 'src' ? path : dirname(path);
+}
 
 export const cycleGuard: Guard = {
   rule: 'no import cycles between files, type imports included',
   why: 'Files in a circle can only be understood, loaded and changed all at once: they are one file in pieces.',
-  findFaults: ({ files }) => findCycles(files).map((cycle) => [...cycle, cycle[0]].join(' → ')),
+  findFaults: ({ files }) => findCircles(new Map(files.map(({ path, imports }) => [path, new Set(imports)]))),
 };
 
-/** Depth first; each cycle is given once, from the file where the walk came into it. */
-function findCycles(files: readonly SourceFile[]): string[][] {
-  const importsOf = new Map(files.map(({ path, imports }) => [path, imports]));
+/** Depth first; each circle is given once, from where the walk entered it. */
+function findCircles(targets: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   const done = new Set<string>();
-  const cycles: string[][] = [];
-  const visit = (path: string, trail: string[]) => {
-    const start = trail.indexOf(path);
-    if (start >= 0) cycles.push(trail.slice(start));
-    if (start >= 0 || done.has(path)) return;
-    for (const target of new Set(importsOf.get(path))) visit(target, [...trail, path]);
-    done.add(path);
+  const circles: string[] = [];
+  const visit = (name: string, trail: string[]) => {
+    const start = trail.indexOf(name);
+    if (start >= 0) circles.push([...trail.slice(start), name].join(' → '));
+    if (start >= 0 || done.has(name)) return;
+    for (const target of targets.get(name) ?? []) visit(target, [...trail, name]);
+    done.add(name);
   };
-  for (const path of importsOf.keys()) visit(path, []);
-  return cycles;
+  for (const name of targets.keys()) visit(name, []);
+  return circles;
 }

@@ -10,7 +10,8 @@ export type Facts = {
   variables: ReadonlySet<string>;
 };
 
-const folders = 'src|web|test|bench|deploy|scripts|docs|migrations|features|platform|\\.ci|\\.github';
+const folders =
+  'src|web|test|bench|deploy|scripts|docs|migrations|configuration|platform|domain|access|flows|admin|operations|process|features|\\.ci|\\.github';
 const pathLike = new RegExp(`^(?:\\./)?(?:${folders})/[^\\s:]*$`);
 const fileLike = /^(?:\.\/)?[\w.-]+\.(?:ts|tsx|md|json|jsonc|sql|sh|txt|ya?ml|toml)$/;
 const placeholder = /[<>…{}$]|NNNN/;

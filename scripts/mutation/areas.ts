@@ -11,7 +11,7 @@ export type Area = {
 export const areas: Readonly<Record<string, Area>> = {
   'access-tokens': {
     mutate: ['src/domain/access-tokens/access-token.ts'],
-    tests: ['src/domain/sessions/access-token.test.ts'],
+    tests: ['src/domain/access-tokens/access-token.test.ts'],
     sample: true,
   },
   'refresh-tokens': {
@@ -21,7 +21,7 @@ export const areas: Readonly<Record<string, Area>> = {
   },
   'keys-and-link-tokens': {
     mutate: ['src/platform/crypto/secret-keys.ts', 'src/domain/one-time-tokens/link-token.ts'],
-    tests: ['src/platform/crypto/*.test.ts', 'src/features/links/*.test.ts'],
+    tests: ['src/platform/crypto/*.test.ts', 'src/domain/one-time-tokens/*.test.ts'],
     sample: true,
   },
   'rate-limiter': {
@@ -48,7 +48,7 @@ export const areas: Readonly<Record<string, Area>> = {
   },
   sessions: {
     mutate: [
-      'src/features/sessions/{session-store,insert-session,open-session,end-session,present-session}.ts',
+      'src/domain/sessions/{session-store,insert-session,open-session,end-session,present-session}.ts',
     ],
     tests: [
       'src/domain/sessions/session-store.test.ts',
@@ -62,19 +62,19 @@ export const areas: Readonly<Record<string, Area>> = {
     ],
   },
   links: {
-    mutate: ['src/features/links/{link-store,link-not-good,undo-links}.ts'],
+    mutate: ['src/domain/one-time-tokens/{link-store,link-not-good,undo-links}.ts'],
     tests: [
       'src/flows/password-reset/password-reset.test.ts',
       'src/flows/email-verification/email-verification.test.ts',
-      'src/features/email-change/*.test.ts',
+      'src/flows/email-change/*.test.ts',
       'src/domain/one-time-tokens/undo-links.test.ts',
       'src/process/background-work.test.ts',
       'test/attacks/password-reset.test.ts',
     ],
   },
   passwords: {
-    mutate: ['src/features/passwords/*.ts'],
-    tests: ['src/features/passwords/*.test.ts'],
+    mutate: ['src/domain/credentials/*.ts'],
+    tests: ['src/domain/credentials/*.test.ts'],
     sample: true,
   },
   'password-schemes': {
@@ -83,27 +83,27 @@ export const areas: Readonly<Record<string, Area>> = {
     sample: true,
   },
   'hash-queue': {
-    mutate: ['src/platform/password-hashing/{fair-queue,hash-time}.ts'],
-    tests: ['src/platform/password-hashing/{fair-queue,hash-time}.test.ts'],
+    mutate: ['src/platform/hashing/{fair-queue,hash-time}.ts'],
+    tests: ['src/platform/hashing/{fair-queue,hash-time}.test.ts'],
     sample: true,
   },
   'hash-threads': {
-    mutate: ['src/platform/password-hashing/{hash-admission,hash-thread,password-hasher}.ts'],
+    mutate: ['src/platform/hashing/{hash-admission,hash-thread,password-hasher}.ts'],
     tests: [
       'src/platform/hashing/password-hasher.test.ts',
-      'src/platform/password-hashing/hash-{thread,admission}.test.ts',
+      'src/platform/hashing/hash-{thread,admission}.test.ts',
     ],
     inThreads: true,
   },
   'password-flows': {
     // What a route says of itself is held by test/structure/ and the fuzz run.
-    mutate: ['src/features/{password-change,password-reset}/*.ts', '!src/features/*/routes.ts'],
+    mutate: ['src/flows/{password-change,password-reset}/*.ts', '!src/flows/*/{routes,part}.ts'],
     tests: [
-      'src/features/password-change/*.test.ts',
-      'src/features/password-reset/*.test.ts',
-      'src/features/mail/mail{,s-of-admins}.test.ts',
+      'src/flows/password-change/*.test.ts',
+      'src/flows/password-reset/*.test.ts',
+      'src/admin/mails/mail{,s-of-admins}.test.ts',
       'src/admin/audit-events/security-events.test.ts',
-      'src/features/email-change/*.test.ts',
+      'src/flows/email-change/*.test.ts',
       'test/attacks/password-policy.test.ts',
       'test/attacks/session-revocation.test.ts',
       'test/attacks/stale-rights.test.ts',
@@ -111,18 +111,17 @@ export const areas: Readonly<Record<string, Area>> = {
     ],
   },
   limits: {
-    mutate: ['src/features/limits/*.ts'],
+    mutate: ['src/access/{request-limits,limit-policies,account-turns}.ts'],
     tests: [
-      'src/features/limits/*.test.ts',
-      'src/access/guards.test.ts',
+      'src/access/*.test.ts',
       'test/attacks/rate-limit.test.ts',
       'src/admin/audit-events/security-events.test.ts',
     ],
   },
   throttles: {
-    mutate: ['src/features/throttles/*.ts'],
+    mutate: ['src/domain/throttles/*.ts'],
     tests: [
-      'src/features/throttles/*.test.ts',
+      'src/domain/throttles/*.test.ts',
       'src/admin/audit-events/security-events.test.ts',
       'src/process/background-work.test.ts',
       'test/attacks/password-guessing.test.ts',

@@ -5,7 +5,7 @@ import type { ThrottlePolicy } from '../domain/throttles/throttle-policy.ts';
 import type { HttpServer } from '../platform/http/http-server.ts';
 import type { JobHandlers } from '../platform/jobs/job-queue.ts';
 import type { SmtpTransport } from '../platform/smtp/smtp-transport.ts';
-import type { RouteDependencies } from './route-dependencies.ts';
+import type { Assembly, RouteDependencies } from './route-dependencies.ts';
 
 /** What a job is given. */
 export type JobDependencies = Dependencies & Assembly & { smtp: SmtpTransport | null };
@@ -23,13 +23,6 @@ export type Part = {
   throttles?: readonly ThrottlePolicy[];
   /** Each deletes rows that have expired; every process runs them once a minute. */
   cleanUp?: readonly ((deps: Dependencies & Assembly) => Promise<void>)[];
-};
-
-/** The members of all parts, put together. */
-export type Assembly = {
-  readonly mailTexts: MailTexts;
-  readonly auditEvents: AuditEvents;
-  readonly throttlePolicies: readonly ThrottlePolicy[];
 };
 
 /** Throws where two parts claim the same mail or event. */

@@ -1,5 +1,7 @@
+import type { AuditEvents } from '../domain/audit/security-events.ts';
 import type { Dependencies } from '../domain/dependencies.ts';
-import type { Assembly } from './part.ts';
+import type { MailTexts } from '../domain/outbox/mail-text.ts';
+import type { ThrottlePolicy } from '../domain/throttles/throttle-policy.ts';
 import type { RequestLimits } from './request-limits.ts';
 
 /** All that the process opens at its start. */
@@ -7,3 +9,10 @@ export type AppDependencies = Dependencies & { limits: RequestLimits };
 
 /** What the routes of a part are given. */
 export type RouteDependencies = AppDependencies & Assembly;
+
+/** The members of all parts, put together. */
+export type Assembly = {
+  readonly mailTexts: MailTexts;
+  readonly auditEvents: AuditEvents;
+  readonly throttlePolicies: readonly ThrottlePolicy[];
+};

@@ -1,4 +1,5 @@
-import type { Assembly, JobDependencies, Part } from '../access/part.ts';
+import type { JobDependencies, Part } from '../access/part.ts';
+import type { Assembly } from '../access/route-dependencies.ts';
 import type { Dependencies } from '../domain/dependencies.ts';
 import type { JobHandlers, JobName } from '../platform/jobs/job-queue.ts';
 import { runInJob } from '../platform/logging/request-context.ts';

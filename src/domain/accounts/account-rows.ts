@@ -28,6 +28,6 @@ export type UserRow = AccountRow & {
   is_email_verified: Generated<boolean>;
 };
 
-export type AdminRow = AccountRow & {
+type AdminRow = AccountRow & {
   is_superadmin: Generated<boolean>;
 };

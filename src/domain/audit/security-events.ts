@@ -4,6 +4,8 @@ import type { Outcome } from './audit-event-row.ts';
 /**
  * The events that are recorded. Whoever records one adds its name here by declaration merging, and its meaning to the
  * `auditEvents` of its part.
+ *
+ * @public
  */
 // biome-ignore lint/suspicious/noEmptyInterface: declaration merging fills it
 export interface SecurityEvents {}

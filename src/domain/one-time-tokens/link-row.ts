@@ -4,7 +4,11 @@ declare module '../../platform/database/database.ts' {
   }
 }
 
-/** What a link is for. The flow that makes such links adds its purpose here by declaration merging. */
+/**
+ * What a link is for. The flow that makes such links adds its purpose here by declaration merging.
+ *
+ * @public
+ */
 // biome-ignore lint/suspicious/noEmptyInterface: declaration merging fills it
 export interface LinkPurposes {}
 

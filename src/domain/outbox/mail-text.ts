@@ -1,5 +1,5 @@
+import type { Content } from './layout.ts';
 import type { MailKind } from './mail-row.ts';
-import type { Content } from './messages/layout.ts';
 
 /** What a text may use. */
 export type MailContext = {

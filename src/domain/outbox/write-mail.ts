@@ -1,9 +1,9 @@
 import type { Dependencies } from '../dependencies.ts';
 import { findLink } from '../one-time-tokens/link-store.ts';
 import { linkToken } from '../one-time-tokens/link-token.ts';
+import { composeMessage, describeLife } from './compose-message.ts';
 import type { Mail } from './mail-store.ts';
 import type { MailContext, MailText, MailTexts } from './mail-text.ts';
-import { composeMessage, describeLife } from './messages/compose-message.ts';
 
 type Message = ReturnType<typeof composeMessage>;
 

@@ -9,7 +9,14 @@ import {
 } from '../../platform/database/database.ts';
 import { foldCase } from '../../platform/fold-case.ts';
 import type { ThrottlePolicy } from './throttle-policy.ts';
-import './throttle-row.ts';
+
+declare module '../../platform/database/database.ts' {
+  interface Tables {
+    throttles: ThrottleRow;
+  }
+}
+
+type ThrottleRow = { policy: string; key_hash: Buffer; count: number; resets_at: Date };
 
 type Deps = { db: Database | Transaction; keys: KeyRing };
 type Taken = { allowed: boolean; isFirstRefusal: boolean; retryAfterSeconds: number };

@@ -8,7 +8,11 @@ import {
 } from 'kysely';
 import type { ConstructorOptions } from 'pg-boss';
 
-/** The rows of each table by its name. The folder that owns a table adds it, by declaration merging. */
+/**
+ * The rows of each table by its name. The folder that owns a table adds it, by declaration merging.
+ *
+ * @public
+ */
 // biome-ignore lint/suspicious/noEmptyInterface: declaration merging fills it
 export interface Tables {}
 

@@ -9,6 +9,8 @@ import { currentOrigin, type Origin, runInJob } from '../logging/request-context
 /**
  * The queues and what a job of each carries, never a secret: finished jobs stay readable for a while. Whoever has jobs
  * adds them here by declaration merging.
+ *
+ * @public
  */
 // biome-ignore lint/suspicious/noEmptyInterface: declaration merging fills it
 export interface JobPayloads {}

@@ -1,4 +1,4 @@
-import { type Html, html } from '../../../platform/html/html.ts';
+import { type Html, html } from '../../platform/html/html.ts';
 
 /** A message, written once: the text and the HTML say the same words. */
 export type Content = {

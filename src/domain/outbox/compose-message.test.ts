@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assembly } from '../../../app.ts';
-import type { MailKind } from '../mail-row.ts';
+import { assembly } from '../../app.ts';
 import { composeMessage, describeLife } from './compose-message.ts';
+import type { MailKind } from './mail-row.ts';
 
 /** Every kind, and whether it has a link; a kind that is missing here is a fault of types. */
 function textOf(kind: MailKind) {

@@ -1,5 +1,5 @@
-import type { MailContext, MailText } from '../mail-text.ts';
 import { layOutHtml, layOutText } from './layout.ts';
+import type { MailContext, MailText } from './mail-text.ts';
 
 export type Message = { subject: string; text: string; html: string };
 
