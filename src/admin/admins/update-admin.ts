@@ -3,7 +3,7 @@ import { lockActiveSuperadmins } from '../../domain/accounts/admin-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
-import { revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+import { endAccess } from '../../domain/revocation/end-access.ts';
 import { transact } from '../../platform/database/database.ts';
 import { conflict, forbidden, notFound } from '../../platform/errors.ts';
 import { describeChange } from '../describe-change.ts';
@@ -34,7 +34,7 @@ export async function updateAdmin(
     const [actor, subject] = [partyOf(adminRealm, callerId), partyOf(adminRealm, id)];
     await recordEvent(deps, trx, { event, actor, subject, details: { fields } });
     const updated = await updateAccount(trx, adminRealm, id, change);
-    if (!updated.is_active) await revokeSessionsOf(trx, adminRealm, id, 'deactivated');
+    if (!updated.is_active) await endAccess(trx, adminRealm, id, 'deactivated');
     return updated;
   });
 }

@@ -6,7 +6,7 @@ import { listAccounts, listQuery } from '../../domain/accounts/account-list.ts';
 import { changedFullName, email, username, userSchema } from '../../domain/accounts/account-schemas.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
-import { endAllSessions } from '../../domain/sessions/end-session.ts';
+import { endAllSessions } from '../../domain/revocation/end-all-sessions.ts';
 import { type AppError, notFound } from '../../platform/errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
@@ -116,7 +116,7 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
     async (request, reply) => {
       const actor = partyOf(adminRealm, callerOf(request).account.id);
       const ended = await endAllSessions(deps, userRealm, request.params.id, {
-        reason: 'admin_revoked',
+        change: 'admin_revoked',
         event: 'user_sessions_revoked',
         actor,
       });

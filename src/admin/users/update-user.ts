@@ -7,11 +7,11 @@ import {
 } from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
-import { endLinks } from '../../domain/one-time-tokens/link-store.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
-import { type Caller, revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+import { endAccess } from '../../domain/revocation/end-access.ts';
+import type { Caller } from '../../domain/sessions/session-store.ts';
 import { changeEmail } from '../../flows/email-change/change-email.ts';
-import { type Transaction, transact } from '../../platform/database/database.ts';
+import { transact } from '../../platform/database/database.ts';
 import { forbidden } from '../../platform/errors.ts';
 import { describeChange } from '../describe-change.ts';
 
@@ -41,17 +41,11 @@ export async function updateUser(
     const subject = partyOf(userRealm, id);
     await recordEvent(deps, trx, { event, actor, subject, details: { fields } });
     const isPromoted = change.is_superuser === true && !user.is_superuser;
-    // Whoever once set an address of this user, an admin too, must not get the right by a link that undoes it.
-    if (isPromoted) await endLinks(trx, id, { purposes: ['email_change_undo'] }, 'promoted');
+    if (isPromoted) await endAccess(trx, userRealm, id, 'promoted');
     const updated = changesEmail(user, change)
       ? await changeEmail(deps, trx, userRealm, user, change, { actor, holder, undoable: !isPromoted })
       : await updateAccount(trx, userRealm, id, change);
-    if (!updated.is_active) await endAccess(trx, id);
+    if (!updated.is_active) await endAccess(trx, userRealm, id, 'deactivated');
     return updated;
   });
-}
-
-async function endAccess(trx: Transaction, id: string): Promise<void> {
-  await revokeSessionsOf(trx, userRealm, id, 'deactivated');
-  await endLinks(trx, id, { purposes: ['password_reset', 'email_verification'] }, 'deactivated');
 }

@@ -1,12 +1,10 @@
 import { transact } from '../../platform/database/database.ts';
-import { lockAccount } from '../accounts/account-store.ts';
 import { recordEvent } from '../audit/record-event.ts';
 import type { SecurityEventName } from '../audit/security-events.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { endLaterUndoLinks } from '../one-time-tokens/undo-links.ts';
-import { type Party, partyOf, type Realm } from '../realms/realms.ts';
+import { partyOf, type Realm } from '../realms/realms.ts';
 import { decodeRefreshToken, invalidRefreshToken } from './refresh-token.ts';
-import { type RevokeReason, revokeSession, revokeSessionsOf } from './session-store.ts';
+import { revokeSession } from './session-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'logger'>;
 
@@ -33,7 +31,7 @@ export function endOwnSession(
   return endOne(deps, realm, session, { reason: 'session_revoked', event: 'session_revoked' });
 }
 
-type Ending = { reason: RevokeReason; event: SecurityEventName };
+type Ending = { reason: string; event: SecurityEventName };
 
 async function endOne(
   deps: Deps,
@@ -46,25 +44,6 @@ async function endOne(
     if (subjectId === null) return false;
     const subject = partyOf(realm, subjectId);
     await recordEvent(deps, trx, { event, subject, details: { session_id: session.id } });
-    return true;
-  });
-}
-
-/**
- * Ends all sessions of an account; false where there is no such account. Where the owner does it, the undo links that a
- * thief may have made end too.
- */
-export async function endAllSessions(
-  deps: Deps,
-  realm: Realm,
-  accountId: string,
-  { reason, event, actor }: Ending & { actor: Party },
-): Promise<boolean> {
-  return transact(deps.db, async (trx) => {
-    if ((await lockAccount(trx, realm, accountId)) === null) return false;
-    await revokeSessionsOf(trx, realm, accountId, reason);
-    if (reason === 'logout_all') await endLaterUndoLinks(trx, accountId, reason);
-    await recordEvent(deps, trx, { event, actor, subject: partyOf(realm, accountId) });
     return true;
   });
 }

@@ -6,7 +6,7 @@ import { assertRefused, refresh, refreshed, signedInTo } from '../../../test/ses
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { durations } from '../../platform/durations.ts';
 import { adminRealm, type Realm, realms, userRealm } from '../realms/realms.ts';
-import { endAllSessions } from './end-session.ts';
+import { endAllSessions } from '../revocation/end-all-sessions.ts';
 import { hasSignedInFrom } from './session-store.ts';
 
 const someId = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -89,7 +89,7 @@ for (const realm of realms) {
   test(`${kind}: of an account that is not there no session ends, and nothing is on record`, async (t) => {
     const service = await createTestApp(t);
     const actor = { kind, id: someId };
-    const ending = { reason: 'admin_revoked', event: 'session_revoked', actor } as const;
+    const ending = { change: 'admin_revoked', event: 'session_revoked', actor } as const;
     assert.equal(await endAllSessions(service, realm, someId, ending), false);
     assert.deepEqual(await service.db.selectFrom('audit_events').select('event').execute(), []);
   });

@@ -17,19 +17,6 @@ export type SessionRecord = Selectable<SessionRow>;
 /** The signed-in account behind a request, as it stands in the database at this moment. */
 export type Caller = { account: Account; sessionId: string };
 
-export type RevokeReason =
-  | 'logout'
-  | 'logout_all'
-  | 'session_revoked'
-  | 'session_limit'
-  | 'admin_revoked'
-  | 'password_changed'
-  | 'password_reset'
-  | 'email_changed'
-  | 'email_change_undone'
-  | 'deactivated'
-  | 'refresh_token_reused';
-
 export type Lifetimes = Config['userSessions'];
 
 type Rotation = {
@@ -138,7 +125,7 @@ export async function revokeSession(
   db: Database,
   realm: Realm,
   session: { id: string; subjectId?: string },
-  reason: RevokeReason,
+  reason: string,
 ): Promise<string | null> {
   let query = db
     .updateTable('sessions')
@@ -158,7 +145,7 @@ export async function revokeSessionsOf(
   trx: Transaction,
   realm: Realm,
   subjectId: string,
-  reason: RevokeReason,
+  reason: string,
   exceptSessionId?: string,
 ): Promise<void> {
   let query = trx
@@ -213,6 +200,6 @@ function ofActiveAccount(realm: Realm) {
     WHERE account.id = sessions.subject_id AND account.is_active)`;
 }
 
-export function revocation(reason: RevokeReason) {
+export function revocation(reason: string) {
   return { revoked_at: now, revoke_reason: reason };
 }

@@ -1,11 +1,10 @@
 import { type Account, type AccountChange, updateAccount } from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
-import { endLinks } from '../../domain/one-time-tokens/link-store.ts';
 import { findReserver, findUndoLinkTo } from '../../domain/one-time-tokens/undo-links.ts';
 import { queueLinkMail, queueNotice } from '../../domain/outbox/queue-mail.ts';
 import { adminRealm, type Party, partyOf, type Realm, userRealm } from '../../domain/realms/realms.ts';
-import { revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+import { endAccess } from '../../domain/revocation/end-access.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { duplicate } from '../../platform/errors.ts';
@@ -40,7 +39,7 @@ export async function changeEmail(
 ): Promise<Account> {
   const subject = partyOf(realm, account.id);
   await recordEvent(deps, trx, { event: 'email_changed', actor: how.actor, subject });
-  await revokeSessionsOf(trx, realm, account.id, 'email_changed', how.keepSessionId);
+  await endAccess(trx, realm, account.id, 'email_changed', { keepSessionId: how.keepSessionId });
   if (realm.kind === 'user') return changeUserEmail(deps, trx, account, change, how);
   const updated = await updateAccount(trx, adminRealm, account.id, change);
   await queueNotice(deps, trx, adminRealm, account, 'email_changed');
@@ -64,11 +63,8 @@ async function changeUserEmail(
   const state = { ...change, is_email_verified: back !== null };
   const updated = await updateAccount(trx, userRealm, user.id, state);
   await refuseHeldEmail(trx, updated);
-  await endLinks(trx, user.id, { purposes: ['password_reset', 'email_verification'] }, 'email_changed');
-  if (back) {
-    const later = { purposes: ['email_change_undo'], notBefore: back.created_at } as const;
-    await endLinks(trx, user.id, later, 'email_changed_back');
-  } else await queueVerification(deps, trx, updated);
+  if (back) await endAccess(trx, userRealm, user.id, 'email_changed_back', { since: back.created_at });
+  else await queueVerification(deps, trx, updated);
   if (back || !user.is_email_verified || !undoable)
     await queueNotice(deps, trx, userRealm, user, 'email_changed');
   else await queueUndoLink(deps, trx, user);

@@ -2,9 +2,9 @@ import { type Account, updateAccount } from '../../domain/accounts/account-store
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { findFallback } from '../../domain/one-time-tokens/fallback-address.ts';
-import { endLinks } from '../../domain/one-time-tokens/link-store.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
 import { partyOf, userRealm } from '../../domain/realms/realms.ts';
+import { endAccess } from '../../domain/revocation/end-access.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 
 /**
@@ -22,9 +22,7 @@ export async function yieldAddress(
   const { id } = holder;
   const restored = { email: fallback.email, is_email_verified: true };
   const updated = await updateAccount(trx, userRealm, id, restored);
-  await endLinks(trx, id, { purposes: ['password_reset', 'email_verification'] }, 'email_reverted');
-  const later = { purposes: ['email_change_undo'], notBefore: fallback.created_at } as const;
-  await endLinks(trx, id, later, 'email_reverted');
+  await endAccess(trx, userRealm, id, 'email_reverted', { since: fallback.created_at });
   const subject = partyOf(userRealm, id);
   // Who took the address is in the event of its own, with the same request.
   const details = { reason: 'claimed_by_another' };

@@ -8,9 +8,9 @@ import {
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { LinkNotGoodError, withGoodLink } from '../../domain/one-time-tokens/link-not-good.ts';
-import { endLinks, findOpenLink, type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
+import { findOpenLink, type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
 import { partyOf, userRealm } from '../../domain/realms/realms.ts';
-import { revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+import { endAccess } from '../../domain/revocation/end-access.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { badRequest } from '../../platform/errors.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
@@ -42,11 +42,7 @@ async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredP
   if (user === null || !(await useLink(trx, link))) throw new LinkNotGoodError();
   await updateAccount(trx, userRealm, user.id, { email: link.email, is_email_verified: true });
   await setPassword(trx, userRealm, user.id, password);
-  await revokeSessionsOf(trx, userRealm, user.id, 'email_change_undone');
-  await endLinks(trx, user.id, { purposes: ['password_reset', 'email_verification'] }, 'email_change_undone');
-  // Later changes were the intruder's, and their links lead back to the intruder's addresses.
-  const later = { purposes: ['email_change_undo'], notBefore: link.created_at } as const;
-  await endLinks(trx, user.id, later, 'email_change_undone');
+  await endAccess(trx, userRealm, user.id, 'email_change_undone', { since: link.created_at });
   await recordEvent(deps, trx, {
     event: 'email_change_undone',
     subject: partyOf(userRealm, user.id),

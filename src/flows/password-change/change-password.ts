@@ -3,11 +3,10 @@ import { recordEvent } from '../../domain/audit/record-event.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
 import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
-import { endLinks } from '../../domain/one-time-tokens/link-store.ts';
-import { endLaterUndoLinks } from '../../domain/one-time-tokens/undo-links.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
 import { partyOf, type Realm } from '../../domain/realms/realms.ts';
-import { type Caller, lockLiveSession, revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+import { endAccess } from '../../domain/revocation/end-access.ts';
+import { type Caller, lockLiveSession } from '../../domain/sessions/session-store.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { badRequest, unauthenticated } from '../../platform/errors.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
@@ -50,11 +49,8 @@ async function apply(
     throw badRequest('The password was changed meanwhile', 'wrong_password');
   }
   if (!(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
-  await revokeSessionsOf(trx, realm, verified.id, 'password_changed', caller.sessionId);
-  if (realm.kind === 'user') {
-    await endLinks(trx, verified.id, { purposes: ['password_reset'] }, 'password_changed');
-    await endLaterUndoLinks(trx, verified.id, 'password_changed');
-  }
+  const { sessionId: keepSessionId } = caller;
+  await endAccess(trx, realm, verified.id, 'password_changed', { keepSessionId });
   const subject = partyOf(realm, verified.id);
   await recordEvent(deps, trx, { event: 'password_changed', subject });
   await queueNotice(deps, trx, realm, verified, 'password_changed');

@@ -10,10 +10,10 @@ import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { findFallback, isSameAddress } from '../../domain/one-time-tokens/fallback-address.ts';
 import { LinkNotGoodError, withGoodLink } from '../../domain/one-time-tokens/link-not-good.ts';
-import { endLinks, findOpenLink, type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
+import { findOpenLink, type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
 import { partyOf, userRealm } from '../../domain/realms/realms.ts';
-import { revokeSessionsOf } from '../../domain/sessions/session-store.ts';
+import { endAccess } from '../../domain/revocation/end-access.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { badRequest } from '../../platform/errors.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
@@ -52,9 +52,7 @@ async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredP
   if (!(await replacePassword(trx, userRealm, asIssued, password, 'new password')))
     throw new LinkNotGoodError();
   await updateAccount(trx, userRealm, user.id, { email: proven, is_email_verified: true });
-  await revokeSessionsOf(trx, userRealm, user.id, 'password_reset');
-  // No undo link: a thief who resets through an address of his own must not end the owner's.
-  await endLinks(trx, user.id, { purposes: ['password_reset', 'email_verification'] }, 'password_reset');
+  await endAccess(trx, userRealm, user.id, 'password_reset');
   const subject = partyOf(userRealm, user.id);
   await recordEvent(deps, trx, { event: 'password_reset', subject });
   if (proven !== user.email) {

@@ -12,7 +12,8 @@ import {
 import { anyone, callerOf, requireAccount, requireAccountInDefence } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { partyOf, type Realm } from '../../domain/realms/realms.ts';
-import { endAllSessions, endOwnSession, endSession } from '../../domain/sessions/end-session.ts';
+import { endAllSessions } from '../../domain/revocation/end-all-sessions.ts';
+import { endOwnSession, endSession } from '../../domain/sessions/end-session.ts';
 import { presentSession, sessionSchema } from '../../domain/sessions/present-session.ts';
 import { decodeRefreshToken } from '../../domain/sessions/refresh-token.ts';
 import { rotateRefreshToken } from '../../domain/sessions/rotate-refresh-token.ts';
@@ -121,7 +122,7 @@ function addOwnSessionRoutes(app: HttpServer, deps: RouteDependencies, realm: Re
     async (request, reply) => {
       const { id } = callerOf(request).account;
       const actor = partyOf(realm, id);
-      await endAllSessions(deps, realm, id, { reason: 'logout_all', event: 'sign_out_everywhere', actor });
+      await endAllSessions(deps, realm, id, { change: 'logout_all', event: 'sign_out_everywhere', actor });
       return reply.code(204).send(null);
     },
   );
