@@ -110,3 +110,28 @@ export async function signIn(
   assertStatus(me, 200);
   return { id: me.body.id, username, email, password, accessToken, refreshToken: login.body.refresh_token };
 }
+
+/** More live sessions of somebody who exists, whose tokens nobody needs; gives their ids. */
+export async function seedSessions(
+  { db, deps }: TestApp,
+  realm: Realm,
+  subjectId: string,
+  count: number,
+): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => randomUUIDv7());
+  await db.transaction().execute(async (trx) => {
+    for (const id of ids) {
+      const session = {
+        id,
+        subjectId,
+        keyId: deps.keys.current.kid,
+        tokenHash: randomBytes(32),
+        ip: '127.0.0.1',
+        userAgent: null,
+        deviceHash: randomBytes(32),
+      };
+      await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
+    }
+  });
+  return ids;
+}

@@ -1,7 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { dataDir as emptyCluster } from '@electric-sql/pglite-prepopulatedfs';
 import pg from 'pg';
@@ -13,20 +11,9 @@ import { migrate } from '../src/platform/database/migrate.ts';
 import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { createJobQueue } from '../src/platform/jobs/job-queue.ts';
 import { jobNames } from '../src/process/background-work.ts';
+import { embeddedTemplateFile, movableClock, templateVersion } from './template-version.ts';
 
-/** `now()` of a test's database is found in the schema `test_clock` first, so that a test moves the database's time. */
-const movableClock = `
-  CREATE SCHEMA test_clock;
-  CREATE TABLE test_clock.moved (by interval NOT NULL);
-  INSERT INTO test_clock.moved VALUES ('0');
-  CREATE FUNCTION test_clock.now() RETURNS timestamptz LANGUAGE sql STABLE
-    AS 'SELECT pg_catalog.now() + (SELECT by FROM test_clock.moved)';
-  CREATE OR REPLACE FUNCTION jobs.job_now() RETURNS timestamptz LANGUAGE sql STABLE
-    AS 'SELECT test_clock.now()';
-`;
 const searchPath = 'test_clock, public, pg_catalog';
-
-const migrationsDirectory = join(import.meta.dirname, '../migrations');
 
 export const onPostgres = process.env.TEST_DATABASE_URL !== undefined;
 
@@ -46,13 +33,19 @@ export async function closeTestEngine(engine: DatabaseEngine): Promise<void> {
 }
 
 async function openEmbeddedCopy(): Promise<DatabaseEngine> {
-  const file = join(tmpdir(), `adl-test-template-${templateVersion()}.tar`);
-  if (!existsSync(file)) await makeEmbeddedTemplate(file);
+  const file = await prepareEmbeddedTemplate();
   const pglite = await PGlite.create(embeddedOptions({ loadDataDir: new Blob([readFileSync(file)]) }));
   await pglite.exec(`SET search_path = ${searchPath}`);
   const engine = embeddedEngine(pglite, () => {});
   endings.set(engine, () => engine.close());
   return engine;
+}
+
+/** Makes the template where it is missing, and gives its file. */
+export async function prepareEmbeddedTemplate(): Promise<string> {
+  const file = embeddedTemplateFile();
+  if (!existsSync(file)) await makeEmbeddedTemplate(file);
+  return file;
 }
 
 async function makeEmbeddedTemplate(file: string): Promise<void> {
@@ -120,14 +113,4 @@ function databaseUrl(url: string, database: string): string {
   const changed = new URL(url);
   changed.pathname = `/${database}`;
   return changed.href;
-}
-
-/** A template is good as long as the migrations, the test's clock and the engine are the same. */
-function templateVersion(): string {
-  const hash = createHash('sha256').update(movableClock);
-  hash.update(readFileSync(join(import.meta.dirname, '../src/platform/jobs/job-queue.ts')));
-  for (const file of readdirSync(migrationsDirectory).toSorted())
-    hash.update(readFileSync(join(migrationsDirectory, file)));
-  hash.update(readFileSync(join(import.meta.dirname, '../package-lock.json')));
-  return hash.digest('hex').slice(0, 16);
 }

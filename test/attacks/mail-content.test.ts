@@ -80,7 +80,10 @@ test('L01 L02 L03 L05 every kind of mail, as it arrives: one recipient, whole he
   const deliver = service.mailbox.deliver.bind(service.mailbox);
   service.mailbox.deliver = () => deliver(smtp);
 
-  for (const [index, name] of hostileNames.entries()) await causeMails(service, name, `evil.test-${index}`);
+  // All in the names of two people: each life sends every kind of mail.
+  const half = hostileNames.length / 2;
+  await causeMails(service, hostileNames.slice(0, half).join(' '), 'evil.test-0');
+  await causeMails(service, hostileNames.slice(half).join(' '), 'evil.test-1');
   const admin = await signedInAdmin(service);
   const toSelf = { to_email: admin.email };
   assertStatus(await service.api.post('/api/password/test-email', toSelf, { token: admin.accessToken }), 202);

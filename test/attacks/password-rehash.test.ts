@@ -51,13 +51,13 @@ const renewals: [
   ['$2y$04$', () => bcryptOf('$2y$', 4), { BCRYPT_ROUNDS: '5' }, bcrypt5],
   ['$2y$05$', () => bcryptOf('$2y$', 5), { BCRYPT_ROUNDS: '5' }, bcrypt5],
   ['$2b$06$', () => bcryptOf('$2b$', 6), { BCRYPT_ROUNDS: '5' }, bcrypt5],
-  ['$2a$10$', () => bcryptOf('$2a$', 10), { BCRYPT_ROUNDS: '5' }, bcrypt5],
+  ['$2a$07$', () => bcryptOf('$2a$', 7), { BCRYPT_ROUNDS: '5' }, bcrypt5],
   ['a keyed $2b$04$', () => keyedBcryptOf(4), { BCRYPT_ROUNDS: '5' }, bcrypt5],
   ['argon2id', () => argon2idOf(19_456, 2), { BCRYPT_ROUNDS: '5' }, bcrypt5],
   ['$2b$05$', () => bcryptOf('$2b$', 5), { PASSWORD_HASH: 'argon2id' }, argon2id],
   ['a keyed $2b$05$', () => keyedBcryptOf(5), { PASSWORD_HASH: 'argon2id' }, argon2id],
   ['a cheaper argon2id', () => argon2idOf(64, 1), { PASSWORD_HASH: 'argon2id' }, argon2id],
-  ['$2y$10$', () => bcryptOf('$2y$', 10), { BCRYPT_ROUNDS: '12' }, /^\$2b\$12\$/],
+  ['$2y$06$', () => bcryptOf('$2y$', 6), { BCRYPT_ROUNDS: '7' }, /^\$2b\$07\$/],
 ];
 
 for (const [what, seed, environment, form] of renewals) {

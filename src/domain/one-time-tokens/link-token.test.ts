@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { createKeyRing, sha256 } from '../../platform/crypto/secret-keys.ts';
 import { isTokenOf, type LinkBinding, linkIdOf, linkToken, linkTokenHash } from './link-token.ts';
@@ -66,3 +67,36 @@ test('what has another length or spelling names no row', () => {
 test('an upgrade strands no mail that is on its way: the bytes of a token stay as they are', () => {
   assert.equal(linkToken(link, keys), 'bGlua2xpbmtsaW5rbGlua4OYeCDO0ycEpciUdqWi5A4A1bGtD4YLU8Yzw2hEDeSo');
 });
+
+test('G11 tokens are random from the first character to the last', () => {
+  const tokens = Array.from({ length: 200 }, () => linkToken({ ...link, id: randomBytes(16) }, keys));
+  assert.equal(new Set(tokens).size, 200);
+  for (const one of tokens) assert.match(one, /^[\w-]{64}$/);
+  for (let position = 0; position < 64; position += 1) {
+    const seen = new Set(tokens.map((one) => one[position]));
+    assert.ok(seen.size > 30, `character ${position} takes ${seen.size} values`);
+  }
+  // No correlation in time: neighbours differ in half of their bits, as strangers do, in the id and in the rest.
+  const bytes = tokens.map((one) => Buffer.from(one, 'base64url'));
+  for (const [start, end] of [
+    [0, 16],
+    [16, 48],
+  ] as const) {
+    const distances = bytes.slice(1).map((one, index) => {
+      const other = bytes[index] ?? one;
+      return Array.from({ length: end - start }, (_, at) =>
+        bitsOf((one[start + at] ?? 0) ^ (other[start + at] ?? 0)),
+      );
+    });
+    const total = distances.flat().reduce((sum, bits) => sum + bits, 0);
+    const share = total / (distances.length * (end - start) * 8);
+    assert.ok(share > 0.48 && share < 0.52, `${share} of the bits differ`);
+  }
+  // No order: each half is larger than its predecessor about as often as not.
+  const rises = tokens.filter((one, index) => index > 0 && one > (tokens[index - 1] ?? '')).length;
+  assert.ok(rises > 60 && rises < 140, `${rises} of 199 rise`);
+});
+
+function bitsOf(byte: number): number {
+  return byte.toString(2).replaceAll('0', '').length;
+}

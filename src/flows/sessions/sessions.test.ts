@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
-import { signIn } from '../../../test/factories.ts';
+import { seedSessions, signIn } from '../../../test/factories.ts';
 import { assertRefused, refresh, refreshed, signedInTo, statusOfMe } from '../../../test/session-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 import { adminRealm, realms, userRealm } from '../../domain/realms/realms.ts';
@@ -127,10 +127,7 @@ for (const realm of realms) {
     const stranger = await signedInTo(test, realm);
     await clock.advance(1);
     const idle = await signIn(test, realm, oldest);
-    for (let sessions = 2; sessions < 50; sessions += 1) {
-      const { username, password } = oldest;
-      assertStatus(await api.post(`${path}/login`, { username, password }), 200);
-    }
+    await seedSessions(test, realm, oldest.id, 48);
     await clock.advance(1);
     const used = await refreshed(api, realm, oldest.refreshToken);
     assert.equal(await statusOfMe(api, realm, idle.accessToken), 200);
