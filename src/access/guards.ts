@@ -78,7 +78,7 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller;
 }
 
-/** The caller of a route with optional authentication: null if there is no token. Throws on a bad one. */
+/** The caller of a route with optional authentication; null without a token. A bad one throws. */
 export async function findCallerOf(
   deps: Deps,
   realm: Realm,

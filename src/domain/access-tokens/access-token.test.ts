@@ -10,7 +10,7 @@ const sessionId = '01890a5d-ac96-774b-bcce-b302099a8058';
 const jti = '01890a5d-ac96-774b-bcce-b302099a8059';
 const bornSeconds = 1_700_000_000;
 
-/** A service's tokens and a clock that tests can set, in seconds since the first token was issued. */
+/** Access tokens and a clock that tests set, in seconds since the first token was issued. */
 async function openTokens({ keys = createKeyRing(secret), maxRemembered = 10_000 } = {}) {
   const clock = { seconds: 0 };
   const at = () => new Date((bornSeconds + clock.seconds) * 1000 + 999);

@@ -15,7 +15,7 @@ export type AccessTokenClaims = {
 export type AccessTokens = {
   /** Call it after the commit of the session. */
   sign(subject: { subjectId: string; kind: RealmKind; sessionId: string }): Promise<string>;
-  /** The claims, or null for anything that is not a genuine, unexpired access token. Never throws. */
+  /** Null for anything that is not a genuine, unexpired access token. Never throws. */
   verify(token: string): Promise<AccessTokenClaims | null>;
 };
 
@@ -25,9 +25,7 @@ const issuer = 'adl';
 const audience = 'adl-api';
 const toleranceSeconds = 30;
 
-/**
- * Access tokens as JWT (RFC 9068), with HS256 only (RFC 8725 § 3.1). One clock issues and checks them.
- */
+/** JWT access tokens (RFC 9068), HS256 only (RFC 8725 § 3.1). One clock issues and checks them. */
 export async function createAccessTokens(
   keys: KeyRing,
   lifetimeSeconds: number,
@@ -107,7 +105,7 @@ async function verifyAnew(
       currentDate: now,
     });
     const { sub, kind, sid, iat, exp } = claims.parse(payload);
-    // A cached token must not outlive the current lifetime, even if it was signed with a longer one.
+    // A token signed under a longer lifetime must not outlive the current one in the cache.
     const expiresAtSeconds = Math.min(exp, iat + lifetimeSeconds);
     return { subjectId: sub, kind, sessionId: sid, expiresAtSeconds };
   } catch {

@@ -43,7 +43,7 @@ export const identifier = text(
   z.string().overwrite((value) => (value.includes('@') ? withoutBlanksAround(value) : value)),
 ).min(1);
 
-/** Spaces and tabs only: a line break is no typing error. A regular expression would be quadratic. */
+/** Spaces and tabs only: a line break is no typo. A regular expression would be quadratic. */
 function withoutBlanksAround(value: string): string {
   const isBlank = (index: number): boolean => value[index] === ' ' || value[index] === '\t';
   let [start, end] = [0, value.length];

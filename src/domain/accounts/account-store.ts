@@ -31,7 +31,7 @@ export type AccountChange = Partial<
   Pick<Account, 'username' | 'email' | 'full_name' | 'is_active' | 'is_superuser' | 'is_superadmin'>
 >;
 
-/** The shared columns are the same in both tables, so the query builder is typed for one of them. */
+/** Both tables share the columns used here, so the query builder is typed for one of them. */
 function accountTable(realm: Realm): 'users' {
   return realm.table as 'users';
 }
@@ -71,7 +71,7 @@ export async function findTakenField(
   return rows.some((row) => row.same_email) ? 'email' : 'username';
 }
 
-/** By e-mail if the identifier has an @, which no username has; null if there is no such account. */
+/** By e-mail if the identifier has an @, which no username has. Null if there is no account. */
 export async function findCredentials(
   db: Database,
   realm: Realm,

@@ -22,8 +22,8 @@ export async function lockSuperadmin(trx: Transaction, id: string): Promise<bool
 }
 
 /**
- * Locks all active superadmins in order of id, which prevents deadlocks, and returns their ids. None
- * can lose the right until the transaction ends.
+ * Locks all active superadmins and returns their ids. None can lose the right until the transaction
+ * ends. The order by id prevents deadlocks.
  */
 export async function lockActiveSuperadmins(trx: Transaction): Promise<string[]> {
   const query = trx
