@@ -6,8 +6,8 @@ import type { Link } from './link-store.ts';
 import { findNewestUndoLink } from './undo-links.ts';
 
 /**
- * The undo link to the last verified address, while the current address is unverified: it may belong
- * to a thief. Null if the current address is verified or there is no such link.
+ * The undo link to the last verified address, while the current address is unverified and may be a
+ * thief's. Null if the current address is verified or there is no such link.
  */
 export async function findFallback(
   db: Database,
@@ -18,8 +18,8 @@ export async function findFallback(
 }
 
 /**
- * The last verified address, while the current one is unverified. Runs the same statements for every
- * id, so that timing does not reveal whether an account exists.
+ * The last verified address, while the current one is unverified. Runs the same statements for
+ * every id, so that timing does not reveal whether an account exists.
  */
 export async function fallbackOf(db: Database, realm: Realm, accountId: string): Promise<string | null> {
   if (realm.kind === 'admin') return null;

@@ -51,7 +51,7 @@ export async function findOpenLink(db: Database, purpose: LinkPurpose, token: st
   return link && isTokenOf(token, link.token_hash) ? link : null;
 }
 
-/** Checks and uses up the link in one statement. False if it was used, ended or expired meanwhile. */
+/** Checks and consumes the link in one statement; false if it is no longer open. */
 export async function useLink(trx: Transaction, link: Pick<Link, 'id' | 'token_hash'>): Promise<boolean> {
   const result = await trx
     .updateTable('links')

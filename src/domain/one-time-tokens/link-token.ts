@@ -14,8 +14,8 @@ const idLength = 16;
 const tokenLength = idLength + 32;
 
 /**
- * `base64url(id 16 ‖ HMAC-SHA-256(key, bound fields))`. The mail worker derives it from the row, so
- * neither the queue nor the database ever holds it: a leaked database contains no usable links.
+ * `base64url(id 16 ‖ HMAC-SHA-256(key, bound fields))`. The mail worker derives it from the row.
+ * Neither the queue nor the database holds it, so a leaked database contains no usable links.
  */
 export function linkToken(link: LinkBinding, keys: SecretKeys): string {
   const bound = [link.purpose, link.subject_id, link.email, String(link.password_version)].join('\0');

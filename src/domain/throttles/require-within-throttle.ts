@@ -22,7 +22,7 @@ export async function requireWithinThrottle(
   if (!allowed) throw rateLimited(retryAfterSeconds);
 }
 
-/** Call it only at the first refusal of a key in a window, so that a flood does not fill the log. */
+/** Call it only at the first refusal of a key in a window: a flood must not fill the audit log. */
 export function recordExceeded(
   deps: Pick<Deps, 'db' | 'logger'>,
   policy: { name: string },

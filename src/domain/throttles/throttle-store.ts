@@ -15,10 +15,10 @@ type Deps = { db: Database | Transaction; keys: KeyRing };
 type Taken = { allowed: boolean; isFirstRefusal: boolean; retryAfterSeconds: number };
 
 /**
- * Counts one more and tells whether it is within the limit. One statement does both, so that parallel
- * requests cannot exceed the limit. Refusals do not extend the window. If the clock was set back, the
- * window ends no later than one that begins now. Call it outside a transaction to keep the count
- * even if the request fails later (CVE-2026-35597).
+ * Counts one more and tells whether it is within the limit. One statement does both, so that
+ * parallel requests cannot exceed the limit. Refusals do not extend the window. If the clock was
+ * set back, the window ends no later than one that begins now. Outside a transaction the count is
+ * committed at once, even if the request fails later (CVE-2026-35597).
  */
 export async function takeThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<Taken> {
   const { rows } = await sql<{ count: number; seconds: number }>`
@@ -74,9 +74,9 @@ export async function deletePastThrottles(db: Database): Promise<void> {
 }
 
 /**
- * A keyed digest: the table must not reveal which addresses were typed. Case is folded exactly as in
- * the database (`COLLATE "C"`): another fold would count unknown names differently from known ones,
- * which reveals accounts.
+ * A keyed digest, so that the table does not reveal which addresses were typed. It folds case as
+ * the database does (`COLLATE "C"`): otherwise unknown names would be counted differently from
+ * known ones, which reveals accounts.
  */
 function digestOf({ keys }: Pick<Deps, 'keys'>, policy: ThrottlePolicy, key: string): Buffer {
   return hmacSha256(keys.current.throttle, policy.name, '\0', foldCase(key));
