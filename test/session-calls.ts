@@ -36,7 +36,7 @@ export async function refreshed(
 const refusals = {
   invalid_refresh_token: 'The refresh token is not valid',
   refresh_token_rotated: 'The refresh token was already used',
-  refresh_token_reused: 'The refresh token was used before; the session is ended',
+  refresh_token_reused: 'The refresh token was reused; the session has been ended',
 };
 export type RefreshRefusal = keyof typeof refusals;
 

@@ -11,7 +11,10 @@ import { userRealm } from '../domain/realms/realms.ts';
 import { AppError } from '../platform/errors.ts';
 import { createAccountTurns } from './account-turns.ts';
 
-/** How many statements of the crowd go before one that is asked when all of it has come, and every connection is busy. */
+/**
+ * Keeps every connection busy until all requests of the crowd have arrived, then runs one other
+ * statement. Returns how many statements of the crowd ran before it.
+ */
 async function statementsBefore(service: TestApp, crowd: () => Promise<unknown>[]): Promise<number> {
   const { db, statements } = service;
   const gate = Promise.withResolvers<void>();
@@ -19,15 +22,15 @@ async function statementsBefore(service: TestApp, crowd: () => Promise<unknown>[
   const before = statements().length;
   const answers = crowd();
   await sleep(600);
-  const other = sql`SELECT 'of somebody else'`.execute(db);
+  const other = sql`SELECT 'of another client'`.execute(db);
   gate.resolve();
   await Promise.all([...busy, other, ...answers]);
   return statements()
     .slice(before)
-    .findIndex((text) => text.includes('of somebody else'));
+    .findIndex((text) => text.includes('of another client'));
 }
 
-test('hundreds of requests of one account do not go before one of somebody else', async (t) => {
+test('hundreds of requests by one account do not delay another client', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInUser(service);
   const ask = async () => {
@@ -36,10 +39,10 @@ test('hundreds of requests of one account do not go before one of somebody else'
     else assert.equal(status, 200);
   };
   const before = await statementsBefore(service, () => Array.from({ length: 300 }, ask));
-  assert.ok(before >= 0 && before <= 8, `${before} statements were before it`);
+  assert.ok(before >= 0 && before <= 8, `${before} statements ran before it`);
 });
 
-test('nor do the refreshes of one session', async (t) => {
+test('refreshes of one session do not delay another client', async (t) => {
   const service = await createTestApp(t);
   const { refreshToken } = await signedInUser(service);
   const refresh = async () => {
@@ -47,10 +50,10 @@ test('nor do the refreshes of one session', async (t) => {
     assert.ok([200, 401, 503].includes(status), `${status}`);
   };
   const before = await statementsBefore(service, () => Array.from({ length: 40 }, refresh));
-  assert.ok(before >= 0 && before <= 8, `${before} statements were before it`);
+  assert.ok(before >= 0 && before <= 8, `${before} statements ran before it`);
 });
 
-test('an owner ends all sessions while a thief asks as much as it can', async (t) => {
+test('an owner can end all sessions while a thief floods the account with requests', async (t) => {
   const service = await createTestApp(t);
   const owner = await signedInUser(service);
   const thief = await signIn(service, userRealm, owner);
@@ -61,7 +64,7 @@ test('an owner ends all sessions while a thief asks as much as it can', async (t
   });
   const token = owner.accessToken;
   assertStatus(await service.api.post('/api/users/logout-all', undefined, { token }), 204);
-  assert.ok(answered < 100, `${answered} of the thief's were before it`);
+  assert.ok(answered < 100, `${answered} of the thief's requests were answered first`);
   await Promise.all(crowd);
 });
 
@@ -70,7 +73,7 @@ function newRequest() {
   return { raw, request: {} as FastifyRequest, reply: { raw } as unknown as FastifyReply };
 }
 
-test('so many are at work as may be, the next begins when one ends, in the order of asking', async () => {
+test('requests of a key run up to the limit; the others follow in order of arrival', async () => {
   const turns = createAccountTurns(2, 1000);
   const begun: number[] = [];
   const requests = Array.from({ length: 5 }, newRequest);
@@ -95,7 +98,7 @@ test('so many are at work as may be, the next begins when one ends, in the order
   await Promise.all(all);
 });
 
-test('who waits too long, or is gone, is refused, and leaves the line to the others', async (t) => {
+test('a request that waits too long or is gone is refused and leaves the queue', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const turns = createAccountTurns(1, 1000);
   const [first, gone, late, last] = Array.from({ length: 4 }, () => newRequest());

@@ -1,17 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { unavailable } from '../platform/errors.ts';
 
-/** Who asks much waits behind the own requests, and not others behind them: so many of a key are at work at once. */
+/** At most N requests of a key run at once, so that a busy client delays only its own requests. */
 export type AccountTurns = {
-  /** Returns when it is this request's turn; throws 503 where that takes too long, or the client has gone. */
+  /** Resolves when it is this request's turn. Throws 503 on timeout or when the client is gone. */
   begin(request: FastifyRequest, reply: FastifyReply, key: string): Promise<void>;
-  /** Lets the next one of its key in; does nothing for a request that has no turn. */
+  /** Lets the next request of the key begin. Does nothing for a request that has no turn. */
   end(request: FastifyRequest): void;
 };
 
 type Line = { atWork: number; waiting: Set<() => void> };
 
-/** Counted in this process, whose connections to the database they would take from each other. */
+/** Counts per process, because the requests compete for the database connections of one process. */
 export function createAccountTurns(mostAtWork: number, waitMilliseconds: number): AccountTurns {
   const lines = new Map<string, Line>();
   const keys = new WeakMap<FastifyRequest, string>();
@@ -30,7 +30,7 @@ export function createAccountTurns(mostAtWork: number, waitMilliseconds: number)
       if (key === undefined || line === undefined) return;
       keys.delete(request);
       const [next] = line.waiting;
-      // The place is handed on, so that nobody comes between.
+      // Hands its place to the next request, so that no newcomer can take it first.
       if (next !== undefined) next();
       else if (line.atWork > 1) line.atWork -= 1;
       else lines.delete(key);

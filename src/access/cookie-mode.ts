@@ -11,36 +11,37 @@ import { networkOf } from '../platform/http/client-address.ts';
 import type { RequestLimits } from './request-limits.ts';
 
 /**
- * For pages of the service's own origin: a script that is not theirs can use the session while it runs, but carries no
- * refresh token away (ASVS V3.3).
+ * For pages of the service's own origin. An injected script can use the session while it runs, but
+ * cannot steal the refresh token (ASVS V3.3).
  */
 export const sessionModeHeader = z.object({
   'x-session-mode': z
     .literal('cookie')
     .optional()
     .describe(
-      'For pages of the same origin: the refresh token travels in a cookie that no script can read. Refresh and ' +
-        'logout then take no body.',
+      'For pages of the same origin: the refresh token is kept in a cookie that scripts cannot read. ' +
+        'Refresh and logout then take no body.',
     ),
 });
 
 /**
- * In cookie mode a request comes from a page of this origin, or is 403. The header alone keeps plain forms of other
- * sites out, as it wants a preflight that CORS refuses; this holds where a browser or a CORS setting does not.
+ * Answers 403 in cookie mode unless the request comes from a page of this origin. The header
+ * alone stops forms of other sites (CSRF), because it needs a preflight that CORS refuses. This
+ * check also holds with faulty browsers and lax CORS settings.
  */
 export function refuseOtherOrigins({ publicUrl }: Pick<Config, 'publicUrl'>) {
   return async (request: FastifyRequest): Promise<void> => {
     if (!isCookieMode(request)) return;
     const { 'sec-fetch-site': site, origin } = request.headers;
     const isSame = site === undefined ? origin === new URL(publicUrl).origin : site === 'same-origin';
-    if (!isSame) throw forbidden('Cookie mode is for pages of the same origin', 'not_same_origin');
+    if (!isSame) throw forbidden('Cookie mode is only for pages of the same origin', 'not_same_origin');
   };
 }
 
 /**
- * A page that loads cannot see whether it has a session: it tries a refresh. Without a cookie that is a 401 at once,
- * before the body is read and without a query, and counts nowhere: reloads must not use up the address. With a body it
- * is no such page and is not free.
+ * A loading page cannot see whether it has a session, so it tries a refresh. Without a cookie the
+ * answer is 401, before the body is read and without a query. It counts on no limit, because page
+ * reloads must not use up the limit of the address. A request with a body is counted.
  */
 export function refuseMissingCookie(
   { config, limits }: { config: Config; limits: Pick<RequestLimits, 'exempt'> },
@@ -54,7 +55,7 @@ export function refuseMissingCookie(
   };
 }
 
-/** In cookie mode the cookie takes the place of the body, which must be empty: one token, and no doubt which. */
+/** In cookie mode the token comes from the cookie. The body must be empty: two are ambiguous. */
 export function takeTokenFromCookie(config: Config, realm: Realm) {
   return async (request: FastifyRequest): Promise<void> => {
     if (!isCookieMode(request)) return;
@@ -80,7 +81,7 @@ function missingCookie(): AppError {
   return unauthenticated('There is no session cookie', 'invalid_refresh_token');
 }
 
-/** The page that asks in cookie mode; null for a bearer. */
+/** The page that sends the request in cookie mode; null for other clients. */
 export function pageOf(request: FastifyRequest, config: Config): Page | null {
   if (!isCookieMode(request)) return null;
   const network = networkOf(request.clientAddress, config.rateLimitIpv6Prefix);
@@ -89,7 +90,7 @@ export function pageOf(request: FastifyRequest, config: Config): Page | null {
 
 type Exchange = { request: FastifyRequest; reply: FastifyReply; config: Config; realm: Realm };
 
-/** The answer with new tokens: in cookie mode the refresh token is in the cookie and nowhere else. */
+/** The response with new tokens. In cookie mode the refresh token goes into the cookie only. */
 export function answerTokens(exchange: Exchange, tokens: TokenPair): z.output<typeof tokensSchema> {
   const { request, config, realm } = exchange;
   if (!isCookieMode(request)) return tokens;
@@ -98,14 +99,13 @@ export function answerTokens(exchange: Exchange, tokens: TokenPair): z.output<ty
   return shown;
 }
 
-/** In cookie mode the browser is told to forget the cookie. */
 export function forgetCookie(exchange: Exchange): void {
   if (isCookieMode(exchange.request)) setCookie(exchange, { value: '', maxAge: 0 });
 }
 
 /**
- * Passes an error on, and has the cookie forgotten where it says that the session is over. One that was rotated stays:
- * another tab holds the new one, and this answer may come after that tab's.
+ * Rethrows an error, and clears the cookie if the session is over. After `refresh_token_rotated`
+ * the cookie stays: another tab got the new one, and this response may arrive after that tab's.
  */
 export function forgettingDeadCookie(exchange: Exchange) {
   return (error: unknown): never => {
@@ -129,7 +129,10 @@ function setCookie(
   reply.header('set-cookie', stringifySetCookie(cookie));
 }
 
-/** `__Host-`: no other host, no subdomain and no plain http can set it (RFC 6265bis § 4.1.3.2). Over http there is no such thing. */
+/**
+ * `__Host-`: no other host, no subdomain and no plain HTTP page can set it (RFC 6265bis § 4.1.3.2).
+ * Browsers refuse the prefix over HTTP.
+ */
 export function cookieName(config: Pick<Config, 'publicUrl'>, { kind }: Realm): string {
   return `${isHttps(config) ? '__Host-' : ''}adl_${kind}`;
 }

@@ -10,7 +10,7 @@ declare module '../domain/audit/security-events.ts' {
   }
 }
 
-/** Records every 403: somebody who is known, or has got near a right, asked for what is not theirs (ASVS V16.3.2). */
+/** Records every 403: failed attempts at authorization (ASVS V16.3.2). */
 function recordDenials(app: HttpServer, deps: Pick<Dependencies, 'db' | 'logger'>): void {
   app.addHook('onSend', async (request, reply) => {
     if (reply.statusCode !== 403) return;
@@ -23,5 +23,5 @@ function recordDenials(app: HttpServer, deps: Pick<Dependencies, 'db' | 'logger'
 
 export const denials: Part = {
   routes: recordDenials,
-  auditEvents: { access_denied: 'The caller was not allowed to: 403' },
+  auditEvents: { access_denied: 'The caller was not allowed to make the request (403)' },
 };

@@ -13,14 +13,14 @@ import { userRealm } from '../domain/realms/realms.ts';
 import { AppError } from '../platform/errors.ts';
 import { callerOf } from './guards.ts';
 
-test('a handler behind no guard finds no caller: a 401, and nobody', () => {
+test('callerOf in a route without a guard throws 401', () => {
   assert.throws(
     () => callerOf({ caller: null } as FastifyRequest),
     (error) => error instanceof AppError && error.status === 401,
   );
 });
 
-test('a refusal says what is missing: a token, a good one, or the right', async (t) => {
+test('a refusal says whether the token is missing, is invalid or lacks the right', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const { accessToken: token } = await signedInAdmin(service, { superadmin: false });
@@ -38,18 +38,18 @@ test('a refusal says what is missing: a token, a good one, or the right', async 
   assert.equal(ended.body.message, 'The access token is not valid');
 });
 
-test('a header that has the word in its value is no second Authorization', async (t) => {
+test('a header value "authorization" does not count as a second Authorization header', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInUser(service);
   const options = { token, headers: { 'x-note': 'authorization' } };
   assertStatus(await service.api.get('/api/users/me', options), 200);
 });
 
-test('a request counts on the account of its token and on no other, and a refusal names it', async (t) => {
+test('a request counts on the account of its token only, and the event names it', async (t) => {
   const service = await createTestApp(t, { RATE_LIMIT_ACCOUNT_PER_HOUR: '3' });
   const [one, other] = [await signedInUser(service), await signedInUser(service)];
   const status = async (token: string) => (await service.api.get('/api/users/me', { token })).status;
-  // Each has asked once after its sign-in.
+  // The factory has made one request for each account.
   for (const expected of [200, 200, 429, 429]) assert.equal(await status(one.accessToken), expected);
   assert.equal(await status(other.accessToken), 200);
   const events = service.db.selectFrom('audit_events').select(['subject_kind', 'subject_id']);
@@ -58,7 +58,7 @@ test('a request counts on the account of its token and on no other, and a refusa
   ]);
 });
 
-test('the sessions of an account share its limit; a token whose session has ended takes nothing of it', async (t) => {
+test('sessions share the limit of their account; tokens of ended sessions use none', async (t) => {
   const service = await createTestApp(t, { RATE_LIMIT_ACCOUNT_PER_HOUR: '10' });
   const thief = await signedInUser(service);
   const owner = await signIn(service, userRealm, thief);
@@ -67,7 +67,7 @@ test('the sessions of an account share its limit; a token whose session has ende
   const ofThief = [];
   for (let count = 0; count < 15; count += 1) ofThief.push(await statusOf(thief.accessToken));
   assert.deepEqual(new Set(ofThief), new Set([401, 429]));
-  // Each of the two has asked once after its sign-in.
+  // The factory has made one request for each of the two sessions.
   for (let count = 0; count < 8; count += 1) assert.equal(await statusOf(owner.accessToken), 200);
   const { username, password } = owner;
   const third = await service.api.post('/api/users/login', { username, password });

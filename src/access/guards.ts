@@ -12,9 +12,9 @@ declare module 'fastify' {
     caller: Caller | null;
   }
   interface FastifyContextConfig {
-    /** Who may pass; every route says it. */
+    /** Who may call the route; required for every route. */
     guard?: 'anyone' | 'user' | 'admin' | 'superadmin';
-    /** What a route for everybody takes as proof where it is sent. */
+    /** Optional credentials of a route that is open to anyone. */
     accepts?: 'superadmin' | 'userCookie' | 'adminCookie';
   }
 }
@@ -22,18 +22,19 @@ declare module 'fastify' {
 type Deps = Pick<Dependencies, 'db' | 'accessTokens'>;
 type GuardDeps = Deps & Pick<RouteDependencies, 'limits'>;
 
-/** A route for everybody. */
+/** A route without authentication. */
 export const anyone = { config: { guard: 'anyone' } } as const;
 
-/** The same, free of the limits: a probe, or a file of a page. */
+/** The same, exempt from rate limits: for probes and static files. */
 export const anyoneUncounted = { config: { guard: 'anyone', limit: 'none' } } as const;
 
-/** And what pages of other origins may not read, whatever `CORS_ORIGINS` says. */
+/** Not readable by pages of other origins, whatever `CORS_ORIGINS` says. */
 export const unsharedConfig = { ...anyoneUncounted.config, cors: { origin: [] as string[] } } as const;
 
 /**
- * A route for the signed-in accounts of a realm: 401 without a good token, 403 with one of the other realm. The
- * signature is checked before the body is read, the session after the body was found valid.
+ * A route for signed-in accounts of a realm: 401 without a valid token, 403 with a token of the
+ * other realm. The signature is checked before the body is read, the session after the body has
+ * been validated.
  */
 export function requireAccount(deps: GuardDeps, realm: Realm) {
   return {
@@ -43,7 +44,8 @@ export function requireAccount(deps: GuardDeps, realm: Realm) {
       await deps.limits.countSession(request, claims.sessionId, partyOf(claims, claims.subjectId));
     },
     preHandler: async (request: FastifyRequest, reply: FastifyReply) => {
-      // Not before the body is there: somebody slow would hold the turns of an owner who acts against a thief.
+      // Begins after the body has arrived. Otherwise a thief could block the owner's turns by
+      // sending bodies slowly.
       const { accessTokenClaims: claims } = request;
       if (claims !== null) await deps.limits.beginTurn(request, reply, claims);
       request.caller = await loadCaller(deps, realm, claims);
@@ -52,12 +54,12 @@ export function requireAccount(deps: GuardDeps, realm: Realm) {
   };
 }
 
-/** The same for what an owner does against a thief, who must not be able to use up its limit. */
+/** The same for what an owner does against a thief, with a limit that the thief cannot use up. */
 export function requireAccountInDefence(deps: GuardDeps, realm: Realm) {
   return { ...requireAccount(deps, realm), config: { guard: realm.kind, limit: 'defence' } } as const;
 }
 
-/** A route for superadmins; the right is read with the caller, so that a demotion takes effect at once. */
+/** A route for superadmins. Reads the right on each request: a demotion takes effect at once. */
 export function requireSuperadmin(deps: GuardDeps) {
   const { onRequest, preHandler } = requireAccount(deps, adminRealm);
   return {
@@ -70,13 +72,13 @@ export function requireSuperadmin(deps: GuardDeps) {
   };
 }
 
-/** The caller of a guarded route. */
+/** The caller of a guarded route; throws 401 in any other route. */
 export function callerOf(request: FastifyRequest): Caller {
   if (request.caller === null) throw unauthenticated();
   return request.caller;
 }
 
-/** The caller of a route that is open to more than the signed-in: null without a token, an error with a bad one. */
+/** The caller of a route with optional authentication; null without a token. A bad one throws. */
 export async function findCallerOf(
   deps: Deps,
   realm: Realm,
@@ -105,7 +107,7 @@ async function loadCaller(deps: Deps, realm: Realm, claims: AccessTokenClaims | 
   return caller;
 }
 
-/** RFC 6750 § 2.1, the header alone. Two Authorization headers are no token: which of them counts is a guess. */
+/** Header only (RFC 6750 § 2.1). Two Authorization headers are ambiguous and count as no token. */
 function bearerTokenOf(request: FastifyRequest): string | null {
   const { rawHeaders } = request.raw;
   const count = rawHeaders.filter(

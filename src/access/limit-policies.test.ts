@@ -5,7 +5,7 @@ import { limitPolicies } from './limit-policies.ts';
 
 const hour = 3600;
 
-test('the limits of requests are those that security wants', () => {
+test('the request limits have their documented values', () => {
   const config = parseConfig({ RATE_LIMIT_PER_HOUR: '200', RATE_LIMIT_ACCOUNT_PER_HOUR: '2000' });
   assert.deepEqual(limitPolicies(config), {
     ip: { name: 'ip', limit: 200, windowSeconds: hour },
@@ -23,7 +23,7 @@ test('the limits of requests are those that security wants', () => {
   });
 });
 
-test('a limit of 0 switches off what it counts, and a session’s refreshes stay limited', () => {
+test('a limit of 0 switches the limit off, except that of refreshes per session', () => {
   const { ip, session, account, ceiling, ofAddress, defence, refresh, refreshCeiling } = limitPolicies(
     parseConfig({ RATE_LIMIT_PER_HOUR: '0', RATE_LIMIT_ACCOUNT_PER_HOUR: '0' }),
   );

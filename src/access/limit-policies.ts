@@ -2,27 +2,27 @@ import type { Config } from '../configuration/config.ts';
 import { durations } from '../platform/durations.ts';
 import type { LimitPolicy } from '../platform/rate-limit/rate-limit.ts';
 
-/** A further limit of a client address, which a route names, beside that of all its requests. */
+/** An extra limit per client address that a route can name, on top of that for all its requests. */
 export type AddressLimit = 'register' | 'forgot-ip' | 'reset';
 
 export type LimitPolicies = {
-  /** Every request of an address but those that count elsewhere; null: switched off. */
+  /** Requests of one address that count on nothing else; null: switched off. */
   ip: LimitPolicy | null;
-  /** Of one session, and of all those of its account together. */
+  /** Requests of one session, and of all sessions of its account together. */
   session: LimitPolicy | null;
   account: LimitPolicy | null;
-  /** Of all requests with good tokens from one address together. */
+  /** Requests with valid tokens from one address. */
   ceiling: LimitPolicy | null;
-  /** By the name that a route gives, an `AddressLimit`. */
+  /** By `AddressLimit`. */
   ofAddress: Readonly<Record<string, LimitPolicy>> | null;
-  /** What an owner does against a thief, of one session: no other session, and no dead token, uses it up. */
+  /** Per session, for what an owner does against a thief: no other session can use it up. */
   defence: LimitPolicy | null;
-  /** Refreshes of one session, and of all from one address together. */
+  /** Refreshes of one session, and all refreshes from one address. */
   refresh: LimitPolicy;
   refreshCeiling: LimitPolicy | null;
 };
 
-// Honest clients with good tokens behind one address: an office, a mobile network.
+// Allows for many clients behind one address: an office, a mobile network.
 const ceilingFactor = 20;
 
 export function limitPolicies({ rateLimitPerHour, rateLimitAccountPerHour }: Config): LimitPolicies {

@@ -7,25 +7,24 @@ import type { JobHandlers } from '../platform/jobs/job-queue.ts';
 import type { SmtpTransport } from '../platform/smtp/smtp-transport.ts';
 import type { Assembly, RouteDependencies } from './route-dependencies.ts';
 
-/** What a job is given. */
 export type JobDependencies = Dependencies & Assembly & { smtp: SmtpTransport | null };
 
-/** What one folder adds to the service; `app.ts` lists the parts of all folders. */
+/** What one folder adds to the service. `app.ts` lists all parts. */
 export type Part = {
   routes?: (app: HttpServer, deps: RouteDependencies) => void | Promise<void>;
-  /** The text of each kind of mail that it sends. */
+  /** The text of each kind of mail that the part sends. */
   mails?: MailTexts;
-  /** What its jobs do, by the name of their queue. */
+  /** Job handlers by queue name. */
   jobs?: (deps: JobDependencies) => Partial<JobHandlers>;
-  /** The security events that it records, each with what its outcomes mean. */
+  /** The security events that the part records, and what they mean. */
   auditEvents?: AuditEvents;
-  /** The limits that it counts in rows. */
+  /** The limits that are counted in the database. */
   throttles?: readonly ThrottlePolicy[];
-  /** Each deletes rows that have expired; every process runs them once a minute. */
+  /** Delete expired rows. Every process runs them once a minute. */
   cleanUp?: readonly ((deps: Dependencies & Assembly) => Promise<void>)[];
 };
 
-/** Throws where two parts claim the same mail or event. */
+/** Throws if two parts define the same mail or event. */
 export function assemble(parts: readonly Part[]): Assembly {
   return {
     mailTexts: merge(parts.map(({ mails }) => mails ?? {})),
@@ -38,6 +37,6 @@ function merge<T extends object>(members: readonly T[]): T {
   const entries = members.flatMap((member) => Object.entries(member));
   const names = entries.map(([name]) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Error(`two parts add ${twice}`);
+  if (twice !== undefined) throw new Error(`two parts define ${twice}`);
   return Object.fromEntries(entries) as T;
 }

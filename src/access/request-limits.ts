@@ -14,37 +14,38 @@ import { type AddressLimit, limitPolicies } from './limit-policies.ts';
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * `none`: free of the limits. `refresh`: counts by the token in its body. `defence`: counts on the session and not on
-     * the account. Else one more limit of the address, beside that of all its requests.
+     * `none`: exempt. `refresh`: counted by the token in the body. `defence`: counted on the
+     * session and not on the account. Otherwise an extra limit of the address.
      */
     limit?: 'none' | 'refresh' | 'defence' | AddressLimit;
   }
 }
 
 /**
- * How requests are counted: each one once, on the first of these that fits.
+ * Each request is counted once, by the first rule that matches:
  *
- * - On nothing: probes, the metrics and the files of the pages; the refresh of a page that has no cookie.
- * - With a genuine access token, on its session and the ceiling of its address; on its account too, once the session was
- *   found alive.
- * - A refresh with a genuine token: on its session and a ceiling of its own.
- * - Everything else on its address, and on the further limit that its route names.
+ * - Not counted: probes, metrics, static files, and a refresh in cookie mode without a cookie.
+ * - With a genuine access token: on its session and the ceiling of its address; also on its
+ *   account, once the session was found live.
+ * - A refresh with a genuine token: on its session and the ceiling for refreshes.
+ * - Everything else: on its address, and on the extra limit that its route names.
  *
- * Every member but `exempt` throws 429, or answers it, where the request is one too many.
+ * A request over a limit gets 429.
  */
 export type RequestLimits = {
-  /** Before the body is read: what no token can move elsewhere counts on its address. */
+  /** Before the body is read: counts requests whose token does not matter on their address. */
   countAtStart(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /**
-   * With a genuine token, before the body is read: on its session, so that people who share an address do not use up
-   * each other's, and a token of a session that has ended uses up nothing of its account.
+   * Before the body is read, for a genuine token. Counts on the session, so that clients behind one
+   * address do not use up each other's limit, and a token of an ended session does not use up the
+   * limit of its account.
    */
   countSession(request: FastifyRequest, sessionId: string, account: Party): Promise<void>;
-  /** Once the session was found alive: on the account, all its sessions together. */
+  /** Once the session was found live: counts on the account, for all its sessions together. */
   countAccount(request: FastifyRequest, account: Party): Promise<void>;
   /**
-   * Waits until few enough requests of the account are at work; to be called before anything is asked of the database.
-   * What is done against a thief waits for its own session alone.
+   * Waits until the account has fewer running requests than the limit. Call it before the first
+   * query. A `defence` request waits only for those of its own session.
    */
   beginTurn(
     request: FastifyRequest,
@@ -52,17 +53,17 @@ export type RequestLimits = {
     caller: { sessionId: string; subjectId: string },
   ): Promise<void>;
   endTurn(request: FastifyRequest): void;
-  /** A refresh whose token is ours counts on its session, and takes its turn there; null: on the address. */
+  /** Counts a refresh on its session and waits for its turn; null: counts it on the address. */
   countRefresh(request: FastifyRequest, reply: FastifyReply, sessionId: string | null): Promise<void>;
-  /** Counts the request on nothing. Only for one that is then refused, without a query and without its body. */
+  /** Exempts a request. Only for one that is refused without a query and without its body. */
   exempt(request: FastifyRequest): void;
-  /** The error to answer: what failed before it was counted counts on its address now, and may be one too many. */
+  /** Counts a request that failed before it was counted. Returns its error, or 429. */
   countFailed(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<unknown>;
 };
 
 const turnMilliseconds = 3000;
 
-/** Two fifths of the connections: two accounts that ask as much as they can leave some to all others. */
+/** Two fifths of the connections: two busy accounts leave some connections to all others. */
 function mostAtWork(poolSize: number): number {
   return Math.max(1, Math.floor((2 * poolSize) / 5));
 }
@@ -77,7 +78,6 @@ export function createRequestLimits(deps: Deps): RequestLimits {
   const networkOfClient = ({ clientAddress }: FastifyRequest) =>
     networkOf(clientAddress, config.rateLimitIpv6Prefix);
 
-  /** The one place that knows what is counted: the first to ask counts the request, and nobody after. */
   const countOnce = async (request: FastifyRequest, count: () => Promise<void>): Promise<void> => {
     if (counted.has(request)) return;
     counted.add(request);
@@ -114,7 +114,7 @@ export function createRequestLimits(deps: Deps): RequestLimits {
     },
     countSession: (request, sessionId, account) =>
       countOnce(request, async () => {
-        // What is refused here uses up nothing of the neighbours'.
+        // The session comes first: a request refused there must not use up the shared ceiling.
         await require(isDefence(request) ? policies.defence : policies.session, sessionId, account);
         await require(policies.ceiling, networkOfClient(request));
       }),
@@ -143,7 +143,7 @@ export function createRequestLimits(deps: Deps): RequestLimits {
   };
 }
 
-/** Where a request counts as far as its route says. By its token: a good one on its session, any other on the address. */
+/** From the route. `token`: the session if the token is genuine, otherwise the address. */
 function counterOf({ is404, routeOptions }: FastifyRequest): 'nothing' | 'address' | 'token' {
   if (is404) return 'address';
   const { config, url = '' } = routeOptions;
@@ -160,5 +160,5 @@ function isDefence({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.config.limit === 'defence';
 }
 
-/** Where Swagger UI's plugin serves the document itself: large, made anew for each request, and no file of a page. */
+/** The OpenAPI document. It is large and built for each request, so requests for it are counted. */
 export const documentPaths: readonly string[] = ['/docs/json', '/docs/yaml'];

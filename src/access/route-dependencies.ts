@@ -4,10 +4,9 @@ import type { MailTexts } from '../domain/outbox/mail-text.ts';
 import type { ThrottlePolicy } from '../domain/throttles/throttle-policy.ts';
 import type { RequestLimits } from './request-limits.ts';
 
-/** All that the process opens at its start. */
+/** Everything that the process opens at startup. */
 export type AppDependencies = Dependencies & { limits: RequestLimits };
 
-/** What the routes of a part are given. */
 export type RouteDependencies = AppDependencies & Assembly;
 
 /** The members of all parts, put together. */

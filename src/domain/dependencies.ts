@@ -7,7 +7,7 @@ import type { JobQueue } from '../platform/jobs/job-queue.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { AccessTokens } from './access-tokens/access-token.ts';
 
-/** What the domain is given. A function names the two or three members that it uses: `Pick<Dependencies, 'db'>`. */
+/** Dependencies of the domain. A function takes only those it uses: `Pick<Dependencies, 'db'>`. */
 export type Dependencies = {
   config: Config;
   logger: Logger;

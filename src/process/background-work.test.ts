@@ -66,5 +66,5 @@ test('a mail that waits is never thrown away: at its end it is dead, and seen', 
   await service.tidyUp();
   const mail = await service.db.selectFrom('mails').selectAll().executeTakeFirst();
   assert.deepEqual([mail?.status, mail?.last_error], ['dead', 'expired']);
-  assert.match(service.logs(), /Mails are dead: they could not be sent in time/);
+  assert.match(service.logs(), /Mails are dead: they expired before they could be sent/);
 });

@@ -10,7 +10,7 @@ const sessionId = '01890a5d-ac96-774b-bcce-b302099a8058';
 const jti = '01890a5d-ac96-774b-bcce-b302099a8059';
 const bornSeconds = 1_700_000_000;
 
-/** The tokens of a service, with a clock that is set and not waited for, in seconds from the first token's birth. */
+/** Access tokens and a clock that tests set, in seconds since the first token was issued. */
 async function openTokens({ keys = createKeyRing(secret), maxRemembered = 10_000 } = {}) {
   const clock = { seconds: 0 };
   const at = () => new Date((bornSeconds + clock.seconds) * 1000 + 999);
@@ -21,13 +21,12 @@ async function openTokens({ keys = createKeyRing(secret), maxRemembered = 10_000
   return { clock, keys, sign, verify: (token: string) => tokens.verify(token), genuine, forge };
 }
 
-/** Counts the signatures that are checked. */
 function countChecks(t: TestContext): () => number {
   const verify = t.mock.method(crypto.subtle, 'verify');
   return () => verify.mock.callCount();
 }
 
-test('a token says what was signed, for its realm, from the second of its issue', async () => {
+test('a token carries the signed claims of its realm and is valid at once', async () => {
   const { sign, verify, keys } = await openTokens();
   for (const kind of ['user', 'admin'] as const) {
     const token = await sign(kind);
@@ -46,18 +45,18 @@ test('a token says what was signed, for its realm, from the second of its issue'
   }
 });
 
-test('a token dies half a minute after its expiry, to the second, whether it was seen before or not', async () => {
+test('a token is refused 30 seconds after expiry, whether it was seen before or not', async () => {
   const { clock, genuine, verify, forge } = await openTokens();
   clock.seconds = 929;
   assert.ok(await verify(genuine));
   assert.ok(await verify(forge({})));
   clock.seconds = 930;
   assert.equal(await verify(genuine), null);
-  assert.equal(await verify(genuine), null, 'nor at the next look');
+  assert.equal(await verify(genuine), null, 'nor when verified again');
   assert.equal(await verify(forge({})), null);
 });
 
-test('a token that was signed for longer than tokens live now dies with its age', async () => {
+test('a token with a longer life than the current setting expires with that setting', async () => {
   const { clock, verify, forge } = await openTokens();
   const longer = forge({ claims: { exp: bornSeconds + 1_000_000 } });
   assert.equal((await verify(longer))?.expiresAtSeconds, bornSeconds + 900);
@@ -66,10 +65,14 @@ test('a token that was signed for longer than tokens live now dies with its age'
   const shorter = forge({ claims: { exp: bornSeconds + 910, iat: bornSeconds + 100 } });
   assert.equal((await verify(shorter))?.expiresAtSeconds, bornSeconds + 910);
   clock.seconds = 1100;
-  assert.equal(await verify(forge({ claims: { exp: bornSeconds + 1_000_000 } })), null, 'first seen too old');
+  assert.equal(
+    await verify(forge({ claims: { exp: bornSeconds + 1_000_000 } })),
+    null,
+    'too old when first seen',
+  );
 });
 
-test('a header is ours to the letter: no other algorithm, type, key or parameter', async () => {
+test('a header with another algorithm, type, key or parameter is refused', async () => {
   const { verify, forge, keys } = await openTokens();
   const headers = [
     { alg: 'HS384' },
@@ -88,10 +91,10 @@ test('a header is ours to the letter: no other algorithm, type, key or parameter
   for (const header of headers) assert.equal(await verify(forge({ header })), null, JSON.stringify(header));
   for (const key of [keys.current.refreshTag, keys.current.link, ''])
     assert.equal(await verify(forge({ key })), null);
-  assert.ok(await verify(forge({})), 'the forger makes good tokens');
+  assert.ok(await verify(forge({})), 'a token forged with the right key is accepted');
 });
 
-test('each claim is there, of its kind, and ours', async () => {
+test('a missing or wrong claim is refused', async () => {
   const { verify, forge } = await openTokens();
   const wrong = {
     iss: 'other',
@@ -110,7 +113,7 @@ test('each claim is there, of its kind, and ours', async () => {
     assert.equal(await verify(forge({ claims: { jti, [name]: undefined } })), null, `no ${name}`);
 });
 
-test('anything else is no token, and throws nothing', async () => {
+test('a malformed token gives null and does not throw', async () => {
   const { verify, genuine } = await openTokens();
   const [header, claims, signature] = genuine.split('.');
   for (const text of [
@@ -129,7 +132,7 @@ test('anything else is no token, and throws nothing', async () => {
   }
 });
 
-test('the last character of a token has one spelling, although base64url would read others as the same', async () => {
+test('only the canonical base64url form of the last character is accepted', async () => {
   const { verify, genuine } = await openTokens();
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const good: string[] = [];
@@ -140,7 +143,7 @@ test('the last character of a token has one spelling, although base64url would r
   assert.deepEqual(good, [genuine]);
 });
 
-test('tokens of the previous secret are accepted, and none is made with it', async () => {
+test('tokens of the previous secret are accepted, but none is signed with it', async () => {
   const before = await openTokens();
   const after = await openTokens({ keys: createKeyRing('the secret that came after it', secret) });
   assert.ok(await after.verify(before.genuine));
@@ -148,20 +151,20 @@ test('tokens of the previous secret are accepted, and none is made with it', asy
   assert.equal(await (await openTokens({ keys: createKeyRing('a third') })).verify(before.genuine), null);
 });
 
-test('a signature is checked once, and again when it is forgotten: the longest unseen token is the first', async (t) => {
+test('a signature is checked once; when the cache is full, the oldest entry goes', async (t) => {
   const { sign, verify } = await openTokens({ maxRemembered: 2 });
   const checks = countChecks(t);
   const [one, two, three] = [await sign(), await sign(), await sign()];
   for (const token of [one, two, one, two, one]) assert.ok(await verify(token));
   assert.equal(checks(), 2);
-  assert.ok(await verify(three), 'two is forgotten');
+  assert.ok(await verify(three), 'two is evicted');
   assert.ok(await verify(one));
   assert.equal(checks(), 3);
   assert.ok(await verify(two));
   assert.equal(checks(), 4);
 });
 
-test('a token that is none is not remembered as one that is', async (t) => {
+test('a forged token is checked each time and never cached', async (t) => {
   const { verify, forge } = await openTokens();
   const checks = countChecks(t);
   const forged = forge({ key: 'attacker' });

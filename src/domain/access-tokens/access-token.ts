@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { KeyRing, SecretKeys } from '../../platform/crypto/secret-keys.ts';
 import type { RealmKind } from '../realms/realms.ts';
 
-/** What a genuine, unexpired access token says. Rights are never in it: they are read on each request. */
+/** The claims of a genuine, unexpired access token. Rights are read on each request instead. */
 export type AccessTokenClaims = {
   subjectId: string;
   kind: RealmKind;
@@ -15,7 +15,7 @@ export type AccessTokenClaims = {
 export type AccessTokens = {
   /** Call it after the commit of the session. */
   sign(subject: { subjectId: string; kind: RealmKind; sessionId: string }): Promise<string>;
-  /** The claims, or null for anything that is not a genuine, unexpired access token. Never throws. */
+  /** Null for anything that is not a genuine, unexpired access token. Never throws. */
   verify(token: string): Promise<AccessTokenClaims | null>;
 };
 
@@ -25,7 +25,7 @@ const issuer = 'adl';
 const audience = 'adl-api';
 const toleranceSeconds = 30;
 
-/** Access tokens as JWT (RFC 9068) with HS256 and nothing but HS256 (RFC 8725 § 3.1), made and checked by one clock. */
+/** JWT access tokens (RFC 9068), HS256 only (RFC 8725 § 3.1). One clock issues and checks them. */
 export async function createAccessTokens(
   keys: KeyRing,
   lifetimeSeconds: number,
@@ -60,7 +60,7 @@ export async function createAccessTokens(
   };
 }
 
-/** Verifying costs 70 µs and a thread's turn; a client sends the same token for a quarter of an hour. */
+/** Saves 70 µs and a thread pool turn per request: a client sends the same token for minutes. */
 function remember(
   remembered: Map<string, AccessTokenClaims>,
   token: string,
@@ -91,7 +91,7 @@ async function verifyAnew(
 ): Promise<AccessTokenClaims | null> {
   try {
     if (!isCanonical(token)) return null;
-    // Any other header parameter (jwk, jku, x5u, crit, b64, cty …) asks for a treatment we do not give.
+    // Other header parameters (jwk, jku, x5u, crit, b64, cty …) ask for processing we do not do.
     const { kid } = header.parse(decodeProtectedHeader(token));
     const key = signingKeys.get(kid);
     if (!key) return null;
@@ -105,7 +105,7 @@ async function verifyAnew(
       currentDate: now,
     });
     const { sub, kind, sid, iat, exp } = claims.parse(payload);
-    // A token that was signed for longer than tokens live now must not outlive them by being remembered.
+    // A token signed under a longer lifetime must not outlive the current one in the cache.
     const expiresAtSeconds = Math.min(exp, iat + lifetimeSeconds);
     return { subjectId: sub, kind, sessionId: sid, expiresAtSeconds };
   } catch {
@@ -113,7 +113,7 @@ async function verifyAnew(
   }
 }
 
-/** Base64url leaves spare bits in its last character; only one spelling of a token is the token. */
+/** The last base64url character has unused bits. Only the canonical encoding is accepted. */
 function isCanonical(token: string): boolean {
   return token.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
 }

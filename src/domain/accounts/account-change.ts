@@ -1,7 +1,7 @@
 import { foldCase } from '../../platform/fold-case.ts';
 import type { Account, AccountChange } from './account-store.ts';
 
-/** Another spelling of the same address is no change of address: nobody else gets the mail. */
+/** A change of case alone is not a change of address: the same person gets the mail. */
 export function changesEmail<C extends Pick<AccountChange, 'email'>>(
   account: Pick<Account, 'email'>,
   change: C,
@@ -13,7 +13,7 @@ export function changesUsername(account: Pick<Account, 'username'>, change: Acco
   return change.username !== undefined && change.username !== account.username;
 }
 
-/** Members whose value was given, so that an absent field stays as it is. */
+/** Drops undefined members, so that absent fields stay unchanged. */
 export function givenFields<T extends object>(fields: T): Given<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
 }

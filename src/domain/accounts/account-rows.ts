@@ -7,7 +7,7 @@ declare module '../../platform/database/database.ts' {
   }
 }
 
-/** What users and admins have in common: every shared flow works on these columns. */
+/** The columns that users and admins share. Shared flows use only these. */
 export type AccountRow = {
   id: string;
   username: string;

@@ -10,8 +10,7 @@ export const username = z
   .meta({ example: 'ada.lovelace' });
 
 /**
- * One plain address: no display name, no list, no comment, no quoting. The local part has at most 64 characters.
- * Blanks around it are taken off first.
+ * One plain address: no display name, list, comment or quoting. Blanks around it are trimmed first.
  */
 export const email = z
   .string()
@@ -19,10 +18,10 @@ export const email = z
   .max(254, 'must have at most 254 characters')
   .check(z.email('is not a plain e-mail address'))
   .refine((value) => value.indexOf('@') <= 64, 'must have at most 64 characters before the @')
-  .describe('A plain address, with at most 64 characters before the @')
+  .describe('A plain address with at most 64 characters before the @')
   .meta({ example: 'ada@example.com' });
 
-// Line and paragraph separators break a line in a mail or a log as control characters do.
+// Line and paragraph separators break lines in mails and logs, as control characters do.
 const name = text(200)
   .refine((value) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value), 'must not contain control characters')
   .describe('Without control characters')
@@ -30,22 +29,21 @@ const name = text(200)
   .nullish();
 const fullNameExample = { example: 'Ada Lovelace' };
 
-/** At registration: null and "" are no name. */
+/** At registration: null and "" mean no name. */
 export const fullName = name.transform((value) => value || null).meta(fullNameExample);
 
-/** In a change: "" clears it, and null leaves it as it is. */
 export const changedFullName = name
   .transform((value) => (value === '' ? null : (value ?? undefined)))
-  .describe('Empty clears it; null leaves it as it is')
+  .describe('An empty string clears it; null leaves it unchanged')
   .meta(fullNameExample);
 
-/** As typed at sign-in: where it is an address, without the blanks around it. */
+/** As typed at sign-in. Blanks around an address are trimmed. */
 export const identifier = text(
   254,
   z.string().overwrite((value) => (value.includes('@') ? withoutBlanksAround(value) : value)),
 ).min(1);
 
-/** Spaces and tabs alone: a line break in an address is no slip. A regular expression would look at each run anew. */
+/** Spaces and tabs only: a line break is no typo. A regular expression would be quadratic. */
 function withoutBlanksAround(value: string): string {
   const isBlank = (index: number): boolean => value[index] === ' ' || value[index] === '\t';
   let [start, end] = [0, value.length];
@@ -72,7 +70,7 @@ export const adminSchema = z
   .object({ ...accountFields, is_superadmin: z.boolean(), ...times })
   .meta({ id: 'Admin' });
 
-/** What an account of the realm looks like in an answer. */
+/** The schema of an account in responses of the realm. */
 export function accountSchemaOf({ kind }: Realm): typeof userSchema | typeof adminSchema {
   return kind === 'user' ? userSchema : adminSchema;
 }

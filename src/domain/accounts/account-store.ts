@@ -7,14 +7,14 @@ import type { StoredPassword } from '../../platform/hashing/password-schemes.ts'
 import type { Realm } from '../realms/realms.ts';
 import type { AccountRow, UserRow } from './account-rows.ts';
 
-/** An account of either realm, with its rights: `is_superuser` and `is_email_verified`, or `is_superadmin`. */
+/** A user, with `is_superuser` and `is_email_verified`, or an admin, with `is_superadmin`. */
 export type Account = Omit<Selectable<AccountRow>, PasswordColumn> & {
   is_superuser?: boolean;
   is_email_verified?: boolean;
   is_superadmin?: boolean;
 };
 
-/** What a password check needs, and nothing that an answer needs. */
+/** What a password check needs. Never part of a response. */
 export type Credentials = Pick<
   Selectable<AccountRow>,
   'id' | 'username' | 'email' | 'is_active' | PasswordColumn
@@ -31,12 +31,12 @@ export type AccountChange = Partial<
   Pick<Account, 'username' | 'email' | 'full_name' | 'is_active' | 'is_superuser' | 'is_superadmin'>
 >;
 
-/** Both tables have the columns that the shared flows use; the builder is told of one, and given the realm's. */
+/** Both tables share the columns used here, so the query builder is typed for one of them. */
 function accountTable(realm: Realm): 'users' {
   return realm.table as 'users';
 }
 
-/** Throws `DuplicateRecordError` naming the field where e-mail or username is taken, whatever its case. */
+/** Throws `DuplicateRecordError` with the field if the e-mail or username is taken in any case. */
 export async function insertAccount(trx: Transaction, realm: Realm, account: NewAccount): Promise<Account> {
   const { password, ...fields } = account;
   const values = {
@@ -55,7 +55,7 @@ export async function insertAccount(trx: Transaction, realm: Realm, account: New
   return withoutPassword(row);
 }
 
-/** The field, if any, that somebody else of the realm already has; spares a hash that would be thrown away. */
+/** The field that is already taken in the realm, or null. Saves hashing a password for nothing. */
 export async function findTakenField(
   db: Database,
   realm: Realm,
@@ -71,7 +71,7 @@ export async function findTakenField(
   return rows.some((row) => row.same_email) ? 'email' : 'username';
 }
 
-/** By e-mail where the identifier has an @, which no username has; null where nobody has it. */
+/** By e-mail if the identifier has an @, which no username has. Null if there is no account. */
 export async function findCredentials(
   db: Database,
   realm: Realm,
@@ -100,8 +100,8 @@ export async function findAccount(db: Database, realm: Realm, id: string): Promi
 }
 
 /**
- * Locks the account and notes the sign-in, but only if it is still active and still has the password that was
- * verified: false where either changed while the login waited for its hash.
+ * Locks the account and records the sign-in. False if the account was deactivated, or its password
+ * changed, while the login waited for its hash.
  */
 export async function confirmSignIn(trx: Transaction, realm: Realm, verified: Credentials): Promise<boolean> {
   const result = await trx
@@ -114,7 +114,10 @@ export async function confirmSignIn(trx: Transaction, realm: Realm, verified: Cr
   return result.numUpdatedRows === 1n;
 }
 
-/** Sets the password only where it is still the one that was verified; a new version unless it is the same password hashed anew. */
+/**
+ * Sets the password, but only if it is still the one that was verified. A new password gets a new
+ * version; a rehash of the same password does not.
+ */
 export async function replacePassword(
   db: Database,
   realm: Realm,
@@ -134,7 +137,7 @@ export async function replacePassword(
   return result.numUpdatedRows === 1n;
 }
 
-/** Sets the password whatever it was; call it where the account's row is locked. */
+/** Sets the password unconditionally. Call it only while the account's row is locked. */
 export async function setPassword(
   trx: Transaction,
   realm: Realm,
@@ -146,7 +149,7 @@ export async function setPassword(
   await trx.updateTable(accountTable(realm)).set(changes).where('id', '=', id).execute();
 }
 
-/** Locks the row until the transaction ends; null where there is none. */
+/** Locks the row until the transaction ends; null if there is none. */
 export async function lockAccount(trx: Transaction, realm: Realm, id: string): Promise<Account | null> {
   const query = trx.selectFrom(accountTable(realm)).selectAll().where('id', '=', id).forUpdate();
   const row = await query.executeTakeFirst();
@@ -154,8 +157,8 @@ export async function lockAccount(trx: Transaction, realm: Realm, id: string): P
 }
 
 /**
- * Locks a user, where an id is given, and whoever else has the address unverified, where one is given. Both in one
- * statement, and in one order for everybody: two users who move to each other's address do not block each other.
+ * Locks the user with the id, and the user who holds the address unverified, if these are given.
+ * One statement locks both in order of id: two users who take each other's address cannot deadlock.
  */
 export async function lockUserAndHolder(
   trx: Transaction,
@@ -174,7 +177,7 @@ export async function lockUserAndHolder(
   return { user, holder: accounts.find((one) => one.id !== id) ?? null };
 }
 
-/** Throws `DuplicateRecordError` where the new e-mail or username is taken. */
+/** Throws `DuplicateRecordError` if the new e-mail or username is taken. */
 export async function updateAccount(
   trx: Transaction,
   realm: Realm,
@@ -210,7 +213,7 @@ function hasUsername(value: string) {
   return sql<boolean>`lower(username) = ${folded(value)}`;
 }
 
-/** A to Z alone, as the unique indexes fold: another locale takes the Kelvin sign for a k. */
+/** Folds A to Z only, like the unique indexes: other locales fold the Kelvin sign to k. */
 function folded(value: string) {
   return sql<string>`lower(${value}::text COLLATE "C")`;
 }

@@ -5,12 +5,12 @@ export async function adminExists(db: Database): Promise<boolean> {
   return (await db.selectFrom('admins').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** Lets one transaction at a time decide whether it makes the first admin. */
+/** Only one transaction at a time may decide whether to create the first admin. */
 export async function lockAdminRegistration(trx: Transaction): Promise<void> {
   await sql`LOCK TABLE admins IN SHARE ROW EXCLUSIVE MODE`.execute(trx);
 }
 
-/** Locks the admin's row: false unless it is an active superadmin. */
+/** Locks the admin's row; false unless it is an active superadmin. */
 export async function lockSuperadmin(trx: Transaction, id: string): Promise<boolean> {
   const query = trx.selectFrom('admins').select('id').where('id', '=', id);
   const row = await query
@@ -21,7 +21,10 @@ export async function lockSuperadmin(trx: Transaction, id: string): Promise<bool
   return row !== undefined;
 }
 
-/** Locks all active superadmins, in one order for everybody, and gives their ids: nobody can stop being one meanwhile. */
+/**
+ * Locks all active superadmins and returns their ids. None can lose the right until the transaction
+ * ends. The order by id prevents deadlocks.
+ */
 export async function lockActiveSuperadmins(trx: Transaction): Promise<string[]> {
   const query = trx
     .selectFrom('admins')

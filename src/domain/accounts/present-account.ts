@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { adminSchema, userSchema } from './account-schemas.ts';
 import type { Account } from './account-store.ts';
 
-/** The account as the API shows it. The route's schema then keeps what belongs to its realm and nothing else. */
+/** The account in API responses. The route's schema then drops the members of the other realm. */
 export function presentAccount(account: Account): z.output<typeof userSchema> & z.output<typeof adminSchema> {
   return {
     id: account.id,

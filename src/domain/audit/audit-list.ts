@@ -18,7 +18,7 @@ const words = z.string().max(200);
 
 const eventNames = (events: AuditEvents) => z.enum(Object.keys(events) as SecurityEventName[]);
 
-/** An event as the API shows it; `events` are those of all parts. */
+/** An event in API responses; `events` are those of all parts. */
 export const auditEventSchema = (events: AuditEvents) =>
   z
     .object({
@@ -30,14 +30,14 @@ export const auditEventSchema = (events: AuditEvents) =>
           .join(' '),
       ),
       outcome: z.enum(['success', 'failure', 'denied']),
-      actor: party.nullable().describe('Who did it; null where nobody was signed in or known'),
-      subject: party.nullable().describe('To whom it happened'),
+      actor: party.nullable().describe('Who did it; null if unknown'),
+      subject: party.nullable().describe('The account that it happened to'),
       ip: z.string().max(45).nullable(),
-      request_id: z.guid().nullable().describe('As in the answer and in the log'),
+      request_id: z.guid().nullable().describe('The same as in the response and the log'),
       details: z.object({
         reason: words.optional(),
-        policy: words.optional().describe('The limit that refused'),
-        fields: z.array(words).max(20).optional().describe('What was changed, by name'),
+        policy: words.optional().describe('The limit that was exceeded'),
+        fields: z.array(words).max(20).optional().describe('The names of the changed fields'),
         session_id: uuid.optional(),
         mail_id: uuid.optional(),
         route: words.optional(),
@@ -52,9 +52,9 @@ export const ownEventsQuery = pageQuery(
 export const auditQuery = (events: AuditEvents) =>
   ownEventsQuery.extend({
     actor: uuid.optional().describe('Who did it'),
-    subject: uuid.optional().describe('To whom it happened'),
+    subject: uuid.optional().describe('The account that it happened to'),
     event: eventNames(events).optional(),
-    from: instant.optional().describe('From this time on'),
+    from: instant.optional().describe('At or after this time'),
     to: instant.optional().describe('Before this time'),
   });
 
@@ -62,12 +62,11 @@ const cursorContent = z.tuple([cursorTime, z.uuid()]);
 
 type PresentedEvent = z.output<ReturnType<typeof auditEventSchema>>;
 
-/** For admins. */
 export function listEvents(db: Database, filter: EventFilter, query: PageQuery) {
   return pageOfEvents(db, filter, query, presentEvent);
 }
 
-/** For the subject: where an admin sat who did it, or the stranger who claimed an address, is not theirs to know. */
+/** For the subject. Hides where an admin, or a stranger who claimed the address, acted from. */
 export function listOwnEvents(db: Database, subject: string, query: PageQuery) {
   return pageOfEvents(db, { subject }, query, (row) => {
     const event = presentEvent(row);

@@ -33,15 +33,15 @@ export type EventFilter = {
   actor?: string | undefined;
   subject?: string | undefined;
   event?: string | undefined;
-  /** From then on, and before that: RFC 3339. */
+  /** RFC 3339; `from` is inclusive, `to` is exclusive. */
   from?: string | undefined;
   to?: string | undefined;
 };
 
-/** Where a page ended; the time as text, in microseconds, which JavaScript's would cut off. */
+/** Where a page ended. The time is text, because a JavaScript Date would drop its microseconds. */
 export type Position = { time: string; id: string };
 
-/** The newest first, with how many there are in all. */
+/** Newest first, with the total count. */
 export async function listAuditEvents(
   db: Database,
   filter: EventFilter,

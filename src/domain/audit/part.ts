@@ -2,6 +2,6 @@ import type { Database } from '../../platform/database/database.ts';
 import { deleteAuditEventsBefore } from './audit-store.ts';
 
 export const audit = {
-  // What happened to an account is asked long after.
+  // Questions about an account often come months later.
   cleanUp: [({ db }: { db: Database }) => deleteAuditEventsBefore(db, 365)],
 };

@@ -5,8 +5,8 @@ import { insertAuditEvent } from './audit-store.ts';
 import type { SecurityEvent } from './security-events.ts';
 
 /**
- * Writes a security event into the transaction of the change it tells of, and one line into the log once that is
- * committed. Address and request are those of the request that this runs in (ASVS V16.2.1, V16.3.1).
+ * Writes a security event in the transaction of the change that it describes, and a log line after
+ * the commit. Address and request id come from the current request (ASVS V16.2.1, V16.3.1).
  */
 export async function recordEvent(
   { logger }: { logger: Logger },
@@ -27,8 +27,8 @@ export async function recordEvent(
 }
 
 /**
- * For what was refused and changed nothing. The refusal stands whatever becomes of the record: where the database does
- * not take it, the log says so.
+ * For refusals, which change nothing. If the event cannot be written, the refusal stands and the
+ * failure is logged.
  */
 export async function recordRefusal(
   deps: { db: Database; logger: Logger },

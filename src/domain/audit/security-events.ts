@@ -2,8 +2,8 @@ import type { Party } from '../realms/realms.ts';
 import type { Outcome } from './audit-event-row.ts';
 
 /**
- * The events that are recorded. Whoever records one adds its name here by declaration merging, and its meaning to the
- * `auditEvents` of its part.
+ * The recorded events. A part that records one adds its name here by declaration merging, and its
+ * meaning to its `auditEvents`.
  *
  * @public
  */
@@ -12,10 +12,10 @@ export interface SecurityEvents {}
 
 export type SecurityEventName = keyof SecurityEvents;
 
-/** What an event and each of its outcomes means. */
+/** The meaning of each event and its outcomes. */
 export type AuditEvents = Partial<Record<SecurityEventName, string>>;
 
-/** What an event may say beside its parties: words of our own and ids, nothing that anybody typed. */
+/** Details of an event: own words and ids only, never user input. */
 type EventDetails = {
   reason?: string;
   policy?: string;
@@ -27,11 +27,11 @@ type EventDetails = {
 
 export type SecurityEvent = {
   event: SecurityEventName;
-  /** `success` where it is left out. `failure`: it was tried and not done; `denied`: it was not allowed. */
+  /** Defaults to `success`. `failure`: it was tried and failed; `denied`: it was not allowed. */
   outcome?: Outcome;
-  /** To whom it happened; none where it is not known. */
+  /** The account that it happened to; null if unknown. */
   subject?: Party | null;
-  /** Who did it; the subject where it is left out. */
+  /** Who did it; defaults to the subject. */
   actor?: Party | null;
   details?: EventDetails;
 };

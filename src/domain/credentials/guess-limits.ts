@@ -2,7 +2,7 @@ import { durations } from '../../platform/durations.ts';
 import type { RealmKind } from '../realms/realms.ts';
 import type { ThrottlePolicy } from '../throttles/throttle-policy.ts';
 
-/** Wrong passwords of somebody who is signed in. */
+/** Wrong current passwords in a session. */
 export const passwordCheck: ThrottlePolicy = {
   name: 'pw-check',
   limit: 5,
@@ -11,7 +11,7 @@ export const passwordCheck: ThrottlePolicy = {
 
 type SignInPolicies = { fromAddress: ThrottlePolicy; ofAccount: ThrottlePolicy };
 
-/** Wrong passwords for an account: from one address, and from all together (NIST SP 800-63B: at most a hundred). */
+/** Failed sign-ins per account: from one address, and in total (NIST SP 800-63B: at most 100). */
 export const signInPolicies: Record<RealmKind, SignInPolicies> = {
   user: {
     fromAddress: { name: 'login-ip-acct', limit: 5, windowSeconds: durations.minutes(15) },
@@ -23,7 +23,6 @@ export const signInPolicies: Record<RealmKind, SignInPolicies> = {
   },
 };
 
-/** All of them, for the part. */
 export const guessLimits: readonly ThrottlePolicy[] = [
   passwordCheck,
   ...Object.values(signInPolicies).flatMap(({ fromAddress, ofAccount }) => [fromAddress, ofAccount]),

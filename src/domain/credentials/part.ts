@@ -9,6 +9,6 @@ declare module '../audit/security-events.ts' {
 export const credentials = {
   throttles: guessLimits,
   auditEvents: {
-    password_check: 'Somebody who is signed in typed a wrong current password',
+    password_check: 'A signed-in caller entered a wrong current password',
   },
 };

@@ -7,7 +7,7 @@ import { peekThrottle, takeThrottle } from '../throttles/throttle-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'keys' | 'logger'>;
 
-/** What a wrong password counts on; `isWaived`: this one may go on although the count is full. */
+/** What a wrong password counts on. `isWaived`: the attempt may proceed although it is full. */
 export type GuessCount = {
   policy: ThrottlePolicy;
   key: string;
@@ -16,11 +16,11 @@ export type GuessCount = {
 };
 
 /**
- * Checks a password, at most as often wrongly as the counts allow. Right ones are never refused for being many at
- * once. Of wrong ones at once, all are checked, but only as many as the limit are told the outcome: whoever ends when
- * the count is full gets 429, even with the right password, so that guessing in parallel gains nothing.
+ * Checks a password and counts it if it is wrong. Right passwords do not count, however many arrive
+ * at once. Parallel guesses gain nothing: all are checked, but an attempt that finishes after the
+ * count is full gets 429, even with the right password.
  *
- * Throws 429, before any work where the count is full already. What is counted is committed by itself.
+ * Throws 429, before any hashing if the count is already full. Counts are committed on their own.
  */
 export async function checkWithinGuesses(
   deps: Deps,
@@ -40,7 +40,7 @@ async function requireGuessLeft(deps: Deps, counts: readonly GuessCount[]): Prom
   for (const count of counts) {
     const { allowed, isFirstRefusal, retryAfterSeconds } = await peekThrottle(deps, count.policy, count.key);
     if (allowed || (await count.isWaived?.())) continue;
-    // Only what is taken tells the others that the first refusal was seen.
+    // Peeking leaves no mark. Taking one ensures that the first refusal is recorded only once.
     if (isFirstRefusal) await takeGuess(deps, count);
     throw rateLimited(retryAfterSeconds);
   }

@@ -10,13 +10,13 @@ const config = parseConfig({});
 
 const ada = { username: 'Ada.Lovelace', email: 'countess@example.com', projectName: 'ADL Production' };
 
-/** The type of each fault of a password that is to be set; empty where it is accepted. */
+/** The types of the faults of a new password; empty if it is accepted. */
 function faultsOf(password: unknown, realm: Realm = userRealm): (string | undefined)[] {
   const issues = newPassword(config, realm).safeParse(password).error?.issues ?? [];
   return issues.map((issue) => (issue.code === 'custom' ? (issue.params?.type ?? 'text') : issue.code));
 }
 
-test('a new password has at least 8 characters for users, 12 for admins, and 128 at most', () => {
+test('a new password has 8 (users) or 12 (admins) to 128 characters', () => {
   assert.deepEqual(faultsOf('v7 kqz.'), ['password_too_short']);
   assert.deepEqual(faultsOf('v7 kqz.w'), []);
   assert.deepEqual(faultsOf('v7 kqz.wmtr', adminRealm), ['password_too_short']);
@@ -25,14 +25,14 @@ test('a new password has at least 8 characters for users, 12 for admins, and 128
   assert.deepEqual(faultsOf('é'.repeat(129)), ['password_too_long']);
 });
 
-test('characters are code points: an emoji counts once, and 512 bytes are room for 128 of them', () => {
+test('characters are code points: an emoji counts once, and 128 of them fit', () => {
   assert.deepEqual(faultsOf('😀'.repeat(7)), ['password_too_short']);
   assert.deepEqual(faultsOf('😀'.repeat(8)), []);
   assert.deepEqual(faultsOf('😀'.repeat(128)), []);
   assert.deepEqual(faultsOf('😀'.repeat(129)), ['password_too_long']);
 });
 
-test('a new password is text, of any characters', () => {
+test('a new password is well-formed text of any characters', () => {
   for (const password of ['kqzvwmtrpl', '        ', '\t\r\n\u00a0\u2028 abc', 'ßẞıİǆǅ\u0301\u200d']) {
     assert.deepEqual(faultsOf(password), [], JSON.stringify(password));
   }
@@ -44,7 +44,7 @@ test('a new password is text, of any characters', () => {
   }
 });
 
-test('what is wrong with a password is said in words, with the length that is wanted', () => {
+test('the message names the fault of a password and the required length', () => {
   for (const [password, message] of [
     ['v7 kqz.wmtr', 'must have at least 12 characters'],
     ['é'.repeat(129), 'must have at most 128 characters and 512 bytes'],
@@ -57,21 +57,21 @@ test('what is wrong with a password is said in words, with the length that is wa
   assert.match(contextFault('countess', 'password', ada)?.message ?? '', /^is too close to .+/);
 });
 
-test('the documentation names the lengths of a password, and shows one that would be taken', () => {
+test('the schema describes the password lengths and has an example that is accepted', () => {
   const password = newPassword(config, adminRealm);
   assert.match(password.description ?? '', /^12 to 128 characters/);
   assert.ok(password.safeParse(password.meta()?.example).success);
   assert.ok(typedPassword.safeParse(typedPassword.meta()?.example).success);
 });
 
-test('a password is judged and kept exactly as it was typed', () => {
+test('a password is kept exactly as it was typed', () => {
   for (const password of ['  v7 kqz.w  ', 'cafe\u0301 noir', 'CaSe MaTtErS']) {
     assert.equal(newPassword(config, userRealm).parse(password), password);
     assert.equal(typedPassword.parse(password), password);
   }
 });
 
-test('whoever proves who they are may have any password that could once be set', () => {
+test('a password check accepts any password that could ever be set', () => {
   for (const password of ['x', 'password', ' ', '😀'.repeat(128), 'x'.repeat(512)]) {
     assert.ok(typedPassword.safeParse(password).success, password);
   }
@@ -89,15 +89,15 @@ test('whoever proves who they are may have any password that could once be set',
   }
 });
 
-test('the favourites of the leaked lists are refused in any case, thousands of them', () => {
+test('common passwords from leaks are refused in upper and lower case', () => {
   for (const password of ['password', 'Password', 'PASSWORD123', 'qwertyuiop', '1234567890', 'iloveyou']) {
     assert.deepEqual(faultsOf(password), ['password_common'], password);
     assert.ok(isCommonPassword(password));
   }
   assert.ok(!isCommonPassword('violet harbour anvil 93'));
-  assert.ok(!isCommonPassword('1234567'), 'too short for everybody: it takes no memory');
+  assert.ok(!isCommonPassword('1234567'), 'too short for any account, so not kept in memory');
   const years = Array.from({ length: 60 }, (_, index) => `0101${1950 + index}`);
-  assert.ok(years.filter(isCommonPassword).length > 20, 'dates of birth are among them');
+  assert.ok(years.filter(isCommonPassword).length > 20, 'dates of birth are in the list');
 });
 
 for (const [password, why] of [
@@ -114,7 +114,7 @@ for (const [password, why] of [
   ['adl production', "the project's name"],
   ['ADL Production2026', "the project's name and digits"],
 ] as const) {
-  test(`what an attacker tries first is refused: ${why}`, () => {
+  test(`a password close to the account is refused: ${why}`, () => {
     const fault = contextFault(password, 'new_password', ada);
     assert.equal(fault?.field, 'new_password');
     assert.equal(fault.type, 'password_guessable');
@@ -127,7 +127,7 @@ for (const [password, why] of [
   });
 }
 
-test('what only resembles the context is fine', () => {
+test('a password that only resembles the account data is accepted', () => {
   for (const password of [
     'violet harbour anvil 93',
     'the countess of lovelace',
@@ -143,14 +143,14 @@ test('what only resembles the context is fine', () => {
   }
 });
 
-test('a username of fewer than four letters counts as a whole only', () => {
+test('a username of fewer than four letters is only compared with the whole password', () => {
   const bob = { ...ada, username: 'bob' };
   assert.equal(contextFault('discobobsled', 'password', bob), null);
   assert.notEqual(contextFault('bob20242024', 'password', bob), null);
   assert.notEqual(contextFault('spongebobby', 'password', { ...ada, username: 'bobb' }), null);
 });
 
-test('digits at the end of a name or an address count no more than those of the password', () => {
+test('trailing digits are ignored in names and addresses as in the password', () => {
   const numbered = { username: 'ada1815', email: 'lady99@mail24.example.com', projectName: 'Ledger 2' };
   for (const password of ['ada1852', 'Ada', 'lady', 'LADY1', 'mail', 'mail2024', 'ledger 3']) {
     assert.notEqual(contextFault(password, 'password', numbered), null, password);
@@ -158,7 +158,7 @@ test('digits at the end of a name or an address count no more than those of the 
   assert.equal(contextFault('my mail of 2024', 'password', numbered), null);
 });
 
-test('a domain of one label, and an address that is none, break nothing', () => {
+test('a domain of one label and a malformed address are handled', () => {
   const odd = { ...ada, email: 'root@localhost' };
   assert.notEqual(contextFault('localhost1', 'password', odd), null);
   for (const email of ['', '@', 'no address', '@example.com', 'a@']) {
@@ -166,7 +166,7 @@ test('a domain of one label, and an address that is none, break nothing', () => 
   }
 });
 
-test('a number is not guessable from another number', () => {
+test('a number is not too close to another number', () => {
   const numbered = { username: '4711', email: '13800138000@example.com', projectName: '1984' };
   assert.equal(contextFault('99283746501', 'password', numbered), null);
   assert.notEqual(contextFault('13800138000', 'password', numbered), null);

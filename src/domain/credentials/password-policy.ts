@@ -5,17 +5,17 @@ import type { Realm } from '../realms/realms.ts';
 import { isCommonPassword } from './common-passwords.ts';
 
 const maxCharacters = 128;
-// A character has four at most.
+// A character takes up to four bytes in UTF-8.
 const maxBytes = 4 * maxCharacters;
 
-/** A password as somebody types it to prove who they are: taken exactly as received, only bounded. */
+/** A password typed for a check: taken exactly as received, limited only in size. */
 export const typedPassword = text(maxBytes)
   .min(1)
   .refine((value) => Buffer.byteLength(value) <= maxBytes, `must have at most ${maxBytes} bytes`)
   .describe(`Taken as typed; at most ${maxBytes} bytes of UTF-8`)
   .meta({ example: 'correct horse battery staple' });
 
-/** A password that is to be set: length and common passwords; any character counts, none is required (ASVS V6.2). */
+/** A new password: checks length and common passwords, but no composition rules (ASVS V6.2). */
 export function newPassword(config: Config, realm: Realm) {
   const minCharacters = config.passwordMinLength[realm.kind];
   return (
@@ -26,9 +26,9 @@ export function newPassword(config: Config, realm: Realm) {
         if (fault) context.addIssue({ code: 'custom', message: fault.message, params: { type: fault.type } });
       })
       .describe(
-        `${minCharacters} to ${maxCharacters} characters of any kind; no common password, and not your username, your e-mail address, a part of it, or the name of this service`,
+        `${minCharacters} to ${maxCharacters} characters of any kind. Not a common password, nor your username, your e-mail address, a part of it, or the name of this service`,
       )
-      // In characters, as JSON Schema counts; zod would count halves of them.
+      // JSON Schema counts code points; zod would count UTF-16 code units.
       .meta({
         minLength: minCharacters,
         maxLength: maxCharacters,
@@ -40,9 +40,10 @@ export function newPassword(config: Config, realm: Realm) {
 export type PasswordContext = { username: string; email: string; projectName: string };
 
 /**
- * Refuses what an attacker who knows the person or the product tries first (ASVS V6.2.11): the username, the address,
- * either half of it or the project's name as the whole password, without regard to case and trailing digits; and the
- * address or a username of four or more characters inside it. Null where it is fine.
+ * Finds passwords that an attacker who knows the person or the product tries first (ASVS V6.2.11).
+ * The whole password must not equal the username, the address, its local part, the first label of
+ * its domain or the project's name, ignoring case and trailing digits. It must not contain the
+ * address or a username of four or more characters. Null if the password is acceptable.
  */
 export function contextFault(password: string, field: string, context: PasswordContext): FieldFault | null {
   if (!equalsName(password, context) && !containsName(password, context)) return null;
@@ -58,14 +59,14 @@ function equalsName(password: string, { username, email, projectName }: Password
   const [firstLabel = ''] = domain.split('.', 1);
   const plain = withoutTrailingDigits(password);
   return [username, email, localPart, firstLabel, projectName].some((name) =>
-    // Without its digits a number is nothing, and equals every other.
+    // Without trailing digits every number is empty and would equal every other number.
     plain === '' ? password === name : plain === withoutTrailingDigits(name),
   );
 }
 
 const shortestContained = 4;
 
-/** A short name is inside many a word by chance. No address is that short. */
+/** Many words contain a short name by chance. No address is that short. */
 function containsName(password: string, { username, email }: PasswordContext): boolean {
   const lower = password.toLowerCase();
   return [username, email].some(
@@ -73,7 +74,7 @@ function containsName(password: string, { username, email }: PasswordContext): b
   );
 }
 
-/** Throws `ValidationError` naming the field where the password is too close to what is known of its owner. */
+/** Throws `ValidationError` with the field if `contextFault` finds a fault. */
 export function refuseGuessable(password: string, field: string, context: PasswordContext): void {
   const fault = contextFault(password, field, context);
   if (fault) throw invalid(fault);
@@ -94,6 +95,7 @@ function strengthFault(password: string, minCharacters: number): { message: stri
 }
 
 function withoutTrailingDigits(value: string): string {
-  // Looks back, so that a long run of digits is tried once and not from each of its digits: that takes seconds.
+  // The lookbehind tries a long run of digits once. Trying it from each digit takes seconds
+  // (ReDoS).
   return value.toLowerCase().replace(/(?<!\d)\d+$/, '');
 }

@@ -7,8 +7,8 @@ import { passwordCheck } from './guess-limits.ts';
 import { checkWithinGuesses } from './password-guesses.ts';
 
 /**
- * The credentials of somebody who is signed in and has typed the password once more. Throws 400 `wrong_password`, and
- * 429 after too many of them: a stolen session must not serve to guess the password.
+ * Checks the current password of a signed-in account and returns its credentials. Throws 400
+ * `wrong_password`, and 429 after too many: a stolen session must not allow guessing the password.
  */
 export async function requireOwnPassword(
   deps: Pick<Dependencies, 'db' | 'keys' | 'hasher' | 'logger'>,
@@ -25,7 +25,7 @@ export async function requireOwnPassword(
   );
   if (credentials === null || !isRight) {
     await recordRefusal(deps, { event: 'password_check', outcome: 'failure', subject });
-    throw badRequest('The current password is not right', 'wrong_password');
+    throw badRequest('The current password is incorrect', 'wrong_password');
   }
   return credentials;
 }

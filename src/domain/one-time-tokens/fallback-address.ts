@@ -6,8 +6,8 @@ import type { Link } from './link-store.ts';
 import { findNewestUndoLink } from './undo-links.ts';
 
 /**
- * The undo link to the last verified address of a user, as long as the present one is unverified: nobody has shown yet
- * that who reads the present one is the owner. Null where the present address is the one that counts.
+ * The undo link to the last verified address, while the current address is unverified and may be a
+ * thief's. Null if the current address is verified or there is no such link.
  */
 export async function findFallback(
   db: Database,
@@ -17,7 +17,10 @@ export async function findFallback(
   return user.is_email_verified ? null : link;
 }
 
-/** The last verified address, as long as the present one is unverified. The same statements for every id. */
+/**
+ * The last verified address, while the current one is unverified. Runs the same statements for
+ * every id, so that timing does not reveal whether an account exists.
+ */
 export async function fallbackOf(db: Database, realm: Realm, accountId: string): Promise<string | null> {
   if (realm.kind === 'admin') return null;
   const user = await findAccount(db, userRealm, accountId);

@@ -3,12 +3,12 @@ import { recordRefusal } from '../audit/record-event.ts';
 import type { SecurityEventName } from '../audit/security-events.ts';
 import type { Dependencies } from '../dependencies.ts';
 
-/** The link of a token was never made, is used up, ended or ran out, or belongs to somebody who is gone. */
+/** The token has no link, the link was used, ended or expired, or its account is gone. */
 export class LinkNotGoodError extends Error {}
 
 /**
- * Does what a link is for. Where that throws `LinkNotGoodError` the failure is recorded, and the caller gets the one
- * error for every token that is not good: which of the reasons it was is told to nobody.
+ * Runs the action of a link. On `LinkNotGoodError` it records the failure and throws the same
+ * `refusal` for every reason, so that the response does not reveal which one it was.
  */
 export async function withGoodLink(
   deps: Pick<Dependencies, 'db' | 'logger'>,

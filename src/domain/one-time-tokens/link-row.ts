@@ -5,7 +5,7 @@ declare module '../../platform/database/database.ts' {
 }
 
 /**
- * What a link is for. The flow that makes such links adds its purpose here by declaration merging.
+ * What links are for. Each flow adds its purpose here by declaration merging.
  *
  * @public
  */

@@ -12,12 +12,12 @@ type NewLink = {
   purpose: LinkPurpose;
   subjectId: string;
   passwordVersion: number;
-  /** The address it is mailed to. */
+  /** The address that it is mailed to. */
   email: string;
   lifeSeconds: number;
 };
 
-/** Gives the link's id; its token is made when it is mailed. */
+/** Returns the link's id. The token is made when the mail is written. */
 export async function insertLink(
   trx: Transaction,
   { keys }: Pick<Dependencies, 'keys'>,
@@ -25,8 +25,8 @@ export async function insertLink(
 ): Promise<Buffer> {
   const id = randomBytes(16);
   const bound = { id, purpose, subject_id: subjectId, email, password_version: passwordVersion };
-  // Later than every open one like it: a transaction that waited for the lock has a time from before it waited, and
-  // which link is the older one decides who gets an account back.
+  // Later than every open link of the kind. now() is the start of the transaction, which may have
+  // waited for a lock, and the order of links decides who gets an account back.
   const createdAt = sql<Date>`greatest(now(), (SELECT max(created_at) + interval '1 millisecond' FROM links
     WHERE subject_id = ${subjectId} AND purpose = ${purpose} AND ended_at IS NULL))`;
   await trx
@@ -42,7 +42,7 @@ export async function insertLink(
   return id;
 }
 
-/** The link that a token belongs to, as long as it may still be used; null for every other text. */
+/** The open link of a token; null if there is none or the text is not a token. */
 export async function findOpenLink(db: Database, purpose: LinkPurpose, token: string): Promise<Link | null> {
   const id = linkIdOf(token);
   if (id === null) return null;
@@ -51,7 +51,7 @@ export async function findOpenLink(db: Database, purpose: LinkPurpose, token: st
   return link && isTokenOf(token, link.token_hash) ? link : null;
 }
 
-/** Check and burn in one statement: false where it was used, ended or ran out meanwhile. */
+/** Checks and consumes the link in one statement; false if it is no longer open. */
 export async function useLink(trx: Transaction, link: Pick<Link, 'id' | 'token_hash'>): Promise<boolean> {
   const result = await trx
     .updateTable('links')
@@ -63,7 +63,6 @@ export async function useLink(trx: Transaction, link: Pick<Link, 'id' | 'token_h
   return result.numUpdatedRows === 1n;
 }
 
-/** A link by its id, with whether it still may be used. */
 export async function findLink(db: Database, id: Buffer): Promise<(Link & { is_open: boolean }) | null> {
   const query = db.selectFrom('links').selectAll().select(open.as('is_open')).where('id', '=', id);
   return (await query.executeTakeFirst()) ?? null;
@@ -71,7 +70,7 @@ export async function findLink(db: Database, id: Buffer): Promise<(Link & { is_o
 
 type Which = { purposes: readonly LinkPurpose[]; notBefore?: Date };
 
-/** Ends a subject's open links. Call it where the account's row is locked, as for sessions. */
+/** Ends a subject's open links. Call it only while the account's row is locked, as for sessions. */
 export async function endLinks(
   trx: Transaction,
   subjectId: Account['id'],
@@ -94,5 +93,4 @@ export async function deleteExpiredLinks(db: Database, keptDays: number): Promis
   await db.deleteFrom('links').where('id', 'in', expired.limit(cleanUpRows)).execute();
 }
 
-/** Neither used, nor ended, nor run out. */
 export const open = sql<boolean>`(links.ended_at IS NULL AND links.expires_at > now())`;

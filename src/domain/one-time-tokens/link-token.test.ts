@@ -13,7 +13,7 @@ const link: LinkBinding = {
   password_version: 3,
 };
 
-test('a token is made again from its row, and names the row', () => {
+test('the same row gives the same token, and the token contains the id of the row', () => {
   const token = linkToken(link, keys);
   assert.equal(linkToken({ ...link }, keys), token);
   assert.match(token, /^[\w-]{64}$/);
@@ -22,7 +22,7 @@ test('a token is made again from its row, and names the row', () => {
   assert.ok(isTokenOf(token, linkTokenHash(token)));
 });
 
-test('whatever a link is bound to, another value of it gives another token', () => {
+test('a different value of any bound field gives a different token', () => {
   const tokens = [
     link,
     { ...link, id: Buffer.alloc(16, 'other') },
@@ -37,7 +37,7 @@ test('whatever a link is bound to, another value of it gives another token', () 
   for (const other of tokens.slice(1)) assert.ok(!isTokenOf(other, linkTokenHash(tokens[0] ?? '')));
 });
 
-test('where one value ends and the next begins is part of what a link is bound to', () => {
+test('moving characters between two bound fields gives a different token', () => {
   const [one, other] = [
     linkToken({ ...link, email: 'ada@example.com', password_version: 11 }, keys),
     linkToken({ ...link, email: 'ada@example.com1', password_version: 1 }, keys),
@@ -45,7 +45,7 @@ test('where one value ends and the next begins is part of what a link is bound t
   assert.notEqual(one, other);
 });
 
-test('what has another length or spelling names no row', () => {
+test('a token of another length or encoding gives no id', () => {
   const token = linkToken(link, keys);
   const bytes = Buffer.from(token, 'base64url');
   for (const text of [
@@ -64,7 +64,7 @@ test('what has another length or spelling names no row', () => {
   }
 });
 
-test('an upgrade strands no mail that is on its way: the bytes of a token stay as they are', () => {
+test('the bytes of a token never change, so links in sent mails survive upgrades', () => {
   assert.equal(linkToken(link, keys), 'bGlua2xpbmtsaW5rbGlua4OYeCDO0ycEpciUdqWi5A4A1bGtD4YLU8Yzw2hEDeSo');
 });
 

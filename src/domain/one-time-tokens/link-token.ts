@@ -1,7 +1,7 @@
 import { equalSecrets, hmacSha256, type SecretKeys, sha256 } from '../../platform/crypto/secret-keys.ts';
 import type { LinkPurpose } from './link-row.ts';
 
-/** What a link is bound to: any other value of one of these gives another token. */
+/** What a link is bound to: a different value of any field gives a different token. */
 export type LinkBinding = {
   id: Buffer;
   purpose: LinkPurpose;
@@ -14,20 +14,19 @@ const idLength = 16;
 const tokenLength = idLength + 32;
 
 /**
- * `base64url(id 16 ‖ HMAC-SHA-256(key, what the link is bound to))`. The mail's worker makes it again from the row,
- * so that neither the queue nor the database ever holds it (security.md § 5).
+ * `base64url(id 16 ‖ HMAC-SHA-256(key, bound fields))`. The mail worker derives it from the row.
+ * Neither the queue nor the database holds it, so a leaked database contains no usable links.
  */
 export function linkToken(link: LinkBinding, keys: SecretKeys): string {
   const bound = [link.purpose, link.subject_id, link.email, String(link.password_version)].join('\0');
   return Buffer.concat([link.id, hmacSha256(keys.link, link.id, bound)]).toString('base64url');
 }
 
-/** What the database keeps of it. */
 export function linkTokenHash(token: string): Buffer {
   return sha256(token);
 }
 
-/** The row that a token names; null for what is no token of any link. Costs no query. */
+/** The id of the link in a token; null if the text is not a token. Needs no query. */
 export function linkIdOf(token: string): Buffer | null {
   const bytes = Buffer.from(token, 'base64url');
   if (bytes.length !== tokenLength || bytes.toString('base64url') !== token) return null;

@@ -5,7 +5,7 @@ import { createTestApp } from '../../../test/test-app.ts';
 import { insertLink } from './link-store.ts';
 import { endLaterUndoLinks, findNewestUndoLink, findReserver, findUndoLinkTo } from './undo-links.ts';
 
-test('links made at one moment still have an order', async (t) => {
+test('links created in one transaction have a strict order', async (t) => {
   const service = await createTestApp(t);
   const subjectId = randomUUIDv7();
   const emails = ['one@example.com', 'two@example.com', 'three@example.com'];

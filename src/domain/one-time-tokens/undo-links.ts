@@ -2,13 +2,13 @@ import { sql } from 'kysely';
 import { type Database, now, type Transaction } from '../../platform/database/database.ts';
 import { type Link, open } from './link-store.ts';
 
-/** The open link that undoes the last change away from a verified address; null where there is none. */
+/** The open link that undoes the last change away from a verified address, or null. */
 export async function findNewestUndoLink(db: Database, subjectId: string): Promise<Link | null> {
   const query = openUndoLinks(db).selectAll().where('subject_id', '=', subjectId);
   return (await query.orderBy('created_at', 'desc').limit(1).executeTakeFirst()) ?? null;
 }
 
-/** The first of the subject's own open links that would bring this address back; null where none would. */
+/** The subject's oldest open link that would restore this address, or null. */
 export async function findUndoLinkTo(
   trx: Transaction,
   subjectId: string,
@@ -18,7 +18,7 @@ export async function findUndoLinkTo(
   return (await query.orderBy('created_at').limit(1).executeTakeFirst()) ?? null;
 }
 
-/** Whom an open undo link may still bring this address back: nobody else gets it meanwhile. Null where nobody. */
+/** The account that can still restore this address by an undo link; nobody else may take it. */
 export async function findReserver(
   db: Database,
   email: string,
@@ -31,8 +31,9 @@ export async function findReserver(
 }
 
 /**
- * Ends all open undo links but the oldest, which leads back to before the first change: a thief who knows the password
- * must not be able to end it, and each later one may be a thief's own. Call it where the account's row is locked.
+ * Ends all open undo links except the oldest, which restores the state before the first change. A
+ * thief who knows the password must not be able to end that one; the later ones may be the thief's.
+ * Call it only while the account's row is locked.
  */
 export async function endLaterUndoLinks(trx: Transaction, subjectId: string, reason: string): Promise<void> {
   const oldest = openUndoLinks(trx).select('id').where('subject_id', '=', subjectId);

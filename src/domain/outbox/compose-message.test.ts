@@ -4,13 +4,13 @@ import { assembly } from '../../app.ts';
 import { composeMessage, describeLife } from './compose-message.ts';
 import type { MailKind } from './mail-row.ts';
 
-/** Every kind, and whether it has a link; a kind that is missing here is a fault of types. */
 function textOf(kind: MailKind) {
   const text = assembly.mailTexts[kind];
   assert.ok(text, kind);
   return text;
 }
 
+/** A missing kind is a type error. */
 const hasLink: Record<MailKind, boolean> = {
   password_reset: true,
   email_verification: true,
@@ -35,7 +35,7 @@ function compose(kind: MailKind, projectName = 'ADL') {
   });
 }
 
-/** What a reader sees of it. */
+/** The text that a reader sees. */
 function wordsOf(html: string): string {
   const body = html.slice(html.indexOf('<body'));
   const entities: Record<string, string> = {
@@ -52,7 +52,7 @@ function wordsOf(html: string): string {
 }
 
 for (const kind of kinds) {
-  test(`L01 ${kind}: a hostile name of the project is text, and nothing of it is evaluated`, () => {
+  test(`L01 ${kind}: a hostile project name is shown as text and not evaluated`, () => {
     for (const name of [
       '<a href=//evil.test>x</a>',
       '{{7*7}}',
@@ -63,7 +63,7 @@ for (const kind of kinds) {
     ]) {
       const { subject, text, html } = compose(kind, name);
       assert.ok(subject.endsWith(` – ${name}`));
-      // Lines are broken between words.
+      // Long lines are wrapped between words.
       assert.ok(text.replaceAll(/\s+/g, ' ').includes(name));
       assert.ok(wordsOf(html).includes(name));
       assert.doesNotMatch(`${subject}${text}${html}`, /\b49\b/);
@@ -71,7 +71,7 @@ for (const kind of kinds) {
     }
   });
 
-  test(`L02 ${kind}: the only address in it is our link, and nothing is loaded from anywhere`, () => {
+  test(`L02 ${kind}: our link is the only URL, and nothing external is loaded`, () => {
     const { text, html } = compose(kind);
     for (const body of [text, html]) {
       for (const [address] of body.matchAll(/[a-z]+:\/\/[^\s"<]+/g)) assert.equal(address, link);
@@ -80,7 +80,7 @@ for (const kind of kinds) {
     assert.doesNotMatch(html, /\bsrc=|url\(|<img|<link|<style|@import|<form|<iframe/i);
   });
 
-  test(`L03 ${kind}: text and HTML say the same words, in lines that every server takes`, () => {
+  test(`L03 ${kind}: text and HTML have the same words and short lines`, () => {
     const { subject, text, html } = compose(kind);
     assert.match(subject, /^[\x20-\x7e–]+$/);
     const shown = wordsOf(html);
@@ -96,7 +96,7 @@ for (const kind of kinds) {
   });
 }
 
-test('a change of the address names no address; without a link it says what to do', () => {
+test('a changed-address notice names no address; without a link it says what to do', () => {
   const { text } = composeMessage(textOf('email_changed'), {
     projectName: 'ADL',
     link: null,
@@ -109,7 +109,7 @@ test('a change of the address names no address; without a link it says what to d
   assert.doesNotMatch(text, /@|link/);
 });
 
-test('a life is said in the largest unit that it fills', () => {
+test('a lifetime is given in the largest unit that fits at least twice', () => {
   const lives = {
     300: '5 minutes',
     1800: '30 minutes',

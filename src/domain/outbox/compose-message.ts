@@ -3,7 +3,6 @@ import type { MailContext, MailText } from './mail-text.ts';
 
 export type Message = { subject: string; text: string; html: string };
 
-/** The mail as text and as HTML, from one description of its words. */
 export function composeMessage(text: MailText, context: MailContext): Message {
   const content = text.write(context);
   const { projectName } = context;

@@ -16,7 +16,6 @@ import { buryExpiredMails } from './mail-store.ts';
 
 type Outside = { sink: SmtpSink; deliver: () => Promise<number> };
 
-/** A real mail server, and the worker's way to it. */
 async function withMailServer(t: TestContext, service: TestApp, script: Script = {}): Promise<Outside> {
   const sink = await startSmtpSink(t, { script });
   const settings = {
@@ -29,13 +28,13 @@ async function withMailServer(t: TestContext, service: TestApp, script: Script =
   return { sink, deliver: () => service.mailbox.deliver(smtp) };
 }
 
-/** Of the first mail that went there. */
+/** The state of the first mail to the recipient. */
 async function statusOf(service: TestApp, recipient: string) {
   const query = service.db.selectFrom('mails').select(['status', 'attempts', 'last_error']);
   return query.where('recipient', '=', recipient).orderBy('id').executeTakeFirst();
 }
 
-test('the link of a mail that came by SMTP resets the password', async (t) => {
+test('the link in a mail delivered by SMTP resets the password', async (t) => {
   const service = await createTestApp(t);
   const { sink, deliver } = await withMailServer(t, service);
   const user = await signedInUser(service);
@@ -63,7 +62,7 @@ test('B05 mail goes to the stored spelling of the address', async (t) => {
   );
 });
 
-test('FI-17 greylisting for six minutes delays a mail, which arrives once, before its link ends', async (t) => {
+test('FI-17 a mail greylisted for six minutes arrives once, before its link expires', async (t) => {
   const service = await createTestApp(t);
   let passedSeconds = 0;
   const script: Script = { recipient: () => (passedSeconds < 360 ? { code: 451 } : null) };
@@ -84,7 +83,7 @@ test('FI-17 greylisting for six minutes delays a mail, which arrives once, befor
   assert.ok(attempts >= 4 && attempts <= 10, `${attempts} attempts`);
 });
 
-test('attempts come later and later, with a part of chance, and never after the end of the mail', async (t) => {
+test('attempts back off exponentially with jitter and stop when the mail expires', async (t) => {
   const service = await createTestApp(t);
   const { sink, deliver } = await withMailServer(t, service, { recipient: () => ({ code: 450 }) });
   const user = await signedInUser(service);
@@ -113,7 +112,7 @@ test('attempts come later and later, with a part of chance, and never after the 
   assert.match(mails[0]?.last_error ?? '', /^expired: smtp 450 rcpt$/);
 });
 
-/** Until the queue's next job may run; an hour where none waits. */
+/** Seconds until the next job is due; an hour if none waits. */
 async function secondsUntilDue({ db }: TestApp): Promise<number> {
   const { rows } = await sql<{ seconds: number | null }>`
     SELECT extract(epoch FROM min(start_after) - jobs.job_now())::float8 AS seconds
@@ -121,7 +120,7 @@ async function secondsUntilDue({ db }: TestApp): Promise<number> {
   return rows[0]?.seconds ?? 3600;
 }
 
-test('FI-18 one recipient of twenty who is refused for good costs one attempt and is dead; nineteen get their mail', async (t) => {
+test('FI-18 a permanently refused recipient is tried once; 19 others get their mail', async (t) => {
   const service = await createTestApp(t);
   const script: Script = { recipient: (address) => (address.startsWith('nobody') ? { code: 550 } : null) };
   const { sink, deliver } = await withMailServer(t, service, script);
@@ -147,7 +146,7 @@ test('FI-18 one recipient of twenty who is refused for good costs one attempt an
   assert.ok(!service.logs().includes('nobody@example.com'));
 });
 
-test('FI-15 what is asked for while the mail server is away arrives once when it is back', async (t) => {
+test('FI-15 mails requested while the server is down arrive once when it is back', async (t) => {
   const service = await createTestApp(t);
   const { sink, deliver } = await withMailServer(t, service);
   const users = [await signedInUser(service), await signedInUser(service), await signedInUser(service)];
@@ -171,7 +170,7 @@ test('FI-15 what is asked for while the mail server is away arrives once when it
   }
 });
 
-test('a mail whose link was used or ended meanwhile is not sent', async (t) => {
+test('a mail whose link was used or ended in the meantime is not sent', async (t) => {
   const service = await createTestApp(t);
   const { sink, deliver } = await withMailServer(t, service);
   const user = await signedInUser(service);
@@ -187,7 +186,7 @@ test('a mail whose link was used or ended meanwhile is not sent', async (t) => {
   assert.equal((await statusOf(service, user.email))?.last_error, 'the link is no longer valid');
 });
 
-test('a secret that was retired between the mail’s commit and its sending leaves it dead, not wrong', async (t) => {
+test('a mail whose secret was retired before sending is dead', async (t) => {
   const service = await createTestApp(t);
   const { sink, deliver } = await withMailServer(t, service);
   const user = await signedInUser(service);
@@ -197,7 +196,7 @@ test('a secret that was retired between the mail’s commit and its sending leav
   assert.equal((await statusOf(service, user.email))?.status, 'dead');
 });
 
-test('B09 L01 L02 L05 a name with line breaks is refused, one with markup or an address is in no mail', async (t) => {
+test('B09 L01 L02 L05 names with line breaks are refused; no mail contains a name', async (t) => {
   const service = await createTestApp(t, { PROJECT_NAME: 'ADL {{7*7}} & “Co”' });
   const { sink, deliver } = await withMailServer(t, service);
   for (const broken of [
@@ -241,7 +240,7 @@ test('B09 L01 L02 L05 a name with line breaks is refused, one with markup or an 
   }
 });
 
-test('L03 every Message-ID is its own', async (t) => {
+test('L03 every Message-ID is unique', async (t) => {
   const service = await createTestApp(t);
   const { sink, deliver } = await withMailServer(t, service);
   for (let count = 0; count < 10; count += 1) await signedInUser(service);

@@ -12,9 +12,9 @@ type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'> & {
 };
 
 /**
- * One attempt to send a mail. Returns where it is over with, sent or dead; throws where the queue shall try again.
- * At least once: where this process dies between a mail's last byte and the note that it was sent, which one mail at a
- * time can be, it is sent a second time under the same Message-ID.
+ * Makes one attempt to send a mail. Returns when the mail is finished, sent or dead; throws if the
+ * queue should try again. Delivery is at least once: if the process dies after the last byte, but
+ * before the mail is marked as sent, it is sent again with the same Message-ID.
  */
 export async function deliverMail(deps: Deps, mailId: string): Promise<void> {
   const mail = await beginAttempt(deps.db, mailId);
@@ -22,7 +22,8 @@ export async function deliverMail(deps: Deps, mailId: string): Promise<void> {
   if (mail.is_expired) return bury(deps, mail, mail.last_error ? `expired: ${mail.last_error}` : 'expired');
   const message = await writeMail(deps, mail).catch(unwritten);
   if (message === null) return bury(deps, mail, 'the link is no longer valid');
-  if (message instanceof MailNotWrittenError) return bury(deps, mail, 'it cannot be written', message.cause);
+  if (message instanceof MailNotWrittenError)
+    return bury(deps, mail, 'the message could not be composed', message.cause);
   if (deps.smtp !== null) return send(deps, deps.smtp, mail, message);
   if (deps.config.environment === 'production')
     return failAttempt(deps, mail, 'mail is not configured', true);

@@ -1,6 +1,6 @@
 import { type Html, html } from '../../platform/html/html.ts';
 
-/** A message, written once: the text and the HTML say the same words. */
+/** The content of a message. Text and HTML are made from it, so they have the same words. */
 export type Content = {
   title: string;
   paragraphs: readonly string[];
@@ -25,7 +25,7 @@ export function layOutText(content: Content, projectName: string): string {
   return `${blocks.filter(Boolean).map(wrap).join('\n\n')}\n`;
 }
 
-/** Styles stand on the elements: mail programs drop style sheets. Nothing is loaded from anywhere. */
+/** Styles are inline, because mail programs drop style sheets. Nothing external is loaded. */
 export function layOutHtml(content: Content, projectName: string): string {
   const { title, paragraphs, facts = [], link, notes } = content;
   return html`<!doctype html>
@@ -70,21 +70,21 @@ ${rows}</table>
 `;
 }
 
-/** The address stands below in full: a reader sees where the button leads, and can copy it. */
+/** Shows the full URL as well, so that readers can see where the button leads and copy it. */
 function linkButton({ label, address }: NonNullable<Content['link']>): Html {
   return html`<p style="margin:22px 0 14px">
 <a href="${address}" style="display:inline-block;padding:12px 22px;background:#1d4ed8;border-radius:8px;color:#ffffff;font-weight:600;text-decoration:none">${label}</a>
 </p>
-<p style="margin:0 0 18px;font-size:13px;color:#4b5563">Or open this address:<br>
+<p style="margin:0 0 18px;font-size:13px;color:#4b5563">Or copy this address into your browser:<br>
 <a href="${address}" style="color:#1d4ed8;word-break:break-all">${address}</a></p>
 `;
 }
 
 function footer(projectName: string): string {
-  return `${projectName} sent you this mail because it concerns your account. Nobody reads replies to it.`;
+  return `${projectName} sent you this email because it concerns your account. Please do not reply.`;
 }
 
-/** Words only: an address stays in one piece, however long. */
+/** Breaks lines between words only, so that URLs stay in one piece. */
 function wrap(block: string): string {
   return block
     .split('\n')

@@ -14,16 +14,16 @@ import type { Mail } from './mail-store.ts';
 
 export const mailSchema = z
   .object({
-    id: uuid.describe('Also the left part of its Message-ID'),
+    id: uuid.describe('Also the left part of the Message-ID'),
     kind: z.string().max(50).meta({ example: 'password_reset' }),
     recipient: z.string().max(254).meta({ example: 'ada@example.com' }),
     status: z
       .enum(['queued', 'sent', 'kept', 'dead'])
-      .describe('`kept`: in development, without a mail server'),
+      .describe('`kept`: stored instead of sent, in development without a mail server'),
     attempts: z.int().min(0),
     last_error: z.string().max(200).nullable().meta({ example: 'smtp 550 rcpt' }),
     created_at: timestamp,
-    expires_at: timestamp.describe('It is not sent after this time'),
+    expires_at: timestamp.describe('The mail is not sent after this time'),
     finished_at: timestamp.nullable(),
   })
   .meta({ id: 'Mail' });
@@ -36,10 +36,10 @@ export const mailQuery = firstPages.extend({
 
 const cursorContent = z.tuple([z.int().min(0).max(2), z.uuid()]);
 
-// What needs somebody comes first: the dead, then what still waits.
+// Mails that need attention come first: dead ones, then queued ones.
 const rank = sql<number>`(CASE status WHEN 'dead' THEN 0 WHEN 'queued' THEN 1 ELSE 2 END)`;
 
-/** The mails, dead letters first, the newest of each first. */
+/** Dead mails first, then queued ones, then the rest; the newest of each first. */
 export async function listMails(db: Database, query: z.output<typeof mailQuery>) {
   const chosen = query.status === undefined ? sql`true` : sql`status = ${query.status}`;
   const after = query.cursor ? afterCursor(query.cursor) : sql`true`;

@@ -3,8 +3,8 @@ import type { Database } from '../../platform/database/database.ts';
 import { countMails } from './mail-store.ts';
 
 /**
- * Adds the mails to the metrics. The returned function counts them anew, from the table: the same from every process,
- * and right after a restart.
+ * Registers the mail metrics and returns a function that updates them from the table. Every process
+ * reports the same values, also after a restart.
  */
 export function addMailMetrics(registry: Registry, db: Database): () => Promise<void> {
   const registers = [registry];
@@ -16,12 +16,12 @@ export function addMailMetrics(registry: Registry, db: Database): () => Promise<
   });
   const failed = new Gauge({
     name: 'adl_mail_attempts_failed',
-    help: 'Attempts to send a mail that failed, of the mails still in the table',
+    help: 'Failed attempts to send the mails that are still in the table',
     registers,
   });
   const oldest = new Gauge({
     name: 'adl_mail_oldest_queued_seconds',
-    help: 'Age of the mail that has been waiting longest; 0 where none waits',
+    help: 'Age of the oldest queued mail; 0 if none is queued',
     registers,
   });
   return async () => {

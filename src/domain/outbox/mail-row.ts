@@ -8,8 +8,8 @@ declare module '../../platform/database/database.ts' {
 }
 
 /**
- * What a mail tells. Whoever sends a kind of mail adds it here by declaration merging, and its text to the `mails` of its
- * part.
+ * The kinds of mail. A part that sends one adds it here by declaration merging, and its text to its
+ * `mails`.
  *
  * @public
  */

@@ -17,7 +17,7 @@ export type NewMail = {
   recipient: string;
   subject: Party | null;
   linkId: Buffer | null;
-  /** Where the event came from, as the mail says it; from a closed list, never what a client sent. */
+  /** The device as the mail names it; from a closed list, never client input. */
   device: string | null;
   ip: string | null;
   lifeSeconds: number;
@@ -43,7 +43,7 @@ export async function insertMail(trx: Database | Transaction, mail: NewMail): Pr
   return id;
 }
 
-/** Begins an attempt and counts it, unless the mail has expired. Null where it is no longer queued. */
+/** Counts an attempt, unless the mail has expired. Null if the mail is no longer queued. */
 export async function beginAttempt(
   db: Database,
   id: string,
@@ -67,12 +67,11 @@ export async function finishMail(db: Database, id: string, ending: Ending): Prom
   await db.updateTable('mails').set(changes).where('id', '=', id).where('status', '=', 'queued').execute();
 }
 
-/** Notes why the last attempt failed; the queue tries again. */
 export async function noteFailedAttempt(db: Database, id: string, reason: string): Promise<void> {
   await db.updateTable('mails').set({ last_error: reason }).where('id', '=', id).execute();
 }
 
-/** Gives up what ran out while nobody tried, some at a time; returns how many. */
+/** Marks expired mails as dead, in batches; returns how many. */
 export async function buryExpiredMails(db: Database): Promise<number> {
   const queued = db.selectFrom('mails').select('id').where('status', '=', 'queued');
   const expired = queued.where('expires_at', '<=', now).limit(cleanUpRows);
@@ -89,7 +88,7 @@ export async function buryExpiredMails(db: Database): Promise<number> {
   return Number(result.numUpdatedRows);
 }
 
-/** Queues a dead mail again: false where there is none. Its attempts go on being counted. */
+/** Queues a dead mail again; false if there is none. Its count of attempts goes on. */
 export async function reviveMail(trx: Transaction, id: string, lifeSeconds: number): Promise<boolean> {
   const result = await trx
     .updateTable('mails')
@@ -108,7 +107,6 @@ export async function findMail(db: Database, id: string): Promise<Mail | null> {
   return (await db.selectFrom('mails').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
-/** The newest mails that were kept instead of sent. */
 export async function listKeptMails(db: Database, limit: number): Promise<Mail[]> {
   const query = db.selectFrom('mails').selectAll().where('status', '=', 'kept');
   return query.orderBy('id', 'desc').limit(limit).execute();
@@ -116,13 +114,12 @@ export async function listKeptMails(db: Database, limit: number): Promise<Mail[]
 
 export async function deleteMailsFinishedBefore(db: Database, days: number): Promise<void> {
   const before = sql<Date>`now() - make_interval(days => ${days})`;
-  // One that was queued again is much older than its end; `created_at` has the index.
+  // The condition on `created_at` only serves the index: a mail is created before it finishes.
   const finished = db.selectFrom('mails').select('id').where('finished_at', '<', before);
   const old = finished.where('created_at', '<', before).limit(cleanUpRows);
   await db.deleteFrom('mails').where('id', 'in', old).execute();
 }
 
-/** How many mails there are of each status, how many attempts failed, and how long the oldest one has waited. */
 export async function countMails(
   db: Database,
 ): Promise<{ byStatus: Record<MailStatus, number>; failedAttempts: number; oldestQueuedSeconds: number }> {

@@ -1,31 +1,30 @@
 import type { Content } from './layout.ts';
 import type { MailKind } from './mail-row.ts';
 
-/** What a text may use. */
+/** The values that a text may use. */
 export type MailContext = {
   projectName: string;
   link: string | null;
-  /** How long the link is good, in words. */
+  /** How long the link is valid, in words. */
   linkLife: string | null;
   occurredAt: Date;
-  /** Both from us: a kind of device of a closed list, and an address in its canonical form. */
+  /** Never client input: a device from a closed list, and an address in canonical form. */
   device: string | null;
   ip: string | null;
 };
 
 /**
- * The words of a kind of mail. No name, no address and nothing else that a person chose is in them: what somebody
- * registers with would otherwise be read in our name, by whoever gets the mail.
+ * The text of a kind of mail. It contains no name, address or other user input. Otherwise an
+ * attacker could register with a message as a name and have us mail it to a victim.
  */
 export type MailText = {
-  /** The page below `FRONTEND_URL` that its link leads to; none where it has no link. */
+  /** The page below `FRONTEND_URL` that the link leads to, if there is a link. */
   page?: string;
   write: (context: MailContext) => Content;
 };
 
 export type MailTexts = Partial<Record<MailKind, MailText>>;
 
-/** The one button of a mail; none where its link is null. */
 export function button(label: string, link: string | null): Pick<Content, 'link'> {
   return link === null ? {} : { link: { label, address: link } };
 }

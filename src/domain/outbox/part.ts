@@ -19,5 +19,5 @@ export const outbox = {
 
 async function reportExpiredMails({ db, logger }: Pick<Dependencies, 'db' | 'logger'>): Promise<void> {
   const buried = await buryExpiredMails(db);
-  if (buried > 0) logger.error({ count: buried }, 'Mails are dead: they could not be sent in time');
+  if (buried > 0) logger.error({ count: buried }, 'Mails are dead: they expired before they could be sent');
 }

@@ -14,7 +14,7 @@ import { takeThrottle } from '../throttles/throttle-store.ts';
 import type { MailKind } from './mail-row.ts';
 import { insertMail, type NewMail } from './mail-store.ts';
 
-/** Mails of one kind to one address; beyond it they are left out in silence. */
+/** Mails of one kind to one address. Further ones are dropped silently. */
 export const mailRecipient: ThrottlePolicy = {
   name: 'mail-recipient',
   limit: 3,
@@ -23,13 +23,13 @@ export const mailRecipient: ThrottlePolicy = {
 
 type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
 
-/** A notice is tried for a day; a mail with a link that ends sooner no longer than the link lives. */
+/** How long delivery is tried; not longer than the link in the mail is valid. */
 export const noticeLifeSeconds = durations.hours(24);
 
-/** What came of a mail: queued or, where the address has had enough of its kind, not, and for how long (security.md § 4). */
+/** Not queued if the address has already had too many mails of the kind. */
 export type MailOutcome = { queued: true } | { queued: false; retryAfterSeconds: number };
 
-/** Puts a mail into the transaction of what it tells of: it goes out if, and only if, that commits. */
+/** Queues a mail in the transaction of the event: it is sent if, and only if, that commits. */
 export async function queueMail(deps: Deps, trx: Transaction, mail: NewMail): Promise<MailOutcome> {
   const outcome = await countMail(deps, trx, mail);
   if (outcome.queued) await send(deps, trx, mail);
@@ -37,8 +37,8 @@ export async function queueMail(deps: Deps, trx: Transaction, mail: NewMail): Pr
 }
 
 /**
- * For whoever asked for a mail and is to know that none goes out: throws 429. Call it after the commit, which keeps the
- * record of the refusal.
+ * Throws 429 if the mail was not queued, for callers who may know that. Call it after the commit:
+ * a rollback would lose the event of the refusal.
  */
 export function requireQueued(outcome: MailOutcome): void {
   if (!outcome.queued) throw rateLimited(outcome.retryAfterSeconds);
@@ -47,8 +47,8 @@ export function requireQueued(outcome: MailOutcome): void {
 type Notice = { device?: string | null; ip?: string | null };
 
 /**
- * Tells the owner of an account of something that happened to it: at the given address and, as long as the present one
- * is unverified and may be a thief's, at the last verified one too.
+ * Notifies the owner of an event at the given address. While the current address is unverified and
+ * may be a thief's, the notice also goes to the last verified address.
  */
 export async function queueNotice(
   deps: Deps,
@@ -71,13 +71,13 @@ type LinkMail = {
   purpose: LinkPurpose;
   lifeSeconds: number;
   passwordVersion?: number;
-  /** Who has it sent, where that is not its owner. */
+  /** Who requested the mail, if not the owner. */
   actor?: Party;
-  /** Not bounded by what strangers may have had sent to the address: for what another one-time link has earned. */
+  /** Exempt from the limit, which strangers can use up: for callers who already proved a link. */
   isEarned?: boolean;
 };
 
-/** Makes a one-time link for a user, and the mail that carries it to `account.email`. */
+/** Creates a one-time link for a user and queues the mail that carries it to `account.email`. */
 export async function queueLinkMail(
   deps: Deps,
   trx: Transaction,
@@ -102,7 +102,7 @@ async function countMail(
   actor: Party | null = null,
 ): Promise<MailOutcome> {
   const policy = mailRecipient;
-  // Of each realm by itself: who has a user's account at an admin's address must not use up the admin's notices.
+  // Per realm: a user account with the address of an admin must not use up the admin's notices.
   const key = `${subject?.kind}\0${kind}\0${recipient}`;
   const taken = await takeThrottle({ db: trx, keys: deps.keys }, policy, key);
   if (taken.isFirstRefusal) await recordEvent(deps, trx, exceeded(policy, subject, actor));

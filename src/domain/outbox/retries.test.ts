@@ -6,7 +6,7 @@ import { type SmtpSink, startSmtpSink } from '../../../test/smtp-sink.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { createSmtpTransport } from '../../platform/smtp/smtp-transport.ts';
 
-/** A mail server that asks for credentials, and refuses those that it gets until it is repaired. */
+/** A mail server that refuses the credentials until `areGood` is set. */
 async function withFailingServer(t: TestContext, service: TestApp) {
   const credentials = { areGood: false };
   const sink = await startSmtpSink(t, {
@@ -41,7 +41,7 @@ async function lastErrors(service: TestApp): Promise<(string | null)[]> {
   return rows.map(({ last_error }) => last_error);
 }
 
-/** So often that the next attempt is minutes away. */
+/** Fails until the next attempt is minutes away. */
 async function failOften(service: TestApp, deliver: () => Promise<number>): Promise<void> {
   for (let minute = 0; minute < 12; minute += 1) {
     await deliver();
@@ -49,7 +49,7 @@ async function failOften(service: TestApp, deliver: () => Promise<number>): Prom
   }
 }
 
-test('once a mail goes through, those that waited for the server go out within a minute', async (t) => {
+test('once one mail is sent, those waiting for the server follow within a minute', async (t) => {
   const service = await createTestApp(t);
   const { sink, credentials, deliver } = await withFailingServer(t, service);
   const waiting = ['a@example.com', 'b@example.com', 'c@example.com'];
@@ -64,14 +64,14 @@ test('once a mail goes through, those that waited for the server go out within a
   await service.clock.advance(5);
   await register(service, 'new@example.com');
   await deliver();
-  assert.ok(sink.mails.length < 4, 'the others still wait');
+  assert.ok(sink.mails.length < 4, 'the other mails still wait');
   assert.ok(recipientsOf(sink).includes('new@example.com'));
   await service.clock.advance(60);
   await deliver();
   assert.deepEqual(recipientsOf(sink), [...waiting, 'new@example.com']);
 });
 
-test('a recipient that is refused for now keeps its own schedule, whatever goes through meanwhile', async (t) => {
+test('a temporarily refused recipient keeps its own retry schedule', async (t) => {
   const service = await createTestApp(t);
   const { sink, credentials, deliver } = await withFailingServer(t, service);
   credentials.areGood = true;
@@ -89,7 +89,7 @@ test('a recipient that is refused for now keeps its own schedule, whatever goes 
   assert.ok(attemptsOf() <= attempts + 1, `${attempts} attempts, then ${attemptsOf()}`);
 });
 
-test('a mail that cannot be written is dead at once, says so, and hides no other', async (t) => {
+test('a mail that cannot be composed is dead at once and blocks no other mail', async (t) => {
   const service = await createTestApp(t);
   const { sink, credentials, deliver } = await withFailingServer(t, service);
   credentials.areGood = true;
@@ -104,14 +104,17 @@ test('a mail that cannot be written is dead at once, says so, and hides no other
   assert.deepEqual(recipientsOf(sink), ['other@example.com']);
   const { accessToken: token } = await signedInAdmin(service);
   const [mail] = (await service.api.get('/api/admins/mails?status=dead', { token })).body.items;
-  assert.deepEqual([mail.attempts, mail.last_error], [1, 'it cannot be written']);
+  assert.deepEqual([mail.attempts, mail.last_error], [1, 'the message could not be composed']);
   const lines = service.logs().split('\n');
-  assert.equal(lines.filter((line) => line.includes('Mail is dead: it cannot be written')).length, 1);
+  assert.equal(
+    lines.filter((line) => line.includes('Mail is dead: the message could not be composed')).length,
+    1,
+  );
   assert.equal(lines.filter((line) => line.includes('A job failed')).length, 0);
   assert.ok(!service.logs().includes('unwritable@example.com'));
 });
 
-test('a mail that is to go to no plain address is dead at once', async (t) => {
+test('a mail whose recipient is not one plain address is dead at once', async (t) => {
   const service = await createTestApp(t);
   const { sink, credentials, deliver } = await withFailingServer(t, service);
   credentials.areGood = true;
@@ -122,7 +125,7 @@ test('a mail that is to go to no plain address is dead at once', async (t) => {
   assert.deepEqual(await lastErrors(service), ['not one plain address']);
 });
 
-test('a job that throws what nobody expected is given up in the end, with a word, and no other suffers', async (t) => {
+test('a job that always throws is given up with a log line and blocks no other job', async (t) => {
   const service = await createTestApp(t);
   const done: string[] = [];
   let attempts = 0;
@@ -131,7 +134,7 @@ test('a job that throws what nobody expected is given up in the end, with a word
     'password-reset-requests': async ({ email }: { email: string }) => {
       if (email !== 'bad@example.com') return void done.push(email);
       attempts += 1;
-      throw new TypeError('a fault of the program');
+      throw new TypeError('unexpected');
     },
   };
   for (const email of ['bad@example.com', 'good@example.com'])

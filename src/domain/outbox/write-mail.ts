@@ -7,13 +7,13 @@ import type { MailContext, MailText, MailTexts } from './mail-text.ts';
 
 type Message = ReturnType<typeof composeMessage>;
 
-/** The words of a mail cannot be made, now or later. */
+/** The mail cannot be composed, now or later. */
 export class MailNotWrittenError extends Error {}
 
 /**
- * The mail as it is to be read. Its link is made here, when it is needed, and leads to `FRONTEND_URL` alone. Null
- * where the link has ended since, or the secret that made it is retired; throws
- * `MailNotWrittenError` for what this version has no words for.
+ * Composes a mail. The link is made only here, and always leads to `FRONTEND_URL`. Null if the link
+ * is no longer open or its secret is retired. Throws `MailNotWrittenError` if the mail cannot be
+ * composed, e.g. a kind that this version does not know.
  */
 export async function writeMail(
   { db, keys, config, mailTexts }: Pick<Dependencies, 'db' | 'keys' | 'config'> & { mailTexts: MailTexts },
@@ -23,10 +23,10 @@ export async function writeMail(
   const secret = link && keys.find(link.key_id);
   if (mail.link_id !== null && (!link?.is_open || !secret)) return null;
   const text = mailTexts[mail.kind];
-  if (text === undefined) throw new MailNotWrittenError(`no part has a text for ${mail.kind}`);
+  if (text === undefined) throw new MailNotWrittenError(`there is no text for mails of kind ${mail.kind}`);
   return compose(text, {
     projectName: config.projectName,
-    // In the fragment: it is in no log and in no Referer.
+    // In the fragment, which is in no server log and no Referer header.
     link: link && secret ? `${config.frontendUrl}/${text.page}#token=${linkToken(link, secret)}` : null,
     linkLife: link && describeLife((link.expires_at.getTime() - link.created_at.getTime()) / 1000),
     occurredAt: mail.created_at,
@@ -39,6 +39,6 @@ function compose(text: MailText, context: MailContext): Message {
   try {
     return composeMessage(text, context);
   } catch (cause) {
-    throw new MailNotWrittenError('the mail cannot be written', { cause });
+    throw new MailNotWrittenError('the mail could not be composed', { cause });
   }
 }

@@ -1,6 +1,6 @@
 export type RealmKind = 'user' | 'admin';
 
-/** Users and admins are two realms of the same flows: a flow is written once and a realm goes in. */
+/** Users and admins are two realms. A flow is written once and takes its realm as a parameter. */
 export type Realm = {
   readonly kind: RealmKind;
   readonly table: 'users' | 'admins';

@@ -27,7 +27,7 @@ const known: Record<string, string> = {
     'Chrome on ChromeOS',
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chromium/142.0 Safari/537.36':
     'Chrome on Linux',
-  // A browser whose system is not told, and systems of other apps.
+  // A browser without a system, and other apps with one.
   'Firefox/140.0': 'Firefox',
   'MyApp/1.0 (Windows NT 10.0)': 'an app on Windows',
   'MyApp/1.0 (Mac OS X 15)': 'an app on a Mac',
@@ -42,7 +42,7 @@ const known: Record<string, string> = {
   'axios/1.13': 'a Node.js program',
   'okhttp/5.2': 'an Android app',
   'MyApp/7 CFNetwork/3826.500 Darwin/24.6': 'an Apple app',
-  // What only contains such a name is something else.
+  // Names that only contain a known name do not match.
   'libcurl/8.5.0': 'an app',
   'my-python': 'an app',
   'my-node': 'an app',
@@ -55,17 +55,17 @@ const known: Record<string, string> = {
   '': 'an app',
 };
 
-test('common browsers and programs are named, without their versions', () => {
+test('common browsers and programs are named without versions', () => {
   for (const [agent, words] of Object.entries(known)) assert.equal(describeDevice(agent), words);
   assert.equal(describeDevice(null), 'an app');
 });
 
-test('the first three hundred characters are looked at', () => {
+test('only the first 300 characters are examined', () => {
   assert.equal(describeDevice(`${' '.repeat(292)}Firefox/`), 'Firefox');
   assert.equal(describeDevice(`${' '.repeat(293)}Firefox/`), 'an app');
 });
 
-test('L02 nothing that a client sends is repeated', () => {
+test('L02 the description never repeats client input', () => {
   const words = new Set([...Object.values(known), 'an app']);
   for (const agent of [
     'Your account is locked, open http://evil.test/x',
@@ -81,7 +81,7 @@ test('L02 nothing that a client sends is repeated', () => {
   }
 });
 
-test('I15 a long agent is read in no time', () => {
+test('I15 long user agents are described in less than 50 ms in total', () => {
   const begun = performance.now();
   for (const agent of [' '.repeat(8000), 'Mozilla/'.repeat(1000), '('.repeat(8000), 'Mac OS X'.repeat(1000)])
     describeDevice(agent);

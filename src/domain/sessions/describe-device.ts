@@ -28,8 +28,8 @@ const commands: [RegExp, string][] = [
 const examinedCharacters = 300;
 
 /**
- * The kind of device in words of our own, e.g. `Firefox on Linux`. Nothing of what the client sent is in it: it goes
- * into mails, where a sentence of an intruder's would be read as ours. The version is left out: it is the same device.
+ * The kind of device, e.g. `Firefox on Linux`. It never contains client input, because it goes into
+ * mails: a sentence of an attacker would look like ours. No version: an update is no new device.
  */
 export function describeDevice(userAgent: string | null): string {
   const examined = userAgent?.slice(0, examinedCharacters) ?? '';

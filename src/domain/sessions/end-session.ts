@@ -9,8 +9,9 @@ import { revokeSession } from './session-store.ts';
 type Deps = Pick<Dependencies, 'db' | 'logger'>;
 
 /**
- * Ends the session of a refresh token of any generation, so that the owner who was overtaken by a thief still ends
- * the thief's session. Ending it twice is no error; a token that this service never made is.
+ * Ends the session of a refresh token of any generation, so that an owner whose token a thief has
+ * rotated can still end the session. Ending it twice is no error. Throws 401 for a token that this
+ * service did not issue.
  */
 export async function endSession(
   deps: Deps & Pick<Dependencies, 'keys'>,
@@ -22,7 +23,7 @@ export async function endSession(
   await endOne(deps, realm, { id: token.sessionId }, { reason: 'logout', event: 'sign_out' });
 }
 
-/** Ends one of the account's own sessions; false where it has no such live one. */
+/** Ends one session of the account; false if the account has no such live session. */
 export function endOwnSession(
   deps: Deps,
   realm: Realm,

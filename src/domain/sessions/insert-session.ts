@@ -13,7 +13,7 @@ type NewSession = {
   deviceHash: Buffer;
 };
 
-/** Call it only where the account's row is locked and was found good in the same transaction. */
+/** Call it only while the same transaction holds the lock on the account and has found it valid. */
 export async function insertSession(
   trx: Transaction,
   realm: Realm,
@@ -40,7 +40,7 @@ export async function insertSession(
     .execute();
 }
 
-/** True where the subject has signed in before, and never from there. */
+/** True if the subject has signed in before, but never from this device. */
 export async function isNewDevice(
   trx: Transaction,
   realm: Realm,
@@ -55,7 +55,7 @@ export async function isNewDevice(
   return (await query.executeTakeFirst())?.known === false;
 }
 
-/** Ends the longest idle ones beyond `max` live sessions of a subject (ASVS V7.1.2). */
+/** Ends all live sessions of a subject except the `max` most recently used ones (ASVS V7.1.2). */
 export async function evictIdleSessions(
   trx: Transaction,
   realm: Realm,

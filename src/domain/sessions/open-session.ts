@@ -18,8 +18,8 @@ const maxLiveSessions = 50;
 type Client = { ip: string; userAgent: string | undefined };
 
 /**
- * Opens a session for an account whose password was just verified; null where the account was deactivated, or its
- * password changed, while the login waited for its hash.
+ * Opens a session for an account whose password was just verified. Null if the account was
+ * deactivated, or its password changed, while the login waited for its hash.
  */
 export async function openSession(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>,
@@ -56,14 +56,14 @@ export async function openSession(
 }
 
 /**
- * One kind of browser in one network. Neither alone will do: an intruder has the most common browser, and whoever
- * takes a phone outside changes the network.
+ * Kind of browser and network together. Neither alone is enough: an attacker may use the same
+ * browser, and phones change networks.
  */
 function deviceHash({ ip, userAgent }: Client): Buffer {
   return sha256(`${describeDevice(userAgent ?? null)}\0${wideNetworkOf(ip)}`);
 }
 
-/** Header bytes above ASCII arrive as Latin-1 and may be anything; a list of sessions needs the beginning only. */
+/** Header bytes above ASCII arrive as Latin-1 and may be anything. Display needs only the start. */
 function storableUserAgent(userAgent: string | undefined): string | null {
   return userAgent?.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 300) ?? null;
 }

@@ -21,14 +21,14 @@ declare module '../outbox/mail-row.ts' {
 
 export const sessions = {
   mails: { new_sign_in: newSignInMail, refresh_token_reused: refreshTokenReusedMail },
-  // Whether a device or network is new is asked of ended sessions too.
+  // Ended sessions are kept, because they tell whether a device is new.
   cleanUp: [({ db }: Pick<Dependencies, 'db'>) => deleteEndedSessions(db, 30)],
   auditEvents: {
-    sign_in: 'A session was opened; for a failure, `reason` says why it was not',
-    sign_out: 'A session was ended by its refresh token',
+    sign_in: 'A session was opened, or not; `reason` says why it failed',
+    sign_out: 'A session was ended with its refresh token',
     sign_out_everywhere: 'All sessions were ended by their owner',
     session_revoked: 'One session was ended by its owner',
     refresh_token_reused:
-      'A spent refresh token came back, which a thief or its victim sends: the session is ended',
+      'A used refresh token was presented again, by a thief or the victim; the session was ended',
   },
 };

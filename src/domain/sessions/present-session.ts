@@ -10,11 +10,11 @@ export const sessionSchema = z
     expires_at: timestamp,
     ip: z.string().max(45).nullable().meta({ example: '203.0.113.7' }),
     user_agent: z.string().max(300).nullable().meta({ example: 'Mozilla/5.0 (X11; Linux x86_64)' }),
-    current: z.boolean().describe('The session that asks'),
+    current: z.boolean().describe('Whether this is the session of the request'),
   })
   .meta({ id: 'Session' });
 
-/** `expires_at` is when it ends if nobody uses it again. */
+/** `expires_at` is when the session ends if it is not used again. */
 export function presentSession(
   session: SessionRecord,
   currentSessionId?: string,

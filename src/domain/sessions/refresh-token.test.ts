@@ -13,7 +13,7 @@ const keys = createKeyRing('a secret of one service, and of no other');
 const otherKeys = createKeyRing('the secret of another');
 const sessionId = '01890a5d-ac96-774b-bcce-b302099a8057';
 
-test('a token carries its session, its generation and its secret, and comes back as it was', () => {
+test('encoding and decoding keeps session, generation and secret', () => {
   const first = firstRefreshToken(sessionId);
   assert.deepEqual([first.sessionId, first.generation, first.secret.length], [sessionId, 0, 32]);
   const late = { ...first, generation: 0xfedc_ba98 };
@@ -24,12 +24,12 @@ test('a token carries its session, its generation and its secret, and comes back
   }
 });
 
-test('every first token has a secret of its own', () => {
+test('every first token has a different secret', () => {
   const secrets = Array.from({ length: 100 }, () => firstRefreshToken(sessionId).secret.toString('hex'));
   assert.equal(new Set(secrets).size, 100);
 });
 
-test('no byte of a token may be another one', () => {
+test('a token with any byte changed is refused', () => {
   const text = encodeRefreshToken(firstRefreshToken(sessionId), 'user', keys.current);
   const bytes = Buffer.from(text.slice(3), 'base64url');
   assert.equal(bytes.length, 68);
@@ -40,7 +40,7 @@ test('no byte of a token may be another one', () => {
   }
 });
 
-test('a token has one length and one spelling', () => {
+test('a token of another length or encoding is refused', () => {
   const text = encodeRefreshToken(firstRefreshToken(sessionId), 'user', keys.current);
   const bytes = Buffer.from(text.slice(3), 'base64url');
   for (const other of [
@@ -63,7 +63,7 @@ test('a token has one length and one spelling', () => {
   }
 });
 
-test('not even our own tag makes a token of what has another length', () => {
+test('a body of another length is refused even with a genuine tag', () => {
   for (const length of [0, 19, 20, 51, 53, 100]) {
     const body = Buffer.alloc(length, 'body');
     const tag = hmacSha256(keys.current.refreshTag, 'user', body).subarray(0, 16);
@@ -72,7 +72,7 @@ test('not even our own tag makes a token of what has another length', () => {
   }
 });
 
-test('a token is of one realm and of one secret; the previous secret is one more', () => {
+test('a token is valid for one realm, and with the current or the previous secret', () => {
   const token = firstRefreshToken(sessionId);
   const text = encodeRefreshToken(token, 'user', keys.current);
   assert.equal(decodeRefreshToken(text, 'admin', keys), null);
@@ -81,7 +81,7 @@ test('a token is of one realm and of one secret; the previous secret is one more
   assert.deepEqual(decodeRefreshToken(text, 'user', renewed), token);
 });
 
-test('a token has one successor, and any other session, generation, secret or key another one', () => {
+test('a token has one successor; any other input gives a different one', () => {
   const token = firstRefreshToken(sessionId);
   const successor = successorOf(token, keys.current);
   assert.deepEqual(successorOf(token, keys.current), successor);
@@ -96,7 +96,7 @@ test('a token has one successor, and any other session, generation, secret or ke
   for (const other of others) assert.notDeepEqual(other.secret, successor.secret);
 });
 
-test('an upgrade strands no token: the bytes of a token, of its successor and of what is stored stay as they are', () => {
+test('the bytes of token, successor and hash never change, so tokens survive upgrades', () => {
   const token = { sessionId, generation: 7, secret: Buffer.alloc(32, 'secret') };
   const successor = successorOf(token, keys.current);
   assert.equal(

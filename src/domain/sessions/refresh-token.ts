@@ -10,9 +10,10 @@ import { type AppError, unauthenticated } from '../../platform/errors.ts';
 import type { RealmKind } from '../realms/realms.ts';
 
 /**
- * `"r1." + base64url(family id 16 ‖ generation u32 ‖ secret 32 ‖ tag 16)`. The tag proves, before any query, that
- * this service made the token for this realm. The successor's secret is a function of the presented one and a key
- * outside the database, so a lost answer can be repeated although only hashes are at rest.
+ * `"r1." + base64url(family id 16 ‖ generation u32 ‖ secret 32 ‖ tag 16)`. The tag proves without
+ * a query that this service issued the token for this realm. The successor's secret is derived from
+ * the presented secret and a key outside the database. So a lost response can be repeated, although
+ * the database stores only hashes.
  */
 export type RefreshToken = {
   readonly sessionId: string;
@@ -28,7 +29,7 @@ export function firstRefreshToken(sessionId: string): RefreshToken {
   return { sessionId, generation: 0, secret: randomBytes(32) };
 }
 
-/** The one successor that this token can ever have under these keys. */
+/** Deterministic: a token has only one successor under the same keys. */
 export function successorOf(token: RefreshToken, keys: SecretKeys): RefreshToken {
   const generation = token.generation + 1;
   const secret = hmacSha256(
@@ -41,7 +42,6 @@ export function successorOf(token: RefreshToken, keys: SecretKeys): RefreshToken
   return { sessionId: token.sessionId, generation, secret };
 }
 
-/** What the database keeps of it. */
 export function refreshTokenHash(token: RefreshToken): Buffer {
   return sha256(token.secret);
 }
@@ -51,7 +51,7 @@ export function encodeRefreshToken(token: RefreshToken, kind: RealmKind, keys: S
   return prefix + Buffer.concat([body, tagOf(body, kind, keys)]).toString('base64url');
 }
 
-/** Null for anything that this service did not make for this realm; costs no query. */
+/** Null for anything that this service did not issue for this realm. Needs no query. */
 export function decodeRefreshToken(text: string, kind: RealmKind, keys: KeyRing): RefreshToken | null {
   if (!text.startsWith(prefix)) return null;
   const encoded = text.slice(prefix.length);

@@ -13,23 +13,23 @@ import { issueTokenPair, type TokenPair } from './token-pair.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
 
-/** What tells one browser from another. */
+/** Identifies a browser, roughly. */
 export type Page = { network: string; userAgent: string };
 
 export type Presented = {
-  /** Null for what this service did not make. */
+  /** Null if this service did not issue it. */
   token: RefreshToken | null;
   idempotencyKey: string | undefined;
-  /** Who presents it in cookie mode; null for a bearer. */
+  /** The page that presents it in cookie mode; null for other clients. */
   page: Page | null;
 };
 
-// How long the answer of a refresh can be asked for again with the key of the first attempt.
+// How long a lost response can be requested again with the same idempotency key.
 const lostAnswerSeconds = 60;
 
 /**
- * Gives the successor of a refresh token and kills the token. Throws 401 `invalid_refresh_token`,
- * `refresh_token_rotated` (a race: nobody is punished) or `refresh_token_reused` (the session is ended).
+ * Replaces a refresh token by its successor. Throws 401 `invalid_refresh_token`,
+ * `refresh_token_rotated` (a race; the session stays) or `refresh_token_reused` (the session ends).
  */
 export async function rotateRefreshToken(deps: Deps, realm: Realm, presented: Presented): Promise<TokenPair> {
   const { token } = presented;
@@ -53,7 +53,7 @@ export async function rotateRefreshToken(deps: Deps, realm: Realm, presented: Pr
 
 type Spent = Presented & { token: RefreshToken };
 
-/** Tells a lost answer, a race of two tabs and a theft apart. */
+/** Distinguishes a lost response, a race between two tabs, and theft. */
 async function answerSpentToken(deps: Deps, realm: Realm, spent: Spent): Promise<TokenPair> {
   const verdict = await transact(deps.db, (trx) => judgeSpentToken(deps, trx, realm, spent));
   if (verdict === 'invalid') throw invalidRefreshToken();
@@ -61,7 +61,7 @@ async function answerSpentToken(deps: Deps, realm: Realm, spent: Spent): Promise
     throw unauthenticated('The refresh token was already used', 'refresh_token_rotated');
   }
   if (verdict === 'reused') {
-    throw unauthenticated('The refresh token was used before; the session is ended', 'refresh_token_reused');
+    throw unauthenticated('The refresh token was reused; the session has been ended', 'refresh_token_reused');
   }
   return issueTokenPair(deps, { realm, ...verdict });
 }
@@ -78,7 +78,7 @@ async function judgeSpentToken(
   const session = await lockSession(trx, realm, token.sessionId);
   if (!session?.usable || token.generation >= session.generation) return 'invalid';
   if (isParent(token, session)) {
-    // The keys that made the successor then, so that it comes out bit for bit the same.
+    // The keys of that rotation, so that the successor comes out identical.
     const keys = deps.keys.find(session.key_id);
     if (keys !== null && mayRepeat(deps, session, spent, keys)) {
       return { subjectId: session.subject_id, refreshToken: successorOf(token, keys), keys };
@@ -93,7 +93,7 @@ function isParent(token: RefreshToken, { generation, previous_hash }: LockedSess
   return token.generation === generation - 1 && areEqual(previous_hash, refreshTokenHash(token));
 }
 
-/** Whether the one who rotated asks again: by the key of then, or from the same page within its grace. */
+/** Whether the client that rotated asks again: by idempotency key, or within the grace period. */
 function mayRepeat(
   { config }: Pick<Deps, 'config'>,
   session: LockedSession,
@@ -103,14 +103,14 @@ function mayRepeat(
   const age = ageOf(session);
   const hasKey = areEqual(session.idempotency_hash, hashOfKey(token, idempotencyKey));
   if (hasKey && age <= lostAnswerSeconds) return true;
-  // A clock that was set back must not count as grace.
+  // A clock that was set back must not extend the grace period.
   if (age < 0) return false;
   if (age < config.refreshGraceSeconds) return true;
   const isSamePage = areEqual(session.rotated_by_hash, hashOfPage(page, successorOf(token, keys), keys));
   return isSamePage && age < config.cookieRefreshGraceSeconds;
 }
 
-/** Seconds since the rotation by the database's clock; negative where that was set back. */
+/** Seconds since the rotation by the database clock; negative if that was set back. */
 function ageOf({ seconds_since_rotation: seconds }: LockedSession): number {
   return seconds ?? Number.POSITIVE_INFINITY;
 }
@@ -138,8 +138,8 @@ function hashOfKey({ sessionId }: RefreshToken, idempotencyKey: string | undefin
 }
 
 /**
- * Bound to the successor's generation: what an older rotation left, which a process of an older release does not
- * overwrite, matches no later one.
+ * Bound to the successor's generation. During an upgrade, a process of an older release leaves the
+ * previous value in place, which must not match a later rotation.
  */
 function hashOfPage(page: Page | null, successor: RefreshToken, keys: SecretKeys): Buffer | null {
   if (page === null) return null;
@@ -150,7 +150,7 @@ function hashOfPage(page: Page | null, successor: RefreshToken, keys: SecretKeys
   );
 }
 
-/** What is absent equals nothing, not even what is absent as well. */
+/** An absent value equals nothing, not even another absent value. */
 function areEqual(stored: Buffer | null, presented: Buffer | null): boolean {
   return stored !== null && presented !== null && equalSecrets(stored, presented);
 }

@@ -1,7 +1,6 @@
 import type { Config } from '../../configuration/config.ts';
 import type { Realm } from '../realms/realms.ts';
 
-/** How long a session of this realm lives: idle, and at most. */
 export function sessionLifetimes(config: Config, realm: Realm): Config['userSessions'] {
   return realm.kind === 'user' ? config.userSessions : config.adminSessions;
 }

@@ -11,7 +11,7 @@ import { hasSignedInFrom } from './session-store.ts';
 
 const someId = '01890a5d-ac96-774b-bcce-b302099a8057';
 
-/** Why the sessions of an account ended, the oldest first. */
+/** The end reasons of an account's sessions, oldest first. */
 async function reasons({ db }: TestApp, { id }: SignedIn): Promise<(string | null)[]> {
   const query = db.selectFrom('sessions').select('revoke_reason').where('subject_id', '=', id);
   return (await query.orderBy('id').execute()).map(({ revoke_reason }) => revoke_reason);
@@ -28,7 +28,7 @@ async function listedIds(
 for (const realm of realms) {
   const { kind, path } = realm;
 
-  test(`${kind}: why a session ended stays on record, once`, async (t) => {
+  test(`${kind}: the reason why a session ended is recorded once`, async (t) => {
     const service = await createTestApp(t);
     const { api } = service;
     const account = await signedInTo(service, realm);
@@ -68,7 +68,7 @@ for (const realm of realms) {
     assert.deepEqual(events[1]?.details, { session_id: own });
   });
 
-  test(`${kind}: who has signed in from an address is known there for thirty days, and nobody else`, async (t) => {
+  test(`${kind}: an address is known to the account that signed in there, for 30 days`, async (t) => {
     const service = await createTestApp(t);
     const { db, api, clock } = service;
     const account = await signedInTo(service, realm);
@@ -86,7 +86,7 @@ for (const realm of realms) {
     assert.equal(await known('203.0.113.7'), false);
   });
 
-  test(`${kind}: of an account that is not there no session ends, and nothing is on record`, async (t) => {
+  test(`${kind}: ending the sessions of an unknown account records nothing`, async (t) => {
     const service = await createTestApp(t);
     const actor = { kind, id: someId };
     const ending = { change: 'admin_revoked', event: 'session_revoked', actor } as const;
@@ -95,7 +95,7 @@ for (const realm of realms) {
   });
 }
 
-test('a logout with what is no token of ours says so', async (t) => {
+test('a logout with a foreign token is refused as invalid_refresh_token', async (t) => {
   const { api } = await createTestApp(t);
   const answer = await api.post('/api/users/logout', { refresh_token: 'r1.x' });
   assertRefused(answer, 'invalid_refresh_token');

@@ -14,7 +14,7 @@ import type { SessionRow } from './session-row.ts';
 
 export type SessionRecord = Selectable<SessionRow>;
 
-/** The signed-in account behind a request, as it stands in the database at this moment. */
+/** The signed-in account of a request, as currently stored. */
 export type Caller = { account: Account; sessionId: string };
 
 export type Lifetimes = Config['userSessions'];
@@ -29,7 +29,7 @@ type Rotation = {
   rotatedByHash: Buffer | null;
 };
 
-/** Check and burn in one statement: null where the presented token is not the current one of a good session. */
+/** Checks and rotates in one statement. Null unless the token is current and the session live. */
 export async function rotateSession(
   db: Database,
   realm: Realm,
@@ -60,13 +60,13 @@ export async function rotateSession(
   return row ? { subjectId: row.subject_id } : null;
 }
 
-/** A session under its lock; `usable` where it and its account are still good. */
+/** A locked session; `usable` if it is live and its account is active. */
 export type LockedSession = SessionRecord & {
   usable: boolean;
   seconds_since_rotation: number | null;
 };
 
-/** Locks the session, live or not. Null where there is none. */
+/** Locks the session, live or not. Null if there is none. */
 export async function lockSession(
   trx: Transaction,
   realm: Realm,
@@ -86,7 +86,7 @@ export async function lockSession(
   return row ?? null;
 }
 
-/** Who calls, in one query: null unless session and account are both still good at this moment. */
+/** The caller, in one query. Null unless the session is live and the account active. */
 export async function findCaller(
   db: Database,
   realm: Realm,
@@ -120,7 +120,7 @@ export async function listLiveSessions(
     .execute();
 }
 
-/** Whose it was, where it was live and is ended now; else null. `subjectId` keeps everybody to their own. */
+/** Ends a live session and returns its subject, or null. `subjectId` restricts it to one owner. */
 export async function revokeSession(
   db: Database,
   realm: Realm,
@@ -138,8 +138,8 @@ export async function revokeSession(
 }
 
 /**
- * Ends all sessions of a subject, or all but one. Call it only where the account's row is locked: two of these at
- * once would otherwise lock the same rows in different orders and end in a deadlock.
+ * Ends all sessions of a subject, or all but one. Call it only while the account's row is locked.
+ * Otherwise two parallel calls could lock the rows in different orders and deadlock.
  */
 export async function revokeSessionsOf(
   trx: Transaction,
@@ -158,7 +158,7 @@ export async function revokeSessionsOf(
   await query.execute();
 }
 
-/** Whether the subject has signed in from that network, a CIDR range, within thirty days. */
+/** Whether the subject signed in from the network, a CIDR range, in the last 30 days. */
 export async function hasSignedInFrom(
   db: Database,
   realm: Realm,
@@ -175,14 +175,14 @@ export async function hasSignedInFrom(
   return (await query.limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** What nobody can use any more, after a while in which it may be asked about. */
+/** Deletes sessions whose absolute expiry is more than `keptDays` ago. */
 export async function deleteEndedSessions(db: Database, keptDays: number): Promise<void> {
   const before = sql<Date>`now() - make_interval(days => ${keptDays})`;
   const ended = db.selectFrom('sessions').select('id').where('absolute_expires_at', '<', before);
   await db.deleteFrom('sessions').where('id', 'in', ended.limit(cleanUpRows)).execute();
 }
 
-/** Locks the caller's own session for the rest of the transaction: false where it ended meanwhile. */
+/** Locks the caller's session until the transaction ends; false if it has ended meanwhile. */
 export async function lockLiveSession(trx: Transaction, realm: Realm, sessionId: string): Promise<boolean> {
   const query = trx
     .selectFrom('sessions')
@@ -192,7 +192,6 @@ export async function lockLiveSession(trx: Transaction, realm: Realm, sessionId:
   return (await query.where(live).forUpdate().executeTakeFirst()) !== undefined;
 }
 
-/** Neither ended nor run out. */
 export const live = sql<boolean>`(revoked_at IS NULL AND idle_expires_at > now() AND absolute_expires_at > now())`;
 
 function ofActiveAccount(realm: Realm) {

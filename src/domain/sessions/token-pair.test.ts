@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tokenPairSchema } from './token-pair.ts';
 
-test('the documentation says what each token is, and shows one', () => {
+test('the schema describes each token and has a valid example', () => {
   const { access_token, refresh_token, expires_in } = tokenPairSchema.shape;
   for (const field of [access_token, refresh_token, expires_in]) {
     assert.match(field.description ?? '', /^\w{3,}/);

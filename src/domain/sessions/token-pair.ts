@@ -7,11 +7,11 @@ import { encodeRefreshToken, type RefreshToken } from './refresh-token.ts';
 const accessToken = z
   .string()
   .max(2048)
-  .describe('JWT; send it as Authorization: Bearer')
+  .describe('JWT; send it in the header Authorization: Bearer')
   .meta({ example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIw' });
 const itsUse = {
   token_type: z.literal('bearer'),
-  expires_in: z.int().min(0).describe('Life of the access token, in seconds').meta({ example: 900 }),
+  expires_in: z.int().min(0).describe('Lifetime of the access token in seconds').meta({ example: 900 }),
 };
 
 export const tokenPairSchema = z
@@ -20,17 +20,17 @@ export const tokenPairSchema = z
     refresh_token: z
       .string()
       .max(200)
-      .describe('Opaque, single use: each refresh gives a new one')
+      .describe('Opaque and single-use: each refresh returns a new one')
       .meta({ example: 'r1.the-newest-refresh-token' }),
     ...itsUse,
   })
-  .meta({ id: 'TokenPair', description: 'New tokens of a client that keeps the refresh token itself' });
+  .meta({ id: 'TokenPair', description: 'New tokens for clients that store the refresh token themselves' });
 
 const cookieTokensSchema = z
   .object({ access_token: accessToken, ...itsUse })
-  .meta({ id: 'CookieTokens', description: 'New tokens in cookie mode: the refresh token is in the cookie' });
+  .meta({ id: 'CookieTokens', description: 'New tokens in cookie mode; the refresh token is in the cookie' });
 
-/** The first that fits is what goes out, so that the one with more members stands first. */
+/** The first schema that matches is used, so the one with more members comes first. */
 export const tokensSchema = z.union([tokenPairSchema, cookieTokensSchema]).meta({ id: 'Tokens' });
 
 export type TokenPair = z.output<typeof tokenPairSchema>;
@@ -42,7 +42,7 @@ type Issued = {
   keys: SecretKeys;
 };
 
-/** Call it after the commit: a token must never be older than its session. */
+/** Call it after the commit: a token must not exist before its session. */
 export async function issueTokenPair(
   { accessTokens, config }: Pick<Dependencies, 'accessTokens' | 'config'>,
   { realm, subjectId, refreshToken, keys }: Issued,

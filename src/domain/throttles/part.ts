@@ -15,6 +15,6 @@ export const throttles = {
       shortenThrottles(db, throttlePolicies),
   ],
   auditEvents: {
-    limit_exceeded: 'A limit refused for the first time in its window; `policy` says which',
+    limit_exceeded: 'The first refusal by a limit in its window; `policy` names the limit',
   },
 };

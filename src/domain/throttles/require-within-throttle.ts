@@ -10,7 +10,7 @@ import { takeThrottle } from './throttle-store.ts';
 
 type Deps = { db: Database; keys: KeyRing; logger: Logger };
 
-/** Counts one more of `subject`. Throws 429 where it is one too many. */
+/** Counts one more for the key. Throws 429 if the limit is exceeded. */
 export async function requireWithinThrottle(
   deps: Deps,
   policy: ThrottlePolicy,
@@ -22,7 +22,7 @@ export async function requireWithinThrottle(
   if (!allowed) throw rateLimited(retryAfterSeconds);
 }
 
-/** Call it at the first refusal: one event a key and window (contract § 4). */
+/** Call it only at the first refusal of a key in a window: a flood must not fill the audit log. */
 export function recordExceeded(
   deps: Pick<Deps, 'db' | 'logger'>,
   policy: { name: string },

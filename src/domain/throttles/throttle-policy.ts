@@ -1,4 +1,4 @@
-/** At most `limit` in a window that begins with the first. */
+/** At most `limit` in a fixed window that begins with the first. */
 export type ThrottlePolicy = {
   readonly name: string;
   readonly limit: number;

@@ -8,13 +8,13 @@ import { clearThrottle, peekThrottle, shortenThrottles, takeThrottle } from './t
 const three = { name: 'three', limit: 3, windowSeconds: 100 };
 const other = { name: 'other', limit: 3, windowSeconds: 100 };
 
-test('of any number at once as many as the limit pass', async (t) => {
+test('of parallel requests, exactly as many as the limit are allowed', async (t) => {
   const deps = await createTestApp(t);
   const taken = await Promise.all(Array.from({ length: 10 }, () => takeThrottle(deps, three, 'key')));
   assert.equal(taken.filter(({ allowed }) => allowed).length, 3);
 });
 
-test('the window begins with the first, is made no longer by what is refused, and begins anew at its end', async (t) => {
+test('a window begins with the first request, and refusals do not extend it', async (t) => {
   const deps = await createTestApp(t);
   const take = () => takeThrottle(deps, three, 'key');
   const first = await take();
@@ -27,13 +27,17 @@ test('the window begins with the first, is made no longer by what is refused, an
     refusals.push(taken.isFirstRefusal);
     assert.ok(taken.retryAfterSeconds >= 38 && taken.retryAfterSeconds <= 40, `${taken.retryAfterSeconds}`);
   }
-  assert.deepEqual(refusals, [false, false, true, false, false], 'one of them is the first');
+  assert.deepEqual(
+    refusals,
+    [false, false, true, false, false],
+    'exactly one is marked as the first refusal',
+  );
   await deps.clock.advance(40);
   assert.deepEqual(await take(), first);
   for (const allowed of [true, true, false]) assert.equal((await take()).allowed, allowed);
 });
 
-test('a look counts nothing, and tells what the next one would be told', async (t) => {
+test('peeking counts nothing and predicts the next result', async (t) => {
   const deps = await createTestApp(t);
   const peek = () => peekThrottle(deps, three, 'key');
   const nothing = { allowed: true, isFirstRefusal: false, retryAfterSeconds: 1 };
@@ -48,7 +52,7 @@ test('a look counts nothing, and tells what the next one would be told', async (
   assert.deepEqual(await peek(), nothing, 'the window is over');
 });
 
-test('each policy counts each key by itself, in any case, and none stands in the table as it is', async (t) => {
+test('policies and keys count separately, keys ignore case and are stored as hashes', async (t) => {
   const deps = await createTestApp(t);
   for (const key of ['Ada@Example.com', 'ada@example.com', 'ADA@EXAMPLE.COM'])
     await takeThrottle(deps, three, key);
@@ -64,7 +68,7 @@ test('each policy counts each key by itself, in any case, and none stands in the
   for (const { key_hash } of rows) assert.equal(key_hash.length, 32);
 });
 
-test('what is forgotten is that key of that policy alone', async (t) => {
+test('clearing resets only that key of that policy', async (t) => {
   const deps = await createTestApp(t);
   const counted = [
     [three, 'one'],
@@ -79,7 +83,7 @@ test('what is forgotten is that key of that policy alone', async (t) => {
   assert.deepEqual(allowed, [true, false, false]);
 });
 
-test('where it is required, one too many is a 429 with the wait, and the first of them an event', async (t) => {
+test('exceeding the limit throws 429 with Retry-After, and only the first is recorded', async (t) => {
   const deps = await createTestApp(t);
   const require = () => requireWithinThrottle(deps, three, 'key', null);
   for (let count = 0; count < 3; count += 1) await require();
@@ -94,17 +98,17 @@ test('where it is required, one too many is a 429 with the wait, and the first o
   assert.deepEqual(events, [{ event: 'limit_exceeded', outcome: 'denied', details: { policy: 'three' } }]);
 });
 
-test('a clock that is set back by an hour makes no window longer, whether it is counted in or only looked at', async (t) => {
+test('setting the clock back by an hour extends no window', async (t) => {
   const deps = await createTestApp(t);
   const refused = async (key: string) => {
     for (let count = 0; count < 3; count += 1) await takeThrottle(deps, three, key);
     return (await takeThrottle(deps, three, key)).allowed;
   };
-  assert.deepEqual([await refused('counted'), await refused('looked at')], [false, false]);
+  assert.deepEqual([await refused('counted'), await refused('peeked')], [false, false]);
   await deps.clock.advance(-3600);
   for (const look of [
     await takeThrottle(deps, three, 'counted'),
-    await peekThrottle(deps, three, 'looked at'),
+    await peekThrottle(deps, three, 'peeked'),
   ]) {
     assert.equal(look.allowed, false);
     assert.ok(look.retryAfterSeconds <= 100, `${look.retryAfterSeconds} s`);
@@ -112,5 +116,5 @@ test('a clock that is set back by an hour makes no window longer, whether it is 
   await shortenThrottles(deps.db, [three]);
   await deps.clock.advance(100);
   assert.equal((await takeThrottle(deps, three, 'counted')).allowed, true);
-  assert.equal((await peekThrottle(deps, three, 'looked at')).allowed, true);
+  assert.equal((await peekThrottle(deps, three, 'peeked')).allowed, true);
 });

@@ -22,10 +22,10 @@ type Deps = { db: Database | Transaction; keys: KeyRing };
 type Taken = { allowed: boolean; isFirstRefusal: boolean; retryAfterSeconds: number };
 
 /**
- * Counts one more, and says whether it is within the limit; one statement, so that parallel requests never get past
- * it together. What is refused counts only as refused, and the window, which began with its first, grows no longer by it;
- * where the clock was set back, it ends no later than one that begins now.
- * Outside a transaction it is committed at once, whatever becomes of the request (CVE-2026-35597).
+ * Counts one more and tells whether it is within the limit. One statement does both, so that
+ * parallel requests cannot exceed the limit. Refusals do not extend the window. If the clock was
+ * set back, the window ends no later than one that begins now. Outside a transaction the count is
+ * committed at once, even if the request fails later (CVE-2026-35597).
  */
 export async function takeThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<Taken> {
   const { rows } = await sql<{ count: number; seconds: number }>`
@@ -39,7 +39,7 @@ export async function takeThrottle(deps: Deps, policy: ThrottlePolicy, key: stri
   return taken(policy, count, seconds);
 }
 
-/** Whether one more would be within the limit, without counting it; the wait is 0 where nothing was counted yet. */
+/** Whether one more would be within the limit, without counting it. */
 export async function peekThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<Taken> {
   const row = await deps.db
     .selectFrom('throttles')
@@ -52,7 +52,7 @@ export async function peekThrottle(deps: Deps, policy: ThrottlePolicy, key: stri
   return taken(policy, count + 1, seconds);
 }
 
-/** `count` with the one that asks. */
+/** `count` includes the current request. */
 function taken({ limit, windowSeconds }: ThrottlePolicy, count: number, seconds: number): Taken {
   return {
     allowed: count <= limit,
@@ -61,13 +61,12 @@ function taken({ limit, windowSeconds }: ThrottlePolicy, count: number, seconds:
   };
 }
 
-/** Forgets what was counted. */
 export async function clearThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<void> {
   const query = deps.db.deleteFrom('throttles').where('policy', '=', policy.name);
   await query.where('key_hash', '=', digestOf(deps, policy, key)).execute();
 }
 
-/** Where the clock was set back: a window that is not counted in any more ends no later than one that begins now. */
+/** After the clock was set back, no window may end later than one that begins now. */
 export async function shortenThrottles(db: Database, policies: readonly ThrottlePolicy[]): Promise<void> {
   for (const { name, windowSeconds } of policies) {
     const latest = secondsFromNow(windowSeconds);
@@ -82,8 +81,9 @@ export async function deletePastThrottles(db: Database): Promise<void> {
 }
 
 /**
- * A keyed digest: the table tells nobody whose address was typed. Case makes no other address, as the database sees it
- * (`COLLATE "C"`): a fold that knows more letters would count an unknown name otherwise than a known one.
+ * A keyed digest, so that the table does not reveal which addresses were typed. It folds case as
+ * the database does (`COLLATE "C"`): otherwise unknown names would be counted differently from
+ * known ones, which reveals accounts.
  */
 function digestOf({ keys }: Pick<Deps, 'keys'>, policy: ThrottlePolicy, key: string): Buffer {
   return hmacSha256(keys.current.throttle, policy.name, '\0', foldCase(key));

@@ -53,7 +53,7 @@ const failures: Record<string, Failure> = {
   BadRequest: {
     error: 'BadRequestError',
     description: 'The request is well-formed and cannot be done',
-    message: 'The current password is not right',
+    message: 'The current password is incorrect',
   },
   Unauthorized: {
     error: 'AuthenticationError',
