@@ -76,7 +76,7 @@ export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngi
 
 type JobDatabase = NonNullable<ConstructorOptions['db']>;
 
-/** Statements of the job queue wait for their turn like all others. */
+/** Statements of the job queue take turns too; a failed one is rolled back within its turn. */
 function jobDatabase(pglite: PGlite, queue: Turnstile): JobDatabase {
   const adapter = fromPglite(pglite);
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
