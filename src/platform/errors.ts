@@ -97,7 +97,7 @@ export function rateLimited(retryAfterSeconds: number): AppError {
   });
 }
 
-/** `retryAfterSeconds` defaults to 1 to 3 at random, so that refused clients do not retry together. */
+/** `retryAfterSeconds` is 1 to 3 at random by default, so that clients do not retry together. */
 export function unavailable(
   cause?: unknown,
   retryAfterSeconds = 1 + Math.floor(Math.random() * 3),

@@ -24,8 +24,8 @@ export function violatedConstraint(error: unknown): string | null {
 }
 
 // Connection lost (08), resources and disk (53, 58), shutdown (57P0x), cancelled by a timeout
-// (57014), lock timeout (55P03), deadlock and serialisation failure (40), read-only standby (25006),
-// idle in transaction (25P03).
+// (57014), lock timeout (55P03), deadlock and serialisation failure (40), read-only standby
+// (25006), idle in transaction (25P03).
 const temporary = /^(08...|53...|58...|57P0.|57014|55P03|40...|25006|25P03)$/;
 
 /** True if the same request may succeed on a retry: the answer is 503, not 500. */

@@ -25,7 +25,6 @@ export type MigrationConnection = {
   close(): Promise<void>;
 };
 
-/** One of the two engines, opened. */
 export type DatabaseEngine = {
   readonly name: string;
   /** True if it runs in this process and shares its clock. */
@@ -39,7 +38,6 @@ export type DatabaseEngine = {
   close(): Promise<void>;
 };
 
-/** Both engines use the PostgreSQL dialect, so all queries work on either. */
 export function createDatabase(pool: PostgresPool, log: (event: LogEvent) => void): Database {
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log });
 }

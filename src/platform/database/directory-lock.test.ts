@@ -81,7 +81,9 @@ async function startHolder(t: TestContext, directory: string): Promise<ChildProc
   return child;
 }
 
-/** Starts a process that tries to lock the directory and runs until its stdin ends; `word` is its output. */
+/**
+ * A process that tries to lock the directory and runs until its stdin ends; `word` is its output.
+ */
 async function startProcess(
   t: TestContext,
   directory: string,

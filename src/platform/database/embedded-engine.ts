@@ -13,8 +13,8 @@ import { embeddedDirectory } from './initialize-embedded.ts';
 const acquireMilliseconds = 2500;
 
 /**
- * Opens PostgreSQL in WebAssembly; throws `DirectoryInUseError` if another process has the directory
- * open. It never calls fsync: the data survives a killed process, but not a power cut.
+ * Opens PostgreSQL in WebAssembly; throws `DirectoryInUseError` if another process has the
+ * directory open. It never calls fsync: the data survives a killed process, but not a power cut.
  */
 export async function openEmbedded(dataDir: string): Promise<DatabaseEngine> {
   const unlock = lockDirectory(dataDir);
@@ -28,7 +28,9 @@ export async function openEmbedded(dataDir: string): Promise<DatabaseEngine> {
   }
 }
 
-/** Low memory use, and the same JavaScript values as the pg driver: int8 as text, bytea as Buffer. */
+/**
+ * Low memory use, and the same JavaScript values as the pg driver: int8 as text, bytea as Buffer.
+ */
 export function embeddedOptions(options: PGliteOptions): PGliteOptions {
   const small = [
     'shared_buffers=8MB',

@@ -5,7 +5,7 @@ import { dataDir as emptyCluster } from '@electric-sql/pglite-prepopulatedfs';
 
 export const embeddedDirectory = 'postgres';
 
-/** Unpacks an empty cluster next to its final place, then renames it: a killed start leaves no half database. */
+/** Unpacks an empty cluster, then renames it: a killed start leaves no half database. */
 async function initializeEmbedded(dataDir: string): Promise<void> {
   const unfinished = join(dataDir, `${embeddedDirectory}.unfinished`);
   rmSync(unfinished, { recursive: true, force: true });

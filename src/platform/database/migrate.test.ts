@@ -89,7 +89,9 @@ describe('migrations', () => {
     assert.deepEqual(locks, []);
   });
 
-  test('FI-31 processes that migrate at the same time apply every file once', { skip: !onPostgres }, async (t) => {
+  test('FI-31 processes that migrate at the same time apply every file once', {
+    skip: !onPostgres,
+  }, async (t) => {
     for (let round = 0; round < 5; round++) {
       const directory = migrations(t, {
         [`94${round}1_table.sql`]: `CREATE TABLE shared_${round} (id int); SELECT pg_sleep(0.02)`,

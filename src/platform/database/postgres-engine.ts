@@ -5,9 +5,9 @@ import { DatabaseUnavailableError, sqlStateOf } from './database-errors.ts';
 import { createPrimaryConnections, type PrimaryConnections } from './primary-connections.ts';
 
 /**
- * Time limits: one second for a connection, less than two for a lock or a statement, 2.9 seconds for
- * everything that one checkout does. The server enforces the limits on locks and statements; the
- * checkout deadline is enforced here, because a frozen server enforces nothing.
+ * Time limits: one second for a connection, less than two for a lock or a statement, 2.9 seconds
+ * for everything that one checkout does. The server enforces the limits on locks and statements;
+ * the checkout deadline is enforced here, because a frozen server enforces nothing.
  */
 const acquireMilliseconds = 1000;
 const lockMilliseconds = 1500;
@@ -62,7 +62,7 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
   };
 }
 
-/** pg treats these modes as `verify-full`, but prints an eight-line deprecation warning at each start. */
+/** pg treats these modes as `verify-full`, but prints a long deprecation warning at each start. */
 function withExplicitTls(url: string): string {
   if (/[?&]uselibpqcompat=true/.test(url)) return url;
   return url.replace(/(?<=[?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/, 'verify-full');

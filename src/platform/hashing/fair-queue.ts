@@ -5,9 +5,7 @@ export type FairQueue<T> = {
    * client already holds its share while others wait.
    */
   reserve(client: string, capacity: number): boolean;
-  /** Puts the job into a reserved place. */
   fill(client: string, item: T): void;
-  /** Frees a reserved place. */
   release(client: string): void;
   /** Removes a waiting job and frees its place; false if it was already served. */
   withdraw(client: string, item: T): boolean;
@@ -40,8 +38,8 @@ export function createFairQueue<T>(): FairQueue<T> {
       const othersWait = turnedAway || taken > own;
       if (own >= share && othersWait) return false;
       if (taken >= capacity) {
-        // A flood that refills each freed place would lock others out for ever. A client turned away
-        // therefore counts as waiting until the queue is empty.
+        // A flood that refills each freed place would lock others out for ever. A client turned
+        // away therefore counts as waiting until the queue is empty.
         turnedAway ||= own < share;
         return false;
       }

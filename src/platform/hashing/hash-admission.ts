@@ -14,7 +14,9 @@ export class HashQueueFullError extends Error {
   }
 }
 
-/** The client disconnected before its password was hashed: nothing was done, no answer is needed. */
+/**
+ * The client disconnected before its password was hashed: nothing was done, no answer is needed.
+ */
 export class HashAbandonedError extends Error {
   constructor() {
     super('the client disconnected before its password was hashed');
@@ -41,7 +43,6 @@ export type HashAdmission = {
    * `signal` aborts, the place is freed at once and a waiting job is dropped.
    */
   reserve(client: string, signal?: AbortSignal): HashPlace;
-  /** Waits for admitted jobs and refuses later ones. */
   close(): Promise<void>;
 };
 

@@ -1,7 +1,7 @@
 import type { IdleHash } from './hash-work.ts';
 import type { HashTarget, ReadPassword, StoredPassword } from './password-schemes.ts';
 
-/** A request to a hashing thread. `topUp` is extra work, done whether the password is right or wrong. */
+/** A request to a hashing thread. `topUp` is done for right and wrong passwords. */
 export type HashJob =
   | { kind: 'hash'; password: string; target: HashTarget }
   | { kind: 'verify'; password: string; stored: ReadPassword; topUp: readonly IdleHash[] };

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { HashJob, HashResult } from './hash-job.ts';
 
-/** A worker thread that runs one job at a time. If it dies its job fails, and the owner replaces it. */
+/** A worker thread for one job at a time. If it dies, its job fails, and the owner replaces it. */
 export type HashThread = {
   run(job: HashJob): Promise<HashResult>;
   isAlive(): boolean;

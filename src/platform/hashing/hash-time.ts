@@ -1,6 +1,6 @@
 /**
- * Updates the moving average of the milliseconds per hash; 0 means no sample yet. Samples are capped:
- * one of hours, after the machine was suspended, would shrink the queue to a single place.
+ * Updates the moving average of the milliseconds per hash; 0 means no sample yet. Samples are
+ * capped: one of hours, after the machine was suspended, would shrink the queue to a single place.
  */
 export function averageWith(hashMs: number, milliseconds: number): number {
   if (hashMs === 0) return milliseconds;

@@ -17,10 +17,10 @@ export type IdleHash =
 const kibibytesPerRound = 64;
 
 /**
- * The extra work that makes a check of `stored` cost as much as one of a hash made now. Without it an
- * old, cheap hash answers faster than an unknown name, which reveals that the account exists (user
- * enumeration). Within one scheme it is exact: 2^c + 2^c + … + 2^(t-1) = 2^t. Empty for a hash that
- * costs more than the target.
+ * The extra work that makes a check of `stored` cost as much as one of a hash made now. Without it
+ * an old, cheap hash answers faster than an unknown name, which reveals that the account exists
+ * (user enumeration). Within one scheme it is exact: 2^c + 2^c + … + 2^(t-1) = 2^t. Empty for a
+ * hash that costs more than the target.
  */
 export function missingWork(stored: ReadPassword, target: HashTarget): IdleHash[] {
   const missing = roundsOfTarget(target) - roundsOf(stored);

@@ -6,7 +6,6 @@ import type { HashJob, HashResult } from './hash-job.ts';
 import { spendWork } from './hash-work.ts';
 import { hashPasswordSync, verifyPasswordSync } from './password-schemes.ts';
 
-/** Serves one job at a time in a hashing thread. */
 function serveJobs(): void {
   flushCompileCache();
   lowerOwnPriority();

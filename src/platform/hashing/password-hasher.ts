@@ -12,9 +12,10 @@ import {
 export { HashAbandonedError, type HashPlace, HashQueueFullError } from './hash-admission.ts';
 
 /**
- * `hash` and `verify` take a reserved place or the address of the client. With an address they reject
- * with `HashQueueFullError` if too many jobs wait or the hasher is closed. When `signal` aborts, a
- * job that still waits is dropped with `HashAbandonedError`; a reserved place has its own signal.
+ * `hash` and `verify` take a reserved place or the address of the client. With an address they
+ * reject with `HashQueueFullError` if too many jobs wait or the hasher is closed. When `signal`
+ * aborts, a job that still waits is dropped with `HashAbandonedError`; a reserved place has its own
+ * signal.
  */
 export type PasswordHasher = {
   /**
@@ -25,8 +26,8 @@ export type PasswordHasher = {
   hash(password: string, at: HashPlace | string, signal?: AbortSignal): Promise<StoredPassword>;
   /**
    * `stored` is null for an unknown user: the result is false, after the same work as for a known
-   * one. That work is the target's, unless the stored hash costs more, for right and wrong passwords
-   * alike: the caller may still refuse a match, and the time must not reveal it.
+   * one. That work is the target's, unless the stored hash costs more, for right and wrong
+   * passwords alike: the caller may still refuse a match, and the time must not reveal it.
    */
   verify(
     password: string,
@@ -49,9 +50,9 @@ type Options = {
 };
 
 /**
- * Hashing limits the capacity of the service and is its easiest target for denial of service. It runs
- * in threads of the lowest priority, behind a queue that is bounded by waiting time and fair to each
- * client.
+ * Hashing limits the capacity of the service and is its easiest target for denial of service. It
+ * runs in threads of the lowest priority, behind a queue that is bounded by waiting time and fair
+ * to each client.
  */
 export async function createPasswordHasher({
   threads,
@@ -86,7 +87,9 @@ export async function createPasswordHasher({
   };
 }
 
-/** Copies the key: a Buffer from pg is a view on the network packet, which would be sent as a whole. */
+/**
+ * Copies the key: a Buffer from pg is a view on the network packet, which would be sent as a whole.
+ */
 function detached(stored: StoredPassword): ReadPassword {
   return { ...stored, key: stored.key && Uint8Array.from(stored.key) };
 }

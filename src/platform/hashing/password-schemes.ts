@@ -38,8 +38,8 @@ export function verifyPasswordSync(password: string, stored: ReadPassword): bool
     return stored.key !== null && verifySync(shortened(password, stored.key), stored.hash);
   }
   if (Buffer.byteLength(password) <= bcryptBytes) return verifySync(password, stored.hash);
-  // bcrypt would match every password with the same first 72 bytes. Refusing costs one hash, because
-  // a fast answer would reveal that the account exists.
+  // bcrypt would match every password with the same first 72 bytes. Refusing costs one hash,
+  // because a fast answer would reveal that the account exists.
   verifySync(shortened(password, Buffer.alloc(16)), stored.hash);
   return false;
 }
@@ -57,7 +57,7 @@ export function needsRehash(stored: StoredPassword, target: HashTarget): boolean
   return !stored.hash.startsWith('$2b$') || bcryptCost(stored.hash) !== target.bcryptRounds;
 }
 
-/** Each row has its own key, so that leaked digests cannot be tested against it ("password shucking"). */
+/** With a key for each row, leaked digests cannot be tested against it ("password shucking"). */
 function shortened(password: string, key: Uint8Array): string {
   return createHmac('sha384', key).update(password).digest('base64');
 }

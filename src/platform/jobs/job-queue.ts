@@ -7,8 +7,8 @@ import { createReminder } from '../logging/reminder.ts';
 import { currentOrigin, type Origin, runInJob } from '../logging/request-context.ts';
 
 /**
- * The payload of each queue's jobs. It must hold no secret: finished jobs stay readable for a while.
- * Each module adds its own jobs by declaration merging.
+ * The payload of each queue's jobs. It must hold no secret: finished jobs stay readable for a
+ * while. Each module adds its own jobs by declaration merging.
  */
 // biome-ignore lint/suspicious/noEmptyInterface: declaration merging fills it
 export interface JobPayloads {}
@@ -20,7 +20,7 @@ type JobContent = { payload: never; origin: Origin | null };
 export type JobHandlers = { [Name in JobName]: (payload: JobPayloads[Name]) => Promise<void> };
 
 export type JobQueue = {
-  /** Adds a job within the transaction, so it runs only if that commits; else commits it at once. */
+  /** Adds a job. Inside a transaction it runs only if that commits. */
   send<Name extends JobName>(
     db: Database | Transaction,
     name: Name,
@@ -95,7 +95,7 @@ const jobTable = sql.table(`${schema}.job`);
 const jobNow = sql`${sql.id(schema, 'job_now')}()`;
 const outageWait = sql`interval '30 seconds'`;
 
-/** The durable queue in the service's database. Without `attended`, no maintenance runs in the background. */
+/** The durable queue in the database. Without `attended`, nothing runs in the background. */
 export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended = true): JobQueue {
   const boss = new PgBoss({
     ...engine.jobQueueOptions,
@@ -113,8 +113,7 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
   const reminder = createReminder();
   boss.on('error', (error) => {
     engine.heedJobError(error);
-    if (reminder.isDue())
-      logger.warn({ err: error }, 'jobs: the queue cannot reach the database; jobs wait');
+    if (reminder.isDue()) logger.warn({ err: error }, 'jobs: the queue cannot reach the database; jobs wait');
   });
   return {
     send: async (db, name, payload) => {
@@ -192,5 +191,4 @@ async function runDueOf(boss: PgBoss, ...[handlers, logger, name]: Settling): Pr
   }
 }
 
-// As many as the workers run at once.
 const dueAtOnce = workOptions.localConcurrency * workOptions.batchSize;

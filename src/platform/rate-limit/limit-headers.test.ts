@@ -19,7 +19,7 @@ test('a limit is sent in both header families, and CORS exposes all of them', ()
   );
 });
 
-test('remaining is at least 0, the wait at least 1 s, one refusal per window the first', () => {
+test('remaining is at least 0, the wait at least 1 s; one refusal is the first', () => {
   const state = (count: number, milliseconds: number) => limitState(5, count, milliseconds);
   const told = { allowed: false, isFirstRefusal: false, remaining: 0, resetSeconds: 1 };
   assert.deepEqual(state(7, 0), told);

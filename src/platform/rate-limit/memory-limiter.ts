@@ -10,16 +10,16 @@ const defaultMaxKeys = 100_000;
 const monotonic = () => performance.now();
 
 /**
- * Counts in this process, in bounded memory. When there are too many keys, ended windows are evicted
- * first, then the least recently seen keys. A limited client that keeps sending is never evicted,
- * even by a flood of other keys.
+ * Counts in this process, in bounded memory. When there are too many keys, ended windows are
+ * evicted first, then the least recently seen keys. A limited client that keeps sending is never
+ * evicted, even by a flood of other keys.
  */
 export function createMemoryLimiter({
   now = monotonic,
   maxKeys = defaultMaxKeys,
 }: Options = {}): RateLimiter {
-  // A Map keeps insertion order: `bySight` is ordered by last request, and `byEnd` by the end of the
-  // window, because all windows of one length end in the order in which they began.
+  // A Map keeps insertion order: `bySight` is ordered by last request, and `byEnd` by the end of
+  // the window, because all windows of one length end in the order in which they began.
   const bySight = new Map<string, Window>();
   const byEnd = new Map<number, Ending>();
   let sights = bySight.values();

@@ -11,8 +11,8 @@ export type LimitState = {
 };
 
 /**
- * `take` counts one request if the limit allows it. Refused requests do not prolong the window; only
- * the first of them is counted.
+ * `take` counts one request if the limit allows it. Refused requests do not prolong the window;
+ * only the first of them is counted.
  */
 export type RateLimiter = {
   take(policy: LimitPolicy, key: string): Promise<LimitState>;
