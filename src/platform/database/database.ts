@@ -16,8 +16,7 @@ export type Database = Kysely<Tables>;
 export type Transaction = KyselyTransaction<Tables>;
 
 /**
- * Runs whole SQL files on a separate connection, because it holds locks across transactions and has
- * no timeout.
+ * Runs whole SQL files. It is a separate connection: its locks span transactions, without timeout.
  */
 export type MigrationConnection = {
   query(text: string, parameters?: unknown[]): Promise<Record<string, unknown>[]>;

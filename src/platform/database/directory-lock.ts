@@ -2,9 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/**
- * Another process has the directory open; two on one embedded database would silently lose rows.
- */
+/** Another process has the directory open; sharing it would silently lose rows. */
 export class DirectoryInUseError extends Error {
   constructor(holder: string) {
     super(`DATA_DIR is in use by ${holder}: stop it, or set another DATA_DIR`);

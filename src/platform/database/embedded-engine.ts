@@ -28,9 +28,7 @@ export async function openEmbedded(dataDir: string): Promise<DatabaseEngine> {
   }
 }
 
-/**
- * Low memory use, and the same JavaScript values as the pg driver: int8 as text, bytea as Buffer.
- */
+/** Low memory use, and JavaScript values as from the pg driver: int8 as text, bytea as Buffer. */
 export function embeddedOptions(options: PGliteOptions): PGliteOptions {
   const small = [
     'shared_buffers=8MB',
@@ -96,7 +94,9 @@ function jobDatabase(pglite: PGlite, queue: Turnstile): JobDatabase {
   };
 }
 
-/** There is one connection: code that asks for a second one inside a transaction deadlocks. */
+/**
+ * There is one connection: asking for a second one inside a transaction deadlocks until timeout.
+ */
 async function checkOut(pglite: PGlite, queue: Turnstile): Promise<PostgresPoolClient> {
   const leave = await queue.enter(acquireMilliseconds);
   const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {

@@ -10,8 +10,7 @@ export type PrimaryConnections = {
   readonly verify: (client: pg.ClientBase, done: (error?: Error) => void) => void;
   /**
    * Receives every error. If the server is read-only, as an old primary is after a failover, all
-   * connections are closed: each idle one would fail one more request, and its reads would be
-   * stale.
+   * connections are closed: each idle one would fail one more request or read stale data.
    */
   readonly heed: (error: unknown) => void;
 };

@@ -14,9 +14,7 @@ export class HashQueueFullError extends Error {
   }
 }
 
-/**
- * The client disconnected before its password was hashed: nothing was done, no answer is needed.
- */
+/** The client disconnected before its password was hashed; nothing was done. */
 export class HashAbandonedError extends Error {
   constructor() {
     super('the client disconnected before its password was hashed');

@@ -30,9 +30,7 @@ function cutQueueToOne(server: Server): void {
   handleOf(server)?.listen?.(0);
 }
 
-/**
- * True if our own connection completes; on loopback the kernel decides before `connect` returns.
- */
+/** Tries a connection of our own; on loopback the kernel decides before `connect` returns. */
 async function isQueueOurs({ address, port }: AddressInfo): Promise<boolean> {
   const socket = connect(port, address).on('error', () => {});
   const { promise, resolve } = Promise.withResolvers<void>();

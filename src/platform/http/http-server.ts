@@ -85,8 +85,7 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
   allowOrigins(app, config);
   // After CORS preflights, which are never refused, and before all other work.
   app.after(() => app.addHook('onRequest', (request, reply) => limits.countAtStart(request, reply)));
-  // Before sending: the work is done, however slowly the client reads, or even if it has
-  // disconnected.
+  // onSend runs even if the client reads slowly or has disconnected: the work is done.
   app.addHook('onSend', async (request) => limits.endTurn(request));
   refuseUnknownRoutes(app, allowedMethods);
   app.setErrorHandler(answerFailed);
@@ -111,8 +110,7 @@ const httpLimits = {
     maxHeaderSize: 16 * 1024,
     headersTimeout: 10_000,
     connectionsCheckingInterval: 2000,
-    // Node answers a missing Host without headers or body; refuseMalformedRequests does it
-    // properly.
+    // Node answers a missing Host without headers or body; refuseMalformedRequests sends both.
     requireHostHeader: false,
   },
 };
@@ -155,8 +153,7 @@ function addRequestHooks(
 }
 
 function allowOrigins(app: FastifyInstance, config: HttpConfig): void {
-  // The plugin would allow credentials for every origin. This runs before it, because it answers
-  // preflights.
+  // The plugin allows credentials for every origin. This runs first: the plugin answers preflights.
   app.addHook('onRequest', async ({ headers }, reply) => {
     if (config.corsOrigins.includes(headers.origin ?? ''))
       reply.header('access-control-allow-credentials', 'true');

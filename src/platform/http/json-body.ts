@@ -26,7 +26,6 @@ function compressedBody(): AppError {
 
 function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined;
-  // JSON.parse makes `__proto__` an ordinary own key, which no schema accepts: no prototype
-  // pollution.
+  // JSON.parse makes `__proto__` an ordinary own key, which no schema accepts.
   return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
 }

@@ -4,10 +4,7 @@ import type { FastifyInstance } from 'fastify';
 
 const maxRequestsPerConnection = 1000;
 
-/**
- * Waiting requests on all connections, about 10 kB each; beyond it the connection is closed. Hardly
- * any client uses pipelining.
- */
+/** Waiting requests on all connections, about 10 kB each. Hardly any client uses pipelining. */
 const mostWaiting = 2000;
 
 type Exchange = { request: IncomingMessage; response: ServerResponse };

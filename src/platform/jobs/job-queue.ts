@@ -61,8 +61,7 @@ const schema = 'jobs';
 const heartbeatSeconds = 15;
 const superviseSeconds = 10;
 
-// The retry delay is 10 to 20 seconds at first, doubles each time, is half random, and is at most
-// 20 minutes.
+// Retries start after 10 to 20 seconds; the delay doubles up to 20 minutes, and half is random.
 const queueOptions: QueueOptions & { notify: boolean } = {
   notify: true,
   heartbeatSeconds,

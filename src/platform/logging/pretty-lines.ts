@@ -8,8 +8,7 @@ import { prettyFactory } from 'pino-pretty';
  */
 export function prettyLines(out: DestinationStream): DestinationStream {
   const format = prettyFactory({
-    // Not `process.stdout.isTTY`: it would make the descriptor non-blocking for other processes
-    // too.
+    // Not `process.stdout.isTTY`: it makes the descriptor non-blocking for other processes, too.
     colorize: isatty(1),
     colorizeObjects: false,
     hideObject: true,

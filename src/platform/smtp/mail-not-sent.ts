@@ -5,9 +5,7 @@
 export class MailNotSentError extends Error {
   /** True if the receiver rejects this mail, so that no retry can succeed. */
   readonly permanent: boolean;
-  /**
-   * True if the cause is not this mail: the server is unavailable or rejects all mails from here.
-   */
+  /** True if the cause is not this mail: the server is unavailable or rejects all our mails. */
   readonly isOutage: boolean;
   readonly reason: string;
 
@@ -30,7 +28,7 @@ const steps: Record<string, string> = { 'MAIL FROM': 'mail', 'RCPT TO': 'rcpt', 
 
 /**
  * Only `5yz` for the recipient or the message is permanent (RFC 5321 § 4.2.1). Everything else is
- * transient or fixed by the operator: a rejected sender, certificate or password must not lose
+ * transient or for the operator to fix: a rejected sender, certificate or password must not lose
  * mails.
  */
 export function describeSmtpFailure(error: unknown): MailNotSentError {
@@ -42,8 +40,7 @@ export function describeSmtpFailure(error: unknown): MailNotSentError {
     const isOutage = responseCode === 421 || (responseCode >= 500 && step === 'mail');
     return new MailNotSentError(`smtp ${responseCode} ${step}`, { permanent, isOutage }, error);
   }
-  // The timeout of the whole attempt may be caused by this mail; nodemailer's are caused by the
-  // server.
+  // This mail may cause the timeout of the attempt; the timeouts of nodemailer are the server's.
   return new MailNotSentError(
     reasonOf(error as SmtpError, code),
     { isOutage: !isAbort(error as SmtpError) },

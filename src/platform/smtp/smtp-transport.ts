@@ -30,10 +30,7 @@ type Limits = {
   silenceMilliseconds: number;
   /** For the whole attempt: a server that sends a byte now and then never times out otherwise. */
   attemptMilliseconds: number;
-  /**
-   * How long a mail waits for the one before it, so that a stalled mail delays the others only
-   * once.
-   */
+  /** How long a mail waits for the one before it: a stalled mail delays the others only once. */
   turnMilliseconds: number;
   /** PEM certificates of authorities to trust instead of the default ones. */
   authorities?: string;
