@@ -15,9 +15,7 @@ export interface Tables {}
 export type Database = Kysely<Tables>;
 export type Transaction = KyselyTransaction<Tables>;
 
-/**
- * Runs whole SQL files. It is a separate connection: its locks span transactions, without timeout.
- */
+/** Runs whole SQL files. A separate connection: its locks span transactions, without timeout. */
 export type MigrationConnection = {
   query(text: string, parameters?: unknown[]): Promise<Record<string, unknown>[]>;
   runScript(text: string): Promise<void>;

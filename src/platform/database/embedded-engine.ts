@@ -94,9 +94,7 @@ function jobDatabase(pglite: PGlite, queue: Turnstile): JobDatabase {
   };
 }
 
-/**
- * There is one connection: asking for a second one inside a transaction deadlocks until timeout.
- */
+/** There is only one connection: asking for a second one inside a transaction times out. */
 async function checkOut(pglite: PGlite, queue: Turnstile): Promise<PostgresPoolClient> {
   const leave = await queue.enter(acquireMilliseconds);
   const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {

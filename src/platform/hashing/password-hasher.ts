@@ -87,9 +87,7 @@ export async function createPasswordHasher({
   };
 }
 
-/**
- * Copies the key: a Buffer from pg is a view on a network packet, which would be sent as a whole.
- */
+/** Copies the key: a Buffer from pg is a view on a network packet, which would be sent, too. */
 function detached(stored: StoredPassword): ReadPassword {
   return { ...stored, key: stored.key && Uint8Array.from(stored.key) };
 }

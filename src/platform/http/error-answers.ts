@@ -17,7 +17,7 @@ export type ErrorAnswer = {
 };
 
 /**
- * Sends any error as `ErrorAnswer`. Only the text of an `AppError` is public; others are logged.
+ * Sends any error as `ErrorAnswer`. Only the text of an `AppError` is public; the rest is logged.
  */
 export function answerError(
   { logger, jsonEnd }: { logger: Logger; jsonEnd: JsonEnd },
