@@ -16,9 +16,7 @@ export type ErrorAnswer = {
   details?: AppError['details'];
 };
 
-/**
- * Sends any error as `ErrorAnswer`. Only the text of an `AppError` is public; the rest is logged.
- */
+/** Sends any error as `ErrorAnswer`. Only an `AppError` keeps its text; the log has the rest. */
 export function answerError(
   { logger, jsonEnd }: { logger: Logger; jsonEnd: JsonEnd },
   error: unknown,
