@@ -1,4 +1,4 @@
-/** Durations in seconds. Bare products of numbers lie; these say their unit. */
+/** Durations in seconds, named by their unit. */
 export const durations = {
   minutes: (count: number): number => count * 60,
   hours: (count: number): number => count * 60 * 60,

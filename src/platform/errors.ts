@@ -1,4 +1,4 @@
-/** The closed catalogue of public errors: name → status. Nothing else ever leaves the service. */
+/** The closed catalogue of public errors: name → status. Clients never see any other error. */
 export const errorStatuses = {
   BadRequestError: 400,
   AuthenticationError: 401,
@@ -29,19 +29,19 @@ export type FieldFault = { field: string; message: string; type: string };
 export type Resource = 'user' | 'admin' | 'mail';
 
 export type ErrorDetails = {
-  /** The finer code for programs, e.g. `refresh_token_rotated`. */
+  /** A more specific, machine-readable code, e.g. `refresh_token_rotated`. */
   reason?: string;
-  /** The field of a duplicate. */
+  /** The field whose value is already taken. */
   field?: string;
-  /** Of a 409: what is already there, or is not in the state for it. */
+  /** For a 409: the kind of resource that already exists or is in the wrong state. */
   resource?: Resource;
-  /** All faults of a 422 at once. */
+  /** For a 422: all validation errors. */
   errors?: FieldFault[];
 };
 
 type AppErrorOptions = { details?: ErrorDetails; headers?: Record<string, string>; cause?: unknown };
 
-/** The one error that becomes an answer as it stands: its message is public, its cause goes to the log only. */
+/** The only error sent to clients as it is: its message is public, its cause is only logged. */
 export class AppError extends Error {
   readonly status: number;
   readonly details: ErrorDetails | undefined;
@@ -64,7 +64,7 @@ export function unauthenticated(message = 'Authentication is required', reason?:
   return new AppError('AuthenticationError', message, withReason(reason));
 }
 
-/** One text for every wrong sign-in, whatever was wrong (ASVS V6.3.8). */
+/** The same text for every failed sign-in, to prevent user enumeration (ASVS V6.3.8). */
 export function wrongCredentials(): AppError {
   return unauthenticated('Invalid username or password');
 }
@@ -90,14 +90,14 @@ export function invalid(...errors: FieldFault[]): AppError {
   return new AppError('ValidationError', 'The request is not valid', { details: { errors } });
 }
 
-/** `retryAfterSeconds` is the truth: before it the answer is the same, after it the next request is served. */
+/** `retryAfterSeconds` is exact: an earlier request is refused, a later one is served. */
 export function rateLimited(retryAfterSeconds: number): AppError {
   return new AppError('RateLimitExceeded', 'Too many requests; try again later', {
     headers: { 'retry-after': String(retryAfterSeconds) },
   });
 }
 
-/** `retryAfterSeconds` defaults to one to three seconds, spread so that refused clients do not return together. */
+/** `retryAfterSeconds` is 1 to 3 at random by default, so that clients do not retry together. */
 export function unavailable(
   cause?: unknown,
   retryAfterSeconds = 1 + Math.floor(Math.random() * 3),

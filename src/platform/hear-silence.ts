@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Calls `onSilence`, and awaits it, where nothing has become of `answer` by then; an answer that fails is one. */
+/** Calls and awaits `onSilence` if `answer` has neither resolved nor rejected by then. */
 export async function hearSilence(
   answer: Promise<unknown>,
   milliseconds: number,

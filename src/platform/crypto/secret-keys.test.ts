@@ -5,7 +5,7 @@ import { createKeyRing, equalSecrets, hmacSha256, sha256 } from './secret-keys.t
 
 const secret = 'a secret of one service, and of no other';
 
-test('an upgrade strands nothing: a secret gives the same keys for ever', () => {
+test('a secret derives the same keys in every release', () => {
   const { kid, ...keys } = createKeyRing(secret).current;
   assert.equal(kid, 'KTapOp_GmeQh');
   assert.deepEqual(
@@ -21,7 +21,7 @@ test('an upgrade strands nothing: a secret gives the same keys for ever', () => 
   );
 });
 
-test('each key is 32 bytes and like no other, of this secret or another', () => {
+test('each key has 32 bytes and differs from every other key of any secret', () => {
   const all = ['one', 'two'].flatMap((each) => {
     const { kid: _, ...keys } = createKeyRing(each).current;
     return Object.values(keys);
@@ -30,7 +30,7 @@ test('each key is 32 bytes and like no other, of this secret or another', () => 
   assert.equal(new Set(all.map((key) => key.toString('hex'))).size, all.length);
 });
 
-test('the previous secret is found and never the current one', () => {
+test('the keys of the previous secret are found, and never used as current', () => {
   const [before, after] = [createKeyRing(secret), createKeyRing('the next', secret)];
   assert.deepEqual(after.find(before.current.kid), before.current);
   assert.equal(after.find(after.current.kid), after.current);
@@ -40,12 +40,12 @@ test('the previous secret is found and never the current one', () => {
   assert.equal(before.find(''), null);
 });
 
-test('secrets are equal in all bytes and in their length', () => {
+test('secrets are equal only if all bytes and the length are equal', () => {
   assert.ok(equalSecrets('one', Buffer.from('one')));
   for (const other of ['onf', 'on', 'onee', '', 'One']) assert.ok(!equalSecrets('one', other), other);
 });
 
-test('the digests are those of everybody else', () => {
+test('the digests are standard SHA-256 and HMAC-SHA-256', () => {
   const key = Buffer.from('key');
   assert.deepEqual(sha256('text'), createHash('sha256').update('text').digest());
   const expected = createHmac('sha256', key).update('two parts').digest();

@@ -1,8 +1,8 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
-/** The keys that one secret gives, each by HKDF with a label of its own (RFC 5869). */
+/** The keys derived from one secret, each by HKDF with its own label (RFC 5869). */
 export type SecretKeys = {
-  /** A fingerprint of the secret: says which secret a token or row depends on, and nothing else. */
+  /** A fingerprint that identifies the secret of a token or row without revealing it. */
   readonly kid: string;
   readonly jwt: Buffer;
   readonly refreshTag: Buffer;
@@ -14,12 +14,12 @@ export type SecretKeys = {
 
 export type KeyRing = {
   readonly current: SecretKeys;
-  /** The keys with that fingerprint, current or previous; null when the secret is retired. */
+  /** The current or previous keys with that fingerprint; null if the secret is retired. */
   find(kid: string): SecretKeys | null;
   readonly all: readonly SecretKeys[];
 };
 
-/** `previous` is still accepted and never used for anything new. */
+/** `previous` is still accepted, but never used for new tokens or rows. */
 export function createKeyRing(secret: string, previous?: string): KeyRing {
   const current = deriveKeys(secret);
   const all = previous === undefined ? [current] : [current, deriveKeys(previous)];
@@ -36,7 +36,7 @@ export function hmacSha256(key: Buffer, ...parts: (Buffer | string)[]): Buffer {
   return hmac.digest();
 }
 
-/** Compares without telling by its time where two secrets differ; unequal lengths are unequal. */
+/** Compares in constant time; secrets of different length are unequal. */
 export function equalSecrets(one: Buffer | string, other: Buffer | string): boolean {
   return timingSafeEqual(sha256(one), sha256(other));
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createTestApp } from '../../../test/test-app.ts';
 import { createDatabaseClock } from './database-clock.ts';
 
-test('a machine whose time is set back by an hour goes on by the database’s', async (t) => {
+test('the clock follows the database when the machine’s time is set back an hour', async (t) => {
   const service = await createTestApp(t);
   await service.clock.advance(7200);
   const clock = createDatabaseClock(service.db, { isEmbedded: false });
@@ -14,7 +14,7 @@ test('a machine whose time is set back by an hour goes on by the database’s', 
   assert.ok(Math.abs(difference) < 2000, `${difference} ms`);
 });
 
-test('a change of the database’s time is noticed within half a minute, where it is another machine’s', async (t) => {
+test('a change of a remote database’s time is noticed within 30 seconds', async (t) => {
   const service = await createTestApp(t);
   t.mock.timers.enable({ apis: ['setTimeout'] });
   for (const isEmbedded of [false, true]) {
@@ -24,7 +24,7 @@ test('a change of the database’s time is noticed within half a minute, where i
     const before = clock.now().getTime();
     await service.clock.advance(3600);
     t.mock.timers.tick(30_000);
-    // Behind the measurement that has begun.
+    // Queued behind the measurement under way, so it waits for that one.
     await createDatabaseClock(service.db, { isEmbedded }).measure();
     await new Promise((resolve) => setImmediate(resolve));
     const moved = Math.round((clock.now().getTime() - before) / 1_000_000);

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { type Database, now } from './database.ts';
 
-/** The database's time, told without asking it: what is kept in rows and what a token says go by one clock. */
+/** The database's time without a query, so that rows and access tokens use the same clock. */
 export type DatabaseClock = {
   now(): Date;
-  /** Asks the database; throws where it does not answer. */
+  /** Queries the database; throws if it does not answer. */
   measure(): Promise<void>;
-  /** Measures again and again from now on, sooner where the last time failed. */
+  /** Repeats the measurement every 30 seconds, or every second after a failure. */
   watch(): void;
 };
 
@@ -14,8 +14,8 @@ const watchMilliseconds = 30_000;
 const retryMilliseconds = 1000;
 
 /**
- * Counts on from the last measurement by the monotonic clock, so that this machine's time may be set while it runs.
- * An embedded database has that very time: it is measured once, and what is set later changes nothing.
+ * Extrapolates from the last measurement with the monotonic clock, so a change of this machine's
+ * time has no effect. An embedded database shares the machine's time and is measured only once.
  */
 export function createDatabaseClock(db: Database, { isEmbedded }: { isEmbedded: boolean }): DatabaseClock {
   let offset = Date.now() - performance.now();

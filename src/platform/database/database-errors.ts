@@ -1,4 +1,4 @@
-/** The database cannot be reached or did not answer in time; the operation's outcome may be unknown. */
+/** The database is unreachable or timed out; the outcome of the operation may be unknown. */
 export class DatabaseUnavailableError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, { cause });
@@ -6,28 +6,29 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
-/** A server that takes no writes is none: neither a sign-in nor the end of a session could be kept there. */
+/** A read-only server counts as unavailable: it can store neither a sign-in nor a sign-out. */
 export function readOnlyServer(): DatabaseUnavailableError {
   return new DatabaseUnavailableError('the server is read-only', { code: 'read-only' });
 }
 
-/** The SQLSTATE of a database's own error, else null. */
+/** The SQLSTATE of an error raised by the database, else null. */
 export function sqlStateOf(error: unknown): string | null {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E') ? code : null;
 }
 
-/** The constraint that an insert or update ran into, else null. */
+/** The unique constraint that an insert or update violated, else null. */
 export function violatedConstraint(error: unknown): string | null {
   const constraint = (error as { constraint?: unknown } | null)?.constraint;
   return sqlStateOf(error) === '23505' && typeof constraint === 'string' ? constraint : null;
 }
 
-// Connection lost (08), resources and disk (53, 58), shut down (57P0x), cancelled by a timeout (57014), a lock
-// not had in time (55P03), deadlock and serialisation (40), read-only standby (25006), idle in transaction (25P03).
+// Connection lost (08), resources and disk (53, 58), shutdown (57P0x), cancelled by a timeout
+// (57014), lock timeout (55P03), deadlock and serialisation failure (40), read-only standby
+// (25006), idle in transaction (25P03).
 const temporary = /^(08...|53...|58...|57P0.|57014|55P03|40...|25006|25P03)$/;
 
-/** True where the same request may succeed a little later: it is answered 503, never 500. */
+/** True if the same request may succeed on a retry: the answer is 503, not 500. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseUnavailableError) return true;
   const state = sqlStateOf(error);

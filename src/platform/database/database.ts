@@ -9,7 +9,7 @@ import {
 import type { ConstructorOptions } from 'pg-boss';
 
 /**
- * The rows of each table by its name. The folder that owns a table adds it, by declaration merging.
+ * Row types by table name. The folder that owns a table adds it by declaration merging.
  *
  * @public
  */
@@ -19,35 +19,33 @@ export interface Tables {}
 export type Database = Kysely<Tables>;
 export type Transaction = KyselyTransaction<Tables>;
 
-/** Runs whole SQL files. A connection of its own: it holds locks over several transactions and knows no timeout. */
+/** Runs whole SQL files. A separate connection: its locks span transactions, without timeout. */
 export type MigrationConnection = {
   query(text: string, parameters?: unknown[]): Promise<Record<string, unknown>[]>;
   runScript(text: string): Promise<void>;
   close(): Promise<void>;
 };
 
-/** One of the two engines, ready to be queried. */
 export type DatabaseEngine = {
   readonly name: string;
-  /** It runs in this process, and has its time. */
+  /** True if it runs in this process and shares its clock. */
   readonly isEmbedded: boolean;
   readonly pool: PostgresPool;
-  /** How the job queue reaches this engine: it keeps tables of its own there. */
+  /** How the job queue connects to this engine. It keeps its own tables there. */
   readonly jobQueueOptions: ConstructorOptions;
-  /** Told of what fails there, which may say something of the engine's own connections. */
+  /** Receives errors of the job queue, which may reveal that the engine's connections are stale. */
   heedJobError(error: unknown): void;
   openMigrationConnection(): Promise<MigrationConnection>;
   close(): Promise<void>;
 };
 
-/** Both engines speak PostgreSQL through the same dialect: one code, whichever runs. */
 export function createDatabase(pool: PostgresPool, log: (event: LogEvent) => void): Database {
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log });
 }
 
 const afterCommits = new WeakMap<Database, (() => void)[]>();
 
-/** Runs the work in one transaction: all of it is committed, or nothing where it throws. */
+/** Runs the work in one transaction and rolls back if it throws. */
 export async function transact<T>(db: Database, work: (trx: Transaction) => Promise<T>): Promise<T> {
   const committed: (() => void)[] = [];
   const result = await db.transaction().execute((trx) => {
@@ -58,19 +56,19 @@ export async function transact<T>(db: Database, work: (trx: Transaction) => Prom
   return result;
 }
 
-/** Calls `tell` once the transaction is committed, and never where it is not; at once where `db` is none. */
+/** Calls `tell` only if and when the transaction commits; immediately if `db` is no transaction. */
 export function afterCommit(db: Database | Transaction, tell: () => void): void {
   const committed = afterCommits.get(db);
   if (committed === undefined) tell();
   else committed.push(tell);
 }
 
-/** How many rows a clean-up takes at a time, so that a great backlog breaks no deadline. */
+/** Rows that one cleanup statement deletes, so that a large backlog does not hit the timeout. */
 export const cleanUpRows = 5000;
 
 /**
- * The database's clock. What is kept in rows asks it, so that replicas with skewed clocks agree; access tokens go by
- * what a process knows of it, limits in memory by no time of day at all.
+ * The database's clock. Rows use it, so that replicas with skewed clocks agree. Access tokens use
+ * `DatabaseClock`; limits in memory use the monotonic clock.
  */
 export const now = sql<Date>`now()`;
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DirectoryInUseError, lockDirectory } from './directory-lock.ts';
 
-test('a directory that another process has is refused by name of the process, until that ends by itself', async (t) => {
+test('a directory in use is refused, naming the process, until that process ends', async (t) => {
   const directory = emptyDirectory(t);
   const holder = await startHolder(t, directory);
   assert.throws(
@@ -20,7 +20,7 @@ test('a directory that another process has is refused by name of the process, un
   lockDirectory(directory)();
 });
 
-test('a lock dies with its process, even by kill -9, and leaves nothing stale behind', async (t) => {
+test('kill -9 releases the lock and leaves nothing stale behind', async (t) => {
   const directory = emptyDirectory(t);
   for (let round = 0; round < 3; round++) {
     const holder = await startHolder(t, directory);
@@ -31,7 +31,7 @@ test('a lock dies with its process, even by kill -9, and leaves nothing stale be
   }
 });
 
-test('of several processes that come at once exactly one gets the directory', async (t) => {
+test('of several processes that start at once exactly one gets the directory', async (t) => {
   const directory = emptyDirectory(t);
   const starts = await Promise.all(Array.from({ length: 4 }, () => startProcess(t, directory)));
   assert.deepEqual(starts.map(({ word }) => word).toSorted(), [
@@ -42,7 +42,7 @@ test('of several processes that come at once exactly one gets the directory', as
   ]);
 });
 
-test('the same process takes a directory once, and again when it was given back', (t) => {
+test('one process can lock a directory once, and again after unlocking it', (t) => {
   const directory = emptyDirectory(t);
   const unlock = lockDirectory(directory);
   assert.throws(() => lockDirectory(directory), DirectoryInUseError);
@@ -51,14 +51,14 @@ test('the same process takes a directory once, and again when it was given back'
   lockDirectory(directory)();
 });
 
-test('a directory that is not there is made for its owner alone, and two directories do not mind each other', (t) => {
+test('a missing directory is created for its owner only, and locks are independent', (t) => {
   const parent = emptyDirectory(t);
   const unlocks = ['one', 'two/deep'].map((name) => lockDirectory(join(parent, name)));
   assert.equal(statSync(join(parent, 'one')).mode & 0o777, 0o700);
   for (const unlock of unlocks) unlock();
 });
 
-test('what is no lock but a fault of the disk is thrown as it is', (t) => {
+test('an error of the file system is not reported as a lock', (t) => {
   const parent = emptyDirectory(t);
   writeFileSync(join(parent, 'file'), '');
   assert.throws(() => lockDirectory(join(parent, 'file')), { code: 'EEXIST' });
@@ -81,7 +81,9 @@ async function startHolder(t: TestContext, directory: string): Promise<ChildProc
   return child;
 }
 
-/** A process that holds the directory, or was refused it, until its standard input ends; with the word that it says. */
+/**
+ * A process that tries to lock the directory and runs until its stdin ends; `word` is its output.
+ */
 async function startProcess(
   t: TestContext,
   directory: string,

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Another process has the directory open: two on one embedded database would lose rows without a word. */
+/** Another process has the directory open; sharing it would silently lose rows. */
 export class DirectoryInUseError extends Error {
   constructor(holder: string) {
     super(`DATA_DIR is in use by ${holder}: stop it, or set another DATA_DIR`);
@@ -10,12 +10,13 @@ export class DirectoryInUseError extends Error {
   }
 }
 
-// A lock that nobody refers to would be given back by the garbage collector.
+// Without a reference the garbage collector would release the lock.
 const held = new Set<DatabaseSync>();
 
 /**
- * Takes the directory for this process until it ends or calls the returned function. The lock is SQLite's
- * exclusive one on an empty file: the kernel frees it whatever way a process dies, so none is ever stale.
+ * Locks the directory for this process until it ends or calls the returned function. It is an
+ * exclusive SQLite lock on an empty file: the kernel releases it however the process dies, so it
+ * never becomes stale.
  */
 export function lockDirectory(directory: string): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });

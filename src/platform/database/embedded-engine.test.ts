@@ -13,7 +13,7 @@ describe('the embedded engine', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'adl-embedded-'));
   let engine: DatabaseEngine;
   before(async () => {
-    // What a start leaves behind that was killed while it initialised.
+    // The leftovers of a start that was killed during initialisation.
     mkdirSync(join(dataDir, 'postgres.unfinished/base'), { recursive: true });
     writeFileSync(join(dataDir, 'postgres.unfinished/PG_VERSION'), '');
     engine = await openEmbedded(dataDir);
@@ -23,7 +23,7 @@ describe('the embedded engine', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  test('the connection is given to one at a time, in the order of asking', async () => {
+  test('one holder at a time gets the connection, in the order of the requests', async () => {
     const order: string[] = [];
     const take = async (name: string) => {
       const connection = await engine.pool.connect();
@@ -40,7 +40,7 @@ describe('the embedded engine', () => {
     );
   });
 
-  test('between two holders the event loop has a turn, however many wait', async () => {
+  test('the event loop gets a turn between two holders, however many wait', async () => {
     let turns = 0;
     let isOver = false;
     const count = () => {
@@ -62,7 +62,7 @@ describe('the embedded engine', () => {
       if (index > 0) assert.ok(turn > (seen[index - 1] ?? 0), `${seen}`);
   });
 
-  test('whoever waits 2.5 seconds for it is refused, and the others keep their places', async (t) => {
+  test('a waiter is refused after 2.5 seconds, and the others keep their places', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const holder = await engine.pool.connect();
     const early = engine.pool.connect();
@@ -74,14 +74,14 @@ describe('the embedded engine', () => {
     assert.equal(await Promise.race([early, Promise.resolve(pending)]), pending);
     t.mock.timers.tick(1);
     await assert.rejects(early, DatabaseUnavailableError);
-    // The one who gave up is not handed the connection, which would be lost for ever.
+    // Handing the connection to the waiter that gave up would lose it for ever.
     holder.release();
     (await late).release();
     t.mock.timers.tick(10_000);
     (await engine.pool.connect()).release();
   });
 
-  test('a transaction that fails is rolled back and leaves the connection good for the next', async () => {
+  test('a failed transaction is rolled back, and the connection stays usable', async () => {
     const db = createDatabase(engine.pool, () => {});
     await sql`CREATE TABLE rows (name text)`.execute(db);
     await assert.rejects(
@@ -95,7 +95,7 @@ describe('the embedded engine', () => {
     assert.deepEqual((await sql`SELECT name FROM rows`.execute(db)).rows, [{ name: 'kept' }]);
   });
 
-  test('it gives the JavaScript values that the pg driver gives', async () => {
+  test('it returns the same JavaScript values as the pg driver', async () => {
     const db = createDatabase(engine.pool, () => {});
     const { rows } =
       await sql`SELECT 9007199254740993::int8 AS big, '\\x00ff'::bytea AS bytes, 7::int4 AS small,
@@ -114,13 +114,13 @@ describe('the embedded engine', () => {
     assert.equal(numAffectedRows, 1n);
   });
 
-  test('a directory that is open is refused to a second engine, and its rows are there for the next', async () => {
+  test('a second engine on an open directory is refused; rows survive a reopen', async () => {
     await assert.rejects(openEmbedded(dataDir), DirectoryInUseError);
     const holder = await engine.pool.connect();
     let closed = false;
     const closing = engine.close().then(() => (closed = true));
     await holder.query("UPDATE rows SET name = 'before the end'", []);
-    assert.equal(closed, false, 'closing waits for what is under way');
+    assert.equal(closed, false, 'closing waits for the current holder');
     holder.release();
     await closing;
     engine = await openEmbedded(dataDir);

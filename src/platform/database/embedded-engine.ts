@@ -13,8 +13,8 @@ import { embeddedDirectory } from './initialize-embedded.ts';
 const acquireMilliseconds = 2500;
 
 /**
- * Opens PostgreSQL in WebAssembly on a directory that no other process has open; throws
- * `DirectoryInUseError` where one has. Survives a killed process, not a power cut: it never calls fsync.
+ * Opens PostgreSQL in WebAssembly; throws `DirectoryInUseError` if another process has the
+ * directory open. It never calls fsync: the data survives a killed process, but not a power cut.
  */
 export async function openEmbedded(dataDir: string): Promise<DatabaseEngine> {
   const unlock = lockDirectory(dataDir);
@@ -28,7 +28,7 @@ export async function openEmbedded(dataDir: string): Promise<DatabaseEngine> {
   }
 }
 
-/** Small memory, and the same JavaScript values as the pg driver gives: int8 as text, bytea as Buffer. */
+/** Low memory use, and JavaScript values as from the pg driver: int8 as text, bytea as Buffer. */
 export function embeddedOptions(options: PGliteOptions): PGliteOptions {
   const small = [
     'shared_buffers=8MB',
@@ -44,12 +44,12 @@ export function embeddedOptions(options: PGliteOptions): PGliteOptions {
   };
 }
 
-/** The first initialisation takes far more memory than service does, so it happens in a process that ends. */
+/** Initialisation needs far more memory than operation, so it runs in a process that then ends. */
 async function initializeInChild(dataDir: string): Promise<void> {
   const script = join(import.meta.dirname, 'initialize-embedded.ts');
   const child = spawn(process.execPath, [script, dataDir], { stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`the embedded database could not be initialised in ${dataDir}`);
+  if (code !== 0) throw new Error(`initialising the embedded database in ${dataDir} failed`);
 }
 
 export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngine {
@@ -76,7 +76,7 @@ export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngi
 
 type JobDatabase = NonNullable<ConstructorOptions['db']>;
 
-/** The queue's statements take their turn like all others; one that fails leaves no transaction open behind it. */
+/** Statements of the job queue take turns too; a failed one is rolled back within its turn. */
 function jobDatabase(pglite: PGlite, queue: Turnstile): JobDatabase {
   const adapter = fromPglite(pglite);
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -94,7 +94,7 @@ function jobDatabase(pglite: PGlite, queue: Turnstile): JobDatabase {
   };
 }
 
-/** One connection for all: whoever asks for it inside a transaction of its own would wait for ever. */
+/** There is only one connection: asking for a second one inside a transaction times out. */
 async function checkOut(pglite: PGlite, queue: Turnstile): Promise<PostgresPoolClient> {
   const leave = await queue.enter(acquireMilliseconds);
   const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
@@ -108,8 +108,8 @@ async function checkOut(pglite: PGlite, queue: Turnstile): Promise<PostgresPoolC
 type Turnstile = { enter(waitMilliseconds: number): Promise<() => void> };
 
 /**
- * Lets one holder in at a time, in the order of asking; who waits too long is refused. A statement takes the thread,
- * so between two holders the event loop has a turn: timers, sockets and probes do not wait for the whole line.
+ * A FIFO mutex with a timeout. A statement blocks the thread, so the event loop gets a turn between
+ * two holders: timers, sockets and probes do not wait for the whole queue.
  */
 function createTurnstile(): Turnstile {
   const waiting: { admit: () => void }[] = [];

@@ -5,11 +5,11 @@ import { dataDir as emptyCluster } from '@electric-sql/pglite-prepopulatedfs';
 
 export const embeddedDirectory = 'postgres';
 
-/** Unpacks an empty cluster beside its place and renames it: a start that was killed half-way leaves no half database. */
+/** Unpacks an empty cluster, then renames it: a killed start leaves no half database. */
 async function initializeEmbedded(dataDir: string): Promise<void> {
   const unfinished = join(dataDir, `${embeddedDirectory}.unfinished`);
   rmSync(unfinished, { recursive: true, force: true });
-  // Its files may be read and written by everybody: the directory that holds them may not be entered.
+  // PGlite makes its files readable and writable by all users, so the directory must be closed.
   mkdirSync(unfinished, { recursive: true, mode: 0o700 });
   const pglite = await PGlite.create({ dataDir: unfinished, loadDataDir: await emptyCluster() });
   await pglite.close();

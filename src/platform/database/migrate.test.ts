@@ -19,7 +19,7 @@ describe('migrations', () => {
     await closeTestEngine(engine);
   });
 
-  /** A directory of migrations; every test gives names of its own, since all share one database. */
+  /** A directory of migrations. All tests share one database, so each uses its own file names. */
   function migrations(t: TestContext, files: Record<string, string>): string {
     const directory = mkdtempSync(join(tmpdir(), 'adl-migrations-'));
     t.after(() => rmSync(directory, { recursive: true, force: true }));
@@ -27,7 +27,7 @@ describe('migrations', () => {
     return directory;
   }
 
-  test('every file is applied once, in the order of the names, and recorded with its hash', async (t) => {
+  test('every file is applied once, in order of name, and recorded with its hash', async (t) => {
     const directory = migrations(t, {
       '9010_second.sql': "INSERT INTO steps (name) VALUES ('second'), ('of two statements'); SELECT 1",
       '9009_first.sql': 'CREATE TABLE steps (id serial, name text)',
@@ -51,7 +51,7 @@ describe('migrations', () => {
     );
   });
 
-  test('a file that fails is named and leaves nothing behind; what came before it stays, and a mended one goes on', async (t) => {
+  test('a failed file is named and rolled back; once fixed, migration continues there', async (t) => {
     const directory = migrations(t, {
       '9101_good.sql': 'CREATE TABLE good_one (id int)',
       '9102_bad.sql': 'CREATE TABLE half_done (id int); CREATE TABLE good_one (id int)',
@@ -73,7 +73,7 @@ describe('migrations', () => {
     ]);
   });
 
-  test('migrations that a newer release has applied are left alone, and missing ones between them are applied', async (t) => {
+  test('migrations of a newer release are ignored, and missing older ones are applied', async (t) => {
     const newer = migrations(t, { '9203_newer.sql': 'CREATE TABLE newer (id int)' });
     assert.deepEqual(await migrate(connection, newer), ['9203_newer']);
     const older = migrations(t, { '9201_older.sql': 'CREATE TABLE older (id int)' });
@@ -81,7 +81,7 @@ describe('migrations', () => {
     assert.deepEqual(await tablesThere('newer', 'older'), ['newer', 'older']);
   });
 
-  test('the lock is free again after a failure', async (t) => {
+  test('a failed migration releases the lock', async (t) => {
     const bad = migrations(t, { '9301_bad.sql': 'SELECT 1 / 0' });
     await assert.rejects(migrate(connection, bad), MigrationError);
     const locks = await connection.query(`SELECT FROM pg_locks WHERE locktype = 'advisory'
@@ -89,7 +89,9 @@ describe('migrations', () => {
     assert.deepEqual(locks, []);
   });
 
-  test('FI-31 processes that migrate at once apply everything once', { skip: !onPostgres }, async (t) => {
+  test('FI-31 processes that migrate at the same time apply every file once', {
+    skip: !onPostgres,
+  }, async (t) => {
     for (let round = 0; round < 5; round++) {
       const directory = migrations(t, {
         [`94${round}1_table.sql`]: `CREATE TABLE shared_${round} (id int); SELECT pg_sleep(0.02)`,

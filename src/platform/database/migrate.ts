@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MigrationConnection } from './database.ts';
 
-/** A migration that did not apply; its message names the file, so that the operator knows which. */
+/** A migration failed; the message names the file for the operator. */
 export class MigrationError extends Error {
   constructor(problem: string, cause: unknown) {
     super(problem, { cause });
@@ -12,13 +12,13 @@ export class MigrationError extends Error {
 }
 
 const migrationsDirectory = join(import.meta.dirname, '../../../migrations');
-// Any constant will do, as long as every release of this service uses the same.
+// An arbitrary constant, but the same in every release.
 const advisoryLock = 7_214_003_551;
 
 /**
- * Applies what is missing, each file in a transaction of its own together with its record, while all other
- * processes that start wait. Migrations that a newer release has applied are left alone: it keeps old ones working.
- * Returns the names applied now.
+ * Applies missing migrations, each in its own transaction together with its record. Other processes
+ * that start meanwhile wait. Migrations applied by a newer release are ignored: it stays compatible
+ * with older ones. Returns the names applied now.
  */
 export async function migrate(
   connection: MigrationConnection,
@@ -31,7 +31,7 @@ export async function migrate(
     for (const migration of missing) await apply(connection, migration);
     return missing.map(({ name }) => name);
   } finally {
-    // With a connection that is lost the lock is, too.
+    // A lost connection releases the lock, too.
     await connection.query('SELECT pg_advisory_unlock($1)', [advisoryLock]).catch(() => {});
   }
 }
@@ -45,14 +45,14 @@ function listMigrations(directory: string): Migration[] {
     .map((file) => ({ name: file.slice(0, -4), script: readFileSync(join(directory, file), 'utf8') }));
 }
 
-/** Creates nothing: where nothing is missing, a role that may create no table can start the service. */
+/** Creates nothing, so a role without CREATE can start the service if nothing is missing. */
 async function readApplied(connection: MigrationConnection): Promise<Set<string>> {
   try {
     const [row] = await connection.query("SELECT to_regclass('schema_migrations') IS NOT NULL AS exists");
     const rows = row?.exists ? await connection.query('SELECT name FROM schema_migrations') : [];
     return new Set(rows.map(({ name }) => String(name)));
   } catch (error) {
-    throw new MigrationError('the table schema_migrations can not be read', error);
+    throw new MigrationError('cannot read the table schema_migrations', error);
   }
 }
 

@@ -5,16 +5,16 @@ import { DatabaseUnavailableError, sqlStateOf } from './database-errors.ts';
 import { createPrimaryConnections, type PrimaryConnections } from './primary-connections.ts';
 
 /**
- * Nothing waits for ever: a connection within one second, a lock and a statement within less than two, and
- * everything that one checkout does within 2.9 seconds. The server enforces its part; the deadline here holds
- * when the server is frozen and enforces nothing.
+ * Time limits: one second for a connection, less than two for a lock or a statement, 2.9 seconds
+ * for everything that one checkout does. The server enforces the limits on locks and statements;
+ * the checkout deadline is enforced here, because a frozen server enforces nothing.
  */
 const acquireMilliseconds = 1000;
 const lockMilliseconds = 1500;
 const statementMilliseconds = 1800;
 const checkoutMilliseconds = 2900;
 
-/** Beside the pool: mail must not wait for requests, nor they for it. One more listens. */
+/** Outside the pool, so that mail and requests do not wait for each other. One more listens. */
 const jobConnections = 2;
 
 export function openPostgres(options: { url: string; poolSize: number }): DatabaseEngine {
@@ -33,9 +33,10 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
     stream,
     verify,
   });
-  // An idle connection that the server ends is no event: the pool has dropped it already.
+  // The server closed an idle connection: the pool has already removed it.
   pool.on('error', () => {});
-  // One that is lost while checked out also fails its query, where it is handled; unheard, it would end the process.
+  // A connection lost while checked out also fails its query, where the error is handled. Without a
+  // listener it would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
   const jobQueueOptions = {
     connectionString,
@@ -61,7 +62,7 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
   };
 }
 
-/** These modes mean `verify-full` to the driver, which says at each start, in eight lines, that they will not for ever. */
+/** pg treats these modes as `verify-full`, but prints a long deprecation warning at each start. */
 function withExplicitTls(url: string): string {
   if (/[?&]uselibpqcompat=true/.test(url)) return url;
   return url.replace(/(?<=[?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/, 'verify-full');
@@ -78,11 +79,11 @@ async function checkOut(pool: pg.Pool, heed: Heed): Promise<PostgresPoolClient> 
   }
 }
 
-/** A checked-out connection that is thrown away, not reused, once it failed in a way that leaves it in doubt. */
+/** A checked-out connection that is discarded after an error that leaves its state unknown. */
 function withDeadline(client: pg.PoolClient, deadline: number, heed: Heed): PostgresPoolClient {
   let broken = false;
   const query = async (text: string, parameters: unknown[]): Promise<unknown> => {
-    // Throwing the connection away is the rollback.
+    // Discarding the connection is the rollback.
     if (broken) return { command: 'ROLLBACK', rowCount: 0, rows: [] };
     try {
       return await before(deadline, client.query(text, [...parameters]));
@@ -100,7 +101,7 @@ function withDeadline(client: pg.PoolClient, deadline: number, heed: Heed): Post
 }
 
 async function before<T>(deadline: number, answer: Promise<T>): Promise<T> {
-  // The answer of an abandoned query is a rejection once its connection is thrown away.
+  // An abandoned query rejects once its connection is discarded.
   answer.catch(() => {});
   const { promise, reject } = Promise.withResolvers<never>();
   const late = () => reject(new DatabaseUnavailableError('deadline passed'));
@@ -119,7 +120,7 @@ async function connectForMigrations(connectionString: string): Promise<Migration
     connectionTimeoutMillis: 5000,
     keepAlive: true,
   });
-  // A lost connection also fails the query under way, which is where it is handled.
+  // A lost connection also fails the current query, where the error is handled.
   client.on('error', () => {});
   await client.connect();
   return {

@@ -2,15 +2,15 @@ import { Socket } from 'node:net';
 import type pg from 'pg';
 import { readOnlyServer, sqlStateOf } from './database-errors.ts';
 
-/** All connections of a process to its database, which is the server that can be written to. */
+/** All connections of this process to the primary, the server that accepts writes. */
 export type PrimaryConnections = {
-  /** For the driver's options: opens the socket of a connection, and keeps it in mind. */
+  /** For the driver's options: opens the socket of a connection and tracks it. */
   readonly stream: () => Socket;
-  /** For the pool's: refuses a new connection whose server is read-only. */
+  /** For the pool's options: rejects a new connection to a read-only server. */
   readonly verify: (client: pg.ClientBase, done: (error?: Error) => void) => void;
   /**
-   * Told of every error. Where a server turns out to be read-only, as an old primary is after a fail-over, all
-   * connections are cut: idle ones would each fail one request more, and what they read would be stale.
+   * Receives every error. If the server is read-only, as an old primary is after a failover, all
+   * connections are closed: each idle one would fail one more request or read stale data.
    */
   readonly heed: (error: unknown) => void;
 };

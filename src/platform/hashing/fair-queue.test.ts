@@ -10,7 +10,7 @@ test('clients are served in turn, however many jobs one of them has', () => {
   assert.deepEqual(served, ['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4', undefined]);
 });
 
-test('a client alone may fill the queue, and holds at most half of it while others wait', () => {
+test('a lone client may fill the queue, but only half of it while others wait', () => {
   const alone = createFairQueue<number>();
   assert.equal(fill(alone, 'a', 10), 10);
   const shared = createFairQueue<number>();
@@ -19,14 +19,14 @@ test('a client alone may fill the queue, and holds at most half of it while othe
   assert.equal(fill(shared, 'b', 10), 4);
 });
 
-test('a client alone that was refused takes no place from itself', () => {
+test('a lone client that was refused may still fill the whole queue', () => {
   const queue = createFairQueue<number>();
   fill(queue, 'a', 10);
   queue.shift();
   assert.equal(fill(queue, 'a', 10), 1);
 });
 
-test('a flood that refills every free place can not keep another client out', () => {
+test('a flood that refills every free place cannot keep another client out', () => {
   const queue = createFairQueue<number>();
   fill(queue, 'flood', 10);
   assert.ok(!push(queue, 'other', 0, 10));
@@ -37,7 +37,7 @@ test('a flood that refills every free place can not keep another client out', ()
   assert.ok(push(queue, 'other', 0, 10));
 });
 
-test('once the queue has run empty, a client alone may fill it again', () => {
+test('once the queue is empty, a lone client may fill it again', () => {
   const queue = createFairQueue<number>();
   fill(queue, 'a', 4);
   assert.ok(!push(queue, 'b', 0, 4));
@@ -45,7 +45,7 @@ test('once the queue has run empty, a client alone may fill it again', () => {
   assert.equal(fill(queue, 'a', 4), 4);
 });
 
-test('a reserved place counts until it is given back, and whoever waits is served before its job is there', () => {
+test('a reserved place counts until released, and does not block waiting jobs', () => {
   const queue = createFairQueue<string>();
   assert.ok(queue.reserve('a', 2));
   assert.ok(push(queue, 'b', 'b1', 2));
@@ -62,7 +62,7 @@ test('a reserved place counts until it is given back, and whoever waits is serve
   assert.throws(() => queue.release('a'), /no place/);
 });
 
-test('a client that gives a place back keeps its turn', () => {
+test('a client that releases a place keeps its turn', () => {
   const queue = createFairQueue<string>();
   push(queue, 'a', 'a1', 10);
   push(queue, 'b', 'b1', 10);
@@ -71,21 +71,21 @@ test('a client that gives a place back keeps its turn', () => {
   assert.equal(queue.shift(), 'a1');
 });
 
-test('what is withdrawn frees its place, is not served, and can be withdrawn once', () => {
+test('a withdrawn job frees its place, is not served, and is withdrawn only once', () => {
   const queue = createFairQueue<string>();
   for (const item of ['a1', 'a2', 'b1']) push(queue, item.charAt(0), item, 3);
   assert.ok(queue.withdraw('a', 'a1'));
   assert.equal(queue.size, 2);
   assert.ok(!queue.withdraw('a', 'a1'));
-  assert.ok(!queue.withdraw('b', 'a2'), 'of its own client alone');
+  assert.ok(!queue.withdraw('b', 'a2'), 'a client can withdraw only its own jobs');
   assert.ok(!queue.withdraw('c', 'c1'));
   assert.ok(push(queue, 'c', 'c1', 3));
   assert.deepEqual([queue.shift(), queue.shift()], ['a2', 'b1']);
-  assert.ok(!queue.withdraw('b', 'b1'), 'its turn has come');
+  assert.ok(!queue.withdraw('b', 'b1'), 'a job already served cannot be withdrawn');
   assert.equal(queue.shift(), 'c1');
 });
 
-test('once all that waited was withdrawn, a client alone may fill the queue again', () => {
+test('once all jobs are withdrawn, a lone client may fill the queue again', () => {
   const queue = createFairQueue<number>();
   fill(queue, 'a', 4);
   assert.ok(!push(queue, 'b', 0, 4));
@@ -95,7 +95,7 @@ test('once all that waited was withdrawn, a client alone may fill the queue agai
 
 type Model = { waiting: { client: string; id: number }[]; servedWhileWaiting: Map<number, string[]> };
 
-test('nothing admitted is lost, doubled or reordered, and no client is served twice while another waits', () => {
+test('jobs are never lost, duplicated or reordered; each waiting client gets a turn', () => {
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'c', 'd') },
     { weight: 2, arbitrary: fc.constant(null) },
@@ -118,7 +118,7 @@ test('nothing admitted is lost, doubled or reordered, and no client is served tw
   );
 });
 
-/** One of those that wait, or none. */
+/** Withdraws the waiting job at that index, if there is one. */
 function withdraw({ waiting }: Model, queue: FairQueue<number>, index: number): void {
   const [left] = waiting.splice(index, 1);
   if (left) assert.ok(queue.withdraw(left.client, left.id));
@@ -126,17 +126,17 @@ function withdraw({ waiting }: Model, queue: FairQueue<number>, index: number): 
 
 function checkServed({ waiting, servedWhileWaiting }: Model, id: number | undefined): void {
   const served = waiting.find((entry) => entry.id === id);
-  assert.equal(served?.id, id, 'what was never admitted, or was served before');
+  assert.equal(served?.id, id, 'a job that was never admitted or was already served');
   assert.equal(served === undefined, waiting.length === 0);
   if (!served) return;
   const firstOfClient = waiting.find(({ client }) => client === served.client);
-  assert.equal(firstOfClient, served, 'the jobs of one client in the order they came');
+  assert.equal(firstOfClient, served, 'jobs of one client are served in order');
   waiting.splice(waiting.indexOf(served), 1);
   const heads = new Map(waiting.toReversed().map((entry) => [entry.client, entry]));
   for (const head of heads.values()) {
     if (head.client === served.client) continue;
     const clients = servedWhileWaiting.get(head.id) ?? [];
-    assert.ok(!clients.includes(served.client), `${served.client} twice while ${head.client} waited`);
+    assert.ok(!clients.includes(served.client), `${served.client} served twice while ${head.client} waited`);
     servedWhileWaiting.set(head.id, [...clients, served.client]);
   }
 }

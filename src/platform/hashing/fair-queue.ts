@@ -1,26 +1,24 @@
-/** Waiting jobs of many clients, bounded, and served in turn: one from each client that waits. */
+/** A bounded queue that serves waiting clients round-robin. */
 export type FairQueue<T> = {
   /**
-   * Keeps a place for a job to come, and for as long as `fill` or `release` has not been called. False where there is
-   * no room, or where this client already holds its share while others wait.
+   * Reserves a place until `fill` or `release` is called. False if the queue is full, or if this
+   * client already holds its share while others wait.
    */
   reserve(client: string, capacity: number): boolean;
-  /** Puts the job into a place that was reserved. */
   fill(client: string, item: T): void;
-  /** Gives a reserved place back. */
   release(client: string): void;
-  /** Takes a job that waits out of the queue, and frees its place; false where its turn has come. */
+  /** Removes a waiting job and frees its place; false if it was already served. */
   withdraw(client: string, item: T): boolean;
-  /** One of the jobs whose turn it is; undefined where none waits. */
+  /** The next job; undefined if none waits. */
   shift(): T | undefined;
-  /** How many jobs wait, reserved places apart. */
+  /** Waiting jobs, without reserved places. */
   readonly size: number;
 };
 
 type Waiting<T> = { reserved: number; items: T[] };
 
 export function createFairQueue<T>(): FairQueue<T> {
-  // In order of service: a client that was served goes to the end of the map.
+  // In order of service: a served client moves to the end of the map.
   const clients = new Map<string, Waiting<T>>();
   let size = 0;
   let taken = 0;
@@ -40,8 +38,8 @@ export function createFairQueue<T>(): FairQueue<T> {
       const othersWait = turnedAway || taken > own;
       if (own >= share && othersWait) return false;
       if (taken >= capacity) {
-        // A flood that refills each place as it comes free would keep others out for ever: who was turned away
-        // counts as waiting until the queue has run empty.
+        // A flood that refills each freed place would lock others out for ever. A client turned
+        // away therefore counts as waiting until the queue is empty.
         turnedAway ||= own < share;
         return false;
       }

@@ -8,7 +8,7 @@ import { createHashAdmission, HashAbandonedError, HashQueueFullError } from './h
 
 const [alice, bob, carol] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as const;
 
-/** `hash` is a job of one address; `workers` are the threads in the order they were started. */
+/** `workers` are the threads in the order in which they were started. */
 function openAdmission(t: TestContext, { threads = 1, maxWaitSeconds = 3, bcryptRounds = 4 } = {}) {
   const workers: Worker[] = [];
   const remember = (worker: Worker) => workers.push(worker);
@@ -30,7 +30,7 @@ function openAdmission(t: TestContext, { threads = 1, maxWaitSeconds = 3, bcrypt
   };
 }
 
-test('a full queue answers at once, and what was admitted is answered all the same', async (t) => {
+test('a full queue refuses at once, and admitted jobs are still completed', async (t) => {
   const { hash, state } = openAdmission(t, { maxWaitSeconds: 0.000_001 });
   const admitted = [hash('a', alice), hash('b', bob)];
   const error = await hash('c', carol).catch((reason: unknown) => reason);
@@ -40,7 +40,7 @@ test('a full queue answers at once, and what was admitted is answered all the sa
   assert.equal((await Promise.all(admitted)).length, 2);
 });
 
-test('a place that is reserved counts before its job is there, runs it whenever it comes, and is free again once', async (t) => {
+test('a reserved place counts at once, runs its job later, and is freed only once', async (t) => {
   const { hash, reserve } = openAdmission(t, { maxWaitSeconds: 0.000_001 });
   await hash('x', alice);
   const [first, second] = [reserve(alice), reserve(bob)];
@@ -60,7 +60,7 @@ test('a place that is reserved counts before its job is there, runs it whenever 
   for (const place of again) place.release();
 });
 
-test('a job whose client goes away while it waits is dropped, and its place is free', async (t) => {
+test('a waiting job is dropped and its place freed when its client disconnects', async (t) => {
   const { hash, state } = openAdmission(t, { maxWaitSeconds: 0.000_001, bcryptRounds: 10 });
   await hash('x', alice);
   const gone = new AbortController();
@@ -73,7 +73,7 @@ test('a job whose client goes away while it waits is dropped, and its place is f
   assert.equal(state.completed, 3);
 });
 
-test('a job that runs is finished though its client has gone away', async (t) => {
+test('a running job is completed even if its client disconnects', async (t) => {
   const { hash, state } = openAdmission(t);
   const gone = new AbortController();
   const running = hash('x', alice, gone.signal);
@@ -82,7 +82,7 @@ test('a job that runs is finished though its client has gone away', async (t) =>
   assert.deepEqual([state.running, state.queued, state.completed], [0, 0, 1]);
 });
 
-test('a place whose client goes away before its job is there is free at once, and runs nothing', async (t) => {
+test('a reserved place is freed and runs nothing when its client disconnects', async (t) => {
   const { hash, reserve, state } = openAdmission(t, { maxWaitSeconds: 0.000_001 });
   await hash('x', alice);
   const gone = new AbortController();
@@ -93,14 +93,14 @@ test('a place whose client goes away before its job is there is free at once, an
   const job = { kind: 'hash', password: 'x', target: { algorithm: 'bcrypt', bcryptRounds: 4 } } as const;
   await assert.rejects(place.run(job), HashAbandonedError);
   place.release();
-  assert.throws(() => reserve(alice), HashQueueFullError, 'it was given back once');
+  assert.throws(() => reserve(alice), HashQueueFullError, 'the place was freed only once');
   for (const held of [free, other]) held.release();
   const late = reserve(alice, AbortSignal.abort());
   await assert.rejects(late.run(job), HashAbandonedError);
   assert.equal(state.completed, 1);
 });
 
-test('close waits for nobody who has gone away', async (t) => {
+test('close does not wait for jobs of clients that have disconnected', async (t) => {
   const { hash, close, state } = openAdmission(t, { bcryptRounds: 10 });
   const gone = new AbortController();
   const running = hash('x', alice);
@@ -113,14 +113,14 @@ test('close waits for nobody who has gone away', async (t) => {
   assert.equal(state.completed, 1);
 });
 
-test('the queue is as long as its wait allows', async (t) => {
+test('the queue capacity follows from the maximum wait', async (t) => {
   const { hash, state } = openAdmission(t, { threads: 2 });
   for (let hashes = 0; hashes < 5; hashes += 1) await hash('x', alice);
   assert.ok(state.hashMs > 0.2 && state.hashMs < 1000);
   assert.equal(state.capacity, Math.floor((2 * 3000) / state.hashMs));
 });
 
-test('an address with many logins does not hold up another', async (t) => {
+test('an address with many logins does not delay another', async (t) => {
   const { hash } = openAdmission(t);
   await hash('x', alice);
   const order: string[] = [];
@@ -132,7 +132,7 @@ test('an address with many logins does not hold up another', async (t) => {
   assert.ok(order.indexOf(bob) <= 2, order.join(' '));
 });
 
-test('a thread that dies fails its own job alone and is replaced', async (t) => {
+test('a thread that dies fails only its own job and is replaced', async (t) => {
   const { hash, state, workers } = openAdmission(t, { bcryptRounds: 10 });
   await hash('x', alice);
   const [lost, kept] = [hash('password-1', alice), hash('password-2', alice)];
@@ -153,28 +153,28 @@ test('a thread that died while idle is replaced before the next job', { timeout:
   assert.ok(await hash('x', alice));
 });
 
-test('who is refused is sent away for one, two or three seconds, and by that name', () => {
+test('a refusal has a Retry-After of 1, 2 or 3 seconds and a name of its own', () => {
   const errors = Array.from({ length: 200 }, () => new HashQueueFullError());
   assert.deepEqual([...new Set(errors.map((error) => error.retryAfterSeconds))].toSorted(), [1, 2, 3]);
   assert.equal(errors[0]?.name, 'HashQueueFullError');
   assert.match(errors[0]?.message ?? '', /too many passwords/);
 });
 
-test('a job that can not be done fails, is no measure of the time, and the next one is done', async (t) => {
+test('a failed job is not measured, and the next one succeeds', async (t) => {
   const { hash, reserve, state } = openAdmission(t);
   await hash('x', alice);
   const { hashMs } = state;
   const odd = { kind: 'hash', password: 'x', target: { algorithm: 'bcrypt', bcryptRounds: 99 } } as const;
-  await assert.rejects(reserve(alice).run(odd), /could not be hashed/);
+  await assert.rejects(reserve(alice).run(odd), /hashing a password failed/);
   assert.deepEqual([state.completed, state.hashMs], [1, hashMs]);
   assert.ok(await hash('x', alice));
 });
 
-test('a job that no thread can be given fails alone', async (t) => {
+test('a job that cannot be sent to a thread fails alone', async (t) => {
   const { hash, reserve, state, workers } = openAdmission(t);
-  const odd = { kind: 'hash', password: () => 'no thread gets a function' } as never;
+  const odd = { kind: 'hash', password: () => 'functions cannot be cloned' } as never;
   await assert.rejects(reserve(alice).run(odd), (error: Error) => {
-    assert.equal(error.message, 'a password could not be hashed');
+    assert.equal(error.message, 'hashing a password failed');
     assert.equal((error.cause as Error).name, 'DataCloneError');
     return true;
   });
@@ -183,7 +183,7 @@ test('a job that no thread can be given fails alone', async (t) => {
   await workers[0]?.terminate();
 });
 
-test('close waits for the last of the jobs that run, not for the first', async (t) => {
+test('close waits for the last running job, not for the first', async (t) => {
   const { reserve, close, state } = openAdmission(t, { threads: 2 });
   const [short, long] = [4, 11].map((bcryptRounds) =>
     reserve(alice).run({ kind: 'hash', password: 'x', target: { algorithm: 'bcrypt', bcryptRounds } }),
@@ -194,7 +194,7 @@ test('close waits for the last of the jobs that run, not for the first', async (
   assert.ok(await long);
 });
 
-test('a closed admission has ended its threads', async (t) => {
+test('close ends all threads', async (t) => {
   const { hash, close, workers } = openAdmission(t, { threads: 2 });
   await Promise.all([hash('x', alice), hash('x', bob)]);
   const ended = workers.map((worker) => once(worker, 'exit'));
@@ -202,8 +202,8 @@ test('a closed admission has ended its threads', async (t) => {
   assert.equal((await Promise.all(ended)).length, 2);
 });
 
-test('every hashing thread has the lowest priority, and no other thread', async (t) => {
-  if (process.platform !== 'linux') return t.skip('threads have a priority of their own on Linux only');
+test('only hashing threads have the lowest priority', async (t) => {
+  if (process.platform !== 'linux') return t.skip('only Linux has a priority for each thread');
   const before = niceThreads();
   const { hash, workers } = openAdmission(t, { threads: 2, bcryptRounds: 10 });
   await Promise.all([hash('x', alice), hash('x', alice)]);
@@ -212,7 +212,7 @@ test('every hashing thread has the lowest priority, and no other thread', async 
   assert.ok(!niceThreads().includes(String(process.pid)));
 });
 
-test('close waits for what was admitted, refuses what comes later, and may be called twice', async (t) => {
+test('close waits for admitted jobs, refuses later ones, and may be called twice', async (t) => {
   const { hash, state, close } = openAdmission(t, { maxWaitSeconds: 60 });
   await hash('x', alice);
   const admitted = Array.from({ length: 10 }, () => hash('x', alice));
@@ -225,7 +225,7 @@ test('close waits for what was admitted, refuses what comes later, and may be ca
 
 function niceThreads(): string[] {
   return readdirSync('/proc/self/task').filter((threadId) => {
-    // The thread's name may hold spaces; after it, priority and nice are fields 18 and 19.
+    // The thread name may contain spaces, so fields are counted after it; `nice` is field 19.
     const [, fields = ''] = readFileSync(`/proc/self/task/${threadId}/stat`, 'utf8').split(') ', 2);
     return fields.split(' ')[16] === '19';
   });

@@ -4,7 +4,7 @@ import { createHashThread, type HashThread } from './hash-thread.ts';
 import { averageWith, capacityWithin } from './hash-time.ts';
 import type { StoredPassword } from './password-schemes.ts';
 
-/** Too many passwords are waiting: come back in a moment. */
+/** The hash queue is full; the client should retry. */
 export class HashQueueFullError extends Error {
   readonly retryAfterSeconds = 1 + Math.floor(Math.random() * 3);
 
@@ -14,10 +14,10 @@ export class HashQueueFullError extends Error {
   }
 }
 
-/** The client went away before the turn of its password came: nothing was done, and nobody is there to be told. */
+/** The client disconnected before its password was hashed; nothing was done. */
 export class HashAbandonedError extends Error {
   constructor() {
-    super('the client went away before its password was hashed');
+    super('the client disconnected before its password was hashed');
     this.name = 'HashAbandonedError';
   }
 }
@@ -26,9 +26,9 @@ export type HashState = {
   threads: number;
   running: number;
   queued: number;
-  /** How many may wait besides those that run. */
+  /** How many jobs may wait, besides the running ones. */
   capacity: number;
-  /** Moving average of what a hash takes on this machine under this load. */
+  /** Moving average of the time that one hash takes. */
   hashMs: number;
   completed: number;
 };
@@ -36,17 +36,16 @@ export type HashState = {
 export type HashAdmission = {
   readonly state: HashState;
   /**
-   * A place for a job that is still to be prepared: who has no chance is refused before anything was done. Throws
-   * `HashQueueFullError` where there is none. To be released in any case; after `run` that does nothing. Where `signal`
-   * says that the client is gone the place is free at once, with its job as long as that waits.
+   * Reserves a place before the job is prepared, so that a refused client causes no work. Throws
+   * `HashQueueFullError` if there is none. Always call `release`; after `run` it does nothing. When
+   * `signal` aborts, the place is freed at once and a waiting job is dropped.
    */
   reserve(client: string, signal?: AbortSignal): HashPlace;
-  /** Waits for what was admitted; refuses what comes later. */
   close(): Promise<void>;
 };
 
 export type HashPlace = {
-  /** Once. What has a place is dropped, with `HashAbandonedError`, only where its client is gone while it waits. */
+  /** Call once. Rejects with `HashAbandonedError` if the client disconnects while the job waits. */
   run(job: HashJob): Promise<StoredPassword | boolean>;
   release(): void;
 };
@@ -59,7 +58,7 @@ type Pending = {
 
 export function createHashAdmission(threads: number, maxWaitSeconds: number): HashAdmission {
   const queue = createFairQueue<Pending>();
-  // A thread is started when it is first needed, and then kept.
+  // Threads are started on demand and then kept.
   const idle: HashThread[] = [];
   const state = { threads, running: 0, queued: 0, capacity: threads, hashMs: 0, completed: 0 };
   const drained = Promise.withResolvers<void>();
@@ -131,7 +130,7 @@ export function createHashAdmission(threads: number, maxWaitSeconds: number): Ha
   return { state, reserve, close: () => (closing ??= close()) };
 }
 
-/** Never throws: a machine that is out of threads or memory fails this job alone. */
+/** Never throws: if no thread can be started, only this job fails. */
 async function runInThread(idle: HashThread[], job: HashJob): Promise<HashResult> {
   try {
     const thread = takeLiving(idle) ?? createHashThread();
@@ -143,7 +142,7 @@ async function runInThread(idle: HashThread[], job: HashJob): Promise<HashResult
   }
 }
 
-/** A thread may have died, with its job or while it was idle; a job given to it would never be answered. */
+/** Skips threads that have died: a job given to one would never be answered. */
 function takeLiving(idle: HashThread[]): HashThread | undefined {
   let thread = idle.pop();
   while (thread && !thread.isAlive()) thread = idle.pop();
@@ -158,5 +157,5 @@ function measure(state: HashState, milliseconds: number, maxWaitSeconds: number)
 
 function settle({ resolve, reject }: Pending, result: HashResult): void {
   if (result.ok) resolve(result.value);
-  else reject(new Error('a password could not be hashed', { cause: result.cause }));
+  else reject(new Error('hashing a password failed', { cause: result.cause }));
 }

@@ -15,7 +15,7 @@ test('a thread does one job after another', async (t) => {
   assert.ok(thread.isAlive());
 });
 
-test('a thread that is ended fails its job, and says how it ended', async () => {
+test('a terminated thread fails its job with the exit code as the cause', async () => {
   const thread = createHashThread();
   const running = thread.run({ kind: 'hash', password: 'x', target: { ...target, bcryptRounds: 12 } });
   await thread.terminate();

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { HashJob, HashResult } from './hash-job.ts';
 
-/** A worker thread that runs one job at a time. A thread that dies fails its job and is replaced by its owner. */
+/** A worker thread for one job at a time. If it dies, its job fails, and the owner replaces it. */
 export type HashThread = {
   run(job: HashJob): Promise<HashResult>;
   isAlive(): boolean;
@@ -16,7 +16,7 @@ export function createHashThread(): HashThread {
   let cause: unknown;
   let finish: ((result: HashResult) => void) | null = null;
   const settle = (result: HashResult): void => {
-    // An idle thread must not keep the process from ending.
+    // An idle thread must not keep the process alive.
     worker.unref();
     finish?.(result);
     finish = null;
@@ -46,7 +46,7 @@ export function createHashThread(): HashThread {
 function startWorker(): Worker {
   const compileCache = getCompileCacheDir();
   return new Worker(new URL('hash-worker.ts', import.meta.url), {
-    // Compiled code from the cache saves each thread the TypeScript stripper and its 12 MB.
+    // With the compile cache a thread does not load the TypeScript stripper, which takes 12 MB.
     env: compileCache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compileCache) },
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 },

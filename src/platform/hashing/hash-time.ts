@@ -1,13 +1,13 @@
 /**
- * The moving average of what a hash takes, in milliseconds, with one more measured; 0 stands for none so far. A sample
- * can be hours where the machine was suspended: one must not close the queue to all.
+ * Updates the moving average of the milliseconds per hash; 0 means no sample yet. Samples are
+ * capped: one of hours, after the machine was suspended, would shrink the queue to a single place.
  */
 export function averageWith(hashMs: number, milliseconds: number): number {
   if (hashMs === 0) return milliseconds;
   return hashMs * 0.9 + Math.min(milliseconds, hashMs * 4) * 0.1;
 }
 
-/** How many may wait so that the last one waits no longer than that; one at least. */
+/** How many jobs may wait so that the last one waits at most that long; at least one. */
 export function capacityWithin(threads: number, maxWaitSeconds: number, hashMs: number): number {
   return Math.max(1, Math.floor((threads * maxWaitSeconds * 1000) / hashMs));
 }

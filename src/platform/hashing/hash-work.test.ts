@@ -19,7 +19,7 @@ function argon2id(costs: string): ReadPassword {
 const toBcrypt = (bcryptRounds: number) => ({ algorithm: 'bcrypt', bcryptRounds }) as const;
 const toArgon2id = { algorithm: 'argon2id', bcryptRounds: 12 } as const;
 
-test('a cheaper bcrypt is topped up by one hash of each cost from its own to the one below the target', () => {
+test('a cheaper bcrypt hash is topped up with one hash of each cost below the target', () => {
   for (const [cost, target] of [
     [4, 15],
     [10, 12],
@@ -31,7 +31,7 @@ test('a cheaper bcrypt is topped up by one hash of each cost from its own to the
   }
 });
 
-test('what costs as much as the target, or more, gets nothing on top', () => {
+test('a hash that costs at least as much as the target gets no top-up', () => {
   for (const cost of [12, 13, 15]) assert.deepEqual(missingWork(bcrypt(cost), toBcrypt(12)), []);
   assert.deepEqual(missingWork(argon2id('m=262144,t=10,p=1'), toBcrypt(12)), []);
   for (const costs of ['m=19456,t=2,p=1', 'm=47104,t=1,p=1']) {
@@ -40,18 +40,18 @@ test('what costs as much as the target, or more, gets nothing on top', () => {
   assert.deepEqual(missingWork(bcrypt(10), toArgon2id), []);
 });
 
-test('of another scheme it is topped up to the same time within the smallest hash there is', () => {
-  // 38,912 KiB over all passes are 608 rounds: 4096 are 608 + 2048 + 1024 + 256 + 128 + 32.
+test('a hash of another scheme is topped up to the target, as closely as possible', () => {
+  // 38,912 KiB over all passes equal 608 rounds: 4096 = 608 + 2048 + 1024 + 256 + 128 + 32.
   const costs = [11, 10, 8, 7, 5];
   const expected = costs.map((cost) => ({ algorithm: 'bcrypt', cost }));
   assert.deepEqual(missingWork(argon2id('m=19456,t=2,p=1'), toBcrypt(12)), expected);
-  // 256 rounds are 16,384 KiB, and twice 11,264 are the rest.
+  // 256 rounds equal 16,384 KiB; two passes over 11,264 KiB are the rest.
   const idle = { algorithm: 'argon2id', memory: 11_264, passes: 2 };
   assert.deepEqual(missingWork(bcrypt(8), toArgon2id), [idle]);
   assert.deepEqual(missingWork(argon2id('m=19456,t=1,p=1'), toArgon2id), [{ ...idle, memory: 9728 }]);
 });
 
-test('a thread does the work on top, of either scheme, whether the password was right or not', async (t) => {
+test('a thread does the top-up of either scheme, for right and wrong passwords', async (t) => {
   const thread = createHashThread();
   t.after(() => thread.terminate());
   const stored = hashPasswordSync('right', toBcrypt(4));
@@ -64,7 +64,7 @@ test('a thread does the work on top, of either scheme, whether the password was 
         return result.milliseconds;
       };
       const without = [await milliseconds([]), await milliseconds([]), await milliseconds([])];
-      // A hundred times as much, or forty: a machine with other work may hold up any one of them.
+      // Really 40 to 100 times as much, but other load may delay any single run.
       assert.ok((await milliseconds(missingWork(stored, target))) > 5 * Math.min(...without));
     }
   }

@@ -8,25 +8,26 @@ import {
   type ReadPassword,
 } from './password-schemes.ts';
 
-/** A hash that is made for the time it takes, and thrown away. */
+/** A hash computed only for the time it takes. */
 export type IdleHash =
   | { algorithm: 'bcrypt'; cost: number }
   | { algorithm: 'argon2id'; memory: number; passes: number };
 
-// What argon2id fills while bcrypt does one of its rounds: 65 µs either way where this was measured (x64).
+// The memory that argon2id fills in the time of one bcrypt round: 65 µs each, as measured on x64.
 const kibibytesPerRound = 64;
 
 /**
- * What a check of `stored` lacks to the work of a hash made now: a cheap one from before would else answer sooner than
- * an unknown name, and tell that there is such an account. Of one scheme it is exact: 2^c + 2^c + … + 2^(t-1) = 2^t.
- * Nothing for a dearer one, which takes the time it takes.
+ * The extra work that makes a check of `stored` cost as much as one of a hash made now. Without it
+ * an old, cheap hash answers faster than an unknown name, which reveals that the account exists
+ * (user enumeration). Within one scheme it is exact: 2^c + 2^c + … + 2^(t-1) = 2^t. Empty for a
+ * hash that costs more than the target.
  */
 export function missingWork(stored: ReadPassword, target: HashTarget): IdleHash[] {
   const missing = roundsOfTarget(target) - roundsOf(stored);
   return target.algorithm === 'argon2id' ? argon2Hashes(missing) : bcryptHashes(missing);
 }
 
-/** Blocks its thread for that long. */
+/** Blocks its thread. */
 export function spendWork(hashes: readonly IdleHash[]): void {
   for (const idle of hashes) {
     if (idle.algorithm === 'bcrypt') hashSync('', { cost: idle.cost });
@@ -47,7 +48,7 @@ function roundsOf({ scheme, hash }: ReadPassword): number {
   return (memory * passes) / kibibytesPerRound;
 }
 
-/** Powers of two that add up to it, the smallest that bcrypt knows being sixteen rounds. */
+/** Powers of two that add up to `rounds`. bcrypt's smallest cost is 4, which is 16 rounds. */
 function bcryptHashes(rounds: number): IdleHash[] {
   const hashes: IdleHash[] = [];
   let rest = rounds;

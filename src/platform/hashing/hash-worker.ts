@@ -6,21 +6,20 @@ import type { HashJob, HashResult } from './hash-job.ts';
 import { spendWork } from './hash-work.ts';
 import { hashPasswordSync, verifyPasswordSync } from './password-schemes.ts';
 
-/** One of the threads that hash, one job at a time. */
 function serveJobs(): void {
   flushCompileCache();
   lowerOwnPriority();
   parentPort?.on('message', (job: HashJob) => parentPort?.postMessage(runJob(job)));
 }
 
-/** Hashing may use every core that nothing else wants: the requests' own thread always goes first. */
+/** Hashing may use every idle core, but the main thread, which serves requests, goes first. */
 function lowerOwnPriority(): void {
   if (process.platform !== 'linux') return;
   try {
     const threadId = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
     setPriority(threadId, constants.priority.PRIORITY_LOW);
   } catch {
-    // A sandbox without /proc, or that forbids the call: hashes are as good at any priority.
+    // A sandbox may lack /proc or forbid the call; hashing works at any priority.
   }
 }
 
@@ -34,7 +33,7 @@ function runJob(job: HashJob): HashResult {
     if (job.kind === 'verify') spendWork(job.topUp);
     return { ok: true, value, milliseconds: performance.now() - startedAt };
   } catch {
-    // The error's text could quote the password.
+    // The error message could contain the password.
     return { ok: false };
   }
 }

@@ -14,7 +14,7 @@ async function openHasher(t: TestContext) {
   return hasher;
 }
 
-test('a password verifies against its own hash only, short and long', async (t) => {
+test('a short and a long password verify against their own hash only', async (t) => {
   const hasher = await openHasher(t);
   for (const password of ['correct horse', 'A'.repeat(300)]) {
     const stored = await hasher.hash(password, '192.0.2.1');
@@ -25,7 +25,7 @@ test('a password verifies against its own hash only, short and long', async (t) 
   }
 });
 
-test('a key read from the database takes no neighbouring bytes along into the thread', async (t) => {
+test('a key read from the database is sent to the thread without adjacent bytes', async (t) => {
   const hasher = await openHasher(t);
   const stored = await hasher.hash('A'.repeat(100), '192.0.2.1');
   const wire = Buffer.concat([Buffer.from('the row of somebody else'), stored.key ?? Buffer.of()]);
@@ -35,7 +35,7 @@ test('a key read from the database takes no neighbouring bytes along into the th
   assert.equal(post.mock.calls[0]?.arguments[0].stored.key.buffer.byteLength, 16);
 });
 
-test('an unknown user and a row that can not be read cost exactly one hash, and are false', async (t) => {
+test('an unknown user and an unreadable row cost exactly one hash and are false', async (t) => {
   const hasher = await openHasher(t);
   const post = t.mock.method(Worker.prototype, 'postMessage');
   for (const stored of [null, { scheme: 'bcrypt', hash: 'broken', key: null } as const]) {
@@ -46,13 +46,13 @@ test('an unknown user and a row that can not be read cost exactly one hash, and 
       assert.match(
         post.mock.calls.at(-1)?.arguments[0].stored.hash,
         /^\$2b\$04\$/,
-        'answered without the work',
+        'answered without hashing',
       );
     }
   }
 });
 
-test('a place is for a client, and what is hashed at it needs no other', async (t) => {
+test('hashing at a reserved place needs no second place', async (t) => {
   const hasher = await createPasswordHasher({ ...settings, maxWaitSeconds: 0.000_001 });
   t.after(() => hasher.close());
   const [first, second] = [hasher.reserve('192.0.2.1'), hasher.reserve('192.0.2.2')];
@@ -63,15 +63,15 @@ test('a place is for a client, and what is hashed at it needs no other', async (
 
 for (const [named, clientOf, expected] of [
   ['each address', undefined, true],
-  ['all of a network', () => 'the network', false],
+  ['a network', () => 'the network', false],
 ] as const) {
-  test(`${named} is one client, and has no more than its share while others wait`, async (t) => {
+  test(`${named} is one client and gets only its share while others wait`, async (t) => {
     const hasher = await createPasswordHasher(clientOf ? { ...settings, clientOf } : settings);
     t.after(() => hasher.close());
     const places = [hasher.reserve('192.0.2.1')];
     const share = Math.floor((hasher.state.capacity + 1) / 2);
     while (places.length <= share) places.push(hasher.reserve('192.0.2.2'));
-    // All of these are of the second address, or of the one network that has nobody to share with.
+    // The second address has its share now; a single network may take more, since no other waits.
     let refused = false;
     try {
       places.push(hasher.reserve('192.0.2.2'));
@@ -83,13 +83,13 @@ for (const [named, clientOf, expected] of [
   });
 }
 
-test('a closed hasher refuses', async (t) => {
+test('a closed hasher refuses jobs', async (t) => {
   const hasher = await openHasher(t);
   await hasher.close();
   await assert.rejects(hasher.verify('x', null, '192.0.2.1'), HashQueueFullError);
 });
 
-test('a thread keeps the process from ending while it works, and not when it is idle', async () => {
+test('a thread keeps the process alive while it works, but not when idle', async () => {
   const url = JSON.stringify(join(import.meta.dirname, 'password-hasher.ts'));
   const script = `const { createPasswordHasher } = await import(${url});
     const hasher = await createPasswordHasher(${JSON.stringify(settings)});

@@ -12,20 +12,22 @@ import {
 export { HashAbandonedError, type HashPlace, HashQueueFullError } from './hash-admission.ts';
 
 /**
- * Both `hash` and `verify` take a place that was reserved, or the address of the client; then they reject with
- * `HashQueueFullError` where too many wait, and once the hasher is closed. `signal`, which a reserved place has already,
- * says that the client is gone: what still waits is dropped with `HashAbandonedError`.
+ * `hash` and `verify` take a reserved place or the address of the client. With an address they
+ * reject with `HashQueueFullError` if too many jobs wait or the hasher is closed. When `signal`
+ * aborts, a job that still waits is dropped with `HashAbandonedError`; a reserved place has its own
+ * signal.
  */
 export type PasswordHasher = {
   /**
-   * A place for one password of a client: in an overload whoever has none is refused before the database is asked.
-   * Throws `HashQueueFullError`. To be released in any case.
+   * Reserves a place for one password, so that an overloaded server refuses a client before it
+   * queries the database. Throws `HashQueueFullError`. Always call `release` on the place.
    */
   reserve(clientAddress: string, signal?: AbortSignal): HashPlace;
   hash(password: string, at: HashPlace | string, signal?: AbortSignal): Promise<StoredPassword>;
   /**
-   * `stored` null is an unknown user: false, after the work of a known one. That work is the target's for every stored
-   * hash but a dearer one, right or wrong: the caller may yet refuse what matched, and must not have told so.
+   * `stored` is null for an unknown user: the result is false, after the same work as for a known
+   * one. That work is the target's, unless the stored hash costs more, for right and wrong
+   * passwords alike: the caller may still refuse a match, and the time must not reveal it.
    */
   verify(
     password: string,
@@ -35,7 +37,7 @@ export type PasswordHasher = {
   ): Promise<boolean>;
   needsRehash(stored: StoredPassword): boolean;
   readonly state: Readonly<HashState>;
-  /** Waits for what was admitted; refuses what comes later. */
+  /** Waits for admitted jobs and refuses later ones. */
   close(): Promise<void>;
 };
 
@@ -43,13 +45,14 @@ type Options = {
   threads: number;
   maxWaitSeconds: number;
   target: HashTarget;
-  /** What of an address counts as one client; else each address is one. */
+  /** Maps an address to the client it belongs to; by default each address is a client. */
   clientOf?: (address: string) => string;
 };
 
 /**
- * Hashing is the capacity of the product and its weak side: it happens in threads of the lowest priority, behind a
- * queue bounded by the time a password would wait, fair to each client address.
+ * Hashing limits the capacity of the service and is its easiest target for denial of service. It
+ * runs in threads of the lowest priority, behind a queue that is bounded by waiting time and fair
+ * to each client.
  */
 export async function createPasswordHasher({
   threads,
@@ -62,7 +65,7 @@ export async function createPasswordHasher({
     typeof at === 'string' ? admission.reserve(clientOf(at), signal) : at;
   const hash: PasswordHasher['hash'] = async (password, at, signal) => {
     const hashed = (await placeAt(at, signal).run({ kind: 'hash', password, target })) as StoredPassword;
-    // Bytes arrive from another thread as a plain Uint8Array.
+    // A Buffer sent between threads arrives as a plain Uint8Array.
     return { ...hashed, key: hashed.key && Buffer.from(hashed.key) };
   };
   const dummy = await hash(randomBytes(32).toString('base64'), '');
@@ -72,7 +75,7 @@ export async function createPasswordHasher({
     reserve: (clientAddress, signal) => admission.reserve(clientOf(clientAddress), signal),
     hash,
     verify: async (password, stored, at, signal) => {
-      // Also for a row that cannot be checked: an answer without the work would tell that there is such an account.
+      // Also for an unreadable row: a fast answer would reveal that the account exists.
       const known = stored !== null && isVerifiable(stored);
       const checked = detached(known ? stored : dummy);
       const topUp = missingWork(checked, target);
@@ -84,7 +87,7 @@ export async function createPasswordHasher({
   };
 }
 
-/** A Buffer from the database is a view on all that came over the wire with it, and would take it all along. */
+/** Copies the key: a Buffer from pg is a view on a network packet, which would be sent, too. */
 function detached(stored: StoredPassword): ReadPassword {
   return { ...stored, key: stored.key && Uint8Array.from(stored.key) };
 }

@@ -12,7 +12,7 @@ import {
 const bcrypt = { algorithm: 'bcrypt', bcryptRounds: 4 } as const;
 const argon2id = { algorithm: 'argon2id', bcryptRounds: 4 } as const;
 
-test('up to 72 bytes any bcrypt tool verifies the row', () => {
+test('any bcrypt tool verifies a hash of up to 72 bytes', () => {
   for (const password of ['a', 'A'.repeat(72), '😀'.repeat(18)]) {
     const stored = hashPasswordSync(password, bcrypt);
     assert.match(stored.hash, /^\$2b\$04\$/);
@@ -38,7 +38,7 @@ test('no byte of a password is ignored, whatever its length and scheme', () => {
   assert.ok(!verifyPasswordSync(`${'A'.repeat(300)}y`, stored));
 });
 
-test('beyond 72 bytes each row has a key of its own, and neither the password nor its digest opens it alone', () => {
+test('beyond 72 bytes each row has its own key, and nothing verifies without it', () => {
   const password = 'A'.repeat(73);
   const [first, second] = [hashPasswordSync(password, bcrypt), hashPasswordSync(password, bcrypt)];
   assert.equal(first.scheme, 'bcrypt-hmac-sha384');
@@ -49,24 +49,24 @@ test('beyond 72 bytes each row has a key of its own, and neither the password no
   assert.ok(!compareSync(password, first.hash));
 });
 
-test('a plain bcrypt row is never opened by more than 72 bytes, which bcrypt would have cut', () => {
+test('a plain bcrypt row never verifies a password over 72 bytes, despite truncation', () => {
   const hash = hashSync('A'.repeat(80), { cost: 4 });
   assert.ok(compareSync(`${'A'.repeat(72)}anything`, hash));
   assert.ok(!verifyPasswordSync('A'.repeat(80), { scheme: 'bcrypt', hash, key: null }));
 });
 
-test('too many bytes for a plain bcrypt row are refused at the price of a hash', () => {
+test('refusing a password too long for plain bcrypt costs as much as a hash', () => {
   const stored = hashPasswordSync('A'.repeat(72), { ...bcrypt, bcryptRounds: 8 });
   const milliseconds = (password: string): number => {
     const startedAt = performance.now();
     verifyPasswordSync(password, stored);
     return performance.now() - startedAt;
   };
-  // Without the work it is a thousandth of it.
+  // Without hashing it would take about a thousandth of the time.
   assert.ok(milliseconds('A'.repeat(73)) > milliseconds('A'.repeat(72)) / 20);
 });
 
-test('an upgrade locks nobody out: rows of every scheme, as they were once made, open', () => {
+test('rows written by earlier releases still verify after an upgrade', () => {
   const password = `${'A'.repeat(80)} violet harbour`;
   const key = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
   const hash = '$2b$04$7T9IY2c7mkhdikcwEVXeN.nyQSYmrtOpmIJab83XA//8ATP6mdEDW';
@@ -74,7 +74,7 @@ test('an upgrade locks nobody out: rows of every scheme, as they were once made,
   assert.ok(!verifyPasswordSync(`${password}s`, { scheme: 'bcrypt-hmac-sha384', hash, key }));
 });
 
-test('a NUL inside a password does not end it', () => {
+test('a NUL inside a password does not truncate it', () => {
   for (const target of [bcrypt, argon2id]) {
     const stored = hashPasswordSync('ab\0c', target);
     assert.ok(verifyPasswordSync('ab\0c', stored));
@@ -82,7 +82,7 @@ test('a NUL inside a password does not end it', () => {
   }
 });
 
-test('rows made elsewhere open, and are renewed at the next sign-in', () => {
+test('rows made by other software verify and need a rehash', () => {
   const rows: [string, string][] = [
     ['rasmuslerdorf', '$2y$07$BCryptRequires22Chrcte/VlQH0piJtjXl.0t1XkA8pw9dMXTpOq'],
     ['a', '$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe'],
@@ -97,7 +97,7 @@ test('rows made elsewhere open, and are renewed at the next sign-in', () => {
   }
 });
 
-test("argon2's own test vector opens; its cheaper parameters are renewed", () => {
+test("argon2's own test vector verifies; its cheaper parameters need a rehash", () => {
   const hash = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
   const stored = { scheme: 'argon2id', hash, key: null } as const;
   assert.ok(verifyPasswordSync('password', stored));
@@ -105,7 +105,7 @@ test("argon2's own test vector opens; its cheaper parameters are renewed", () =>
   assert.ok(needsRehash(stored, argon2id));
 });
 
-test('a change of scheme or cost renews a row, and a renewed row is left alone', () => {
+test('a row needs a rehash after a change of scheme or cost, and only then', () => {
   const targets = [bcrypt, { ...bcrypt, bcryptRounds: 5 }, argon2id];
   for (const target of targets) {
     for (const password of ['short', 'A'.repeat(100)]) {
@@ -115,13 +115,13 @@ test('a change of scheme or cost renews a row, and a renewed row is left alone',
   }
 });
 
-test('argon2id rows have the parameters that OWASP asks for', () => {
+test('argon2id rows have the parameters recommended by OWASP', () => {
   const { hash, scheme, key } = hashPasswordSync('x', argon2id);
   assert.match(hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
   assert.deepEqual([scheme, key], ['argon2id', null]);
 });
 
-test('a row may cost as much as is bearable, to the last bit', () => {
+test('a row up to the maximum cost is accepted', () => {
   const tail = '$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
   for (const costs of ['m=262144,t=1,p=1', 'm=8,t=10,p=1', 'm=72,t=9,p=9']) {
     assert.ok(isVerifiable({ scheme: 'argon2id', hash: `$argon2id$v=19$${costs}${tail}`, key: null }), costs);
@@ -132,7 +132,7 @@ test('a row may cost as much as is bearable, to the last bit', () => {
   }
 });
 
-test('a row that is broken, or made to cost gigabytes or hours, is refused without the work', () => {
+test('a broken row, or one that costs gigabytes or hours, is refused without hashing', () => {
   const tail = '$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
   const bcryptTail = '$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe';
   const rows: [ReadPassword['scheme'], string][] = [

@@ -1,22 +1,22 @@
 import { argon2Sync, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { hashSync, verifySync } from '@node-rs/bcrypt';
 
-/** What an account's row keeps of its password. `key` belongs to `bcrypt-hmac-sha384` alone. */
+/** How an account's row stores the password. Only `bcrypt-hmac-sha384` has a `key`. */
 export type StoredPassword = {
   scheme: 'bcrypt' | 'bcrypt-hmac-sha384' | 'argon2id';
   hash: string;
   key: Buffer | null;
 };
 
-/** The same after a passage between threads, which knows no Buffer. */
+/** The same after transfer between threads, which turns a Buffer into a Uint8Array. */
 export type ReadPassword = Omit<StoredPassword, 'key'> & { key: Uint8Array | null };
 
 export type HashTarget = { algorithm: 'bcrypt' | 'argon2id'; bcryptRounds: number };
 
-// Every bcrypt there is ignores, without a word, what comes after 72 bytes.
+// Every bcrypt implementation silently ignores input after 72 bytes.
 const bcryptBytes = 72;
 
-/** Blocks its thread for as long as the hash costs. */
+/** Blocks its thread. */
 export function hashPasswordSync(password: string, target: HashTarget): StoredPassword {
   if (target.algorithm === 'argon2id') return { scheme: 'argon2id', hash: hashArgon2id(password), key: null };
   if (Buffer.byteLength(password) <= bcryptBytes) {
@@ -30,7 +30,7 @@ export function hashPasswordSync(password: string, target: HashTarget): StoredPa
   };
 }
 
-/** Blocks its thread. False at once for a stored hash that is not `isVerifiable`. */
+/** Blocks its thread. Returns false at once if `stored` is not `isVerifiable`. */
 export function verifyPasswordSync(password: string, stored: ReadPassword): boolean {
   if (stored.scheme === 'argon2id') return verifyArgon2id(password, stored.hash);
   if (!isVerifiable(stored)) return false;
@@ -38,26 +38,26 @@ export function verifyPasswordSync(password: string, stored: ReadPassword): bool
     return stored.key !== null && verifySync(shortened(password, stored.key), stored.hash);
   }
   if (Buffer.byteLength(password) <= bcryptBytes) return verifySync(password, stored.hash);
-  // It would match every other with the same beginning. Refused at the price of a hash: a quick answer would tell
-  // that there is such an account.
+  // bcrypt would match every password with the same first 72 bytes. Refusing costs one hash,
+  // because a fast answer would reveal that the account exists.
   verifySync(shortened(password, Buffer.alloc(16)), stored.hash);
   return false;
 }
 
-/** False where the hash can't be read, or where checking it would cost too much: a row must not stop the service. */
+/** False if the hash is malformed or too expensive to check: one row must not stall the service. */
 export function isVerifiable({ scheme, hash, key }: ReadPassword): boolean {
   if (scheme === 'argon2id') return parseArgon2id(hash) !== null;
   const cost = bcryptCost(hash);
   return cost >= 4 && cost <= 15 && (scheme === 'bcrypt' || key !== null);
 }
 
-/** True where a hash made now would have another scheme or cost. */
+/** True if a hash made now would have another scheme or cost. */
 export function needsRehash(stored: StoredPassword, target: HashTarget): boolean {
   if (target.algorithm === 'argon2id') return !stored.hash.startsWith(argon2Header);
   return !stored.hash.startsWith('$2b$') || bcryptCost(stored.hash) !== target.bcryptRounds;
 }
 
-/** A key of the row's own, so that hashes leaked elsewhere cannot be tried here unhashed ("shucking"). */
+/** With a key for each row, leaked digests cannot be tested against it ("password shucking"). */
 function shortened(password: string, key: Uint8Array): string {
   return createHmac('sha384', key).update(password).digest('base64');
 }
@@ -66,7 +66,7 @@ function hashBcrypt(password: string, rounds: number): string {
   return hashSync(password, { cost: rounds, version: '2b' });
 }
 
-/** NaN for what is no hash of bcrypt. */
+/** NaN if it is not a bcrypt hash. */
 export function bcryptCost(hash: string): number {
   return Number(/^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash)?.[1]);
 }
@@ -93,7 +93,7 @@ function verifyArgon2id(password: string, hash: string): boolean {
 const argon2Pattern =
   /^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9])\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/;
 
-/** A PHC string as far as its cost is bearable: a row from elsewhere must not ask for gigabytes. */
+/** Parses a PHC string; null if it is malformed or would need too much memory or time. */
 export function parseArgon2id(hash: string) {
   const match = argon2Pattern.exec(hash);
   if (!match) return null;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { html } from './html.ts';
 
-test('whatever a value is, it becomes text: no markup comes out that was not in the template', () => {
+test('every value is escaped: the output has no markup but the template’s', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (value) => {
       const markup = html`<p title="${value}">${value}</p>`.toString();
@@ -18,7 +18,7 @@ test('whatever a value is, it becomes text: no markup comes out that was not in 
   );
 });
 
-test('what is HTML already stays it, and a list is put together', () => {
+test('HTML values are not escaped again, and lists are joined', () => {
   const items = ['a', '<b>'].map((item) => html`<li>${item}</li>`);
   assert.equal(html`<ul>${items}</ul>${7}`.toString(), '<ul><li>a</li><li>&lt;b&gt;</li></ul>7');
 });

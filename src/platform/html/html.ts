@@ -1,4 +1,4 @@
-/** Text that is HTML. Only `html` makes it, so that nothing becomes markup unescaped. */
+/** Safe HTML. Only `html` creates it, so unescaped text never becomes markup. */
 export class Html {
   readonly #markup: string;
 
@@ -13,7 +13,7 @@ export class Html {
 
 type Value = string | number | Html | readonly Value[];
 
-/** A template in which every value is escaped, but for what is HTML already; a list is put together. */
+/** Escapes every value except `Html`; lists are joined. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   return new Html(strings.reduce((markup, part, index) => markup + part + render(values[index]), ''));
 }

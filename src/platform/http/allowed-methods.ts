@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Collects the routes as they are added; the returned function gives the methods that a path knows, none where there
- * is no such path, with or without a slash at its end. A path that one route spells out is that route's:
- * `/api/admins/users` is no admin `users`.
+ * Collects routes as they are added. The returned function gives the methods of a path, with or
+ * without a trailing slash; none for an unknown path. A literal route wins over a parameter:
+ * `/api/admins/users` does not match `/api/admins/:id`.
  */
 export function collectAllowedMethods(app: FastifyInstance): (path: string) => string[] {
   const methodsByUrl = new Map<string, Set<string>>();

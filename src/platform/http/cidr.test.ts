@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cidrListContains, parseCidrList } from './cidr.ts';
 
-test('a list holds ranges and single addresses of both families, and nothing where it is empty', () => {
+test('a list holds ranges and addresses of both families; an empty list holds none', () => {
   const list = parseCidrList(' 10.0.0.0/8, 192.0.2.7 ,2001:db8::/32,::1');
   for (const inside of ['10.0.0.0', '10.255.255.255', '192.0.2.7', '2001:db8:ffff::1', '::1']) {
     assert.equal(cidrListContains(list, inside), true, inside);
@@ -14,27 +14,27 @@ test('a list holds ranges and single addresses of both families, and nothing whe
   assert.equal(cidrListContains(parseCidrList(' , '), '127.0.0.1'), false);
 });
 
-test('an IPv4-mapped address lies where its IPv4 address lies, and in no range of IPv6', () => {
+test('an IPv4-mapped address matches as its IPv4 address and in no IPv6 range', () => {
   assert.equal(cidrListContains(parseCidrList('10.0.0.0/8'), '::ffff:10.1.2.3'), true);
   assert.equal(cidrListContains(parseCidrList('::ffff:10.1.2.3'), '10.1.2.3'), true);
   assert.equal(cidrListContains(parseCidrList('::/0'), '10.1.2.3'), false);
   assert.equal(cidrListContains(parseCidrList('0.0.0.0/0'), '2001:db8::1'), false);
 });
 
-test('a range of all or of one address is a range', () => {
+test('a range may contain all addresses or a single one', () => {
   assert.equal(cidrListContains(parseCidrList('0.0.0.0/0'), '203.0.113.9'), true);
   assert.equal(cidrListContains(parseCidrList('203.0.113.9/32'), '203.0.113.9'), true);
   assert.equal(cidrListContains(parseCidrList('203.0.113.9/32'), '203.0.113.8'), false);
 });
 
-test('what is no address lies in no range', () => {
+test('text that is not an address lies in no range', () => {
   const everything = parseCidrList('0.0.0.0/0,::/0');
   for (const text of ['', 'localhost', '1.2.3', '1.2.3.4:80', '01.2.3.4', '[::1]', '1.2.3.4/8']) {
     assert.equal(cidrListContains(everything, text), false, text);
   }
 });
 
-test('a list with anything else in it is refused as a whole: a hop count, a name, a width that is none', () => {
+test('a list with a hop count, a name or an invalid prefix length is refused', () => {
   for (const text of [
     '1',
     'true',

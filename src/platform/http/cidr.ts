@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js';
 type Address = ReturnType<typeof ipaddr.parse>;
 export type CidrList = readonly [Address, number][];
 
-/** Reads a comma list of CIDR ranges or single addresses. Throws on anything else, hop counts included. */
+/** Parses a comma-separated list of CIDR ranges and addresses; throws on anything else. */
 export function parseCidrList(text: string): CidrList {
   return text
     .split(',')
@@ -13,7 +13,7 @@ export function parseCidrList(text: string): CidrList {
     .map(parseCidr);
 }
 
-/** True where the address, already canonical, lies in one of the ranges. */
+/** True if the canonical address lies in one of the ranges. */
 export function cidrListContains(list: CidrList, address: string): boolean {
   if (isIP(address) === 0) return false;
   const parsed = ipaddr.process(address);

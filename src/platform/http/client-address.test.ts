@@ -18,7 +18,7 @@ function clientOf(peer: string, forwardedFor?: string): string {
   return clientAddress(requestFrom(peer, headers), proxies);
 }
 
-test('a peer that is no trusted proxy is the client, whatever it writes', () => {
+test('a peer that is not a trusted proxy is the client, whatever headers it sends', () => {
   assert.equal(clientOf('203.0.113.9'), '203.0.113.9');
   assert.equal(clientOf('203.0.113.9', '198.51.100.1'), '203.0.113.9');
   assert.equal(clientOf('203.0.113.9', '10.0.0.1'), '203.0.113.9');
@@ -31,20 +31,20 @@ test('a peer that is no trusted proxy is the client, whatever it writes', () => 
   assert.equal(clientAddress(requestFrom('10.0.0.1', others), proxies), '10.0.0.1');
 });
 
-test('behind trusted proxies the client is the right-most address that is none of them', () => {
+test('behind proxies the client is the rightmost address that is not a trusted proxy', () => {
   assert.equal(clientOf('10.0.0.1', '198.51.100.1'), '198.51.100.1');
   assert.equal(clientOf('10.0.0.1', '198.51.100.1, 10.0.0.2'), '198.51.100.1');
   assert.equal(clientOf('10.0.0.1', '198.51.100.1,10.0.0.2,10.0.0.3'), '198.51.100.1');
   assert.equal(clientOf('2001:db8::5', '2001:db9::7,2001:db8::6'), '2001:db9::7');
 });
 
-test('what a client writes into X-Forwarded-For stands further left and counts for nothing', () => {
+test('entries that a client adds to X-Forwarded-For are further left and are ignored', () => {
   assert.equal(clientOf('10.0.0.1', '127.0.0.1, 198.51.100.1'), '198.51.100.1');
   assert.equal(clientOf('10.0.0.1', '10.0.0.9, 198.51.100.1, 10.0.0.2'), '198.51.100.1');
   assert.equal(clientOf('10.0.0.1', 'garbage, <script>, 198.51.100.1'), '198.51.100.1');
 });
 
-test('where the proxies wrote no client, the last proxy stands for it', () => {
+test('if the proxies name no valid client, the last proxy counts as the client', () => {
   assert.equal(clientOf('10.0.0.1'), '10.0.0.1');
   assert.equal(clientOf('10.0.0.1', ''), '10.0.0.1');
   assert.equal(clientOf('10.0.0.1', '10.0.0.2'), '10.0.0.2');
@@ -63,7 +63,7 @@ test('where the proxies wrote no client, the last proxy stands for it', () => {
   }
 });
 
-test('one client has one spelling: no port, no zone, no brackets, no IPv4 in IPv6, no upper case', () => {
+test('an address is canonical: no port, zone, brackets, IPv4-mapped form, upper case', () => {
   for (const [spelling, address] of [
     ['198.51.100.1:4711', '198.51.100.1'],
     ['::ffff:198.51.100.1', '198.51.100.1'],
@@ -83,7 +83,7 @@ test('one client has one spelling: no port, no zone, no brackets, no IPv4 in IPv
   assert.equal(peerAddress(requestFrom(undefined)), '0.0.0.0');
 });
 
-test('a request is logged under the client behind the proxies; two headers are one list', async (t) => {
+test('the client behind the proxies is logged; repeated headers form one list', async (t) => {
   const { app, logs } = await createTestApp(t, { TRUSTED_PROXIES: '127.0.0.0/8' });
   const forwarded = 'X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 198.51.100.1, 127.0.0.3\r\n';
   await exchange(app, `GET /health/live HTTP/1.1\r\nHost: a\r\n${forwarded}\r\n`, { answers: 1 });
@@ -93,7 +93,7 @@ test('a request is logged under the client behind the proxies; two headers are o
 
 const publicUrl = 'https://accounts.example.com';
 
-test('a local caller is a peer on loopback that names this machine, or the public host, and came by no proxy', () => {
+test('a local caller is a loopback peer that names this machine or the public host', () => {
   for (const peer of ['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1']) {
     for (const host of [
       'localhost',
@@ -108,7 +108,7 @@ test('a local caller is a peer on loopback that names this machine, or the publi
   }
 });
 
-test('a foreign name, a foreign peer or a forwarding header makes a caller no local one', () => {
+test('a caller with a foreign host, foreign peer or forwarding header is not local', () => {
   for (const host of [
     'evil.example',
     'localhost.evil.example',
@@ -142,13 +142,13 @@ test('a foreign name, a foreign peer or a forwarding header makes a caller no lo
   }
 });
 
-test('IPv6 addresses of one prefix are one network, an IPv4 address is its own', () => {
+test('IPv6 addresses with one prefix are one network; an IPv4 address is its own', () => {
   assert.equal(networkOf('2001:db8:1:2:3:4:5:6', 64), networkOf('2001:db8:1:2::1', 64));
   assert.notEqual(networkOf('2001:db8:1:2::1', 64), networkOf('2001:db8:1:3::1', 64));
   assert.equal(networkOf('203.0.113.7', 64), '203.0.113.7');
 });
 
-test('a network as a range has the prefix that is configured, and an IPv4 address stands alone', () => {
+test('a network range has the configured IPv6 prefix, or /32 for IPv4', () => {
   assert.equal(networkRangeOf('2001:db8:1:2:3:4:5:6', 56), '2001:db8:1::/56');
   assert.equal(networkRangeOf('203.0.113.7', 56), '203.0.113.7/32');
 });

@@ -3,14 +3,13 @@ import { isIP, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { type CidrList, cidrListContains } from './cidr.ts';
 
-/** The canonical address of the socket's other end. */
 export function peerAddress({ socket }: { socket: Pick<Socket, 'remoteAddress'> }): string {
   return canonical(socket.remoteAddress ?? '') ?? '0.0.0.0';
 }
 
 /**
- * The client's canonical address: the socket's peer, or, behind trusted proxies alone, the right-most address
- * of `X-Forwarded-For` that is none of them. Whatever stands further left was written by the client.
+ * The client's canonical address: the socket's peer, or, if that is a trusted proxy, the rightmost
+ * address of `X-Forwarded-For` that is not one. Clients can forge everything further left.
  */
 export function clientAddress(request: IncomingMessage, trustedProxies: CidrList): string {
   let address = peerAddress(request);
@@ -23,18 +22,18 @@ export function clientAddress(request: IncomingMessage, trustedProxies: CidrList
   return address;
 }
 
-/** The network that counts as one client: one household has a whole IPv6 prefix to send from, but one IPv4 address. */
+/** The network of one client: a household has one IPv4 address, but a whole IPv6 prefix. */
 export function networkOf(address: string, ipv6Prefix: number): string {
   if (isIP(address) !== 6) return address;
   return ipaddr.IPv6.networkAddressFromCIDR(`${address}/${ipv6Prefix}`).toString();
 }
 
-/** The same as a CIDR range, for comparing with addresses that are stored whole. */
+/** The same as a CIDR range, for comparison with stored addresses. */
 export function networkRangeOf(address: string, ipv6Prefix: number): string {
   return `${networkOf(address, ipv6Prefix)}/${isIP(address) === 6 ? ipv6Prefix : 32}`;
 }
 
-/** The provider's network rather than the client's: what one person is likely to come from again. */
+/** The provider's network, from which a person is likely to return. */
 export function wideNetworkOf(address: string): string {
   if (isIP(address) === 6) return ipaddr.IPv6.networkAddressFromCIDR(`${address}/32`).toString();
   return ipaddr.IPv4.networkAddressFromCIDR(`${address}/16`).toString();
@@ -49,12 +48,12 @@ const forwardingHeaders = [
   'via',
 ];
 
-/** True where a proxy, or somebody who would be taken for one, has passed the request on. */
+/** True if a proxy, or a client posing as one, forwarded the request. */
 export function hasForwardingHeader({ headers }: IncomingMessage): boolean {
   return forwardingHeaders.some((name) => headers[name] !== undefined);
 }
 
-/** A browser or command on the service's own machine, reached by no proxy and by no foreign name (DNS rebinding). */
+/** True for a request from this machine, not through a proxy or a foreign name (DNS rebinding). */
 export function isLocalCaller(request: IncomingMessage, publicUrl: string): boolean {
   if (hasForwardingHeader(request)) return false;
   return (
@@ -68,8 +67,9 @@ function isLocalHost(host: string, publicHostname: string): boolean {
 }
 
 /**
- * False where the name that a request was sent to may be anybody's, who can have it lead here and read the answer in a
- * browser of this network (DNS rebinding). Nobody can do that with an address, or with a name that has no dot.
+ * False if an attacker may own the name in `Host`. Such a name can resolve to this server, and a
+ * page of the attacker can then read the answer (DNS rebinding). Addresses and names without a dot
+ * are safe.
  */
 export function isOwnHost({ headers }: Pick<IncomingMessage, 'headers'>, publicUrl: string): boolean {
   const hostname = hostnameOf(headers.host ?? '');
@@ -78,13 +78,13 @@ export function isOwnHost({ headers }: Pick<IncomingMessage, 'headers'>, publicU
   return isAddress || !hostname.includes('.') || hostname === new URL(publicUrl).hostname;
 }
 
-/** Without the port; null for what is no host. */
+/** Without the port; null if the host is invalid. */
 function hostnameOf(host: string): string | null {
   if (!/^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host) || !URL.canParse(`http://${host}`)) return null;
   return new URL(`http://${host}`).hostname;
 }
 
-/** True where a script, a frame or a form of a page of another origin asks; a link that somebody follows is none. */
+/** True for a request by a script, frame or form of another origin, but not for a followed link. */
 export function isForeignPage({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   const { origin, host, 'sec-fetch-site': site = 'none' } = headers;
   if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) return true;
@@ -92,7 +92,7 @@ export function isForeignPage({ headers }: Pick<IncomingMessage, 'headers'>): bo
   return site !== 'same-origin' && site !== 'none' && !isFollowed;
 }
 
-/** A host name as in a URL, IPv6 in brackets or not. */
+/** Takes a host name as in a URL; IPv6 may have brackets. */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || isLoopback(host.replace(/^\[|\]$/g, ''));
 }
@@ -101,7 +101,7 @@ function isLoopback(address: string): boolean {
   return isIP(address) !== 0 && ipaddr.process(address).range() === 'loopback';
 }
 
-/** Without port and zone, IPv4-mapped as IPv4, IPv6 compressed in lower case; null where it is no address. */
+/** No port, no zone, IPv4-mapped as IPv4, IPv6 compressed in lower case; null if not an address. */
 function canonical(text: string): string | null {
   const bare = text.replace(/^\[([^\]]*)\](:\d+)?$/, '$1').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
   const withoutZone = bare.replace(/%.*$/, '');

@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify';
 
 /**
- * Aborted where the connection closes before the answer is out. The response tells it and not the request, which
- * closes when its body has been read; nor Fastify's own signal, which listens to the request.
+ * Aborts when the connection closes before the response is sent. It listens to the response,
+ * because the request closes once its body is read; Fastify's own signal listens to the request.
  */
 export function clientGone({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();

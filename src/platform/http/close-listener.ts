@@ -2,14 +2,15 @@ import type { Server } from 'node:http';
 import { type AddressInfo, connect, Server as NetServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-// Where a firewall keeps us from our own port, or newcomers come faster than they are accepted.
+// For a firewall that blocks our own port, or connections that arrive faster than we accept them.
 const longestMilliseconds = 1000;
 
 /**
- * Stops listening and resets nobody. The kernel completes a connection before it is accepted, and takes the request;
- * closing the listener resets all that wait. So the queue is cut to one place, and emptied until a connection of our
- * own takes that: it is then the only one that the close resets. Clients who come meanwhile are refused, not reset, and
- * a proxy turns to another replica with any request. Open connections stay as they are.
+ * Stops listening without resetting clients. The kernel completes a connection, and receives its
+ * request, before we accept it; closing the listener resets all connections in that queue. So the
+ * queue is cut to one place and drained until our own connection takes that place: only that one is
+ * reset. Clients that connect meanwhile are refused, and a proxy can safely retry any request on
+ * another replica. Open connections are not affected.
  */
 export async function closeListener(server: Server): Promise<void> {
   const address = server.address();
@@ -17,18 +18,19 @@ export async function closeListener(server: Server): Promise<void> {
   cutQueueToOne(server);
   const deadline = performance.now() + longestMilliseconds;
   while (!(await isQueueOurs(address)) && performance.now() < deadline) await nextTurn();
-  // In the same turn of the event loop, in which nothing is accepted. An HTTP server's own method closes connections.
+  // In the same turn of the event loop, so that nothing is accepted in between. The HTTP server's
+  // own `close` would also close idle connections.
   NetServer.prototype.close.call(server);
 }
 
 type Handle = { listen?(backlog: number): number; getpeername?(address: object): number };
 
 function cutQueueToOne(server: Server): void {
-  // Linux has room for one more than it is told.
+  // Linux queues one more connection than the backlog.
   handleOf(server)?.listen?.(0);
 }
 
-/** Whether a new connection of our own completes: the kernel decides that on loopback before `connect` returns. */
+/** Tries a connection of our own; on loopback the kernel decides before `connect` returns. */
 async function isQueueOurs({ address, port }: AddressInfo): Promise<boolean> {
   const socket = connect(port, address).on('error', () => {});
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -39,7 +41,7 @@ async function isQueueOurs({ address, port }: AddressInfo): Promise<boolean> {
   return isConnected;
 }
 
-/** Node shows neither the state of a connection nor the length of a queue elsewhere in time. */
+/** No public API of Node gives the state of a connection, or sets the backlog, in time. */
 function handleOf(owner: object): Handle | null {
   // oxlint-disable-next-line no-underscore-dangle -- the name is Node's
   return (owner as { _handle: Handle | null })._handle;

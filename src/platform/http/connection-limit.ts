@@ -8,10 +8,10 @@ import { createReminder } from '../logging/reminder.ts';
 import { type CidrList, cidrListContains } from './cidr.ts';
 import { networkOf, peerAddress } from './client-address.ts';
 
-/** Ten thousand that idle, and those who come meanwhile. */
+/** Ten thousand idle connections, and room for new ones. */
 const mostConnections = 12_000;
 
-/** So many at once are told that there is no place for them; the others are cut off. */
+/** At most this many refused connections at once get a 503; further ones are closed. */
 const mostRefused = 100;
 
 type Config = { trustedProxies: CidrList; rateLimitIpv6Prefix: number };
@@ -19,15 +19,15 @@ type Deps = { config: Config; logger: Logger };
 type Held = { network: string; requests: number };
 
 /**
- * Holds so many connections, and of one client half of them, unless it is a trusted proxy. Who comes when all are
- * taken gets the place of the one that has idled longest, so that open sockets that do nothing lock nobody out. Only
- * where none idles, or a client has its share, is the newcomer's first request a 503.
+ * Limits connections, and those of one client to half, unless it is a trusted proxy. When all are
+ * taken, a new connection replaces the one that has been idle longest, so that idle sockets lock
+ * nobody out. If none is idle, or the client has its share, the first request is answered 503.
  */
 export function limitConnections(app: FastifyInstance, { config, logger }: Deps): void {
   const most = connectionsWithin(openFilesLimit());
   const held = new Map<Socket, Held>();
   const countByNetwork = new Map<string, number>();
-  // In the order in which they began to idle. One that sends a header byte by byte still does.
+  // In the order in which they became idle. A connection that sends a header slowly counts as idle.
   const idle = new Set<Socket>();
   const refused = new Set<Socket>();
   const reminder = createReminder();
@@ -62,7 +62,7 @@ export function limitConnections(app: FastifyInstance, { config, logger }: Deps)
     const [longest] = idle;
     if (longest === undefined) return false;
     longest.destroy();
-    // Its own event comes later, and the next newcomer perhaps before.
+    // Its `close` event may come after the next new connection.
     release(longest);
     return true;
   };
@@ -99,7 +99,7 @@ export function limitConnections(app: FastifyInstance, { config, logger }: Deps)
   });
 }
 
-/** The rest is for the database, for mail, and for what a connection costs beside itself. */
+/** The other files are for the database, mail and everything else. */
 function connectionsWithin(openFiles: number): number {
   return Math.min(mostConnections, Math.floor(openFiles * 0.75));
 }

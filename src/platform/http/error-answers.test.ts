@@ -8,7 +8,7 @@ import { AppError, type ErrorName, errorStatuses } from '../errors.ts';
 import { createLogger } from '../logging/logger.ts';
 import { createHttpServer } from './http-server.ts';
 
-/** The bare server with one route, whose handler throws what is given. */
+/** A server without the application; the handler of `/throws` throws `thrown`. */
 function createThrowingServer(t: TestContext, thrown: unknown) {
   const config = parseConfig({ ENVIRONMENT: 'test', LOG_FORMAT: 'json' });
   const lines: string[] = [];
@@ -42,14 +42,14 @@ for (const [what, thrown] of [
   ['an Error', new Error(secret)],
   ['an Error with a cause', new Error('x', { cause: new Error(secret) })],
   ['a system error', Object.assign(new Error(secret), { code: 'ENOENT', path: secret, syscall: 'open' })],
-  ['an error that calls itself a 500', Object.assign(new Error(secret), { statusCode: 500 })],
-  ['an error that calls itself a 204', Object.assign(new Error(secret), { statusCode: 204 })],
+  ['an error with status code 500', Object.assign(new Error(secret), { statusCode: 500 })],
+  ['an error with status code 204', Object.assign(new Error(secret), { statusCode: 204 })],
   ['text', secret],
   ['an object', { message: secret, password: secret }],
   ['null', null],
-  ['nothing', undefined],
+  ['undefined', undefined],
 ] as const) {
-  test(`${what} that a handler throws is a 500 that tells nothing, logged once`, async (t) => {
+  test(`${what} thrown by a handler is a 500 without details, logged once`, async (t) => {
     const { app, logs } = createThrowingServer(t, thrown);
     const response = await app.inject('/throws?token=secret');
     const answer = {
@@ -72,7 +72,7 @@ for (const [what, thrown] of [
   });
 }
 
-test('an answer that does not fit its own schema is a 500, and leaves nothing of it behind', async (t) => {
+test('a response that violates its schema is a 500 without any of its data', async (t) => {
   const { app } = createThrowingServer(t, { password: secret });
   const response = await app.inject('/breaks-its-schema');
   assert.equal(response.statusCode, 500);
@@ -80,7 +80,7 @@ test('an answer that does not fit its own schema is a 500, and leaves nothing of
   assert.doesNotMatch(response.payload, /hunter2/);
 });
 
-test("a library's error of a 4xx keeps its status, and never its text", async (t) => {
+test("a library's 4xx error keeps its status, but not its text", async (t) => {
   for (const [statusCode, name] of [
     [400, 'BadRequestError'],
     [404, 'NotFoundError'],
@@ -95,7 +95,7 @@ test("a library's error of a 4xx keeps its status, and never its text", async (t
 });
 
 for (const name of Object.keys(errorStatuses) as ErrorName[]) {
-  test(`${name} keeps its text and its headers, and hides its cause`, async (t) => {
+  test(`${name} keeps its text and headers and hides its cause`, async (t) => {
     const options = {
       cause: new Error(secret),
       headers: { 'retry-after': '7' },
@@ -117,13 +117,13 @@ for (const name of Object.keys(errorStatuses) as ErrorName[]) {
     assert.equal(response.statusCode, errorStatuses[name]);
     assert.equal(response.headers['retry-after'], '7');
     assert.doesNotMatch(response.payload, /hunter2/);
-    // What the service did wrong is an error in the log, with its cause; what the caller did wrong is not.
+    // Faults of the service are logged as errors with their cause; faults of the caller are not.
     assert.equal(/"level":"error"/.test(logs()), errorStatuses[name] >= 500);
     assert.equal(/hunter2/.test(logs()), errorStatuses[name] >= 500);
   });
 }
 
-test('a fault is told in as many characters as the schema of errors allows', async (t) => {
+test('a validation message is cut to the length that the error schema allows', async (t) => {
   const { api } = createThrowingServer(t, null);
   const answer = await api.get('/one-of-many?name=x');
   assert.equal(answer.status, 422);

@@ -6,7 +6,6 @@ import { HashAbandonedError, HashQueueFullError } from '../hashing/password-hash
 import type { Logger } from '../logging/logger.ts';
 import { type JsonEnd, jsonType } from './json-answers.ts';
 
-/** The one shape of every error of the service. */
 export type ErrorAnswer = {
   error: string;
   message: string;
@@ -17,7 +16,7 @@ export type ErrorAnswer = {
   details?: AppError['details'];
 };
 
-/** Answers any error in the one shape. Only an `AppError` keeps its text; of all else the log alone learns. */
+/** Sends any error as `ErrorAnswer`. Only an `AppError` keeps its text; the log has the rest. */
 export function answerError(
   { logger, jsonEnd }: { logger: Logger; jsonEnd: JsonEnd },
   error: unknown,
@@ -36,13 +35,13 @@ export function answerError(
     .send(errorAnswer(known, request.id, pathOf(request.url)));
 }
 
-/** The client is gone: nothing went wrong, and nothing can be answered. 499 is how nginx names it. */
+/** The client disconnected, so no response can be sent. 499 is nginx's status for that. */
 function leaveUnanswered(logger: Logger, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   logger.info({ request_id: request.id }, `499 Client Closed Request: ${pathOf(request.url)}`);
   return reply.hijack();
 }
 
-/** The time of a handler was over before its request was there: the caller is slow, and not the service. */
+/** The handler timed out before the request was complete: the caller is slow, not the service. */
 function isLateBody(error: unknown, { raw }: FastifyRequest): boolean {
   return (error as Partial<FastifyError> | null)?.code === 'FST_ERR_HANDLER_TIMEOUT' && !raw.complete;
 }
@@ -64,14 +63,14 @@ export function errorAnswer(error: AppError, requestId: string, path: string): E
   };
 }
 
-/** The path as the caller wrote it, without its query string. */
+/** The path as sent by the caller, without the query string. */
 export function pathOf(url: string): string {
   return url.split(/[?#]/, 1)[0] ?? '';
 }
 
 function logError(logger: Logger, known: AppError, error: unknown, request: FastifyRequest): void {
   const line = `${known.status} ${STATUS_CODES[known.status]}: ${pathOf(request.url)}`;
-  // An error of our own has no more to tell than the line does.
+  // The log line already contains all of an `AppError`, except its cause.
   const err = known === error ? known.cause : error;
   if (known.status >= 500) logger.error({ request_id: request.id, err }, line);
   else logger.info({ request_id: request.id }, line);
@@ -92,10 +91,10 @@ const frameworkErrors: Record<string, [ErrorName, string]> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UnsupportedMediaTypeError', 'Send the request body as application/json'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
     'BadRequestError',
-    'The request body does not have the announced length',
+    'The request body does not match its Content-Length',
   ],
-  FST_ERR_BAD_URL: ['BadRequestError', 'The path is not a valid one'],
-  FST_ERR_MAX_PARAM_LENGTH: ['NotFoundError', 'There is nothing with so long a name'],
+  FST_ERR_BAD_URL: ['BadRequestError', 'The path is not valid'],
+  FST_ERR_MAX_PARAM_LENGTH: ['NotFoundError', 'The path has a segment that is too long'],
   FST_ERR_HANDLER_TIMEOUT: ['ServiceUnavailableError', 'The service is temporarily unavailable'],
 };
 

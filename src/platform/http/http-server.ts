@@ -42,7 +42,7 @@ type HttpConfig = {
   rateLimitIpv6Prefix: number;
   corsOrigins: readonly string[];
 };
-/** What counts the requests; it may throw, or answer another error than the one that arose. */
+/** Rate limiting. `countAtStart` may throw; `countFailed` may replace the error. */
 type Limits = {
   countAtStart(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   countFailed(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<unknown>;
@@ -50,24 +50,24 @@ type Limits = {
 };
 type Dependencies = { config: HttpConfig; logger: Logger; readiness: Readiness; limits: Limits };
 
-/** The server without a route: limits, request ids, headers, logs, bodies and the shape of errors. */
+/** The server without routes: limits, request ids, headers, logs, bodies and error responses. */
 export function createHttpServer({ config, logger, readiness, limits }: Dependencies) {
   const answering = { logger, jsonEnd: jsonEndOf(config) };
   const answerFailed = async (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
     answerError(answering, await limits.countFailed(request, reply, error), request, reply);
   const app = fastify({
-    // The framework's own words are for the day it has a warning; requests are logged by the hooks below.
+    // Fastify logs warnings only; the hooks below log the requests.
     loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger,
     ...httpLimits,
     genReqId: (request) => requestIdOf(request, config.trustedProxies),
     frameworkErrors: (error, request, reply) => {
-      // These arise before any hook has run.
+      // These errors occur before any hook has run.
       reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
       request.clientAddress = clientAddress(request.raw, config.trustedProxies);
       runInRequest(request, () => void answerFailed(error, request, reply));
     },
     clientErrorHandler: (error, socket) => answerSocketError(answering, error, socket),
-    // The id comes by the request's context, or by name where the context is not there.
+    // The context adds the request id; outside of it, code passes the id explicitly.
     childLoggerFactory: (parent) => parent,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validateRequest);
@@ -83,9 +83,9 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
   const allowedMethods = collectAllowedMethods(app);
   answerOptions(app, allowedMethods);
   allowOrigins(app, config);
-  // After the preflights, which are never refused, and before anything is looked at.
+  // After CORS preflights, which are never refused, and before all other work.
   app.after(() => app.addHook('onRequest', (request, reply) => limits.countAtStart(request, reply)));
-  // Its work is done, however long the client takes to read of it, and also where the client has gone.
+  // onSend runs even if the client reads slowly or has disconnected: the work is done.
   app.addHook('onSend', async (request) => limits.endTurn(request));
   refuseUnknownRoutes(app, allowedMethods);
   app.setErrorHandler(answerFailed);
@@ -93,14 +93,14 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
   return app;
 }
 
-// Fastify's own limits are open by default.
+// Most of Fastify's limits are off by default.
 const httpLimits = {
   bodyLimit: 64 * 1024,
   requestTimeout: 15_000,
   handlerTimeout: 10_000,
   keepAliveTimeout: 72_000,
-  // Without a byte received or taken off. Who does not read an answer is cut off after it, or after twice of it, and
-  // no handler may be that slow.
+  // Idle in both directions. A client that does not read its response is disconnected after one or
+  // two of these periods. It must be longer than any handler takes.
   connectionTimeout: 15_000,
   requestIdHeader: false as const,
   return503OnClosing: false,
@@ -110,7 +110,7 @@ const httpLimits = {
     maxHeaderSize: 16 * 1024,
     headersTimeout: 10_000,
     connectionsCheckingInterval: 2000,
-    // Node's own answer to a missing Host has no headers and no body; refuseMalformedRequests gives a whole one.
+    // Node answers a missing Host without headers or body; refuseMalformedRequests sends both.
     requireHostHeader: false,
   },
 };
@@ -153,7 +153,7 @@ function addRequestHooks(
 }
 
 function allowOrigins(app: FastifyInstance, config: HttpConfig): void {
-  // The plugin would say so to every origin. Before it, because it answers the preflights.
+  // The plugin allows credentials for every origin. This runs first: the plugin answers preflights.
   app.addHook('onRequest', async ({ headers }, reply) => {
     if (config.corsOrigins.includes(headers.origin ?? ''))
       reply.header('access-control-allow-credentials', 'true');
@@ -161,7 +161,7 @@ function allowOrigins(app: FastifyInstance, config: HttpConfig): void {
   app.register(cors, {
     origin: [...config.corsOrigins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    // Not X-Session-Mode: the session cookie is for pages of the service's own origin.
+    // X-Session-Mode is missing, because the session cookie is for same-origin pages only.
     allowedHeaders: [
       'Authorization',
       'Cache-Control',

@@ -1,16 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 
-/** JSON is UTF-8: its type takes no charset (RFC 8259 § 11). */
+/** JSON is always UTF-8 and defines no charset parameter (RFC 8259 § 11). */
 export const jsonType = 'application/json';
 
-/** What ends a JSON text: in development a newline, so that a shell shows its prompt on a line of its own. */
+/** Ends JSON responses: a newline in development, so that a shell prompt starts a new line. */
 export type JsonEnd = '' | '\n';
 
 export function jsonEndOf({ environment }: { environment: string }): JsonEnd {
   return environment === 'development' ? '\n' : '';
 }
 
-/** Fastify writes a charset behind the type of whatever it serializes; here it is taken off again. */
+/** Removes the charset that Fastify adds to the type of serialized responses. */
 export function finishJsonAnswers(app: FastifyInstance, end: JsonEnd): void {
   app.addHook('onSend', (_request, reply, payload, done) => {
     const type = String(reply.getHeader('content-type') ?? '');

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { AppError, invalid } from '../errors.ts';
 
-/** Bodies are JSON in UTF-8 and nothing else: any other type is 415, malformed JSON or text is 422. */
+/** Accepts only JSON in UTF-8: any other type is 415, malformed JSON or UTF-8 is 422. */
 export function acceptJsonBodiesOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
@@ -17,7 +17,7 @@ export function acceptJsonBodiesOnly(app: FastifyInstance): void {
   });
 }
 
-/** A small body can unpack to a huge one, so that none is unpacked (RFC 9110 § 15.5.16). */
+/** Compressed bodies are refused to prevent decompression bombs (RFC 9110 § 15.5.16). */
 function compressedBody(): AppError {
   return new AppError('UnsupportedMediaTypeError', 'Send the request body without a content encoding', {
     headers: { 'accept-encoding': 'identity' },
@@ -26,6 +26,6 @@ function compressedBody(): AppError {
 
 function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined;
-  // JSON.parse makes `__proto__` an ordinary own key, which no schema names and which is so left behind.
+  // JSON.parse makes `__proto__` an ordinary own key, which no schema accepts.
   return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
 }

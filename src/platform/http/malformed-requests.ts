@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { AppError, badRequest } from '../errors.ts';
 
 /**
- * What Node's parser lets through and RFC 9112 does not. Node has checks of its own for some of it, and answers
- * without a header or a body: they are off, or end up here.
+ * Refuses requests that Node's parser accepts, but RFC 9112 forbids. Node's own checks answer
+ * without headers or body, so they are disabled or handled here.
  */
 export function refuseMalformedRequests(app: FastifyInstance): void {
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
@@ -14,12 +14,12 @@ export function refuseMalformedRequests(app: FastifyInstance): void {
       throw badRequest('The request is not valid HTTP');
     }
     if (!/^100-continue$/i.test(raw.headers.expect ?? '100-continue')) {
-      throw new AppError('ExpectationFailedError', 'The expectation can not be met');
+      throw new AppError('ExpectationFailedError', 'The expectation cannot be met');
     }
   });
 }
 
-/** One Host (RFC 9112 § 3.2), a path unless it is `OPTIONS *` (§ 3.2.4), and a version that we speak. */
+/** One Host (RFC 9112 § 3.2), `*` only for OPTIONS (§ 3.2.4), and HTTP/1.0 or 1.1. */
 function isWellFormed({ httpVersion, method, rawHeaders, url }: IncomingMessage): boolean {
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return false;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { invalid } from '../errors.ts';
 import { text } from './schemas.ts';
 
-/** What every list can be asked for, with an example of its cursor; `extend` it by filters. No list takes any other parameter. */
+/** The parameters of every list; `extend` it with filters. Unknown parameters are refused. */
 export function pageQuery(exampleCursor: string) {
   return z.strictObject({
     page: z.coerce.number().int().min(1).max(1_000_000).default(1),
@@ -10,7 +10,7 @@ export function pageQuery(exampleCursor: string) {
     cursor: text(500)
       .optional()
       .describe(
-        '`next_cursor` of the page before; then `page` is not used. Any other text, also that of another sorting, is 422',
+        '`next_cursor` of the previous page; `page` is then ignored. Any other text, or a cursor of another sort order, is 422',
       )
       .meta({ example: exampleCursor }),
   });
@@ -29,17 +29,16 @@ export function pageOf<T extends z.ZodType>(item: T) {
   });
 }
 
-/** How many rows to skip: none where a cursor says where to go on. */
 export function offsetOf({ page, page_size, cursor }: PageQuery): number {
   return cursor ? 0 : (page - 1) * page_size;
 }
 
-/** One row more than a page shows, to know whether another follows. */
+/** One row more than a page shows, to know whether there is a next page. */
 export function fetchedRows({ page_size }: PageQuery): number {
   return page_size + 1;
 }
 
-/** The page of the rows that were fetched for it. */
+/** `rows` are those fetched with `fetchedRows`. */
 export function presentPage<Row, Item>(
   { page, page_size }: PageQuery,
   { rows, total }: { rows: readonly Row[]; total: number },
@@ -62,7 +61,7 @@ export function encodeCursor(...content: unknown[]): string {
   return Buffer.from(JSON.stringify(content)).toString('base64url');
 }
 
-/** A cursor is no secret, but it comes from outside: one that fits no list is the caller's fault, not the database's. */
+/** Throws a 422 for an invalid cursor, so that its values never reach the database. */
 export function decodeCursor<T>(cursor: string, content: z.ZodType<T>): T {
   try {
     return content.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));

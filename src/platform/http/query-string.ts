@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { invalid } from '../errors.ts';
 
-/** Of a parameter that comes twice the last one counts; none here takes a list. */
+/** The last of repeated parameters counts, because no parameter takes a list. */
 export function parseQuery(text: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(text));
 }
 
-/** Queries are percent-encoded UTF-8: the parser would take anything else for literal text (ASVS V1.5.3). */
+/** Refuses invalid percent-encoded UTF-8, which the parser would take literally (ASVS V1.5.3). */
 export function refuseIllFormedQueries(app: FastifyInstance): void {
   app.addHook('preValidation', async ({ url, routeOptions }) => {
     if (routeOptions.schema?.querystring === undefined || isDecodable(url)) return;

@@ -1,2 +1,2 @@
-/** Where the process stands in its life; `/health/ready` and the drain read it. */
+/** The lifecycle phase of the process, used by `/health/ready` and the shutdown. */
 export type Readiness = { phase: 'starting' | 'serving' | 'draining' };

@@ -8,7 +8,7 @@ const uuid = '4bf92f35-77b3-4da6-a3ce-929d0e0e4736';
 const version4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const behindProxy = { TRUSTED_PROXIES: '127.0.0.1/32' };
 
-/** Sends the headers over a socket; the id of answer, body and all log lines, which must be the same. */
+/** Sends the headers; returns the id, which must be the same in response and log lines. */
 async function requestId(
   { app, logs }: TestApp,
   given: string[],
@@ -28,7 +28,7 @@ async function requestId(
   return answer.body.request_id;
 }
 
-test('M05 a request without an id gets one, a new one each time', async (t) => {
+test('M05 each request without an id gets a new one', async (t) => {
   for (const overrides of [{}, behindProxy]) {
     const test = await createTestApp(t, overrides);
     const ids = [await requestId(test, []), await requestId(test, [])];
@@ -37,7 +37,7 @@ test('M05 a request without an id gets one, a new one each time', async (t) => {
   }
 });
 
-test('M05 an id of a trusted proxy is kept: a UUID, or 32 hex digits with dashes put in', async (t) => {
+test('M05 an id of a trusted proxy is kept if it is a UUID or 32 hex digits', async (t) => {
   const test = await createTestApp(t, behindProxy);
   assert.equal(await requestId(test, [uuid]), uuid);
   assert.equal(await requestId(test, [uuid.toUpperCase()]), uuid);
@@ -69,13 +69,13 @@ test('M05 any other id is replaced, even from a trusted proxy', async (t) => {
   }
 });
 
-test('M05 a line break in the id is two headers, of which the one that is none does nothing', async (t) => {
+test('M05 a line break in the id starts a second header, which has no effect', async (t) => {
   const test = await createTestApp(t, behindProxy);
   assert.equal(await requestId(test, [`${uuid}\r\nSet-Cookie: a=b`]), uuid);
   assert.doesNotMatch(test.logs(), /Set-Cookie/);
 });
 
-test('M05 an id of anybody else is replaced, be it as good as it may', async (t) => {
+test('M05 an id of a client is replaced, even if it is valid', async (t) => {
   const test = await createTestApp(t, behindProxy);
   assert.notEqual(await requestId(test, [uuid], '127.0.0.2'), uuid);
   const alone = await createTestApp(t);

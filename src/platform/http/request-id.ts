@@ -6,7 +6,7 @@ import { peerAddress } from './client-address.ts';
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const hex = /^[0-9a-f]{32}$/i;
 
-/** An id that a trusted proxy gave is kept when it is a UUID or 32 hex digits; any other is replaced (ASVS V16.2.4). */
+/** Keeps a trusted proxy's id if it is a UUID or 32 hex digits, else makes one (ASVS V16.2.4). */
 export function requestIdOf(request: IncomingMessage, trustedProxies: CidrList): string {
   const given = request.headers['x-request-id'];
   if (typeof given !== 'string' || !cidrListContains(trustedProxies, peerAddress(request)))

@@ -2,7 +2,7 @@ import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 import { type FieldFault, invalid } from '../errors.ts';
 
-/** Checks a part of a request against its schema; the error is a 422 that names every fault. */
+/** Validates a part of a request; the error is a 422 that lists all faults. */
 export const validateRequest: FastifySchemaCompiler<z.ZodType> =
   ({ schema }) =>
   (data: unknown) => {
@@ -11,7 +11,7 @@ export const validateRequest: FastifySchemaCompiler<z.ZodType> =
     return { error: invalid(...error.issues.flatMap(toFieldFaults).slice(0, mostFaults)) };
   };
 
-// As the schema of errors promises.
+// The limits of `errorSchema`.
 const mostFaults = 200;
 const longestField = 200;
 const longestMessage = 500;
@@ -27,10 +27,10 @@ function toFieldFaults(issue: Issue): FieldFault[] {
 }
 
 function unknownParameter(name: string): FieldFault {
-  return { field: name.slice(0, longestField), message: 'is not known here', type: 'unknown_parameter' };
+  return { field: name.slice(0, longestField), message: 'is unknown', type: 'unknown_parameter' };
 }
 
-/** Fastify hands over null where there is no body. */
+/** Fastify passes null if there is no body. */
 function isMissing({ code, input, path }: Issue): boolean {
   return code !== 'custom' && (input === undefined || (input === null && path.length === 0));
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { errorStatuses } from '../errors.ts';
 
-// As JSON Schema writes it. Lone surrogates are no characters, so that no pattern can name them.
+// In the syntax of JSON Schema. No pattern can exclude lone surrogates; `text` does.
 export const plainTextPattern = '^[^\\u0000]*$';
 
 /**
- * Text that PostgreSQL and every client can hold: no NUL, no lone surrogate (ASVS V1.5.3, V2.2.1). The length counts
- * characters as JSON Schema does; zod would count an emoji as two.
+ * Text that PostgreSQL and every client can store: no NUL, no lone surrogate (ASVS V1.5.3, V2.2.1).
+ * The length is in code points, as in JSON Schema; zod counts UTF-16 units.
  */
 export function text(maxLength: number, string = z.string()) {
   return string
@@ -14,43 +14,43 @@ export function text(maxLength: number, string = z.string()) {
       message: `must have at most ${maxLength} characters`,
       params: { type: 'too_big' },
     })
-    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'has characters that are no text')
+    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'has invalid characters')
     .meta({ maxLength, pattern: plainTextPattern });
 }
 
-/** A member of a change: null leaves the thing as it is, as an absent one does. Many clients send every member. */
+/** A member of a change: null and absent mean unchanged, because many clients send every member. */
 export function unchangedIfNull<T extends z.ZodType>(schema: T) {
   return schema
     .nullish()
     .transform((value) => value ?? undefined)
-    .describe('null leaves it as it is');
+    .describe('null leaves it unchanged');
 }
 
 const yes = ['true', '1', 'yes', 'on'];
 const no = ['false', '0', 'no', 'off'];
 
-/** A boolean in a query, in any case; an empty parameter is an absent one. */
+/** A boolean in a query, case-insensitive; empty means absent. */
 export const queryBoolean = z
   .string()
   .refine((value) => ['', ...yes, ...no].includes(value.toLowerCase()), 'must be true or false')
   .transform((value) => (value === '' ? undefined : yes.includes(value.toLowerCase())))
   .optional()
-  .describe('`1`, `yes` and `on`, `0`, `no` and `off` are taken too, in any case')
+  .describe('Also accepts `1`, `yes`, `on`, `0`, `no` and `off`; case-insensitive')
   .meta({ type: 'boolean', example: true });
 
-export const uuid = z.uuid('is not an id').meta({ example: '01890a5d-ac96-774b-bcce-b302099a8057' });
+export const uuid = z.uuid('must be a UUID').meta({ example: '01890a5d-ac96-774b-bcce-b302099a8057' });
 
 export const timestamp = z.iso.datetime().meta({ example: '2026-01-31T09:26:03.114Z' });
 
-/** As PostgreSQL writes it into a cursor: in UTC, to the microsecond. It knows no year 0. */
+/** As PostgreSQL writes it into a cursor: UTC with microseconds. PostgreSQL has no year 0. */
 export const cursorTime = z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith('0000'));
 
-// Nanoseconds, the most that a client's language writes.
+// Nanoseconds, the finest unit that common languages write.
 const mostFractionDigits = 9;
 
 /**
- * A time that a caller names, made one that PostgreSQL can read: in UTC, which also takes an offset of RFC 3339 that
- * is beyond what it knows (16 hours), and between the years 1 and 9999.
+ * A time sent by a caller, converted to UTC, because RFC 3339 allows larger offsets than PostgreSQL
+ * (16 hours), and limited to the years 1 to 9999.
  */
 export const instant = z.iso
   .datetime({ offset: true })
@@ -60,7 +60,10 @@ export const instant = z.iso
     const year = whole.getUTCFullYear();
     if (year >= 1 && year <= 9999 && fraction.length <= mostFractionDigits)
       return `${whole.toISOString().slice(0, 19)}.${fraction || '0'}Z`;
-    context.addIssue({ code: 'custom', message: 'is not a time that can be compared' });
+    context.addIssue({
+      code: 'custom',
+      message: 'must be in the years 1 to 9999, with at most 9 fraction digits',
+    });
     return z.NEVER;
   })
   .meta({ example: '2026-01-31T00:00:00Z' });
@@ -77,7 +80,7 @@ const fieldFault = z.object({
 
 export const errorSchema = z
   .object({
-    error: z.enum(Object.keys(errorStatuses)).describe('The name of the error, one of a closed list'),
+    error: z.enum(Object.keys(errorStatuses)).describe('The name of the error, from a closed list'),
     message: z.string().max(500),
     status_code: z.int().min(400).max(504),
     request_id: z.guid(),
@@ -85,13 +88,13 @@ export const errorSchema = z
     path: z.string().max(16_384).describe('The path of the request, without its query string'),
     details: z
       .object({
-        reason: z.string().max(100).optional().describe('A finer code for programs'),
-        field: z.string().max(100).optional().describe('The field of a duplicate'),
+        reason: z.string().max(100).optional().describe('A more specific, machine-readable code'),
+        field: z.string().max(100).optional().describe('The field whose value is already taken'),
         resource: z
           .enum(['user', 'admin', 'mail'])
           .optional()
-          .describe('Of a 409: what is already there, or is not in the state for it'),
-        errors: z.array(fieldFault).max(200).optional().describe('All faults of a 422 at once'),
+          .describe('For a 409: the kind of resource that already exists or is in the wrong state'),
+        errors: z.array(fieldFault).max(200).optional().describe('For a 422: all validation errors'),
       })
       .optional(),
   })
@@ -109,14 +112,12 @@ export const errorSchema = z
 
 type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 503;
 
-/** The errors that any route with a body, or behind a guard, can answer beside its own. */
+/** Errors that any route with a body, or behind a guard, can return. */
 export const bodyErrors = [413, 415, 422, 429] as const;
 export const guardErrors = [401, 403, 429, 503] as const;
 
-/** The error answers of a route, for `schema.response`. */
 export function errors<S extends ErrorStatus>(statuses: readonly S[]): Record<S, typeof errorSchema> {
   return Object.fromEntries(statuses.map((status) => [status, errorSchema])) as Record<S, typeof errorSchema>;
 }
 
-/** A 204: nothing at all. */
 export const noContent = z.null().describe('Done; no content');

@@ -1,16 +1,16 @@
-/** The eight headers of every answer (security.md § 8.1), and what goes with them. Names in lower case. */
+/** Security headers of every response, as OWASP recommends. Names are in lower case. */
 const common: Record<string, string> = {
   'strict-transport-security': 'max-age=63072000; includeSubDomains',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-  // The old filter did harm where it worked; 0 switches off what is left of it (OWASP).
+  // The XSS filter of old browsers has vulnerabilities of its own; 0 disables it (OWASP).
   'x-xss-protection': '0',
   'referrer-policy': 'no-referrer',
   'permissions-policy':
     'accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()',
   'x-permitted-cross-domain-policies': 'none',
   'cross-origin-resource-policy': 'same-origin',
-  // Whether a page of another origin may read the answer depends on who asks; no cache may mix that up.
+  // The CORS headers depend on the origin, so caches must not share responses between origins.
   vary: 'Origin',
 };
 
@@ -20,7 +20,7 @@ export const apiHeaders: Readonly<Record<string, string>> = {
   ...common,
 };
 
-/** For pages. `styleSource` adds what a page of somebody else's making can not do without. */
+/** For HTML pages. `styleSource` is an additional source that a third-party page needs. */
 export function pageHeaders(extra: { styleSource?: string } = {}): Readonly<Record<string, string>> {
   const policy = [
     "default-src 'none'",

@@ -7,7 +7,7 @@ import { createTestApp } from '../../../test/test-app.ts';
 
 const json = { 'Content-Type': 'application/json' };
 
-test('what is pipelined begins when the answer before it has left', async (t) => {
+test('a pipelined request starts after the previous response is sent', async (t) => {
   const { app } = await createTestApp(t);
   const registration = newRegistration();
   const { username, password } = registration;
@@ -20,7 +20,7 @@ test('what is pipelined begins when the answer before it has left', async (t) =>
   );
 });
 
-test('what is pipelined behind a request that closes the connection does nothing', async (t) => {
+test('a request pipelined after Connection: close is not executed', async (t) => {
   const { app, api } = await createTestApp(t);
   const registration = newRegistration();
   const register = requestText('POST', '/api/users/register', json, JSON.stringify(registration));
@@ -31,7 +31,7 @@ test('what is pipelined behind a request that closes the connection does nothing
   assert.equal((await api.post('/api/users/login', { username, password })).status, 401);
 });
 
-test('of all who pipeline together so many requests wait, and others are served', async (t) => {
+test('pipelined requests in total are limited, and other clients are served', async (t) => {
   const { app, api } = await createTestApp(t);
   const port = await portOf(app);
   const { promise: cut, resolve } = Promise.withResolvers<void>();
@@ -53,10 +53,10 @@ test('of all who pipeline together so many requests wait, and others are served'
     app.server.off('connection', watch);
     for (const socket of sockets) socket.destroy();
   });
-  // Nothing is read, so that each has an answer under way that does not leave.
+  // Nothing is read, so each connection has a response that cannot be sent completely.
   for (const socket of sockets)
     socket.write(requestText('GET', '/docs/static/swagger-ui-bundle.js').repeat(900));
   await cut;
   assert.equal((await api.get('/health/live')).status, 200);
-  assert.ok(open >= 2, `${open} of four are left`);
+  assert.ok(open >= 2, `${open} of 4 connections are left`);
 });

@@ -4,16 +4,17 @@ import type { FastifyInstance } from 'fastify';
 
 const maxRequestsPerConnection = 1000;
 
-/** On all connections together, ten kilobytes each; beyond it a connection is cut off. Hardly any client pipelines. */
+/** Waiting requests on all connections, about 10 kB each. Hardly any client uses pipelining. */
 const mostWaiting = 2000;
 
 type Exchange = { request: IncomingMessage; response: ServerResponse };
 type Line = { received: number; isBusy: boolean; waiting: Exchange[] };
 
 /**
- * Carries out the requests of a connection one after the other, a thousand in all. Node hands over together what
- * arrives together: one socket would have hundreds of handlers and statements at once, and the answers to a client
- * that does not read them would pile up in memory. Here the next one begins when the answer before it has left.
+ * Serves the requests of a connection one after the other, at most a thousand. Node starts
+ * pipelined requests all at once: one socket could run hundreds of handlers and SQL statements, and
+ * responses that the client does not read would accumulate in memory. Here each request starts
+ * after the previous response is sent.
  */
 export function serveInTurn(app: FastifyInstance): void {
   const lines = new WeakMap<Socket, Line>();
@@ -23,7 +24,7 @@ export function serveInTurn(app: FastifyInstance): void {
     const { socket } = request;
     const line = lines.get(socket) ?? open(socket);
     line.received += 1;
-    // Its answer would never be sent, so that it must do nothing either.
+    // Its response would never be sent, so it must not be executed.
     if (line.received > maxRequestsPerConnection) return;
     if (line.received === maxRequestsPerConnection) response.setHeader('connection', 'close');
     if (!line.isBusy) begin(line, { request, response });
@@ -48,7 +49,7 @@ export function serveInTurn(app: FastifyInstance): void {
     line.isBusy = true;
     response.once('close', () => {
       line.isBusy = false;
-      // Behind `Connection: close`, or a client that is gone, nothing is answered, and nothing done.
+      // After `Connection: close`, or if the client has disconnected, nothing more is executed.
       const next = request.socket.writable ? line.waiting.shift() : undefined;
       if (next === undefined) return;
       waitingInAll -= 1;

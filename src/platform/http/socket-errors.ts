@@ -15,20 +15,21 @@ const namesByCode: Record<string, [ErrorName, string]> = {
 };
 
 /**
- * Gives every socket a listener for errors that it keeps for life. Node takes its own off the socket of a CONNECT, and
- * a reset that nobody listens for ends the process. The error itself needs no answer: the socket is closed.
+ * Adds a permanent error listener to every socket. Node removes its own from the socket of a
+ * CONNECT, and a reset without a listener ends the process. The error needs no handling: the socket
+ * is closed.
  */
 export function surviveResets(server: Server): void {
   server.on('connection', (socket: Socket) => socket.on('error', ignore));
 }
 
-/** Answers what was no HTTP request at all, in the shape and with the headers of every other answer, and closes. */
+/** Answers an unparsable request with the usual error body and headers, and closes the socket. */
 export function answerSocketError(
   { logger, jsonEnd }: { logger: Logger; jsonEnd: JsonEnd },
   error: Error & { code?: string },
   socket: Duplex,
 ): void {
-  // An answer that has begun would have this one in its middle; Node tells of it nowhere else.
+  // Must not write into a response that has begun; Node has no public API for that.
   // oxlint-disable-next-line no-underscore-dangle -- the name is Node's
   const begun = (socket as { _httpMessage?: ServerResponse | null })._httpMessage?.headersSent ?? false;
   if (error.code === 'ECONNRESET' || !socket.writable || begun) {
@@ -41,7 +42,7 @@ export function answerSocketError(
   ];
   const known = new AppError(name, message);
   const requestId = randomUUID();
-  logger.info({ request_id: requestId }, `${statusLine(known)}: no request that could be read`);
+  logger.info({ request_id: requestId }, `${statusLine(known)}: unreadable request`);
   socket.end(rawAnswer(known, requestId, jsonEnd), () => socket.destroy());
 }
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** A file that is served from memory as it stands. */
 export type StaticContent = {
   readonly content: string | Buffer;
   readonly type: string;
@@ -16,7 +15,6 @@ export function staticContent(content: string | Buffer, type: string): StaticCon
   };
 }
 
-/** 304 where the client has it already. */
 export function sendStatic(
   request: FastifyRequest,
   reply: FastifyReply,

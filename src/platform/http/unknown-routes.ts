@@ -4,7 +4,7 @@ import { pathOf } from './error-answers.ts';
 
 type AllowedMethods = (path: string) => string[];
 
-/** The methods of a path, for who asks by OPTIONS. Call it before CORS, which takes every OPTIONS for a preflight. */
+/** Answers OPTIONS. Call it before CORS, which treats every OPTIONS as a preflight. */
 export function answerOptions(app: FastifyInstance, allowedMethods: AllowedMethods): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.method !== 'OPTIONS' || isPreflight(request)) return;
@@ -16,13 +16,13 @@ export function answerOptions(app: FastifyInstance, allowedMethods: AllowedMetho
 }
 
 /**
- * 404 for a path that no route has, 405 with `Allow` for a method that none has there. Call it after CORS: a page of
- * another origin may read the refusal.
+ * 404 for an unknown path, 405 with `Allow` for a wrong method. Call it after CORS, so that pages
+ * of allowed origins can read the error.
  */
 export function refuseUnknownRoutes(app: FastifyInstance, allowedMethods: AllowedMethods): void {
   app.setNotFoundHandler((request) => refuse(request, allowedMethods(pathOf(request.url))));
   app.after(() => {
-    // Before any guard and before the body is read: neither matters where there is nothing.
+    // Before any guard and before the body is read.
     app.addHook('onRequest', async (request) => {
       const hasBlank = request.routeOptions.url?.includes(':') === true;
       if (!request.is404 && !hasBlank) return;
@@ -33,7 +33,7 @@ export function refuseUnknownRoutes(app: FastifyInstance, allowedMethods: Allowe
 }
 
 function refuse({ method, url }: FastifyRequest, allowed: string[]): never {
-  // A route may find that it has nothing there, as that of static files does.
+  // A route may itself answer 404, as the one for static files does.
   if (allowed.length === 0 || allowed.includes(method)) {
     throw notFound(`The requested resource '${pathOf(url)}' was not found`);
   }
@@ -42,7 +42,7 @@ function refuse({ method, url }: FastifyRequest, allowed: string[]): never {
   });
 }
 
-/** The question that a browser asks before a page of another origin may call: CORS answers it, whatever the path. */
+/** CORS answers preflights, whatever the path. */
 function isPreflight({ headers }: FastifyRequest): boolean {
   return headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }

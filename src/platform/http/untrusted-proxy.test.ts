@@ -5,7 +5,7 @@ import { createTestApp } from '../../../test/test-app.ts';
 const warnings = (logs: string) =>
   logs.split('\n').filter((line) => /"level":"warn".*TRUSTED_PROXIES/.test(line));
 
-test('a proxy that is not trusted is told of once, with its address, and ten at most', async (t) => {
+test('an untrusted proxy is logged once with its address, and at most ten are logged', async (t) => {
   const { api, logs } = await createTestApp(t, { TRUSTED_PROXIES: '10.0.0.1' });
   const ask = (remoteAddress: string, headers: Record<string, string> = {}) =>
     api.get('/health/live', { remoteAddress, headers });

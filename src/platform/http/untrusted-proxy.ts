@@ -3,10 +3,10 @@ import type { Logger } from '../logging/logger.ts';
 import { type CidrList, cidrListContains } from './cidr.ts';
 import { hasForwardingHeader, peerAddress } from './client-address.ts';
 
-/** Anybody can send the header, from many addresses. */
+/** Clients can forge the headers from many addresses and flood the log. */
 const mostTold = 10;
 
-/** Tells, once a peer and of ten at most, that a peer forwards requests without being trusted to. */
+/** Warns once for each peer, at most ten in all, that forwards requests but is not trusted. */
 export function warnOfUntrustedProxies(
   trustedProxies: CidrList,
   logger: Logger,
@@ -18,8 +18,8 @@ export function warnOfUntrustedProxies(
     if (told.has(peer) || cidrListContains(trustedProxies, peer)) return;
     told.add(peer);
     logger.warn(
-      `A proxy, or somebody who poses as one, sends forwarding headers from ${peer}, which is not in TRUSTED_PROXIES: ` +
-        'they are ignored, and all requests from there count as one client. If it is your proxy, add it to TRUSTED_PROXIES',
+      `Forwarding headers are ignored: they come from ${peer}, which is not in TRUSTED_PROXIES. ` +
+        'All its requests count as one client. If it is your proxy, add it to TRUSTED_PROXIES',
     );
   };
 }

@@ -7,8 +7,8 @@ import { createReminder } from '../logging/reminder.ts';
 import { currentOrigin, type Origin, runInJob } from '../logging/request-context.ts';
 
 /**
- * The queues and what a job of each carries, never a secret: finished jobs stay readable for a while. Whoever has jobs
- * adds them here by declaration merging.
+ * The payload of each queue's jobs. It must hold no secret: finished jobs stay readable for a
+ * while. Each module adds its own jobs by declaration merging.
  *
  * @public
  */
@@ -16,36 +16,36 @@ import { currentOrigin, type Origin, runInJob } from '../logging/request-context
 export interface JobPayloads {}
 
 export type JobName = keyof JobPayloads;
-/** The request that a job was put there by goes with it, so that what the job does can be told of that request. */
+/** `origin` is the request that created the job, for the logs and audit events of the job. */
 type JobContent = { payload: never; origin: Origin | null };
 
 export type JobHandlers = { [Name in JobName]: (payload: JobPayloads[Name]) => Promise<void> };
 
 export type JobQueue = {
-  /** Puts a job into the transaction, or commits it at once where `db` is none: it runs if, and only if, that commits. */
+  /** Adds a job. Inside a transaction it runs only if that commits. */
   send<Name extends JobName>(
     db: Database | Transaction,
     name: Name,
     payload: JobPayloads[Name],
   ): Promise<void>;
-  /** Makes the queue's tables, and the queues of these names, where they are missing. Jobs can be sent from then on. */
+  /** Creates missing tables and queues. Must be called before `send`. */
   open(names: readonly JobName[]): Promise<void>;
   /**
-   * Lets jobs run in this process. One that throws is tried again, later each time; one that throws what nobody
-   * expected is given up in the end.
+   * Runs jobs in this process. A job that throws is retried with backoff; after several unexpected
+   * errors it is given up.
    */
   work(handlers: JobHandlers): Promise<void>;
-  /** Runs what is due until nothing is, and gives the number of jobs: the workers' work, in step. */
+  /** Runs due jobs until none is left, as the workers would, and returns their number. */
   runDue(handlers: JobHandlers): Promise<number>;
-  /** What an outage has failed is tried within a minute from now, however long it would still have waited. */
+  /** Reschedules the jobs that failed because of an outage to run within a minute. */
   endOutage(db: Database, name: JobName): Promise<void>;
-  /** Waits a moment for jobs under way; what is not done by then goes back and is run again by whoever is there. */
+  /** Waits up to 5 seconds for running jobs; unfinished ones are run again by another process. */
   close(): Promise<void>;
 };
 
-/** Thrown by a job that could not be done yet and has said so itself. */
+/** Thrown by a job that must be retried and has already logged why. */
 export class TryAgainLater extends Error {
-  /** True where all jobs of the kind fail for the same cause. */
+  /** True if all jobs of this queue fail for the same cause. */
   readonly isOutage: boolean;
 
   constructor(reason: string, isOutage: boolean) {
@@ -57,13 +57,13 @@ export class TryAgainLater extends Error {
 const schema = 'jobs';
 
 /**
- * A process that died says nothing: its jobs are taken up when the heartbeat has been missing for 15 s, looked for
- * every 10 s, and after the first wait between attempts. Together less than 60 s.
+ * Jobs of a process that died are retried after 15 s without a heartbeat, up to 10 s until the next
+ * check, and the first retry delay: less than 60 s in total.
  */
 const heartbeatSeconds = 15;
 const superviseSeconds = 10;
 
-// From 10 to 20 seconds on the first time, twice that on the next, half of it at random; 20 minutes at most.
+// Retries start after 10 to 20 seconds; the delay doubles up to 20 minutes, and half is random.
 const queueOptions: QueueOptions & { notify: boolean } = {
   notify: true,
   heartbeatSeconds,
@@ -76,8 +76,8 @@ const queueOptions: QueueOptions & { notify: boolean } = {
   deleteAfterSeconds: 60 * 60,
 };
 
-// Several at once, so that a mail server that stalls on one holds up no other. A full batch is followed by the next
-// at once; with batches of one the library would wait after each.
+// Several at once, so that a mail server that stalls on one mail does not delay the others. pg-boss
+// fetches again at once only after a full batch; with batches of one it would wait after each job.
 const workOptions = {
   localConcurrency: 4,
   batchSize: 3,
@@ -89,14 +89,14 @@ const workOptions = {
 
 const closeMilliseconds = 5000;
 
-// Ten minutes or more of attempts: what throws then will go on to.
+// After 10 minutes or more of retries the error is considered permanent.
 const unexpectedFailures = 7;
 
 const jobTable = sql.table(`${schema}.job`);
 const jobNow = sql`${sql.id(schema, 'job_now')}()`;
 const outageWait = sql`interval '30 seconds'`;
 
-/** The durable queue, in the service's own database. One that is not `attended` does nothing that it is not told to. */
+/** The durable queue in the database. Without `attended`, nothing runs in the background. */
 export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended = true): JobQueue {
   const boss = new PgBoss({
     ...engine.jobQueueOptions,
@@ -110,12 +110,11 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
     monitorIntervalSeconds: superviseSeconds,
     maintenanceIntervalSeconds: 60 * 60,
   });
-  // Each worker asks once a second, and while the database is away each of them fails.
+  // Each worker polls once a second and fails each time while the database is unavailable.
   const reminder = createReminder();
   boss.on('error', (error) => {
     engine.heedJobError(error);
-    if (reminder.isDue())
-      logger.warn({ err: error }, 'jobs: the queue does not reach the database; jobs wait');
+    if (reminder.isDue()) logger.warn({ err: error }, 'jobs: the queue cannot reach the database; jobs wait');
   });
   return {
     send: async (db, name, payload) => {
@@ -134,7 +133,7 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
     },
     runDue: async (handlers) => {
       let total = 0;
-      // A job of one queue may put one into another.
+      // A job may add a job to another queue.
       for (let count = -1; count !== 0; ) {
         count = 0;
         for (const name of namesOf(handlers)) count += await runDueOf(boss, handlers, logger, name);
@@ -143,7 +142,7 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
       return total;
     },
     endOutage: async (db, name) => {
-      // One of them at a time: the workers of all processes would do the same to the same rows.
+      // SKIP LOCKED, because the workers of all processes would update the same rows.
       await sql`
         UPDATE ${jobTable} SET start_after = ${jobNow} + random() * ${outageWait} WHERE (name, id) IN (
           SELECT name, id FROM ${jobTable}
@@ -160,7 +159,7 @@ function namesOf(handlers: JobHandlers): JobName[] {
 
 type Settling = [handlers: JobHandlers, logger: Logger, name: JobName];
 
-/** Each job of a batch has an end of its own. */
+/** Never throws: each job of a batch succeeds or fails on its own. */
 async function settle(...[handlers, logger, name, job]: [...Settling, Job]): Promise<JobResult> {
   try {
     const { payload, origin } = job.data as JobContent;
@@ -170,7 +169,7 @@ async function settle(...[handlers, logger, name, job]: [...Settling, Job]): Pro
     if (error instanceof TryAgainLater) return failed(job, 'failed', { isOutage: error.isOutage });
     logger.error({ err: error, job: name }, 'A job failed');
     if (job.retryCount < unexpectedFailures || isDatabaseUnavailable(error)) return failed(job, 'failed');
-    logger.error({ job: name }, 'A job is given up: it failed again and again');
+    logger.error({ job: name }, 'A job is given up after repeated failures');
     return failed(job, 'deadletter');
   }
 }
@@ -193,5 +192,4 @@ async function runDueOf(boss: PgBoss, ...[handlers, logger, name]: Settling): Pr
   }
 }
 
-// As many as the workers take.
 const dueAtOnce = workOptions.localConcurrency * workOptions.batchSize;

@@ -13,7 +13,7 @@ function linesOf(text: string): Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
-test('the pretty form of a request is the three lines that the seed shows, letter for letter', async (t) => {
+test('the pretty format writes exactly three lines for a failed request', async (t) => {
   const { api, logs } = await createTestApp(t, { LOG_FORMAT: 'pretty' });
   const answer = await api.get('/nonexistent?token=secret');
   const id = answer.body.request_id.slice(0, 8);
@@ -29,7 +29,7 @@ test('the pretty form of a request is the three lines that the seed shows, lette
   );
 });
 
-test('the pretty form writes an error below its line, with its stack and without its members', () => {
+test('the pretty format writes error and stack below the line, but no other fields', () => {
   let text = '';
   const logger = createLogger({ logLevel: 'info', logFormat: 'pretty' }, { write: (line) => (text += line) });
   logger.error({ err: new TypeError('x is not y'), password: 'hunter2' }, 'It broke');
@@ -40,7 +40,7 @@ test('the pretty form writes an error below its line, with its stack and without
   assert.doesNotMatch(text, /hunter2/);
 });
 
-test('the JSON form is one object a line, and the completed request has all its members', async (t) => {
+test('the JSON format is one object per line; a completed request has all its fields', async (t) => {
   const { api, logs } = await createTestApp(t);
   const answer = await api.get('/nonexistent?token=secret', { remoteAddress: '203.0.113.9' });
   const lines = linesOf(logs());
@@ -66,7 +66,7 @@ test('the JSON form is one object a line, and the completed request has all its 
   assert.ok(typeof duration === 'number' && duration >= 0 && duration < 10_000);
 });
 
-test('requests that run at once keep their own ids in every line', async (t) => {
+test('concurrent requests keep their own ids in every line', async (t) => {
   const test = await createTestApp(t);
   const user = await signedInUser(test);
   const before = test.logs().length;
@@ -89,7 +89,7 @@ test('requests that run at once keep their own ids in every line', async (t) => 
     assert.ok(answers.some(({ headers }) => headers['x-request-id'] === id));
 });
 
-test('traceparent is carried on into the log of its request, where it is one', async (t) => {
+test('a valid traceparent is added to the log lines of its request', async (t) => {
   const { api, logs } = await createTestApp(t);
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
   await api.get('/nonexistent', { headers: { traceparent } });
@@ -101,7 +101,7 @@ test('traceparent is carried on into the log of its request, where it is one', a
   }
 });
 
-test('M03 a line stays one line, whatever a request holds', async (t) => {
+test('M03 a log line stays one line, whatever the request contains', async (t) => {
   for (const format of ['json', 'pretty']) {
     const { app, logs } = await createTestApp(t, { LOG_FORMAT: format });
     const path = `/x%0a{"level":"error"}%1b[31m\u2028`;
@@ -119,7 +119,7 @@ test('M03 a line stays one line, whatever a request holds', async (t) => {
   }
 });
 
-test('M03 what a client writes makes no line of its own, in no header and no field, and no level but ours', async (t) => {
+test('M03 no header or field of a client can forge a log line or its level', async (t) => {
   const forged = '{"level":"error","msg":"forged"}';
   const breaks = ['\n', '\r\n', '\r', '\u2028', '\u2029', '\u0085', '\u001b[31m', '\u0000'];
   for (const LOG_FORMAT of ['json', 'pretty']) {
@@ -158,7 +158,7 @@ test('M03 what a client writes makes no line of its own, in no header and no fie
   }
 });
 
-test('LOG_LEVEL=error leaves the ordinary out', async (t) => {
+test('LOG_LEVEL=error omits ordinary requests', async (t) => {
   const { api, logs } = await createTestApp(t, { LOG_LEVEL: 'error' });
   await api.get('/nonexistent');
   assert.equal(logs(), '');

@@ -1,6 +1,6 @@
 const reminderMilliseconds = 60_000;
 
-/** For what goes wrong many times a second: `isDue` is true at the first time and then once a minute. */
+/** For frequent faults: `isDue` is true the first time and then once a minute. */
 export type Reminder = { isDue(): boolean; reset(): void };
 
 export function createReminder(): Reminder {

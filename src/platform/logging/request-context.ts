@@ -1,20 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Where a request came from, for the record of what it did. */
 export type Origin = { readonly requestId: string; readonly ip: string };
 
 type Context = { readonly logFields: Record<string, string>; readonly origin: Origin | null };
 
-/** What every log line and every audit event of a request or a job carries, without being handed from function to function. */
+/** The context of a request or job, added to its log lines and audit events. */
 const contexts = new AsyncLocalStorage<Context>();
 
-// W3C Trace Context, version 00. Anything else is nobody's trace.
+// W3C Trace Context, version 00. Anything else is ignored.
 const traceparentForm = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 type Request = { id: string; clientAddress: string; headers: IncomingHttpHeaders };
 
-/** Runs the rest of the request inside its context. */
 export function runInRequest({ id, clientAddress, headers }: Request, rest: () => void): void {
   const { traceparent } = headers;
   const traced = typeof traceparent === 'string' && traceparentForm.test(traceparent) ? { traceparent } : {};
@@ -24,7 +22,7 @@ export function runInRequest({ id, clientAddress, headers }: Request, rest: () =
   );
 }
 
-/** Runs what no request waits for under its own name; for the request that asked for it, where there was one. */
+/** Runs a background job in its context; `origin` is the request that caused it, if any. */
 export function runInJob<T>(job: string, work: () => Promise<T>, origin: Origin | null = null): Promise<T> {
   const asked = origin === null ? {} : { request_id: origin.requestId };
   return contexts.run({ logFields: { job, ...asked }, origin }, work);
@@ -32,11 +30,11 @@ export function runInJob<T>(job: string, work: () => Promise<T>, origin: Origin 
 
 /** For the logger's `mixin`. */
 export function contextLogFields(): Record<string, string> {
-  // A copy: the logger writes the line's own members into it.
+  // A copy, because pino adds the fields of the line to it.
   return { ...contexts.getStore()?.logFields };
 }
 
-/** The request that this is done for; null outside of any. */
+/** The request that caused the current work; null if there is none. */
 export function currentOrigin(): Origin | null {
   return contexts.getStore()?.origin ?? null;
 }

@@ -6,7 +6,7 @@ import { createTestApp } from '../../../test/test-app.ts';
 import { DatabaseUnavailableError } from '../database/database-errors.ts';
 import { serializeError } from './serialize-error.ts';
 
-test("a database's error is logged by its code and its constraint, never with the row that it quotes", async (t) => {
+test('a database error is logged with its code and constraint, never with row data', async (t) => {
   const test = await createTestApp(t);
   await signedInUser(test, { username: 'hunter2', email: 'hunter2@example.com' });
   const names = sql`username, email, password_scheme, password_hash, created_at, updated_at`;
@@ -26,7 +26,7 @@ test("a database's error is logged by its code and its constraint, never with th
   ];
   for (const [message, statement] of failures) {
     const error = await statement.execute(test.db).then(
-      () => assert.fail(`${String(message)} did not come`),
+      () => assert.fail(`no error ${String(message)}`),
       (reason: unknown) => reason,
     );
     const logged = serializeError(error);
@@ -40,7 +40,7 @@ test("a database's error is logged by its code and its constraint, never with th
   }
 });
 
-test('an error of ours keeps name, text, code, cause and twelve frames, and nothing else of what it holds', () => {
+test('an error is logged with name, message, code, cause and at most 12 frames only', () => {
   const cause = Object.assign(new RangeError('the cause'), { code: 'E_CAUSE', password: 'hunter2' });
   const error = Object.assign(new Error('the error', { cause }), {
     token: 'hunter2',
@@ -53,14 +53,14 @@ test('an error of ours keeps name, text, code, cause and twelve frames, and noth
   assert.deepEqual(causeRest, { type: 'RangeError', message: 'the cause', code: 'E_CAUSE' });
 });
 
-test('what is thrown and no Error shows its type alone', () => {
+test('a thrown value that is not an Error is logged with its type only', () => {
   assert.deepEqual(serializeError('hunter2'), { type: 'string' });
   assert.deepEqual(serializeError({ password: 'hunter2' }), { type: 'object' });
   assert.deepEqual(serializeError(null), { type: 'object' });
   assert.deepEqual(serializeError(undefined), { type: 'undefined' });
 });
 
-test('a duplicate registration leaves no address, name or password in the log', async (t) => {
+test('a duplicate registration logs no e-mail address, name or password', async (t) => {
   const test = await createTestApp(t);
   const taken = newRegistration();
   for (let time = 0; time < 2; time++) await test.api.post('/api/users/register', taken);

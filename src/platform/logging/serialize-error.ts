@@ -1,6 +1,6 @@
 /**
- * What a log may show of an error. A database error's message and detail can quote the row (an e-mail
- * address, a hash), so only its code and the names of table and constraint are kept.
+ * The loggable part of an error. The message and detail of a database error can quote the row (an
+ * e-mail address, a hash), so only its code and the names of table and constraint are kept.
  */
 export function serializeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
@@ -23,7 +23,7 @@ function databaseMessage(error: DatabaseError): string {
   return `SQLSTATE ${error.code}${where ? ` at ${where}` : ''}${error.routine ? ` (${error.routine})` : ''}`;
 }
 
-/** The frames alone. A stack begins with the message, of which a line may look like a frame: it is cut off first. */
+/** Stack frames only. The message at the start is removed first: its lines may look like frames. */
 function framesOf({ stack = '', message }: Error): string {
   const start = message !== '' && stack.includes(message) ? stack.indexOf(message) + message.length : 0;
   return stack

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { limitHeaderNames, limitHeaders } from './limit-headers.ts';
 import { limitState } from './rate-limit.ts';
 
-test('a limit is told in both families of headers, and a page of another origin may read each of them', () => {
+test('a limit is sent in both header families, and CORS exposes all of them', () => {
   const policy = { name: 'ip', limit: 200, windowSeconds: 3600 };
   const headers = limitHeaders(policy, limitState(200, 17, 59_001));
   assert.deepEqual(headers, {
@@ -19,7 +19,7 @@ test('a limit is told in both families of headers, and a page of another origin 
   );
 });
 
-test('nothing is left below nothing, no wait is shorter than a second, and one refusal of a window is its first', () => {
+test('remaining is at least 0, the wait at least 1 s; one refusal is the first', () => {
   const state = (count: number, milliseconds: number) => limitState(5, count, milliseconds);
   const told = { allowed: false, isFirstRefusal: false, remaining: 0, resetSeconds: 1 };
   assert.deepEqual(state(7, 0), told);

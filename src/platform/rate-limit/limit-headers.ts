@@ -1,8 +1,8 @@
 import type { LimitPolicy, LimitState } from './rate-limit.ts';
 
 /**
- * Both families: what the clients of the contract read, and the draft of the HTTP API working group
- * (draft-ietf-httpapi-ratelimit-headers-11). All times are seconds from now.
+ * Both header families: `X-RateLimit-*`, which existing clients read, and those of
+ * draft-ietf-httpapi-ratelimit-headers-11. All times are seconds from now.
  */
 export function limitHeaders(policy: LimitPolicy, state: LimitState): Record<string, string> {
   const { name, limit, windowSeconds } = policy;
@@ -16,7 +16,7 @@ export function limitHeaders(policy: LimitPolicy, state: LimitState): Record<str
   };
 }
 
-/** For pages of other origins, which may read no header that is not named. */
+/** For CORS: pages of other origins may read only headers that are exposed. */
 export const limitHeaderNames = [
   'X-RateLimit-Limit',
   'X-RateLimit-Remaining',

@@ -11,7 +11,7 @@ const policies: LimitPolicy[] = [
   { name: 'many', limit: 7, windowSeconds: 60 },
 ];
 
-/** What the limiter must be, without a bound on its memory: a list of windows. */
+/** The reference model: a list of windows without a memory limit. */
 function createModel() {
   const windows = new Map<string, { count: number; endsAt: number }>();
   return (policy: LimitPolicy, key: string, now: number): boolean => {
@@ -26,11 +26,11 @@ function createModel() {
   };
 }
 
-test('whatever is asked, in whatever order and at whatever time, it answers as a plain list of windows would', async () => {
+test('for any sequence of requests it answers as a plain list of windows would', async () => {
   const step = fc.record({
     policy: fc.constantFrom(...policies),
     key: fc.constantFrom('a', 'b', 'c', 'd'),
-    // Mostly none: limits are reached, and windows end.
+    // Mostly zero, so that limits are reached; sometimes long, so that windows end.
     wait: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 20_000 })),
   });
   await fc.assert(
@@ -50,7 +50,7 @@ test('whatever is asked, in whatever order and at whatever time, it answers as a
   );
 });
 
-test('the wait that it names is true: one millisecond before its end the key is refused, at its end it is free', async () => {
+test('a key is refused until 1 ms before its window ends, and allowed at the end', async () => {
   let now = 0;
   const limiter = createMemoryLimiter({ now: () => now });
   const [few] = policies as [LimitPolicy];
@@ -64,7 +64,7 @@ test('the wait that it names is true: one millisecond before its end the key is 
   assert.equal((await limiter.take(few, 'a')).allowed, true);
 });
 
-test('K11 two hundred thousand clients cost a bounded memory, no later one more than an early one, and free nobody', async () => {
+test('K11 200,000 clients cost bounded memory and time, and evict no limited client', async () => {
   const limiter = createMemoryLimiter();
   const hourly: LimitPolicy = { name: 'ip', limit: 3, windowSeconds: 3600 };
   const patient = async () => (await limiter.take(hourly, 'sits at its limit')).allowed;
@@ -72,7 +72,7 @@ test('K11 two hundred thousand clients cost a bounded memory, no later one more 
   const before = heapMegabytes();
   const milliseconds: number[] = [];
   for (let block = 0; block < 20; block += 1) {
-    // Of this process, and not of the clock: other tests run beside this one.
+    // CPU time of this process, because other tests run at the same time.
     const begun = process.cpuUsage();
     for (let client = 0; client < 10_000; client += 1) await limiter.take(hourly, `203.0.${block}.${client}`);
     milliseconds.push(process.cpuUsage(begun).user / 1000);
@@ -84,7 +84,7 @@ test('K11 two hundred thousand clients cost a bounded memory, no later one more 
   assert.ok((late ?? 0) < 5 * (early ?? 0) + 30, `${early} ms, then ${late} ms for ten thousand`);
 });
 
-/** What is in use, without what other tests have left to be collected. */
+/** Collects garbage first, so that leftovers of other tests do not count. */
 function heapMegabytes(): number {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
@@ -95,7 +95,7 @@ function medianOf(values: number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
 }
 
-test('K11 a flood of keys evicts those that are over, then who was not seen for longest, and never who goes on asking', async () => {
+test('K11 a flood of keys evicts ended windows, then idle keys, never active ones', async () => {
   let now = 0;
   const limiter = createMemoryLimiter({ now: () => now, maxKeys: 1000 });
   const [few, many] = policies as [LimitPolicy, LimitPolicy];
@@ -106,25 +106,25 @@ test('K11 a flood of keys evicts those that are over, then who was not seen for 
     await limiter.take(few, `flood ${flood}`);
     if (flood % 500 === 0) assert.equal((await limiter.take(many, 'asks on')).allowed, false);
   }
-  assert.equal((await limiter.take(many, 'asks once')).allowed, true, 'it was forgotten');
+  assert.equal((await limiter.take(many, 'asks once')).allowed, true, 'the idle key was evicted');
   now = 10_001;
   for (let count = 0; count < 990; count += 1) await limiter.take(many, `later ${count}`);
-  assert.equal((await limiter.take(many, 'asks on')).allowed, false, 'those that were over made room');
+  assert.equal((await limiter.take(many, 'asks on')).allowed, false, 'ended windows were evicted first');
 });
 
-test('it holds as many keys as it may and not one more', async () => {
+test('it holds at most maxKeys keys', async () => {
   const limiter = createMemoryLimiter({ now: () => 0, maxKeys: 2 });
   assert.equal(limiter.degraded, false);
   const [few] = policies as [LimitPolicy];
   for (let count = 0; count < 4; count += 1) await limiter.take(few, 'first');
   await limiter.take(few, 'second');
-  assert.equal((await limiter.take(few, 'first')).allowed, false, 'there is room for two');
+  assert.equal((await limiter.take(few, 'first')).allowed, false, 'two keys are held');
   await limiter.take(few, 'second');
   await limiter.take(few, 'third');
-  assert.equal((await limiter.take(few, 'first')).allowed, true, 'and for no third');
+  assert.equal((await limiter.take(few, 'first')).allowed, true, 'a third key evicts one');
 });
 
-test('a window that is over makes room in the millisecond of its end, also behind one that began anew', async () => {
+test('a window can be evicted the millisecond it ends, even behind a renewed one', async () => {
   let now = 0;
   const limiter = createMemoryLimiter({ now: () => now, maxKeys: 3 });
   const [few] = policies as [LimitPolicy];
@@ -138,5 +138,5 @@ test('a window that is over makes room in the millisecond of its end, also behin
   await limiter.take(few, 'third');
   now = 11_000;
   await limiter.take(few, 'newcomer');
-  assert.equal((await limiter.take(few, 'asks on')).allowed, false, 'it was not forgotten');
+  assert.equal((await limiter.take(few, 'asks on')).allowed, false, 'the active key was not evicted');
 });

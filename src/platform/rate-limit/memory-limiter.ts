@@ -1,23 +1,25 @@
 import { type LimitPolicy, limitState, type RateLimiter } from './rate-limit.ts';
 
 type Window = { key: string; count: number; endsAt: number };
-/** All windows of a length; `head` is the one that ends first, as far as is known. */
+/** All windows of one length; `head` is the one that ends first, if known. */
 type Ending = { windows: Map<string, Window>; walk: Iterator<Window, undefined>; head: Window | undefined };
 type Options = { now?: () => number; maxKeys?: number };
 
 const defaultMaxKeys = 100_000;
-// Not the time of day: setting that back would keep everybody waiting for longer.
+// Monotonic, because setting the time of day back would prolong every window.
 const monotonic = () => performance.now();
 
 /**
- * Counts in this process. Bounded: where there are too many keys, those whose window is over go first, and then who
- * was not seen for longest; who sits at a limit and goes on asking stays, whatever flood of others there is.
+ * Counts in this process, in bounded memory. When there are too many keys, ended windows are
+ * evicted first, then the least recently seen keys. A limited client that keeps sending is never
+ * evicted, even by a flood of other keys.
  */
 export function createMemoryLimiter({
   now = monotonic,
   maxKeys = defaultMaxKeys,
 }: Options = {}): RateLimiter {
-  // A Map keeps the order of insertion: by last sight here, and by end there, as all windows of a length end in turn.
+  // A Map keeps insertion order: `bySight` is ordered by last request, and `byEnd` by the end of
+  // the window, because all windows of one length end in the order in which they began.
   const bySight = new Map<string, Window>();
   const byEnd = new Map<number, Ending>();
   let sights = bySight.values();
@@ -76,8 +78,8 @@ function createEnding(): Ending {
 }
 
 /**
- * One walk goes on where it stopped: a new one would pass by every entry deleted since the Map was last rebuilt, and
- * a flood of keys would make each request pay for a hundred thousand of them.
+ * Continues one iterator. A new one would step over every entry deleted since the Map was last
+ * rehashed; in a flood of keys each request would step over up to a hundred thousand.
  */
 function firstToEnd(ending: Ending): Window | undefined {
   while (ending.head === undefined || ending.windows.get(ending.head.key) !== ending.head) {

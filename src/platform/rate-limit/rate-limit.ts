@@ -1,27 +1,27 @@
-/** So many in a window that begins with the first. */
+/** A fixed window that begins with the first request. */
 export type LimitPolicy = { readonly name: string; readonly limit: number; readonly windowSeconds: number };
 
 export type LimitState = {
   allowed: boolean;
-  /** The first that was refused in its window: the one to tell of. */
+  /** True for the first refusal of a window, the only one that is logged. */
   isFirstRefusal: boolean;
   remaining: number;
-  /** After so many seconds, a whole number and at least 1, the window is over and the key is free. */
+  /** Seconds until the window ends, rounded up and at least 1. */
   resetSeconds: number;
 };
 
 /**
- * Counts one more where the limit allows it. What is refused prolongs nothing, and counts nothing but that there was
- * a refusal.
+ * `take` counts one request if the limit allows it. Refused requests do not prolong the window;
+ * only the first of them is counted.
  */
 export type RateLimiter = {
   take(policy: LimitPolicy, key: string): Promise<LimitState>;
-  /** True while each process counts for itself, since the store that they share does not answer. */
+  /** True while the shared store is unavailable and each process counts for itself. */
   readonly degraded: boolean;
   close(): Promise<void>;
 };
 
-/** `count` with the request that asks: one beyond the limit is the first refusal, whatever is higher a later one. */
+/** `count` includes the current request: `limit + 1` is the first refusal, more is a later one. */
 export function limitState(limit: number, count: number, resetMilliseconds: number): LimitState {
   return {
     allowed: count <= limit,

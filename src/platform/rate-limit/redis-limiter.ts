@@ -5,8 +5,9 @@ import { createMemoryLimiter } from './memory-limiter.ts';
 import { type LimitPolicy, type LimitState, limitState, type RateLimiter } from './rate-limit.ts';
 
 /**
- * One step for all processes. After the first refusal nothing is written any more. A key without an end, which a failed
- * step could leave, is given one; so is one whose end is too far away, since the server's clock was set back.
+ * Atomic for all processes. After the first refusal it writes nothing. It repairs a key without a
+ * TTL, which a failed script can leave, and a TTL that is too long because the server's clock was
+ * set back.
  */
 const takeScript = `
 local count = tonumber(redis.call('GET', KEYS[1]) or '0') + 1
@@ -25,9 +26,9 @@ const answerMilliseconds = 250;
 const probeMilliseconds = 1000;
 
 /**
- * Counts in Redis, together with all other processes. While it is away, slow, full or read-only this process counts
- * for itself: neither is everybody let through, nor nobody. A request waits for it 250 ms at most, and that only
- * until the first of them has found out.
+ * Counts in Redis, shared by all processes. While Redis is unreachable, slow, full or read-only,
+ * this process counts for itself, so limits neither vanish nor block everybody. A request waits for
+ * Redis at most 250 ms, and only until the first failure has been noticed.
  */
 export async function createRedisLimiter(url: string, logger: Logger): Promise<RateLimiter> {
   const redis = await connect(url);
@@ -38,7 +39,7 @@ export async function createRedisLimiter(url: string, logger: Logger): Promise<R
   const noteFailure = (error: unknown): void => {
     degraded = true;
     if (reminder.isDue())
-      logger.warn({ err: error }, 'redis: does not answer; each process counts its own limits meanwhile');
+      logger.warn({ err: error }, 'redis: does not answer; each process counts limits on its own');
   };
   const probe = async (): Promise<void> => {
     if (!degraded) return;
@@ -46,7 +47,7 @@ export async function createRedisLimiter(url: string, logger: Logger): Promise<R
       await takeIn(redis, { name: 'probe', limit: 1_000_000, windowSeconds: 60 }, 'probe');
       degraded = false;
       reminder.reset();
-      logger.info('redis: answers again; the limits are shared');
+      logger.info('redis: answers again; limits are shared');
     } catch (error) {
       noteFailure(error);
     }
@@ -76,21 +77,21 @@ export async function createRedisLimiter(url: string, logger: Logger): Promise<R
 async function connect(url: string): Promise<WithScript> {
   const { Redis: Client } = await import('ioredis');
   const redis = new Client(url, {
-    // What can not be asked now is counted here, not later.
+    // A command that cannot be sent now is counted in this process, not queued.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 1000,
     commandTimeout: answerMilliseconds,
     retryStrategy: (attempt: number) => Math.min(attempt * 100, probeMilliseconds),
   });
-  // Every failure is that of a command too, where it is handled.
+  // Every failure also fails a command, where it is handled.
   redis.on('error', () => {});
   redis.defineCommand('takeLimit', { numberOfKeys: 1, lua: takeScript });
   await firstAnswer(redis);
   return redis as WithScript;
 }
 
-/** A moment for the first connection, so that the first requests are counted with all others. */
+/** Waits briefly for the first connection, so that the first requests are counted in Redis, too. */
 async function firstAnswer(redis: Redis): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, answerMilliseconds * 2);
@@ -104,7 +105,7 @@ async function takeIn(redis: WithScript, policy: LimitPolicy, key: string): Prom
   const answer = await redis.takeLimit(`adl:limit:${name}:${key}`, limit, windowSeconds * 1000);
   const [count = Number.NaN, left = Number.NaN] = (Array.isArray(answer) ? answer : []).map(Number);
   if (!Number.isSafeInteger(count) || !Number.isSafeInteger(left)) {
-    throw new Error('Redis answered what is no count');
+    throw new Error('Redis did not return a count');
   }
   return limitState(limit, count, left);
 }

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type Turn = {
-  /** Returns when it is this one's turn, in the order of asking. */
+  /** Resolves when the turn begins, in the order of the calls. */
   begin(): Promise<void>;
-  /** Lets the next one in; to be called in any case. */
+  /** Admits the next one. Always call it. */
   end(): void;
 };
 
-/** One at a time, but nobody waits longer than `patienceMilliseconds` for one who is in and does not come out. */
+/** One turn at a time; one that does not end blocks the next for `patienceMilliseconds` only. */
 export function createTurns(patienceMilliseconds: number): () => Turn {
   let free: Promise<void> = Promise.resolve();
   return () => {

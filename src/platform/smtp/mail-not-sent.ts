@@ -1,8 +1,11 @@
-/** Why a mail was not taken over. `reason` is short and safe to show: no word of the server's, no address, no host. */
+/**
+ * Why a mail was not accepted. `reason` is short and safe to show: it contains no text of the
+ * server, no address and no host.
+ */
 export class MailNotSentError extends Error {
-  /** True where no later attempt can succeed: the receiver refuses this mail. */
+  /** True if the receiver rejects this mail, so that no retry can succeed. */
   readonly permanent: boolean;
-  /** True where it is no matter of this mail: the server is away, or refuses whatever comes from here. */
+  /** True if the cause is not this mail: the server is unavailable or rejects all our mails. */
   readonly isOutage: boolean;
   readonly reason: string;
 
@@ -24,19 +27,20 @@ type SmtpError = { code?: string; command?: string; responseCode?: number; messa
 const steps: Record<string, string> = { 'MAIL FROM': 'mail', 'RCPT TO': 'rcpt', DATA: 'data' };
 
 /**
- * `5yz` to the recipient or to the message is the last word (RFC 5321 § 4.2.1). Everything else passes, or is the
- * operator's to mend: a sender, a certificate or a password that is refused must not cost the mails of that hour.
+ * Only `5yz` for the recipient or the message is permanent (RFC 5321 § 4.2.1). Everything else is
+ * transient or for the operator to fix: a rejected sender, certificate or password must not lose
+ * mails.
  */
 export function describeSmtpFailure(error: unknown): MailNotSentError {
   const { code, command = '', responseCode = 0 } = (error ?? {}) as SmtpError;
   const step = steps[command];
   if (step !== undefined && responseCode >= 400) {
     const permanent = responseCode >= 500 && step !== 'mail';
-    // 421: the service is about to close (RFC 5321 § 3.8). A sender that is refused is so for all mails.
+    // 421: the server is shutting down (RFC 5321 § 3.8). A rejected sender affects all mails.
     const isOutage = responseCode === 421 || (responseCode >= 500 && step === 'mail');
     return new MailNotSentError(`smtp ${responseCode} ${step}`, { permanent, isOutage }, error);
   }
-  // The end of an attempt's own time may be this mail's fault; the driver's timeouts are the server's.
+  // This mail may cause the timeout of the attempt; the timeouts of nodemailer are the server's.
   return new MailNotSentError(
     reasonOf(error as SmtpError, code),
     { isOutage: !isAbort(error as SmtpError) },

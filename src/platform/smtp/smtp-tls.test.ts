@@ -4,7 +4,7 @@ import { makeCertificate, withoutOpenssl } from '../../../test/certificate.ts';
 import { failureOf, mailTo, transportTo } from '../../../test/smtp-client.ts';
 import { startSmtpSink } from '../../../test/smtp-sink.ts';
 
-test('L04 with STARTTLS or TLS a trusted server gets the mail and the password, over TLS', {
+test('L04 a trusted server gets the mail and the password only over STARTTLS or TLS', {
   skip: withoutOpenssl,
 }, async (t) => {
   const { key, cert } = makeCertificate(t, 'IP:127.0.0.1');
@@ -24,7 +24,7 @@ test('L04 with STARTTLS or TLS a trusted server gets the mail and the password, 
   }
 });
 
-test('L04 without TLS, or with a certificate that is not trusted, nothing is sent and no password is shown', {
+test('L04 without TLS or a trusted certificate neither mail nor password is sent', {
   skip: withoutOpenssl,
 }, async (t) => {
   const trusted = makeCertificate(t, 'IP:127.0.0.1');

@@ -7,7 +7,7 @@ import { eventually } from '../../../test/faults/eventually.ts';
 import { failureOf, mailTo, senderSettings, transportTo } from '../../../test/smtp-client.ts';
 import { startSmtpSink } from '../../../test/smtp-sink.ts';
 
-test('L03 a mail arrives well-formed: one To, the fixed From, a Message-ID of its id, text and HTML', async (t) => {
+test('L03 a mail has one To, the fixed From, a Message-ID of its id, text and HTML', async (t) => {
   const sink = await startSmtpSink(t);
   const mail = mailTo('Ada.Lovelace@example.com', {
     text: `${'word '.repeat(60)}\nÄ 😀`,
@@ -40,7 +40,7 @@ test('L03 a mail arrives well-formed: one To, the fixed From, a Message-ID of it
   assert.ok(Math.abs(Date.now() - (parsed.date?.getTime() ?? 0)) < 60_000);
 });
 
-test('the same mail keeps its Message-ID on every attempt', async (t) => {
+test('a mail keeps its Message-ID on every attempt', async (t) => {
   const sink = await startSmtpSink(t, {
     script: { recipient: (_, attempt) => (attempt === 1 ? { code: 451 } : null) },
   });
@@ -55,7 +55,7 @@ test('the same mail keeps its Message-ID on every attempt', async (t) => {
   );
 });
 
-test('L05 no body ends the message early, and no address gets in through one', async (t) => {
+test('L05 no body can end the message early or add a recipient (SMTP smuggling)', async (t) => {
   const sink = await startSmtpSink(t);
   const transport = transportTo(sink.port);
   const ends = ['\r\n.\r\n', '\n.\n', '\r.\r', '\r\n.\n', '\n.\r\n', '.\r\n.', '\r\n..\r\n'];
@@ -70,7 +70,7 @@ test('L05 no body ends the message early, and no address gets in through one', a
   }
 });
 
-test('B09 an address that is more than one address is no recipient', async (t) => {
+test('B09 a recipient that is not one plain address is refused', async (t) => {
   const sink = await startSmtpSink(t);
   const transport = transportTo(sink.port);
   for (const to of [
@@ -87,7 +87,7 @@ test('B09 an address that is more than one address is no recipient', async (t) =
   assert.equal(sink.attempts.size, 0);
 });
 
-test('FI-18 what the receiver refuses for good is permanent, what passes is not', async (t) => {
+test('FI-18 a 5yz reply to recipient or message is permanent, a 4yz reply is not', async (t) => {
   const codes: Record<string, number> = {
     'no@x.test': 550,
     'full@x.test': 552,
@@ -118,11 +118,11 @@ test('FI-18 what the receiver refuses for good is permanent, what passes is not'
   assert.deepEqual(
     failure,
     { reason: 'smtp 550 mail', permanent: false },
-    'the sender is the operator’s to mend',
+    'the operator must fix the sender',
   );
 });
 
-test('FI-15 FI-39 a server that is away, and a name that is none, are tried again', async (t) => {
+test('FI-15 FI-39 a server that is down or an unknown host name is retried', async (t) => {
   const sink = await startSmtpSink(t);
   await sink.close();
   const away = await failureOf(transportTo(sink.port).send(mailTo('ada@example.com')));
@@ -137,7 +137,7 @@ test('FI-15 FI-39 a server that is away, and a name that is none, are tried agai
   assert.equal(sink.mails.length, 1);
 });
 
-test('FI-16 a server that never greets, greets a byte at a time, or stalls after the message costs a bounded time', async (t) => {
+test('FI-16 a server that stalls before or after the message costs a bounded time', async (t) => {
   const silent = await startTarpit(t, () => {});
   const slow = await startTarpit(t, (socket) => {
     const timer = setInterval(() => socket.write('2'), 50);
@@ -152,12 +152,12 @@ test('FI-16 a server that never greets, greets a byte at a time, or stalls after
     const begun = performance.now();
     assert.equal((await failureOf(transportTo(port).send(mailTo('ada@example.com')))).permanent, false);
     assert.ok(performance.now() - begun < 2500, `${performance.now() - begun} ms`);
-    // The socket is gone too: the next attempts must not pile up on it.
+    // The socket is closed too, so that sockets of retries do not accumulate.
     await closed?.();
   }
 });
 
-test('a connection that is cut after the message, before the answer, is tried again under the same id', async (t) => {
+test('a connection lost before the final reply is retried with the same Message-ID', async (t) => {
   const sink = await startSmtpSink(t, {
     script: { message: (_, attempt) => (attempt === 1 ? 'cut' : null) },
   });
@@ -169,7 +169,7 @@ test('a connection that is cut after the message, before the answer, is tried ag
   assert.deepEqual(ids, [ids[0], ids[0]]);
 });
 
-test('of many mails at once one alone is between its last byte and the note that it was sent', async (t) => {
+test('at most one mail at a time is between its last byte and its record', async (t) => {
   const open = new Set<string>();
   let most = 0;
   const sink = await startSmtpSink(t, {
@@ -186,7 +186,7 @@ test('of many mails at once one alone is between its last byte and the note that
   await Promise.all(
     mails.map((mail) =>
       transport.send(mail, async () => {
-        // The note takes its time.
+        // Recording takes time.
         await sleep(5);
         open.delete(`<${mail.id}@service.test>`);
       }),
@@ -196,13 +196,13 @@ test('of many mails at once one alone is between its last byte and the note that
   assert.equal(most, 1);
 });
 
-test('a mail whose answer does not come, or whose note fails, holds up the next a moment and no longer', async (t) => {
+test('a mail without a reply, or whose record fails, delays the next only briefly', async (t) => {
   const sink = await startSmtpSink(t, {
     script: { message: ({ recipients }) => (recipients[0] === 'stall@x.test' ? 'stall' : null) },
   });
   const transport = transportTo(sink.port);
   const stalled = failureOf(transport.send(mailTo('stall@x.test')));
-  await eventually('its end is there', () => sink.attempts.has('stall@x.test'));
+  await eventually('the stalled mail is sent completely', () => sink.attempts.has('stall@x.test'));
   const unnoted = transport.send(mailTo('unnoted@x.test'), () => Promise.reject(new Error('no database')));
   await assert.rejects(unnoted, /no database/);
   const begun = performance.now();
@@ -212,7 +212,7 @@ test('a mail whose answer does not come, or whose note fails, holds up the next 
   assert.deepEqual(await stalled, { reason: 'timeout', permanent: false });
 });
 
-test('a reason names no host, no address, no word of the server', async (t) => {
+test('a reason contains no host, no address and no text of the server', async (t) => {
   const sink = await startSmtpSink(t, {
     script: { recipient: () => ({ code: 451, text: 'ada@example.com at db.internal' }) },
   });

@@ -17,9 +17,9 @@ export type OutgoingMail = { id: string; to: string; subject: string; text: stri
 
 export type SmtpTransport = {
   /**
-   * Returns when the server has taken the mail over and `record` has noted it; throws `MailNotSentError` where it has
-   * not. From a mail's last byte to the end of its `record` no other is there: a process that dies leaves one mail at
-   * most of which nobody knows that it was sent.
+   * Resolves when the server has accepted the mail and `record` has stored that; throws
+   * `MailNotSentError` if it has not. Only one mail at a time is between its last byte and the end
+   * of its `record`: a process that dies leaves at most one mail that was sent but not recorded.
    */
   send(mail: OutgoingMail, record?: () => Promise<void>): Promise<void>;
 };
@@ -28,11 +28,11 @@ type Limits = {
   connectMilliseconds: number;
   greetMilliseconds: number;
   silenceMilliseconds: number;
-  /** Of the whole attempt: a server that sends a byte now and then is never silent. */
+  /** For the whole attempt: a server that sends a byte now and then never times out otherwise. */
   attemptMilliseconds: number;
-  /** How long a mail waits for the server's answer to the one before: one that stalls delays the others once. */
+  /** How long a mail waits for the one before it: a stalled mail delays the others only once. */
   turnMilliseconds: number;
-  /** Certificate authorities beside those of the system. */
+  /** PEM certificates of authorities to trust instead of the default ones. */
   authorities?: string;
 };
 
@@ -45,8 +45,8 @@ const usualLimits: Limits = {
 };
 
 /**
- * Hands mails to a mail server, each over a connection of its own, so that a broken one spoils no other. Off loopback
- * always over TLS, with the server's certificate checked (ASVS V12.3.1).
+ * Sends each mail over its own connection, so that a broken connection affects only one mail. TLS
+ * with certificate validation is required except on loopback (ASVS V12.3.1).
  */
 export function createSmtpTransport(settings: SmtpSettings, limits: Limits = usualLimits): SmtpTransport {
   const newTurn = createTurns(limits.turnMilliseconds);
@@ -54,7 +54,7 @@ export function createSmtpTransport(settings: SmtpSettings, limits: Limits = usu
   return {
     send: async (mail, record = async () => {}) => {
       requirePlainAddress(mail.to);
-      // Loaded with the first mail: most of the time there is none.
+      // Loaded with the first mail to save memory.
       opening ??= openTransporter(settings, limits);
       const { transporter, compose } = await opening;
       const bytes = await compose(messageOf(settings, mail)).catch(unwritten);
@@ -71,13 +71,13 @@ export function createSmtpTransport(settings: SmtpSettings, limits: Limits = usu
   };
 }
 
-/** What a server has is no mail before its end. */
+/** A server accepts nothing before the end of the message, so only the end waits for its turn. */
 async function* endingInTurn(bytes: Buffer, begin: () => Promise<void>): AsyncGenerator<Buffer> {
   yield bytes;
   await begin();
 }
 
-/** What could not be made of a mail's words once cannot be made the next time. */
+/** Composing a mail is deterministic, so a retry would fail, too. */
 function unwritten(error: unknown): never {
   throw new MailNotSentError('it cannot be written', { permanent: true }, error);
 }
@@ -115,7 +115,6 @@ async function openTransporter(settings: SmtpSettings, limits: Limits): Promise<
 
 const noAccess = { disableFileAccess: true, disableUrlAccess: true };
 
-/** What the server is told, whatever the headers say. */
 function envelopeOf({ fromEmail }: SmtpSettings, { to }: OutgoingMail) {
   return { from: fromEmail, to: [to] };
 }
@@ -126,7 +125,7 @@ function messageOf({ fromEmail, fromName }: SmtpSettings, { id, to, subject, tex
   return {
     from: { name: fromName, address: fromEmail },
     to: { name: '', address: to },
-    // The same for every attempt, so that a receiver can drop the copy that a crash may cause.
+    // The same for every attempt, so that a receiver can drop the duplicate that a crash may cause.
     messageId: `<${id}@${fromEmail.slice(fromEmail.lastIndexOf('@') + 1)}>`,
     headers: { 'Auto-Submitted': 'auto-generated' },
     subject,
@@ -135,7 +134,7 @@ function messageOf({ fromEmail, fromName }: SmtpSettings, { id, to, subject, tex
   };
 }
 
-/** The accounts' own check has let nothing else through; this wall stands where the harm would be done. */
+/** Defence in depth against header and envelope injection: accounts validate their address, too. */
 function requirePlainAddress(address: string): void {
   if (!/^[^\s,;:<>"()[\]\\@\p{Cc}]+@[^\s,;:<>"()[\]\\@\p{Cc}]+$/u.test(address)) {
     throw new MailNotSentError('not one plain address', { permanent: true });
