@@ -20,7 +20,7 @@ const program = `
 /** Shell commands that give `"$@"` a standard output of the kind, and leave what it wrote in the file `$out`. */
 const kinds = {
   file: '"$@" >>"$out"',
-  pipe: '{ "$@"; echo $? >"$out.code"; } | cat >"$out"; exit $(cat "$out.code")',
+  pipe: '{ "$@"; echo $? >"$out.code"; } | { sleep 0.3; cat; } >"$out"; exit $(cat "$out.code")',
   terminal: 'script -qec "$(printf "\'%s\' " "$@")" /dev/null </dev/null >"$out"',
 };
 
