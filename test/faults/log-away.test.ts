@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPrivatePostgres } from '../../scripts/private-postgres.ts';
@@ -6,9 +7,9 @@ import { newRegistration } from '../factories.ts';
 import { eventually } from './eventually.ts';
 import { type LogTarget, mountDisk, openPipe } from './log-target.ts';
 import { startUnlimited, withoutPostgres } from './postgres-backed.ts';
-import { rssMegabytes } from './process-figures.ts';
+import { childrenOf, rssMegabytes } from './process-figures.ts';
 import { lengthOf } from './refusals.ts';
-import type { ServerProcess } from './server-process.ts';
+import type { ServerOptions, ServerProcess } from './server-process.ts';
 
 const seconds = lengthOf({ short: 4, full: 60 });
 
@@ -47,11 +48,17 @@ for (const LOG_FORMAT of ['json', 'pretty']) {
   });
 }
 
-test('a reader of the log that is gone stops no request, and the stop is an ordinary one', async (t) => {
+test('a reader of the log that is gone stops no request, and one that comes back is written to', async (t) => {
   const pipe = openPipe(t);
   const server = await startUnlimited(t, {}, { wrapper: pipe.wrapper });
   pipe.close();
   await assertServes(server, 2);
+  pipe.reopen();
+  await eventually('lines flow', async () => {
+    await server.request('GET', '/after-the-gap');
+    return pipe.text().includes('/after-the-gap');
+  });
+  pipe.close();
   assert.deepEqual(await server.terminate(), { code: 0, signal: null });
 });
 
@@ -68,11 +75,8 @@ test('a log that is not taken does not delay the stop', async (t) => {
 test('several processes on one log that stands still serve on, and count what they drop together', {
   skip: withoutPostgres,
 }, async (t) => {
-  const postgres = await startPrivatePostgres({ fast: true });
-  t.after(() => postgres.destroy());
   const pipe = openPipe(t);
-  const env = { WEB_CONCURRENCY: '2', DATABASE_URL: postgres.url(), REDIS_URL: 'redis://127.0.0.1:1' };
-  const server = await startUnlimited(t, env, { wrapper: pipe.wrapper });
+  const server = await startTwo(t, { wrapper: pipe.wrapper });
   await eventually('both serve', () => (pipe.text().match(/Listening on/g) ?? []).length === 2);
   pipe.stall();
   await assertServes(server, seconds);
@@ -85,6 +89,35 @@ test('several processes on one log that stands still serve on, and count what th
   assert.ok(countsTold(pipe.text()).length >= 2, 'both tell');
   assert.deepEqual(await server.terminate(), { code: 0, signal: null });
 });
+
+// Starting a process makes the socket that all of them share a blocking one.
+test('a server process replaced while the log stands still freezes no other, nor the stop (socket)', {
+  skip: withoutPostgres,
+}, async (t) => {
+  const server = await startTwo(t);
+  const count = () => childrenOf(server.pid).length;
+  await eventually('both serve', () => (server.logs().match(/Listening on/g) ?? []).length === 2);
+  server.readOutput(false);
+  await assertServes(server, 2);
+  process.kill(childrenOf(server.pid)[0] ?? 0, 'SIGKILL');
+  await eventually('it is gone', () => count() === 1);
+  await eventually('another is started', () => count() === 2);
+  await assertServes(server, seconds);
+  const ended = server.terminate();
+  await eventually('all have ended', () => !existsSync(`/proc/${server.pid}`), 15_000);
+  server.readOutput(true);
+  await ended;
+});
+
+async function startTwo(
+  t: TestContext,
+  options: Pick<ServerOptions, 'wrapper'> = {},
+): Promise<ServerProcess> {
+  const postgres = await startPrivatePostgres({ fast: true });
+  t.after(() => postgres.destroy());
+  const env = { WEB_CONCURRENCY: '2', DATABASE_URL: postgres.url(), REDIS_URL: 'redis://127.0.0.1:1' };
+  return await startUnlimited(t, env, options);
+}
 
 async function assertUnharmed(t: TestContext, server: ServerProcess, log: LogTarget): Promise<void> {
   await assertServes(server, 0.5);

@@ -26,28 +26,32 @@ export function openFile(t: Test): Pick<LogTarget, 'text'> & Wrapper {
   return { wrapper: writingTo(log), text: () => readFileSync(log, 'utf8') };
 }
 
-/** A pipe with a reader that can stand still, or go away. */
-export function openPipe(t: Test): LogTarget & Wrapper & { close: () => void } {
+/** A pipe with a reader that can stand still, or go away and come back. */
+export function openPipe(t: Test): LogTarget & Wrapper & { close: () => void; reopen: () => void } {
   const path = join(temporaryDirectory(t), 'pipe');
   execFileSync('mkfifo', [path]);
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  let fd: number | null = null;
   let text = '';
   const read = () => {
-    text += readAvailable(fd);
+    if (fd !== null) text += readAvailable(fd);
   };
-  let reading = setInterval(read, 20);
+  let reading: NodeJS.Timeout;
   const stall = () => clearInterval(reading);
-  let isOpen = true;
-  const close = () => {
-    stall();
-    if (isOpen) closeSync(fd);
-    isOpen = false;
-  };
-  t.after(close);
   const flow = () => {
     reading = setInterval(read, 20);
   };
-  return { wrapper: writingTo(path), stall, flow, close, text: () => text };
+  const close = () => {
+    stall();
+    if (fd !== null) closeSync(fd);
+    fd = null;
+  };
+  const reopen = () => {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    flow();
+  };
+  reopen();
+  t.after(close);
+  return { wrapper: writingTo(path), stall, flow, close, reopen, text: () => text };
 }
 
 function readAvailable(fd: number): string {
