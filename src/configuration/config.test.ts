@@ -221,3 +221,28 @@ test('mail without encryption is for a loopback host only, and mail at all wants
   }
   assert.deepEqual(faultsOf({ SMTP_HOST: 'h' }), ['SMTP_FROM_EMAIL is required with SMTP_HOST']);
 });
+
+test('user and password of the mail server are given together', () => {
+  const smtp = { SMTP_HOST: 'mail.example', SMTP_FROM_EMAIL: 'a@b.example' };
+  const fault = 'SMTP_USER and SMTP_PASSWORD are required together';
+  assert.deepEqual(faultsOf({ ...smtp, SMTP_USER: 'adl' }), [fault]);
+  assert.deepEqual(faultsOf({ ...smtp, SMTP_PASSWORD: 'canary' }), [fault]);
+  assert.deepEqual(faultsOf({ ...smtp, SMTP_USER: 'adl', SMTP_PASSWORD: 'canary' }), []);
+});
+
+test('production refuses to wait for verified addresses without a mail server', () => {
+  const production = {
+    ENVIRONMENT: 'production',
+    SECRET_KEY: goodSecret,
+    DATABASE_URL: 'embedded',
+    PUBLIC_URL: 'https://a.example',
+    REQUIRE_VERIFIED_EMAIL: 'true',
+  };
+  assert.match(
+    faultsOf(production).join(),
+    /^SMTP_HOST is required in production with REQUIRE_VERIFIED_EMAIL/,
+  );
+  const smtp = { SMTP_HOST: 'mail.example', SMTP_FROM_EMAIL: 'a@b.example' };
+  assert.deepEqual(faultsOf({ ...production, ...smtp }), []);
+  assert.deepEqual(faultsOf({ REQUIRE_VERIFIED_EMAIL: 'true' }), []);
+});

@@ -41,7 +41,10 @@ export function environmentFile(): string | null {
 /** Variables that nobody reads, each with the one that may be meant. */
 export function misnamedVariables(environment: Environment = process.env) {
   const known = [...configVariables.map(({ name }) => name), ...secretNames.map((name) => `${name}_FILE`)];
-  return findMisnamed(Object.keys(withoutEmpty(environment)), known);
+  const given = withoutEmpty(environment);
+  const isOtherName = given.NODE_ENV === 'production' && given.ENVIRONMENT === undefined;
+  const nodeEnv = isOtherName ? [{ name: 'NODE_ENV', meant: 'ENVIRONMENT' }] : [];
+  return [...findMisnamed(Object.keys(given), known), ...nodeEnv];
 }
 
 /** Throws `ConfigError` with all faults. The result is frozen; nobody else reads the environment. */
@@ -105,10 +108,18 @@ function crossFaults(given: Environment): string[] {
     if (given.DATABASE_URL === 'embedded')
       faults.push('DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1');
   }
+  faults.push(...mailFaults(given));
+  return faults;
+}
+
+function mailFaults(given: Environment): string[] {
+  const faults: string[] = [];
   if (given.SMTP_SECURITY === 'none' && given.SMTP_HOST && !isLoopbackHost(given.SMTP_HOST)) {
     faults.push('SMTP_SECURITY may be none only where SMTP_HOST is a loopback address');
   }
   if (given.SMTP_HOST && !given.SMTP_FROM_EMAIL) faults.push('SMTP_FROM_EMAIL is required with SMTP_HOST');
+  if (given.SMTP_HOST && isUnset(given, 'SMTP_USER') !== isUnset(given, 'SMTP_PASSWORD'))
+    faults.push('SMTP_USER and SMTP_PASSWORD are required together');
   return faults;
 }
 
@@ -123,6 +134,10 @@ function productionFaults(given: Environment): string[] {
     const plain = given[name] !== undefined && !/^https:\/\//i.test(given[name]);
     if (missing || plain) faults.push(`${name} must be an https address in production`);
   }
+  if (given.REQUIRE_VERIFIED_EMAIL === 'true' && given.SMTP_HOST === undefined)
+    faults.push(
+      'SMTP_HOST is required in production with REQUIRE_VERIFIED_EMAIL: without a mail nobody signs in',
+    );
   if (Number(given.BCRYPT_ROUNDS) < 10) faults.push('BCRYPT_ROUNDS must be at least 10 in production');
   return faults;
 }

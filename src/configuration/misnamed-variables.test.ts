@@ -31,3 +31,10 @@ test('what is known, and what ordinary environments hold, is no slip', () => {
   ];
   assert.deepEqual(namesIn(...known, ...ordinary, ...tools, 'NODE_EXTRA_CA_CERTS', 'HTTP_PROXY'), []);
 });
+
+test('NODE_ENV=production without ENVIRONMENT is taken for it', () => {
+  const meant = [{ name: 'NODE_ENV', meant: 'ENVIRONMENT' }];
+  assert.deepEqual(misnamedVariables({ NODE_ENV: 'production' }), meant);
+  assert.deepEqual(misnamedVariables({ NODE_ENV: 'production', ENVIRONMENT: 'test' }), []);
+  assert.deepEqual(misnamedVariables({ NODE_ENV: 'development' }), []);
+});

@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import { testSecret } from '../../test/test-app.ts';
 import { parseConfig } from '../configuration/config.ts';
 import { createLogger } from '../platform/logging/logger.ts';
-import { warnOfMissingProxies, warnOfPlainConnections, warnOfShortPasswords } from './startup-warnings.ts';
+import {
+  warnOfOpenSettings,
+  warnOfPlainConnections,
+  warnOfProxies,
+  warnOfShortPasswords,
+} from './startup-warnings.ts';
 
 const long = { PASSWORD_MIN_LENGTH: '15', ADMIN_PASSWORD_MIN_LENGTH: '15' };
 
@@ -66,9 +71,29 @@ test('a database or a Redis on another machine without TLS is a warning, which n
 
 test('production without trusted proxies is told what that means; development is not', () => {
   const production = { ENVIRONMENT: 'production' };
-  const [warning = '', ...more] = warningsFor(production, warnOfMissingProxies);
+  const [warning = '', ...more] = warningsFor(production, warnOfProxies);
   assert.match(warning, /"level":"warn".*TRUSTED_PROXIES is not set.*one limit/);
   assert.deepEqual(more, []);
-  assert.deepEqual(warningsFor({ ...production, TRUSTED_PROXIES: '10.0.0.1' }, warnOfMissingProxies), []);
-  assert.deepEqual(warningsFor({}, warnOfMissingProxies), []);
+  assert.deepEqual(warningsFor({ ...production, TRUSTED_PROXIES: '10.0.0.1' }, warnOfProxies), []);
+  assert.deepEqual(warningsFor({}, warnOfProxies), []);
+});
+
+for (const [name, value] of [
+  ['TRUSTED_PROXIES', '10.0.0.1,0.0.0.0/0'],
+  ['METRICS_ALLOW', '::/0'],
+  ['RATE_LIMIT_PER_HOUR', '0'],
+  ['RATE_LIMIT_ACCOUNT_PER_HOUR', '0'],
+  ['LOG_LEVEL', 'debug'],
+] as const) {
+  test(`production tells at start that ${name}=${value} leaves something open`, () => {
+    const warn = name === 'TRUSTED_PROXIES' ? warnOfProxies : warnOfOpenSettings;
+    const [warning = '', ...more] = warningsFor({ ENVIRONMENT: 'production', [name]: value }, warn);
+    assert.match(warning, new RegExp(`"level":"warn".*${name}`));
+    assert.deepEqual(more, []);
+    assert.deepEqual(warningsFor({ [name]: value }, warn), []);
+  });
+}
+
+test('the defaults of production leave nothing open', () => {
+  assert.deepEqual(warningsFor({ ENVIRONMENT: 'production' }, warnOfOpenSettings), []);
 });

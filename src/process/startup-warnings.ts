@@ -36,17 +36,42 @@ export function warnOfShortPasswords({ environment, passwordMinLength }: Config,
 }
 
 /** In production, where https ends at a proxy: without its address everybody behind it counts as one client. */
-export function warnOfMissingProxies({ environment, trustedProxies }: Config, logger: Logger): void {
-  if (environment !== 'production' || trustedProxies.length > 0) return;
+export function warnOfProxies({ environment, trustedProxies }: Config, logger: Logger): void {
+  if (environment !== 'production') return;
+  if (isEverybody(trustedProxies))
+    logger.warn(
+      'proxies: TRUSTED_PROXIES trusts every address, so that any client can claim any address. Narrow it to the proxy',
+    );
+  if (trustedProxies.length > 0) return;
   logger.warn(
     'proxies: TRUSTED_PROXIES is not set, so that all requests through a proxy count as one client and share one limit. ' +
       'Set it to the addresses of the proxy that ends https',
   );
 }
 
+/** In production: what is meant for load tests, for a search for faults, or for a trusted network. */
+export function warnOfOpenSettings(config: Config, logger: Logger): void {
+  if (config.environment !== 'production') return;
+  if (config.rateLimitPerHour === 0)
+    logger.warn('limits: RATE_LIMIT_PER_HOUR is 0, so that no address is limited. Set it, or leave it out');
+  if (config.rateLimitAccountPerHour === 0)
+    logger.warn(
+      'limits: RATE_LIMIT_ACCOUNT_PER_HOUR is 0, so that no account is limited. Set it, or leave it out',
+    );
+  if (config.logLevel === 'debug')
+    logger.warn('logging: LOG_LEVEL is debug, so that each SQL statement is a line. Leave it out');
+  if (isEverybody(config.metricsAllow))
+    logger.warn('metrics: METRICS_ALLOW lets everybody read /metrics. Narrow it to who collects them');
+}
+
+function isEverybody(ranges: Config['metricsAllow']): boolean {
+  return ranges.some(([, bits]) => bits === 0);
+}
+
 /** What an operator should know and that stops nothing, one line each. */
 export function warnOfWeakSettings(config: Config, logger: Logger): void {
-  warnOfMissingProxies(config, logger);
+  warnOfProxies(config, logger);
+  warnOfOpenSettings(config, logger);
   warnOfShortPasswords(config, logger);
   warnOfPlainConnections(config, logger);
 }

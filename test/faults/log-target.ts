@@ -12,40 +12,46 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atProcessEnd } from '../../scripts/process-end.ts';
-import type { ServerOptions } from './server-process.ts';
 
 type Test = { after(end: () => unknown): void };
 
-/** Where a server writes its log; `stall` ends that it is taken, `flow` makes it go on. */
-export type LogTarget = {
-  wrapper?: ServerOptions['wrapper'];
-  stall: () => void;
-  flow: () => void;
-  text: () => string;
-};
+/** A log that can be read; `stall` ends that it is taken, `flow` makes it go on. */
+export type LogTarget = { stall: () => void; flow: () => void; text: () => string };
 
-/** A pipe with a reader that can stand still, or go away. */
-export function openPipe(t: Test): LogTarget & { close: () => void } {
+/** Runs a server with its standard output there. */
+type Wrapper = { wrapper: string[] };
+
+export function openFile(t: Test): Pick<LogTarget, 'text'> & Wrapper {
+  const log = join(temporaryDirectory(t), 'log');
+  return { wrapper: writingTo(log), text: () => readFileSync(log, 'utf8') };
+}
+
+/** A pipe with a reader that can stand still, or go away and come back. */
+export function openPipe(t: Test): LogTarget & Wrapper & { close: () => void; reopen: () => void } {
   const path = join(temporaryDirectory(t), 'pipe');
   execFileSync('mkfifo', [path]);
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  let fd: number | null = null;
   let text = '';
   const read = () => {
-    text += readAvailable(fd);
+    if (fd !== null) text += readAvailable(fd);
   };
-  let reading = setInterval(read, 20);
+  let reading: NodeJS.Timeout;
   const stall = () => clearInterval(reading);
-  let isOpen = true;
-  const close = () => {
-    stall();
-    if (isOpen) closeSync(fd);
-    isOpen = false;
-  };
-  t.after(close);
   const flow = () => {
     reading = setInterval(read, 20);
   };
-  return { wrapper: writingTo(path), stall, flow, close, text: () => text };
+  const close = () => {
+    stall();
+    if (fd !== null) closeSync(fd);
+    fd = null;
+  };
+  const reopen = () => {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    flow();
+  };
+  reopen();
+  t.after(close);
+  return { wrapper: writingTo(path), stall, flow, close, reopen, text: () => text };
 }
 
 function readAvailable(fd: number): string {
@@ -59,7 +65,7 @@ function readAvailable(fd: number): string {
 }
 
 /** A file on a small disk that can be filled; null where this process may not mount one. */
-export function mountDisk(t: Test): LogTarget | null {
+export function mountDisk(t: Test): (LogTarget & Wrapper) | null {
   const unmount = () => void spawnSync('umount', ['-l', directory]);
   const directory = temporaryDirectory(t, unmount);
   try {

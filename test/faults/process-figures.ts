@@ -28,3 +28,8 @@ export function openConnections(port: number): number {
     return local?.endsWith(end) && state === established;
   }).length;
 }
+
+export function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(' ').map(Number);
+}

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPrivatePostgres } from '../../scripts/private-postgres.ts';
 import { startRedis, withoutRedis } from '../redis-server.ts';
 import { eventually } from './eventually.ts';
 import { startDatabaseService, withoutPostgres } from './postgres-backed.ts';
-import { openFiles } from './process-figures.ts';
+import { childrenOf, openFiles } from './process-figures.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
 test('WEB_CONCURRENCY=2 serves from two processes, replaces one that dies, and stops as one', async (t) => {
@@ -99,9 +98,4 @@ async function untilTwo(supervisor: number, without?: number): Promise<number[]>
     await sleep(50);
   }
   throw new Error('there were never two server processes');
-}
-
-function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return text === '' ? [] : text.split(' ').map(Number);
 }

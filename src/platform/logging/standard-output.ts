@@ -10,9 +10,8 @@ export type StandardOutput = DestinationStream & {
 };
 
 type State = {
-  fd: number;
-  /** A write to it comes back at once; otherwise a thread waits for it. */
-  isNonBlocking: boolean;
+  /** A write to it comes back at once. Null: to the inherited one it may not, so that a thread waits for it. */
+  promptFd: number | null;
   queue: LineQueue;
   dropped: number;
   tell: (count: number) => void;
@@ -22,6 +21,7 @@ type State = {
   waitMilliseconds: number;
 };
 
+const inheritedFd = 1;
 const maxWaitingBytes = 1024 * 1024;
 const waits = { shortest: 10, longest: 250 };
 
@@ -34,10 +34,8 @@ const threadBytes = 64 * 1024;
  * beyond that are dropped and counted. What waits is written before the process ends, if it is taken then.
  */
 export function openStandardOutput(): StandardOutput {
-  const reopened = reopenNonBlocking();
   const state: State = {
-    fd: reopened ?? 1,
-    isNonBlocking: reopened !== null,
+    promptFd: openPrompt(),
     queue: createLineQueue(maxWaitingBytes),
     dropped: 0,
     tell: () => {},
@@ -63,15 +61,16 @@ export function openStandardOutput(): StandardOutput {
 }
 
 /**
- * A description of its own: the flag on the inherited one is shared with every process that has it, and any of them
- * takes it back. Null for a file, whose position would not be shared, a socket, and where there is no /proc.
+ * A file as it is: a disk that is full says so at once. A pipe or terminal opened anew, since the flag on the inherited
+ * description is shared with every process that has it: Node takes it back whenever it starts one. Null where that is
+ * not possible: for a socket, for what belongs to another user, and where there is no /proc.
  */
-function reopenNonBlocking(): number | null {
+function openPrompt(): number | null {
   try {
-    if (fstatSync(1).isFile()) return null;
+    if (fstatSync(inheritedFd).isFile()) return inheritedFd;
     return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
-    // Opened by Node, the inherited one is non-blocking too, as long as no other process changes that.
+    // Opened by Node, the inherited one does not block either, until another process changes that.
     process.stdout.on('error', () => {});
     return null;
   }
@@ -79,14 +78,14 @@ function reopenNonBlocking(): number | null {
 
 function send(state: State): void {
   if (state.underWay !== null || state.retry !== null || state.queue.bytes() === 0) return;
-  if (state.isNonBlocking) sendNow(state);
-  else sendInThread(state);
+  if (state.promptFd === null) sendInThread(state);
+  else sendNow(state, state.promptFd);
 }
 
-function sendNow(state: State): void {
+function sendNow(state: State, fd: number): void {
   try {
     while (state.queue.bytes() > 0 && state.retry === null) {
-      accept(state, writeSync(state.fd, state.queue.head(wholeBytes)));
+      accept(state, writeSync(fd, state.queue.head(wholeBytes)));
     }
   } catch {
     tryLater(state);
@@ -96,7 +95,7 @@ function sendNow(state: State): void {
 function sendInThread(state: State): void {
   const chunk = state.queue.head(threadBytes);
   state.underWay = { bytes: chunk.length, since: performance.now() };
-  write(state.fd, chunk, (error, written) => {
+  write(inheritedFd, chunk, (error, written) => {
     state.underWay = null;
     if (error) tryLater(state);
     else {
@@ -127,9 +126,9 @@ const stuckMilliseconds = 1000;
 
 /** The last lines, the one above all that says why the process ends. */
 function flushAtExit(state: State): void {
-  const { underWay, queue } = state;
+  const { promptFd, underWay, queue } = state;
   if (underWay !== null) {
-    // A process waits for its threads at its end: one that is stuck would keep it for ever.
+    // A process waits for its threads at its end, and nothing calls back one that is stuck: it would never end.
     if (performance.now() - underWay.since > stuckMilliseconds) process.kill(process.pid, 'SIGKILL');
     pause();
     queue.take(underWay.bytes);
@@ -139,7 +138,7 @@ function flushAtExit(state: State): void {
   let giveUpAt = performance.now() + stuckMilliseconds;
   while (queue.bytes() > 0 && performance.now() < giveUpAt) {
     try {
-      queue.take(writeSync(state.fd, queue.head(wholeBytes)));
+      queue.take(writeSync(promptFd ?? inheritedFd, queue.head(wholeBytes)));
       giveUpAt = performance.now() + stuckMilliseconds;
     } catch (error) {
       // A reader may catch up; a disk does not grow.
