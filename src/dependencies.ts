@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import type { RequestLimits } from './features/limits/request-limits.ts';
 import type { AccessTokens } from './features/sessions/access-token.ts';
 import type { KeyRing } from './platform/crypto/secret-keys.ts';
-import type { Database } from './platform/database/database.ts';
+import type { Database, DatabaseEngine } from './platform/database/database.ts';
 import type { Readiness } from './platform/http/readiness.ts';
 import type { JobQueue } from './platform/jobs/job-queue.ts';
 import type { Logger } from './platform/logging/logger.ts';
@@ -12,6 +12,7 @@ import type { PasswordHasher } from './platform/password-hashing/password-hasher
 export type Dependencies = {
   config: Config;
   logger: Logger;
+  engine: DatabaseEngine;
   db: Database;
   jobs: JobQueue;
   limits: RequestLimits;

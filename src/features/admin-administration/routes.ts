@@ -4,7 +4,7 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
 import { bodyErrors, errors, guardErrors, idParams, unchangedIfNull } from '../../platform/http/schemas.ts';
 import { givenFields } from '../accounts/account-change.ts';
-import { listAccounts, listQuery } from '../accounts/account-list.ts';
+import { answerList, listQuery } from '../accounts/account-list.ts';
 import { adminSchema } from '../accounts/account-schemas.ts';
 import { presentAccount } from '../accounts/present-account.ts';
 import { adminRealm } from '../accounts/realms.ts';
@@ -30,7 +30,7 @@ export function addAdminAdministrationRoutes(app: HttpServer, deps: Dependencies
         response: { 200: pageOf(adminSchema), ...errors([422, ...guardErrors]) },
       },
     },
-    async (request) => listAccounts(deps.db, adminRealm, request.query),
+    async (request, reply) => answerList(deps, adminRealm, request, reply),
   );
 
   app.patch(

@@ -52,6 +52,8 @@ export type RequestLimits = {
     caller: { sessionId: string; subjectId: string },
   ): Promise<void>;
   endTurn(request: FastifyRequest): void;
+  /** Does the work of a search once few enough others are at work; throws 503 where that takes too long. */
+  searchInTurn<T>(request: FastifyRequest, reply: FastifyReply, search: () => Promise<T>): Promise<T>;
   /** A refresh whose token is ours counts on its session, and takes its turn there; null: on the address. */
   countRefresh(request: FastifyRequest, reply: FastifyReply, sessionId: string | null): Promise<void>;
   /** Counts the request on nothing. Only for one that is then refused, without a query and without its body. */
@@ -61,6 +63,9 @@ export type RequestLimits = {
 };
 
 const turnMilliseconds = 3000;
+
+/** In a process, whoever asks: each search reads the whole table, and they would slow each other and all else down. */
+const searchesAtWork = 2;
 
 /** Two fifths of the connections: two accounts that ask as much as they can leave some to all others. */
 function mostAtWork(poolSize: number): number {
@@ -74,6 +79,7 @@ export function createRequestLimits(deps: Deps): RequestLimits {
   const policies = limitPolicies(config);
   const counted = new WeakSet<FastifyRequest>();
   const turns = createAccountTurns(mostAtWork(config.databasePoolSize), turnMilliseconds);
+  const searches = createAccountTurns(searchesAtWork, turnMilliseconds);
   const networkOfClient = ({ clientAddress }: FastifyRequest) =>
     networkOf(clientAddress, config.rateLimitIpv6Prefix);
 
@@ -124,6 +130,10 @@ export function createRequestLimits(deps: Deps): RequestLimits {
     beginTurn: (request, reply, { sessionId, subjectId }) =>
       turns.begin(request, reply, isDefence(request) ? sessionId : subjectId),
     endTurn: (request) => turns.end(request),
+    searchInTurn: async (request, reply, search) => {
+      await searches.begin(request, reply, 'searches');
+      return search().finally(() => searches.end(request));
+    },
     countRefresh: (request, reply, sessionId) =>
       countOnce(request, async () => {
         if (sessionId === null) return requireOfAddress(request, reply);

@@ -12,7 +12,7 @@ import {
   unchangedIfNull,
 } from '../../platform/http/schemas.ts';
 import { givenFields } from '../accounts/account-change.ts';
-import { listAccounts, listQuery } from '../accounts/account-list.ts';
+import { answerList, listQuery } from '../accounts/account-list.ts';
 import { changedFullName, email, username, userSchema } from '../accounts/account-schemas.ts';
 import { presentAccount } from '../accounts/present-account.ts';
 import { adminRealm, partyOf, userRealm } from '../accounts/realms.ts';
@@ -53,7 +53,7 @@ function addReadingRoutes(app: HttpServer, deps: Dependencies): void {
         response: { 200: pageOf(userSchema), ...errors([422, ...guardErrors]) },
       },
     },
-    async (request) => listAccounts(deps.db, userRealm, request.query),
+    async (request, reply) => answerList(deps, userRealm, request, reply),
   );
 
   app.get(

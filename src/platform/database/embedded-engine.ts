@@ -36,6 +36,8 @@ export function embeddedOptions(options: PGliteOptions): PGliteOptions {
     'wal_buffers=256kB',
     'max_wal_size=64MB',
     'min_wal_size=32MB',
+    // All of it is in memory, the cache of the operating system included: an index is not dearer than the whole table.
+    'random_page_cost=1',
   ];
   return {
     ...options,
@@ -109,7 +111,8 @@ type Turnstile = { enter(waitMilliseconds: number): Promise<() => void> };
 
 /**
  * Lets one holder in at a time, in the order of asking; who waits too long is refused. A statement takes the thread,
- * so between two holders the event loop has a turn: timers, sockets and probes do not wait for the whole line.
+ * so between two holders the event loop has a turn: timers, sockets and probes do not wait for the whole line, nor for
+ * one who asks again and again.
  */
 function createTurnstile(): Turnstile {
   const waiting: { admit: () => void }[] = [];
@@ -119,10 +122,7 @@ function createTurnstile(): Turnstile {
     if (next) next.admit();
     else taken = false;
   };
-  const leave = () => {
-    if (waiting.length === 0) taken = false;
-    else setImmediate(admitNext);
-  };
+  const leave = () => void setImmediate(admitNext);
   return {
     enter: async (waitMilliseconds) => {
       if (taken) await waitTurn(waiting, waitMilliseconds);
