@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createDatabase } from '../src/platform/database/database.ts';
 import { openEmbedded } from '../src/platform/database/embedded-engine.ts';
 import { migrate } from '../src/platform/database/migrate.ts';
@@ -72,14 +71,10 @@ async function searchOnce(url: string, token: string): Promise<number> {
 
 /** Asked at a steady pace, whether the one before is answered or not: a frozen process shows in all that come meanwhile. */
 async function probeDuring(url: string, work: () => Promise<unknown>): Promise<number[]> {
-  const probes: Promise<number>[] = [];
-  let isOver = false;
-  const working = work().finally(() => (isOver = true));
-  while (!isOver) {
-    probes.push(probe(url));
-    await sleep(probeMilliseconds);
-  }
-  await working;
+  const probes = [probe(url)];
+  const timer = setInterval(() => probes.push(probe(url)), probeMilliseconds);
+  await work();
+  clearInterval(timer);
   return Promise.all(probes);
 }
 
