@@ -5,6 +5,7 @@ import { measureLimits } from './limits.ts';
 import { measureLogins } from './logins.ts';
 import { measureMails } from './mails.ts';
 import { measureOverload } from './overload.ts';
+import { measureSearches } from './searches.ts';
 import { measureStarts } from './starts.ts';
 
 /** `npm run bench`, or `npm run bench -- logins starts` for some of it. Wants an idle machine. */
@@ -13,6 +14,7 @@ const benchmarks = {
   logins: measureLogins,
   limits: measureLimits,
   paging: measureDeepPaging,
+  searches: measureSearches,
   mails: measureMails,
   overload: measureOverload,
   clone: measureFromClone,

@@ -68,7 +68,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const jobs = createJobQueue(engine, logger);
   const limiter = await openLimiter(config, logger);
   const limits = createRequestLimits({ config, logger, db, limiter });
-  const deps = { config, logger, db, jobs, limits, keys, hasher, accessTokens, readiness };
+  const deps = { config, logger, engine, db, jobs, limits, keys, hasher, accessTokens, readiness };
   const app = await buildApp(deps);
 
   stopWhenTold({ app, hasher, jobs, limiter, engine, readiness }, logger);

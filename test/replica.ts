@@ -18,7 +18,18 @@ export async function startReplica(t: TestContext, test: TestApp): Promise<Api> 
   const db = createDatabase(engine.pool, () => {});
   const logger = createLogger(config, { write: () => {} });
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
-  const app = await buildApp({ config, logger, db, jobs, limits, keys, hasher, accessTokens, readiness });
+  const app = await buildApp({
+    config,
+    logger,
+    engine,
+    db,
+    jobs,
+    limits,
+    keys,
+    hasher,
+    accessTokens,
+    readiness,
+  });
   await app.ready();
   t.after(async () => {
     await app.close();

@@ -140,7 +140,7 @@ async function startService(overrides: Overrides): Promise<Service> {
   await jobs.open(jobNames(parts));
   const limiter = createMemoryLimiter({ now: () => movedTime(moved).getTime() });
   const limits = createRequestLimits({ config, logger, db, limiter });
-  const deps = { config, logger, db, jobs, limits, keys, hasher, accessTokens, readiness };
+  const deps = { config, logger, engine: opened, db, jobs, limits, keys, hasher, accessTokens, readiness };
   const app = await buildApp(deps);
   await app.ready();
   return { app, db, jobs, limits, config, keys, hasher, logger, readiness, deps, lines, executed, moved };

@@ -22,7 +22,18 @@ export async function startWithoutDatabase(
   const db = createDatabase(engine.pool, () => {});
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
   const readiness = { phase: 'serving' as const };
-  const app = await buildApp({ config, logger, db, jobs, limits, keys, hasher, accessTokens, readiness });
+  const app = await buildApp({
+    config,
+    logger,
+    engine,
+    db,
+    jobs,
+    limits,
+    keys,
+    hasher,
+    accessTokens,
+    readiness,
+  });
   await app.ready();
   t.after(async () => {
     await app.close();

@@ -53,6 +53,8 @@ export type RequestLimits = {
     caller: { sessionId: string; subjectId: string },
   ): Promise<void>;
   endTurn(request: FastifyRequest): void;
+  /** Runs a search once few enough others are running; throws 503 if that takes too long. */
+  searchInTurn<T>(request: FastifyRequest, reply: FastifyReply, search: () => Promise<T>): Promise<T>;
   /** Counts a refresh on its session and waits for its turn; null: counts it on the address. */
   countRefresh(request: FastifyRequest, reply: FastifyReply, sessionId: string | null): Promise<void>;
   /** Exempts a request. Only for one that is refused without a query and without its body. */
@@ -62,6 +64,9 @@ export type RequestLimits = {
 };
 
 const turnMilliseconds = 3000;
+
+/** Per process, over all callers: each search reads the whole table. */
+const searchesAtWork = 2;
 
 /** Two fifths of the connections: two busy accounts leave some connections to all others. */
 function mostAtWork(poolSize: number): number {
@@ -75,6 +80,7 @@ export function createRequestLimits(deps: Deps): RequestLimits {
   const policies = limitPolicies(config);
   const counted = new WeakSet<FastifyRequest>();
   const turns = createAccountTurns(mostAtWork(config.databasePoolSize), turnMilliseconds);
+  const searches = createAccountTurns(searchesAtWork, turnMilliseconds);
   const networkOfClient = ({ clientAddress }: FastifyRequest) =>
     networkOf(clientAddress, config.rateLimitIpv6Prefix);
 
@@ -124,6 +130,10 @@ export function createRequestLimits(deps: Deps): RequestLimits {
     beginTurn: (request, reply, { sessionId, subjectId }) =>
       turns.begin(request, reply, isDefence(request) ? sessionId : subjectId),
     endTurn: (request) => turns.end(request),
+    searchInTurn: async (request, reply, search) => {
+      await searches.begin(request, reply, 'searches');
+      return search().finally(() => searches.end(request));
+    },
     countRefresh: (request, reply, sessionId) =>
       countOnce(request, async () => {
         if (sessionId === null) return requireOfAddress(request, reply);

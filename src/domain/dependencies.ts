@@ -1,6 +1,6 @@
 import type { Config } from '../configuration/config.ts';
 import type { KeyRing } from '../platform/crypto/secret-keys.ts';
-import type { Database } from '../platform/database/database.ts';
+import type { Database, DatabaseEngine } from '../platform/database/database.ts';
 import type { PasswordHasher } from '../platform/hashing/password-hasher.ts';
 import type { Readiness } from '../platform/http/readiness.ts';
 import type { JobQueue } from '../platform/jobs/job-queue.ts';
@@ -11,6 +11,7 @@ import type { AccessTokens } from './access-tokens/access-token.ts';
 export type Dependencies = {
   config: Config;
   logger: Logger;
+  engine: DatabaseEngine;
   db: Database;
   jobs: JobQueue;
   keys: KeyRing;

@@ -97,7 +97,18 @@ async function withoutDummyHash(t: TestContext, service: TestApp): Promise<TestA
   };
   const logger = createLogger(config, { write: () => {} });
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => service.clock.now());
-  const app = await buildApp({ config, logger, db, jobs, limits, keys, hasher, accessTokens, readiness });
+  const app = await buildApp({
+    config,
+    logger,
+    engine: service.deps.engine,
+    db,
+    jobs,
+    limits,
+    keys,
+    hasher,
+    accessTokens,
+    readiness,
+  });
   t.after(() => app.close());
   return { ...service, app, hasher, api: createApi(app) };
 }

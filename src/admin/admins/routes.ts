@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { callerOf, requireSuperadmin } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
-import { listAccounts, listQuery } from '../../domain/accounts/account-list.ts';
+import { listQuery } from '../../domain/accounts/account-list.ts';
 import { adminSchema } from '../../domain/accounts/account-schemas.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { adminRealm } from '../../domain/realms/realms.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
 import { bodyErrors, errors, guardErrors, idParams, unchangedIfNull } from '../../platform/http/schemas.ts';
+import { answerList } from '../answer-list.ts';
 import { updateAdmin } from './update-admin.ts';
 
 const adminChange = z
@@ -30,7 +31,7 @@ export function addAdminAdministrationRoutes(app: HttpServer, deps: RouteDepende
         response: { 200: pageOf(adminSchema), ...errors([422, ...guardErrors]) },
       },
     },
-    async (request) => listAccounts(deps.db, adminRealm, request.query),
+    async (request, reply) => answerList(deps, adminRealm, request, reply),
   );
 
   app.patch(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
-import { listAccounts, listQuery } from '../../domain/accounts/account-list.ts';
+import { listQuery } from '../../domain/accounts/account-list.ts';
 import { changedFullName, email, username, userSchema } from '../../domain/accounts/account-schemas.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
@@ -18,6 +18,7 @@ import {
   noContent,
   unchangedIfNull,
 } from '../../platform/http/schemas.ts';
+import { answerList } from '../answer-list.ts';
 import { readUser, userDetailSchema } from './read-user.ts';
 import { sendPasswordReset } from './send-password-reset.ts';
 import { updateUser } from './update-user.ts';
@@ -53,7 +54,7 @@ function addReadingRoutes(app: HttpServer, deps: RouteDependencies): void {
         response: { 200: pageOf(userSchema), ...errors([422, ...guardErrors]) },
       },
     },
-    async (request) => listAccounts(deps.db, userRealm, request.query),
+    async (request, reply) => answerList(deps, userRealm, request, reply),
   );
 
   app.get(

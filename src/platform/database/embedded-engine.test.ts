@@ -62,6 +62,24 @@ describe('the embedded engine', () => {
       if (index > 0) assert.ok(turn > (seen[index - 1] ?? 0), `${seen}`);
   });
 
+  test('the event loop gets a turn after each holder, even if there is only one', async () => {
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      counting = setImmediate(count);
+    };
+    let counting = setImmediate(count);
+    const seen: number[] = [];
+    for (let asked = 0; asked < 20; asked += 1) {
+      const connection = await engine.pool.connect();
+      await connection.query('SELECT 1', []);
+      connection.release();
+      seen.push(turns);
+    }
+    clearImmediate(counting);
+    assert.equal(new Set(seen).size, seen.length, `${seen}`);
+  });
+
   test('a waiter is refused after 2.5 seconds, and the others keep their places', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const holder = await engine.pool.connect();

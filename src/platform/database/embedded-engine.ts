@@ -36,6 +36,8 @@ export function embeddedOptions(options: PGliteOptions): PGliteOptions {
     'wal_buffers=256kB',
     'max_wal_size=64MB',
     'min_wal_size=32MB',
+    // All of it is in memory, the cache of the operating system included: an index is not dearer than the whole table.
+    'random_page_cost=1',
   ];
   return {
     ...options,
@@ -108,8 +110,8 @@ async function checkOut(pglite: PGlite, queue: Turnstile): Promise<PostgresPoolC
 type Turnstile = { enter(waitMilliseconds: number): Promise<() => void> };
 
 /**
- * A FIFO mutex with a timeout. A statement blocks the thread, so the event loop gets a turn between
- * two holders: timers, sockets and probes do not wait for the whole queue.
+ * A FIFO mutex with a timeout. A statement blocks the thread, so the event loop gets a turn after each
+ * holder: timers, sockets and probes wait neither for the whole queue nor for a single busy caller.
  */
 function createTurnstile(): Turnstile {
   const waiting: { admit: () => void }[] = [];
@@ -119,10 +121,7 @@ function createTurnstile(): Turnstile {
     if (next) next.admit();
     else taken = false;
   };
-  const leave = () => {
-    if (waiting.length === 0) taken = false;
-    else setImmediate(admitNext);
-  };
+  const leave = () => void setImmediate(admitNext);
   return {
     enter: async (waitMilliseconds) => {
       if (taken) await waitTurn(waiting, waitMilliseconds);
