@@ -105,7 +105,7 @@ test('a change of the address names no address; without a link it says what to d
     device: null,
     ip: null,
   });
-  assert.match(text, /tell the people who run this service at once/);
+  assert.match(text, /contact the operator of this service at once/);
   assert.doesNotMatch(text, /@|link/);
 });
 
