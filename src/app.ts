@@ -28,7 +28,7 @@ import { mailbox } from './operations/mailbox/part.ts';
 import { metrics } from './operations/metrics/part.ts';
 import { createHttpServer, type HttpServer } from './platform/http/http-server.ts';
 
-/** The table of contents: what the service does, one line a part. */
+/** All parts of the service, one per line. */
 export const parts: readonly Part[] = [
   denials,
   audit,
