@@ -58,7 +58,7 @@ export const parts: readonly Part[] = [
 
 export const assembly = assemble(parts);
 
-/** Builds the server with the routes of all parts. `observe` sees the server before its first route. */
+/** Builds the server with the routes of all parts. `observe` runs before the first route is added. */
 export async function buildApp(
   given: AppDependencies,
   observe?: (app: FastifyInstance) => void,

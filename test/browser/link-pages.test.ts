@@ -130,7 +130,7 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
     assertNoToken(page);
     await page.screenshot({ path: join(pictures, 'undo.png') });
     await page.getByRole('button', { name: 'Undo the change' }).click();
-    await page.getByRole('status').getByText('Your email address is back.').waitFor();
+    await page.getByRole('status').getByText('Your email address was restored').waitFor();
     assert.equal(await status(username, password), 401);
     assert.deepEqual([...complaints, ...foreign()], []);
     await linkTo(t, '/app/reset-password', email);

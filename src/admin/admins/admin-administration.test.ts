@@ -87,7 +87,7 @@ test('promotion and demotion end no session and apply from the next request', as
   await refreshed(test.api, adminRealm, admin.refreshToken);
 });
 
-test('deactivation ends sessions and blocks sign-in; reactivation restores sign-in only', async (t) => {
+test('deactivation ends sessions and sign-in; reactivation restores only sign-in', async (t) => {
   const test = await createTestApp(t);
   const superadmin = await signedInAdmin(test);
   const { change } = actionsOf(test, superadmin);

@@ -10,7 +10,7 @@ import {
 } from '../../../test/factories.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 
-test('the list filters by actor, subject, event and time; pages neither skip nor repeat', async (t) => {
+test('the list filters by actor, subject, event and time, and pages completely', async (t) => {
   const service = await createTestApp(t);
   const { admin, user } = await liveThrough(service);
   const all = await eventsOf(service, admin);

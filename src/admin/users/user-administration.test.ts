@@ -121,7 +121,7 @@ test('a user is shown with the last sign-in and active sessions, none current', 
   assertStatus(await read(someId), 404);
 });
 
-test('deactivation ends sessions and blocks sign-in; reactivation restores sign-in only', async (t) => {
+test('deactivation ends sessions and sign-in; reactivation restores only sign-in', async (t) => {
   const test = await createTestApp(t);
   const { change } = await asAdmin(test);
   const user = await signedInUser(test);
@@ -168,7 +168,7 @@ test('renaming ends no session; a name taken in any case is 409', async (t) => {
   assert.deepEqual((await read(user.id)).body, before);
 });
 
-test('a new e-mail address is unverified and ends all sessions; a case change does not', async (t) => {
+test('a new e-mail address is unverified and ends sessions; a case change does not', async (t) => {
   const test = await createTestApp(t);
   const { change } = await asAdmin(test);
   const user = await signedInUser(test);

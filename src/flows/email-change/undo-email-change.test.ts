@@ -41,7 +41,7 @@ test('undo restores the address, ends sessions, voids the password, mails a rese
   await moveTo(service, user, 'intruder@example.com');
   const answer = await undo(service, await undoToken(service, user.email));
   assertStatus(answer, 200);
-  assert.match(answer.body.message, /address is back/);
+  assert.match(answer.body.message, /address was restored/);
   assert.equal(await emailOf(service, user.id), user.email);
   assert.equal(await statusOfMe(api, userRealm, user.accessToken), 401);
   assertStatus(await api.post('/api/users/login', { email: user.email, password: goodPassword }), 401);

@@ -68,7 +68,7 @@ for (const environment of [
     BCRYPT_ROUNDS: '10',
   },
 ]) {
-  test(`in ${environment.ENVIRONMENT} only the setup token registers the first admin, not a local address`, async (t) => {
+  test(`in ${environment.ENVIRONMENT} only the setup token registers the first admin`, async (t) => {
     const unset = await createTestApp(t, environment);
     assertStatus(await unset.api.post(register, newRegistration()), 401);
     assertStatus(await unset.api.post(register, newRegistration(), presenting(setupToken)), 403);
@@ -205,7 +205,7 @@ test('after the first admin, only a superadmin registers admins of either kind',
 });
 
 for (const lost of [{ is_superadmin: false }, { is_active: false }]) {
-  test(`a superadmin who loses the right (${Object.keys(lost)[0]}) during the hash is refused`, async (t) => {
+  test(`a superadmin who loses ${Object.keys(lost)[0]} during the hash is refused`, async (t) => {
     const service = await createTestApp(t);
     const { api, db, hasher } = service;
     const superadmin = await signedInAdmin(service);

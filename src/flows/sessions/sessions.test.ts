@@ -13,7 +13,7 @@ const someId = '01890a5d-ac96-774b-bcce-b302099a8057';
 for (const realm of realms) {
   const { kind, path } = realm;
 
-  test(`${kind}: the list shows origin and times of each session and marks the current one`, async (t) => {
+  test(`${kind}: the list shows origin and times of sessions and marks the current one`, async (t) => {
     const test = await createTestApp(t);
     const { api, clock } = test;
     const { username, email, password } = await signedInTo(test, realm);

@@ -42,7 +42,7 @@ test('J01 every JSON response has the eight headers for an API, whatever its sta
 // The reference is our own; Swagger UI sets inline styles from its scripts.
 const policies: Record<string, string> = { '/redoc': pagePolicy };
 
-test('J01 every page has the eight headers for pages and isolates its browsing context', async (t) => {
+test('J01 every page has the eight headers for pages and its own browsing context', async (t) => {
   const { api } = await createTestApp(t);
   const page = {
     ...forAll,
