@@ -58,7 +58,7 @@ export const parts: readonly Part[] = [
 
 export const assembly = assemble(parts);
 
-/** Builds the server with the routes of all parts. `observe` runs before the first route is added. */
+/** Builds the server with the routes of all parts. `observe` runs before any route is added. */
 export async function buildApp(
   given: AppDependencies,
   observe?: (app: FastifyInstance) => void,

@@ -11,9 +11,7 @@ export type Config = ReturnType<typeof shape>;
 
 type Environment = Record<string, string | undefined>;
 
-/**
- * All faults of the configuration at once. A fault names its variable and never shows the value.
- */
+/** All faults of the configuration. A fault names its variable and never shows its value. */
 export class ConfigError extends Error {
   readonly faults: readonly string[];
 

@@ -17,9 +17,7 @@ import { obeySupervisor } from './supervisor.ts';
  */
 const lingerMilliseconds = 5000;
 
-/**
- * For the first request on a connection accepted last, and for one in flight to an idle connection.
- */
+/** For a first request on the last accepted connection, or one in flight to an idle connection. */
 const lateMilliseconds = 1000;
 
 /**
@@ -62,10 +60,7 @@ export function stopWhenTold(running: Running, logger: Logger): void {
   }
 }
 
-/**
- * The order matters: not ready, no new connections, requests in flight to their end, then what they
- * use.
- */
+/** In this order: not ready, no new connections, open requests to their end, then their tools. */
 async function drain(
   { app, hasher, jobs, limiter, engine, readiness }: Running,
   signal: string | undefined,

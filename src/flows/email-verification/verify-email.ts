@@ -27,9 +27,7 @@ export async function queueVerification(
   });
 }
 
-/**
- * Marks the address that the link was mailed to as verified. Throws 400 for every invalid token.
- */
+/** Marks the linked address as verified. Throws the same 400 for every invalid token. */
 export async function verifyEmail(deps: Pick<Deps, 'db' | 'logger'>, token: string): Promise<void> {
   const refusal = () =>
     badRequest('The verification link is invalid or has expired', 'invalid_verification_token');

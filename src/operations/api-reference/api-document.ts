@@ -57,9 +57,7 @@ function operationIdOf(method: string, path: string): string {
   return `${method}${name || 'Root'}`;
 }
 
-/**
- * The type provider describes each schema as input and as output; often one of the two is unused.
- */
+/** The type provider describes each schema as input and output; often only one is used. */
 function dropUnusedSchemas(users: object, schemas: Schemas): void {
   const used = new Set<string>();
   const pending = referencesIn(users);

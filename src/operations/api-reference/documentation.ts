@@ -59,10 +59,7 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
   });
 }
 
-/**
- * Serves `/openapi.json`, Swagger UI at `/docs` and the reference at `/redoc`; every asset is
- * self-hosted.
- */
+/** Serves `/openapi.json`, Swagger UI at `/docs` and the reference at `/redoc`, all self-hosted. */
 export async function addDocumentationRoutes(app: HttpServer, config: Config): Promise<void> {
   let document: StaticContent | undefined;
   app.get('/openapi.json', { ...anyone, schema: { hide: true } }, async (request, reply) => {

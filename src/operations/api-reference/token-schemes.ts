@@ -35,10 +35,7 @@ const requirements = {
   adminCookie: { adminCookie: [] },
 } satisfies Record<string, Requirement>;
 
-/**
- * The security of a route: one entry per way to pass its guard. `{}` means that no scheme is
- * needed.
- */
+/** One requirement per way to pass the guard of a route. `{}` means that no scheme is needed. */
 export function securityOf({ guard = 'anyone', accepts }: FastifyContextConfig): Requirement[] {
   if (guard !== 'anyone') return [requirements[guard]];
   return accepts === undefined ? [] : [requirements[accepts], {}];
