@@ -28,7 +28,7 @@ import { mailbox } from './operations/mailbox/part.ts';
 import { metrics } from './operations/metrics/part.ts';
 import { createHttpServer, type HttpServer } from './platform/http/http-server.ts';
 
-/** The table of contents: what the service does, one line a part. */
+/** All parts of the service, one per line. */
 export const parts: readonly Part[] = [
   denials,
   audit,
@@ -58,7 +58,7 @@ export const parts: readonly Part[] = [
 
 export const assembly = assemble(parts);
 
-/** Builds the server with the routes of all parts. `observe` sees the server before its first route. */
+/** Builds the server with the routes of all parts. `observe` runs before any route is added. */
 export async function buildApp(
   given: AppDependencies,
   observe?: (app: FastifyInstance) => void,

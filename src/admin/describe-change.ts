@@ -2,7 +2,7 @@ import type { Account, AccountChange } from '../domain/accounts/account-store.ts
 import type { SecurityEventName } from '../domain/audit/security-events.ts';
 import type { Realm } from '../domain/realms/realms.ts';
 
-/** What an admin's change is called, and the names of what it changes. */
+/** The event name of an admin's change, and the names of the changed fields. */
 export function describeChange(
   realm: Realm,
   account: Pick<Account, 'is_active'>,

@@ -3,7 +3,7 @@ import { parseCidrList } from '../platform/http/cidr.ts';
 
 type Documented = { description: string; shownDefault?: string | number };
 
-/** One variable: its schema over the raw text, and the words that `.env.example` shows. */
+/** One variable: its schema over the raw text, and its description for `.env.example`. */
 export function variable<T extends z.ZodType>(
   schema: T,
   description: string,
@@ -36,7 +36,7 @@ export function yesNo(fallback: boolean, description: string) {
   );
 }
 
-/** An address, or the word, which becomes undefined: it says aloud what is otherwise the default. */
+/** An address, or a word that makes the default explicit and becomes undefined. */
 export function addressOr(word: string, schemes: string[], description: string, shownDefault: string) {
   const problem = `must be ${word} or an address that starts with ${startsOf(schemes)}`;
   const schema = z.string().refine((value) => value === word || hasScheme(value, schemes), problem);
@@ -58,7 +58,7 @@ function hasScheme(value: string, schemes: string[]): boolean {
   return URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1));
 }
 
-/** A public address: an origin with at most a path, without the slash at its end. */
+/** A public URL: an origin and an optional path. Trailing slashes are removed. */
 export function publicAddress(description: string, shownDefault: string) {
   const problem = 'must be an http or https address without credentials, query or fragment';
   const schema = z.string().refine(isPlainWebAddress, problem);
@@ -70,7 +70,7 @@ export function publicAddress(description: string, shownDefault: string) {
 }
 
 function isPlainWebAddress(value: string): boolean {
-  // Paths are appended to the text as it stands: URL would forgive a space, a backslash or a bare ? or #.
+  // Paths are appended to the raw text, and URL tolerates spaces, backslashes and a bare ? or #.
   if (!/^https?:\/\/[^\s?#\\]+$/i.test(value) || !URL.canParse(value)) return false;
   const { username, password } = new URL(value);
   return username === '' && password === '';
@@ -87,7 +87,7 @@ export function mailAddresses(description: string) {
   const list = z.string().prefault('').transform(parts);
   const isAddress = (value: string): boolean => z.email().safeParse(value).success;
   return variable(
-    list.refine((values) => values.every(isAddress), 'must be a comma list of e-mail addresses'),
+    list.refine((values) => values.every(isAddress), 'must be a comma-separated list of e-mail addresses'),
     description,
   );
 }
@@ -102,7 +102,7 @@ export function cidrs(fallback: string, description: string) {
       } catch {
         context.addIssue({
           code: 'custom',
-          message: 'must be a comma list of CIDR ranges, e.g. 10.0.0.0/8,::1/128',
+          message: 'must be a comma-separated list of CIDR ranges, e.g. 10.0.0.0/8,::1/128',
         });
         return z.NEVER;
       }
@@ -116,7 +116,7 @@ export function exactOrigins(description: string, shownDefault: string) {
     .transform(parts)
     .refine(
       (origins) => origins.every(isWebOrigin),
-      'must be a comma list of exact origins, e.g. https://app.example.com',
+      'must be a comma-separated list of exact origins, e.g. https://app.example.com',
     );
   return variable(exact.optional(), description, shownDefault);
 }
@@ -125,13 +125,13 @@ function isWebOrigin(value: string): boolean {
   return /^https?:[^*]+$/.test(value) && URL.canParse(value) && new URL(value).origin === value;
 }
 
-/** Refuses what is short, well known, or no random value at all: such a key signs tokens for everybody. */
+/** Rejects short, well-known and non-random values: anyone could sign tokens with such a key. */
 export const secret = z
   .string()
   .refine((value) => Buffer.byteLength(value) >= 32, 'must be at least 32 bytes of random text')
   .refine((value) => !isWellKnown(value), 'is a well-known or guessable value: generate a random one');
 
-// The key of FastAPI's tutorial has ended up in many a deployment.
+// The key from FastAPI's tutorial, found in many deployments.
 const published = '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7';
 
 function isWellKnown(value: string): boolean {
@@ -141,7 +141,7 @@ function isWellKnown(value: string): boolean {
   return new Set(value).size < 8 || isRepeated(value) || isSequence(value);
 }
 
-/** One piece over and over, the last time perhaps not to its end. */
+/** One substring repeated; the last repetition may be incomplete. */
 function isRepeated(value: string): boolean {
   const longest = Math.floor(value.length / 2);
   return Array.from({ length: longest }, (_, index) => index + 1).some(
@@ -149,7 +149,10 @@ function isRepeated(value: string): boolean {
   );
 }
 
-/** The alphabet, the digits, one character held down: most characters follow from the one before. */
+/**
+ * Runs of the alphabet, of digits or of one character: most characters follow from the previous
+ * one.
+ */
 function isSequence(value: string): boolean {
   const steps = [...value].filter(
     (character, index) => index > 0 && Math.abs(character.charCodeAt(0) - value.charCodeAt(index - 1)) <= 1,

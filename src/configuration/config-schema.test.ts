@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { cidrListContains } from '../platform/http/cidr.ts';
 import { type Config, ConfigError, parseConfig } from './config.ts';
 
-/** The one fault of a value, without the variable's name in front of it; null where the value is accepted. */
+/** The only fault of a value, without the name of the variable; null if the value is accepted. */
 function faultOf(name: string, value: string): string | null {
   try {
     parseConfig({ [name]: value });
@@ -42,7 +42,7 @@ const wholeNumbers: [name: string, min: number, max: number, read: (config: Conf
 ];
 
 for (const [name, min, max, read] of wholeNumbers) {
-  test(`${name} is a whole number from ${min} to ${max}, plainly written`, () => {
+  test(`${name} is a whole number from ${min} to ${max} in plain digits`, () => {
     for (const value of [min, max]) assert.equal(read(parseConfig({ [name]: String(value) })), value);
     const outside = [String(min - 1), String(max + 1), '99999999999999999999'];
     for (const value of [...outside, 'ten', '1.5', '5 ', '1e2', '0x10', '+5', 'NaN', 'Infinity', '5\n']) {
@@ -60,7 +60,7 @@ for (const [name, values] of [
   ['DOCS_ENABLED', ['true', 'false']],
   ['REQUIRE_VERIFIED_EMAIL', ['true', 'false']],
 ] as const) {
-  test(`${name} is one of its words, in no other spelling`, () => {
+  test(`${name} is one of its values, in exact spelling`, () => {
     for (const value of values) assert.equal(faultOf(name, value), null);
     for (const value of [values[0].toUpperCase(), `${values[0]} `, 'yes', '1', 'constructor']) {
       assert.match(faultOf(name, value) ?? '', /^must be (one of )?\w+(,| or) \w+/, value);
@@ -68,7 +68,7 @@ for (const [name, values] of [
   });
 }
 
-test('a switch that says false is off', () => {
+test('a switch set to false is off', () => {
   assert.equal(parseConfig({ DOCS_ENABLED: 'false' }).docsEnabled, false);
   assert.equal(parseConfig({ REQUIRE_VERIFIED_EMAIL: 'true' }).requireVerifiedEmail, true);
 });
@@ -103,7 +103,7 @@ for (const [name, read] of [
   });
 }
 
-test('DATABASE_URL and REDIS_URL are addresses of their own kind', () => {
+test('DATABASE_URL and REDIS_URL accept only their own schemes', () => {
   for (const value of ['postgresql://u:p@h:5432/d', 'postgres://h/d']) {
     assert.equal(parseConfig({ DATABASE_URL: value }).databaseUrl, value);
   }
@@ -120,7 +120,7 @@ test('DATABASE_URL and REDIS_URL are addresses of their own kind', () => {
   }
 });
 
-test('lists of networks take CIDR ranges and addresses, and no number of hops', () => {
+test('lists of networks take CIDR ranges and addresses, but no hop count', () => {
   const { trustedProxies, metricsAllow } = parseConfig({
     TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.7,,2001:db8::/32',
     METRICS_ALLOW: '192.0.2.1',
@@ -141,12 +141,12 @@ test('lists of networks take CIDR ranges and addresses, and no number of hops', 
       '10.0.0.0/8/8',
       '10.0.0.0/-1',
     ]) {
-      assert.match(faultOf(name, value) ?? '', /^must be a comma list of CIDR ranges/, value);
+      assert.match(faultOf(name, value) ?? '', /^must be a comma-separated list of CIDR ranges/, value);
     }
   }
 });
 
-test('CORS_ORIGINS takes exact origins alone', () => {
+test('CORS_ORIGINS takes only exact origins', () => {
   const { corsOrigins } = parseConfig({ CORS_ORIGINS: 'https://a.example, http://b.example:8080,' });
   assert.deepEqual(corsOrigins, ['https://a.example', 'http://b.example:8080']);
   const loose = [
@@ -159,11 +159,15 @@ test('CORS_ORIGINS takes exact origins alone', () => {
     'ftp://a.example',
   ];
   for (const value of [...loose, 'https://A.example', 'https://a.example:443', 'https://a.example/app']) {
-    assert.match(faultOf('CORS_ORIGINS', value) ?? '', /^must be a comma list of exact origins/, value);
+    assert.match(
+      faultOf('CORS_ORIGINS', value) ?? '',
+      /^must be a comma-separated list of exact origins/,
+      value,
+    );
   }
 });
 
-test('what stands in the headers of mails is plain text and plain addresses', () => {
+test('values used in mail headers are plain text and plain addresses', () => {
   for (const name of ['PROJECT_NAME', 'SMTP_FROM_NAME']) {
     assert.equal(faultOf(name, 'Häfen & Co.'), null);
     for (const value of ['a\r\nBcc: b@c.example', 'a\nb', 'a\tb', '<b>', 'a\u2028b', 'a\u0085b']) {
@@ -177,6 +181,10 @@ test('what stands in the headers of mails is plain text and plain addresses', ()
   assert.deepEqual(allowed, ['a@b.example', 'c@d.example']);
   for (const value of ['a', 'A <a@b.example>', 'a@b.example;c@d.example', 'a@b.example\r\nx']) {
     assert.equal(faultOf('SMTP_FROM_EMAIL', value), 'must be an e-mail address', value);
-    assert.equal(faultOf('TEST_EMAIL_ALLOW', value), 'must be a comma list of e-mail addresses', value);
+    assert.equal(
+      faultOf('TEST_EMAIL_ALLOW', value),
+      'must be a comma-separated list of e-mail addresses',
+      value,
+    );
   }
 });

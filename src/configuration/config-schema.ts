@@ -15,7 +15,7 @@ import {
 
 export type Settings = z.output<typeof configSchema>;
 
-/** Variables that may also be given as `NAME_FILE`. */
+/** Variables that can also be given as `NAME_FILE`. */
 export const secretNames = [
   'DATABASE_URL',
   'SECRET_KEY',
@@ -32,171 +32,189 @@ export const configSchema = z.object({
       .max(60, 'must have at most 60 characters')
       .regex(/^[^\p{Cc}\p{Zl}\p{Zp}<>]+$/u, 'must be plain text')
       .prefault('ADL Production'),
-    'In the welcome, the mails, the docs and the pages.',
+    'Name of the service, shown in the API, mails, documentation and pages.',
     'ADL Production',
   ),
   ENVIRONMENT: variable(
     oneOf(['development', 'production', 'test'], 'environment').prefault('development'),
-    'development, production or test.',
+    'Environment: development, production or test.',
     'development',
   ),
   HOST: variable(
     z.string().prefault('127.0.0.1'),
-    'The address to listen on; containers set 0.0.0.0.',
+    'Address to listen on; use 0.0.0.0 in a container.',
     '127.0.0.1',
   ),
-  PORT: whole(0, 65_535, 8000, 'The port to listen on.'),
+  PORT: whole(0, 65_535, 8000, 'Port to listen on.'),
   PUBLIC_URL: publicAddress(
-    "The service's own address, https in production; never derived from a request.",
+    'Public URL of the service; never derived from a request. Must be https in production.',
     'http://localhost:<PORT>',
   ),
-  STARTUP_TIMEOUT_SECONDS: whole(1, 3600, 60, 'How long an unreachable database is tried for at start.'),
-  FRONTEND_URL: publicAddress('Where the links in mails lead; https in production.', '<PUBLIC_URL>/app'),
+  STARTUP_TIMEOUT_SECONDS: whole(
+    1,
+    3600,
+    60,
+    'How long to retry an unreachable database at startup, in seconds.',
+  ),
+  FRONTEND_URL: publicAddress(
+    'Base URL of the links in mails. Must be https in production.',
+    '<PUBLIC_URL>/app',
+  ),
   DATA_DIR: variable(
     z.string().prefault('./data'),
-    'The embedded database and the development secret.',
+    'Directory of the embedded database and the development secret.',
     './data',
   ),
   DATABASE_URL: addressOr(
     'embedded',
     ['postgresql', 'postgres'],
-    'PostgreSQL 15 or newer, postgresql://user:password@host:5432/name, or embedded: the embedded database in DATA_DIR. Required in production.',
+    'PostgreSQL 15 or newer as postgresql://user:password@host:5432/name, or embedded for the database in DATA_DIR. Required in production.',
     'embedded; production: none',
   ),
-  DATABASE_POOL_SIZE: whole(1, 200, 10, 'Connections to PostgreSQL, per process.'),
+  DATABASE_POOL_SIZE: whole(1, 200, 10, 'Maximum number of PostgreSQL connections per process.'),
   SECRET_KEY: variable(
     secret.optional(),
-    'At least 32 random bytes, required in production. Make one with: openssl rand -base64 48',
-    'development: made once and kept in DATA_DIR',
+    'Signing key of at least 32 random bytes. Required in production. Generate one with: openssl rand -base64 48',
+    'development: generated once and kept in DATA_DIR',
   ),
   SECRET_KEY_PREVIOUS: variable(
     secret.optional(),
-    'The key before the last change: still accepted, never used for new tokens.',
+    'Previous SECRET_KEY after a rotation; still accepted, never used for new tokens.',
   ),
   ADMIN_SETUP_TOKEN: variable(
     secret.optional(),
-    'Lets whoever presents it as X-Setup-Token register the first admin; at least 32 characters.',
+    'Token that allows registering the first admin, sent as X-Setup-Token; at least 32 bytes of random text.',
   ),
-  ACCESS_TOKEN_EXPIRE_MINUTES: whole(1, 60, 15, 'Life of an access token.'),
-  REFRESH_TOKEN_EXPIRE_DAYS: whole(1, 365, 7, "A user's session ends when it is idle for so many days,"),
-  SESSION_MAX_DAYS: whole(1, 365, 30, 'and at the latest after so many.'),
-  ADMIN_REFRESH_TOKEN_EXPIRE_HOURS: whole(
-    1,
-    168,
-    8,
-    "An admin's session ends when it is idle for so many hours,",
-  ),
-  ADMIN_SESSION_MAX_HOURS: whole(1, 720, 24, 'and at the latest after so many.'),
+  ACCESS_TOKEN_EXPIRE_MINUTES: whole(1, 60, 15, 'Lifetime of an access token, in minutes.'),
+  REFRESH_TOKEN_EXPIRE_DAYS: whole(1, 365, 7, "Idle lifetime of a user's session, in days."),
+  SESSION_MAX_DAYS: whole(1, 365, 30, "Maximum lifetime of a user's session, in days."),
+  ADMIN_REFRESH_TOKEN_EXPIRE_HOURS: whole(1, 168, 8, "Idle lifetime of an admin's session, in hours."),
+  ADMIN_SESSION_MAX_HOURS: whole(1, 720, 24, "Maximum lifetime of an admin's session, in hours."),
   REFRESH_RACE_WINDOW_SECONDS: whole(
     0,
     300,
     30,
-    'A refresh token used twice within so many seconds is a race of two tabs, later a theft.',
+    'Reuse of a refresh token within this many seconds counts as a race between tabs; later reuse counts as theft.',
   ),
   REFRESH_GRACE_SECONDS: whole(
     0,
     60,
     0,
-    'For clients that can neither serialise refreshes nor send an Idempotency-Key: the old token gives the same successor for so long.',
+    'How long a used refresh token returns the same successor, in seconds. For clients that can neither serialize refreshes nor send an Idempotency-Key.',
   ),
   COOKIE_REFRESH_GRACE_SECONDS: whole(
     0,
     60,
     10,
-    'In cookie mode two tabs of one browser race: the old cookie gives the same successor for so long, to the same network and user agent.',
+    'How long a used refresh cookie returns the same successor, in seconds; only to the same network and user agent.',
   ),
-  RESET_TOKEN_EXPIRE_MINUTES: whole(5, 1440, 30, 'Life of a password reset link.'),
+  RESET_TOKEN_EXPIRE_MINUTES: whole(5, 1440, 30, 'Lifetime of a password reset link, in minutes.'),
   PASSWORD_HASH: variable(
     oneOf(['bcrypt', 'argon2id'], 'hash').prefault('bcrypt'),
-    'bcrypt or argon2id; older hashes are renewed at the next sign-in.',
+    'Password hash for new passwords: bcrypt or argon2id. Existing hashes are upgraded at the next sign-in.',
     'bcrypt',
   ),
-  BCRYPT_ROUNDS: whole(4, 15, 12, 'Cost of bcrypt, 4 to 15; below 10 is refused in production.'),
+  BCRYPT_ROUNDS: whole(4, 15, 12, 'Cost of bcrypt, 4 to 15; at least 10 in production.'),
   HASH_THREADS: variable(
     z
       .string()
       .regex(/^([1-9]|[1-9]\d)$/, 'must be a whole number from 1 to 99')
       .transform(Number)
       .optional(),
-    'Threads that hash passwords, at the lowest priority.',
+    'Number of threads that hash passwords, at the lowest priority.',
     'cores / WEB_CONCURRENCY',
   ),
   HASH_QUEUE_MAX_WAIT_SECONDS: whole(
     1,
     60,
     3,
-    'A password that would wait longer than this for its hash is answered 503 at once.',
+    'Maximum wait for a password hash, in seconds. Requests that would wait longer get a 503 at once.',
   ),
   PASSWORD_MIN_LENGTH: whole(
     8,
     64,
     8,
-    'Shortest password of a user; 15 is recommended without a second factor.',
+    "Minimum length of a user's password; 15 is recommended without a second factor.",
   ),
-  ADMIN_PASSWORD_MIN_LENGTH: whole(8, 64, 12, 'Shortest password of an admin.'),
+  ADMIN_PASSWORD_MIN_LENGTH: whole(8, 64, 12, "Minimum length of an admin's password."),
   RATE_LIMIT_PER_HOUR: whole(
     0,
     1_000_000,
     200,
-    'Requests an hour from one client address; 0 switches the limits per address off, for load tests.',
+    'Requests per hour from one client address; 0 turns all limits per address off, for load tests.',
   ),
   RATE_LIMIT_ACCOUNT_PER_HOUR: whole(
     0,
     1_000_000,
     2000,
-    'Requests an hour of one account with a valid token; 0 switches it off.',
+    'Requests per hour of one account with a valid token; 0 turns the limit off.',
   ),
-  RATE_LIMIT_IPV6_PREFIX: whole(32, 128, 64, 'IPv6 addresses that share so many bits count as one.'),
-  TRUSTED_PROXIES: cidrs('', 'CIDR list of the proxies whose X-Forwarded-For is believed.'),
+  RATE_LIMIT_IPV6_PREFIX: whole(
+    32,
+    128,
+    64,
+    'Prefix length, in bits, within which IPv6 addresses count as one client.',
+  ),
+  TRUSTED_PROXIES: cidrs('', 'CIDR list of the proxies whose X-Forwarded-For is trusted.'),
   REDIS_URL: address(
     ['redis', 'rediss'],
-    'Shares the limits between processes; needed from the second one on.',
+    'Redis for rate limits shared between processes; required if WEB_CONCURRENCY is more than 1.',
     'none: in memory',
   ),
   CORS_ORIGINS: exactOrigins(
-    'Comma list of exact origins whose pages may call the API.',
+    'Comma-separated list of exact origins whose pages may call the API.',
     'development: http://localhost:3000,http://localhost:5173; production: none',
   ),
   SMTP_HOST: variable(
     z.string().optional(),
-    'The mail server; unset: mails are not sent. Development keeps them and shows them at /app/mailbox.',
+    'Host of the mail server. If unset, mails are not sent; development shows them at /app/mailbox.',
   ),
-  SMTP_PORT: whole(1, 65_535, 587, 'Its port.'),
-  SMTP_USER: variable(z.string().optional(), 'Its user,'),
-  SMTP_PASSWORD: variable(z.string().optional(), 'and password.'),
+  SMTP_PORT: whole(1, 65_535, 587, 'Port of the mail server.'),
+  SMTP_USER: variable(z.string().optional(), 'User name for the mail server.'),
+  SMTP_PASSWORD: variable(z.string().optional(), 'Password for the mail server.'),
   SMTP_SECURITY: variable(
     oneOf(['starttls', 'tls', 'none'], 'security').prefault('starttls'),
-    'starttls, tls, or none (a loopback host only).',
+    'Encryption of the SMTP connection: starttls, tls, or none (loopback hosts only).',
     'starttls',
   ),
-  SMTP_FROM_EMAIL: variable(z.email('must be an e-mail address').optional(), 'The sender of every mail.'),
+  SMTP_FROM_EMAIL: variable(
+    z.email('must be an e-mail address').optional(),
+    'Sender address of all mails; required with SMTP_HOST.',
+  ),
   SMTP_FROM_NAME: variable(
     z
       .string()
       .regex(/^[^\p{Cc}\p{Zl}\p{Zp}<>"]+$/u, 'must be plain text')
       .optional(),
-    "The sender's name.",
+    'Sender name of all mails.',
     '<PROJECT_NAME>',
   ),
-  TEST_EMAIL_ALLOW: mailAddresses('Addresses, besides the own one, that an admin may send a test mail to.'),
+  TEST_EMAIL_ALLOW: mailAddresses(
+    'Comma-separated list of addresses, besides their own, that admins may send test mails to.',
+  ),
   LOG_LEVEL: variable(
     oneOf(['debug', 'info', 'warn', 'error'], 'level').prefault('info'),
-    'debug, info, warn or error; debug adds each SQL statement, without its parameters.',
+    'Log level: debug, info, warn or error. debug also logs SQL statements, without parameters.',
     'info',
   ),
   LOG_FORMAT: variable(
     oneOf(['pretty', 'json'], 'format').optional(),
-    'pretty or json.',
+    'Log format: pretty or json.',
     'development: pretty; production: json',
   ),
-  METRICS_ALLOW: cidrs('127.0.0.0/8,::1/128', 'CIDR list of those who may read /metrics.'),
-  DOCS_ENABLED: yesNo(true, 'Serves /docs, /redoc and /openapi.json.'),
-  WEB_CONCURRENCY: whole(1, 64, 1, 'Server processes; more than one needs DATABASE_URL and REDIS_URL.'),
+  METRICS_ALLOW: cidrs('127.0.0.0/8,::1/128', 'CIDR list of the clients that may read /metrics.'),
+  DOCS_ENABLED: yesNo(true, 'Whether to serve /docs, /redoc and /openapi.json.'),
+  WEB_CONCURRENCY: whole(
+    1,
+    64,
+    1,
+    'Number of server processes; more than one requires DATABASE_URL and REDIS_URL.',
+  ),
   DELETED_USER_GRACE_DAYS: whole(
     1,
     365,
     30,
-    'How long a deleted account can be brought back. No effect yet: nothing deletes accounts.',
+    'How long a deleted account can be restored, in days. No effect yet: accounts cannot be deleted.',
   ),
-  REQUIRE_VERIFIED_EMAIL: yesNo(false, 'Sign-in waits until the e-mail address is verified.'),
+  REQUIRE_VERIFIED_EMAIL: yesNo(false, 'Whether sign-in requires a verified e-mail address.'),
 });

@@ -26,7 +26,7 @@ function faultsOf(environment: Record<string, string>): readonly string[] {
   }
 }
 
-test('each secret may stand in a file that NAME_FILE names, with or without a line end', (t) => {
+test('each secret can be read from the file in NAME_FILE, with or without a newline', (t) => {
   const directory = temporaryDirectory(t);
   const values: Record<string, string> = {
     DATABASE_URL: 'postgresql://u:p@h/d',
@@ -45,7 +45,7 @@ test('each secret may stand in a file that NAME_FILE names, with or without a li
   assert.deepEqual(parseConfig(Object.fromEntries(files)), parseConfig(values));
 });
 
-test('a secret that is given twice, unreadable or empty is a fault that shows neither secret nor path', (t) => {
+test('a duplicate, unreadable or empty secret is a fault without secret or path', (t) => {
   const directory = temporaryDirectory(t);
   const file = join(directory, 'canary');
   for (const name of secretNames) {
@@ -56,7 +56,7 @@ test('a secret that is given twice, unreadable or empty is a fault that shows ne
 
     for (const path of [join(directory, 'absent-canary'), directory, `${file}\0`]) {
       assert.deepEqual(faultsOf({ [`${name}_FILE`]: path }), [
-        `${name}_FILE names a file that can not be read`,
+        `${name}_FILE names a file that cannot be read`,
       ]);
     }
     writeFileSync(file, ' \n');
@@ -64,7 +64,7 @@ test('a secret that is given twice, unreadable or empty is a fault that shows ne
   }
 });
 
-test('a secret from a file keeps the rules of the variable', (t) => {
+test('a secret from a file follows the rules of its variable', (t) => {
   const file = join(temporaryDirectory(t), 'secret');
   writeFileSync(file, 'CHANGE_ME');
   const faults = faultsOf({
@@ -79,7 +79,7 @@ test('a secret from a file keeps the rules of the variable', (t) => {
   ]);
 });
 
-test('the set-up token is as long and as hard to guess as a key', () => {
+test('the setup token must be as long and random as a key', () => {
   assert.deepEqual(faultsOf({ ADMIN_SETUP_TOKEN: goodSecret }), []);
   const short = faultsOf({ ADMIN_SETUP_TOKEN: goodSecret.slice(0, 31) });
   assert.deepEqual(short, ['ADMIN_SETUP_TOKEN must be at least 32 bytes of random text']);
@@ -90,7 +90,7 @@ test('the set-up token is as long and as hard to guess as a key', () => {
 
 const run = promisify(execFile);
 
-/** What a process that is started in `directory` reads. */
+/** What a process started in `directory` reads. */
 async function readIn(directory: string, environment: Record<string, string>): Promise<string> {
   const script = `
     import { readEnvironment } from ${JSON.stringify(new URL('config.ts', import.meta.url).href)};
@@ -101,7 +101,7 @@ async function readIn(directory: string, environment: Record<string, string>): P
   return stdout;
 }
 
-test('.env is read where there is one, and what is set already wins over it', async (t) => {
+test('.env is read if present, and variables already set win over it', async (t) => {
   const directory = temporaryDirectory(t);
   assert.equal(await readIn(directory, { PORT: '1' }), ',1');
   writeFileSync(join(directory, '.env'), 'PROJECT_NAME=From the file\nPORT=2\n');
@@ -109,8 +109,8 @@ test('.env is read where there is one, and what is set already wins over it', as
   assert.equal(await readIn(directory, { PORT: '1' }), 'From the file,1');
 });
 
-test('a .env that can not be read is a fault, not an environment without it', async (t) => {
+test('an unreadable .env is a fault and not ignored', async (t) => {
   const directory = temporaryDirectory(t);
   mkdirSync(join(directory, '.env'));
-  assert.equal(await readIn(directory, {}), 'ConfigError: .env can not be read');
+  assert.equal(await readIn(directory, {}), 'ConfigError: .env cannot be read');
 });

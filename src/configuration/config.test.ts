@@ -6,7 +6,7 @@ import { ConfigError, configVariables, parseConfig } from './config.ts';
 
 const goodSecret = 'Zm9yIHRoZSB0ZXN0cyBvZiB0aGUgY29uZmlndXJhdGlvbiBvbmx5';
 
-/** Of a value that is refused a fault shows nothing: the bad values below have this in them. */
+/** Part of every bad value below: no fault may show it. */
 const canary = 'canary';
 
 function faultsOf(environment: Record<string, string | undefined>): readonly string[] {
@@ -20,7 +20,7 @@ function faultsOf(environment: Record<string, string | undefined>): readonly str
   }
 }
 
-test('without a variable every setting has the default of the contract', () => {
+test('without variables every setting has its default', () => {
   const { trustedProxies, metricsAllow, ...config } = parseConfig({});
   assert.deepEqual(config, {
     projectName: 'ADL Production',
@@ -74,7 +74,7 @@ test('without a variable every setting has the default of the contract', () => {
   for (const local of ['127.0.0.1', '127.9.9.9', '::1']) assert.ok(cidrListContains(metricsAllow, local));
 });
 
-test('what follows from another setting follows it', () => {
+test('derived defaults follow the setting they derive from', () => {
   const { publicUrl, frontendUrl } = parseConfig({ PORT: '9000' });
   assert.deepEqual(
     { publicUrl, frontendUrl },
@@ -91,7 +91,7 @@ test('what follows from another setting follows it', () => {
   assert.equal(parseConfig({ ...shared, HASH_THREADS: '7' }).hashThreads, 7);
 });
 
-test('production has no origins of its own and logs JSON; so does no other environment but test', () => {
+test('production and test default to no CORS origins and JSON logs', () => {
   const production = parseConfig({
     ENVIRONMENT: 'production',
     SECRET_KEY: goodSecret,
@@ -109,7 +109,7 @@ test('production has no origins of its own and logs JSON; so does no other envir
   assert.deepEqual([pretty.corsOrigins, pretty.logFormat], [['https://b.example'], 'pretty']);
 });
 
-test('a variable that is empty is not set', () => {
+test('an empty variable counts as unset', () => {
   const names = configVariables.map(({ name }) => name);
   const empty = Object.fromEntries(
     [...names, 'SECRET_KEY_FILE', 'DATABASE_URL_FILE'].map((name) => [name, '']),
@@ -117,7 +117,7 @@ test('a variable that is empty is not set', () => {
   assert.deepEqual(parseConfig(empty), parseConfig({}));
 });
 
-test('nobody can change the configuration once it is read', () => {
+test('the configuration is frozen', () => {
   const config = parseConfig({ CORS_ORIGINS: 'https://a.example', TRUSTED_PROXIES: '10.0.0.0/8' });
   const nested = [config, config.smtp, config.userSessions, config.corsOrigins, config.trustedProxies];
   for (const part of nested) assert.ok(Object.isFrozen(part));
@@ -125,7 +125,7 @@ test('nobody can change the configuration once it is read', () => {
   assert.throws(() => config.corsOrigins.push('https://b.example'), TypeError);
 });
 
-test('all faults are reported at once, each with its variable and none with its value', () => {
+test('all faults are reported at once, with their variables and without values', () => {
   const free = ['HOST', 'DATA_DIR', 'SMTP_HOST', 'SMTP_USER', 'SMTP_PASSWORD'];
   const checked = configVariables.map(({ name }) => name).filter((name) => !free.includes(name));
   const bad = Object.fromEntries(checked.map((name) => [name, `\u0001<${canary}">`]));
@@ -135,7 +135,7 @@ test('all faults are reported at once, each with its variable and none with its 
   for (const fault of faults) assert.match(fault, /^[A-Z0-9_]+ (must|is|names) /);
 });
 
-test('faults of one variable and of several together come in one report', () => {
+test('faults of single variables and across variables are reported together', () => {
   const faults = faultsOf({
     ENVIRONMENT: 'production',
     PORT: canary,
@@ -157,7 +157,7 @@ test('faults of one variable and of several together come in one report', () => 
   ]);
 });
 
-test('production wants a secret, https addresses and a hash that costs something; development does not', () => {
+test('production requires a secret, https and a costly hash; development does not', () => {
   const production = {
     ENVIRONMENT: 'production',
     SECRET_KEY: goodSecret,
@@ -183,7 +183,7 @@ test('production wants a secret, https addresses and a hash that costs something
   }
 });
 
-test('production never takes the embedded database in silence: that has to be said', () => {
+test('production uses the embedded database only if told explicitly', () => {
   const production = { ENVIRONMENT: 'production', SECRET_KEY: goodSecret, PUBLIC_URL: 'https://a.example' };
   const fault = 'DATABASE_URL is required in production: a PostgreSQL address, or embedded';
   for (const wrong of [{}, { DATABASE_URL: '' }, { DATABSE_URL: 'postgresql://h/d' }]) {
@@ -211,7 +211,7 @@ test('the embedded database serves one process only', () => {
   ]);
 });
 
-test('mail without encryption is for a loopback host only, and mail at all wants a sender', () => {
+test('SMTP without encryption is for loopback only, and SMTP requires a sender', () => {
   const plain = { SMTP_SECURITY: 'none', SMTP_FROM_EMAIL: 'a@b.example' };
   for (const host of ['localhost', '127.0.0.1', '127.8.0.1', '::1']) {
     assert.deepEqual(faultsOf({ ...plain, SMTP_HOST: host }), []);

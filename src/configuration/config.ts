@@ -11,7 +11,7 @@ export type Config = ReturnType<typeof shape>;
 
 type Environment = Record<string, string | undefined>;
 
-/** Every fault of the configuration at once; a fault names its variable and never shows the value. */
+/** All faults of the configuration. A fault names its variable and never shows its value. */
 export class ConfigError extends Error {
   readonly faults: readonly string[];
 
@@ -22,23 +22,26 @@ export class ConfigError extends Error {
   }
 }
 
-/** The environment of this process, after `.env` where there is one. Variables already set win over the file. */
+/**
+ * The environment of this process, completed from `.env` if there is one. Variables already set win
+ * over the file.
+ */
 export function readEnvironment(): Environment {
   try {
     process.loadEnvFile('.env');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new ConfigError(['.env can not be read']);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new ConfigError(['.env cannot be read']);
   }
   return process.env;
 }
 
-/** The absolute path of the `.env` that `readEnvironment` reads; null where there is none. */
+/** The absolute path of the `.env` that `readEnvironment` reads; null if there is none. */
 export function environmentFile(): string | null {
   const path = resolve('.env');
   return existsSync(path) ? path : null;
 }
 
-/** Variables that nobody reads, each with the one that may be meant. */
+/** Unknown variables, each with the one that was probably meant. */
 export function misnamedVariables(environment: Environment = process.env) {
   const known = [...configVariables.map(({ name }) => name), ...secretNames.map((name) => `${name}_FILE`)];
   const given = withoutEmpty(environment);
@@ -47,7 +50,9 @@ export function misnamedVariables(environment: Environment = process.env) {
   return [...findMisnamed(Object.keys(given), known), ...nodeEnv];
 }
 
-/** Throws `ConfigError` with all faults. The result is frozen; nobody else reads the environment. */
+/**
+ * Throws `ConfigError` with all faults. The result is frozen; no other code reads the environment.
+ */
 export function parseConfig(environment: Environment): Config {
   const faults: string[] = [];
   const given = withSecretFiles(withoutEmpty(environment), faults);
@@ -58,7 +63,7 @@ export function parseConfig(environment: Environment): Config {
   return deepFreeze(shape(parsed.data));
 }
 
-/** For `.env.example` and the documents' check: every variable, in the schema's order. */
+/** Every variable in the order of the schema, for `.env.example` and the check of the documents. */
 export const configVariables: readonly { name: string; default: string; description: string }[] =
   Object.entries(configSchema.shape).map(([name, schema]) => {
     const meta = z.globalRegistry.get(schema);
@@ -75,7 +80,7 @@ function withoutEmpty(environment: Environment): Environment {
   );
 }
 
-/** `NAME_FILE` gives the path of a file that holds the secret, the way container platforms hand them over. */
+/** `NAME_FILE` is the path of a file that holds the secret, as container platforms provide it. */
 function withSecretFiles(given: Environment, faults: string[]): Environment {
   const result = { ...given };
   for (const name of secretNames) {
@@ -87,7 +92,7 @@ function withSecretFiles(given: Environment, faults: string[]): Environment {
       if (secret === '') faults.push(`${name}_FILE names an empty file`);
       else result[name] = secret;
     } catch {
-      faults.push(`${name}_FILE names a file that can not be read`);
+      faults.push(`${name}_FILE names a file that cannot be read`);
     }
   }
   return result;
@@ -97,7 +102,10 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return `${issue.path.join('.')} ${issue.message}`;
 }
 
-/** Rules over several variables, read from the raw text so that they are reported beside the faults of one. */
+/**
+ * Rules that span variables. They read the raw text, so that they are reported together with the
+ * faults of single variables.
+ */
 function crossFaults(given: Environment): string[] {
   const faults: string[] = [];
   if (given.ENVIRONMENT === 'production') faults.push(...productionFaults(given));
@@ -142,7 +150,7 @@ function productionFaults(given: Environment): string[] {
   return faults;
 }
 
-/** One whose file cannot be read is not: that has been reported. */
+/** A variable whose file cannot be read counts as set: the file has already been reported. */
 function isUnset(given: Environment, name: string): boolean {
   return given[name] === undefined && given[`${name}_FILE`] === undefined;
 }

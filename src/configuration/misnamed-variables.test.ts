@@ -13,12 +13,12 @@ for (const [name, meant] of [
   ['SECERT_KEY_FILE', 'SECRET_KEY_FILE'],
   ['database_url', 'DATABASE_URL'],
 ] as const) {
-  test(`${name} is taken for a slip of ${meant}`, () => {
+  test(`${name} is reported as a misspelling of ${meant}`, () => {
     assert.deepEqual(namesIn(name), [{ name, meant }]);
   });
 }
 
-test('what is known, and what ordinary environments hold, is no slip', () => {
+test('known variables and ordinary environments are not reported', () => {
   const known = ['DATABASE_URL', 'SMTP_HOST', 'SMTP_PORT', 'SECRET_KEY_FILE', 'REDIS_URL', 'LOG_LEVEL'];
   const ordinary = ['HOSTNAME', 'HOME', 'PATH', 'PORTS', 'USER', 'SHELL', 'NODE_ENV', 'LOGNAME', 'LANG'];
   const tools = [

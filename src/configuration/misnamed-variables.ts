@@ -1,7 +1,7 @@
-/** Below this everything is a neighbour of something. */
+/** Shorter names are all close to each other. */
 const shortestName = 6;
 
-/** Of the names given, those that nobody knows but that look like a known one written wrongly. */
+/** Finds unknown names that look like a misspelled known one. */
 export function findMisnamed(
   given: readonly string[],
   known: readonly string[],
@@ -21,7 +21,7 @@ function isClose(name: string, known: string): boolean {
   return distance(plainForm(name), plainForm(known)) <= most;
 }
 
-/** In capitals and the singular: TRUSTED_PROXY is three letters away from TRUSTED_PROXIES. */
+/** Upper case and singular: TRUSTED_PROXY is three edits away from TRUSTED_PROXIES. */
 function plainForm(name: string): string {
   return name
     .toUpperCase()
@@ -29,7 +29,7 @@ function plainForm(name: string): string {
     .replace(/S(?=_|$)/g, '');
 }
 
-/** Letters to change, add, take away or swap with the next. */
+/** Edit distance with transpositions (Damerau-Levenshtein). */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

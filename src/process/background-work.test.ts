@@ -16,7 +16,7 @@ async function rowCounts({ db }: TestApp) {
   return counts;
 }
 
-test('what has run out goes after a month, and nothing else', async (t) => {
+test('rows are deleted a month after they expired, and no others', async (t) => {
   const service = await createTestApp(t);
   await signedInUser(service);
   await service.mailbox.deliver();
@@ -30,11 +30,11 @@ test('what has run out goes after a month, and nothing else', async (t) => {
   assert.ok(await service.mailbox.token('email_verification', recent.email));
 });
 
-test('a clean-up that fails keeps no other from its work, and is told once', async (t) => {
+test('a failing cleanup step does not stop the others and is logged once', async (t) => {
   const service = await createTestApp(t);
   await signedInUser(service);
   await service.clock.advance(durations.days(61));
-  // The first of them is the only one that updates.
+  // Only the first step updates a table.
   const db = new Proxy(service.db, {
     get: (target, name) => {
       if (name === 'updateTable') throw new Error('no update for now');
@@ -47,15 +47,15 @@ test('a clean-up that fails keeps no other from its work, and is told once', asy
   assert.equal(service.logs().match(/Cleanup failed/g)?.length, 1);
 });
 
-test('a mail that waits is never thrown away: at its end it is dead, and seen', async (t) => {
+test('a queued mail is never deleted: when it expires it becomes dead', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   await service.mailbox.deliver();
   assertStatus(await forgot(service.api, user.email), 200);
-  // The link is asked for; its mail is queued, and nobody sends.
+  // Requests a link; its mail is queued but not sent.
   await service.jobs.runDue({
     mails: async () => {
-      throw new Error('nobody sends');
+      throw new Error('sending is off');
     },
     'password-reset-requests': async () => {},
   });

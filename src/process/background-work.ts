@@ -6,13 +6,13 @@ import { runInJob } from '../platform/logging/request-context.ts';
 
 const cleanUpMilliseconds = 60_000;
 
-/** What each kind of job does, of all parts. */
+/** The handlers of all parts, by name of the job. */
 export function jobHandlers(parts: readonly Part[], deps: JobDependencies): JobHandlers {
   return Object.assign({}, ...parts.map(({ jobs }) => jobs?.(deps))) as JobHandlers;
 }
 
 export function jobNames(parts: readonly Part[]): JobName[] {
-  // A handler only closes over what it is given; nothing runs here.
+  // Handlers only close over their dependencies; nothing runs here.
   return Object.keys(jobHandlers(parts, {} as JobDependencies)) as JobName[];
 }
 
@@ -22,12 +22,12 @@ export async function startBackgroundWork(parts: readonly Part[], deps: JobDepen
   setInterval(() => void runInJob('clean-up', () => cleanUp(parts, deps)), cleanUpMilliseconds).unref();
 }
 
-/** Deletes expired rows. Every process does it: each statement finds what the others have left. */
+/** Deletes expired rows. Every process does it; concurrent runs find only what the others left. */
 export async function cleanUp(parts: readonly Part[], deps: Dependencies & Assembly): Promise<void> {
   if (deps.readiness.phase !== 'serving') return;
   const failures: unknown[] = [];
   const steps = parts.flatMap((part) => part.cleanUp ?? []);
-  // One that fails keeps no other from running.
+  // A failing step must not prevent the others.
   for (const step of steps) await step(deps).catch((error: unknown) => failures.push(error));
   if (failures.length === 0) return;
   const [err] = failures;

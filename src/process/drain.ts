@@ -11,15 +11,18 @@ import type { Logger } from '../platform/logging/logger.ts';
 import type { RateLimiter } from '../platform/rate-limit/rate-limit.ts';
 import { obeySupervisor } from './supervisor.ts';
 
-/** How long a stopping process goes on answering, so that a proxy moves on without a failed request. */
+/**
+ * How long a stopping process keeps answering, so that a proxy switches over without a failed
+ * request.
+ */
 const lingerMilliseconds = 5000;
 
-/** For the first request of a connection that was accepted last, and for one on its way to a connection that idles. */
+/** For a first request on the last accepted connection, or one in flight to an idle connection. */
 const lateMilliseconds = 1000;
 
 /**
- * Longer than any request may take: what is still open then has sent half a request, or reads no answer. Node no
- * longer enforces its own timeouts once the server is closed.
+ * Longer than any request may take: a connection still open then has sent half a request or reads
+ * no response. Node stops enforcing its own timeouts once the server is closed.
  */
 const closeMilliseconds = 12_000;
 
@@ -35,17 +38,17 @@ type Running = {
 };
 
 /**
- * From now on a signal, or the supervisor's word, drains the process and ends it; an uncaught error, or a second
- * signal, ends it at once.
+ * Installs the shutdown: a signal, or a message from the supervisor, drains the process and ends
+ * it; an uncaught error or a second signal ends it at once.
  */
 export function stopWhenTold(running: Running, logger: Logger): void {
   let toldSignal: string | undefined;
   const skip: ('SIGTERM' | 'SIGINT')[] = cluster.isWorker ? ['SIGTERM', 'SIGINT'] : [];
   const options = { delay: shutdownMilliseconds, logger: graceLogger(logger), skip };
   const shutdown = closeWithGrace(options, async ({ signal = toldSignal, ...event }) => {
-    // By the name alone: what was thrown may be undefined.
+    // Checks for the key, not the value: the thrown value may be undefined.
     if ('err' in event) throw toError(event.err);
-    logger.info(`Stopping at ${signal ?? 'request'}`);
+    logger.info(`Stopping on ${signal ?? 'request'}`);
     await drain(running, signal);
     logger.info('Stopped');
   });
@@ -57,18 +60,19 @@ export function stopWhenTold(running: Running, logger: Logger): void {
   }
 }
 
-/** Not ready at once; then no new connection, requests under way to their end, and only then their tools. */
+/** In this order: not ready, no new connections, open requests to their end, then their tools. */
 async function drain(
   { app, hasher, jobs, limiter, engine, readiness }: Running,
   signal: string | undefined,
 ): Promise<void> {
-  // At Ctrl-C somebody waits at a terminal and no proxy does; who was never ready has been given no requests.
+  // After Ctrl-C a person waits and no proxy does; a process that was never ready has no requests.
   const lingers = signal === 'SIGTERM' && readiness.phase === 'serving';
   readiness.phase = 'draining';
   if (lingers) await sleep(lingerMilliseconds);
   await closeListener(app.server);
   if (lingers) await sleep(lateMilliseconds);
-  // After what has arrived was read: a connection that is closed with a request unread is reset.
+  // After the data that has arrived was read: closing a connection with an unread request resets
+  // it.
   await nextTurn();
   app.server.closeIdleConnections();
   const cut = setTimeout(() => app.server.closeAllConnections(), closeMilliseconds);
@@ -81,13 +85,15 @@ async function drain(
 }
 
 function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('no Error, but a value was thrown', { cause: thrown });
+  return thrown instanceof Error
+    ? thrown
+    : new Error('a value that is not an Error was thrown', { cause: thrown });
 }
 
 function graceLogger(logger: Logger): { error(message: unknown): void } {
   return {
     error: (message) => {
-      if (message instanceof Error) logger.fatal({ err: message }, 'Uncaught error: the process ends');
+      if (message instanceof Error) logger.fatal({ err: message }, 'Uncaught error; the process exits');
       else logger.error(String(message));
     },
   };

@@ -5,7 +5,10 @@ import { parseConfig } from '../configuration/config.ts';
 import type { HttpServer } from '../platform/http/http-server.ts';
 import { createLogger } from '../platform/logging/logger.ts';
 
-/** One line a route: method, path, guard. For `docs/routes.txt`, and for the test that no route goes untested. */
+/**
+ * One line per route: method, path, guard. For `docs/routes.txt` and the test that every route is
+ * tested.
+ */
 export async function listRoutes(): Promise<string> {
   const lines: string[] = [];
   const app = await buildDescribedApp({}, (server) => collectRoutes(server, lines));
@@ -13,7 +16,7 @@ export async function listRoutes(): Promise<string> {
   return `${[...new Set(lines)].toSorted().join('\n')}\n`;
 }
 
-/** The document that `/openapi.json` is, of a service behind that address. */
+/** The document at `/openapi.json` of a service with that public URL. */
 export async function describeOpenApi(publicUrl: string): Promise<object> {
   const app = await buildDescribedApp({ PUBLIC_URL: publicUrl });
   await app.ready();
@@ -22,7 +25,7 @@ export async function describeOpenApi(publicUrl: string): Promise<object> {
   return document;
 }
 
-/** Describing the routes uses no dependency but these: nothing is opened and no handler runs. */
+/** Describing the routes needs no other dependencies: nothing is opened and no handler runs. */
 async function buildDescribedApp(
   overrides: Record<string, string>,
   observe?: (app: FastifyInstance) => void,

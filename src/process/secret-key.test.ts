@@ -12,13 +12,13 @@ function newDataDirectory(t: { after(done: () => void): void }): string {
   return join(parent, 'data');
 }
 
-test('a configured key is used as it is, and nothing is written', (t) => {
+test('a configured key is used unchanged and nothing is written', (t) => {
   const dataDir = newDataDirectory(t);
   assert.equal(loadSecretKey({ secretKey: 'configured', dataDir }), 'configured');
   assert.throws(() => statSync(dataDir), { code: 'ENOENT' });
 });
 
-test('without one a key is made once, random and strong enough for production, and found again', (t) => {
+test('without one, a strong random key is generated once and reused', (t) => {
   const dataDir = newDataDirectory(t);
   const made = loadSecretKey({ secretKey: undefined, dataDir });
   assert.equal(Buffer.from(made, 'base64').length, 48);
@@ -28,15 +28,15 @@ test('without one a key is made once, random and strong enough for production, a
   assert.notEqual(loadSecretKey({ secretKey: undefined, dataDir: newDataDirectory(t) }), made);
 });
 
-test('only its owner can read the key and the directory that holds it', (t) => {
+test('only the owner can read the key and its directory', (t) => {
   const dataDir = newDataDirectory(t);
   loadSecretKey({ secretKey: undefined, dataDir });
   assert.equal(statSync(dataDir).mode & 0o777, 0o700);
   assert.equal(statSync(join(dataDir, 'development-secret')).mode & 0o777, 0o600);
 });
 
-test('a directory that can not be made or read ends the start instead of making up a key', (t) => {
+test('an unusable directory fails startup instead of using a temporary key', (t) => {
   const dataDir = newDataDirectory(t);
-  writeFileSync(dataDir, 'a file in the place of the directory');
+  writeFileSync(dataDir, 'a file in place of the directory');
   assert.throws(() => loadSecretKey({ secretKey: undefined, dataDir }), { code: 'EEXIST' });
 });

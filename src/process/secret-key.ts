@@ -6,22 +6,25 @@ import { StartupError } from './startup-checks.ts';
 
 const shortestKeyBytes = 32;
 
-/** The configured key; outside production one that is made once and kept in `DATA_DIR`, readable by its owner alone. */
+/**
+ * The configured key. Outside production, one that is generated once and kept in `DATA_DIR`,
+ * readable only by its owner.
+ */
 export function loadSecretKey(config: Pick<Config, 'secretKey' | 'dataDir'>): string {
   if (config.secretKey !== undefined) return config.secretKey;
   const file = join(config.dataDir, 'development-secret');
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   if (!existsSync(file)) makeKey(file);
   const key = readFileSync(file, 'utf8');
-  // Keys derived from nothing are known to everybody.
+  // Keys derived from an empty secret would be known to everyone.
   if (Buffer.byteLength(key.trim()) < shortestKeyBytes) {
-    const mend = 'Delete it and start again; everybody then has to sign in again';
-    throw new StartupError('secret', 'development-secret in DATA_DIR holds no whole key', mend);
+    const mend = 'Delete it and restart; everyone will have to sign in again';
+    throw new StartupError('secret', 'development-secret in DATA_DIR is incomplete', mend);
   }
   return key;
 }
 
-/** Appears whole or not at all, and once: of two processes that start together, both read what one has made. */
+/** Atomic, and only once: of two processes that start together, both read the same key. */
 function makeKey(file: string): void {
   const unfinished = `${file}.${randomBytes(6).toString('hex')}`;
   try {

@@ -92,7 +92,7 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
     const spent = await openPage(t, browser, link);
     await spent.page.getByLabel('New password').fill('meadow copper 77 drift');
     await spent.page.getByRole('button', { name: 'Set password' }).click();
-    await spent.page.getByText('This link is not valid, or no longer valid.').waitFor();
+    await spent.page.getByText('This link is invalid or has expired.').waitFor();
     assert.equal(await spent.page.getByRole('button', { name: 'Send me a link' }).isVisible(), true);
     await spent.page.screenshot({ path: join(pictures, 'reset-password-spent.png') });
   });
@@ -114,7 +114,7 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
     assert.deepEqual(complaints, []);
     assert.deepEqual(foreign(), []);
     const bare = await openPage(t, browser, `${server.url}/app/verify-email`);
-    await bare.page.getByText('This page is opened by a link in a mail.').waitFor();
+    await bare.page.getByText('Open this page with the link in a mail.').waitFor();
     assert.equal(await bare.page.getByRole('button').count(), 0);
   });
 
@@ -130,7 +130,7 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
     assertNoToken(page);
     await page.screenshot({ path: join(pictures, 'undo.png') });
     await page.getByRole('button', { name: 'Undo the change' }).click();
-    await page.getByRole('status').getByText('Your email address is back.').waitFor();
+    await page.getByRole('status').getByText('Your email address was restored').waitFor();
     assert.equal(await status(username, password), 401);
     assert.deepEqual([...complaints, ...foreign()], []);
     await linkTo(t, '/app/reset-password', email);
@@ -168,7 +168,7 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
     }
     await page.route('**/api/password/reset-password', (route) => route.abort());
     await page.getByRole('button', { name: 'Set password' }).click();
-    await page.getByText('The service can not be reached. Try again.').waitFor();
+    await page.getByText('The service cannot be reached. Try again.').waitFor();
   });
 
   test('J08 G12 the pages have the strict policy, no referrer, no cache of their own and no inline script', async () => {

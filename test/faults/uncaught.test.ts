@@ -42,7 +42,7 @@ describe('FI-40 an error that nobody expected', { concurrency: 2 }, () => {
     ['timer', 'planted'],
     ['promise', 'planted'],
     ['event', 'planted'],
-    ['nothing', 'no Error, but a value was thrown'],
+    ['nothing', 'a value that is not an Error was thrown'],
   ] as const) {
     test(`outside of a request (${place}) is logged and ends the process at once, with another code than 0`, async (t) => {
       const server = await startPlanted(t, postgres);
@@ -55,7 +55,7 @@ describe('FI-40 an error that nobody expected', { concurrency: 2 }, () => {
   test('while the process drains ends it at once as well', async (t) => {
     const server = await startPlanted(t, postgres);
     void server.terminate();
-    await eventually('drains', () => server.logs().includes('Stopping at SIGTERM'));
+    await eventually('drains', () => server.logs().includes('Stopping on SIGTERM'));
     await assertEnds(server, 'timer', 'planted');
   });
 });

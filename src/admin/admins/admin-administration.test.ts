@@ -25,7 +25,7 @@ function actionsOf(test: TestApp, { accessToken: token }: SignedIn) {
   };
 }
 
-test('a superadmin lists the admins, newest first, searched and filtered; users are not among them', async (t) => {
+test('a superadmin lists, searches and filters admins, newest first, without users', async (t) => {
   const test = await createTestApp(t);
   const superadmin = await signedInAdmin(test, { username: 'superadmin' });
   const plain = await signedInAdmin(test, { username: 'plain.one', superadmin: false });
@@ -55,7 +55,7 @@ test('a superadmin lists the admins, newest first, searched and filtered; users 
   );
 });
 
-test('a plain admin may neither list nor change admins, himself included', async (t) => {
+test('a plain admin may neither list nor change admins, including themselves', async (t) => {
   const test = await createTestApp(t);
   const superadmin = await signedInAdmin(test);
   const plain = await signedInAdmin(test, { superadmin: false });
@@ -71,7 +71,7 @@ test('a plain admin may neither list nor change admins, himself included', async
   assert.ok(rows.every((row) => row.is_active));
 });
 
-test('promoting and demoting end no session and are true with the next request', async (t) => {
+test('promotion and demotion end no session and apply from the next request', async (t) => {
   const test = await createTestApp(t);
   const { change } = actionsOf(test, await signedInAdmin(test));
   const admin = await signedInAdmin(test, { superadmin: false });
@@ -87,7 +87,7 @@ test('promoting and demoting end no session and are true with the next request',
   await refreshed(test.api, adminRealm, admin.refreshToken);
 });
 
-test('deactivating an admin ends all sessions for ever and closes the login; reactivating opens the login alone', async (t) => {
+test('deactivation ends sessions and sign-in; reactivation restores only sign-in', async (t) => {
   const test = await createTestApp(t);
   const superadmin = await signedInAdmin(test);
   const { change } = actionsOf(test, superadmin);
@@ -105,7 +105,7 @@ test('deactivating an admin ends all sessions for ever and closes the login; rea
   assert.equal(await statusOfMe(test.api, adminRealm, superadmin.accessToken), 200);
 });
 
-test('a superadmin who is deactivated loses everything at once, and gets it back as it was', async (t) => {
+test('a deactivated superadmin loses all rights at once; reactivation restores them', async (t) => {
   const test = await createTestApp(t);
   const { change } = actionsOf(test, await signedInAdmin(test));
   const other = await signedInAdmin(test);
@@ -116,7 +116,7 @@ test('a superadmin who is deactivated loses everything at once, and gets it back
   assertStatus(await actionsOf(test, await signIn(test, adminRealm, other)).list(), 200);
 });
 
-test('nothing but state and right of an admin is changed here; what does not fit is refused with all its faults', async (t) => {
+test('only state and right of an admin can be changed; a 422 reports all faults', async (t) => {
   const test = await createTestApp(t);
   const superadmin = await signedInAdmin(test);
   const { change, list } = actionsOf(test, superadmin);

@@ -12,7 +12,7 @@ declare module '../../domain/audit/security-events.ts' {
 export const adminAdministration: Part = {
   routes: addAdminAdministrationRoutes,
   auditEvents: {
-    admin_changed: 'A superadmin changed an admin; `fields` says what',
+    admin_changed: 'A superadmin changed an admin; `fields` lists what',
     admin_deactivated: 'A superadmin deactivated an admin',
     admin_reactivated: 'A superadmin reactivated an admin',
   },

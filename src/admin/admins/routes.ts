@@ -26,7 +26,7 @@ export function addAdminAdministrationRoutes(app: HttpServer, deps: RouteDepende
       ...guarded,
       schema: {
         ...about,
-        summary: 'List the admins, newest first',
+        summary: 'List admins, newest first',
         querystring: listQuery,
         response: { 200: pageOf(adminSchema), ...errors([422, ...guardErrors]) },
       },
@@ -41,7 +41,8 @@ export function addAdminAdministrationRoutes(app: HttpServer, deps: RouteDepende
       schema: {
         ...about,
         summary: 'Promote, demote, deactivate or reactivate an admin',
-        description: 'The last active superadmin stays one: 409 with `details.reason` `last_superadmin`.',
+        description:
+          'The last active superadmin cannot be demoted or deactivated: 409 with `details.reason` `last_superadmin`.',
         params: idParams,
         body: adminChange,
         response: { 200: adminSchema, ...errors([404, 409, ...guardErrors, ...bodyErrors]) },

@@ -11,8 +11,9 @@ import { describeChange } from '../describe-change.ts';
 type Change = { is_active?: boolean; is_superadmin?: boolean };
 
 /**
- * Changes an admin's state or right. Two superadmins who demote each other at once wait for one another here: the
- * second has lost the right (403), or finds that nobody would be left (409 `last_superadmin`).
+ * Changes the state or right of an admin. Two superadmins who demote each other concurrently are
+ * serialized here: the second has lost the right (403) or would leave no superadmin (409
+ * `last_superadmin`).
  */
 export async function updateAdmin(
   deps: Pick<Dependencies, 'db' | 'logger'>,
@@ -24,10 +25,14 @@ export async function updateAdmin(
     const superadmins = await lockActiveSuperadmins(trx);
     if (!superadmins.includes(callerId)) throw forbidden('Only a superadmin may do this');
     const admin = await lockAccount(trx, adminRealm, id);
-    if (admin === null) throw notFound('There is no such admin');
+    if (admin === null) throw notFound('Admin not found');
     const losesRight = change.is_active === false || change.is_superadmin === false;
     if (losesRight && superadmins.every((superadmin) => superadmin === id)) {
-      throw conflict('The last active superadmin stays one', 'last_superadmin', 'admin');
+      throw conflict(
+        'The last active superadmin cannot be demoted or deactivated',
+        'last_superadmin',
+        'admin',
+      );
     }
     if (Object.keys(change).length === 0) return admin;
     const { event, fields } = describeChange(adminRealm, admin, change);

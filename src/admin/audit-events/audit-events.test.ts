@@ -10,7 +10,7 @@ import {
 } from '../../../test/factories.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 
-test('the list is found by actor, subject, event and time, and paged without loss or repetition', async (t) => {
+test('the list filters by actor, subject, event and time, and pages completely', async (t) => {
   const service = await createTestApp(t);
   const { admin, user } = await liveThrough(service);
   const all = await eventsOf(service, admin);
@@ -54,7 +54,7 @@ test('the list is found by actor, subject, event and time, and paged without los
   }
 });
 
-test('a user reads what happened to the own account, and nothing of anybody else', async (t) => {
+test('a user reads the events of their own account and no others', async (t) => {
   const service = await createTestApp(t);
   const ada = await signedInUser(service);
   const bob = await signedInUser(service);
@@ -70,7 +70,7 @@ test('a user reads what happened to the own account, and nothing of anybody else
   const read = async ({ accessToken: token }: SignedIn) => {
     const answer = await service.api.get('/api/users/me/security-events', { token });
     assertStatus(answer, 200);
-    assert.doesNotMatch(answer.text, /203\.0\.113\.77/, 'where an admin sits');
+    assert.doesNotMatch(answer.text, /203\.0\.113\.77/, 'the address of an admin is not shown');
     return answer.body.items.map(({ event }: AuditEvent) => event);
   };
   assert.deepEqual(await read(ada), ['user_changed', 'sign_in', 'account_registered']);
@@ -79,7 +79,7 @@ test('a user reads what happened to the own account, and nothing of anybody else
   assertStatus(await service.api.get('/api/admins/audit-events', { token: ada.accessToken }), 403);
 });
 
-test('events are thrown away after a year, and not before', async (t) => {
+test('events are deleted after a year, not before', async (t) => {
   const service = await createTestApp(t);
   assertStatus(await service.api.post('/api/users/register', newRegistration()), 201);
   const count = async () => (await service.db.selectFrom('audit_events').select('id').execute()).length;

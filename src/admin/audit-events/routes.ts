@@ -15,7 +15,7 @@ export function addAuditRoutes(app: HttpServer, deps: RouteDependencies): void {
       ...requireAccount(deps, adminRealm),
       schema: {
         tags: ['Audit'],
-        summary: 'List the security events, newest first',
+        summary: 'List security events, newest first',
         querystring: auditQuery(deps.auditEvents),
         response: answers,
       },

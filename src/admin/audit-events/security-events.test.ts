@@ -13,7 +13,7 @@ import { recordEvent } from '../../domain/audit/record-event.ts';
 import { adminRealm } from '../../domain/realms/realms.ts';
 import { transact } from '../../platform/database/database.ts';
 
-test('M04 every security event is a row and a log line, with time, parties, outcome, address and request', async (t) => {
+test('M04 every security event is a row and a log line with all its fields', async (t) => {
   const service = await createTestApp(t);
   const { admin } = await liveThrough(service);
   const events = await eventsOf(service, admin);
@@ -39,7 +39,7 @@ test('M04 every security event is a row and a log line, with time, parties, outc
   }
 });
 
-test('M04 who did it and to whom it happened are told apart, and a failure from a success', async (t) => {
+test('M04 an event distinguishes actor from subject and failure from success', async (t) => {
   const service = await createTestApp(t);
   const { admin, user, other } = await liveThrough(service);
   const events = await eventsOf(service, admin);
@@ -72,7 +72,7 @@ test('M04 who did it and to whom it happened are told apart, and a failure from 
   assert.equal(one('password_reset_requested')[0]?.actor, null);
 });
 
-test('M04 an event holds ids and words of our own, nothing that anybody typed', async (t) => {
+test('M04 an event holds ids and fixed words, never user input', async (t) => {
   const service = await createTestApp(t);
   const { user } = await liveThrough(service);
   const rows = JSON.stringify(await service.db.selectFrom('audit_events').selectAll().execute());
@@ -88,7 +88,7 @@ test('M04 an event holds ids and words of our own, nothing that anybody typed', 
   }
 });
 
-test('M04 an event is committed with its change or not at all, and logged only then', async (t) => {
+test('M04 an event is committed with its change, and logged only after the commit', async (t) => {
   const service = await createTestApp(t);
   const subject = { kind: 'user', id: '01890a5d-ac96-774b-bcce-b302099a8057' } as const;
   const failed = transact(service.db, async (trx) => {
@@ -105,7 +105,7 @@ test('M04 an event is committed with its change or not at all, and logged only t
   assert.match(service.logs(), /Security event: password_changed, success/);
 });
 
-test('M04 a limit that refuses is one row a key and window, however many it refuses', async (t) => {
+test('M04 refusals of a limit are one row per key and window', async (t) => {
   const service = await createTestApp(t, { RATE_LIMIT_PER_HOUR: '20' });
   const { api } = service;
   const admin = await signedInAdmin(service);
@@ -125,7 +125,7 @@ test('M04 a limit that refuses is one row a key and window, however many it refu
   ]);
 });
 
-test('M04 an account under attack has one row of it, naming the account', async (t) => {
+test('M04 an attack on an account is one row, naming the account', async (t) => {
   const service = await createTestApp(t);
   const admin = await signedInAdmin(service);
   const user = await signedInUser(service);

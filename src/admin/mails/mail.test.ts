@@ -12,7 +12,7 @@ import { assertRefused, refresh, refreshed } from '../../../test/session-calls.t
 import { createTestApp } from '../../../test/test-app.ts';
 import { realms, userRealm } from '../../domain/realms/realms.ts';
 
-test('a change of the password is told to its owner, in both realms', async (t) => {
+test('a password change notifies the owner, in both realms', async (t) => {
   const service = await createTestApp(t);
   const change = { current_password: goodPassword, new_password: 'meadow copper 77 drift' };
   const owners = [await signedInUser(service), await signedInAdmin(service)];
@@ -27,7 +27,7 @@ test('a change of the password is told to its owner, in both realms', async (t) 
   );
 });
 
-test('a sign-in from a place not seen before is told once, the first of all not', async (t) => {
+test('a sign-in from a new place is notified once; the very first is not', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const from = async (remoteAddress: string, agent: string) => {
@@ -39,7 +39,7 @@ test('a sign-in from a place not seen before is told once, the first of all not'
   const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
   const newer = firefox.replaceAll('140', '141');
   assert.equal(await from('203.0.113.7', firefox), 1);
-  assert.equal(await from('203.0.113.9', newer), 1, 'the same browser, renewed, in the same network');
+  assert.equal(await from('203.0.113.9', newer), 1, 'the same browser, updated, in the same network');
   assert.equal(await from('198.51.100.7', firefox), 2, 'another network');
   const [notice] = await service.mailbox.mails('new_sign_in');
   assert.equal(notice?.recipient, user.email);
@@ -48,7 +48,7 @@ test('a sign-in from a place not seen before is told once, the first of all not'
   assert.doesNotMatch(notice?.message?.text ?? '', /140|Gecko/);
 });
 
-test('a stolen and replayed refresh token is told to the owner, once', async (t) => {
+test('replay of a stolen refresh token notifies the owner once', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const next = await refreshed(service.api, userRealm, user.refreshToken);
@@ -58,7 +58,7 @@ test('a stolen and replayed refresh token is told to the owner, once', async (t)
   assert.equal((await service.mailbox.mails('refresh_token_reused')).length, 1);
 });
 
-test('no kind of mail goes to one address more than three times an hour', async (t) => {
+test('each kind of mail goes to one address at most three times an hour', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   let password = user.password;
@@ -77,7 +77,7 @@ test('no kind of mail goes to one address more than three times an hour', async 
   assert.equal((await service.mailbox.mails('password_changed')).length, 4);
 });
 
-test('admins see the mails, dead letters first, by page and by cursor, and never a link', async (t) => {
+test('admins list mails, dead ones first, by page or cursor, without any link', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   const users = [];
@@ -115,7 +115,7 @@ test('admins see the mails, dead letters first, by page and by cursor, and never
   }
 });
 
-test('a dead mail can be queued again; one that is not dead, or whose link is over, can not', async (t) => {
+test('only a dead mail whose link is still valid can be requeued', async (t) => {
   const service = await createTestApp(t);
   const { api, db, mailbox } = service;
   const { accessToken: token } = await signedInAdmin(service);
@@ -148,7 +148,7 @@ test('a dead mail can be queued again; one that is not dead, or whose link is ov
   assertStatus(await api.post(`/api/admins/mails/${nobody}/requeue`, undefined, { token }), 404);
 });
 
-test('the mailbox is for a local browser in development without a mail server, and there alone', async (t) => {
+test('the mailbox opens only to a local browser in development without SMTP', async (t) => {
   const service = await createTestApp(t, {
     ENVIRONMENT: 'development',
     SECRET_KEY: 'c2VjcmV0IG9mIGEgZGV2ZWxvcG1lbnQgc2VydmljZSwgZm9yIHRlc3Rz',
@@ -208,7 +208,7 @@ test('the mailbox is for a local browser in development without a mail server, a
   }
 });
 
-test('the metrics count the mails for those who may see them; to all others there are none', async (t) => {
+test('metrics count the mails for allowed callers and are 404 to others', async (t) => {
   const service = await createTestApp(t, { TRUSTED_PROXIES: '127.0.0.9' });
   await signedInUser(service);
   const waiting = await service.api.get('/metrics');

@@ -9,7 +9,7 @@ import {
 import { forgot } from '../../../test/reset-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 
-test('G17 a test mail goes to the admin or to an allowed address, and is no relay', async (t) => {
+test('G17 a test mail goes only to the admin or to an allowed address', async (t) => {
   const service = await createTestApp(t, { TEST_EMAIL_ALLOW: 'ops@example.com' });
   const send = (to_email: string, token?: string) =>
     service.api.post('/api/password/test-email', { to_email }, token === undefined ? {} : { token });
@@ -34,7 +34,7 @@ test('G17 a test mail goes to the admin or to an allowed address, and is no rela
   );
 });
 
-test('a user at an admin’s address uses up none of the admin’s notices', async (t) => {
+test('a user with an admin’s address does not use up the admin’s mail limit', async (t) => {
   const service = await createTestApp(t);
   const { api, mailbox } = service;
   const admin = await signedInAdmin(service, { email: 'boss@example.com' });
@@ -49,7 +49,7 @@ test('a user at an admin’s address uses up none of the admin’s notices', asy
   assert.equal((await mailbox.mails('new_sign_in')).length, 4);
 });
 
-test('what an admin has sent too often is refused to the admin, recorded, and the admin’s address is shown to no user', async (t) => {
+test('an admin’s mail over the limit is 429 and recorded, without the admin’s address', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const user = await signedInUser(service);
@@ -65,7 +65,7 @@ test('what an admin has sent too often is refused to the admin, recorded, and th
     assertStatus(refused, 429);
     assert.ok(Number(refused.headers['retry-after']) > 3500);
   }
-  // Nor is it recorded of whoever asks for a fourth, that one was mailed.
+  // A fourth request by anyone records no mail either.
   assertStatus(await forgot(api, user.email), 200);
   assert.equal((await service.mailbox.mails('password_reset')).length, 3);
   const events = service.db
@@ -85,7 +85,7 @@ test('what an admin has sent too often is refused to the admin, recorded, and th
   assert.doesNotMatch(own.text, /127\.6\.6\.6/);
 });
 
-test('an admin mails a user a reset link; for nobody it is 404, for who is not active 409', async (t) => {
+test('an admin mails a user a reset link; 404 if unknown, 409 if deactivated', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const { accessToken: token } = await signedInAdmin(service);

@@ -10,6 +10,6 @@ declare module '../../domain/audit/security-events.ts' {
 export const mailAdministration: Part = {
   routes: addMailRoutes,
   auditEvents: {
-    mail_requeued: 'An admin queued a dead mail again',
+    mail_requeued: 'An admin requeued a dead mail',
   },
 };

@@ -7,18 +7,21 @@ import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
 import { transact } from '../../platform/database/database.ts';
 import { conflict, notFound } from '../../platform/errors.ts';
 
-/** Tries a dead mail again, for a day more. Throws 404, or 409 where it is not dead or its link is no longer good. */
+/**
+ * Retries a dead mail for another day. Throws 404, or 409 if it is not dead or its link is no
+ * longer valid.
+ */
 export async function requeueMail(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'logger'>,
   adminId: string,
   mailId: string,
 ): Promise<void> {
   const mail = await findMail(deps.db, mailId);
-  if (mail === null) throw notFound('There is no such mail');
+  if (mail === null) throw notFound('Mail not found');
   await requireOpenLink(deps, mail);
   await transact(deps.db, async (trx) => {
     const revived = await reviveMail(trx, mailId, noticeLifeSeconds);
-    if (!revived) throw conflict('Only a dead mail can be queued again', 'mail_not_dead', 'mail');
+    if (!revived) throw conflict('Only a dead mail can be requeued', 'mail_not_dead', 'mail');
     const { subject_kind: kind, subject_id: subjectId } = mail;
     const subject = kind && subjectId ? partyOf({ kind }, subjectId) : null;
     const actor = partyOf(adminRealm, adminId);
@@ -29,9 +32,5 @@ export async function requeueMail(
 
 async function requireOpenLink({ db }: Pick<Dependencies, 'db'>, mail: Mail): Promise<void> {
   if (mail.link_id === null || (await findLink(db, mail.link_id))?.is_open) return;
-  throw conflict(
-    'The link in this mail is no longer valid: let a new one be asked for',
-    'link_expired',
-    'mail',
-  );
+  throw conflict('The link in this mail is no longer valid: request a new one', 'link_expired', 'mail');
 }

@@ -17,7 +17,7 @@ export function addMailRoutes(app: HttpServer, deps: RouteDependencies): void {
       ...guarded,
       schema: {
         ...about,
-        summary: 'List the mails, dead letters first',
+        summary: 'List mails, dead ones first',
         querystring: mailQuery,
         response: { 200: pageOf(mailSchema), ...errors([422, ...guardErrors]) },
       },
@@ -31,7 +31,7 @@ export function addMailRoutes(app: HttpServer, deps: RouteDependencies): void {
       ...guarded,
       schema: {
         ...about,
-        summary: 'Send a dead mail after all',
+        summary: 'Requeue a dead mail',
         params: idParams,
         response: { 204: noContent, ...errors([404, 409, 422, ...guardErrors]) },
       },

@@ -14,10 +14,10 @@ declare module '../../domain/audit/security-events.ts' {
 export const userAdministration: Part = {
   routes: addUserAdministrationRoutes,
   auditEvents: {
-    user_changed: 'An admin changed a user; `fields` says what',
+    user_changed: 'An admin changed a user; `fields` lists what',
     user_deactivated: 'An admin deactivated a user',
     user_reactivated: 'An admin reactivated a user',
     user_sessions_revoked: 'An admin ended all sessions of a user',
-    password_reset_sent: 'An admin had a reset link mailed to a user',
+    password_reset_sent: 'An admin mailed a reset link to a user',
   },
 };

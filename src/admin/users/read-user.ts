@@ -16,7 +16,7 @@ export const userDetailSchema = userSchema
   })
   .meta({ id: 'UserDetail' });
 
-/** A user as an admin sees one, with the live sessions; null where there is none. */
+/** A user as shown to admins, with active sessions; null if there is no such user. */
 export async function readUser({ db }: Pick<Dependencies, 'db'>, id: string) {
   const user = await findAccount(db, userRealm, id);
   if (user === null) return null;

@@ -26,7 +26,7 @@ import { updateUser } from './update-user.ts';
 const userChange = z
   .object({
     is_active: unchangedIfNull(z.boolean()),
-    is_superuser: unchangedIfNull(z.boolean()).describe('Superadmins only; null leaves it as it is'),
+    is_superuser: unchangedIfNull(z.boolean()).describe('Superadmins only; null leaves it unchanged'),
     full_name: changedFullName,
     username: unchangedIfNull(username),
     email: unchangedIfNull(email),
@@ -49,7 +49,7 @@ function addReadingRoutes(app: HttpServer, deps: RouteDependencies): void {
       ...guarded,
       schema: {
         ...about,
-        summary: 'List the users, newest first',
+        summary: 'List users, newest first',
         querystring: listQuery,
         response: { 200: pageOf(userSchema), ...errors([422, ...guardErrors]) },
       },
@@ -63,7 +63,7 @@ function addReadingRoutes(app: HttpServer, deps: RouteDependencies): void {
       ...guarded,
       schema: {
         ...about,
-        summary: 'Read one user with the live sessions',
+        summary: 'Get a user with their active sessions',
         params: idParams,
         response: { 200: userDetailSchema, ...errors([404, 422, ...guardErrors]) },
       },
@@ -87,9 +87,9 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
         ...about,
         summary: 'Change, deactivate or reactivate a user',
         description:
-          'Deactivating a user, or changing the e-mail address, ends all sessions of the user. `is_superuser`, and the ' +
-          'username and e-mail address of who has it, are for superadmins. Giving it ends every link that undoes a ' +
-          'change of the address.',
+          'Deactivating a user or changing their e-mail address ends all their sessions. Only a superadmin may change ' +
+          '`is_superuser` and the username and e-mail address of a superuser. Granting `is_superuser` ends every link that ' +
+          'undoes an e-mail change.',
         params: idParams,
         body: userChange,
         response: { 200: userSchema, ...errors([404, 409, ...guardErrors, ...bodyErrors]) },
@@ -146,5 +146,5 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
 }
 
 function noSuchUser(): AppError {
-  return notFound('There is no such user');
+  return notFound('User not found');
 }

@@ -7,8 +7,8 @@ import { transact } from '../../platform/database/database.ts';
 import { conflict } from '../../platform/errors.ts';
 
 /**
- * False where there is no such user. Throws 409 for one that is not active, and 429 where the address has had enough
- * such mails.
+ * Returns false if there is no such user. Throws 409 for a deactivated user, and 429 if the address
+ * has received too many such mails.
  */
 export async function sendPasswordReset(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>,
@@ -17,7 +17,7 @@ export async function sendPasswordReset(
 ): Promise<boolean> {
   const user = await findRecipient(deps.db, userId);
   if (user === null) return false;
-  if (!user.is_active) throw conflict('The user is not active', 'user_not_active', 'user');
+  if (!user.is_active) throw conflict('The user is deactivated', 'user_not_active', 'user');
   const parties = { actor: partyOf(adminRealm, adminId), subject: partyOf(userRealm, user.id) };
   const outcome = await transact(deps.db, async (trx) => {
     const queuing = await queueResetLink(deps, trx, user, { actor: parties.actor });

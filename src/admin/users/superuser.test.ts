@@ -6,14 +6,14 @@ import { refreshed } from '../../../test/session-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
 
-/** How an admin changes a user; a plain one unless told otherwise. */
+/** Calls of an admin, a plain one by default. */
 async function asAdmin(test: TestApp, { superadmin = false } = {}) {
   const { accessToken: token } = await signedInAdmin(test, { superadmin });
   const change = (id: string, body: unknown) => test.api.patch(`/api/admins/users/${id}`, body, { token });
   return { change };
 }
 
-test('only a superadmin changes the names of a superuser: whoever gets the reset link gets the right with it', async (t) => {
+test('only a superadmin changes the username and e-mail of a superuser', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const plain = await asAdmin(service);
@@ -26,7 +26,7 @@ test('only a superadmin changes the names of a superuser: whoever gets the reset
   assertStatus(await plain.change(user.id, { full_name: 'Ada' }), 200);
 });
 
-test('only a superadmin changes is_superuser; it ends no session and is true with the next request', async (t) => {
+test('only a superadmin changes is_superuser; it applies from the next request', async (t) => {
   const test = await createTestApp(t);
   const plain = await asAdmin(test);
   const superadmin = await asAdmin(test, { superadmin: true });

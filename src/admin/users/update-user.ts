@@ -16,9 +16,9 @@ import { forbidden } from '../../platform/errors.ts';
 import { describeChange } from '../describe-change.ts';
 
 /**
- * Applies an admin's change; null where there is no such user. Throws 409 where a name is taken, 403 where an admin
- * who is no superadmin would change `is_superuser`, or a name of one who has that right: whoever gets the reset link
- * gets the right with it.
+ * Applies an admin's change; null if there is no such user. Throws 409 for a taken name, and 403 if
+ * a plain admin would change `is_superuser` or the name of a superuser: whoever receives the reset
+ * link gains the right.
  */
 export async function updateUser(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>,
@@ -34,7 +34,7 @@ export async function updateUser(
     if (user === null || Object.keys(change).length === 0) return user;
     const isNamed = changesEmail(user, change) || changesUsername(user, change);
     if (isNamed && user.is_superuser && !caller.account.is_superadmin) {
-      throw forbidden('Only a superadmin may change the names of a superuser');
+      throw forbidden('Only a superadmin may change the username or e-mail address of a superuser');
     }
     const actor = partyOf(adminRealm, caller.account.id);
     const { event, fields } = describeChange(userRealm, user, change);

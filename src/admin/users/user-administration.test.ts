@@ -19,7 +19,7 @@ const userFields = [
   'updated_at',
 ];
 
-/** What an admin does; a plain one unless told otherwise. */
+/** Calls of an admin, a plain one by default. */
 async function asAdmin(test: TestApp, { superadmin = false } = {}) {
   const { accessToken: token } = await signedInAdmin(test, { superadmin });
   return {
@@ -36,7 +36,7 @@ async function assertSignedOut({ api }: TestApp, { accessToken, refreshToken }: 
   assertRefused(await refresh(api, userRealm, refreshToken), 'invalid_refresh_token');
 }
 
-test('the list shows the users newest first, ten a page, with the totals and the way on', async (t) => {
+test('the list shows users newest first, ten a page, with totals and a cursor', async (t) => {
   const test = await createTestApp(t);
   const { list } = await asAdmin(test);
   const empty = await list();
@@ -57,7 +57,7 @@ test('the list shows the users newest first, ten a page, with the totals and the
   assert.deepEqual((await list(`?cursor=${cursor}`)).body.items, second.body.items);
 });
 
-test('the list is searched, filtered and sorted, without regard to case', async (t) => {
+test('the list can be searched, filtered and sorted, ignoring case', async (t) => {
   const test = await createTestApp(t);
   const { list, change } = await asAdmin(test);
   const carol = await signedInUser(test, {
@@ -92,7 +92,7 @@ test('the list is searched, filtered and sorted, without regard to case', async 
   }
 });
 
-test('one user is read with the last sign-in and the live sessions, of which none is the current one', async (t) => {
+test('a user is shown with the last sign-in and active sessions, none current', async (t) => {
   const test = await createTestApp(t);
   const { read } = await asAdmin(test);
   const user = await signedInUser(test);
@@ -121,7 +121,7 @@ test('one user is read with the last sign-in and the live sessions, of which non
   assertStatus(await read(someId), 404);
 });
 
-test('deactivating ends all sessions for ever and closes the login; reactivating opens the login alone', async (t) => {
+test('deactivation ends sessions and sign-in; reactivation restores only sign-in', async (t) => {
   const test = await createTestApp(t);
   const { change } = await asAdmin(test);
   const user = await signedInUser(test);
@@ -141,7 +141,7 @@ test('deactivating ends all sessions for ever and closes the login; reactivating
   await signIn(test, userRealm, user);
 });
 
-test('names are changed without ending a session; a taken one, in whatever case, is 409 and changes nothing', async (t) => {
+test('renaming ends no session; a name taken in any case is 409', async (t) => {
   const test = await createTestApp(t);
   const { change, read } = await asAdmin(test);
   const user = await signedInUser(test);
@@ -168,7 +168,7 @@ test('names are changed without ending a session; a taken one, in whatever case,
   assert.deepEqual((await read(user.id)).body, before);
 });
 
-test('a new e-mail address is unverified and ends all sessions; another spelling of the same does neither', async (t) => {
+test('a new e-mail address is unverified and ends sessions; a case change does not', async (t) => {
   const test = await createTestApp(t);
   const { change } = await asAdmin(test);
   const user = await signedInUser(test);
@@ -186,7 +186,7 @@ test('a new e-mail address is unverified and ends all sessions; another spelling
   await signIn(test, userRealm, { ...user, email: 'new@example.com' });
 });
 
-test('a change that does not fit is refused whole, with all its faults; an empty or unknown one changes nothing', async (t) => {
+test('an invalid change is 422 with all faults; an empty one changes nothing', async (t) => {
   const test = await createTestApp(t);
   const { change, read } = await asAdmin(test);
   const user = await signedInUser(test);
@@ -205,7 +205,7 @@ test('a change that does not fit is refused whole, with all its faults; an empty
   assertStatus(await change(someId, { is_active: false }), 404);
 });
 
-test('an admin ends all sessions of a user, and of that user only', async (t) => {
+test('an admin ends all sessions of one user only', async (t) => {
   const test = await createTestApp(t);
   const { revokeSessions, read } = await asAdmin(test);
   const user = await signedInUser(test);

@@ -100,7 +100,7 @@ test('a changed-address notice names no address; without a link it says what to 
     device: null,
     ip: null,
   });
-  assert.match(text, /tell the people who run this service at once/);
+  assert.match(text, /contact the operator of this service at once/);
   assert.doesNotMatch(text, /@|link/);
 });
 

@@ -16,18 +16,19 @@ type Change = AccountChange & { email: string };
 type How = {
   actor: Party;
   keepSessionId?: string;
-  /** Who has the new address unverified, locked. */
+  /** The user who has the new address unverified; the row is locked. */
   holder?: Account | null;
-  /** False where no link may lead back to before this change. */
+  /** False if no undo link may lead back past this change. */
   undoable?: boolean;
 };
 
 const undoSeconds = durations.days(7);
 
 /**
- * Applies a change that contains a new e-mail address; call it where the rows of the account and of the address's
- * holder are locked. All other sessions and the links mailed to the old address end, and that address is told. Throws
- * 409 where the address is taken, or held for somebody who may still undo a change away from it.
+ * Applies a change that contains a new e-mail address. The caller has locked the rows of the
+ * account and of the holder of the address. Ends all other sessions and the links mailed to the old
+ * address, and notifies that address. Throws 409 if the address is taken or reserved by an open
+ * undo link.
  */
 export async function changeEmail(
   deps: Deps,
@@ -47,9 +48,10 @@ export async function changeEmail(
 }
 
 /**
- * A verified address that is left gets a link back. A change to where an open link leads is itself the undoing: it ends
- * that link and the later ones, makes none, and the address is verified again as it was. Unverified, it would have no
- * link when it is left the next time, and a thief who goes to and fro would leave the owner none.
+ * A verified old address gets an undo link. Changing to an address that an open undo link leads to
+ * is itself an undo: it ends that link and all later ones, creates none, and the address is
+ * verified again. Otherwise a thief could change back and forth until the owner has no undo link
+ * left.
  */
 async function changeUserEmail(
   deps: Deps,
@@ -71,7 +73,7 @@ async function changeUserEmail(
   return updated;
 }
 
-/** Whatever else was mailed to the address of late: without this mail its owner has lost the account. */
+/** Exempt from the mail limit: without this mail the owner has lost the account. */
 async function queueUndoLink(deps: Deps, trx: Transaction, user: Account): Promise<void> {
   const how = {
     kind: 'email_changed',
@@ -83,8 +85,8 @@ async function queueUndoLink(deps: Deps, trx: Transaction, user: Account): Promi
 }
 
 /**
- * Throws 409 where somebody may still undo a change away from this address. Call it after the row was written: who
- * changed away from it at the same moment has committed by then, and the link is seen.
+ * Throws 409 if an open undo link reserves this address. Call it after the row is written: a
+ * concurrent change away from the address has committed by then, and its link is visible.
  */
 export async function refuseHeldEmail(trx: Transaction, { id, email }: Account): Promise<void> {
   if ((await findReserver(trx, email, id)) !== null) throw duplicate('email', 'user');

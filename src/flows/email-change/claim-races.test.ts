@@ -10,10 +10,10 @@ import { onPostgres } from '../../../test/test-database.ts';
 import type { Database } from '../../platform/database/database.ts';
 
 const wanted = 'wanted@example.com';
-// On the embedded engine transactions take turns.
+// The embedded engine runs transactions one after the other.
 const rounds = onPostgres ? 10 : 3;
 
-/** A user who has `wanted` unverified, and a verified address to fall back to. */
+/** A user who has `wanted` unverified and a verified address to fall back to. */
 async function holderOfWanted(service: TestApp): Promise<SignedIn> {
   const holder = await verifiedUser(service);
   await moveTo(service, holder, wanted);
@@ -29,7 +29,7 @@ async function ownersOf({ db }: TestApp, email: string): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-test('of ten who claim one unverified address at once one gets it', async (t) => {
+test('of ten concurrent claims to one unverified address, one wins', async (t) => {
   for (let round = 0; round < rounds; round += 1) {
     const service = await createTestApp(t);
     const holder = await holderOfWanted(service);
@@ -49,7 +49,7 @@ test('of ten who claim one unverified address at once one gets it', async (t) =>
   }
 });
 
-test('of a claim and the holder’s verification at once one is done', async (t) => {
+test('a claim and the holder’s verification race: exactly one wins', async (t) => {
   for (let round = 0; round < rounds; round += 1) {
     const service = await createTestApp(t);
     const holder = await holderOfWanted(service);
@@ -67,7 +67,7 @@ test('of a claim and the holder’s verification at once one is done', async (t)
   }
 });
 
-test('of a claim and the holder’s undo at once both come out right', async (t) => {
+test('a claim and the holder’s undo race: each ends up with the right address', async (t) => {
   for (let round = 0; round < rounds; round += 1) {
     const service = await createTestApp(t);
     const holder = await holderOfWanted(service);
@@ -78,14 +78,14 @@ test('of a claim and the holder’s undo at once both come out right', async (t)
       service.api.post('/api/users/register', registration),
     ]);
     assert.ok([200, 400].includes(undone.status), undone.text);
-    // The holder had it when this one was looked at, and not any more when it was written.
+    // The claim sees the address still taken and finds it free when it writes.
     assertStatus(claimed, 201);
     assert.deepEqual(await ownersOf(service, holder.email), [holder.id]);
   }
 });
 
 test('two users who swap unverified addresses at once do not deadlock', {
-  skip: !onPostgres && 'the embedded engine has one connection: nothing waits for a lock',
+  skip: !onPostgres && 'the embedded engine has one connection, so nothing waits for a lock',
 }, async (t) => {
   const service = await createTestApp(t);
   const { db } = service;
@@ -95,7 +95,7 @@ test('two users who swap unverified addresses at once do not deadlock', {
   const answers: Promise<Answer>[] = [];
   await db.transaction().execute(async (trx) => {
     await trx.selectFrom('users').select('id').where('id', '=', one.id).forUpdate().execute();
-    // Whoever locked the own row first would now hold it and wait for the other's, and so would the next.
+    // Locking the own row first would deadlock: each would hold its own and wait for the other's.
     answers.push(move(service, one, 'two@example.com'));
     await untilWaiting(db, 1);
     answers.push(move(service, two, 'one@example.com'));

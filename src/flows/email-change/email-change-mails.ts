@@ -5,14 +5,14 @@ export const emailChangedMail: MailText = {
   write: ({ link, linkLife, occurredAt }) => ({
     title: 'Your email address was changed',
     paragraphs: [
-      `The email address of your account was changed on ${when(occurredAt)}. This address no longer belongs to it.`,
-      'If it was you, all is well.',
+      `The email address of your account was changed on ${when(occurredAt)}. This address no longer belongs to your account.`,
+      'If this was you, you can ignore this mail.',
     ],
-    ...(link === null ? {} : button('It was not me: undo it', link)),
+    ...(link === null ? {} : button('This was not me: undo the change', link)),
     notes: [
       link === null
-        ? 'If it was not you, tell the people who run this service at once.'
-        : `The link works once, for ${linkLife ?? 'a short time'}. It puts this address back, signs out every device and lets you set a new password.`,
+        ? 'If this was not you, contact the operator of this service at once.'
+        : `The link works once, for ${linkLife ?? 'a short time'}. It restores this address, signs out every device and lets you set a new password.`,
     ],
   }),
 };
@@ -21,10 +21,10 @@ export const emailRevertedMail: MailText = {
   write: ({ occurredAt }) => ({
     title: 'This is your email address again',
     paragraphs: [
-      `On ${when(occurredAt)} somebody else claimed the email address that you had changed to and not confirmed. Your account has this address again, with the same password.`,
+      `On ${when(occurredAt)} someone else claimed the email address that you had changed to but not confirmed. Your account uses this address again, with the same password.`,
     ],
     notes: [
-      'If you did not change your email address, somebody knows your password: set a new one at once with “Forgot password”.',
+      'If you did not change your email address, someone knows your password. Set a new one at once with “Forgot password”.',
     ],
   }),
 };

@@ -8,9 +8,10 @@ import { endAccess } from '../../domain/revocation/end-access.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 
 /**
- * Somebody else wants an address: whoever has it unverified, and a verified one to fall back to, loses it and has the
- * verified one again. Sessions and password stay. Does nothing for everybody else, whose address is then taken. Call it
- * where the holder's row is locked.
+ * Gives up an unverified address that someone else claims: its holder goes back to the last
+ * verified address. Sessions and password stay. Does nothing if the address is verified or there is
+ * no address to fall back to; the address is then taken. The caller has locked the row of the
+ * holder.
  */
 export async function yieldAddress(
   deps: Pick<Dependencies, 'jobs' | 'keys' | 'logger'>,
@@ -24,7 +25,7 @@ export async function yieldAddress(
   const updated = await updateAccount(trx, userRealm, id, restored);
   await endAccess(trx, userRealm, id, 'email_reverted', { since: fallback.created_at });
   const subject = partyOf(userRealm, id);
-  // Who took the address is in the event of its own, with the same request.
+  // The user who took the address is in a separate event of the same request.
   const details = { reason: 'claimed_by_another' };
   await recordEvent(deps, trx, { event: 'email_reverted', subject, actor: null, details });
   await queueNotice(deps, trx, userRealm, updated, 'email_reverted');

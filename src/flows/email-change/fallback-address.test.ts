@@ -20,7 +20,7 @@ import { durations } from '../../platform/durations.ts';
 
 const [next, later] = ['next@example.com', 'later@example.com'];
 
-test('until the new address is verified reset links go to the last verified one', async (t) => {
+test('reset links go to the last verified address until the new one is verified', async (t) => {
   const service = await createTestApp(t);
   const user = await verifiedUser(service);
   await moveTo(service, user, next);
@@ -28,13 +28,13 @@ test('until the new address is verified reset links go to the last verified one'
     assert.deepEqual(await linkGoesTo(service, typed), [user.email]);
   await moveTo(service, user, later);
   assert.deepEqual(await linkGoesTo(service, later), [user.email]);
-  assert.deepEqual(await linkGoesTo(service, next), [], 'nobody’s any more');
+  assert.deepEqual(await linkGoesTo(service, next), [], 'no longer anyone’s address');
   await verify(service, later);
   assert.deepEqual(await linkGoesTo(service, later), [later]);
   assert.deepEqual(await linkGoesTo(service, user.email), []);
 });
 
-test('without a verified address or an open link reset links go to the present one', async (t) => {
+test('without a verified address or an open undo link, resets go to the current one', async (t) => {
   const service = await createTestApp(t);
   const [never, once] = [await signedInUser(service), await verifiedUser(service)];
   await moveTo(service, never, next);
@@ -44,13 +44,13 @@ test('without a verified address or an open link reset links go to the present o
   assert.deepEqual(await linkGoesTo(service, once.email), []);
 });
 
-test('a reset by the last verified address brings it back and drops the other', async (t) => {
+test('a reset through the last verified address restores it and drops the new one', async (t) => {
   const service = await createTestApp(t);
   const user = await verifiedUser(service);
   await moveTo(service, user, next);
   const verification = await service.mailbox.token('email_verification', next);
   const token = await resetToken(service, user.email);
-  // Too close to the address that the account has afterwards.
+  // Too similar to the address that the account will have afterwards.
   assertStatus(await reset(service.api, token, user.email.split('@', 1)[0]), 422);
   assertStatus(await reset(service.api, token), 200);
   await assertAddress(service, user, user.email, 'verified');
@@ -75,7 +75,7 @@ test('a reset link to the old address is dead once the new one is verified', asy
   await assertAddress(service, user, next, 'verified');
 });
 
-test('who claims an unverified address gets it, and its holder falls back', async (t) => {
+test('an unverified address goes to whoever claims it; its holder falls back', async (t) => {
   for (const how of ['register', 'move', 'admin'] as const) {
     const service = await createTestApp(t);
     const { api } = service;
@@ -111,7 +111,7 @@ test('who claims an unverified address gets it, and its holder falls back', asyn
   }
 });
 
-test('a failed registration, a verified or a lone address: nothing is given up', async (t) => {
+test('an address stays if it is verified, the only one, or registration fails', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const holder = await verifiedUser(service);
@@ -129,7 +129,7 @@ test('a failed registration, a verified or a lone address: nothing is given up',
   assertStatus(await move(service, other, next), 409);
 });
 
-test('only the oldest undo link outlives change-password and logout-all', async (t) => {
+test('only the oldest undo link survives change-password and logout-all', async (t) => {
   for (const way of ['change-password', 'logout-all']) {
     const service = await createTestApp(t);
     const user = await verifiedUser(service);
@@ -150,7 +150,7 @@ test('only the oldest undo link outlives change-password and logout-all', async 
   }
 });
 
-test('an admin who ends sessions or changes no right ends no undo link', async (t) => {
+test('ending sessions or renaming as an admin ends no undo link', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   const user = await verifiedUser(service);

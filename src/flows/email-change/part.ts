@@ -27,10 +27,9 @@ export const emailChange: Part = {
   routes: addEmailChangeRoutes,
   mails: { email_changed: emailChangedMail, email_reverted: emailRevertedMail },
   auditEvents: {
-    email_changed: 'The address was changed',
-    email_change_undone:
-      'A change of the address was undone by the link in its notice; a failure had no good link',
+    email_changed: 'The e-mail address was changed',
+    email_change_undone: 'An e-mail change was undone with an undo link; a failure means an invalid link',
     email_reverted:
-      'The last verified address is back: somebody else claimed the unverified one, or a password was reset through ',
+      'The last verified address was restored: someone else claimed the unverified one, or the password was reset through the verified one',
   },
 };

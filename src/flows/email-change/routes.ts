@@ -13,10 +13,10 @@ export function addEmailChangeRoutes(app: HttpServer, deps: RouteDependencies): 
       ...anyone,
       schema: {
         tags: ['Users'],
-        summary: 'Undo a change with the token of an undo link',
+        summary: 'Undo an e-mail change with the token of an undo link',
         description:
-          'Of a change of the e-mail address: the old address is back, all sessions are ended, the password is void ' +
-          'and a reset link is on its way to the old address.',
+          'Restores the old address, ends all sessions, voids the password ' +
+          'and mails a reset link to the old address.',
         body: z.object({ token: text(500).min(1).meta({ example: 'the-token-of-the-link' }) }),
         response: { 200: messageSchema, ...errors([400, 503, ...bodyErrors]) },
       },
@@ -29,7 +29,7 @@ export function addEmailChangeRoutes(app: HttpServer, deps: RouteDependencies): 
       });
       return {
         message:
-          'Your email address is back. All sessions were ended; a link to set a new password has been sent to it',
+          'Your email address was restored and all sessions were ended. A link to set a new password has been sent to it',
       };
     },
   );

@@ -24,7 +24,7 @@ import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
 import { durations } from '../../platform/durations.ts';
 
-/** An admin's change ends all sessions. */
+/** Signs in again: an admin's change ends all sessions. */
 async function signedInAgain(service: TestApp, user: SignedIn): Promise<SignedIn> {
   return signIn(service, userRealm, user);
 }
@@ -34,14 +34,14 @@ async function emailOf(service: TestApp, id: string): Promise<string | undefined
   return (await query.executeTakeFirst())?.email;
 }
 
-test('undo puts the address back, ends all sessions, voids the password and mails a reset link', async (t) => {
+test('undo restores the address, ends sessions, voids the password, mails a reset', async (t) => {
   const service = await createTestApp(t);
   const { api, mailbox } = service;
   const user = await verifiedUser(service);
   await moveTo(service, user, 'intruder@example.com');
   const answer = await undo(service, await undoToken(service, user.email));
   assertStatus(answer, 200);
-  assert.match(answer.body.message, /address is back/);
+  assert.match(answer.body.message, /address was restored/);
   assert.equal(await emailOf(service, user.id), user.email);
   assert.equal(await statusOfMe(api, userRealm, user.accessToken), 401);
   assertStatus(await api.post('/api/users/login', { email: user.email, password: goodPassword }), 401);
@@ -66,7 +66,7 @@ test('an undo link works once, and for seven days', async (t) => {
   assert.equal(refused.body.details.reason, 'invalid_undo_token');
 });
 
-test('of two undos with one link at once one is done', async (t) => {
+test('of two concurrent undos with one link, one succeeds', async (t) => {
   const service = await createTestApp(t);
   const user = await verifiedUser(service);
   await moveTo(service, user, 'intruder@example.com');
@@ -79,7 +79,7 @@ test('of two undos with one link at once one is done', async (t) => {
   assert.equal((await service.mailbox.mails('password_reset')).length, 1);
 });
 
-test('an intruder who moves the account on is undone by the owner’s link, and undoes nothing by the later one', async (t) => {
+test('an undo by the owner ends the later undo links of an intruder', async (t) => {
   const service = await createTestApp(t);
   const owner = await verifiedUser(service);
   await moveTo(service, owner, 'one@evil.example');
@@ -91,7 +91,7 @@ test('an intruder who moves the account on is undone by the owner’s link, and 
   assert.equal(await emailOf(service, owner.id), owner.email);
 });
 
-test('an intruder who is quicker, and undoes by the later link, does not take the owner’s from them', async (t) => {
+test('an undo by an intruder’s later link does not end the owner’s link', async (t) => {
   const service = await createTestApp(t);
   const owner = await verifiedUser(service);
   await moveTo(service, owner, 'one@evil.example');
@@ -104,7 +104,7 @@ test('an intruder who is quicker, and undoes by the later link, does not take th
   assert.equal(await emailOf(service, owner.id), owner.email);
 });
 
-test('who changes the address back, or has an admin do it, leaves the thief’s mailbox no link', async (t) => {
+test('changing the address back mails the thief no undo link', async (t) => {
   const service = await createTestApp(t);
   const admin = await signedInAdmin(service);
   for (const by of ['owner', 'admin'] as const) {
@@ -122,7 +122,7 @@ test('who changes the address back, or has an admin do it, leaves the thief’s 
     );
     assert.equal(told.length, 1);
     assert.doesNotMatch(`${told[0]?.message?.text} ${told[0]?.message?.html}`, /#token=|undo/i);
-    // As it was: verified, so that the next change has a link again; the one that is undone is over.
+    // Verified as before, so that the next change gets an undo link; the first link has ended.
     await assertAddress(service, owner, email, 'verified');
     assertStatus(await undo(service, first), 400);
     await moveTo(service, { ...owner, ...(await signedInAgain(service, owner)) }, `again.${thiefs}`);
@@ -130,7 +130,7 @@ test('who changes the address back, or has an admin do it, leaves the thief’s 
   }
 });
 
-test('an undo mails its reset link whatever strangers have had sent to the address', async (t) => {
+test('an undo mails its reset link even if strangers used up the mail limit', async (t) => {
   const service = await createTestApp(t);
   const owner = await verifiedUser(service);
   for (let count = 0; count < 4; count += 1) assertStatus(await forgot(service.api, owner.email), 200);
@@ -143,7 +143,7 @@ test('an undo mails its reset link whatever strangers have had sent to the addre
   assertStatus(await reset(service.api, await service.mailbox.token('password_reset', owner.email)), 200);
 });
 
-test('neither a new password nor a reset ends the owner’s undo link', async (t) => {
+test('neither a password change nor a reset ends the owner’s undo link', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const user = await verifiedUser(service);
@@ -155,7 +155,7 @@ test('neither a new password nor a reset ends the owner’s undo link', async (t
   assertStatus(await undo(service, await undoToken(service, user.email)), 200);
 });
 
-test('an address that was never verified is told of the change, without a link', async (t) => {
+test('an address that was never verified is notified without an undo link', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   await moveTo(service, user, 'elsewhere@example.com');
@@ -164,7 +164,7 @@ test('an address that was never verified is told of the change, without a link',
   assert.doesNotMatch(notice?.message?.text ?? '', /#token=|undo|admin/);
 });
 
-test('an undo lifts no deactivation, and sends no reset link into one', async (t) => {
+test('an undo neither reactivates a deactivated account nor mails it a reset link', async (t) => {
   const service = await createTestApp(t);
   const admin = await signedInAdmin(service);
   const user = await verifiedUser(service);
@@ -178,7 +178,7 @@ test('an undo lifts no deactivation, and sends no reset link into one', async (t
   assert.equal((await service.mailbox.mails('password_reset')).length, 0);
 });
 
-test('as long as a change can be undone nobody else gets the old address, by registering or by moving to it', async (t) => {
+test('an open undo link reserves the old address', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const user = await verifiedUser(service);
@@ -188,14 +188,14 @@ test('as long as a change can be undone nobody else gets the old address, by reg
   assert.equal(squat.body.details.field, 'email');
   const other = await verifiedUser(service);
   assertStatus(await move(service, other, user.email), 409);
-  // Its owner may go back.
+  // The owner may go back.
   await moveTo(service, user, user.email);
   await moveTo(service, user, 'newer@example.com');
   await service.clock.advance(durations.days(7) + 5);
   assertStatus(await api.post('/api/users/register', newRegistration({ email: user.email })), 201);
 });
 
-test('an admin’s change of a user’s address tells the old one, which can undo it', async (t) => {
+test('an admin’s change of a user’s address can be undone from the old address', async (t) => {
   const service = await createTestApp(t);
   const admin = await signedInAdmin(service);
   const user = await verifiedUser(service);
@@ -206,7 +206,7 @@ test('an admin’s change of a user’s address tells the old one, which can und
   assert.equal(await emailOf(service, user.id), user.email);
 });
 
-test('an admin’s own change tells the old address, without a link', async (t) => {
+test('an admin’s own change notifies the old address without an undo link', async (t) => {
   const service = await createTestApp(t);
   const admin = await signedInAdmin(service);
   const change = { email: 'elsewhere@example.com', current_password: admin.password };
@@ -217,7 +217,7 @@ test('an admin’s own change tells the old address, without a link', async (t) 
   assert.doesNotMatch(notice?.message?.text ?? '', /#token=|elsewhere/);
 });
 
-test('B23 of ten moves to one address by two users one wins; the own address in another case is no change', async (t) => {
+test('B23 of ten concurrent moves to one address one wins; a case change is none', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const [one, two] = [await signedInUser(service), await signedInUser(service)];

@@ -20,18 +20,19 @@ type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'l
 type Request = { token: string; ip: string; signal: AbortSignal };
 
 /**
- * Puts the address back that the link was mailed to, ends all sessions, voids the password and mails a reset link
- * there. A deactivated account stays so. Throws 400 for every token that is not good (contract § 4).
+ * Restores the address that the link was mailed to, ends all sessions, voids the password and mails
+ * a reset link. A deactivated account stays deactivated. Throws the same 400 for every invalid
+ * token.
  */
 export async function undoEmailChange(deps: Deps, request: Request): Promise<void> {
-  const refusal = () => badRequest('The undo link is not valid or no longer valid', 'invalid_undo_token');
+  const refusal = () => badRequest('The undo link is invalid or has expired', 'invalid_undo_token');
   await withGoodLink(deps, { event: 'email_change_undone', refusal }, () => undo(deps, request));
 }
 
 async function undo(deps: Deps, request: Request): Promise<void> {
   const link = await findOpenLink(deps.db, 'email_change_undo', request.token);
   if (link === null) throw new LinkNotGoodError();
-  // A real hash of what nobody knows: signing in with a void password costs the time that it always costs.
+  // A real hash of a random value: a sign-in against the void password takes the usual time.
   const unknowable = randomBytes(32).toString('base64url');
   const password = await deps.hasher.hash(unknowable, request.ip, request.signal);
   await transact(deps.db, (trx) => apply(deps, trx, link, password));

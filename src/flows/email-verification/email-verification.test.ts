@@ -19,7 +19,7 @@ async function isVerified(service: TestApp, id: string): Promise<boolean | undef
   return (await query.executeTakeFirst())?.is_email_verified;
 }
 
-test('a user who registers gets one mail, whose link verifies the address once', async (t) => {
+test('registration mails a user one link, which verifies the address once', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   assert.equal(await isVerified(service, user.id), false);
@@ -36,14 +36,14 @@ test('a user who registers gets one mail, whose link verifies the address once',
   assertStatus(await service.api.post(path, { token }), 400);
 });
 
-test('an admin who is registered gets no verification mail', async (t) => {
+test('registering an admin sends no verification mail', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   assertStatus(await service.api.post('/api/admins/register', newRegistration(), { token }), 201);
   assert.deepEqual(await service.mailbox.mails(), []);
 });
 
-test('a registration that fails mails nobody', async (t) => {
+test('a failed registration sends no mail', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   await service.mailbox.deliver();
@@ -55,7 +55,7 @@ test('a registration that fails mails nobody', async (t) => {
   assert.equal((await service.mailbox.mails()).length, 1);
 });
 
-test('every verification token that is not good gets one answer', async (t) => {
+test('every invalid verification token gets the same answer', async (t) => {
   const service = await createTestApp(t);
   const { api, mailbox } = service;
   const spent = await signedInUser(service);
@@ -86,7 +86,7 @@ test('every verification token that is not good gets one answer', async (t) => {
   for (const { id } of [moved, inactive, late]) assert.equal(await isVerified(service, id), false);
 });
 
-test('the link to the new address of a change verifies it', async (t) => {
+test('the link mailed to a changed address verifies it', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const email = 'moved@example.com';
@@ -96,7 +96,7 @@ test('the link to the new address of a change verifies it', async (t) => {
   assert.equal(await isVerified(service, user.id), true);
 });
 
-test('a link can be had again three times an hour with the first one, and not at all once verified', async (t) => {
+test('a link is sent three times an hour at most, and never once verified', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const again = async () => {
@@ -115,7 +115,7 @@ test('a link can be had again three times an hour with the first one, and not at
   assert.equal((await service.mailbox.mails('email_verification')).length, 3);
 });
 
-test('where verified addresses are required, the right password is told so and the wrong one is not', async (t) => {
+test('only the right password reveals that the address must be verified first', async (t) => {
   const service = await createTestApp(t, { REQUIRE_VERIFIED_EMAIL: 'true' });
   const { api, mailbox } = service;
   const registration = newRegistration();
@@ -129,6 +129,6 @@ test('where verified addresses are required, the right password is told so and t
   assert.equal((await mailbox.mails('email_verification')).length, 2);
   assertStatus(await api.post(path, { token: await mailbox.token('email_verification', email) }), 200);
   assertStatus(await api.post('/api/users/login', { username, password: goodPassword }), 200);
-  // Admins have no such address to verify.
+  // Admins need not verify an address.
   await signedInAdmin(service);
 });

@@ -24,6 +24,6 @@ export const emailVerification: Part = {
   routes: addEmailVerificationRoutes,
   mails: { email_verification: verificationMail },
   auditEvents: {
-    email_verified: 'The owner of the address confirmed it; a failure had no good link',
+    email_verified: 'The owner confirmed the e-mail address; a failure means an invalid link',
   },
 };

@@ -14,7 +14,7 @@ type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>;
 
 const lifeSeconds = durations.hours(24);
 
-/** Asks the owner of a new address to confirm it, in the caller's transaction. */
+/** Mails a verification link to a new address, in the caller's transaction. */
 export async function queueVerification(
   deps: Pick<Dependencies, 'jobs' | 'keys' | 'logger'>,
   trx: Transaction,
@@ -27,10 +27,10 @@ export async function queueVerification(
   });
 }
 
-/** Marks the address that the link was mailed to as verified. Throws 400 for every token that is not good. */
+/** Marks the linked address as verified. Throws the same 400 for every invalid token. */
 export async function verifyEmail(deps: Pick<Deps, 'db' | 'logger'>, token: string): Promise<void> {
   const refusal = () =>
-    badRequest('The verification link is not valid or no longer valid', 'invalid_verification_token');
+    badRequest('The verification link is invalid or has expired', 'invalid_verification_token');
   await withGoodLink(deps, { event: 'email_verified', refusal }, () => verify(deps, token));
 }
 
@@ -47,7 +47,7 @@ async function verify(deps: Pick<Deps, 'db' | 'logger'>, token: string): Promise
   });
 }
 
-/** A fresh link where the address is not verified yet; nothing, in silence, where it is. */
+/** Sends a new link if the address is unverified; otherwise does nothing. */
 export async function resendVerification(deps: Deps, userId: string): Promise<void> {
   await transact(deps.db, async (trx) => {
     const user = await lockAccount(trx, userRealm, userId);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 
-test('the pages and their files are served with their types, once for a client that has them', async (t) => {
+test('pages and assets are served with their types, and 304 to a client that has them', async (t) => {
   const { api } = await createTestApp(t, { PROJECT_NAME: 'Ada & "Co"' });
   const html = /^text\/html/;
   const script = /^text\/javascript/;

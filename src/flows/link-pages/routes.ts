@@ -18,7 +18,7 @@ const assets = {
   'undo.js': 'text/javascript; charset=utf-8',
 };
 
-/** The pages that the links in mails lead to, as long as `FRONTEND_URL` names no others. */
+/** The pages that links in mails lead to, unless `FRONTEND_URL` names another front end. */
 export function addLinkPages(app: HttpServer, { config }: Pick<RouteDependencies, 'config'>): void {
   const route = { ...anyoneUncounted, schema: { hide: true } };
   const headers = { ...pageHeaders(), 'cache-control': 'no-cache' };

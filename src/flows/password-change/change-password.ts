@@ -15,8 +15,8 @@ type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'l
 type Request = { currentPassword: string; newPassword: string; ip: string; signal: AbortSignal };
 
 /**
- * Sets a new password, ends all other sessions, reset links and later undo links, and tells the owner: all or nothing.
- * Throws 400 where the current one is wrong or stays.
+ * Atomically sets a new password, ends all other sessions, reset links and later undo links, and
+ * notifies the owner. Throws 400 if the current password is wrong or equals the new one.
  */
 export async function changePassword(
   deps: Deps,
@@ -30,7 +30,7 @@ export async function changePassword(
   const typed = { password: request.currentPassword, ip: request.ip, signal: request.signal };
   const credentials = await requireOwnPassword(deps, realm, id, typed);
   if (request.newPassword === request.currentPassword) {
-    throw badRequest('The new password equals the current one', 'password_unchanged');
+    throw badRequest('The new password must differ from the current one', 'password_unchanged');
   }
   const password = await deps.hasher.hash(request.newPassword, request.ip, request.signal);
   await transact(deps.db, (trx) => apply(deps, trx, realm, caller, credentials, password));
@@ -46,7 +46,7 @@ async function apply(
 ): Promise<void> {
   if (!(await replacePassword(trx, realm, verified, password, 'new password'))) {
     if (!(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
-    throw badRequest('The password was changed meanwhile', 'wrong_password');
+    throw badRequest('The password was changed in the meantime', 'wrong_password');
   }
   if (!(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
   const { sessionId: keepSessionId } = caller;

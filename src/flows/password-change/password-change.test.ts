@@ -18,7 +18,7 @@ function change(current: string, wanted: string): object {
 for (const realm of realms) {
   const path = `${realm.path}/change-password`;
 
-  test(`${realm.kind}: the new password opens, the old one no more, and the account is otherwise as it was`, async (t) => {
+  test(`${realm.kind}: only the new password signs in; nothing else changes`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const { accessToken: token, username, email, password } = account;
@@ -41,7 +41,7 @@ for (const realm of realms) {
     for (const secret of [password, next]) assert.ok(!service.logs().includes(secret));
   });
 
-  test(`${realm.kind}: without a token nothing is changed, and nothing is said about the body`, async (t) => {
+  test(`${realm.kind}: without a token nothing changes and the body is not validated`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const hashed = service.hasher.state.completed;
@@ -52,7 +52,7 @@ for (const realm of realms) {
     await signIn(service, realm, account);
   });
 
-  test(`${realm.kind}: all faults of the body come at once, each with its field`, async (t) => {
+  test(`${realm.kind}: all faults of the body are reported at once, each with its field`, async (t) => {
     const service = await createTestApp(t);
     const { accessToken: token } = await signedInTo(service, realm);
     for (const [body, fields] of [
@@ -70,7 +70,7 @@ for (const realm of realms) {
     }
   });
 
-  test(`${realm.kind}: of two changes at once one wins, and the account has its password`, async (t) => {
+  test(`${realm.kind}: of two concurrent changes, one wins and sets its password`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const sessions = [account, await signIn(service, realm, account)];
@@ -104,7 +104,7 @@ for (const realm of realms) {
     await signIn(service, realm, account);
   });
 
-  test(`${realm.kind}: where the password changes meanwhile, the current one was wrong; a session that ended says so first`, async (t) => {
+  test(`${realm.kind}: a password changed in the meantime is 400; an ended session is 401`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const raiseVersion = (db: Service['db']) =>
@@ -115,7 +115,7 @@ for (const realm of realms) {
     const overtaken = await changeDuring(t, service, realm, account, raiseVersion);
     assertStatus(overtaken, 400);
     assert.deepEqual(overtaken.body.details, { reason: 'wrong_password' });
-    assert.equal(overtaken.body.message, 'The password was changed meanwhile');
+    assert.equal(overtaken.body.message, 'The password was changed in the meantime');
     const ended = await changeDuring(t, service, realm, account, async (db) => {
       await raiseVersion(db);
       await db.updateTable('sessions').set({ revoked_at: service.clock.now() }).execute();
@@ -123,7 +123,7 @@ for (const realm of realms) {
     assertStatus(ended, 401);
   });
 
-  test(`${realm.kind}: an account that is deactivated while the password is hashed keeps the old one`, async (t) => {
+  test(`${realm.kind}: an account deactivated during the hash keeps its password`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const before = await storedPassword(service, realm, account.username);
@@ -138,7 +138,7 @@ for (const realm of realms) {
   });
 }
 
-test('a change ends the links to reset the password, says why, and leaves the others', async (t) => {
+test('a change ends reset links with a reason and leaves other links', async (t) => {
   const service = await createTestApp(t);
   const user = await registeredUser(service);
   await resetToken(service, user.email);
@@ -159,7 +159,7 @@ test('a change ends the links to reset the password, says why, and leaves the ot
 
 type Service = Awaited<ReturnType<typeof createTestApp>>;
 
-/** Changes the password; `meanwhile` happens after the caller was found good and before the change is written. */
+/** Changes the password; `meanwhile` runs between authentication of the caller and the write. */
 async function changeDuring(
   t: TestContext,
   { api, db, hasher }: Service,

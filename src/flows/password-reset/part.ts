@@ -36,8 +36,8 @@ export const passwordReset: Part = {
   mails: { password_reset: passwordResetMail, test: testMail },
   jobs: (deps) => ({ 'password-reset-requests': ({ email }) => answerResetRequest(deps, email) }),
   auditEvents: {
-    password_reset_requested: 'A reset link was mailed to the owner of the address that somebody typed',
-    password_reset: 'A password was set through a reset link; a failure had no good link',
-    test_mail_sent: 'An admin had a test mail sent',
+    password_reset_requested: 'A reset link was requested and mailed to the owner of the address',
+    password_reset: 'A password was set with a reset link; a failure means an invalid link',
+    test_mail_sent: 'An admin sent a test mail',
   },
 };

@@ -13,7 +13,7 @@ import { answerResetRequest } from './request-password-reset.ts';
 
 const goodNewPassword = 'granite lantern 41 willow';
 
-test('forgot has one answer, whether there is such an account or not', async (t) => {
+test('forgot-password gives the same answer whether or not the account exists', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const inactive = await signedInUser(service);
@@ -28,7 +28,7 @@ test('forgot has one answer, whether there is such an account or not', async (t)
   }
 });
 
-test('forgot wants one plain e-mail address', async (t) => {
+test('forgot-password accepts only a plain e-mail address', async (t) => {
   const { api } = await createTestApp(t);
   for (const email of [
     undefined,
@@ -48,7 +48,7 @@ test('forgot wants one plain e-mail address', async (t) => {
   }
 });
 
-test('no token resets a password as long as none was ever issued, and all get one answer', async (t) => {
+test('before any token is issued, every token gets the same refusal', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const tokens = [
@@ -69,17 +69,17 @@ test('no token resets a password as long as none was ever issued, and all get on
     assertStatus(answer, 400);
     const { error, message, details, path } = answer.body;
     answers.push({ error, message, details, path });
-    // The log names accounts by their ids.
+    // The log identifies accounts by their ids.
     assert.ok(token === user.id || token.length < 5 || !service.logs().includes(token));
   }
   assert.equal(answers[0]?.error, 'BadRequestError');
   assert.deepEqual(answers[0]?.details, { reason: 'invalid_reset_token' });
-  assert.equal(answers[0]?.message, 'The reset link is not valid or no longer valid');
+  assert.equal(answers[0]?.message, 'The reset link is invalid or has expired');
   for (const answer of answers) assert.deepEqual(answer, answers[0]);
   await signIn(service, userRealm, user);
 });
 
-test('a reset names the faults of token and password at once, before it looks at the token', async (t) => {
+test('a reset reports all faults of its body before it looks up the token', async (t) => {
   const { api, hasher } = await createTestApp(t);
   const hashed = hasher.state.completed;
   for (const [body, fields] of [
@@ -99,7 +99,7 @@ test('a reset names the faults of token and password at once, before it looks at
   assert.equal(hasher.state.completed, hashed);
 });
 
-test('a link of a user who was deactivated costs no hash', async (t) => {
+test('a reset link of a deactivated user costs no hash', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const token = await resetToken(service, user.email);
@@ -114,7 +114,7 @@ for (const [what, change] of [
   ['has another password', (db: Database) => db.updateTable('users').set({ password_version: 7 }).execute()],
   ['has used the link', (db: Database) => db.updateTable('links').set({ ended_at: new Date() }).execute()],
 ] as const) {
-  test(`a link of a user who ${what} while the new password is hashed sets none`, async (t) => {
+  test(`a reset link of a user who ${what} during the hash sets no password`, async (t) => {
     const service = await createTestApp(t);
     const user = await signedInUser(service);
     const token = await resetToken(service, user.email);
@@ -126,7 +126,7 @@ for (const [what, change] of [
   });
 }
 
-test('what fails on our side is not called the fault of the link, which stays good', async (t) => {
+test('a server error during a reset does not use up the link', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const token = await resetToken(service, user.email);
@@ -135,15 +135,15 @@ test('what fails on our side is not called the fault of the link, which stays go
   assertStatus(await reset(service.api, token), 200);
 });
 
-test('a request that can not be answered now fails, to be tried again; nothing of it stays', async (t) => {
+test('a reset request whose job fails is rolled back and retried', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   await service.mailbox.deliver();
-  const jobs = { ...service.jobs, send: () => Promise.reject(new Error('no room for a job')) };
+  const jobs = { ...service.jobs, send: () => Promise.reject(new Error('job refused')) };
   for (const email of [user.email, 'nobody@example.com'])
-    await assert.rejects(answerResetRequest({ ...service, jobs }, email), /no room for a job/);
+    await assert.rejects(answerResetRequest({ ...service, jobs }, email), /job refused/);
   assert.deepEqual(await service.mailbox.mails('password_reset'), []);
-  // For nobody there is nothing to try again.
+  // For an unknown address there is nothing to retry.
   await answerResetRequest(service, 'nobody@example.com');
   await answerResetRequest(service, user.email);
   assert.equal((await service.mailbox.mails('password_reset')).length, 1);

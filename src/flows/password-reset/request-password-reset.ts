@@ -17,10 +17,16 @@ import { takeThrottle } from '../../domain/throttles/throttle-store.ts';
 import { type Database, type Transaction, transact } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 
-/** Reset links asked for one address, whoever asks; beyond it the answer is the same and no mail goes out. */
+/**
+ * Reset links per address, whoever asks. Beyond the limit the answer is the same and no mail is
+ * sent.
+ */
 export const forgotLimit: ThrottlePolicy = { name: 'forgot', limit: 3, windowSeconds: durations.hours(1) };
 
-/** Notes that a link was asked for, the same for every address; whether there is an account is looked up later, elsewhere. */
+/**
+ * Queues the request, identically for every address. The account is looked up later, in a job, so
+ * that the response time reveals nothing.
+ */
 export async function requestPasswordReset(
   deps: Pick<Dependencies, 'db' | 'keys' | 'jobs' | 'logger'>,
   email: string,
@@ -33,8 +39,8 @@ export async function requestPasswordReset(
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>;
 
 /**
- * Answers such a request: a reset link for an active user. For every other address the same statements run, and come
- * to nothing; neither this answer's time nor that of the next one tells them apart.
+ * Handles a queued request: mails a reset link to an active user. For any other address the same
+ * statements run and are rolled back, so that timing does not reveal accounts.
  */
 export async function answerResetRequest(deps: Deps, email: string): Promise<void> {
   await sleep(randomInt(20, 121));
@@ -51,8 +57,8 @@ export async function answerResetRequest(deps: Deps, email: string): Promise<voi
 }
 
 /**
- * The active user whose address this is, or was until it was changed to one that nobody has verified yet, with the
- * address that the link goes to. The same statements for every address.
+ * Finds the active user who has this address, or had it until changing to one that is still
+ * unverified, and the address that the link goes to. Runs the same statements for every address.
  */
 async function findOwner(db: Database, email: string): Promise<Recipient | null> {
   const present = await findCredentials(db, userRealm, email);
@@ -65,14 +71,14 @@ async function findOwner(db: Database, email: string): Promise<Recipient | null>
 
 type Recipient = Pick<Credentials, 'id' | 'email' | 'password_version' | 'is_active'>;
 
-/** A user with the address that reset links go to; null where there is none. */
+/** A user and the address that reset links go to; null if there is no such user. */
 export async function findRecipient(db: Database, id: string): Promise<Recipient | null> {
   const user = await findCredentialsById(db, userRealm, id);
   const fallback = await fallbackOf(db, userRealm, id);
   return user && { ...user, email: fallback ?? user.email };
 }
 
-/** The link and its mail, in the caller's transaction. */
+/** Creates the link and queues its mail, in the caller's transaction. */
 export async function queueResetLink(
   deps: Pick<Dependencies, 'jobs' | 'keys' | 'config' | 'logger'>,
   trx: Transaction,
@@ -88,5 +94,5 @@ export async function queueResetLink(
   });
 }
 
-/** Rolls the work for nobody back. */
+/** Rolls back the work done for an address without an account. */
 class NobodyThereError extends Error {}

@@ -23,12 +23,12 @@ type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'l
 type Request = { token: string; newPassword: string; ip: string; signal: AbortSignal };
 
 /**
- * Sets the password of whoever the link belongs to. One transaction burns the link, sets the password, verifies the
- * address that it was mailed to, ends all sessions and all other links but those that undo, and queues the notice. One
- * error for every token that is not good.
+ * Sets the password of the owner of the link. One transaction uses up the link, sets the password,
+ * verifies the address it was mailed to, ends all sessions and all other links except undo links,
+ * and queues the notice. Throws the same 400 for every invalid token.
  */
 export async function resetPassword(deps: Deps, request: Request): Promise<void> {
-  const refusal = () => badRequest('The reset link is not valid or no longer valid', 'invalid_reset_token');
+  const refusal = () => badRequest('The reset link is invalid or has expired', 'invalid_reset_token');
   await withGoodLink(deps, { event: 'password_reset', refusal }, () => reset(deps, request));
 }
 
@@ -38,7 +38,7 @@ async function reset(deps: Deps, request: Request): Promise<void> {
   const user = link && (await findAccount(deps.db, userRealm, link.subject_id));
   if (link === null || !user?.is_active) throw new LinkNotGoodError();
   const { projectName } = deps.config;
-  // Of the address that the account has afterwards.
+  // Checked against the address that the account will have afterwards.
   refuseGuessable(request.newPassword, 'new_password', { ...user, email: link.email, projectName });
   const password = await deps.hasher.hash(request.newPassword, request.ip, request.signal);
   await transact(deps.db, (trx) => apply(deps, trx, link, password));
@@ -63,8 +63,9 @@ async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredP
 }
 
 /**
- * The address that whoever has the link reads: the present one or, as long as that is unverified, the last verified one,
- * which is the account's again then. Null where the link went to another one, before the address was changed.
+ * The address that the reader of the link controls: the current one or, while that is unverified,
+ * the last verified one, which the account then gets back. Null if the link was mailed to any other
+ * address.
  */
 async function provenAddress(trx: Transaction, user: Account, link: Link): Promise<string | null> {
   if (isSameAddress(user.email, link.email)) return user.email;

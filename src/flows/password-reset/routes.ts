@@ -20,8 +20,8 @@ export function addPasswordResetRoutes(app: HttpServer, deps: RouteDependencies)
       config: { ...anyone.config, limit: 'forgot-ip' },
       schema: {
         tags,
-        summary: 'Ask for a password reset link',
-        description: 'The answer is the same whether there is such an account or not.',
+        summary: 'Request a password reset link',
+        description: 'The response is the same whether or not the account exists.',
         body: z.object({ email }),
         response: { 200: messageSchema, ...errors([503, ...bodyErrors]) },
       },
@@ -40,8 +40,8 @@ export function addPasswordResetRoutes(app: HttpServer, deps: RouteDependencies)
         tags,
         summary: 'Set a new password with the token of a reset link',
         description:
-          'All sessions and all other reset and verification links of the account end. The address that the link was ' +
-          'mailed to is verified; where it was changed since to one that is not, it is back.',
+          'Ends all sessions and all other reset and verification links of the account. The address that the link was ' +
+          'mailed to becomes verified; if it has since been changed to an unverified one, it is restored.',
         body: z.object({
           token: text(500).min(1).meta({ example: 'the-token-of-the-link' }),
           new_password: newPassword(deps.config, userRealm),
@@ -68,7 +68,7 @@ function addTestEmailRoute(app: HttpServer, deps: RouteDependencies): void {
       schema: {
         tags,
         summary: 'Send a test mail',
-        description: "To the admin's own address, or one in `TEST_EMAIL_ALLOW`.",
+        description: "Only to the admin's own address or to one in `TEST_EMAIL_ALLOW`.",
         body: z.object({ to_email: email }),
         response: { 202: messageSchema, ...errors([...guardErrors, ...bodyErrors]) },
       },

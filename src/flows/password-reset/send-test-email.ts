@@ -7,8 +7,8 @@ import { transact } from '../../platform/database/database.ts';
 import { forbidden } from '../../platform/errors.ts';
 
 /**
- * A real mail by the way of all others. Throws 403 for an address that is neither the admin's own nor allowed: this is
- * no relay; and 429 where it has had enough of them.
+ * Sends a real mail through the outbox. Throws 403 for an address that is neither the admin's own
+ * nor allowed, so that the service is no open relay, and 429 if the address has received too many.
  */
 export async function sendTestEmail(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>,
@@ -18,7 +18,7 @@ export async function sendTestEmail(
   const allowed = [admin.email, ...deps.config.testEmailAllow].map((address) => address.toLowerCase());
   if (!allowed.includes(recipient.toLowerCase())) {
     throw forbidden(
-      'A test mail goes to your own address or to one in TEST_EMAIL_ALLOW',
+      'A test mail may only go to your own address or to one in TEST_EMAIL_ALLOW',
       'recipient_not_allowed',
     );
   }

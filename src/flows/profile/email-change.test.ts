@@ -7,7 +7,7 @@ import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { type Realm, realms, userRealm } from '../../domain/realms/realms.ts';
 
 for (const realm of realms) {
-  test(`${realm.kind}: a new address wants the password, however fresh the sign-in`, async (t) => {
+  test(`${realm.kind}: a new address requires the password, however recent the sign-in`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const hashed = service.hasher.state.completed;
@@ -40,7 +40,7 @@ for (const realm of realms) {
     assert.equal(me.body.full_name, null);
   });
 
-  test(`${realm.kind}: a new address ends all other sessions and leaves the one that set it`, async (t) => {
+  test(`${realm.kind}: a new address ends all sessions except the one that set it`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const other = await signIn(service, realm, account);
@@ -62,7 +62,7 @@ for (const realm of realms) {
     assert.equal(await statusOfMe(service.api, realm, other.accessToken), 200);
   });
 
-  test(`${realm.kind}: another spelling of the same address is no new address`, async (t) => {
+  test(`${realm.kind}: a different case of the same address is no new address`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const other = await signIn(service, realm, account);
@@ -74,7 +74,7 @@ for (const realm of realms) {
   });
 }
 
-test('a new address is unverified, and another spelling of a verified one stays verified', async (t) => {
+test('a new address is unverified; a different case keeps it verified', async (t) => {
   const service = await createTestApp(t);
   const account = await signedInTo(service, userRealm);
   await service.db.updateTable('users').set({ is_email_verified: true }).execute();

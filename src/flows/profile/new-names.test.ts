@@ -4,7 +4,7 @@ import { assertStatus } from '../../../test/api.ts';
 import { goodPassword, signedInUser } from '../../../test/factories.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 
-test('B23 one address asks for thirty names an hour, whatever the number of its accounts: a taken one is told as at registration', async (t) => {
+test('B23 one address may try thirty new names an hour, over all its accounts', async (t) => {
   const service = await createTestApp(t, { RATE_LIMIT_PER_HOUR: '200' });
   const taken = await signedInUser(service);
   const statuses: number[] = [];
@@ -15,12 +15,12 @@ test('B23 one address asks for thirty names an hour, whatever the number of its 
       statuses.push((await service.api.put('/api/users/me', { username: taken.username }, options)).status);
     }
   }
-  // What was refused to the first account took nothing from the others.
+  // Refusals to the first account did not count against the others.
   const refused = Array(10).fill(429);
   assert.deepEqual(statuses, [...Array(10).fill(409), ...refused, ...Array(20).fill(409), 429, 429]);
 });
 
-test('ten new names an hour are enough for an account; the eleventh is 429 with a true Retry-After', async (t) => {
+test('the eleventh new name of an account in an hour is 429 with an exact Retry-After', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInUser(service);
   for (let count = 0; count < 10; count += 1) {
@@ -29,7 +29,7 @@ test('ten new names an hour are enough for an account; the eleventh is 429 with 
   const refused = await service.api.put('/api/users/me', { username: 'name.10' }, { token });
   assertStatus(refused, 429);
   assertStatus(await service.api.put('/api/users/me', { full_name: 'No identifier' }, { token }), 200);
-  // Nor is a password checked then.
+  // No password is hashed over the limit.
   const hashed = service.hasher.state.completed;
   const change = { email: 'new@example.com', current_password: goodPassword };
   assertStatus(await service.api.put('/api/users/me', change, { token }), 429);

@@ -15,6 +15,6 @@ export const profile: Part = {
   },
   throttles: [identifierChange, identifierChangeAddress],
   auditEvents: {
-    profile_changed: 'The owner changed own data; `fields` says which',
+    profile_changed: 'The owner changed the profile; `fields` lists what',
   },
 };

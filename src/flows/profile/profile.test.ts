@@ -10,7 +10,7 @@ import { type Realm, realms } from '../../domain/realms/realms.ts';
 for (const realm of realms) {
   const me = `${realm.path}/me`;
 
-  test(`${realm.kind}: who I am, and what I change of it, and nothing else of it`, async (t) => {
+  test(`${realm.kind}: /me returns the profile; an update changes only the given fields`, async (t) => {
     const service = await createTestApp(t);
     const { api, clock } = service;
     const { accessToken: token } = await signedInTo(service, realm);
@@ -27,7 +27,7 @@ for (const realm of realms) {
     assert.deepEqual((await api.get(me, { token })).body, changed.body);
   });
 
-  test(`${realm.kind}: an empty full name clears it; an absent field stays, and nothing at all changes nothing`, async (t) => {
+  test(`${realm.kind}: an empty full name clears it; absent fields stay as they are`, async (t) => {
     const service = await createTestApp(t);
     const { api, clock } = service;
     const { accessToken: token } = await signedInTo(service, realm);
@@ -41,7 +41,7 @@ for (const realm of realms) {
     assert.equal(cleared.body.full_name, null);
   });
 
-  test(`${realm.kind}: the name of somebody else is 409 in any case, one's own in another case is not`, async (t) => {
+  test(`${realm.kind}: a taken name is 409 in any case; one's own in another case is not`, async (t) => {
     const service = await createTestApp(t);
     const { api } = service;
     const other = await signedInTo(service, realm);
@@ -61,7 +61,7 @@ for (const realm of realms) {
     assert.deepEqual(answer.body, { ...unchanged.body, ...respelled, updated_at: answer.body.updated_at });
   });
 
-  test(`${realm.kind}: without a token it is nobody's, with one of the other realm forbidden`, async (t) => {
+  test(`${realm.kind}: no token is 401, a token of the other realm is 403`, async (t) => {
     const service = await createTestApp(t);
     const user = await signedInUser(service);
     const admin = await signedInAdmin(service);
@@ -79,7 +79,7 @@ for (const realm of realms) {
     }
   });
 
-  test(`${realm.kind}: a wrong kind of field is 422 naming it, and the right ones beside it are not kept`, async (t) => {
+  test(`${realm.kind}: an invalid field is 422 naming it; valid fields beside it are not saved`, async (t) => {
     const service = await createTestApp(t);
     const { accessToken: token } = await signedInTo(service, realm);
     const body = { full_name: 'Ada', username: 'a b', email: 'ada', current_password: 7 };
@@ -90,7 +90,7 @@ for (const realm of realms) {
     assert.equal((await service.api.get(me, { token })).body.full_name, null);
   });
 
-  test(`${realm.kind}: a profile changed while its session ends stays as it was`, async (t) => {
+  test(`${realm.kind}: an update whose session ends meanwhile changes nothing`, async (t) => {
     const service = await createTestApp(t);
     const { api, hasher } = service;
     const account = await signedInTo(service, realm);

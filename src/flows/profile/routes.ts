@@ -17,7 +17,7 @@ const profileBody = z
     username: unchangedIfNull(username),
     full_name: changedFullName,
     current_password: unchangedIfNull(typedPassword).describe(
-      'Needed for a new e-mail address, however recent the sign-in',
+      'Required to change the e-mail address, however recent the sign-in',
     ),
   })
   .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
@@ -32,7 +32,7 @@ export function addProfileRoutes(app: HttpServer, deps: RouteDependencies, realm
       ...guarded,
       schema: {
         ...about,
-        summary: 'Who am I',
+        summary: 'Get my profile',
         response: { 200: accountSchemaOf(realm), ...errors(guardErrors) },
       },
     },
@@ -45,10 +45,10 @@ export function addProfileRoutes(app: HttpServer, deps: RouteDependencies, realm
       ...guarded,
       schema: {
         ...about,
-        summary: 'Change my own data',
+        summary: 'Update my profile',
         description:
-          'A new e-mail address wants `current_password`, is unverified and ends all other sessions. The old one, where ' +
-          'it was verified, is mailed a link that undoes the change for seven days.',
+          'A new e-mail address requires `current_password`, is unverified and ends all other sessions. The old address, if ' +
+          'verified, is mailed a link that can undo the change for seven days.',
         body: profileBody,
         response: { 200: accountSchemaOf(realm), ...errors([400, 409, ...guardErrors, ...bodyErrors]) },
       },

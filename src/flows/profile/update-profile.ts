@@ -19,14 +19,14 @@ import { forbidden, unauthenticated } from '../../platform/errors.ts';
 import { networkOf } from '../../platform/http/client-address.ts';
 import { changeEmail } from '../email-change/change-email.ts';
 
-/** New usernames and e-mail addresses of one account. */
+/** Changes of username and e-mail address per account. */
 export const identifierChange: ThrottlePolicy = {
   name: 'identifier-change',
   limit: 10,
   windowSeconds: durations.hours(1),
 };
 
-/** The same from one network, of all accounts: each one that is taken is a 409, as at registration. */
+/** The same per network, over all accounts: each 409 reveals a taken name, as at registration. */
 export const identifierChangeAddress: ThrottlePolicy = {
   name: 'identifier-change-ip',
   limit: 30,
@@ -37,9 +37,10 @@ type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'l
 type Change = Pick<AccountChange, 'email' | 'username' | 'full_name'>;
 
 /**
- * Changes the caller's own data. A new e-mail address wants the current password, however fresh the sign-in: a stolen
- * token must not move the account. It is unverified, and ends all other sessions. Throws 403
- * `reauthentication_required`, 400 for a wrong password, 409 for a taken name, 429 for more new names than anybody needs.
+ * Updates the caller's profile. A new e-mail address requires the current password, however recent
+ * the sign-in: a stolen token must not be enough to take over the account. The new address is
+ * unverified, and all other sessions end. Throws 403 `reauthentication_required`, 400 for a wrong
+ * password, 409 for a taken name, 429 for too many new names.
  */
 export async function updateProfile(
   deps: Deps,
@@ -50,7 +51,7 @@ export async function updateProfile(
   const { change, currentPassword, ip, signal } = request;
   const isEmail = changesEmail(caller.account, change);
   if (isEmail && currentPassword === undefined) throw reauthenticationRequired();
-  // Before the hash: over a limit nothing is done.
+  // Before the hash, so that a request over the limit does not cost one.
   if (isEmail || changesUsername(caller.account, change)) await countNewName(deps, realm, caller, ip);
   if (isEmail && currentPassword !== undefined) {
     await requireOwnPassword(deps, realm, caller.account.id, { password: currentPassword, ip, signal });
@@ -74,14 +75,15 @@ async function applyChange(
   change: Change,
 ): Promise<Account> {
   const { user: account, holder } = await lockFor(trx, realm, caller.account.id, change);
-  // Signed out or deactivated while the password was checked.
+  // The session may have ended, or the account been deactivated, while the password was checked.
   if (!account?.is_active || !(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
   if (Object.keys(change).length === 0) return account;
   const subject = partyOf(realm, account.id);
   const fields = Object.keys(change).toSorted();
   await recordEvent(deps, trx, { event: 'profile_changed', subject, details: { fields } });
   if (!changesEmail(account, change)) return updateAccount(trx, realm, account.id, change);
-  // When the request began this was the address, so that nothing was asked for; another one has been set since.
+  // The request began with this address as the current one, so no password was required; another
+  // request has since changed it.
   if (!changesEmail(caller.account, change)) throw reauthenticationRequired();
   const how = { actor: subject, keepSessionId: caller.sessionId, holder };
   return changeEmail(deps, trx, realm, account, change, how);
@@ -93,5 +95,5 @@ async function lockFor(trx: Transaction, realm: Realm, id: string, { email }: Ch
 }
 
 function reauthenticationRequired() {
-  return forbidden('Changing the e-mail address needs the current password', 'reauthentication_required');
+  return forbidden('Changing the e-mail address requires the current password', 'reauthentication_required');
 }

@@ -10,7 +10,7 @@ const setupToken = 'c2V0IHVwIG9uY2UsIGFuZCBuZXZlciBhZ2Fpbg';
 const withSetupToken = { ADMIN_SETUP_TOKEN: setupToken };
 const register = '/api/admins/register';
 
-test('in development a local caller registers the first admin, a superadmin whatever the body says', async (t) => {
+test('in development a local caller registers the first admin, always a superadmin', async (t) => {
   for (const flag of [{}, { is_superadmin: false }]) {
     const { api } = await createTestApp(t, development);
     const body = newRegistration();
@@ -31,13 +31,13 @@ const localCallers = [
 ] as const;
 
 for (const [remoteAddress, host] of localCallers) {
-  test(`a caller from ${remoteAddress} who asks for ${host} is a local one`, async (t) => {
+  test(`a caller from ${remoteAddress} with host ${host} is local`, async (t) => {
     const { api } = await createTestApp(t, { ...development, PUBLIC_URL: 'https://accounts.example.com' });
     assertStatus(await api.post(register, newRegistration(), { remoteAddress, headers: { host } }), 201);
   });
 }
 
-test('behind a forwarding header, under a foreign name or from another machine nobody is a local caller', async (t) => {
+test('a forwarding header, a foreign host or a remote address is not local', async (t) => {
   const { api, db } = await createTestApp(t, development);
   const foreign: { remoteAddress?: string; headers?: Record<string, string> }[] = [
     { remoteAddress: '192.0.2.7' },
@@ -68,7 +68,7 @@ for (const environment of [
     BCRYPT_ROUNDS: '10',
   },
 ]) {
-  test(`in ${environment.ENVIRONMENT} being local is no right: the set-up token is, or nothing`, async (t) => {
+  test(`in ${environment.ENVIRONMENT} only the setup token registers the first admin`, async (t) => {
     const unset = await createTestApp(t, environment);
     assertStatus(await unset.api.post(register, newRegistration()), 401);
     assertStatus(await unset.api.post(register, newRegistration(), presenting(setupToken)), 403);
@@ -90,7 +90,7 @@ for (const environment of [
   });
 }
 
-test('who may not register the first admin learns what it takes, and not whether a set-up token is set', async (t) => {
+test('a refusal says how to register, not whether a setup token is set', async (t) => {
   const answersOf = async (overrides: Record<string, string>) => {
     const { api } = await createTestApp(t, overrides);
     const answers = [];
@@ -98,7 +98,7 @@ test('who may not register the first admin learns what it takes, and not whether
       token === undefined ? {} : presenting(token),
     ))
       answers.push(await api.post(register, newRegistration(), presented));
-    // As many wrong ones are too many.
+    // Too many wrong ones are 429.
     for (let tried = 0; tried < 4; tried += 1)
       answers.push(await api.post(register, newRegistration(), presenting(`wrong ${tried}`)));
     return answers.map(({ status, body: { error, message, details } }) => ({
@@ -118,7 +118,7 @@ test('who may not register the first admin learns what it takes, and not whether
   for (const { message } of set.slice(0, 3)) assert.match(message, /ADMIN_SETUP_TOKEN .*X-Setup-Token/);
 });
 
-test('without a token, who comes after the first admin is told so and how another one is made', async (t) => {
+test('after the first admin, a caller without a token is told how to register', async (t) => {
   for (const overrides of [{}, development, withSetupToken]) {
     const service = await createTestApp(t, overrides);
     await signedInAdmin(service);
@@ -133,7 +133,7 @@ test('without a token, who comes after the first admin is told so and how anothe
   }
 });
 
-test('the set-up token opens nothing once there is an admin, and no longer tells a right one from a wrong', async (t) => {
+test('once an admin exists, right and wrong setup tokens get the same refusal', async (t) => {
   const service = await createTestApp(t, withSetupToken);
   await signedInAdmin(service);
   for (const token of [setupToken, 'wrong']) {
@@ -141,7 +141,7 @@ test('the set-up token opens nothing once there is an admin, and no longer tells
   }
 });
 
-test('a wrong set-up token costs no hash and leaves the local caller of development no second way', async (t) => {
+test('a wrong setup token costs no hash and is refused to a local caller too', async (t) => {
   const { api, hasher } = await createTestApp(t, { ...development, ...withSetupToken });
   const hashes = hasher.state.completed;
   assertStatus(await api.post(register, newRegistration(), presenting('wrong')), 403);
@@ -149,7 +149,7 @@ test('a wrong set-up token costs no hash and leaves the local caller of developm
   assertStatus(await api.post(register, newRegistration()), 201);
 });
 
-test('a bad access token is refused even while anybody local might be the first admin', async (t) => {
+test('an invalid access token is refused even while a local caller may register', async (t) => {
   const service = await createTestApp(t, development);
   const user = await signedInUser(service);
   assertStatus(await service.api.post(register, newRegistration(), { token: 'not.a.token' }), 401);
@@ -157,9 +157,9 @@ test('a bad access token is refused even while anybody local might be the first 
   assert.deepEqual(await adminsOf(service), []);
 });
 
-test('of two first admins at once one is 201 and the other 401, though both found no admin when they came', async (t) => {
+test('of two concurrent first admins, one is 201 and the other 401', async (t) => {
   for (let round = 0; round < 3; round += 1) {
-    // A hash that takes long enough for both to have come.
+    // A slow hash, so that both requests find no admin.
     const service = await createTestApp(t, { ...development, BCRYPT_ROUNDS: '10' });
     const hashes = service.hasher.state.completed;
     assert.deepEqual(await statusesOfTwo(service, newRegistration(), newRegistration()), [201, 401]);
@@ -168,7 +168,7 @@ test('of two first admins at once one is 201 and the other 401, though both foun
   }
 });
 
-test('of two first admins at once with one body, one is 201 and the other 401, never 409', async (t) => {
+test('of two concurrent first admins with the same body, the second is 401, not 409', async (t) => {
   for (let round = 0; round < 10; round += 1) {
     const service = await createTestApp(t, development);
     const body = newRegistration();
@@ -177,7 +177,7 @@ test('of two first admins at once with one body, one is 201 and the other 401, n
   }
 });
 
-test('from the first admin on, only a superadmin registers admins, plain ones and superadmins', async (t) => {
+test('after the first admin, only a superadmin registers admins of either kind', async (t) => {
   const service = await createTestApp(t, { ...development, ...withSetupToken });
   const superadmin = await signedInAdmin(service);
   const plain = await signedInAdmin(service, { superadmin: false });
@@ -205,7 +205,7 @@ test('from the first admin on, only a superadmin registers admins, plain ones an
 });
 
 for (const lost of [{ is_superadmin: false }, { is_active: false }]) {
-  test(`a superadmin who is no more one (${Object.keys(lost)[0]}) when the hash is made registers nobody`, async (t) => {
+  test(`a superadmin who loses ${Object.keys(lost)[0]} during the hash is refused`, async (t) => {
     const service = await createTestApp(t);
     const { api, db, hasher } = service;
     const superadmin = await signedInAdmin(service);

@@ -12,6 +12,6 @@ export const registration: Part = {
   routes: addRegistrationRoutes,
   throttles: [setupTokenTries],
   auditEvents: {
-    account_registered: 'An account was made, by its owner, a superadmin or the set-up token',
+    account_registered: 'An account was created by its owner, by a superadmin or with the setup token',
   },
 };

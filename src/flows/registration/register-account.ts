@@ -21,16 +21,17 @@ export type Registration = {
   password: string;
   fullName: string | null;
   isSuperadmin?: boolean;
-  /** The superadmin who registers an admin; else the account makes itself. */
+  /** The superadmin who registers an admin; absent if the account registers itself. */
   registeredBy?: Party;
   ip: string;
-  /** Aborted where the client is gone. */
+  /** Aborted when the client disconnects. */
   signal: AbortSignal;
 };
 
 /**
- * Creates an account, and asks a user to verify the address; throws `DuplicateRecordError` naming the taken field. `mayRegister` runs in the transaction
- * of the insert and throws where the caller has lost the right meanwhile.
+ * Creates an account and mails a user a verification link. Throws `DuplicateRecordError` naming the
+ * taken field. `mayRegister` runs in the transaction of the insert and throws if the caller has
+ * lost the right in the meantime.
  */
 export async function registerAccount(
   deps: Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'logger'>,
@@ -59,7 +60,7 @@ export async function registerAccount(
   });
 }
 
-/** An address that somebody has unverified, with a verified one to fall back to, is not taken. */
+/** An unverified address whose holder can fall back to a verified one is not taken. */
 async function findTaken(
   db: Database,
   realm: Realm,

@@ -14,7 +14,7 @@ import { AppError, forbidden, unauthenticated } from '../../platform/errors.ts';
 import { isLocalCaller, networkOf } from '../../platform/http/client-address.ts';
 import { type Registration, registerAccount } from './register-account.ts';
 
-/** Set-up tokens tried from one address while there is no admin. */
+/** Setup tokens tried from one address while there is no admin. */
 export const setupTokenTries: ThrottlePolicy = {
   name: 'setup-token',
   limit: 5,
@@ -24,8 +24,8 @@ export const setupTokenTries: ThrottlePolicy = {
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
 
 /**
- * While there is no admin, the first one may register: from a local caller in development, with the set-up token
- * everywhere. From then on only a superadmin registers admins.
+ * While there is no admin, the first one may register: from a local caller in development, or with
+ * the setup token in any environment. After that only a superadmin registers admins.
  */
 export async function registerAdmin(
   deps: Deps,
@@ -53,42 +53,45 @@ async function requireFirstAdminRight(deps: Deps, request: FastifyRequest): Prom
   if (typeof token === 'string' && mustPresent) return requireSetupToken(deps, request, token);
   if (isLocal) return;
   throw unauthenticated(
-    `The first admin registers with a set-up token: ${howToPresent}`,
+    `Registering the first admin requires a setup token: ${howToPresent}`,
     'setup_token_required',
   );
 }
 
-/** A service that has no set-up token refuses as one with another: nobody learns whether there is one. */
+/**
+ * A service without a setup token answers like one with another token, so that the answer does not
+ * reveal whether one is set.
+ */
 async function requireSetupToken(deps: Deps, request: FastifyRequest, presented: string): Promise<void> {
   const { adminSetupToken, rateLimitIpv6Prefix } = deps.config;
   const network = networkOf(request.clientAddress, rateLimitIpv6Prefix);
   await requireWithinThrottle(deps, setupTokenTries, network, null);
   if (adminSetupToken !== undefined && equalSecrets(presented, adminSetupToken)) return;
-  throw forbidden(`The set-up token is not the right one: ${howToPresent}`, 'wrong_setup_token');
+  throw forbidden(`The setup token is wrong: ${howToPresent}`, 'wrong_setup_token');
 }
 
 const howToPresent = 'send the value of ADMIN_SETUP_TOKEN in the header X-Setup-Token';
 
-/** Registering tells it anyway: without an admin the answer is another. */
+/** Reveals nothing new: without an admin, registration answers differently anyway. */
 function adminIsThere(): AppError {
   return unauthenticated(
-    'There is an admin already: sign in as a superadmin, and send the access token to register another',
+    'An admin already exists: sign in as a superadmin and send the access token to register another',
     'admin_exists',
   );
 }
 
-/** Of two first admins at once, the second waits here and finds the first. */
+/** Of two concurrent first admins, the second waits here and then finds the first. */
 async function requireStillNoAdmin(trx: Transaction): Promise<void> {
   await lockAdminRegistration(trx);
   if (await adminExists(trx)) throw adminIsThere();
 }
 
-/** No name was taken while there was no admin: a duplicate is the other one of two first admins. */
+/** No name was taken while there was no admin, so a duplicate means a concurrent first admin. */
 function refuseSecondFirst(error: unknown): never {
   throw error instanceof AppError && error.name === 'DuplicateRecordError' ? adminIsThere() : error;
 }
 
-/** Right and session were read before the password was hashed: either may be gone since. */
+/** Right and session were read before the password was hashed; either may be gone since. */
 async function requireStillSuperadmin(trx: Transaction, caller: Caller): Promise<void> {
   if (!(await lockSuperadmin(trx, caller.account.id))) {
     throw forbidden('Only a superadmin may register admins');

@@ -6,7 +6,10 @@ import type { Realm } from '../../domain/realms/realms.ts';
 
 const plainFields = z.object({ email: z.string(), username: z.string(), password: z.string() });
 
-/** What registering takes in both realms. All faults come at once, those of the password's context included. */
+/**
+ * The registration body of both realms. All faults are reported at once, including those that
+ * depend on other fields.
+ */
 export function registrationBody(config: Config, realm: Realm) {
   return z.object({ email, username, password: newPassword(config, realm), full_name: fullName }).superRefine(
     (body, context) => {
@@ -19,7 +22,8 @@ export function registrationBody(config: Config, realm: Realm) {
         params: { type: fault.type },
       });
     },
-    // Another field's fault must not hide this one; a fault with zod's `abort: true` would, so no field has one.
+    // A fault of another field must not hide this one. Zod's `abort: true` would, so no field uses
+    // it.
     { when: ({ value }) => plainFields.safeParse(value).success },
   );
 }

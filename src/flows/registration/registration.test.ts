@@ -12,7 +12,7 @@ const rightsAtFirst = {
 };
 
 for (const realm of realms) {
-  test(`${realm.kind}: a registration answers 201 with the account, every field of it and none more`, async (t) => {
+  test(`${realm.kind}: registration answers 201 with exactly the fields of the account`, async (t) => {
     const service = await createTestApp(t);
     const token = await tokenToRegister(service, realm);
     const body = newRegistration({
@@ -31,7 +31,7 @@ for (const realm of realms) {
     assert.equal(updated_at, created_at);
   });
 
-  test(`${realm.kind}: full_name may be absent or null, and fields nobody knows are ignored`, async (t) => {
+  test(`${realm.kind}: full_name may be absent or null; unknown fields are ignored`, async (t) => {
     const service = await createTestApp(t);
     const token = await tokenToRegister(service, realm);
     for (const extra of [{}, { full_name: null }, { favourite_colour: 'violet' }]) {
@@ -46,7 +46,7 @@ for (const realm of realms) {
     }
   });
 
-  test(`${realm.kind}: a taken e-mail or username is 409 naming the field, and costs no hash`, async (t) => {
+  test(`${realm.kind}: a taken e-mail or username is 409 naming the field and costs no hash`, async (t) => {
     const service = await createTestApp(t);
     const token = await tokenToRegister(service, realm);
     const taken = newRegistration();
@@ -66,7 +66,7 @@ for (const realm of realms) {
     assertStatus(await service.api.post(`${realm.path}/register`, newRegistration(), token), 201);
   });
 
-  test(`${realm.kind}: a 422 names all faults at once, and nothing is stored`, async (t) => {
+  test(`${realm.kind}: a 422 reports all faults at once, and nothing is stored`, async (t) => {
     const service = await createTestApp(t);
     const token = await tokenToRegister(service, realm);
     const faults = (body: unknown) => faultsOf(service.api, realm, body, token);
@@ -77,7 +77,7 @@ for (const realm of realms) {
     );
     const guessable = { email: 'ada@example.com', username: 'violet.harbour', password: 'violet.harbour 17' };
     assert.deepEqual(await faults(guessable), ['password']);
-    // What a word of the context is told by does not wait until the other fields are right.
+    // The check against the other fields runs even if one of them is invalid.
     assert.deepEqual(await faults({ ...guessable, email: 'ada' }), ['email', 'password']);
     const longName = { ...guessable, full_name: 'x'.repeat(201) };
     assert.deepEqual(await faults(longName), ['full_name', 'password']);
@@ -87,7 +87,7 @@ for (const realm of realms) {
   });
 }
 
-/** Anybody registers users; admins only a superadmin. */
+/** Users need no token to register; admins need that of a superadmin. */
 async function tokenToRegister(service: TestApp, realm: Realm): Promise<{ token?: string }> {
   return realm.kind === 'user' ? {} : { token: (await signedInAdmin(service)).accessToken };
 }

@@ -14,7 +14,7 @@ import { registrationBody } from './registration-body.ts';
 const setupHeader = z.object({
   'x-setup-token': z
     .string()
-    // With the other headers of a request it still fits into what the server reads.
+    // Together with the other headers it still fits into the header limit of the server.
     .max(8192)
     .optional()
     .describe('For the first admin: the ADMIN_SETUP_TOKEN of the service'),
@@ -46,8 +46,8 @@ export function addRegistrationRoutes(app: HttpServer, deps: RouteDependencies):
         tags: ['Admins'],
         summary: 'Register an admin',
         description:
-          "With a superadmin's token. While there is no admin at all, the first one, a superadmin, registers without: " +
-          'on this machine in development, elsewhere with the header `X-Setup-Token`.',
+          "Requires a superadmin's access token. While there is no admin, the first one, a superadmin, registers without it: " +
+          'from the same machine in development, elsewhere with the header `X-Setup-Token`.',
         headers: setupHeader,
         body: registrationBody(deps.config, adminRealm).safeExtend({
           is_superadmin: z.boolean().nullish().meta({ example: false }),

@@ -13,7 +13,7 @@ export function addSecurityEventRoutes(app: HttpServer, deps: RouteDependencies)
       ...requireAccount(deps, userRealm),
       schema: {
         tags: [userRealm.tag],
-        summary: 'List what happened to my account, newest first',
+        summary: 'List the security events of my account, newest first',
         querystring: ownEventsQuery,
         response: { 200: pageOf(auditEventSchema(deps.auditEvents)), ...errors([422, ...guardErrors]) },
       },

@@ -26,7 +26,7 @@ import { bodyErrors, errors, guardErrors, idParams, noContent, text } from '../.
 const refreshTokenBody = z.object({
   refresh_token: text(500)
     .min(1)
-    .describe('The last one received')
+    .describe('The most recent refresh token')
     .meta({ example: 'r1.the-refresh-token-of-the-last-answer' }),
 });
 
@@ -35,8 +35,8 @@ const idempotencyHeader = {
     .min(16)
     .optional()
     .describe(
-      'For 60 seconds the same key gives the same answer again: for one that was lost, and for refreshes of one token ' +
-        'in parallel. `sha256(refresh_token)` in hex is a key that needs no memory.',
+      'The same key gives the same answer for 60 seconds. Use it to retry a refresh whose answer was lost, or to refresh ' +
+        'one token in parallel. `sha256(refresh_token)` in hex is a key that need not be stored.',
     ),
 };
 
@@ -45,7 +45,7 @@ export function addSessionRoutes(app: HttpServer, deps: RouteDependencies, realm
   addOwnSessionRoutes(app, deps, realm);
 }
 
-/** The refresh token itself says who asks. */
+/** The refresh token itself identifies the caller. */
 function addRefreshTokenRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
   const tags = [realm.tag];
   const config = { ...anyone.config, accepts: `${realm.kind}Cookie` } as const;
@@ -62,10 +62,10 @@ function addRefreshTokenRoutes(app: HttpServer, deps: RouteDependencies, realm: 
       onRequest: [cookieMode.onRequest, refuseMissingCookie(deps, realm)],
       schema: {
         tags,
-        summary: 'Get new tokens for a refresh token',
+        summary: 'Exchange a refresh token for new tokens',
         description:
-          'The presented token is dead at once. `details.reason` of a 401 is `invalid_refresh_token`, ' +
-          '`refresh_token_rotated` (used a moment ago: look for the newer one) or `refresh_token_reused` (the session is ended).',
+          'The presented token becomes invalid at once. `details.reason` of a 401 is `invalid_refresh_token`, ' +
+          '`refresh_token_rotated` (already used a moment ago; use its successor) or `refresh_token_reused` (the session was ended).',
         headers: sessionModeHeader.extend(idempotencyHeader),
         body: refreshTokenBody,
         response: { 200: tokensSchema, ...errors([401, 403, 503, ...bodyErrors]) },
@@ -90,7 +90,7 @@ function addRefreshTokenRoutes(app: HttpServer, deps: RouteDependencies, realm: 
       schema: {
         tags,
         summary: 'End a session',
-        description: 'Takes any refresh token of the session, the current one or an older one.',
+        description: 'Accepts any refresh token of the session, current or older.',
         headers: sessionModeHeader,
         body: refreshTokenBody,
         response: { 204: noContent, ...errors([401, 403, 503, ...bodyErrors]) },
@@ -133,7 +133,7 @@ function addOwnSessionRoutes(app: HttpServer, deps: RouteDependencies, realm: Re
       ...requireAccount(deps, realm),
       schema: {
         ...about,
-        summary: 'List the live sessions of the caller',
+        summary: 'List the active sessions of the caller',
         response: { 200: z.object({ items: z.array(sessionSchema).max(100) }), ...errors(guardErrors) },
       },
     },
@@ -157,7 +157,7 @@ function addOwnSessionRoutes(app: HttpServer, deps: RouteDependencies, realm: Re
     },
     async (request, reply) => {
       const session = { id: request.params.id, subjectId: callerOf(request).account.id };
-      if (!(await endOwnSession(deps, realm, session))) throw notFound('There is no such session');
+      if (!(await endOwnSession(deps, realm, session))) throw notFound('Session not found');
       return reply.code(204).send(null);
     },
   );

@@ -13,7 +13,7 @@ const someId = '01890a5d-ac96-774b-bcce-b302099a8057';
 for (const realm of realms) {
   const { kind, path } = realm;
 
-  test(`${kind}: the list shows where and when each live session was opened, used last, and which one asks`, async (t) => {
+  test(`${kind}: the list shows origin and times of sessions and marks the current one`, async (t) => {
     const test = await createTestApp(t);
     const { api, clock } = test;
     const { username, email, password } = await signedInTo(test, realm);
@@ -49,7 +49,7 @@ for (const realm of realms) {
     assert.equal(asked.body.items[0].current, true);
   });
 
-  test(`${kind}: one session is revoked by its id, the own one too, and only once`, async (t) => {
+  test(`${kind}: a session is revoked by its id, only once; the current one too`, async (t) => {
     const test = await createTestApp(t);
     const { api } = test;
     const own = await signedInTo(test, realm);
@@ -74,7 +74,7 @@ for (const realm of realms) {
     assert.equal(await statusOfMe(api, realm, own.accessToken), 401);
   });
 
-  test(`${kind}: a session of somebody else, or of the other realm, is not there`, async (t) => {
+  test(`${kind}: a session of another account or realm is 404`, async (t) => {
     const test = await createTestApp(t);
     const { api } = test;
     const caller = await signedInTo(test, realm);
@@ -87,7 +87,7 @@ for (const realm of realms) {
     }
   });
 
-  test(`${kind}: logout takes a refresh token of any generation, and taking it twice is no error`, async (t) => {
+  test(`${kind}: logout accepts a refresh token of any generation and is idempotent`, async (t) => {
     const test = await createTestApp(t);
     const { api } = test;
     const first = await signedInTo(test, realm);
@@ -104,7 +104,7 @@ for (const realm of realms) {
     assert.equal(await statusOfMe(api, realm, bystander.accessToken), 200);
   });
 
-  test(`${kind}: logout-all ends every session of the caller and nobody else's`, async (t) => {
+  test(`${kind}: logout-all ends all sessions of the caller and no others`, async (t) => {
     const test = await createTestApp(t);
     const { api } = test;
     const one = await signedInTo(test, realm);
@@ -120,7 +120,7 @@ for (const realm of realms) {
     await signIn(test, realm, one);
   });
 
-  test(`${kind}: the 51st session ends the one that was idle for the longest time`, async (t) => {
+  test(`${kind}: the 51st session ends the one that has been idle longest`, async (t) => {
     const test = await createTestApp(t);
     const { api, clock } = test;
     const oldest = await signedInTo(test, realm);
@@ -166,7 +166,7 @@ test('a protected request reads session and account in one query', async (t) => 
   assert.equal(test.statements().length, before + 1);
 });
 
-test('a refresh that wins is one statement', async (t) => {
+test('a successful refresh is one statement', async (t) => {
   const test = await createTestApp(t);
   const { refreshToken } = await signedInTo(test, userRealm);
   const before = test.statements().length;

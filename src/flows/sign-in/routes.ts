@@ -22,18 +22,19 @@ const loginBody = z
   })
   .refine((body) => (body.username ?? body.email ?? null) !== null, {
     path: ['username'],
-    message: 'is required, or email',
+    message: 'is required unless email is given',
     params: { type: 'missing' },
     when: ({ value }) => typeof value === 'object' && value !== null,
   })
   .refine(({ username, email }) => isSameName(username ?? email, email ?? username), {
     path: ['email'],
-    message: 'is another name than username: send one of them',
+    message: 'contradicts username: send only one of them',
     params: { type: 'contradiction' },
     when: ({ value }) => names.safeParse(value).success,
   })
   .meta({
-    // Not both of them null or absent; generators of clients, which make odd types of `anyOf`, leave `not` out.
+    // At least one of the two must be given. `not` instead of `anyOf`, from which client generators
+    // make odd types; they ignore `not`.
     not: { properties: { username: { type: 'null' }, email: { type: 'null' } } },
     example: { username: 'ada.lovelace', password: 'correct horse battery staple' },
   });

@@ -6,7 +6,7 @@ import { goodPassword, newRegistration, signedInUser } from '../../../test/facto
 import { createTestApp } from '../../../test/test-app.ts';
 import { realms } from '../../domain/realms/realms.ts';
 
-test('a person registers, signs in by username or e-mail in any case, reads who they are, and signs out', async (t) => {
+test('a user registers, signs in by username or e-mail in any case, and signs out', async (t) => {
   const { api } = await createTestApp(t);
   const registration = newRegistration({
     username: 'Ada.Lovelace',
@@ -20,7 +20,7 @@ test('a person registers, signs in by username or e-mail in any case, reads who 
     { username: 'ada.lovelace', password: goodPassword },
     { username: 'ADA@example.com', password: goodPassword },
     { email: 'ada@example.com', password: goodPassword },
-    // As clients send it that write every member of their model.
+    // As sent by clients that serialize absent members as null.
     { username: null, email: 'ada@example.com', password: goodPassword },
   ]) {
     assertStatus(await api.post('/api/users/login', credentials), 200);
@@ -41,7 +41,7 @@ test('a person registers, signs in by username or e-mail in any case, reads who 
 });
 
 for (const { kind, path } of realms) {
-  test(`${kind}: a login without username and e-mail, or without password, names all that is missing`, async (t) => {
+  test(`${kind}: a login without name and password reports both as missing`, async (t) => {
     const { api } = await createTestApp(t);
     const answer = await api.post(`${path}/login`, {});
     assertStatus(answer, 422);

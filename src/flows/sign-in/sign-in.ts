@@ -25,16 +25,18 @@ type Attempt = {
   password: string;
   ip: string;
   userAgent: string | undefined;
-  /** Aborted where the client is gone. */
+  /** Aborted when the client disconnects. */
   signal: AbortSignal;
 };
 
 /**
- * Opens a session for the right password. One error, after the same work, for an unknown name, a wrong password and
- * an account that is not active (ASVS V6.3.8). Throws 429 after too many wrong ones. Where verified addresses are required, 403 `email_not_verified`.
+ * Opens a session for the right password. Throws the same error, after the same work, for an
+ * unknown name, a wrong password and a deactivated account (ASVS V6.3.8), 429 after too many
+ * failures, and 403 `email_not_verified` if verified addresses are required.
  */
 export async function signIn(deps: Deps, realm: Realm, attempt: Attempt): Promise<TokenPair> {
-  // In a storm of sign-ins whoever finds no place is told so at once, and the database is not asked.
+  // Under a flood of sign-ins, an attempt without a place in the queue fails before it costs a
+  // query.
   const place = deps.hasher.reserve(attempt.ip, attempt.signal);
   try {
     return await signInAt(place, deps, realm, attempt);
@@ -67,13 +69,14 @@ async function refuse(deps: Deps, realm: Realm, found: Credentials | null): Prom
   throw wrongCredentials();
 }
 
-// Whoever did not get in is nobody.
+// No actor: a failed sign-in authenticates nobody.
 const failed = { event: 'sign_in', outcome: 'failure', actor: null } as const;
 
 /**
- * Wrong passwords count on the account, however it is named, and on what was typed where there is none: an unknown
- * name is throttled exactly as a known one. Once the account's count is full, only networks that it has signed in from of
- * late may go on: a network and not an address, since IPv6 hosts change theirs every day (RFC 8981).
+ * Wrong passwords count per account, whichever name was used, or per typed name if there is no
+ * account, so that unknown names are throttled like known ones. Once the count of the account is
+ * full, only networks it has recently signed in from may go on. Networks, not addresses: IPv6 hosts
+ * change their address daily (RFC 8981).
  */
 function guessCounts(
   { db, config }: Deps,
@@ -82,7 +85,7 @@ function guessCounts(
   { identifier, ip }: Attempt,
 ): [fromAddress: GuessCount, ofAccount: GuessCount] {
   const { fromAddress, ofAccount } = signInPolicies[realm.kind];
-  // Marked, so that no typed text is the key of an account.
+  // Prefixed, so that no typed text can equal the key of an account.
   const account = found ? `id\0${found.id}` : `typed\0${identifier}`;
   const network = networkOf(ip, config.rateLimitIpv6Prefix);
   const range = networkRangeOf(ip, config.rateLimitIpv6Prefix);
@@ -98,25 +101,28 @@ function guessCounts(
   ];
 }
 
-// An id that no account has, so that the same is asked for an unknown name.
+// An id that no account has, so that the same query runs for an unknown name.
 const nobody = '00000000-0000-7000-8000-000000000000';
 
-/** A success clears what was counted from its address; what all addresses together have tried stays. */
+/** A success clears the count of its own address; the count over all addresses stays. */
 async function clearGuesses(deps: Deps, [{ policy, key }]: [GuessCount, GuessCount]): Promise<void> {
   await clearThrottle(deps, policy, key);
 }
 
-/** Only after the right password: nobody else learns whether there is such an account. A fresh link is on its way. */
+/**
+ * Runs only after the right password, so that it reveals no account to anyone else. Sends a new
+ * link.
+ */
 async function requireVerifiedEmail(deps: Deps, realm: Realm, { id }: Credentials): Promise<void> {
   const account = await findAccount(deps.db, realm, id);
   if (account?.is_email_verified !== false) return;
   await resendVerification(deps, id);
   const subject = partyOf(realm, id);
   await recordRefusal(deps, { ...failed, subject, details: { reason: 'email_not_verified' } });
-  throw forbidden('Verify your email address first: a link has been sent to it', 'email_not_verified');
+  throw forbidden('Verify your email address first; a link has been sent to it', 'email_not_verified');
 }
 
-/** Brings an older or cheaper hash up to date while the password is at hand; never at the price of the sign-in. */
+/** Upgrades an outdated hash while the password is at hand. A failure never fails the sign-in. */
 async function renewHash(deps: Deps, realm: Realm, verified: Credentials, attempt: Attempt): Promise<void> {
   if (!deps.hasher.needsRehash(storedPasswordOf(verified))) return;
   try {
@@ -124,6 +130,6 @@ async function renewHash(deps: Deps, realm: Realm, verified: Credentials, attemp
     await replacePassword(deps.db, realm, verified, renewed, 'rehash');
   } catch (error) {
     if (error instanceof HashAbandonedError) return;
-    deps.logger.warn({ err: error }, 'A password hash could not be renewed; the next sign-in tries again');
+    deps.logger.warn({ err: error }, 'Password rehash failed; the next sign-in will retry');
   }
 }

@@ -9,7 +9,7 @@ type ApiDocument = {
   components?: { schemas?: Schemas; headers?: object; responses?: object };
 };
 
-/** Says for every operation what its route leaves out, and drops the schemas that none of them uses. */
+/** Completes every operation with what its route leaves out, and drops unused schemas. */
 export function completeDocument<T extends object>(document: T): T {
   const { paths = {}, components = {} } = document as ApiDocument;
   for (const [path, operations] of Object.entries(paths)) {
@@ -28,19 +28,25 @@ export function completeDocument<T extends object>(document: T): T {
   return document;
 }
 
-/** Of closed objects with other members only one can fit; generators make better types of `oneOf`. */
+/**
+ * Closed objects with different members exclude each other, and client generators handle `oneOf`
+ * better.
+ */
 function tellApart(schema: Schemas[string]): void {
   if (!schema.anyOf?.every((one) => '$ref' in one)) return;
   schema.oneOf = schema.anyOf;
   delete schema.anyOf;
 }
 
-/** Whether nobody passes without a token of the document. */
+/** Whether every way to call the operation requires a token. */
 function isGuarded({ security }: Operation): boolean {
   return security.length > 0 && security.every((way) => Object.keys(way).length > 0);
 }
 
-/** `delete /api/users/me/sessions/{id}` is `deleteUsersMeSessionsById`: what a generated client calls its function. */
+/**
+ * `delete /api/users/me/sessions/{id}` becomes `deleteUsersMeSessionsById`, the function name in a
+ * generated client.
+ */
 function operationIdOf(method: string, path: string): string {
   const words = path
     .replace(/^\/api\//, '')
@@ -51,7 +57,7 @@ function operationIdOf(method: string, path: string): string {
   return `${method}${name || 'Root'}`;
 }
 
-/** The type provider describes each schema as input and as output; one of the two is often used by nobody. */
+/** The type provider describes each schema as input and output; often only one is used. */
 function dropUnusedSchemas(users: object, schemas: Schemas): void {
   const used = new Set<string>();
   const pending = referencesIn(users);

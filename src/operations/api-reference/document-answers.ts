@@ -7,23 +7,23 @@ type Reference = { $ref: string };
 export type Answers = Record<string, Answer | Reference>;
 
 const whereCounted =
-  'Where the request counts on its address; one with a good token counts on its account, whose counter is not shown.';
+  'Only if the request counts against its client address. With a valid token it counts against the account, whose counter is not shown.';
 const count = { type: 'integer', format: 'int32', minimum: 0, maximum: 2_147_483_647 };
 
 const everywhere = {
   'Access-Control-Allow-Origin': {
-    description: 'The origin that asks, where it is one of `CORS_ORIGINS`; absent for any other',
+    description: 'The origin of the request if it is one of `CORS_ORIGINS`; absent otherwise',
     schema: { type: 'string', format: 'uri', maxLength: 300 },
     example: 'https://app.example.com',
   },
-  'X-RateLimit-Limit': { description: `Requests an hour. ${whereCounted}`, schema: count, example: 200 },
+  'X-RateLimit-Limit': { description: `Requests per hour. ${whereCounted}`, schema: count, example: 200 },
   'X-RateLimit-Remaining': {
-    description: `Requests that are left. ${whereCounted}`,
+    description: `Requests left. ${whereCounted}`,
     schema: count,
     example: 137,
   },
   'X-RateLimit-Reset': {
-    description: `Seconds until all are there again. ${whereCounted}`,
+    description: `Seconds until the full number is available again. ${whereCounted}`,
     schema: count,
     example: 1803,
   },
@@ -36,54 +36,57 @@ const afterRefusal = {
   },
 };
 
-/** For the components. `RateLimit-Policy` and `RateLimit` come too, and say the same in the words of the new draft. */
+/**
+ * For the components. The server also sends `RateLimit-Policy` and `RateLimit`, the same values in
+ * the format of the IETF draft.
+ */
 export const headerObjects = { ...everywhere, ...afterRefusal };
 
 const ownWords: Record<string, string> = {
   200: 'Done',
   201: 'Created',
-  202: 'Accepted; it is done soon',
-  503: 'Not able to serve; the body says why',
+  202: 'Accepted; it will be done soon',
+  503: 'Unable to serve; the body says why',
 };
 
 type Failure = { error: ErrorName; description: string; message: string; details?: ErrorDetails };
 
-/** By their names among the components. */
+/** Keyed by their names among the components. */
 const failures: Record<string, Failure> = {
   BadRequest: {
     error: 'BadRequestError',
-    description: 'The request is well-formed and cannot be done',
+    description: 'The request is well-formed but cannot be carried out',
     message: 'The current password is incorrect',
   },
   Unauthorized: {
     error: 'AuthenticationError',
-    description: 'No access token, or one that is not or no longer valid',
+    description: 'The access token is missing, invalid or expired',
     message: 'The access token is not valid',
   },
   WrongCredentials: {
     error: 'AuthenticationError',
-    description: 'Wrong credentials, or a token that is not or no longer valid',
+    description: 'Wrong credentials, or a token that is invalid or expired',
     message: 'Invalid username or password',
   },
   Forbidden: {
     error: 'AuthorizationError',
-    description: 'The right person without the right',
+    description: 'Authenticated, but not allowed',
     message: 'You are not allowed to do this',
   },
   NotFound: {
     error: 'NotFoundError',
-    description: 'There is no such thing',
-    message: 'There is no such thing',
+    description: 'The resource does not exist',
+    message: 'User not found',
   },
   Conflict: {
     error: 'DuplicateRecordError',
-    description: 'Taken, or in conflict with the present state; `details` says which',
+    description: 'Already taken, or in conflict with the current state; `details` says which',
     message: 'This email is already registered',
     details: { field: 'email', resource: 'user' },
   },
   PayloadTooLarge: {
     error: 'PayloadTooLargeError',
-    description: 'The body has more than 64 KiB',
+    description: 'The body is larger than 64 KiB',
     message: 'The request body is too large',
   },
   UnsupportedMediaType: {
@@ -93,7 +96,7 @@ const failures: Record<string, Failure> = {
   },
   InvalidRequest: {
     error: 'ValidationError',
-    description: 'The request does not fit; `details.errors` names all faults at once',
+    description: 'The request is invalid; `details.errors` lists all faults',
     message: 'The request is not valid',
     details: {
       errors: [{ field: 'email', message: 'is not a plain e-mail address', type: 'invalid_format' }],
@@ -101,24 +104,24 @@ const failures: Record<string, Failure> = {
   },
   TooManyRequests: {
     error: 'RateLimitExceeded',
-    description: 'Too many requests; `Retry-After` says in how many seconds the next one is served',
+    description: 'Too many requests; `Retry-After` gives the seconds until the next one is served',
     message: 'Too many requests; try again later',
   },
   InternalServerError: {
     error: 'InternalServerError',
-    description: 'Something that nobody foresaw; the log has it under the `request_id`',
+    description: 'Unexpected error, logged under the `request_id`',
     message: 'An unexpected error occurred',
   },
   ServiceUnavailable: {
     error: 'ServiceUnavailableError',
-    description: 'Not now: the database is away, or too much is waiting',
+    description: 'Temporarily unavailable: the database is unreachable, or the service is overloaded',
     message: 'The service is temporarily unavailable',
   },
 };
 
 const noContent = 'NoContent';
 
-/** The answers that need no schema of a route. */
+/** Responses that need no schema of a route. */
 const commonAnswers: Record<string, Answer> = {
   [noContent]: { description: 'Done; no content', headers: headersOf('204') },
   ...Object.fromEntries(Object.entries(failures).map(([name, failure]) => [name, answerOf(failure)])),
@@ -145,7 +148,10 @@ function exampleOf({ error, message, details }: Failure): ErrorAnswer {
   return { ...example, timestamp: '2026-01-31T09:26:03.114Z' };
 }
 
-/** Refers to the answers that many share, gives each other one its words and headers, and adds the 500 that no route can rule out. */
+/**
+ * Replaces common responses by references, gives the others a description and headers, and adds the
+ * 500 that any route can return.
+ */
 export function completeAnswers(isGuarded: boolean, answers: Answers): void {
   answers[500] = { $ref: '#/components/responses/InternalServerError' };
   for (const [status, answer] of Object.entries(answers)) {
@@ -169,7 +175,10 @@ function failureStatus(name: string): string {
   return failure === undefined ? '' : String(errorStatuses[failure.error]);
 }
 
-/** The shared answers for the components: the common ones, and every other that two operations give. */
+/**
+ * The shared responses for the components: the common ones, and every other one that at least two
+ * operations have.
+ */
 export function shareAnswers(operations: readonly Answers[]): Record<string, Answer> {
   const shared = { ...commonAnswers };
   const given = operations.flatMap((answers) => Object.values(answers)).map((one) => JSON.stringify(one));

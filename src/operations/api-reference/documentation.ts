@@ -18,10 +18,13 @@ import { securityOf, tokenSchemes } from './token-schemes.ts';
 const schemaOptions = { zodToJsonConfig: { override: describeBounds } };
 const describeRoute = createJsonSchemaTransform(schemaOptions);
 const describeSchemas = createJsonSchemaTransformObject(schemaOptions);
-// The rule set of OWASP wants every server to say whether outsiders may know it.
+// The OWASP rule set requires every server to say whether it is internal.
 const outside = { 'x-internal': false };
 
-/** Collects the schemas of all routes that are added after it: the document is made of what validates. */
+/**
+ * Collects the schemas of all routes added after it, so that the document describes what is
+ * actually validated.
+ */
 export async function describeApi(app: HttpServer, config: Config): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -34,13 +37,13 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
       },
       servers: [{ url: config.publicUrl, ...outside }],
       tags: [
-        { name: 'Users', description: 'What a user does for themselves' },
-        { name: 'Admins', description: 'What an admin does for themselves' },
-        { name: 'User administration', description: "An admin's work with the users" },
-        { name: 'Admin administration', description: "A superadmin's work with the admins" },
-        { name: 'Password reset', description: 'For the person who forgot it' },
-        { name: 'Mail', description: 'What was sent, what waits and what is stuck' },
-        { name: 'Audit', description: 'What happened to whom, and who did it' },
+        { name: 'Users', description: "A user's own account and sessions" },
+        { name: 'Admins', description: "An admin's own account and sessions" },
+        { name: 'User administration', description: 'Administration of users by admins' },
+        { name: 'Admin administration', description: 'Administration of admins by superadmins' },
+        { name: 'Password reset', description: 'Reset of a forgotten password, and test mails' },
+        { name: 'Mail', description: 'Mails that were sent, are queued or failed' },
+        { name: 'Audit', description: 'Security events with actor and subject' },
         { name: 'System', description: 'Health and welcome' },
       ],
       components: { securitySchemes: tokenSchemes(config) },
@@ -56,11 +59,11 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
   });
 }
 
-/** Serves `/openapi.json`, Swagger UI at `/docs` and the reference at `/redoc`, every asset from here. */
+/** Serves `/openapi.json`, Swagger UI at `/docs` and the reference at `/redoc`, all self-hosted. */
 export async function addDocumentationRoutes(app: HttpServer, config: Config): Promise<void> {
   let document: StaticContent | undefined;
   app.get('/openapi.json', { ...anyone, schema: { hide: true } }, async (request, reply) => {
-    // Large, and never another one: made once.
+    // Large and constant, so it is built once.
     document ??= staticContent(JSON.stringify(app.swagger()), 'application/json');
     return sendStatic(request, reply.header('cache-control', 'no-cache'), document);
   });
@@ -72,22 +75,23 @@ function apiTitle({ projectName }: Config): string {
   return `${projectName} API`;
 }
 
-// Swagger UI writes styles by script.
+// Swagger UI sets inline styles from its scripts.
 const headers = { ...pageHeaders({ styleSource: "'unsafe-inline'" }), 'cache-control': 'no-cache' };
 
 async function addSwaggerUi(app: FastifyInstance, title: string): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     theme: { title: title.replaceAll('&', '&amp;') },
-    // A token that was entered outlives a reload: it lies in localStorage, which every script of this origin can read.
-    // The policy admits only scripts from here, and an access token lives for minutes.
+    // A token entered here survives a reload. It is kept in localStorage, which every script of
+    // this origin can read; the policy admits only self-hosted scripts, and an access token lives
+    // for minutes.
     uiConfig: { layout: 'BaseLayout', persistAuthorization: true, displayRequestDuration: true },
-    // By whatever name the page was opened, it may call no other; without servers it calls the one it came from.
+    // Without servers Swagger UI calls the origin it was opened from; the policy allows no other.
     transformSpecification: ({ servers: _servers, ...document }) => document,
     transformSpecificationClone: false,
     uiHooks: {
       onRequest: ({ routeOptions }, reply, next) => {
-        // The document itself is no page.
+        // The JSON document is not a page.
         if (!documentPaths.includes(routeOptions.url ?? '')) reply.headers(headers);
         next();
       },

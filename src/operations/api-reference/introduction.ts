@@ -1,14 +1,14 @@
-/** The lines of JavaScript that make the key of a refresh out of its token. */
+/** JavaScript that derives the idempotency key of a refresh from its token. */
 const idempotencyRecipe = `const bytes = new TextEncoder().encode(refreshToken);
 const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 const key = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');`;
 
-/** What a reader of the API's document has to know before the first operation; CommonMark. */
-export const introduction = `Accounts of users and admins: registration, sign-in, sessions, profiles. Sign in, send the \`access_token\` as \`Authorization: Bearer\`, and change the \`refresh_token\` for new ones before it ends; each works once.
+/** The introduction of the API document; CommonMark. */
+export const introduction = `Accounts of users and admins: registration, sign-in, sessions, profiles. Sign in, send the \`access_token\` as \`Authorization: Bearer\`, and exchange the \`refresh_token\` for new tokens before it expires. Each refresh token works once.
 
 ## Refreshing
 
-A refresh token is dead once it is used, and a second use of it looks like a theft. Send the hash of the token as \`Idempotency-Key\`, and a refresh that is repeated, or sent by two tabs at the same moment, gets the same new tokens for 60 seconds:
+A refresh token becomes invalid when it is used, and a second use is treated as theft. Send the hash of the token as \`Idempotency-Key\`: for 60 seconds, a refresh that is repeated or sent by two tabs at once then gets the same new tokens.
 
 \`\`\`js
 ${idempotencyRecipe}
@@ -19,10 +19,10 @@ await fetch('/api/users/refresh', {
 });
 \`\`\`
 
-A page of the same origin can leave the refresh token to the browser instead: with \`X-Session-Mode: cookie\` it travels in a cookie that no script can read, and refresh and logout take no body.
+A page of the same origin can leave the refresh token to the browser instead. With \`X-Session-Mode: cookie\` it is kept in a cookie that no script can read, and refresh and logout take no body.
 
 ## Errors
 
-Every error has one shape, and its \`request_id\` is in the log. A 422 names all faults at once. Members of a body that are not named here are ignored.
+All errors have the same shape, and their \`request_id\` is in the log. A 422 lists all faults at once. Unknown members of a body are ignored.
 
-Beside the answers that an operation names, HTTP itself can have one, in the same shape: 400 for what is no valid request, 404 and 405 for a path or a method that is not there, 408 for one that comes too slowly, 413, 415 and 422 for a body that is too large, of another type or malformed, 417 and 431 for headers.`;
+Besides the documented responses, any request can get an HTTP error of the same shape: 400 if it is not a valid request, 404 or 405 for an unknown path or method, 408 if it arrives too slowly, 413, 415 or 422 if the body is too large, of another type or malformed, 417 or 431 for its headers.`;

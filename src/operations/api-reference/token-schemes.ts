@@ -4,10 +4,10 @@ import type { Config } from '../../configuration/config.ts';
 import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
 
 const bearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const;
-const form = 'a JWT, issued and checked by the rules of RFC8725';
+const form = 'a JWT, issued and verified according to RFC8725';
 const cookie = { type: 'apiKey', in: 'cookie' } as const;
 
-/** A token of one realm opens nothing in the other, so there are two kinds. */
+/** Tokens of one realm are not valid in the other, so there are two schemes. */
 export function tokenSchemes(config: Config) {
   return {
     userToken: { ...bearer, description: `The \`access_token\` of a user's login: ${form}` },
@@ -35,7 +35,7 @@ const requirements = {
   adminCookie: { adminCookie: [] },
 } satisfies Record<string, Requirement>;
 
-/** What the document says of a route: each way to pass its guard. `{}` is the way without any of the schemes. */
+/** One requirement per way to pass the guard of a route. `{}` means that no scheme is needed. */
 export function securityOf({ guard = 'anyone', accepts }: FastifyContextConfig): Requirement[] {
   if (guard !== 'anyone') return [requirements[guard]];
   return accepts === undefined ? [] : [requirements[accepts], {}];

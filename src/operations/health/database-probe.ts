@@ -3,7 +3,7 @@ import type { Database } from '../../platform/database/database.ts';
 
 const probeMilliseconds = 1000;
 
-/** Asks the database for a sign of life; callers that come while one question is open share its answer. */
+/** Checks that the database answers. Concurrent callers share one query. */
 export function createDatabaseProbe(db: Database): () => Promise<boolean> {
   let open: Promise<boolean> | null = null;
   return () => {

@@ -17,7 +17,7 @@ const welcomeSchema = z.object({
   app: link,
 });
 
-const toDocumentation = z.null().describe('A browser is sent to the documentation');
+const toDocumentation = z.null().describe('A browser is redirected to the documentation');
 
 const healthSchema = z
   .object({
@@ -63,7 +63,7 @@ export function addSystemRoutes(app: HttpServer, deps: RouteDependencies): void 
     '/health',
     {
       ...anyoneUncounted,
-      schema: { tags, summary: 'State of the service', response: { 200: healthSchema, 503: healthSchema } },
+      schema: { tags, summary: 'Health of the service', response: { 200: healthSchema, 503: healthSchema } },
     },
     async (_request, reply) => {
       const connected = await databaseAnswers();
@@ -82,7 +82,10 @@ export function addSystemRoutes(app: HttpServer, deps: RouteDependencies): void 
 
   app.get(
     '/health/live',
-    { ...anyoneUncounted, schema: { tags, summary: 'The process runs', response: { 200: probeSchema } } },
+    {
+      ...anyoneUncounted,
+      schema: { tags, summary: 'Liveness: the process runs', response: { 200: probeSchema } },
+    },
     async () => ({ status: 'live' as const }),
   );
 
@@ -92,7 +95,7 @@ export function addSystemRoutes(app: HttpServer, deps: RouteDependencies): void 
       ...anyoneUncounted,
       schema: {
         tags,
-        summary: 'The process can serve: database reachable, migrations done, not draining',
+        summary: 'Readiness: database reachable, migrations done, not draining',
         response: { 200: probeSchema, 503: probeSchema },
       },
     },

@@ -11,7 +11,7 @@ function assertHeaders({ headers }: Answer, expected: Record<string, string>, wh
   for (const name of ['server', 'x-powered-by']) assert.equal(headers[name], undefined, what);
 }
 
-test('J01 every JSON answer has the eight headers with the values for an API, whatever its status', async (t) => {
+test('J01 every JSON response has the eight headers for an API, whatever its status', async (t) => {
   const { api } = await createTestApp(t);
   const answers: [what: string, status: number, answer: Promise<Answer>][] = [
     ['200', 200, api.get('/health')],
@@ -39,10 +39,10 @@ test('J01 every JSON answer has the eight headers with the values for an API, wh
   }
 });
 
-// The reference is our own; Swagger UI writes styles by script.
+// The reference is our own; Swagger UI sets inline styles from its scripts.
 const policies: Record<string, string> = { '/redoc': pagePolicy };
 
-test('J01 every page has the eight headers with the values for pages, and is alone in its browsing group', async (t) => {
+test('J01 every page has the eight headers for pages and its own browsing context', async (t) => {
   const { api } = await createTestApp(t);
   const page = {
     ...forAll,
@@ -61,7 +61,7 @@ test('J01 every page has the eight headers with the values for pages, and is alo
   assert.doesNotMatch(String(redirect.headers['content-security-policy']), /unsafe/);
 });
 
-test('J01 scripts, styles and pictures of the pages are served from here, with their types and all eight headers', async (t) => {
+test('J01 assets of the pages are self-hosted, with types and all eight headers', async (t) => {
   const { api } = await createTestApp(t);
   const pages = await Promise.all(['/docs', '/redoc'].map((path) => followed(api, path)));
   const assets = pages
@@ -79,7 +79,7 @@ test('J01 scripts, styles and pictures of the pages are served from here, with t
   }
 });
 
-test('J06 nothing under /api may be stored by a cache, not even its errors', async (t) => {
+test('J06 nothing under /api may be cached, including errors', async (t) => {
   const { api } = await createTestApp(t);
   for (const path of [
     '/api/users/me',
@@ -94,7 +94,7 @@ test('J06 nothing under /api may be stored by a cache, not even its errors', asy
   }
 });
 
-test('M08 DOCS_ENABLED=false takes the document and both pages away, with all their files', async (t) => {
+test('M08 DOCS_ENABLED=false removes the document, both pages and their assets', async (t) => {
   const { api } = await createTestApp(t, { DOCS_ENABLED: 'false' });
   for (const path of [
     '/docs',
@@ -110,7 +110,7 @@ test('M08 DOCS_ENABLED=false takes the document and both pages away, with all th
   assertStatus(await api.get('/health'), 200);
 });
 
-test('M08 in production the documentation comes from here alone and names no path that is not for everybody', async (t) => {
+test('M08 in production the documentation is self-hosted and lists only public paths', async (t) => {
   const { api } = await createTestApp(t, {
     ENVIRONMENT: 'production',
     DATABASE_URL: 'embedded',

@@ -8,7 +8,7 @@ import { version } from '../../configuration/version.ts';
 
 const browser = { headers: { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' } };
 
-test('the root welcomes a program and shows where everything is', async (t) => {
+test('the root welcomes an API client and links to everything', async (t) => {
   const { api } = await createTestApp(t, { PROJECT_NAME: 'Ada & Co' });
   const answer = await api.get('/');
   assertStatus(answer, 200);
@@ -25,7 +25,7 @@ test('the root welcomes a program and shows where everything is', async (t) => {
   }
 });
 
-test('the root sends a browser to the docs, and welcomes it where there are none', async (t) => {
+test('the root redirects a browser to the docs, or welcomes it if they are off', async (t) => {
   const { api } = await createTestApp(t);
   const sent = await api.get('/', browser);
   assertStatus(sent, 302);
@@ -34,7 +34,7 @@ test('the root sends a browser to the docs, and welcomes it where there are none
   assertStatus(await without.api.get('/', browser), 200);
 });
 
-test('/health tells that all is well, and of what', async (t) => {
+test('/health reports a healthy service and its configuration', async (t) => {
   const { api } = await createTestApp(t, { PROJECT_NAME: 'Ada & Co' });
   const answer = await api.get('/health');
   assertStatus(answer, 200);
@@ -52,7 +52,7 @@ test('/health tells that all is well, and of what', async (t) => {
   assert.equal((await (await createTestApp(t, mail)).api.get('/health')).body.email_configured, true);
 });
 
-test('/health is 503 without the database, and names the trouble in one word', async (t) => {
+test('/health is 503 without the database and says why in one word', async (t) => {
   const { api } = await startWithoutDatabase(t, await createTestApp(t));
   const answer = await api.get('/health');
   assertStatus(answer, 503);
@@ -62,7 +62,7 @@ test('/health is 503 without the database, and names the trouble in one word', a
   assert.equal(answer.body.version, version);
 });
 
-test('live says that the process runs, whatever else is away', async (t) => {
+test('live reports that the process runs, whatever else is down', async (t) => {
   const test = await createTestApp(t);
   const { api } = await startWithoutDatabase(t, test);
   assert.deepEqual((await api.get('/health/live')).body, { status: 'live' });
@@ -87,14 +87,14 @@ test('ready is 200 only while the process serves and the database answers', asyn
   assert.deepEqual(away.body, { status: 'database_unreachable' });
 });
 
-test('while it starts everything but health is a 503 with Retry-After', async (t) => {
+test('during startup everything but health is a 503 with Retry-After', async (t) => {
   const { api, readiness } = await createTestApp(t);
   readiness.phase = 'starting';
   for (const path of ['/', '/api/users/me', '/docs', '/nonexistent']) assertStatus(await api.get(path), 503);
   assertStatus(await api.get('/health'), 200);
 });
 
-test('while it drains it answers all the same, and says that the connection closes', async (t) => {
+test('while draining it still answers, with Connection: close', async (t) => {
   const { api, readiness } = await createTestApp(t);
   assert.notEqual((await api.get('/')).headers.connection, 'close');
   readiness.phase = 'draining';
@@ -108,7 +108,7 @@ test('while it drains it answers all the same, and says that the connection clos
 const allowed = 'https://app.example.com';
 const cors = { CORS_ORIGINS: `${allowed},http://localhost:3000` };
 
-test('an allowed origin is echoed exactly, to answers and errors alike, with credentials', async (t) => {
+test('an allowed origin is echoed exactly, with credentials, on errors too', async (t) => {
   const { api } = await createTestApp(t, cors);
   for (const origin of [allowed, 'http://localhost:3000']) {
     for (const path of ['/', '/api/users/me', '/nonexistent', '/openapi.json']) {
@@ -121,7 +121,7 @@ test('an allowed origin is echoed exactly, to answers and errors alike, with cre
   }
 });
 
-test('any other origin is not, however like it looks, and Vary names Origin in every case', async (t) => {
+test('no other origin is echoed, however similar, and Vary always names Origin', async (t) => {
   const { api } = await createTestApp(t, cors);
   for (const origin of [
     'https://evil.example',
@@ -151,7 +151,7 @@ test('any other origin is not, however like it looks, and Vary names Origin in e
   }
 });
 
-test('without CORS_ORIGINS no page of another origin may read anything', async (t) => {
+test('without CORS_ORIGINS no other origin may read anything', async (t) => {
   const { api } = await createTestApp(t);
   for (const origin of [allowed, 'http://localhost:3000', 'null']) {
     const { headers } = await api.get('/', { headers: { origin } });
@@ -159,7 +159,7 @@ test('without CORS_ORIGINS no page of another origin may read anything', async (
   }
 });
 
-test('a preflight is 204 for any path and needs no token; it allows the listed methods and headers, for two hours at most', async (t) => {
+test('a preflight needs no token and allows only the listed methods and headers', async (t) => {
   const { api } = await createTestApp(t, cors);
   for (const path of ['/api/users/me', '/api/users/login', '/nonexistent']) {
     const { status, headers, text } = await preflight(api, path, {

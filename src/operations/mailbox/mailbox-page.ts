@@ -12,7 +12,10 @@ type Deps = Pick<RouteDependencies, 'db' | 'keys' | 'config' | 'mailTexts'>;
 
 const shownMails = 50;
 
-/** The mails of a development without a mail server, for a browser on the same machine alone: they let anybody in. */
+/**
+ * The mails of a development service without SMTP, only for a browser on the same machine: their
+ * links give access to any account.
+ */
 export function addMailboxPage(app: HttpServer, deps: Deps): void {
   const { environment, smtp, publicUrl } = deps.config;
   if (environment !== 'development' || smtp.host !== undefined) return;
@@ -46,7 +49,7 @@ async function mailboxPage(deps: Deps) {
       <p class="brand">${deps.config.projectName}</p>
       <h1>Mailbox</h1>
       <p>SMTP_HOST is not set, so mails are kept here instead of being sent. Only a browser on this machine sees this page.</p>
-      ${entries.length === 0 ? html`<p>No mail yet. Register a user, and the first one is here.</p>` : entries}
+      ${entries.length === 0 ? html`<p>No mail yet. Register a user to see the first one here.</p>` : entries}
     </main>
   </body>
 </html>
@@ -54,18 +57,18 @@ async function mailboxPage(deps: Deps) {
 }
 
 async function mailEntry(deps: Deps, mail: Mail) {
-  // One that cannot be written must not hide the others.
+  // A mail that cannot be rendered must not hide the others.
   const message = await writeMail(deps, mail).catch(() => null);
   const sentAt = mail.created_at.toISOString();
   return html`<article class="mail">
   <h2>${message?.subject ?? mail.kind}</h2>
   <p>To <strong>${mail.recipient}</strong>, <time datetime="${sentAt}">${sentAt.replace('T', ' ').slice(0, 19)} UTC</time></p>
-  ${message ? html`<p class="mail-text">${linked(message.text)}</p>` : html`<p>The link in this mail was used, or is no longer valid.</p>`}
+  ${message ? html`<p class="mail-text">${linked(message.text)}</p>` : html`<p>The link in this mail has been used or has expired.</p>`}
 </article>
 `;
 }
 
-/** The text with its addresses as links: nobody follows one by hand. */
+/** The text with its URLs as links. */
 function linked(message: string) {
   return message
     .split(/(https?:\/\/\S+)/)

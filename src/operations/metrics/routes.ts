@@ -13,21 +13,21 @@ import { droppedLines } from '../../platform/logging/dropped-lines.ts';
 
 type Deps = Pick<RouteDependencies, 'db' | 'config'>;
 
-/** Prometheus text, for those in `METRICS_ALLOW`; to everybody else there is no such path. */
+/** Prometheus metrics for callers in `METRICS_ALLOW`; everyone else gets a 404. */
 export function addMetricsRoute(app: HttpServer, deps: Deps): void {
   const { metricsAllow, trustedProxies, publicUrl } = deps.config;
   let opening: ReturnType<typeof openMetrics> | undefined;
 
   app.get('/metrics', { config: unsharedConfig, schema: { hide: true } }, async (request, reply) => {
     const peer = peerAddress(request.raw);
-    // Whoever comes through a proxy that nobody told us of could be anybody.
+    // A request through an unknown proxy could come from anyone.
     const isForwarded = hasForwardingHeader(request.raw) && !cidrListContains(trustedProxies, peer);
     const addresses = [peer, request.clientAddress];
     const isForeign = !isOwnHost(request.raw, publicUrl) || isForeignPage(request.raw);
     if (isForeign || isForwarded || !addresses.every((address) => cidrListContains(metricsAllow, address))) {
       throw notFound("The requested resource '/metrics' was not found");
     }
-    // Loaded for the first who asks: most services of a small kind are never scraped.
+    // Loaded on the first scrape: most small services are never scraped.
     opening ??= openMetrics(deps);
     const { registry, refresh } = await opening;
     await refresh();
@@ -43,7 +43,7 @@ async function openMetrics({ db }: Pick<Deps, 'db'>) {
   const registry = new Registry();
   const dropped = new Counter({
     name: 'adl_log_lines_dropped_total',
-    help: 'Log lines dropped because standard output did not take them, over all processes',
+    help: 'Log lines dropped because standard output was blocked, over all processes',
     registers: [registry],
   });
   const countMails = addMailMetrics(registry, db);

@@ -1,6 +1,6 @@
 /**
- * The token of the link that led here. It leaves the address bar at once, so that it stays in no history and no
- * screenshot; from then on it is in this page's memory alone.
+ * Takes the token of the link out of the address bar, so that it stays in no history and no
+ * screenshot. Afterwards only the memory of this page holds it.
  * @returns {string | null}
  */
 export function takeToken() {
@@ -33,12 +33,12 @@ export async function post(path, body) {
       faults: details.errors ?? [],
     };
   } catch {
-    return { ok: false, status: 0, message: 'The service can not be reached. Try again.', faults: [] };
+    return { ok: false, status: 0, message: 'The service cannot be reached. Try again.', faults: [] };
   }
 }
 
 /**
- * Says a result aloud, where screen readers listen.
+ * Shows a result in the live region that screen readers announce.
  * @param {string} message
  * @param {boolean} good
  */
@@ -59,7 +59,7 @@ export function part(id) {
 }
 
 /**
- * Runs the work of a form or button once at a time.
+ * Disables the button while its work runs, so that it runs only once at a time.
  * @param {HTMLElement} button
  * @param {() => Promise<void>} work
  */

@@ -48,13 +48,13 @@ async function setPassword() {
     passwordInput.value = '';
     resetForm.hidden = true;
     part('title').textContent = 'Your password is set';
-    show('You can sign in with the new password now. Every device that was signed in is signed out.', true);
+    show('You can now sign in with the new password. Every device has been signed out.', true);
     return;
   }
   if (answer.status === 400 || answer.status === 422) {
     resetForm.hidden = true;
     offerLink();
-    show('This link is not valid, or no longer valid.', false);
+    show('This link is invalid or has expired.', false);
     return;
   }
   show(answer.message, false);

@@ -1,3 +1,3 @@
 import { confirmLink } from './confirm-link.js';
 
-confirmLink('/api/users/undo', 'If you have lost your account, ask the people who run this service.');
+confirmLink('/api/users/undo', 'If you have lost your account, contact the operator of this service.');

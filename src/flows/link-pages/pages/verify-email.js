@@ -1,3 +1,3 @@
 import { confirmLink } from './confirm-link.js';
 
-confirmLink('/api/users/verify-email', 'Sign in to have a new one sent.');
+confirmLink('/api/users/verify-email', 'Sign in to request a new one.');

@@ -2,14 +2,14 @@ import { type Html, html } from '../../../platform/html/html.ts';
 
 type Language = 'json' | 'shell' | 'js';
 
-// What each group is: k a name, s a text, n a number or a fixed word.
+// The groups: k is a name, s a string, n a number or a literal.
 const tokens: Record<Language, RegExp> = {
   json: /(?<k>"(?:[^"\\]|\\.)*"(?=:))|(?<s>"(?:[^"\\]|\\.)*")|(?<n>\b(?:true|false|null)\b|-?\b\d[\d.]*)/g,
   shell: /(?<k>(?<=\s)-[\w-]+|^curl)|(?<s>"[^"\n]*"|'[^']*')/g,
   js: /(?<k>\b(?:const|await|new)\b)|(?<s>'[^'\n]*')|(?<n>\b\d+\b)/g,
 };
 
-/** A block of code with a heading, coloured. A reader by keyboard can scroll it. */
+/** A block of highlighted code with a heading. Keyboard users can scroll it. */
 export function codeBlock(title: string, language: Language, code: string): Html {
   return html`<figure class="code"><figcaption>${title}</figcaption><pre tabindex="0" role="region" aria-label="${title}"><code>${coloured(language, code)}</code></pre></figure>`;
 }

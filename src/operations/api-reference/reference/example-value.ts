@@ -5,7 +5,7 @@ const ofFormat: Record<string, string> = {
   'date-time': '2026-01-31T09:26:03.114Z',
 };
 
-/** A value that shows what the schema is like: its own example, or one put together of the examples of its parts. */
+/** An example value for the schema: its own, or one composed from the examples of its parts. */
 export function exampleValue(document: ApiDocument, referred: Schema): unknown {
   const schema = resolveSchema(document, referred);
   const [choice] = schema.oneOf ?? schema.anyOf ?? [];
@@ -16,7 +16,7 @@ export function exampleValue(document: ApiDocument, referred: Schema): unknown {
     default: usual = only,
     enum: [first] = [usual],
   } = schema;
-  // Null is an example too.
+  // Null is a valid example.
   const own = [examples[0], usual, first].find((value) => value !== undefined);
   if (own !== undefined) return own;
   if (choice !== undefined) return exampleValue(document, choice);

@@ -1,7 +1,10 @@
 import { type Html, html } from '../../../platform/html/html.ts';
 import { codeBlock } from './code-block.ts';
 
-/** As much of CommonMark as the document uses: paragraphs, headings of the second level, fenced JavaScript, code spans. */
+/**
+ * The subset of CommonMark that the document uses: paragraphs, second-level headings, fenced
+ * JavaScript, code spans.
+ */
 export function renderMarkdown(text: string): Html[] {
   return text.split(/```js\n(.*?)\n```/s).flatMap((part, index) => {
     if (index % 2 === 1) return [codeBlock('JavaScript', 'js', part)];
@@ -19,7 +22,7 @@ function renderBlock(block: string): Html {
     : html`<p>${renderSpans(block)}</p>`;
 }
 
-/** One line, with its code spans. */
+/** Renders the code spans of a line. */
 export function renderSpans(text: string): Html[] {
   return text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 }

@@ -17,7 +17,10 @@ import {
 
 const jsonType = 'application/json';
 
-/** One operation: what it takes and gives on one side, a call and its answer on the other. */
+/**
+ * One operation: parameters and responses on one side, an example call and its response on the
+ * other.
+ */
 export function operationSection(document: ApiDocument, located: LocatedOperation): Html {
   const { method, path, operation } = located;
   const { operationId, summary, description = '' } = operation;
@@ -52,7 +55,7 @@ function securityLine({ security }: Operation): Html {
     return html`<a href="#scheme-${scheme}">${scheme}</a>${role ? html` of a ${role}` : ''}`;
   });
   const shown = ways.map((way, index) => html`${index > 0 ? ', or ' : ''}${way}`);
-  return html`<p class="security"><strong>Authorization</strong> ${ways.length > 0 ? shown : 'none: open to everybody'}</p>`;
+  return html`<p class="security"><strong>Authorization</strong> ${ways.length > 0 ? shown : 'none; public'}</p>`;
 }
 
 function parameters({ parameters: taken = [] }: Operation): Html | '' {
@@ -81,10 +84,10 @@ function answers(document: ApiDocument, { responses }: Operation): Html {
     const answer = resolveAnswer(document, referred);
     return html`<li><span class="status s${status.slice(0, 1)}">${status}</span> <span>${answerLink(referred, answer)}</span>${inlineFields(answer)}</li>`;
   });
-  return html`<h4>Answers</h4><ul class="answers">${items}</ul>`;
+  return html`<h4>Responses</h4><ul class="answers">${items}</ul>`;
 }
 
-/** What an error is stands once for all operations; the body of a success is said here. */
+/** Errors are described once for all operations; a success links to its own body. */
 function answerLink(referred: Operation['responses'][string], answer: Answer): Html {
   const schema = answer.content?.[jsonType]?.schema;
   if (schema?.$ref === '#/components/schemas/Error' && '$ref' in referred) {
@@ -99,7 +102,7 @@ function inlineFields({ content }: Answer): Html | '' {
   return schema?.properties === undefined ? '' : givenFields(fieldsOf(schema));
 }
 
-/** The call as it is typed into a shell; optional parameters are left out. */
+/** The call as a curl command, without optional parameters. */
 function curl(document: ApiDocument, { method, path, operation }: LocatedOperation): string {
   const url = `${document.servers[0]?.url ?? ''}${filledPath(document, path, operation)}`;
   const schema = operation.requestBody?.content[jsonType]?.schema;

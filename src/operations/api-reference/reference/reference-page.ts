@@ -7,7 +7,7 @@ import { type ApiDocument, type LocatedOperation, operationsOf, type Schema } fr
 
 type Group = { tag: ApiDocument['tags'][number]; operations: LocatedOperation[] };
 
-/** The whole document as one page, made on the server: it reads without a script. */
+/** Renders the whole document as one page on the server; it works without scripts. */
 export function referencePage(document: ApiDocument): string {
   const { title, version, description } = document.info;
   const groups = groupsOf(document);
@@ -107,7 +107,7 @@ ${items}
 `;
 }
 
-/** Each error once, with the answer that it is. */
+/** Every error response, described once. */
 function errorSection({ components }: ApiDocument): Html {
   const errors = Object.entries(components.responses).flatMap(([name, { description, content }]) => {
     const example = content?.['application/json']?.example;

@@ -1,4 +1,5 @@
-// The page reads without this: it closes the contents after a jump, marks where the reader is, and copies code.
+// The page works without this script. It closes the contents after a jump, highlights the current
+// section and copies code.
 const contents = /** @type {HTMLElement} */ (document.getElementById('contents'));
 const anchors = [...contents.querySelectorAll('a')].filter((link) => link.closest('li') !== null);
 const links = new Map(anchors.map((link) => [link.hash.slice(1), link]));
@@ -19,7 +20,7 @@ function mark(id) {
   if (!isSeen) contents.scrollTop = link.offsetTop - clientHeight / 3;
 }
 
-// The section that crosses a line near the top is the one that is read.
+// The current section is the one that crosses a line near the top.
 const observer = new IntersectionObserver(
   (entries) => {
     const entered = entries.filter(({ isIntersecting }) => isIntersecting).at(-1);
@@ -55,7 +56,7 @@ async function copy(button, code) {
   }, 1500);
 }
 
-// There is no clipboard over plain http, but for localhost.
+// The clipboard API needs a secure context: https or localhost.
 if (window.isSecureContext) {
   for (const figure of document.querySelectorAll('figure.code')) addCopyButton(figure);
 }

@@ -14,7 +14,7 @@ const assets = {
 const headers = { ...pageHeaders(), 'cache-control': 'no-cache' };
 const hidden = { ...anyoneUncounted, schema: { hide: true } };
 
-/** The reference at `/redoc`: the document as one page, made once. */
+/** Serves the reference at `/redoc` as one page, rendered once. */
 export function addReference(app: HttpServer): void {
   let page: StaticContent | undefined;
   app.get('/redoc', hidden, async (request, reply) => {

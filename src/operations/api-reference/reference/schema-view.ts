@@ -5,12 +5,12 @@ import { nameOf, type Schema } from './shapes.ts';
 
 export type Field = { name: string; schema: Schema; required: boolean; description?: string; place?: string };
 
-/** What a client sends, each field with all that bounds it; nested objects below their field. */
+/** Fields of a request, with their bounds; nested objects are listed below their field. */
 export function takenFields(fields: readonly Field[]): Html {
   return fieldList(fields, html`<span class="required">required</span>`);
 }
 
-/** What a client gets: nearly all of it is always there, so that only the rest is marked. */
+/** Fields of a response. Nearly all are always present, so only optional ones are marked. */
 export function givenFields(fields: readonly Field[]): Html {
   return fieldList(fields, '');
 }
@@ -37,7 +37,7 @@ ${description ? html`<p>${renderSpans(description)}</p>` : ''}${bounds.length > 
 </li>`;
 }
 
-/** What kind of value: in words, with links to the schemas that it refers to. */
+/** The type of a value, with links to the schemas it refers to. */
 export function typeOf(schema: Schema): Html {
   const { $ref, type, anyOf, oneOf, items, format } = schema;
   const choices = anyOf ?? oneOf;
@@ -55,7 +55,7 @@ function nestedFields(schema: Schema): Field[] {
 function boundsOf(schema: Schema, description: string): Html[] {
   const bounded = schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
   const values = bounded.const === undefined ? bounded.enum : [bounded.const];
-  // A description that explains each value has named them all.
+  // A description that explains each value has already listed them.
   const areNamed = values?.every((value) => description.includes(`\`${String(value)}\``));
   const bounds = [
     ...(areNamed
@@ -84,7 +84,7 @@ function lengthOf({ format, minLength = 0, maxLength, maxItems }: Schema): Html[
 const written = new Intl.NumberFormat('en');
 
 function rangeOf({ minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER }: Schema): Html[] {
-  // The bounds of every integer in JSON say nothing.
+  // Bounds that every JSON integer has are omitted.
   const [isBelow, isAbove] = [minimum > Number.MIN_SAFE_INTEGER, maximum < Number.MAX_SAFE_INTEGER];
   if (isBelow && isAbove) return [html`${written.format(minimum)} to ${written.format(maximum)}`];
   if (isBelow) return [html`at least ${minimum}`];

@@ -1,4 +1,4 @@
-/** The parts of the API's document that the reference page reads. */
+/** The parts of the API document that the reference page reads. */
 export type Schema = {
   $ref?: string;
   type?: string;
