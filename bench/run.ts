@@ -7,7 +7,7 @@ import { measureMails } from './mails.ts';
 import { measureOverload } from './overload.ts';
 import { measureStarts } from './starts.ts';
 
-/** `npm run bench`, or `npm run bench -- logins starts` for some of it. Wants an idle machine. */
+/** `npm run bench`, or `npm run bench -- logins starts` for a selection. Needs an idle machine. */
 const benchmarks = {
   starts: measureStarts,
   logins: measureLogins,

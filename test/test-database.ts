@@ -14,7 +14,10 @@ import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { createJobQueue } from '../src/platform/jobs/job-queue.ts';
 import { jobNames } from '../src/process/background-work.ts';
 
-/** `now()` of a test's database is found in the schema `test_clock` first, so that a test moves the database's time. */
+/**
+ * The schema `test_clock` comes first in the search path, so its `now()` lets a test move the
+ * database's time.
+ */
 const movableClock = `
   CREATE SCHEMA test_clock;
   CREATE TABLE test_clock.moved (by interval NOT NULL);
@@ -30,16 +33,16 @@ const migrationsDirectory = join(import.meta.dirname, '../migrations');
 
 export const onPostgres = process.env.TEST_DATABASE_URL !== undefined;
 
-/** What throws the copies away. */
+/** Deletes the copies. */
 const endings = new Map<DatabaseEngine, () => Promise<unknown>>();
 
-/** An engine on a copy of its own of a migrated template. Files that share a process may have one each. */
+/** An engine on its own copy of a migrated template. Files that share a process each get one. */
 export async function openTestEngine(): Promise<DatabaseEngine> {
   const url = process.env.TEST_DATABASE_URL;
   return url === undefined ? openEmbeddedCopy() : openPostgresCopy(url);
 }
 
-/** Closes it and throws its copy away. */
+/** Closes it and deletes its copy. */
 export async function closeTestEngine(engine: DatabaseEngine): Promise<void> {
   await endings.get(engine)?.();
   endings.delete(engine);
@@ -122,7 +125,7 @@ function databaseUrl(url: string, database: string): string {
   return changed.href;
 }
 
-/** A template is good as long as the migrations, the test's clock and the engine are the same. */
+/** A template is valid while the migrations, the test clock and the engine stay the same. */
 function templateVersion(): string {
   const hash = createHash('sha256').update(movableClock);
   hash.update(readFileSync(join(import.meta.dirname, '../src/platform/jobs/job-queue.ts')));

@@ -17,7 +17,7 @@ async function activeSuperadmins({ db }: TestApp): Promise<string[]> {
   return (await query.where('is_active', '=', true).execute()).map(({ id }) => id);
 }
 
-test('H11 the last active superadmin cannot be deactivated or demoted, even by themself', async (t) => {
+test('H11 the last active superadmin cannot be deactivated or demoted by anybody', async (t) => {
   const test = await createTestApp(t);
   const last = await signedInAdmin(test);
   await signedInAdmin(test, { superadmin: false });

@@ -51,7 +51,7 @@ for (const realm of realms) {
     assertStatus(await login(service, realm, account.username, account.password, ip), 200);
   });
 
-  test(`C03 ${realm.kind}: after ${ofAccount} guesses in a day only known networks sign in`, async (t) => {
+  test(`C03 ${realm.kind}: after ${ofAccount} daily guesses only known networks sign in`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const home = freshAddress();
@@ -154,7 +154,7 @@ test('C08 the realms count separately', async (t) => {
 });
 
 for (const realm of realms) {
-  test(`${realm.kind}: a stolen session has five password guesses per 15 minutes in total`, async (t) => {
+  test(`${realm.kind}: a stolen session has five password guesses per 15 minutes`, async (t) => {
     const service = await createTestApp(t);
     const account: SignedIn = await signedInTo(service, realm);
     const options = { token: account.accessToken };

@@ -153,7 +153,7 @@ test('D09 a stored password is a salted bcrypt hash of cost 12, nowhere in clear
   }
 });
 
-test('D09 an overlong password is keyed by its row for bcrypt; argon2id has its own salt', async (t) => {
+test('D09 bcrypt keys an overlong password by its row; argon2id has its own salt', async (t) => {
   for (const [target, scheme, form] of [
     ['bcrypt', 'bcrypt-hmac-sha384', /^\$2b\$04\$.{53}$/],
     ['argon2id', 'argon2id', /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/],

@@ -18,7 +18,7 @@ const rounds = 10;
 const idempotencyKey = 'one client attempt, sent repeatedly';
 
 for (const realm of realms) {
-  test(`F03 ${realm.kind}: of twenty concurrent refreshes one wins, and the session survives`, async (t) => {
+  test(`F03 ${realm.kind}: one of twenty refreshes wins; the session survives`, async (t) => {
     const test = await createTestApp(t);
     let token = (await signedInTo(test, realm)).refreshToken;
     for (let round = 0; round < rounds; round += 1) {

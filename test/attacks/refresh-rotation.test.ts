@@ -24,7 +24,7 @@ for (const realm of realms) {
     await refreshed(api, realm, second.refreshToken);
   });
 
-  test(`F02 ${realm.kind}: a token two rotations old ends its family, and no other session`, async (t) => {
+  test(`F02 ${realm.kind}: a token two rotations old ends its family only`, async (t) => {
     const test = await createTestApp(t);
     const { api } = test;
     const first = await signedInTo(test, realm);
@@ -43,7 +43,7 @@ for (const realm of realms) {
   });
 }
 
-test('the previous token is a race within 30 seconds, a theft that ends the family later', async (t) => {
+test('the previous token is a race within 30 seconds, then a theft ending its family', async (t) => {
   const test = await createTestApp(t);
   const { api, clock } = test;
   const first = await signedInTo(test, userRealm);
@@ -127,7 +127,7 @@ for (const [realm, other] of [
   [userRealm, adminRealm],
   [adminRealm, userRealm],
 ] as const) {
-  test(`F10 F11 ${realm.kind}: the other realm refuses a refresh token without using it up`, async (t) => {
+  test(`F10 F11 ${realm.kind}: the other realm refuses a refresh token unused`, async (t) => {
     const test = await createTestApp(t);
     const { api } = test;
     const account = await signedInTo(test, realm);

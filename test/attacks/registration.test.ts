@@ -191,7 +191,7 @@ test('B19 a duplicate key has one value for validation, storage and sign-in', as
   );
 });
 
-test('B19 of two forgotten addresses one is mailed and counted; of two tokens one is used', async (t) => {
+test('B19 of duplicate addresses one is mailed and counted; of two tokens one is used', async (t) => {
   const service = await createTestApp(t);
   const { api, mailbox } = service;
   const [one, two] = [await signedInUser(service), await signedInUser(service)];

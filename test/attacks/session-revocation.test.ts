@@ -107,7 +107,7 @@ for (const realm of realms) {
     for (const session of [other, stranger]) await assertAlive(service, realm, session);
   });
 
-  test(`E17 ${realm.kind}: logout-all, and ending one listed session, take effect at once`, async (t) => {
+  test(`E17 ${realm.kind}: logout-all and ending a listed session work at once`, async (t) => {
     const service = await createTestApp(t);
     const first = await signedInTo(service, realm);
     const [second, third] = [await signIn(service, realm, first), await signIn(service, realm, first)];
