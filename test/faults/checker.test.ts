@@ -31,18 +31,18 @@ const losses: Loss[] = [
   {
     loss: 'a session',
     sql: (_own, id) => `UPDATE sessions SET revoked_at = now() WHERE ${theirs(id)}`,
-    shown: /me was answered 401: the session was good/,
+    shown: /me was answered 401: the session was valid/,
   },
   {
     loss: 'a rotation',
     sql: (_own, id) => `UPDATE sessions SET generation = 0, current_hash = previous_hash, previous_hash = NULL
       WHERE ${theirs(id)} AND generation = 1`,
-    shown: /refresh was answered 401: the session was good/,
+    shown: /refresh was answered 401: the session was valid/,
   },
   {
     loss: 'a write applied twice',
     sql: (own) => `UPDATE users SET password_version = 3 WHERE ${own}`,
-    shown: /changed 2 times, 1 were answered/,
+    shown: /changed 2 times, 1 were acknowledged/,
   },
 ];
 

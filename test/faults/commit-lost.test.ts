@@ -102,7 +102,7 @@ describe('a COMMIT is lost', { skip: withoutPostgres }, () => {
     }
   }
 
-  test('FI-06 a client that retries after a lost COMMIT loses nothing, nothing is revived', async () => {
+  test('FI-06 a retry after a lost COMMIT loses nothing and revives nothing', async () => {
     await ledger.close();
     const refused = assertRefusals(readLedger(file), 0);
     assert.equal(refused.length, 2 * operations.length);

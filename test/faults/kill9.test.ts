@@ -23,7 +23,7 @@ const engines = [
 
 for (const { engine, start, skip } of engines) {
   describe(`kill -9 on ${engine}`, { skip }, () => {
-    test(`FI-21 ${rounds} kills during registrations: acknowledged is kept, the rest whole or free`, async (t) => {
+    test(`FI-21 ${rounds} kills: acknowledged registrations are kept, others are whole or free`, async (t) => {
       const service: Killable = await start(t);
       let { server } = service;
       const { ledger, file } = await newLedger(t);

@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => postgres.destroy());
 
-test(`FI-31 four processes starting on an empty database migrate it once, ${rounds} times`, async (t) => {
+test(`FI-31 four processes starting at once migrate a database once, ${rounds} times`, async (t) => {
   for (let round = 0; round < rounds; round++) {
     const database = await createDatabase(`together_${round}`);
     const env = { DATABASE_URL: postgres.url(database) };
@@ -55,7 +55,7 @@ describe('FI-32 a migration that fails', () => {
     ['users_email_unique', '0001_users'],
     ['sessions_live', '0003_sessions'],
   ] as const) {
-    test(`SIGKILL during ${migration} leaves nothing of it, and the next start completes it`, async (t) => {
+    test(`SIGKILL during ${migration} leaves nothing of it; the next start runs it`, async (t) => {
       const database = await createDatabase(`killed_${held}`);
       const env = { DATABASE_URL: postgres.url(database) };
       const release = await hold(t, database, held);

@@ -86,7 +86,7 @@ test('no server outlives the test that started it; waitReady can be called later
   assert.deepEqual(await server.exited, { code: null, signal: 'SIGKILL' });
 });
 
-test('a ledger stores each question before sending it and each answer before returning it', async (t) => {
+test('a ledger stores each question before sending it, each answer before returning', async (t) => {
   const file = join(newDirectory(t), 'ledger.jsonl');
   const ledger = await openLedger(file);
   const seen: number[] = [];

@@ -26,7 +26,7 @@ import { watchUnaffected } from './unaffected.ts';
 const mostMilliseconds = 10_500;
 const slowSeconds = lengthOf({ short: 12, full: 60 });
 
-test('FI-35 a database 200 ms away per packet: excess is 503 in time, nothing queues up', {
+test('FI-35 a database 200 ms away per packet: excess is 503, nothing queues up', {
   skip: withoutPostgres,
 }, async (t) => {
   const sink = await startSmtpSink(t);

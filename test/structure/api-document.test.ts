@@ -144,7 +144,7 @@ test('no route declares security other than through its guard', () => {
   }
 });
 
-test('refresh and logout name the cookie of their realm, and superadmin routes the role', async (t) => {
+test('refresh and logout name their realm's cookie, and superadmin routes the role', async (t) => {
   const { document, operations } = await described(t);
   const { userCookie, adminCookie } = document.components.securitySchemes;
   assert.deepEqual([userCookie?.in, userCookie?.name], ['cookie', '__Host-adl_user']);
