@@ -63,11 +63,11 @@ const registrations: [what: string, body: object][] = [
   ['an emoji name that is too long', { full_name: '🦊'.repeat(201) }],
   ['a name with NUL', { full_name: 'a\0b' }],
   ['a name with a line separator', { full_name: 'a\u2028b' }],
-  ['missing name', { full_name: null }],
+  ['a null name', { full_name: null }],
   ['a short username', { username: 'ab' }],
   ['a long username', { username: 'a'.repeat(51) }],
   ['a username with a space', { username: 'ada lovelace' }],
-  ['no email', { email: 'ada' }],
+  ['not an email', { email: 'ada' }],
   ['an address with a long local part', { email: `${'a'.repeat(65)}@example.com` }],
   ['a short password', { password: 'short77' }],
   ['a password with NUL', { password: 'violet\0harbour anvil' }],
@@ -144,7 +144,7 @@ test('no route declares security other than through its guard', () => {
   }
 });
 
-test('refresh and logout name their realm's cookie, and superadmin routes the role', async (t) => {
+test("refresh and logout name their realm's cookie, and superadmin routes the role", async (t) => {
   const { document, operations } = await described(t);
   const { userCookie, adminCookie } = document.components.securitySchemes;
   assert.deepEqual([userCookie?.in, userCookie?.name], ['cookie', '__Host-adl_user']);
