@@ -121,7 +121,7 @@ test('the old cookie is refused with another user agent or none', async (t) => {
   }
 });
 
-test('the old cookie is refused from another network, not from the same IPv6 /64', async (t) => {
+test('the old cookie is refused from another network, not from the same IPv6 network', async (t) => {
   const service = await createTestApp(t, { ...https, RATE_LIMIT_IPV6_PREFIX: '56' });
   const page = await openPage(service, userRealm);
   const from = (remoteAddress: string, cookie: Answer) =>

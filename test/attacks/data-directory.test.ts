@@ -18,8 +18,8 @@ function openDirectory(t: { after(done: () => void): void }): string {
   return dataDir;
 }
 
-for (const [what, left] of Object.entries({ nothing: '', 'a piece': 'c2hvcnQ=', blanks: ' '.repeat(64) })) {
-  test(`V11.2.3 a secret file that a full disk left ${what} stops the start`, (t) => {
+for (const [what, left] of Object.entries({ empty: '', 'too short': 'c2hvcnQ=', blanks: ' '.repeat(64) })) {
+  test(`V11.2.3 a secret file truncated by a full disk (${what}) stops the start`, (t) => {
     const dataDir = openDirectory(t);
     writeFileSync(join(dataDir, 'development-secret'), left);
     assert.throws(() => loadSecretKey({ secretKey: undefined, dataDir }), {

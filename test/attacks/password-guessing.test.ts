@@ -110,7 +110,7 @@ test('an unknown name is throttled like a known one', async (t) => {
   assert.deepEqual(await outcomes(known.username), await outcomes('nobody.at.all'));
 });
 
-test('of twenty concurrent wrong passwords five are checked, hiding a right one', async (t) => {
+test('of twenty concurrent wrong passwords five get a 401; then a right one gets 429', async (t) => {
   const service = await createTestApp(t);
   for (let round = 0; round < 5; round += 1) {
     const user = await signedInUser(service);

@@ -264,7 +264,7 @@ test('refreshes count for their session: an address at its limit can still refre
   assertStatus(await api.post('/api/users/refresh', { refresh_token: 'made up' }, { remoteAddress }), 429);
 });
 
-test('A09 an address has ten registrations, ten link requests, ten resets an hour', async (t) => {
+test('A09 an address is limited to ten registrations, link requests and resets each', async (t) => {
   const { api, clock } = await createTestApp(t, limited);
   const remoteAddress = freshAddress();
   const taken = newRegistration();

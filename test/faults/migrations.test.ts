@@ -78,7 +78,7 @@ describe('FI-32 a migration that fails', () => {
     });
   }
 
-  test('a role without CREATE gets the name of the failed migration, or serves if none', async (t) => {
+  test('a role without CREATE fails naming the migration, or serves if none is pending', async (t) => {
     await postgres.query("CREATE ROLE limited LOGIN PASSWORD 'hidden-word'");
     const database = await createDatabase('limited');
     const schema = await schemaOf(database);
