@@ -1,4 +1,4 @@
-/** One line of the benchmark: what was measured, against the bar that the project set itself. */
+/** One line of the benchmark: a measured value against the project's own target. */
 export type Figure = { name: string; value: number; unit: string; bar: number; atLeast?: boolean };
 
 export function printFigure({ name, value, unit, bar, atLeast = false }: Figure): boolean {

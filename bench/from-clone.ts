@@ -8,7 +8,10 @@ import { npmStart } from './npm-start.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** What a newcomer waits for: clone, install, start, register, sign in. npm's own cache is warm. */
+/**
+ * Measures the way of a newcomer: clone, install, start, register, sign in. npm's own cache is
+ * warm.
+ */
 export async function measureFromClone(): Promise<Figure[]> {
   const directory = mkdtempSync(join(tmpdir(), 'adl-clone-'));
   const startedAt = performance.now();

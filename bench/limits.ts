@@ -11,14 +11,14 @@ const clients = 8;
 const seconds = 6;
 const rounds = 5;
 
-/** What counting costs, and what refusing does. */
+/** The cost of counting a request, and of refusing one. */
 export async function measureLimits(): Promise<Figure[]> {
   const refusal = await refusalMilliseconds();
   const ratios: number[] = [];
   const counted = await startService('1000000');
   const free = await startService('0');
   for (let round = 0; round < rounds; round += 1) {
-    // In turn, so that a machine that changes its speed changes both.
+    // Alternating, so that a change in the machine's speed affects both.
     const [one, other] = [await readsPerSecond(free), await readsPerSecond(counted)];
     ratios.push(other / one);
   }

@@ -16,7 +16,9 @@ const account = { username: 'bench', email: 'bench@example.com', password: 'viol
 // The fifty-first sign-in of an account ends its first session.
 const bystander = { ...account, username: 'bystander', email: 'bystander@example.com' };
 
-/** Sign-ins at full load against the bare hash on the same cores, and what other requests notice of it. */
+/**
+ * Sign-ins at full load against the bare hash on the same cores, and the effect on other requests.
+ */
 export async function measureLogins(): Promise<Figure[]> {
   const postgres = await startPrivatePostgres();
   const dataDir = mkdtempSync(join(tmpdir(), 'adl-bench-'));
@@ -31,7 +33,7 @@ export async function measureLogins(): Promise<Figure[]> {
   const { access_token: token } = await call(`${service.url}/api/users/login`, credentialsOf(bystander));
   await probe(service.url, String(token), 3);
 
-  // In turn, so that a machine that changes its speed changes both.
+  // Alternating, so that a change in the machine's speed affects both.
   const ratios: number[] = [];
   const idle: number[] = [];
   const loaded: number[] = [];

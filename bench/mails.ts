@@ -16,11 +16,11 @@ import { type Figure, median, percentile } from './figure.ts';
 
 const pairs = 60;
 const handovers = 30;
-// What the worker does for the last request must not fall into the next one.
+// The worker must finish the job of one request before the next is measured.
 const settleMilliseconds = 150;
 const queued = 1000;
 
-/** Asking for a link, handing a mail over, and emptying a full queue, on both engines. */
+/** Requesting a link, delivering a mail, and emptying a full queue, on both engines. */
 export async function measureMails(): Promise<Figure[]> {
   const ends: (() => unknown)[] = [];
   const context = { after: (end: () => unknown) => void ends.push(end) };
@@ -47,7 +47,9 @@ function environment({ port }: SmtpSink): Record<string, string> {
   return { ...smtp, ...quiet, SMTP_FROM_EMAIL: 'adl@service.test' };
 }
 
-/** The difference of the medians for addresses with and without an account, asked for in turn. */
+/**
+ * The difference of the medians for addresses with and without an account, requested alternately.
+ */
 async function measureForgot(server: ServerProcess, engine: string): Promise<Figure> {
   const known: number[] = [];
   const unknown: number[] = [];
@@ -70,7 +72,10 @@ async function timeForgot(server: ServerProcess, email: string): Promise<number>
   return performance.now() - begun;
 }
 
-/** From the answer, which follows the commit, until the mail server has the mail; 100 ms of it are the server's greeting. */
+/**
+ * From the answer, which follows the commit, until the mail server has the mail; 100 ms of this is
+ * the server's greeting.
+ */
 async function measureHandover(server: ServerProcess, sink: SmtpSink, engine: string): Promise<Figure> {
   const waits: number[] = [];
   for (let count = 0; count < handovers; count += 1) {
@@ -82,14 +87,17 @@ async function measureHandover(server: ServerProcess, sink: SmtpSink, engine: st
     await sleep(50);
   }
   return {
-    name: `mail handed over after its commit, p95, ${engine}`,
+    name: `mail delivered after its commit, p95, ${engine}`,
     value: percentile(waits, 0.95),
     unit: 'ms',
     bar: 200,
   };
 }
 
-/** A thousand mails, queued while nobody sends, from the moment that the server serves until the last is handed over. */
+/**
+ * A thousand mails, queued without a worker: from the moment the server starts until the last is
+ * delivered.
+ */
 async function measureQueue(
   context: Parameters<typeof startServer>[0],
   server: ServerProcess,
@@ -107,7 +115,7 @@ async function measureQueue(
   const begun = performance.now();
   while (sink.mails.length < before + queued) await sleep(5);
   const value = (performance.now() - begun) / 1000;
-  return { name: `${queued} queued mails leave, ${engineName}`, value, unit: 's', bar: 20 };
+  return { name: `${queued} queued mails delivered, ${engineName}`, value, unit: 's', bar: 20 };
 }
 
 async function fillQueue(engine: DatabaseEngine, secret: string): Promise<void> {

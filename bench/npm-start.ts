@@ -11,7 +11,10 @@ export type Started = {
   stop(): Promise<void>;
 };
 
-/** Starts the service the way the README says. `readySeconds` counts from the start of the server's own process: npm's is not ours. */
+/**
+ * Starts the service as the README says. `readySeconds` counts from the start of the server's own
+ * process, without npm's.
+ */
 export async function npmStart(root: string, env: Record<string, string>): Promise<Started> {
   const port = await findFreePort();
   const child = spawn('npm', ['start'], {
@@ -42,7 +45,7 @@ async function untilReady(child: ChildProcess, url: string): Promise<void> {
       .catch(() => false);
     if (ready) return;
     if (child.exitCode !== null || performance.now() > deadline)
-      throw new Error('the service did not get ready');
+      throw new Error('the service did not become ready');
     await sleep(10);
   }
 }

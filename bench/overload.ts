@@ -10,7 +10,10 @@ import { npmStart } from './npm-start.ts';
 
 const slowSeconds = 9;
 
-/** What others notice of a thousand slow clients, and how soon two hundred sign-ins at once have their answers. */
+/**
+ * How a thousand slow clients affect others, and how soon two hundred concurrent sign-ins are
+ * answered.
+ */
 export async function measureOverload(): Promise<Figure[]> {
   const dataDir = mkdtempSync(join(tmpdir(), 'adl-bench-'));
   const limitsOff = { RATE_LIMIT_PER_HOUR: '0', RATE_LIMIT_ACCOUNT_PER_HOUR: '0' };

@@ -8,7 +8,7 @@ import { measureOverload } from './overload.ts';
 import { measureSearches } from './searches.ts';
 import { measureStarts } from './starts.ts';
 
-/** `npm run bench`, or `npm run bench -- logins starts` for some of it. Wants an idle machine. */
+/** `npm run bench`, or `npm run bench -- logins starts` for a selection. Needs an idle machine. */
 const benchmarks = {
   starts: measureStarts,
   logins: measureLogins,

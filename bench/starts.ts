@@ -8,10 +8,10 @@ import { npmStart } from './npm-start.ts';
 
 const root = join(import.meta.dirname, '..');
 const rounds = 5;
-// Memory is read when nothing has happened for a while.
+// Memory is read after an idle period.
 const idleMilliseconds = 3000;
 
-/** How long the service takes to be ready, by `npm start`, and what it holds when nothing happens. */
+/** How long the service takes to be ready with `npm start`, and its memory when idle. */
 export async function measureStarts(): Promise<Figure[]> {
   const dataDir = mkdtempSync(join(tmpdir(), 'adl-bench-'));
   const first = await start({ DATA_DIR: join(dataDir, 'first') });
@@ -25,7 +25,7 @@ export async function measureStarts(): Promise<Figure[]> {
   }
   await postgres.destroy();
   rmSync(dataDir, { recursive: true });
-  // The first of these made the tables.
+  // The first start creates the tables.
   const later = onPostgres.slice(1);
   return [
     { name: 'first start on an empty directory, embedded', value: first.seconds, unit: 's', bar: 4 },

@@ -2,8 +2,8 @@ import type { TestContext } from 'node:test';
 import type { PasswordHasher } from '../src/platform/hashing/password-hasher.ts';
 
 /**
- * Lets `act` happen when the next password has been hashed, or verified, and before the request that asked for it
- * goes on: the moment at which whatever was read before the hash may have become untrue.
+ * Runs `act` right after the next password has been hashed or verified, before the request
+ * continues: at that moment, whatever was read before the hash may be stale.
  */
 export function afterNextHash(
   t: TestContext,

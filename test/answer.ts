@@ -1,2 +1,2 @@
-// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects, and fails where it is not there
+// biome-ignore lint/suspicious/noExplicitAny: a test reads the members it expects and fails if one is missing
 export type Answer = { status: number; headers: Record<string, string | string[]>; body: any; text: string };

@@ -7,7 +7,7 @@ type Options = {
   token?: string;
   headers?: Record<string, string>;
   remoteAddress?: string;
-  /** A body that is sent as it stands. */
+  /** A body that is sent unchanged. */
   rawBody?: string | Buffer;
 };
 
@@ -20,7 +20,9 @@ export type Api = {
   delete(path: string, options?: Options): Promise<Answer>;
 };
 
-/** Requests without a socket. Every answer of every test is held against the invariants that all answers keep. */
+/**
+ * Requests without a socket. Every answer in every test is checked against the common invariants.
+ */
 export function createApi(app: HttpServer): Api {
   const request: Api['request'] = async (method, path, body, options = {}) => {
     const payload = options.rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
@@ -47,7 +49,7 @@ export function createApi(app: HttpServer): Api {
   return withMethods(request);
 }
 
-/** A name for each method, over one way to ask. */
+/** One function for each method, over one `request`. */
 export function withMethods(request: Api['request']): Api {
   return {
     request,
@@ -59,12 +61,12 @@ export function withMethods(request: Api['request']): Api {
   };
 }
 
-/** Fails with the whole answer in the message, so that the reason is seen. */
+/** Fails with the whole answer in the message. */
 export function assertStatus(answer: Answer, status: number): void {
   assert.equal(answer.status, status, answer.text.slice(0, 1000));
 }
 
-/** The answer to a HEAD has the type of a body and none. */
+/** The answer to a HEAD has the type of a body but no body. */
 function isJson({ headers, payload }: { headers: { 'content-type'?: unknown }; payload: string }): boolean {
   return payload !== '' && String(headers['content-type']).startsWith('application/json');
 }

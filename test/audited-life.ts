@@ -32,7 +32,7 @@ export async function eventsOf(service: TestApp, admin: SignedIn, query = ''): P
   return answer.body.items;
 }
 
-/** Everything that the list of events names, each at least once. */
+/** Triggers every event in the list at least once. */
 export async function liveThrough(service: TestApp) {
   const { api, mailbox } = service;
   const admin = await signedInAdmin(service);
@@ -84,7 +84,7 @@ export async function liveThrough(service: TestApp) {
   return { admin, user, other };
 }
 
-/** Ends one session in each of the ways. */
+/** Ends one session in each possible way. */
 async function useUpSessions(service: TestApp, { username, email }: SignedIn): Promise<void> {
   const { api } = service;
   const account = { username, email, password: newPassword };

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import type { Database } from '../src/platform/database/database.ts';
 
-// A statement has less than two seconds.
+// A statement times out after two seconds.
 const batch = 20_000;
 
 /**
- * Inserts users `bulk1` to `bulk<count>` who can not sign in. A thousand share each time of creation, every tenth is
- * not active, and every thousandth is called `Needle 100%_\`.
+ * Inserts users `bulk1` to `bulk<count>`, who cannot sign in. Each creation time is shared by a
+ * thousand, every tenth is inactive, and every thousandth is called `Needle 100%_\`.
  */
 export async function insertBulkUsers(db: Database, count: number): Promise<void> {
   for (let first = 1; first <= count; first += batch) {

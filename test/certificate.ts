@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
-/** A reason to leave the tests out, or false. */
+/** The reason to skip the tests, or false. */
 export const withoutOpenssl = spawnSync('openssl', ['version']).error ? 'openssl is not installed' : false;
 
-/** Signed by itself, good for the name alone, and by default from now on. */
+/** Self-signed, for this name only, and valid from now by default. */
 export function makeCertificate(
   t: TestContext,
   name: string,

@@ -9,7 +9,7 @@ import type { TestApp } from './test-app.ts';
 export const publicUrl = 'https://accounts.example.com';
 export const sameOrigin = { 'sec-fetch-site': 'same-origin' };
 
-/** A page of the service's own origin, which holds its session in a cookie. */
+/** A page of the service's own origin, with its session in a cookie. */
 export type Page = { service: TestApp; realm: Realm; account: SignedIn };
 
 export async function openPage(service: TestApp, realm: Realm): Promise<Page> {
@@ -42,7 +42,7 @@ export function cookieOf({ headers }: Answer) {
   return parseSetCookie(String(given));
 }
 
-/** As a browser sends it back. */
+/** The cookie as a browser sends it back. */
 export function withCookie(answer: Answer, headers: Record<string, string> = sameOrigin) {
   const cookie = cookieOf(answer);
   assert.ok(cookie);

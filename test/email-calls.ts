@@ -5,14 +5,14 @@ import { type SignedIn, registeredUser as signedInUser, type Wanted } from './fa
 import { forgot } from './reset-calls.ts';
 import type { TestApp } from './test-app.ts';
 
-/** A signed-in user who has confirmed the address. */
+/** A signed-in user with a verified address. */
 export async function verifiedUser(service: TestApp, wanted: Wanted = {}): Promise<SignedIn> {
   const user = await signedInUser(service, wanted);
   await verify(service, user.email);
   return user;
 }
 
-/** What the reader of the mailbox does with the newest verification link. */
+/** Follows the newest verification link in the mailbox. */
 export async function verify(service: TestApp, email: string): Promise<void> {
   const token = await service.mailbox.token('email_verification', email);
   assertStatus(await service.api.post('/api/users/verify-email', { token }), 200);
@@ -33,7 +33,7 @@ export function undo({ api }: TestApp, token: string): Promise<Answer> {
   return api.post('/api/users/undo', { token });
 }
 
-/** The token of the newest undo link to an address that is still good. */
+/** The token of the newest undo link to an address that is still valid. */
 export function undoToken({ mailbox }: TestApp, email: string): Promise<string> {
   return mailbox.token('email_changed', email);
 }
@@ -49,7 +49,7 @@ export async function assertAddress(
   assert.deepEqual(await query.executeTakeFirst(), expected);
 }
 
-/** The mailboxes that get a reset link when somebody types this address, whatever was asked for before. */
+/** The mailboxes that get a reset link for this address, whatever was requested before. */
 export async function linkGoesTo(service: TestApp, typed: string): Promise<string[]> {
   await service.db.deleteFrom('throttles').execute();
   const before = (await service.mailbox.mails('password_reset')).length;

@@ -1,4 +1,7 @@
-/** security.md § 8.1, word for word, and not read from the source: the tests are the second place that says it. */
+/**
+ * The required headers, deliberately not imported from the source: the tests are an independent
+ * second copy.
+ */
 export const forAll: Readonly<Record<string, string>> = {
   'strict-transport-security': 'max-age=63072000; includeSubDomains',
   'x-content-type-options': 'nosniff',
@@ -15,7 +18,7 @@ export const apiPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri '
 
 export const pagePolicy = policyWithStyles("'self'");
 
-/** Of Swagger UI, which writes styles by script. */
+/** For Swagger UI, which sets styles by script. */
 export const documentationPolicy = policyWithStyles("'self' 'unsafe-inline'");
 
 function policyWithStyles(styles: string): string {

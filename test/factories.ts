@@ -21,7 +21,7 @@ export type SignedIn = {
 
 export type Wanted = { username?: string; email?: string; password?: string; fullName?: string | null };
 
-/** A body that registers: every value its own. */
+/** A registration body with unique values. */
 export function newRegistration(wanted: Wanted = {}) {
   const unique = randomBytes(5).toString('hex');
   return {
@@ -32,17 +32,17 @@ export function newRegistration(wanted: Wanted = {}) {
   };
 }
 
-/** What signs somebody in: a login that names two different names is refused. */
+/** Login credentials: a login with two different names is refused. */
 export function credentialsOf({ username, password }: { username: string; password: string }) {
   return { username, password };
 }
 
-/** A signed-in user, put into the tables through their stores: no mail, no event, no request. */
+/** A signed-in user, inserted through the stores: no mail, no event, no request. */
 export function signedInUser(test: TestApp, wanted: Wanted = {}): Promise<SignedIn> {
   return seedSignedIn(test, userRealm, wanted, {});
 }
 
-/** The same for an admin; a superadmin unless told otherwise. */
+/** The same for an admin; a superadmin by default. */
 export function signedInAdmin(
   test: TestApp,
   { superadmin = true, ...wanted }: Wanted & { superadmin?: boolean } = {},
@@ -57,7 +57,7 @@ export async function registeredUser(test: TestApp, wanted: Wanted = {}): Promis
   return signIn(test, userRealm, registration);
 }
 
-/** An admin who signed in by a request, with the event of it; a superadmin unless told otherwise. */
+/** An admin who signed in by a request, with its event; a superadmin by default. */
 export async function adminByRequest(
   test: TestApp,
   { superadmin = true, ...wanted }: Wanted & { superadmin?: boolean } = {},
@@ -96,7 +96,7 @@ async function seedSignedIn(
   return { id, ...names, password, accessToken: pair.access_token, refreshToken: pair.refresh_token };
 }
 
-/** One more session of somebody who exists. */
+/** Another session of an existing account. */
 export async function signIn(
   test: Pick<TestApp, 'api'>,
   realm: Realm,

@@ -3,13 +3,13 @@ import type { TestApp } from './test-app.ts';
 
 type Json = Record<string, unknown>;
 
-/** What a token is made of; `undefined` in `header` or `claims` leaves that member out. */
+/** Changes to a token; `undefined` in `header` or `claims` removes that member. */
 type Forgery = {
   header?: Json;
   claims?: Json;
-  /** The payload's text as it stands, for what JSON.stringify does not write. */
+  /** The raw payload text, for what JSON.stringify cannot write. */
   rawClaims?: string;
-  /** The key of the signature; the service's own unless told otherwise. */
+  /** The signing key; the service's own by default. */
   key?: Buffer | string;
   digest?: 'sha256' | 'sha384' | 'sha512';
   /** The signature itself. */
@@ -17,8 +17,8 @@ type Forgery = {
 };
 
 /**
- * An access token made by hand, with no library between the test and its bytes. Of an account's genuine token it
- * changes what is named; with nothing named it is as good as a genuine one.
+ * An access token built by hand, with no library between the test and its bytes. Only the named
+ * parts of the genuine token change; without any it is as valid as the original.
  */
 export function forgeToken({ keys }: Pick<TestApp, 'keys'>, genuine: string, forgery: Forgery = {}): string {
   const [header = '', claims = ''] = genuine.split('.').slice(0, 2).map(decodePart);

@@ -13,16 +13,16 @@ type ReadMail = {
   status: string;
   attempts: number;
   last_error: string | null;
-  /** Null where its link is no longer good. */
+  /** Null if its link is no longer valid. */
   message: { subject: string; text: string; html: string } | null;
 };
 
 export type Mailbox = {
-  /** Runs what is due in the queue; without a mail server mails are kept. */
+  /** Runs the due jobs of the queue; without a mail server, mails are kept. */
   deliver(smtp?: SmtpTransport): Promise<number>;
-  /** All mails so far, the oldest first, after what waits was run. */
+  /** Runs the due jobs and returns all mails so far, oldest first. */
   mails(kind?: MailKind): Promise<ReadMail[]>;
-  /** The token of the newest mail of a kind that went to the address. */
+  /** The token of the newest mail of a kind to this address. */
   token(kind: MailKind, recipient: string): Promise<string>;
 };
 

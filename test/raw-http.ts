@@ -6,30 +6,32 @@ import type { Answer } from './answer.ts';
 type Bytes = string | Buffer;
 
 export type Exchange = {
-  /** All answers that came whole, interim ones (1xx) left out. */
+  /** All complete answers, without interim ones (1xx). */
   answers: Answer[];
   /** Whether the server closed the connection before the client did. */
   closedByServer: boolean;
-  /** How many bytes the server took before it closed. */
+  /** How many bytes the server accepted before it closed. */
   bytesSent: number;
 };
 
 type Options = {
-  /** The client goes away after so many answers; without it, it waits until the server closes. */
+  /** The client closes after this many answers; without it, it waits until the server closes. */
   answers?: number;
-  /** Address to call from, in 127.0.0.0/8. */
+  /** The address to call from, in 127.0.0.0/8. */
   localAddress?: string;
-  /** The client says that it sends no more, and goes on reading. */
+  /** The client half-closes after sending, and continues to read. */
   endAfterSending?: boolean;
 };
 
-/** The port of the service on a socket of its own; it is opened once a service. */
+/** The port of the service; it starts to listen on the first call. */
 export async function portOf(app: HttpServer): Promise<number> {
   if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });
   return (app.server.address() as AddressInfo).port;
 }
 
-/** Sends bytes as they stand over a connection of its own. Fails where five seconds bring neither answers nor the end. */
+/**
+ * Sends raw bytes over a new connection. Fails after five seconds with neither answers nor the end.
+ */
 export async function exchange(
   app: HttpServer,
   bytes: Bytes | readonly Bytes[],
@@ -50,7 +52,8 @@ export async function exchange(
     if (readAnswers(received, toHead).length >= wanted) resolve(false);
   });
   socket.on('close', () => resolve(true));
-  // A server that closes while the client still sends resets the connection; what it said before that counts.
+  // A server that closes while the client still sends resets the connection; what it sent before
+  // that counts.
   socket.on('error', () => {});
   const timer = setTimeout(
     () => reject(new Error(`neither answers nor an end after 5 s:\n${received.toString().slice(0, 2000)}`)),
@@ -66,7 +69,7 @@ export async function exchange(
   }
 }
 
-/** A request as text: what is not given is what every ordinary client sends. */
+/** A request as text, with the defaults of an ordinary client. */
 export function requestText(
   method: string,
   target: string,
@@ -95,7 +98,7 @@ async function send(
   if (endAfterSending) socket.end();
 }
 
-/** The service gives every answer with a body its length. */
+/** Every answer of the service with a body has a Content-Length. */
 function readAnswers(received: Buffer, toHead: boolean): Answer[] {
   const answers: Answer[] = [];
   let rest = received;
@@ -115,7 +118,7 @@ function readAnswers(received: Buffer, toHead: boolean): Answer[] {
   }
 }
 
-/** A header that comes twice becomes a list, which no sound answer has. */
+/** A header that comes twice becomes a list, which no valid answer has. */
 function readHeaders(lines: string[]): Answer['headers'] {
   const headers: Answer['headers'] = {};
   for (const line of lines) {

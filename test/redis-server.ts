@@ -11,7 +11,7 @@ import { atProcessEnd } from '../scripts/process-end.ts';
 export type RedisServer = {
   url: string;
   pid: () => number;
-  /** As an operator would: `CONFIG SET …`. */
+  /** Like an operator's `CONFIG SET …`. */
   command: (...words: [string, ...string[]]) => Promise<unknown>;
   kill: (signal: NodeJS.Signals) => void;
   /** Kills it and waits until it is gone. */
@@ -19,12 +19,12 @@ export type RedisServer = {
   start: () => Promise<void>;
 };
 
-/** A reason to leave the tests out, or false. */
+/** The reason to skip the tests, or false. */
 export const withoutRedis = spawnSync('redis-server', ['--version']).error
   ? 'redis-server is not installed'
   : false;
 
-/** A Redis of the test's own on a free port; it ends with the test. */
+/** Starts a separate Redis on a free port; it ends with the test. */
 export async function startRedis(t: Pick<TestContext, 'after'>): Promise<RedisServer> {
   const port = await findFreePort();
   const directory = mkdtempSync(join(tmpdir(), 'adl-redis-'));

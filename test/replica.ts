@@ -8,7 +8,9 @@ import { createLogger } from '../src/platform/logging/logger.ts';
 import { type Api, createApi } from './api.ts';
 import type { TestApp } from './test-app.ts';
 
-/** A second service on the same PostgreSQL database, with connections of its own; it ends with its test. */
+/**
+ * A second service on the same PostgreSQL database with its own connections; it ends with the test.
+ */
 export async function startReplica(t: TestContext, test: TestApp): Promise<Api> {
   const { config, jobs, limits, keys, hasher, readiness, clock } = test;
   const { rows } = await sql<{ name: string }>`SELECT current_database() AS name`.execute(test.db);

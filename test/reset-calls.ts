@@ -4,7 +4,7 @@ import type { TestApp } from './test-app.ts';
 
 export const newPassword = 'granite lantern 41 willow';
 
-/** Each call from an address of its own, so that a limit per address tells nothing. */
+/** Each call comes from a new address, so that limits by address do not matter. */
 let callers = 0;
 function freshAddress(): string {
   callers += 1;
@@ -21,7 +21,7 @@ export function reset(api: Api, token: unknown, password: string = newPassword, 
   return api.post('/api/password/reset-password', body, { remoteAddress: freshAddress() });
 }
 
-/** Asks for a link as somebody who forgot, and takes its token out of the mail. */
+/** Requests a reset link and returns the token from the mail. */
 export async function resetToken(test: TestApp, email: string): Promise<string> {
   assertStatus(await forgot(test.api, email), 200);
   return test.mailbox.token('password_reset', email);

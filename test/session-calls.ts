@@ -5,7 +5,7 @@ import { type Api, assertStatus } from './api.ts';
 import { type SignedIn, signedInAdmin, signedInUser, type Wanted } from './factories.ts';
 import type { TestApp } from './test-app.ts';
 
-/** Somebody of that realm, signed in; an admin is a superadmin. */
+/** A signed-in account of that realm; an admin is a superadmin. */
 export function signedInTo(test: TestApp, realm: Realm, wanted: Wanted = {}): Promise<SignedIn> {
   return realm.kind === 'user' ? signedInUser(test, wanted) : signedInAdmin(test, wanted);
 }
@@ -46,7 +46,7 @@ export function assertRefused(answer: Answer, reason: RefreshRefusal): void {
   assert.equal(answer.body.message, refusals[reason]);
 }
 
-/** What an access token opens at this moment: 200 or 401. */
+/** The status that an access token gets now: 200 or 401. */
 export async function statusOfMe(api: Api, realm: Realm, accessToken: string): Promise<number> {
   return (await api.get(`${realm.path}/me`, { token: accessToken })).status;
 }

@@ -33,7 +33,7 @@ export function transportTo(port: number, more: Partial<SmtpSettings> & { author
   );
 }
 
-/** The reason and the weight of a mail that must not be taken. */
+/** The reason and the severity of a mail that must be refused. */
 export async function failureOf(sending: Promise<void>): Promise<{ reason: string; permanent: boolean }> {
   const error = await sending.then(
     () => null,

@@ -13,7 +13,7 @@ type ReceivedMail = {
   user: string | undefined;
 };
 
-/** What the server says to a recipient on its n-th attempt, from 1; null takes it. */
+/** The server's reply to a recipient on its n-th attempt, from 1; null accepts it. */
 type Reply = { code: number; text?: string } | null;
 export type Script = {
   recipient?: (address: string, attempt: number) => Reply;
@@ -31,7 +31,10 @@ export type SmtpSink = {
   reopen(): Promise<void>;
 };
 
-/** A real mail server that keeps what it gets; `script` says what it refuses. It ends with its test. */
+/**
+ * A real mail server that keeps what it receives; `script` says what it refuses. It ends with the
+ * test.
+ */
 export async function startSmtpSink(
   t: Pick<TestContext, 'after'>,
   options: SMTPServerOptions & { script?: Script } = {},
@@ -91,7 +94,7 @@ function createServer(
         const reply = sink.script.message?.(mail, sink.attempts.get(recipients[0] ?? '') ?? 0) ?? null;
         if (reply === 'stall') return;
         if (reply === 'cut') {
-          // Taken, and then nobody heard of it.
+          // Accepts the mail, but drops the connection before the reply.
           sink.mails.push(mail);
           for (const connection of server.connections) (connection as { close(): void }).close();
           return;

@@ -5,18 +5,19 @@ import { apiPolicy, documentationPolicy, forAll, pagePolicy } from './expected-h
 
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-// Stack frames, SQL, file names, hashes and tokens have no place in any answer but the tokens that a sign-in gives.
+// No stack frames, SQL, file names or hashes belong in an answer, nor tokens except those of a
+// sign-in.
 const insides = /\bat .*\.ts:\d|node_modules|SELECT |INSERT |\$2[aby]\$|\$argon2|ECONNREFUSED|password_hash/;
 
 type Request = {
   method: string;
-  /** As it was sent; empty where the answer comes from the parser, which knows of none. */
+  /** The request as sent; empty if the answer comes from the parser, which does not report it. */
   path: string;
-  /** For the cases that break the service: a 500 is what must come then. */
+  /** For the tests that break the service and expect a 500. */
   breaks?: boolean;
 };
 
-/** What holds for every answer of every case (security.md § 6.1, G1 to G6). */
+/** The invariants of every answer in every test. */
 export function assertSoundAnswer(answer: Answer, request: Request): void {
   assertSecurityHeaders(answer);
   assert.match(String(answer.headers['x-request-id']), uuid4);
@@ -29,12 +30,15 @@ export function assertSoundAnswer(answer: Answer, request: Request): void {
   if (answer.status >= 400 && request.method !== 'HEAD' && !isHealth) assertErrorShape(answer, request.path);
 }
 
-/** Each exactly once, a second one would make a list of it, and with the value for what the answer is. */
+/**
+ * Each header exactly once, since a duplicate would make it a list, and with the value for the kind
+ * of answer.
+ */
 function assertSecurityHeaders({ headers }: Answer): void {
   for (const [name, value] of Object.entries(forAll)) assert.equal(headers[name], value, name);
   const policy = headers['content-security-policy'];
   const isJson = String(headers['content-type']).startsWith('application/json');
-  // What has no body may stand for a page: a redirect, a 304.
+  // An answer without a body may belong to a page: a redirect, a 304.
   const good = isJson ? [apiPolicy] : [apiPolicy, pagePolicy, documentationPolicy];
   assert.ok(typeof policy === 'string' && good.includes(policy), `content-security-policy: ${policy}`);
 }
@@ -61,5 +65,5 @@ function assertErrorShape(answer: Answer, path: string): void {
   assert.doesNotMatch(JSON.stringify({ error, message, details }), insides);
   if (answer.status === 401) assert.equal(answer.headers['www-authenticate'], 'Bearer');
   if (answer.status === 503) assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/);
-  if (answer.status === 422) assert.ok(details.errors.length > 0, 'a 422 names its faults');
+  if (answer.status === 422) assert.ok(details.errors.length > 0, 'a 422 names its errors');
 }

@@ -4,7 +4,7 @@ import type { Realm } from '../src/domain/realms/realms.ts';
 import type { StoredPassword } from '../src/platform/hashing/password-schemes.ts';
 import type { TestApp } from './test-app.ts';
 
-/** What the database keeps of an account's password. */
+/** What the database stores of an account's password. */
 export async function storedPassword(
   { db }: TestApp,
   realm: Realm,
@@ -20,11 +20,11 @@ export async function storedPassword(
     ])
     .where('username', '=', username)
     .executeTakeFirst();
-  assert.ok(row, `${username} is not there`);
+  assert.ok(row, `${username} does not exist`);
   return row;
 }
 
-/** Puts a hash in the place of the account's own, the way an import would. */
+/** Replaces the account's hash, as an import would. */
 export async function seedPassword(
   { db }: TestApp,
   realm: Realm,

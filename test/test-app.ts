@@ -28,9 +28,9 @@ export type TestApp = {
   db: Database;
   jobs: JobQueue;
   limits: RequestLimits;
-  /** The mails, and the work that sends them. */
+  /** The mails, and the worker that sends them. */
   mailbox: Mailbox;
-  /** What the service does once a minute. */
+  /** The job that the service runs once a minute. */
   tidyUp: () => Promise<void>;
   config: Config;
   keys: KeyRing;
@@ -73,9 +73,9 @@ after(async () => {
 });
 
 /**
- * The whole service on a database without a row, without a socket, with a cheap hash. `overrides` are variables of
- * the environment. The tests of a file run one after the other and share the engine, and the service where the
- * overrides are the same.
+ * The whole service on an empty database, without a socket, with a cheap hash. `overrides` are
+ * environment variables. The tests of a file run one after the other and share the engine, and also
+ * the service if their overrides are the same.
  */
 export async function createTestApp(_t: TestContext, overrides: Overrides = {}): Promise<TestApp> {
   const key = JSON.stringify(overrides);
@@ -100,7 +100,7 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
   };
 }
 
-/** Row by row: on tables of a few rows that takes a tenth of what TRUNCATE does. */
+/** Row by row: for small tables this takes a tenth of the time of TRUNCATE. */
 async function emptyTables(db: Database): Promise<void> {
   await sql`
     WITH a AS (DELETE FROM users), b AS (DELETE FROM admins), c AS (DELETE FROM sessions), d AS (DELETE FROM links),
@@ -118,7 +118,7 @@ async function startService(overrides: Overrides): Promise<Service> {
     BCRYPT_ROUNDS: '4',
     HASH_THREADS: '2',
     LOG_FORMAT: 'json',
-    // A file's tests are one crowd at one address.
+    // All tests of a file share one address.
     RATE_LIMIT_PER_HOUR: '0',
     RATE_LIMIT_ACCOUNT_PER_HOUR: '0',
     ...overrides,

@@ -17,16 +17,16 @@ const searchPath = 'test_clock, public, pg_catalog';
 
 export const onPostgres = process.env.TEST_DATABASE_URL !== undefined;
 
-/** What throws the copies away. */
+/** Deletes the copies. */
 const endings = new Map<DatabaseEngine, () => Promise<unknown>>();
 
-/** An engine on a copy of its own of a migrated template. Files that share a process may have one each. */
+/** An engine on its own copy of a migrated template. Files that share a process each get one. */
 export async function openTestEngine(): Promise<DatabaseEngine> {
   const url = process.env.TEST_DATABASE_URL;
   return url === undefined ? openEmbeddedCopy() : openPostgresCopy(url);
 }
 
-/** Closes it and throws its copy away. */
+/** Closes it and deletes its copy. */
 export async function closeTestEngine(engine: DatabaseEngine): Promise<void> {
   await endings.get(engine)?.();
   endings.delete(engine);

@@ -7,10 +7,10 @@ import { createLogger } from '../src/platform/logging/logger.ts';
 import { type Api, createApi } from './api.ts';
 import type { TestApp } from './test-app.ts';
 
-/** Nothing listens on port 1. The parts of the address are what no answer and no log may show. */
+/** Nothing listens on port 1. No answer and no log may show the parts of this URL. */
 const nowhere = 'postgresql://dbuser:dbsecret@127.0.0.1:1/dbname';
 
-/** The same service, keys and all, at whose database nobody answers. */
+/** The same service with the same keys, but with an unreachable database. */
 export async function startWithoutDatabase(
   t: TestContext,
   test: TestApp,

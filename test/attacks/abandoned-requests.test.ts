@@ -14,15 +14,19 @@ import { signedInTo, statusOfMe } from '../session-calls.ts';
 import { dumpRows, storedPassword } from '../stored-passwords.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
-// One hash of 65 ms at a time, and so many that wait as are done in a second.
+// One hash of 65 ms at a time; the queue holds what can be hashed in one second.
 const narrow = { BCRYPT_ROUNDS: '10', HASH_THREADS: '1', HASH_QUEUE_MAX_WAIT_SECONDS: '1' };
 const roomy = { HASH_THREADS: '1' };
 
-/** Gives the one thread a job that it does not begin before it is let go, which resolves when it is done. */
+/**
+ * Occupies the only thread with a job that starts when the returned function is called; that
+ * function resolves when the job is done.
+ */
 function occupyThread(t: TestContext, { hasher }: TestApp): () => Promise<unknown> {
-  let begin = (): void => assert.fail('the thread has no job');
+  let begin = (): void => assert.fail('no job was posted');
   const hold = function (this: Worker, ...given: [value: unknown]): void {
-    // Once, and in any case: a thread that is held for ever would keep the service from closing.
+    // The job always starts, and only once: a thread held forever would keep the service from
+    // closing.
     begin = () => {
       this.postMessage(...given);
       begin = () => {};
@@ -69,20 +73,20 @@ async function until(isSo: () => boolean, what: string): Promise<void> {
   }
 }
 
-/** Lets a request wait for its hash, and then its client go away. */
+/** Sends a request, waits until it is queued for its hash, then closes the connection. */
 async function abandon(t: TestContext, service: TestApp, call: Call): Promise<void> {
   const { state } = service.hasher;
   const letGo = occupyThread(t, service);
   const socket = await openSocket(t, service, '127.0.0.1');
   socket.write(textOf(call));
-  await until(() => state.queued === 1, 'it waits');
+  await until(() => state.queued === 1, 'queued');
   socket.destroy();
-  await until(() => state.queued === 0, 'its place is free');
-  assert.equal(state.running, 1, 'before its turn came');
+  await until(() => state.queued === 0, 'removed from the queue');
+  assert.equal(state.running, 1, 'removed before its turn');
   await letGo();
 }
 
-/** Of the log's lines after so many characters none is a warning or an error. */
+/** No log line after offset `from` is a warning or an error. */
 function assertQuietlyLogged(service: TestApp, from: number): void {
   const lines = service.logs().slice(from).trimEnd().split('\n');
   const parsed = lines.map((line) => JSON.parse(line) as { level: string; msg: string });
@@ -93,7 +97,7 @@ function assertQuietlyLogged(service: TestApp, from: number): void {
 }
 
 for (const realm of realms) {
-  test(`${realm.kind}: sign-ins whose clients are gone leave the queue at once, and come to nothing`, async (t) => {
+  test(`${realm.kind}: abandoned sign-ins leave the queue at once and change nothing`, async (t) => {
     const service = await createTestApp(t, narrow);
     const { state } = service.hasher;
     const account = await signedInTo(service, realm);
@@ -107,7 +111,7 @@ for (const realm of realms) {
       sockets.push(socket);
       const password = sockets.length % 2 === 0 ? account.password : 'not the right one';
       socket.write(textOf({ path: `${realm.path}/login`, body: { username: account.username, password } }));
-      await until(() => state.queued === sockets.length, 'one more waits');
+      await until(() => state.queued === sockets.length, 'one more is queued');
     }
     const { username, password } = account;
     const login = () =>
@@ -115,21 +119,21 @@ for (const realm of realms) {
     assertStatus(await login(), 503);
     const logged = service.logs().length;
     for (const socket of sockets) socket.destroy();
-    await until(() => state.queued === 0, 'all places are free');
+    await until(() => state.queued === 0, 'the queue is empty');
     assert.equal(state.running, 1);
     assert.equal(await dumpRows(service), before, 'no counter, no event, no session');
     const newcomer = login();
-    await until(() => state.queued === 1, 'there is room for who comes now');
+    await until(() => state.queued === 1, 'the new request is queued');
     await letGo();
     assertStatus(await newcomer, 200);
-    assert.equal(state.completed - completed, 2, 'what ran already, and the one whose client is there');
+    assert.equal(state.completed - completed, 2, 'the running hash and the connected client only');
     assertQuietlyLogged(service, logged);
     const gone = service.logs().match(/499 Client Closed Request/g) ?? [];
     assert.equal(gone.length, sockets.length);
   });
 }
 
-test('what waits for its hash when its client goes away is not done: register, change, own password, reset and undo', async (t) => {
+test('a request abandoned while queued for its hash changes nothing', async (t) => {
   const service = await createTestApp(t, roomy);
   const admin = await signedInAdmin(service);
   const user = await signedInUser(service);
@@ -169,7 +173,7 @@ test('what waits for its hash when its client goes away is not done: register, c
   assertStatus(await reset(service.api, token), 200);
 });
 
-test('what is pipelined behind an abandoned sign-in is not begun', async (t) => {
+test('requests pipelined behind an abandoned sign-in are not started', async (t) => {
   const service = await createTestApp(t, roomy);
   const user: SignedIn = await signedInUser(service);
   const sessions = await service.db.selectFrom('sessions').select('id').execute();
@@ -178,16 +182,16 @@ test('what is pipelined behind an abandoned sign-in is not begun', async (t) => 
   const letGo = occupyThread(t, service);
   const socket = await openSocket(t, service, '127.0.0.1');
   socket.write(textOf(loginOf(user)).repeat(5));
-  await until(() => state.queued === 1, 'the first waits, and no other');
+  await until(() => state.queued === 1, 'only the first is queued');
   socket.destroy();
-  await until(() => state.queued === 0, 'its place is free');
+  await until(() => state.queued === 0, 'removed from the queue');
   await letGo();
-  await until(() => state.running === 0, 'nothing is hashed');
+  await until(() => state.running === 0, 'no hash is running');
   assert.equal(state.completed - before, 1);
   assert.deepEqual(await service.db.selectFrom('sessions').select('id').execute(), sessions);
 });
 
-test('a sign-in is abandoned alone: the one before it on its connection was answered, and no other waits less', async (t) => {
+test('an abandoned sign-in affects no other request', async (t) => {
   const service = await createTestApp(t, roomy);
   const user = await signedInUser(service);
   const { state } = service.hasher;
@@ -203,14 +207,14 @@ test('a sign-in is abandoned alone: the one before it on its connection was answ
   socket.write(login);
   const { username, password } = user;
   const other = service.api.post('/api/users/login', { username, password }, { remoteAddress: '127.8.2.1' });
-  await until(() => state.queued === 2, 'both wait');
+  await until(() => state.queued === 2, 'both are queued');
   socket.destroy();
-  await until(() => state.queued === 1, 'the place of the one is free');
+  await until(() => state.queued === 1, 'the abandoned one is removed');
   await letGo();
   assertStatus(await other, 200);
 });
 
-test('a hash that is to be renewed is left as it is where the client goes away before', async (t) => {
+test('a hash is not upgraded if the client disconnects first', async (t) => {
   const service = await createTestApp(t, roomy);
   const user = await signedInUser(service);
   const legacy = hashSync(user.password, { cost: 5 });
@@ -221,7 +225,7 @@ test('a hash that is to be renewed is left as it is where the client goes away b
   const original = hasher.hash.bind(hasher);
   t.mock.method(hasher, 'hash', async (...given: Parameters<typeof original>) => {
     socket.destroy();
-    await until(() => given[2]?.aborted === true, 'the service knows that the client is gone');
+    await until(() => given[2]?.aborted === true, 'the service notices the disconnect');
     const renewed = original(...given);
     renewed.then(renewal.resolve, renewal.resolve);
     return renewed;

@@ -9,7 +9,10 @@ import { forgeToken, readToken } from '../forged-token.ts';
 import { statusOfMe } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
-/** Checks first that the forger's tool makes good tokens: nothing below is refused for a fault of its own. */
+/**
+ * First checks that the forging tool makes valid tokens, so that no rejection below is due to the
+ * tool.
+ */
 async function forger(service: TestApp) {
   const user: SignedIn = await signedInUser(service);
   const status = (token: string) => statusOfMe(service.api, userRealm, token);
@@ -21,7 +24,7 @@ async function forger(service: TestApp) {
   };
 }
 
-test('E01 a token without a signature, or that names no algorithm of ours, is none', async (t) => {
+test('E01 a token without a signature or with an unknown alg is rejected', async (t) => {
   const service = await createTestApp(t);
   const { status, forge } = await forger(service);
   const algorithms = ['none', 'None', 'NONE', 'nOnE', '', 'hs256', ' HS256', undefined, null, 0, true, {}];
@@ -36,7 +39,7 @@ test('E01 a token without a signature, or that names no algorithm of ours, is no
   assert.equal(await status(forge({ key: 'secret' })), 401);
 });
 
-test('E02 our key signs with our algorithm alone', async (t) => {
+test('E02 our key is accepted with our algorithm only', async (t) => {
   const service = await createTestApp(t);
   const { status, forge } = await forger(service);
   for (const [alg, digest] of [
@@ -52,11 +55,11 @@ test('E02 our key signs with our algorithm alone', async (t) => {
   }
   const { refreshTag, refreshSuccessor } = service.keys.current;
   for (const key of [refreshTag, refreshSuccessor, service.config.secretKey ?? '']) {
-    assert.equal(await status(forge({ key })), 401, 'a key of another purpose');
+    assert.equal(await status(forge({ key })), 401, 'a key for another purpose');
   }
 });
 
-test('E02 a public key, in any of its spellings, is no secret', async (t) => {
+test('E02 a public key in any encoding does not work as an HMAC secret', async (t) => {
   const service = await createTestApp(t);
   const { status, forge } = await forger(service);
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -75,7 +78,7 @@ function signedByOwnKey(privateKey: KeyObject, token: string): string {
   return `${signed}.${sign('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
 }
 
-test('E03 a key that the token brings along or points to is neither used nor fetched', async (t) => {
+test('E03 a key embedded in or referenced by the token is never used or fetched', async (t) => {
   const service = await createTestApp(t);
   const { status, forge, user } = await forger(service);
   const requests: string[] = [];
@@ -111,7 +114,7 @@ test('E03 a key that the token brings along or points to is neither used nor fet
       await status(signedByOwnKey(privateKey, forge({ header: { alg: 'RS256', ...header } }))),
       401,
     );
-    // Even with a signature of ours: nobody can tell which of the two keys it was meant for.
+    // Rejected even with a valid signature: it is ambiguous which of the two keys was meant.
     assert.equal(await status(forge({ header })), 401, JSON.stringify(header));
   }
   assert.deepEqual(requests, []);
@@ -119,7 +122,7 @@ test('E03 a key that the token brings along or points to is neither used nor fet
   assert.deepEqual(requests, ['/control']);
 });
 
-test('E03 a kid is the fingerprint of a key of ours, and nothing is looked up by it', async (t) => {
+test('E03 a kid is the fingerprint of a known key and is used in no lookup', async (t) => {
   const service = await createTestApp(t);
   const { status, forge } = await forger(service);
   const paths = ['../../dev/null', '/dev/null', '../../../../../../etc/hostname', 'file:///dev/null'];
@@ -133,7 +136,7 @@ test('E03 a kid is the fingerprint of a key of ours, and nothing is looked up by
   }
 });
 
-test('E04 a header that asks for a treatment we do not give makes the token none, whoever signed it', async (t) => {
+test('E04 an unsupported header parameter invalidates the token, whoever signed it', async (t) => {
   const service = await createTestApp(t);
   const { status, forge } = await forger(service);
   const headers: Record<string, unknown>[] = [
@@ -161,13 +164,13 @@ test('E04 a header that asks for a treatment we do not give makes the token none
   for (const header of headers) assert.equal(await status(forge({ header })), 401, JSON.stringify(header));
 });
 
-test('E04 a payload that is not encoded, or is no object, is none', async (t) => {
+test('E04 a payload that is unencoded or not an object is rejected', async (t) => {
   const service = await createTestApp(t);
   const { status, forge, user } = await forger(service);
   for (const rawClaims of ['', 'null', '[]', '"x"', '1', '{', '{}', 'true', '[{}]']) {
     assert.equal(await status(forge({ rawClaims })), 401, rawClaims);
   }
-  // RFC 7797: with b64 false the payload stands in the token as it is.
+  // RFC 7797: with b64 false, the payload is not base64url-encoded.
   const { header, claims } = readToken(user.accessToken);
   const unencoded = JSON.stringify({ ...header, b64: false, crit: ['b64'] });
   const plain = `${Buffer.from(unencoded).toString('base64url')}.${JSON.stringify(claims)}`;
@@ -175,7 +178,7 @@ test('E04 a payload that is not encoded, or is no object, is none', async (t) =>
   assert.equal(await status(`${plain}.${mac}`), 401);
 });
 
-test('E19 a token says who calls from which session until when, and nothing about the person', async (t) => {
+test('E19 a token names account, session and expiry, and no personal data', async (t) => {
   const service = await createTestApp(t);
   const { user } = await forger(service);
   const { header, claims } = readToken(user.accessToken);

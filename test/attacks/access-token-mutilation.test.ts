@@ -10,7 +10,7 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** Every token that is one character away from this one, and every beginning and end of it. */
+/** Every token that differs from this one by one character, and all its prefixes and suffixes. */
 function* mutilated(token: string): Generator<string> {
   for (let index = 0; index < token.length; index += 1) {
     const [before, after] = [token.slice(0, index), token.slice(index + 1)];
@@ -22,7 +22,7 @@ function* mutilated(token: string): Generator<string> {
   }
 }
 
-test('E11 a token that lacks a character, or has another one in its place, is none', async (t) => {
+test('E11 a token with one character missing or changed is rejected', async (t) => {
   const service = await createTestApp(t);
   const { accessToken } = await signedInUser(service);
   assert.equal(await statusOfMe(service.api, userRealm, accessToken), 200);
@@ -36,7 +36,7 @@ test('E11 a token that lacks a character, or has another one in its place, is no
   assert.deepEqual(wrong, []);
 });
 
-test('E11 of the spellings of the last characters of each part one is the token', async (t) => {
+test('E11 only the canonical base64url encoding of each part is accepted', async (t) => {
   const service = await createTestApp(t);
   const { accessToken } = await signedInUser(service);
   const ends = [accessToken.indexOf('.') - 1, accessToken.lastIndexOf('.') - 1, accessToken.length - 1];
@@ -52,7 +52,7 @@ test('E11 of the spellings of the last characters of each part one is the token'
   assert.equal(spellings, 3 * 67);
 });
 
-test('E11 a token has three parts and nothing around them', async (t) => {
+test('E11 a token has exactly three parts and nothing around them', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token, refreshToken } = await signedInUser(service);
   const [header = '', claims = '', signature = ''] = token.split('.');
@@ -89,7 +89,7 @@ test('E11 a token has three parts and nothing around them', async (t) => {
   }
 });
 
-/** `GET /api/users/me` with header lines as they stand, over a socket. */
+/** `GET /api/users/me` with raw header lines, over a socket. */
 async function getMe({ app }: TestApp, lines: string | Buffer, query = ''): Promise<Answer> {
   const [start, end] = requestText('GET', `/api/users/me${query}`).split(/(?<=HTTP\/1\.1\r\n)/);
   const bytes = Buffer.concat([start ?? '', lines, end ?? ''].map((part) => Buffer.from(part)));
@@ -98,7 +98,7 @@ async function getMe({ app }: TestApp, lines: string | Buffer, query = ''): Prom
   return answers[0] as Answer;
 }
 
-test('E12 an Authorization that is not one Bearer token is a 401 that says so', async (t) => {
+test('E12 an Authorization other than one Bearer token is a 401 that says so', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token, username, password } = await signedInUser(service);
   for (const scheme of ['Bearer', 'bearer', 'BEARER', 'Bearer ']) {
@@ -145,7 +145,7 @@ test('E12 an Authorization that is not one Bearer token is a 401 that says so', 
   assertStatus(await getMe(service, bytes), 401);
 });
 
-test('E12 two Authorization headers are no token, whichever of them is good', async (t) => {
+test('E12 two Authorization headers are rejected, even if one is valid', async (t) => {
   const service = await createTestApp(t);
   const { accessToken } = await signedInUser(service);
   const good = `Authorization: Bearer ${accessToken}\r\n`;
@@ -162,7 +162,7 @@ test('E12 two Authorization headers are no token, whichever of them is good', as
   assertStatus(await getMe(service, good), 200);
 });
 
-test('E12 a token counts in the Authorization header alone, not in the query, a cookie, a body or another header', async (t) => {
+test('E12 a token is read from the Authorization header only', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInUser(service);
   for (const name of ['access_token', 'token', 'authorization', 'jwt']) {
@@ -183,7 +183,7 @@ test('E12 a token counts in the Authorization header alone, not in the query, a 
   assertStatus(inBody, 401);
 });
 
-test('E12 a huge Authorization is refused before it is read, a large one after', async (t) => {
+test('E12 a huge Authorization header is refused unread, a large one after parsing', async (t) => {
   const service = await createTestApp(t);
   assertStatus(await getMe(service, `Authorization: Bearer ${'x'.repeat(12_000)}\r\n`), 401);
   const huge = await getMe(service, `Authorization: Bearer ${'x'.repeat(20_000)}\r\n`);

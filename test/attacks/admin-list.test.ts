@@ -8,7 +8,7 @@ import { onPostgres } from '../test-database.ts';
 
 type Item = { id: string; username: string };
 
-/** A test with an admin and `count` users; `list` gives the answer to a query string. */
+/** A test with an admin and `count` users; `list` sends a query string and returns the answer. */
 async function withUsers(test: TestApp, count: number) {
   const { accessToken: token } = await signedInAdmin(test, { superadmin: false });
   await insertBulkUsers(test.db, count);
@@ -18,7 +18,7 @@ async function withUsers(test: TestApp, count: number) {
   };
 }
 
-test('H02 an abused page or page size is refused or harmless: never an error, never more than 100 users', async (t) => {
+test('H02 an abusive page or page size causes no error and returns at most 100 users', async (t) => {
   const list = await withUsers(await createTestApp(t), 150);
   const numbers = ['0', '-1', '1e9', '9223372036854775808', '1e308', '-1e308', 'NaN', 'Infinity', 'abc'];
   const odd = ['1.5', '0x', '١', '1;2', '1,2', 'null', '[]', '%00', '1'.repeat(5000)];
@@ -60,7 +60,7 @@ test('H04 a search takes %, _ and \\ literally', async (t) => {
   assert.deepEqual(await found('LK1999@EXAMPLE'), ['bulk1999']);
 });
 
-test('H05 no other column than the named ones orders the list', async (t) => {
+test('H05 only the listed columns can order the list', async (t) => {
   const list = await withUsers(await createTestApp(t), 30);
   const names = ['hashed_password', 'password_hash', 'password', 'password_version', 'last_login_at', 'id'];
   const odd = ['(select 1)', 'id;drop', '__proto__', 'constructor', 'created_at,1', '--username', '1'];
@@ -82,7 +82,7 @@ for (const { sort, filter, expected } of [
   { sort: 'username', filter: { is_active: 'false' }, expected: 250 },
   { sort: '-email', filter: { q: 'bulk1' }, expected: 1111 },
 ] as const) {
-  test(`H06 a walk by cursor, ${sort}, gives every user once, though a thousand share a time and one comes in between`, async (t) => {
+  test(`H06 cursor paging by ${sort} lists every user once, with ties and inserts`, async (t) => {
     const test = await createTestApp(t);
     const list = await withUsers(test, 2500);
     const byPage: string[] = [];
@@ -94,7 +94,7 @@ for (const { sort, filter, expected } of [
 
     const walked: string[] = [];
     let next: Record<string, string> = {};
-    // A cursor that goes in circles must not take the test with it.
+    // Bounds the test in case a cursor goes in circles.
     while (walked.length <= expected) {
       const answer = await list({ sort, ...filter, page_size: 100, ...next });
       assertStatus(answer, 200);
@@ -104,7 +104,8 @@ for (const { sort, filter, expected } of [
       if (walked.length === 100)
         await signedInUser(test, { username: 'aa-newcomer', email: 'a@example.com' });
     }
-    // Not the one who came: before the cursor in some orders, after it in others.
+    // Ignores the user inserted meanwhile: it is before the cursor in some orders and after it in
+    // others.
     const known = new Set(byPage);
     assert.deepEqual(
       walked.filter((id) => known.has(id)),
@@ -114,8 +115,8 @@ for (const { sort, filter, expected } of [
   });
 }
 
-test('H06 at 100,000 users the total, the last page and the filters are right', {
-  skip: !onPostgres && 'the cases at 100,000 rows are those of PostgreSQL (security.md § 6.1)',
+test('H06 with 100,000 users the total, the last page and the filters are right', {
+  skip: !onPostgres && 'the cases with 100,000 rows run on PostgreSQL only',
 }, async (t) => {
   const list = await withUsers(await createTestApp(t), 100_000);
   const last = await list({ page: 1000, page_size: 100 });
@@ -138,7 +139,7 @@ test('H06 at 100,000 users the total, the last page and the filters are right', 
   assert.equal((await list({ q: 'needle' })).body.total, 100);
 });
 
-test('a cursor that this list never gave is refused, whatever it holds', async (t) => {
+test('a cursor that this list did not issue is refused, whatever it contains', async (t) => {
   const list = await withUsers(await createTestApp(t), 30);
   const id = '01890a5d-ac96-774b-bcce-b302099a8057';
   const encode = (content: unknown) => Buffer.from(JSON.stringify(content)).toString('base64url');

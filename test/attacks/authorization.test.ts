@@ -18,7 +18,7 @@ const routes: Route[] = (await listRoutes())
 const guarded = routes.filter(({ guard }) => guard !== 'anyone');
 const someId = '01890a5d-ac96-774b-bcce-b302099a8057';
 
-/** A body that the route takes, so that its guard has the last word. */
+/** A body that passes the schema, so that the guard decides. */
 function goodBody({ method, path }: Route): unknown {
   if (path.endsWith('/change-password')) {
     return { current_password: 'not the right one', new_password: 'new one, long enough' };
@@ -27,7 +27,7 @@ function goodBody({ method, path }: Route): unknown {
   return method === 'GET' || method === 'DELETE' ? undefined : {};
 }
 
-test('H01 every guarded route refuses the nameless, the other realm, a refresh token and who was deactivated', async (t) => {
+test('H01 guarded routes refuse anonymous, other realm, refresh token, deactivated', async (t) => {
   const test = await createTestApp(t, { TEST_EMAIL_ALLOW: 'ops@example.com' });
   const { api, db } = test;
   const accounts = {
@@ -64,7 +64,7 @@ test('H01 every guarded route refuses the nameless, the other realm, a refresh t
   }
 });
 
-test('H01 a refusal of the list tells nothing of how many users there are', async (t) => {
+test('H01 a refused list request does not reveal the number of users', async (t) => {
   const test = await createTestApp(t);
   const { accessToken } = await signedInUser(test);
   const refusals = async () => [
@@ -76,7 +76,7 @@ test('H01 a refusal of the list tells nothing of how many users there are', asyn
   assert.deepEqual(await refusals(), before);
 });
 
-test('H08 nobody reads or changes another account, whatever the path, the body and the headers name', async (t) => {
+test('H08 nobody reads or changes another account, whatever the request names', async (t) => {
   const test = await createTestApp(t);
   const { api } = test;
   const victim = await signedInUser(test);
@@ -103,7 +103,7 @@ test('H08 nobody reads or changes another account, whatever the path, the body a
   assert.equal(own.body.username, victim.username);
 });
 
-test('H09 a method that a path does not have is 405 with Allow; nothing in a header or query makes it another', async (t) => {
+test('H09 a wrong method is 405 with Allow; no header or query can override it', async (t) => {
   const test = await createTestApp(t);
   const { api } = test;
   const { accessToken: token } = await signedInAdmin(test);
@@ -114,7 +114,7 @@ test('H09 a method that a path does not have is 405 with Allow; nothing in a hea
     assert.ok(!answer.text.includes(token));
   }
   const user = await signedInUser(test);
-  // `/api/admins/:id` has a PATCH, and a guard: `me` is none of its ids, whoever asks.
+  // `/api/admins/:id` has a guarded PATCH; `me` is not a valid id, whoever asks.
   for (const who of [{ token }, { token: user.accessToken }, {}]) {
     const self = await api.patch('/api/admins/me', {}, who);
     assertStatus(self, 405);
@@ -135,7 +135,7 @@ test('H09 a method that a path does not have is 405 with Allow; nothing in a hea
   assertStatus(await api.post('/api/admins/users?_method=GET', { _method: 'GET' }, { token, headers }), 405);
 });
 
-test('H13 an odd id is 404 or 422 on every route that takes one', async (t) => {
+test('H13 a malformed id is 404 or 422 on every route that takes one', async (t) => {
   const test = await createTestApp(t);
   const tokens = {
     user: (await signedInUser(test)).accessToken,

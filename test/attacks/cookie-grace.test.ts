@@ -21,7 +21,10 @@ const https = { PUBLIC_URL: publicUrl };
 const firefox = { ...sameOrigin, 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0' };
 const parallel = 20;
 
-/** Signed in and refreshed once: `parent` is the answer whose cookie is spent, `child` has the one after it. */
+/**
+ * A page that has signed in and refreshed once: `parent` set the used cookie, `child` the current
+ * one.
+ */
 async function refreshedPage(service: TestApp, realm = userRealm) {
   const page = await openPage(service, realm);
   const parent = await login(page, firefox);
@@ -31,7 +34,7 @@ async function refreshedPage(service: TestApp, realm = userRealm) {
   return { page, parent, child };
 }
 
-/** What the tab does that still has the old cookie. */
+/** What a tab that still has the old cookie does. */
 function refreshAgain(
   page: Page,
   parent: Answer,
@@ -40,7 +43,7 @@ function refreshAgain(
   return send(page, 'refresh', withCookie(parent, headers));
 }
 
-/** No tokens, and nobody is punished: the tab that holds the new cookie goes on. */
+/** No tokens are issued and the session survives: the tab with the new cookie carries on. */
 async function assertNoGrace(answer: Answer, page: Page, child: Answer): Promise<void> {
   assertRefused(answer, 'refresh_token_rotated');
   assert.equal(cookieOf(answer), null);
@@ -48,7 +51,7 @@ async function assertNoGrace(answer: Answer, page: Page, child: Answer): Promise
 }
 
 for (const realm of realms) {
-  test(`${realm.kind}: two tabs that know nothing of each other both stay signed in`, async (t) => {
+  test(`${realm.kind}: two tabs that refresh independently both stay signed in`, async (t) => {
     const { page, parent, child } = await refreshedPage(await createTestApp(t, https), realm);
     await page.service.clock.advance(9);
     const other = await refreshAgain(page, parent);
@@ -62,7 +65,7 @@ for (const realm of realms) {
     assertStatus(await refreshAgain(page, other), 200);
   });
 
-  test(`F03 ${realm.kind}: of twenty tabs at once each gets the one successor, in one step`, async (t) => {
+  test(`F03 ${realm.kind}: twenty tabs at once all get the same single successor`, async (t) => {
     const service = await createTestApp(t, https);
     const page = await openPage(service, realm);
     let current = await login(page, firefox);
@@ -82,7 +85,7 @@ for (const realm of realms) {
   });
 }
 
-test('the old cookie is good for 10 seconds, a race until 30, and a theft after', async (t) => {
+test('the old cookie works for 10 seconds, is a race until 30, and a theft after', async (t) => {
   const { page, parent, child } = await refreshedPage(await createTestApp(t, https));
   const { clock } = page.service;
   await clock.advance(10);
@@ -96,7 +99,7 @@ test('the old cookie is good for 10 seconds, a race until 30, and a theft after'
   assertRefused(await refreshAgain(page, child), 'invalid_refresh_token');
 });
 
-test('COOKIE_REFRESH_GRACE_SECONDS says for how long, and 0 for not at all', async (t) => {
+test('COOKIE_REFRESH_GRACE_SECONDS sets the grace period, and 0 disables it', async (t) => {
   const long = await refreshedPage(
     await createTestApp(t, {
       ...https,
@@ -110,7 +113,7 @@ test('COOKIE_REFRESH_GRACE_SECONDS says for how long, and 0 for not at all', asy
   await assertNoGrace(await refreshAgain(none.page, none.parent), none.page, none.child);
 });
 
-test('another user agent, or none, gets nothing for the old cookie', async (t) => {
+test('the old cookie is refused with another user agent or none', async (t) => {
   for (const other of ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.1', '']) {
     const { page, parent, child } = await refreshedPage(await createTestApp(t, https));
     const answer = await refreshAgain(page, parent, { ...sameOrigin, 'user-agent': other });
@@ -118,7 +121,7 @@ test('another user agent, or none, gets nothing for the old cookie', async (t) =
   }
 });
 
-test('another network gets nothing for the old cookie; the rest of one IPv6 network is the same', async (t) => {
+test('the old cookie is refused from another network, not from the same IPv6 network', async (t) => {
   const service = await createTestApp(t, { ...https, RATE_LIMIT_IPV6_PREFIX: '56' });
   const page = await openPage(service, userRealm);
   const from = (remoteAddress: string, cookie: Answer) =>
@@ -133,7 +136,7 @@ test('another network gets nothing for the old cookie; the rest of one IPv6 netw
   assertStatus(await from('203.0.113.1', child), 200);
 });
 
-test('the grace is for who rotated last, not for who signed in or rotated before', async (t) => {
+test('the grace applies to the client that rotated last only', async (t) => {
   const { page, child } = await refreshedPage(await createTestApp(t, https));
   const elsewhere = { ...sameOrigin, 'user-agent': 'curl/8.0' };
   const grandchild = await refreshAgain(page, child, elsewhere);
@@ -141,7 +144,7 @@ test('the grace is for who rotated last, not for who signed in or rotated before
   await assertNoGrace(await refreshAgain(page, child), page, grandchild);
 });
 
-test('the grace is for cookies alone: what was rotated, or comes back, as a bearer’s is dead at once', async (t) => {
+test('the grace applies to cookies only, never to bearer refresh tokens', async (t) => {
   const service = await createTestApp(t, https);
   const { api } = service;
   const asCookie = (value: string) => ({ cookie: `__Host-adl_user=${value}` });
@@ -159,14 +162,14 @@ test('the grace is for cookies alone: what was rotated, or comes back, as a bear
   const child = await send(page, 'refresh', { ...asCookie(first.body.refresh_token), ...firefox });
   assertStatus(child, 200);
   assertRefused(await asBearer(first.body.refresh_token), 'refresh_token_rotated');
-  // A bearer's rotation leaves nothing of the one before it to be matched.
+  // A bearer rotation clears what the previous rotation stored for matching.
   const last = await asBearer(cookieOf(child)?.value ?? '');
   assertStatus(last, 200);
   assertRefused(await refreshAgain(page, child), 'refresh_token_rotated');
   await refreshed(api, userRealm, last.body.refresh_token);
 });
 
-test('I3 the grandparent gets nothing within the grace either, and ends the session', async (t) => {
+test('I3 a token two rotations old ends the session even within the grace', async (t) => {
   const { page, parent, child } = await refreshedPage(await createTestApp(t, https));
   const grandchild = await refreshAgain(page, child);
   assertStatus(grandchild, 200);
@@ -178,20 +181,20 @@ test('I3 the grandparent gets nothing within the grace either, and ends the sess
   assert.equal(await statusOfMe(page.service.api, userRealm, grandchild.body.access_token), 401);
 });
 
-test('a session that ended within the grace gives nothing for the old cookie, however it ended', async (t) => {
+test('the old cookie is refused within the grace once the session has ended', async (t) => {
   const service = await createTestApp(t, https);
   const { api, db } = service;
   type Ending = (page: Page, ids: { token: string; other: string }) => Promise<unknown>;
   const endings: Record<string, Ending> = {
     'sign-out everywhere': (_page, { token }) => api.post('/api/users/logout-all', undefined, { token }),
-    'its end from another device': async (_page, { other }) => {
+    'revocation from another device': async (_page, { other }) => {
       const { body } = await api.get('/api/users/me/sessions', { token: other });
       for (const { id, current } of body.items) {
         if (!current)
           await api.request('DELETE', `/api/users/me/sessions/${id}`, undefined, { token: other });
       }
     },
-    'a password changed on another device': (_page, { other }) =>
+    'a password change on another device': (_page, { other }) =>
       api.post(
         '/api/users/change-password',
         { current_password: goodPassword, new_password: 'granite lantern 41 willow' },
@@ -212,7 +215,7 @@ test('a session that ended within the grace gives nothing for the old cookie, ho
   }
 });
 
-test('a sign-out by the old cookie within the grace ends the session', async (t) => {
+test('a sign-out with the old cookie within the grace ends the session', async (t) => {
   const { page, parent, child } = await refreshedPage(await createTestApp(t, https));
   const left = await send(page, 'logout', withCookie(parent, firefox));
   assertStatus(left, 204);
@@ -221,7 +224,7 @@ test('a sign-out by the old cookie within the grace ends the session', async (t)
   assert.equal(await statusOfMe(page.service.api, userRealm, child.body.access_token), 401);
 });
 
-test('a clock of the database that steps back prolongs no grace', async (t) => {
+test('a database clock that steps back does not extend the grace', async (t) => {
   for (const overrides of [https, { ...https, REFRESH_GRACE_SECONDS: '20' }]) {
     const { page, parent, child } = await refreshedPage(await createTestApp(t, overrides));
     await page.service.clock.advance(-5);
@@ -229,7 +232,7 @@ test('a clock of the database that steps back prolongs no grace', async (t) => {
   }
 });
 
-test('what was rotated before the upgrade, or by a process of the old release since, gets no grace', async (t) => {
+test('a token rotated before the upgrade, or by an old release since, gets no grace', async (t) => {
   const { page, parent, child } = await refreshedPage(await createTestApp(t, https));
   const { db } = page.service;
   const digests = db.selectFrom('sessions').select('rotated_by_hash').where('rotated_at', 'is not', null);
@@ -239,18 +242,18 @@ test('what was rotated before the upgrade, or by a process of the old release si
 
   const grandchild = await refreshAgain(page, child);
   assertStatus(grandchild, 200);
-  // The old release rotates and leaves the column as it was.
+  // The old release rotates without updating this column.
   await db.updateTable('sessions').set({ rotated_by_hash }).execute();
   await assertNoGrace(await refreshAgain(page, child), page, grandchild);
 });
 
-test('a key that is retired gives no successor, within the grace or not', async (t) => {
+test('a retired key gives no successor, within the grace or not', async (t) => {
   const { page, parent } = await refreshedPage(await createTestApp(t, https));
   await page.service.db.updateTable('sessions').set({ key_id: 'retired' }).execute();
   assertRefused(await refreshAgain(page, parent), 'refresh_token_rotated');
 });
 
-test('neither address nor user agent of who rotated stands in the sessions in clear', async (t) => {
+test("sessions store the rotating client's address and user agent only as a digest", async (t) => {
   const { page } = await refreshedPage(await createTestApp(t, https));
   const rows = await page.service.db.selectFrom('sessions').selectAll().execute();
   const digests = rows.flatMap(({ rotated_by_hash }) => (rotated_by_hash === null ? [] : [rotated_by_hash]));

@@ -5,20 +5,22 @@ import { assertStatus } from '../api.ts';
 import { cookieOf, login, openPage, publicUrl, sameOrigin, send, withCookie } from '../cookie-page.ts';
 import { createTestApp } from '../test-app.ts';
 
-/** What a page of another site can make a browser send, and what it then says of itself. */
+/**
+ * Requests that a page on another site can make a browser send, with the headers the browser adds.
+ */
 const foreign: Record<string, Record<string, string>> = {
   'another site': { 'sec-fetch-site': 'cross-site', origin: 'https://evil.test' },
   'a sister host': { 'sec-fetch-site': 'same-site', origin: 'https://www.example.com' },
-  'another site that names us': { 'sec-fetch-site': 'cross-site', origin: publicUrl },
+  'another site with our origin': { 'sec-fetch-site': 'cross-site', origin: publicUrl },
   'an old browser on another site': { origin: 'https://evil.test' },
   'a sandboxed frame': { origin: 'null' },
-  'an address that begins like ours': { origin: `${publicUrl}.evil.test` },
+  'an origin that begins like ours': { origin: `${publicUrl}.evil.test` },
   'plain http': { origin: 'http://accounts.example.com' },
-  'who says nothing of it': {},
+  'no origin headers': {},
 };
 
 for (const realm of realms) {
-  test(`J05 the cookie of ${realm.tag}: its prefix, its attributes, its size, and nothing of it in the body`, async (t) => {
+  test(`J05 ${realm.tag}: cookie prefix and attributes; no token in the body`, async (t) => {
     const page = await openPage(await createTestApp(t, { PUBLIC_URL: publicUrl }), realm);
     const answer = await login(page);
     assertStatus(answer, 200);
@@ -32,7 +34,7 @@ for (const realm of realms) {
     assert.ok(!page.service.logs().includes(String(value)));
   });
 
-  test(`J05 a page of ${realm.tag} refreshes and signs out by its cookie alone, which is renewed and then forgotten`, async (t) => {
+  test(`J05 ${realm.tag}: refresh rotates the cookie, sign-out clears it`, async (t) => {
     const page = await openPage(await createTestApp(t, { PUBLIC_URL: publicUrl }), realm);
     const first = await login(page);
     const second = await send(page, 'refresh', withCookie(first));
@@ -58,7 +60,7 @@ for (const realm of realms) {
     assert.equal(cookieOf(dead)?.maxAge, 0);
   });
 
-  test(`J04 no other origin signs in, refreshes or signs out ${realm.tag} in cookie mode, and nothing changes`, async (t) => {
+  test(`J04 ${realm.tag}: no other origin signs in, refreshes or signs out by cookie`, async (t) => {
     const page = await openPage(await createTestApp(t, { PUBLIC_URL: publicUrl }), realm);
     let current = await login(page);
     for (const [who, headers] of Object.entries(foreign)) {
@@ -76,7 +78,7 @@ for (const realm of realms) {
   });
 }
 
-test('J04 a cookie without the header is nobody: the browser that sends it by itself does nothing with it', async (t) => {
+test('J04 a cookie without X-Session-Mode authenticates nothing', async (t) => {
   const page = await openPage(await createTestApp(t, { PUBLIC_URL: publicUrl }), userRealm);
   const signedIn = await login(page);
   const { cookie } = withCookie(signedIn);
@@ -104,7 +106,7 @@ test('J04 a cookie without the header is nobody: the browser that sends it by it
   assertStatus(await send(page, 'refresh', withCookie(signedIn)), 200);
 });
 
-test('J04 CORS lets no page of another origin send the header, whatever origins are allowed', async (t) => {
+test('J04 CORS never allows the X-Session-Mode header, whatever CORS_ORIGINS is', async (t) => {
   const origin = 'https://app.example.com';
   const { api } = await createTestApp(t, { PUBLIC_URL: publicUrl, CORS_ORIGINS: origin });
   const asked = {
@@ -116,7 +118,7 @@ test('J04 CORS lets no page of another origin send the header, whatever origins 
   assert.doesNotMatch(String(preflight.headers['access-control-allow-headers']), /x-session-mode/i);
 });
 
-test('J05 a rotated token leaves the cookie of the other tab alone, a reused one ends the session and the cookie', async (t) => {
+test('J05 a rotated token keeps the cookie; a reused one ends session and cookie', async (t) => {
   const page = await openPage(await createTestApp(t, { PUBLIC_URL: publicUrl }), userRealm);
   const first = await login(page);
   const second = await send(page, 'refresh', withCookie(first));
@@ -132,7 +134,7 @@ test('J05 a rotated token leaves the cookie of the other tab alone, a reused one
   assertStatus(await send(page, 'refresh', withCookie(second)), 401);
 });
 
-test('J05 each realm has its own cookie, and a body beside it is refused', async (t) => {
+test('J05 each realm has its own cookie; a refresh token in the body too is refused', async (t) => {
   const service = await createTestApp(t, { PUBLIC_URL: publicUrl });
   const user = await openPage(service, userRealm);
   const admin = await openPage(service, adminRealm);
@@ -148,7 +150,7 @@ test('J05 each realm has its own cookie, and a body beside it is refused', async
   assertStatus(await send(user, 'refresh', withCookie(signedIn)), 200);
 });
 
-test('J05 over plain http in development the cookie has no prefix and no Secure, and the rest', async (t) => {
+test('J05 over plain HTTP in development the cookie has no prefix and no Secure', async (t) => {
   const page = await openPage(await createTestApp(t), userRealm);
   const answer = await login(page);
   const { name, value: _value, ...attributes } = cookieOf(answer) ?? {};
@@ -157,7 +159,7 @@ test('J05 over plain http in development the cookie has no prefix and no Secure,
   assertStatus(await send(page, 'refresh', withCookie(answer, { origin: 'http://localhost:8000' })), 200);
 });
 
-test('J05 a lost answer is asked for again by the old cookie and the same Idempotency-Key', async (t) => {
+test('J05 a retry with the old cookie and the same Idempotency-Key gets one answer', async (t) => {
   const page = await openPage(await createTestApp(t, { PUBLIC_URL: publicUrl }), userRealm);
   const first = await login(page);
   const keyed = { ...withCookie(first), 'idempotency-key': 'a-key-of-sixteen-or-more' };

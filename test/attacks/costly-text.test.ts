@@ -7,7 +7,7 @@ import { goodPassword, newRegistration } from '../factories.ts';
 import { createTestApp } from '../test-app.ts';
 import { createFieldSender, describedFields } from './described-fields.ts';
 
-// What costs linear time takes a few milliseconds; what costs quadratic time takes many seconds.
+// Linear work takes a few milliseconds, quadratic work many seconds.
 const bearableMilliseconds = 2000;
 
 const digits = `${'1'.repeat(60_000)}x`;
@@ -17,7 +17,7 @@ for (const [field, body] of Object.entries({
   email: newRegistration({ email: `${digits}@example.com` }),
   password: newRegistration({ password: digits }),
 })) {
-  test(`B13 a body full of digits as ${field} is refused before anybody else notices`, async (t) => {
+  test(`B13 a body full of digits as ${field} is refused quickly`, async (t) => {
     const { api } = await createTestApp(t);
     const startedAt = performance.now();
     const answer = await api.post('/api/users/register', body);
@@ -28,7 +28,7 @@ for (const [field, body] of Object.entries({
   });
 }
 
-test('I15 text that is made to cost a pattern its time is refused in no time, in every field of every endpoint', async (t) => {
+test('I15 input built for slow patterns is refused quickly in every field', async (t) => {
   const service = await createTestApp(t);
   const { sendAmongPlain } = await createFieldSender(service);
   const costly = [
@@ -59,7 +59,7 @@ test('I15 text that is made to cost a pattern its time is refused in no time, in
   }
 });
 
-test('a password that is a name and other digits is refused, however many digits', async (t) => {
+test('a password of the username and other digits is refused, however many', async (t) => {
   const { api } = await createTestApp(t);
   for (const password of [`lovelace${'7'.repeat(100)}`, 'lovelace2024', goodPassword]) {
     const answer = await api.post(
@@ -70,7 +70,7 @@ test('a password that is a name and other digits is refused, however many digits
   }
 });
 
-test('I06 what a path allows is found at once, however many slashes it has', async () => {
+test('I06 the allowed methods of a path are found quickly, however many slashes', async () => {
   const app = fastify();
   const allowedMethods = collectAllowedMethods(app);
   for (let route = 0; route < 50; route += 1) app.get(`/api/${route}/:id`, async () => null);

@@ -7,7 +7,10 @@ import { Worker } from 'node:worker_threads';
 import { openEmbedded } from '../../src/platform/database/embedded-engine.ts';
 import { loadSecretKey } from '../../src/process/secret-key.ts';
 
-/** One that somebody else made, open to all users of the machine, as `mkdir data` or a volume leaves it. */
+/**
+ * A directory created by somebody else and open to all users, as `mkdir data` or a volume leaves
+ * it.
+ */
 function openDirectory(t: { after(done: () => void): void }): string {
   const dataDir = mkdtempSync(join(tmpdir(), 'adl-data-'));
   t.after(() => rmSync(dataDir, { recursive: true }));
@@ -15,8 +18,8 @@ function openDirectory(t: { after(done: () => void): void }): string {
   return dataDir;
 }
 
-for (const [what, left] of Object.entries({ nothing: '', 'a piece': 'c2hvcnQ=', blanks: ' '.repeat(64) })) {
-  test(`V11.2.3 a development secret of which a full disk left ${what} is no key: the start ends and says so`, (t) => {
+for (const [what, left] of Object.entries({ empty: '', 'too short': 'c2hvcnQ=', blanks: ' '.repeat(64) })) {
+  test(`V11.2.3 a secret file truncated by a full disk (${what}) stops the start`, (t) => {
     const dataDir = openDirectory(t);
     writeFileSync(join(dataDir, 'development-secret'), left);
     assert.throws(() => loadSecretKey({ secretKey: undefined, dataDir }), {
@@ -26,7 +29,7 @@ for (const [what, left] of Object.entries({ nothing: '', 'a piece': 'c2hvcnQ=', 
   });
 }
 
-test('processes that start at once on an empty directory share one whole key', async (t) => {
+test('processes that start at once in an empty directory share one complete key', async (t) => {
   const dataDir = openDirectory(t);
   const rounds = 200;
   const gate = new Int32Array(new SharedArrayBuffer(4 * (rounds + 1)));
@@ -57,7 +60,7 @@ test('processes that start at once on an empty directory share one whole key', a
   assert.deepEqual(readdirSync(join(dataDir, '0')), ['development-secret']);
 });
 
-test('V14.2 no other user of the machine can reach the embedded database, even in an open directory', async (t) => {
+test('V14.2 other users cannot reach the embedded database, even in an open directory', async (t) => {
   const dataDir = openDirectory(t);
   const engine = await openEmbedded(dataDir);
   await engine.close();

@@ -33,7 +33,7 @@ type Operation = {
 };
 export type DescribedOperation = { method: string; path: string; operation: Operation };
 
-/** A value that an endpoint takes, as the service's own description names it. */
+/** A value that an endpoint accepts, as described by the OpenAPI document. */
 export type Field = {
   /** For messages: `POST /api/users/register email`. */
   label: string;
@@ -42,7 +42,7 @@ export type Field = {
   place: 'body' | 'query' | 'path';
   name: string;
   types: readonly JsonType[];
-  /** A value that the field takes. */
+  /** A valid value of the field. */
   plain: unknown;
 };
 
@@ -54,7 +54,10 @@ export async function describedOperations(api: Api): Promise<DescribedOperation[
   );
 }
 
-/** Every field of every body, query and path. Headers are left out: HTTP itself knows no NUL in them and no types. */
+/**
+ * Every field of every body, query and path. Headers are left out: HTTP allows no NUL in them and
+ * has no types.
+ */
 export async function describedFields(api: Api): Promise<Field[]> {
   const operations = await describedOperations(api);
   return operations.flatMap(({ method, path, operation }) => {
@@ -83,7 +86,10 @@ function plainValue({ anyOf, ...whole }: Schema): unknown {
   return example ?? examples?.[0] ?? choices?.[0] ?? fallback ?? (isBoolean ? true : 'plain text');
 }
 
-/** Sends one value in one field, by somebody who may: a user's own routes by a user, the rest by a superadmin. */
+/**
+ * Sends one value in one field as an authorized account: a user on user routes, a superadmin on all
+ * others.
+ */
 export async function createFieldSender(service: TestApp) {
   const user = await signedInUser(service);
   const superadmin = await signedInAdmin(service);
@@ -99,7 +105,7 @@ export async function createFieldSender(service: TestApp) {
     return service.api.request(method, target, undefined, { token });
   };
   const fields = await describedFields(service.api);
-  /** The same with its body's other fields plain, so that the value comes as far as it can. */
+  /** The same with valid values in all other fields, so that the value gets as far as possible. */
   const sendAmongPlain = async (field: Field, value: unknown): Promise<Answer> => {
     if (field.place !== 'body') return send(field, value);
     const { method, path, name } = field;
@@ -113,7 +119,7 @@ export async function createFieldSender(service: TestApp) {
   return { send, sendAmongPlain, sendRaw, user, superadmin, tokenFor };
 }
 
-/** A login takes one of two names, or both where they are the same. */
+/** A login takes a username or an e-mail address, or both if they are the same. */
 function isOtherName(one: Field, { path, name }: Field): boolean {
   return path.endsWith('/login') && one.name === (name === 'username' ? 'email' : 'username');
 }
@@ -123,7 +129,9 @@ export function isRefused({ status, body }: Answer, { name }: Field): boolean {
   return status === 422 && body.details.errors.some((fault: { field: string }) => fault.field === name);
 }
 
-/** Fails where a field does not take its own plain value: then refusing a hostile one would mean nothing. */
+/**
+ * Fails if a field refuses its own valid value: refusing a hostile one would then prove nothing.
+ */
 export async function assertTakesPlainValue(
   send: (field: Field, value: unknown) => Promise<Answer>,
   field: Field,
@@ -132,12 +140,12 @@ export async function assertTakesPlainValue(
   assert.equal(isRefused(answer, field), false, `${field.label}: ${answer.text}`);
 }
 
-/** Nobody's id: a change of it changes nothing. */
+/** No account has this id, so a change has no effect. */
 function filled(path: string): string {
   return path.replaceAll(/\{\w+\}/g, '01890a5d-ac96-774b-bcce-b302099a8057');
 }
 
-/** Percent-encoded, but for what is encoded already. */
+/** Percent-encodes everything that is not yet encoded. */
 function escaped(value: string): string {
   return encodeURIComponent(value).replaceAll(/%25([0-9a-f]{2})/gi, '%$1');
 }

@@ -27,7 +27,7 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 const [one, two, victims] = ['one@evil.example', 'two@evil.example', 'victim@example.com'];
 
 for (const realm of [userRealm, adminRealm]) {
-  test(`thief of a token, ${realm.kind}: no new address without the password`, async (t) => {
+  test(`token thief, ${realm.kind}: no address change without the password`, async (t) => {
     const service = await createTestApp(t);
     const owner = await signedInTo(service, realm);
     const refused = await service.api.put(`${realm.path}/me`, { email: one }, { token: owner.accessToken });
@@ -39,13 +39,13 @@ for (const realm of [userRealm, adminRealm]) {
   });
 }
 
-test('thief of a password: whatever he does, the owner’s first link undoes it all', async (t) => {
+test("password thief: the owner's first undo link reverts every later change", async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const owner = await verifiedUser(service);
   let thief = await signIn(service, userRealm, owner);
   await moveTo(service, thief, one);
-  assert.deepEqual(await linkGoesTo(service, one), [owner.email], 'not to an address nobody has verified');
+  assert.deepEqual(await linkGoesTo(service, one), [owner.email], 'not to an unverified address');
   await verify(service, one);
   assertStatus(await reset(api, await resetToken(service, one)), 200);
   thief = await signIn(service, userRealm, { ...owner, password: newPassword });
@@ -66,7 +66,7 @@ test('thief of a password: whatever he does, the owner’s first link undoes it 
   assertStatus(await reset(api, await service.mailbox.token('password_reset', owner.email)), 200);
 });
 
-test('thief of a password: to and fro four times leaves the owner a good link', async (t) => {
+test('password thief: four changes back and forth leave the owner a valid undo link', async (t) => {
   const service = await createTestApp(t);
   const owner = await verifiedUser(service);
   for (const email of [one, owner.email, two, owner.email, one, owner.email, two])
@@ -76,7 +76,7 @@ test('thief of a password: to and fro four times leaves the owner a good link', 
   await assertAddress(service, owner, owner.email, 'verified');
 });
 
-test('thief of a password: the owner hears of a new password and a new device', async (t) => {
+test('password thief: the owner is notified of a new password and a new device', async (t) => {
   const service = await createTestApp(t);
   const owner = await verifiedUser(service);
   await moveTo(service, owner, one);
@@ -91,7 +91,7 @@ test('thief of a password: the owner hears of a new password and a new device', 
   }
 });
 
-test('thief of a password: the owner’s defence ends his links, two hops back too', async (t) => {
+test("password thief: the owner's undo revokes the thief's links, two changes back too", async (t) => {
   for (const defend of [changePassword, logoutAll]) {
     const service = await createTestApp(t);
     const owner = await verifiedUser(service);
@@ -107,7 +107,7 @@ test('thief of a password: the owner’s defence ends his links, two hops back t
   }
 });
 
-test('squatter: an address that was never verified is held for nobody', async (t) => {
+test('squatter: an unverified address is not reserved', async (t) => {
   const service = await createTestApp(t);
   const squatter = await signedInUser(service, { email: one });
   for (const email of [victims, 'second@example.com', 'third@example.com'])
@@ -116,18 +116,18 @@ test('squatter: an address that was never verified is held for nobody', async (t
   await registered(service, victims);
   const mover = await signedInUser(service);
   await moveTo(service, mover, 'second@example.com');
-  // B22: the last one is its owner's after a reset, as ever.
+  // B22: the last one belongs to its owner after a reset, as always.
   assertStatus(await reset(service.api, await resetToken(service, 'third@example.com')), 200);
   assert.equal(await statusOfMe(service.api, userRealm, squatter.accessToken), 401);
 });
 
-test('squatter: with a verified address of his own he loses a stranger’s', async (t) => {
+test("squatter: with a verified address of their own they lose a stranger's", async (t) => {
   const service = await createTestApp(t);
   const squatter = await verifiedUser(service, { email: one });
   await moveTo(service, squatter, 'second@example.com');
   await moveTo(service, squatter, victims);
   const pending = await service.mailbox.token('email_verification', victims);
-  assert.deepEqual(await linkGoesTo(service, victims), [one], 'nobody gets into his account by it either');
+  assert.deepEqual(await linkGoesTo(service, victims), [one], 'and nobody gets into the account through it');
   const victim = await registered(service, victims);
   await assertAddress(service, victim, victims, 'unverified');
   await assertAddress(service, squatter, one, 'verified');
@@ -138,7 +138,7 @@ test('squatter: with a verified address of his own he loses a stranger’s', asy
   assertStatus(await move(service, squatter, victims), 409);
 });
 
-test('plain admin: no link of a user’s past leads into a superuser’s account', async (t) => {
+test("plain admin: no link from a user's past leads into a superuser's account", async (t) => {
   for (const alsoMoves of [false, true]) {
     const service = await createTestApp(t);
     const user = await verifiedUser(service);
@@ -155,7 +155,7 @@ test('plain admin: no link of a user’s past leads into a superuser’s account
   }
 });
 
-test('plain admin: a reset he sends goes to the verified address, not to his', async (t) => {
+test('plain admin: a reset they send goes to the verified address, not to theirs', async (t) => {
   const service = await createTestApp(t);
   const user = await verifiedUser(service);
   const admin = await signedInAdmin(service, { superadmin: false });
@@ -186,9 +186,9 @@ async function logoutAll({ api }: TestApp, { accessToken: token }: SignedIn): Pr
   assertStatus(await api.post('/api/users/logout-all', undefined, { token }), 204);
 }
 
-/** None of these mailboxes has a link that undoes anything. */
+/** None of these mailboxes has a valid undo link. */
 async function assertNoUndoLink({ mailbox }: TestApp, ...emails: string[]): Promise<void> {
   const mails = (await mailbox.mails('email_changed')).filter(({ recipient }) => emails.includes(recipient));
   for (const { recipient, message } of mails)
-    assert.doesNotMatch(message?.text ?? '', /#token=/, `a good undo link to ${recipient}`);
+    assert.doesNotMatch(message?.text ?? '', /#token=/, `a valid undo link to ${recipient}`);
 }

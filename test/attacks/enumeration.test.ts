@@ -11,7 +11,7 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 const over72Bytes = 'violet harbour anvil '.repeat(4);
 
 for (const realm of realms) {
-  test(`A01 ${realm.kind}: every wrong login has one answer, after one hash and the same queries`, async (t) => {
+  test(`A01 ${realm.kind}: failed logins get the same answer, one hash, the same queries`, async (t) => {
     const service = await createTestApp(t);
     const known = await signedInTo(service, realm);
     const inactive = await signedInTo(service, realm);
@@ -21,8 +21,8 @@ for (const realm of realms) {
     const attempts: Record<string, object> = {
       'an unknown username': { username: unknown.username, password: goodPassword },
       'an unknown e-mail': { username: unknown.email, password: goodPassword },
-      'an unknown e-mail by its field': { email: unknown.email, password: goodPassword },
-      'what no username can be': { username: "' OR '1'='1", password: goodPassword },
+      'an unknown e-mail in the email field': { email: unknown.email, password: goodPassword },
+      'an impossible username': { username: "' OR '1'='1", password: goodPassword },
       'a wrong password': { username: known.username, password: 'not the one' },
       'a wrong password, by e-mail': { email: known.email, password: 'not the one' },
       'an inactive account with its right password': { username: inactive.username, password: goodPassword },
@@ -34,7 +34,7 @@ for (const realm of realms) {
     assert.equal(reference.hashes, 1);
     assert.equal(reference.answer.body.message, 'Invalid username or password');
     for (const [name, credentials] of Object.entries(attempts)) {
-      // Too many of them would be throttled: another test's matter.
+      // More would be throttled, which another test covers.
       await db.deleteFrom('throttles').execute();
       const { answer, hashes, statements } = await measured(service, `${realm.path}/login`, credentials);
       assertStatus(answer, 401);
@@ -47,9 +47,9 @@ for (const realm of realms) {
 }
 
 for (const realm of realms) {
-  test(`A01 ${realm.kind}: wrong logins are counted alike for a known and an unknown name, however they are spelled`, async (t) => {
+  test(`A01 ${realm.kind}: failed logins count alike for known and unknown names`, async (t) => {
     const service = await createTestApp(t);
-    // Letters whose small form is another one only where more than A to Z is folded: U+212A, U+0130.
+    // U+212A and U+0130 lowercase to ASCII letters only under full Unicode case folding.
     const known = await signedInTo(service, realm, {
       username: 'karl.known',
       email: 'kim.known@example.com',
@@ -79,7 +79,7 @@ for (const realm of realms) {
   });
 }
 
-test('A01 an account with a password over 72 bytes answers a wrong one, short or long, after one hash too', async (t) => {
+test('A01 a password over 72 bytes: a wrong one, short or long, costs one hash too', async (t) => {
   const service = await createTestApp(t);
   const account = newRegistration({ password: `${over72Bytes}1` });
   assertStatus(await service.api.post('/api/users/register', account), 201);
@@ -93,7 +93,7 @@ test('A01 an account with a password over 72 bytes answers a wrong one, short or
 });
 
 for (const realm of realms) {
-  test(`A08 ${realm.kind}: a refresh token that is no good is refused in one way, whatever is wrong with it`, async (t) => {
+  test(`A08 ${realm.kind}: all invalid refresh tokens get the same refusal`, async (t) => {
     const service = await createTestApp(t);
     const { api, db, clock } = service;
     const otherKind = await signedInTo(service, realm === userRealm ? realms[1] : userRealm);
@@ -109,13 +109,13 @@ for (const realm of realms) {
 
     const bad: Record<string, string> = {
       garbage: 'garbage',
-      'garbage of the right form': `r1.${'A'.repeat(91)}`,
+      'a random token of the right form': `r1.${'A'.repeat(91)}`,
       'an access token': live.accessToken,
-      "the other realm's": otherKind.refreshToken,
+      'a token of the other realm': otherKind.refreshToken,
       expired: expired.refreshToken,
       revoked: revoked.refreshToken,
-      "an inactive account's": inactive.refreshToken,
-      "a deleted account's": gone.refreshToken,
+      'a token of an inactive account': inactive.refreshToken,
+      'a token of a deleted account': gone.refreshToken,
     };
     const reference = await refresh(api, realm, 'r1.');
     for (const [name, token] of Object.entries(bad)) {
@@ -139,7 +139,7 @@ async function measured(
   return { answer, hashes: hasher.state.completed - hashes, statements: statements().slice(executed) };
 }
 
-/** All of an answer that an attacker can compare, but what is new in every answer. */
+/** Everything in an answer that an attacker can compare, without the parts that always differ. */
 function comparable({ status, headers, body }: Answer) {
   const { date, 'x-request-id': requestId, ...rest } = headers;
   assert.ok(requestId !== undefined);

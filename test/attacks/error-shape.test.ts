@@ -26,12 +26,12 @@ const paths: [path: string, methods: string[]][] = [
 ];
 
 for (const [path, allowed] of paths) {
-  test(`I16 ${path}: every method that is none there is 404 or 405 with Allow, TRACE, HEAD and OPTIONS included`, async (t) => {
+  test(`I16 ${path}: every unsupported method is 404 or 405 with Allow`, async (t) => {
     const { app } = await createTestApp(t);
     for (const method of METHODS.filter(
       (name) => name !== 'CONNECT' && (name === 'OPTIONS' || !allowed.includes(name)),
     )) {
-      // What the body holds does not matter where there is no route.
+      // The body does not matter on a path without a route.
       const body = method === 'POST' ? '{' : '';
       const headers = { 'Content-Type': 'application/json', Connection: 'close' };
       const { answers } = await exchange(app, requestText(method, path, headers, body));
@@ -40,14 +40,14 @@ for (const [path, allowed] of paths) {
       assertSoundAnswer(answer, { method, path });
       assert.equal(answer.status, allowed.length === 0 ? 404 : method === 'OPTIONS' ? 204 : 405, method);
       assert.equal(answer.headers.allow, allowed.length === 0 ? undefined : allowed.join(', '), method);
-      // Neither a body to a HEAD, nor the request itself to a TRACE.
+      // HEAD has no body in its answer, and TRACE does not echo the request.
       if (method === 'HEAD') assert.equal(answer.text, '');
       if (method === 'TRACE') assert.doesNotMatch(answer.text, /localhost/);
     }
   });
 }
 
-test('I18 what a caller writes comes back as JSON alone: no page, no script, no JSONP', async (t) => {
+test('I18 input is echoed only as JSON: no HTML, no script, no JSONP', async (t) => {
   const test = await createTestApp(t);
   const script = '<script>alert(1)</script>';
   const headers = { Accept: 'text/html,application/xhtml+xml' };
@@ -70,7 +70,7 @@ test('I18 what a caller writes comes back as JSON alone: no page, no script, no 
     const answer = await test.api.get(`/health/live?${name}=alert`);
     assert.equal(answer.text, '{"status":"live"}');
   }
-  // What a field holds is not repeated in the fault that it has.
+  // The value of a field is not repeated in its validation error.
   const refused = await test.api.post('/api/users/register', {
     ...newRegistration(),
     username: script,
@@ -80,7 +80,7 @@ test('I18 what a caller writes comes back as JSON alone: no page, no script, no 
   assert.doesNotMatch(refused.text, /script/);
 });
 
-test('M06 an error that nobody foresaw is a 500 that tells nothing, and the log alone knows more', async (t) => {
+test('M06 an unexpected error is a 500 without details; only the log has them', async (t) => {
   const test = await createTestApp(t);
   const user = await signedInUser(test);
   await raiseAtSignIn(t, test, '22012');
@@ -104,14 +104,14 @@ for (const [state, what] of [
   ['08006', 'a lost connection'],
   ['53100', 'a full disk'],
   ['53300', 'too many connections'],
-  ['57P01', 'a server that shuts down'],
-  ['57014', 'a statement that took too long'],
-  ['55P03', 'a lock not had in time'],
+  ['57P01', 'a server shutting down'],
+  ['57014', 'a statement timeout'],
+  ['55P03', 'a lock timeout'],
   ['40001', 'a serialisation failure'],
   ['40P01', 'a deadlock'],
   ['25006', 'a standby'],
 ]) {
-  test(`M06 ${what} is a 503 with Retry-After that tells nothing`, async (t) => {
+  test(`M06 ${what} is a 503 with Retry-After and no details`, async (t) => {
     const test = await createTestApp(t);
     const user = await signedInUser(test);
     await raiseAtSignIn(t, test, String(state));
@@ -123,7 +123,7 @@ for (const [state, what] of [
   });
 }
 
-test('M06 without a database every route that needs it is a 503, and no answer or log names it', async (t) => {
+test('M06 without a database, routes that need it are 503; no answer or log names it', async (t) => {
   const test = await createTestApp(t);
   const user = await signedInUser(test);
   const admin = await signedInAdmin(test);

@@ -1,10 +1,13 @@
 import { request } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 
-/** Requests at once, each over a socket of its own, from a thread of its own: the server's does not pay for them. */
+/**
+ * Concurrent requests, each over its own socket, sent from a separate thread so that the server's
+ * thread does not pay for them.
+ */
 export type Flood = { port: number; path: string; body: string; chunked: boolean; count: number };
 
-/** Status, or the code of the error of a request that got no answer. */
+/** The status, or the error code of a request that got no answer. */
 export type FloodResult = number | string;
 
 const { port, path, body, chunked, count } = workerData as Flood;
@@ -18,7 +21,7 @@ function send(): Promise<FloodResult> {
     response.resume();
     response.on('end', () => resolve(response.statusCode ?? 0));
   });
-  // After an answer it says nothing: the rest of the body may meet a socket that is closed already.
+  // Errors after the answer are ignored: the rest of the body may meet a closed socket.
   outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
   outgoing.write(body);
   outgoing.end();

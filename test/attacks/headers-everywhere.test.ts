@@ -9,7 +9,7 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 
 type Request = string | Buffer;
 
-/** The one answer to those bytes, from the wire: a header that came twice is a list. */
+/** The single answer to these bytes, read from the wire: a header sent twice becomes a list. */
 async function answerOf({ app }: TestApp, request: Request): Promise<Answer> {
   const { answers } = await exchange(app, request, { answers: 1 });
   assert.equal(answers.length, 1, String(request).slice(0, 100));
@@ -22,7 +22,7 @@ function assertHeaders({ headers, status }: Answer, policy: string, expectedStat
   for (const [name, value] of Object.entries(expected))
     assert.equal(headers[name], value, `${status} ${name}`);
   const repeated = Object.keys(headers).filter((name) => Array.isArray(headers[name]));
-  assert.deepEqual(repeated, [], `${status}: headers that came twice`);
+  assert.deepEqual(repeated, [], `${status}: duplicate headers`);
   for (const name of ['server', 'x-powered-by']) assert.equal(headers[name], undefined);
 }
 
@@ -34,7 +34,7 @@ function json(method: string, path: string, body: unknown, headers: Record<strin
 const login = '/api/users/login';
 const preflight = { Origin: 'http://localhost:3000', 'Access-Control-Request-Method': 'PUT' };
 
-test('J01 on the wire every status of the API has the eight headers, each once and with the value for an API', async (t) => {
+test('J01 every API answer has the eight headers once, with the values for an API', async (t) => {
   const service = await createTestApp(t, { CORS_ORIGINS: 'http://localhost:3000' });
   const user = await signedInUser(service);
   const bearer = { Authorization: `Bearer ${user.accessToken}` };
@@ -72,7 +72,7 @@ test('J01 on the wire every status of the API has the eight headers, each once a
   for (const [status, request] of answers) assertHeaders(await answerOf(service, request), apiPolicy, status);
 });
 
-test('J01 an answer to a HEAD has the headers of the GET, every one of them', async (t) => {
+test('J01 an answer to HEAD has all headers of the GET', async (t) => {
   const service = await createTestApp(t);
   for (const path of ['/', '/health', '/api/users/me', '/nonexistent', '/app/undo', '/app/assets/page.css']) {
     const [head, get] = [
@@ -85,14 +85,14 @@ test('J01 an answer to a HEAD has the headers of the GET, every one of them', as
   }
 });
 
-test('J01 pages, their files, 304 and redirects have the eight headers with the values for pages', async (t) => {
+test('J01 pages, assets, 304 and redirects have the headers with the values for pages', async (t) => {
   const service = await createTestApp(t);
   const answers: [status: number, policy: string, path: string, headers?: Record<string, string>][] = [
     [302, pagePolicy, '/', { Accept: 'text/html' }],
     [200, pagePolicy, '/app/reset-password'],
     [200, pagePolicy, '/app/assets/page.css'],
     [200, documentationPolicy, '/docs/'],
-    // A file of somebody else's page: it has nothing to load, and the stricter policy.
+    // An asset of an unknown page: it loads nothing and gets the stricter policy.
     [200, apiPolicy, '/docs/static/index.css'],
     [200, pagePolicy, '/redoc'],
   ];
@@ -112,8 +112,8 @@ test('J01 pages, their files, 304 and redirects have the eight headers with the 
   assertHeaders(docs, documentationPolicy, docs.status);
 });
 
-test('J01 what the parser refuses, and what comes too late, has them too', async (t) => {
-  // A service of its own: its limits are shortened to what a test can wait for.
+test('J01 parser errors and timeouts have the headers too', async (t) => {
+  // A service of its own, whose limits are short enough for a test.
   const service = await createTestApp(t, { PROJECT_NAME: 'Impatient headers' });
   Object.assign(service.app.server, { headersTimeout: 100, requestTimeout: 100 });
   const refused: [status: number, request: Request][] = [
@@ -128,13 +128,13 @@ test('J01 what the parser refuses, and what comes too late, has them too', async
 });
 
 const broken: Record<string, [number, (t: TestContext, service: TestApp) => Promise<unknown>]> = {
-  'an error that nobody foresaw': [500, (t, service) => raiseAtSignIn(t, service, '22012')],
+  'an unexpected error': [500, (t, service) => raiseAtSignIn(t, service, '22012')],
   'a lost database': [503, (t, service) => raiseAtSignIn(t, service, '08006')],
-  'a service that starts': [503, async (_, { readiness }) => (readiness.phase = 'starting')],
+  'a starting service': [503, async (_, { readiness }) => (readiness.phase = 'starting')],
 };
 
 for (const [what, [status, breakIt]] of Object.entries(broken)) {
-  test(`J01 ${what}, ${status}, has them too`, async (t) => {
+  test(`J01 ${what}, ${status}, has the headers too`, async (t) => {
     const service = await createTestApp(t);
     const { username } = await signedInUser(service);
     await breakIt(t, service);
@@ -143,7 +143,7 @@ for (const [what, [status, breakIt]] of Object.entries(broken)) {
   });
 }
 
-test('J01 a refusal by a limit, 429, has them too', async (t) => {
+test('J01 a 429 from the rate limit has the headers too', async (t) => {
   const service = await createTestApp(t, { RATE_LIMIT_PER_HOUR: '1' });
   const request = requestText('GET', '/');
   assertHeaders(await answerOf(service, request), apiPolicy, 200);

@@ -15,7 +15,7 @@ import {
   isRefused,
 } from './described-fields.ts';
 
-test('the description, where these tests find their fields, leaves no route of the API out', async (t) => {
+test('the OpenAPI document, from which these tests read fields, has every route', async (t) => {
   const { api } = await createTestApp(t);
   const described = (await describedOperations(api)).map(({ method, path }) => `${method} ${path}`);
   const listed = readFileSync(join(import.meta.dirname, '../../docs/routes.txt'), 'utf8')
@@ -42,13 +42,13 @@ test('the description, where these tests find their fields, leaves no route of t
   }
 });
 
-test('every field that is described takes a plain value, so that refusing a hostile one means something', async (t) => {
+test('every documented field accepts a valid value', async (t) => {
   const service = await createTestApp(t);
   const { send } = await createFieldSender(service);
   for (const field of await describedFields(service.api)) await assertTakesPlainValue(send, field);
 });
 
-test('B11 a NUL in any string of any endpoint is a fault of that field and never reaches the database', async (t) => {
+test('B11 a NUL in any string is a validation error and never reaches the database', async (t) => {
   const service = await createTestApp(t);
   const { send } = await createFieldSender(service);
   await forEachString(service.api, async (field) => {
@@ -60,7 +60,7 @@ test('B11 a NUL in any string of any endpoint is a fault of that field and never
   });
 });
 
-test('B12 a lone surrogate in any string of any body is a fault of that field', async (t) => {
+test('B12 a lone surrogate in any string of any body is a validation error', async (t) => {
   const service = await createTestApp(t);
   const { send } = await createFieldSender(service);
   await forEachString(service.api, async (field) => {
@@ -74,15 +74,15 @@ test('B12 a lone surrogate in any string of any body is a fault of that field', 
 });
 
 const illFormed: Record<string, Buffer> = {
-  'a byte of no character': Buffer.from([0xff]),
-  'a lone continuation': Buffer.from([0x80]),
+  'an invalid byte': Buffer.from([0xff]),
+  'a lone continuation byte': Buffer.from([0x80]),
   'an overlong NUL': Buffer.from([0xc0, 0x80]),
   'a surrogate': Buffer.from([0xed, 0xa0, 0x80]),
-  'a character cut short': Buffer.from([0xe2, 0x82]),
-  'beyond the last character': Buffer.from([0xf5, 0x80, 0x80, 0x80]),
+  'a truncated character': Buffer.from([0xe2, 0x82]),
+  'beyond U+10FFFF': Buffer.from([0xf5, 0x80, 0x80, 0x80]),
 };
 
-test('B12 bytes that are no UTF-8 in any string of any body are refused before anything is read of it', async (t) => {
+test('B12 invalid UTF-8 in any string of any body is refused before parsing', async (t) => {
   const service = await createTestApp(t);
   const { sendRaw } = await createFieldSender(service);
   await forEachString(service.api, async (field) => {
@@ -99,7 +99,7 @@ test('B12 bytes that are no UTF-8 in any string of any body are refused before a
   });
 });
 
-test('B12 a query or a path whose escapes are no UTF-8 is refused', async (t) => {
+test('B12 a query or a path whose escapes are invalid UTF-8 is refused', async (t) => {
   const service = await createTestApp(t);
   const { send } = await createFieldSender(service);
   for (const field of await describedFields(service.api)) {
@@ -112,7 +112,7 @@ test('B12 a query or a path whose escapes are no UTF-8 is refused', async (t) =>
   }
 });
 
-test('B12 text beyond ASCII that is well formed is text, in a body as in a query', async (t) => {
+test('B12 valid non-ASCII text is accepted in a body and in a query', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   const name = 'Zoë 😀 王小明';

@@ -9,39 +9,27 @@ import { exchange, portOf, requestText } from '../raw-http.ts';
 import { assertSoundAnswer } from '../sound-answer.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
-/** What Node's parser refuses: it reaches no route, and is answered in the shape of all errors all the same. */
+/** Input that Node's parser refuses: it reaches no route, but still gets the common error shape. */
 const refusedByParser: [what: string, request: string | Buffer, status: number][] = [
-  ['no HTTP at all', 'hello\r\n\r\n', 400],
-  ['the hello of TLS', Buffer.from('16030100c5010000c10303', 'hex'), 400],
+  ['not HTTP', 'hello\r\n\r\n', 400],
+  ['a TLS ClientHello', Buffer.from('16030100c5010000c10303', 'hex'), 400],
   ['an unknown method', requestText('FOO', '/'), 400],
-  ['a version that is none', 'GET / HTTP/1.9\r\nHost: localhost\r\n\r\n', 400],
-  ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
-  [
-    'a byte that is no ASCII in the path',
-    Buffer.from('GET /a\x9b[31m HTTP/1.1\r\nHost: a\r\n\r\n', 'latin1'),
-    400,
-  ],
+  ['an invalid version', 'GET / HTTP/1.9\r\nHost: localhost\r\n\r\n', 400],
+  ['the HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+  ['a non-ASCII byte in the path', Buffer.from('GET /a\x9b[31m HTTP/1.1\r\nHost: a\r\n\r\n', 'latin1'), 400],
   ['a negative length', requestText('POST', '/api/users/login', { 'Content-Length': '-1' }), 400],
-  [
-    'a length without end',
-    requestText('POST', '/api/users/login', { 'Content-Length': '9'.repeat(25) }),
-    400,
-  ],
-  ['two ways to say the length', chunked('0\r\n\r\n', { 'Content-Length': '2' }), 400],
-  [
-    'a header that goes on in the next line',
-    'GET / HTTP/1.1\r\nHost: a\r\nX-Request-ID: a\r\n b\r\n\r\n',
-    400,
-  ],
+  ['an endless length', requestText('POST', '/api/users/login', { 'Content-Length': '9'.repeat(25) }), 400],
+  ['both Content-Length and Transfer-Encoding', chunked('0\r\n\r\n', { 'Content-Length': '2' }), 400],
+  ['a folded header (obs-fold)', 'GET / HTTP/1.1\r\nHost: a\r\nX-Request-ID: a\r\n b\r\n\r\n', 400],
   ['CONNECT', requestText('CONNECT', 'example.com:443'), 400],
   ['I06 a header of 64 kB', requestText('GET', '/', { A: 'a'.repeat(65_536) }), 431],
   ['I06 2,000 headers', `GET / HTTP/1.1\r\nHost: a\r\n${'Name: value\r\n'.repeat(2000)}\r\n`, 431],
-  ['I06 an address of 100 kB', requestText('GET', `/${'a'.repeat(100_000)}`), 431],
+  ['I06 a URL of 100 kB', requestText('GET', `/${'a'.repeat(100_000)}`), 431],
   ['I06 a cookie of 16 kB', requestText('GET', '/', { Cookie: `a=${'a'.repeat(16_384)}` }), 431],
   ['an endless chunk extension', chunked(`2;${'a'.repeat(30_000)}\r\n{}\r\n0\r\n\r\n`), 413],
 ];
 
-test('what the parser refuses is answered in the one shape, with the eight headers and an id that the log knows', async (t) => {
+test('parser errors have the common shape, the eight headers and a logged request id', async (t) => {
   const { app, logs } = await createTestApp(t);
   for (const [what, request, status] of refusedByParser) {
     const { answers, closedByServer } = await exchange(app, request);
@@ -53,8 +41,8 @@ test('what the parser refuses is answered in the one shape, with the eight heade
   }
 });
 
-test('a request that does not arrive in time is answered 408, whether its head or its body is late', async (t) => {
-  // A service of its own: its limits are shortened to what a test can wait for.
+test('a request whose head or body arrives too late is answered 408', async (t) => {
+  // A service of its own, whose limits are short enough for a test.
   const { app, logs } = await createTestApp(t, { PROJECT_NAME: 'Impatient' });
   Object.assign(app.server, { headersTimeout: 100, requestTimeout: 100 });
   const late = [
@@ -69,7 +57,7 @@ test('a request that does not arrive in time is answered 408, whether its head o
   }
 });
 
-test('I07 a request line or Host that is not right is refused, never a 500', async (t) => {
+test('I07 an invalid request line or Host is refused, never a 500', async (t) => {
   const test = await createTestApp(t);
   const cases: [request: string, status: number][] = [
     ['GET / HTTP/1.1\r\n\r\n', 400],
@@ -97,7 +85,7 @@ test('I07 a request line or Host that is not right is refused, never a 500', asy
   for (const [request, status] of cases) await assertAnswered(test, request, status);
 });
 
-test('I19 no tunnel is opened, and an expectation that can not be met is 417', async (t) => {
+test('I19 no upgrade or tunnel is accepted; an unsupported Expect is 417', async (t) => {
   const test = await createTestApp(t);
   const websocket = { Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZQ==' };
   const h2c = { Upgrade: 'h2c', Connection: 'Upgrade, HTTP2-Settings', 'HTTP2-Settings': 'AAMAAABkAAQA' };
@@ -112,7 +100,7 @@ test('I19 no tunnel is opened, and an expectation that can not be met is 417', a
   await assertAnswered(test, login('100-continue, pigs that fly'), 417);
 });
 
-test('garbage behind a request never gets into the middle of the answer to it', async (t) => {
+test('garbage after a request never corrupts the answer to it', async (t) => {
   const { app } = await createTestApp(t);
   const asset = requestText('GET', '/docs/static/swagger-ui-bundle.js');
   const whole = only((await exchange(app, asset, { answers: 1 })).answers);
@@ -126,12 +114,12 @@ test('garbage behind a request never gets into the middle of the answer to it', 
     .toString()
     .split(/(?=HTTP\/1\.1 \d\d\d )/);
   const bodies = answers.map((answer) => answer.slice(answer.indexOf('\r\n\r\n') + 4));
-  // The last one may be cut, where the connection was.
+  // The last answer may be cut where the connection was closed.
   for (const body of bodies) assert.ok(whole.text.startsWith(body), body.slice(-500));
-  assert.ok(bodies.length < 10, 'the garbage came in the middle');
+  assert.ok(bodies.length < 10, 'garbage inside the answer');
 });
 
-test('a connection carries 1,000 requests; what is pipelined behind them does nothing', async (t) => {
+test('a connection carries 1,000 requests; what is pipelined after them is dropped', async (t) => {
   const test = await createTestApp(t);
   const { username, password } = { username: 'latecomer', password: 'violet harbour anvil 93' };
   const registration = JSON.stringify({ username, password, email: 'late@example.com' });

@@ -14,7 +14,9 @@ const idempotencyKey = 'attempt-1-of-this-client';
 
 type Rotation = { before: TestApp; during: TestApp; after: TestApp };
 
-/** One database before a rotation, while the old key is still accepted, and when it is retired. */
+/**
+ * One database before a key rotation, while the old key is still accepted, and after it is retired.
+ */
 async function rotation(t: TestContext): Promise<Rotation> {
   return {
     before: await createTestApp(t),
@@ -24,7 +26,7 @@ async function rotation(t: TestContext): Promise<Rotation> {
 }
 
 for (const realm of realms) {
-  test(`E20 ${realm.kind}: an access token of the old key is good while the key is the previous one, and dead when it is retired`, async (t) => {
+  test(`E20 ${realm.kind}: a token of the old key is valid until that key is retired`, async (t) => {
     const { before, during, after } = await rotation(t);
     const old = await signedInTo(before, realm);
     assert.equal(await statusOfMe(during.api, realm, old.accessToken), 200);
@@ -43,7 +45,7 @@ for (const realm of realms) {
   });
 }
 
-test('E20 a kid that is none of the keys is no token, and neither is the kid of one key on the signature of the other', async (t) => {
+test('E20 an unknown kid, or the kid of another key than the signing one, is rejected', async (t) => {
   const { before, during } = await rotation(t);
   const { accessToken } = await signedInUser(before);
   const [kid, previousKid] = [during.keys.current.kid, before.keys.current.kid];
@@ -62,7 +64,7 @@ test('E20 a kid that is none of the keys is no token, and neither is the kid of 
   }
 });
 
-test('E20 the keys are symmetric: nothing of them is published anywhere', async (t) => {
+test('E20 the keys are symmetric and never published', async (t) => {
   const { api, keys } = await createTestApp(t);
   for (const path of [
     '/.well-known/jwks.json',
@@ -78,7 +80,7 @@ test('E20 the keys are symmetric: nothing of them is published anywhere', async 
   }
 });
 
-test('E20 a refresh token of the old key is exchanged for one of the new key, once, and its reuse is found out', async (t) => {
+test('E20 a refresh token of the old key is exchanged once, and its reuse is detected', async (t) => {
   const { before, during, after } = await rotation(t);
   const old = await signedInUser(before);
   const renewed = await refreshed(during.api, userRealm, old.refreshToken, idempotencyKey);
@@ -88,14 +90,14 @@ test('E20 a refresh token of the old key is exchanged for one of the new key, on
   assert.equal(await statusOfMe(before.api, userRealm, renewed.accessToken), 401);
   assertRefused(await refresh(before.api, userRealm, renewed.refreshToken), 'invalid_refresh_token');
 
-  // Of what was renewed nothing depends on the old key any more.
+  // Renewed tokens no longer depend on the old key.
   const last = await refreshed(after.api, userRealm, renewed.refreshToken);
   assert.equal(await statusOfMe(after.api, userRealm, last.accessToken), 200);
   assertRefused(await refresh(during.api, userRealm, old.refreshToken), 'refresh_token_reused');
   assert.equal(await statusOfMe(after.api, userRealm, last.accessToken), 401);
 });
 
-test('E20 an answer lost before a change of SECRET_KEY is had again after it, bit for bit', async (t) => {
+test('E20 an answer lost before SECRET_KEY changed can be repeated exactly after it', async (t) => {
   const { before, during } = await rotation(t);
   const first = await signedInUser(before);
   const lost = await refreshed(before.api, userRealm, first.refreshToken, idempotencyKey);
@@ -106,7 +108,7 @@ test('E20 an answer lost before a change of SECRET_KEY is had again after it, bi
   assert.equal(await statusOfMe(during.api, userRealm, next.accessToken), 200);
 });
 
-test('E20 a replica that has not got the new key yet can not repeat its answer, and takes nobody for a thief', async (t) => {
+test('E20 a replica without the new key cannot repeat its answer and reports no theft', async (t) => {
   const { before, during } = await rotation(t);
   const first = await signedInUser(before);
   const renewed = await refreshed(during.api, userRealm, first.refreshToken, idempotencyKey);
@@ -115,7 +117,7 @@ test('E20 a replica that has not got the new key yet can not repeat its answer, 
   assert.equal(await statusOfMe(during.api, userRealm, renewed.accessToken), 200);
 });
 
-test('E20 a reset link that was mailed before a change of SECRET_KEY works after it', async (t) => {
+test('E20 a reset link mailed before SECRET_KEY changed still works after it', async (t) => {
   const { before, during, after } = await rotation(t);
   for (const service of [during, after]) {
     const user = await signedInUser(before);
@@ -128,7 +130,7 @@ test('E20 a reset link that was mailed before a change of SECRET_KEY works after
   }
 });
 
-test('E20 a link that waits for its mail over a change of SECRET_KEY is mailed and works; once the key is retired its mail is dead', async (t) => {
+test('E20 a link queued before SECRET_KEY changed works until that key is retired', async (t) => {
   const { before, during, after } = await rotation(t);
   const verify = (token: string) => during.api.post('/api/users/verify-email', { token });
   const waiting = newRegistration();

@@ -17,7 +17,7 @@ async function activeSuperadmins({ db }: TestApp): Promise<string[]> {
   return (await query.where('is_active', '=', true).execute()).map(({ id }) => id);
 }
 
-test('H11 the last active superadmin can neither be deactivated nor demoted, not even by himself', async (t) => {
+test('H11 the last active superadmin cannot be deactivated or demoted by anybody', async (t) => {
   const test = await createTestApp(t);
   const last = await signedInAdmin(test);
   await signedInAdmin(test, { superadmin: false });
@@ -33,7 +33,7 @@ test('H11 the last active superadmin can neither be deactivated nor demoted, not
   assertStatus(await change(test, last, last, { is_active: true, is_superadmin: true }), 200);
 });
 
-test('H11 a superadmin may step back while another one is there', async (t) => {
+test('H11 a superadmin may step down while there is another one', async (t) => {
   const test = await createTestApp(t);
   const one = await signedInAdmin(test);
   const other = await signedInAdmin(test);
@@ -43,7 +43,7 @@ test('H11 a superadmin may step back while another one is there', async (t) => {
 });
 
 for (const loss of losses) {
-  test(`H11 of two superadmins who do ${JSON.stringify(loss)} to each other at once one remains`, async (t) => {
+  test(`H11 two superadmins who send each other ${JSON.stringify(loss)}: one remains`, async (t) => {
     const test = await createTestApp(t);
     for (let round = 0; round < rounds; round += 1) {
       await test.db.deleteFrom('admins').execute();
@@ -57,7 +57,7 @@ for (const loss of losses) {
     }
   });
 
-  test(`H11 of two superadmins who do ${JSON.stringify(loss)} to themselves at once one remains`, async (t) => {
+  test(`H11 two superadmins who send themselves ${JSON.stringify(loss)}: one remains`, async (t) => {
     const test = await createTestApp(t);
     for (let round = 0; round < rounds; round += 1) {
       await test.db.deleteFrom('admins').execute();
@@ -72,7 +72,10 @@ for (const loss of losses) {
   });
 }
 
-/** One change is done; the other finds the right gone (401, 403) or nobody left (409). */
+/**
+ * One change succeeds; the other finds its right revoked (401, 403) or would remove the last
+ * superadmin (409).
+ */
 async function assertOneRemains(test: TestApp, statuses: number[]): Promise<void> {
   const [done, refused] = statuses.toSorted((one, other) => one - other);
   assert.equal(done, 200);

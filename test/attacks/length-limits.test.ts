@@ -7,7 +7,7 @@ import { createTestApp } from '../test-app.ts';
 const longLocal = `${'a'.repeat(64)}@example.com`;
 const longest = `${'a'.repeat(60)}@${'b.'.repeat(95)}com`;
 
-test('B13 what is longer than its limit is refused at once, without a hash and without a query', async (t) => {
+test('B13 input over its limit is refused without a hash and without a query', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInUser(service);
   const tenKilobytes = 'a'.repeat(10_000);
@@ -51,14 +51,14 @@ test('B13 what is longer than its limit is refused at once, without a hash and w
   assert.equal(service.statements().length, statements);
 });
 
-test('B13 a body over 64 KiB is refused before it is read, and one just below it is read', async (t) => {
+test('B13 a body over 64 KiB is refused before it is read; one just below is read', async (t) => {
   const { api } = await createTestApp(t);
   const tooLarge = await api.post('/api/users/login', { username: 'ada', password: 'a'.repeat(64 * 1024) });
   assertStatus(tooLarge, 413);
   assertStatus(await api.post('/api/users/login', { username: 'ada', password: 'a'.repeat(64_000) }), 422);
 });
 
-test('B13 what is just as long as its limit registers and signs in', async (t) => {
+test('B13 values exactly at their limits can register and sign in', async (t) => {
   const { api } = await createTestApp(t);
   for (const body of [
     newRegistration({ username: 'u'.repeat(50), fullName: 'n'.repeat(200) }),

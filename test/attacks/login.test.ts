@@ -8,7 +8,7 @@ import { newRegistration, seedSessions, signedInAdmin, signedInUser, signIn } fr
 import { refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
 import { createTestApp } from '../test-app.ts';
 
-test('C08 one pair of username and password in both realms opens in each its own account and nothing else', async (t) => {
+test("C08 the same credentials in both realms open each realm's own account only", async (t) => {
   const service = await createTestApp(t);
   const pair = newRegistration({ username: 'same.name', email: 'same@example.com' });
   const user = await signedInUser(service, pair);
@@ -34,7 +34,7 @@ for (const [realm, other] of [
   [userRealm, adminRealm],
   [adminRealm, userRealm],
 ] as const) {
-  test(`C08 what opens the ${realm.kind}s' realm does not open the other, by username or by e-mail`, async (t) => {
+  test(`C08 ${realm.kind} credentials do not open the other realm, by username or e-mail`, async (t) => {
     const service = await createTestApp(t);
     const { username, email, password } = await signedInTo(service, realm);
     for (const credentials of [{ username }, { email }, { username: email }]) {
@@ -46,7 +46,7 @@ for (const [realm, other] of [
     assertStatus(here, 200);
   });
 
-  test(`C08 ${realm.kind}: a new password changes nothing for the namesake of the other realm`, async (t) => {
+  test(`C08 ${realm.kind}: a new password does not affect the other realm's namesake`, async (t) => {
     const service = await createTestApp(t);
     const pair = newRegistration({ username: 'same.name', email: 'same@example.com' });
     const accounts = { user: await signedInUser(service, pair), admin: await signedInAdmin(service, pair) };
@@ -64,7 +64,7 @@ for (const [realm, other] of [
 }
 
 for (const realm of realms) {
-  test(`C09 ${realm.kind}: each login opens a session of its own and leaves the others alone`, async (t) => {
+  test(`C09 ${realm.kind}: each login opens its own session and leaves the others alone`, async (t) => {
     const service = await createTestApp(t);
     const first = await signedInTo(service, realm);
     const second = await signIn(service, realm, first);
@@ -81,7 +81,7 @@ for (const realm of realms) {
   });
 }
 
-test('C09 sessions of others, and those that ended, do not count', async (t) => {
+test('C09 sessions of other accounts and ended sessions do not count', async (t) => {
   const service = await createTestApp(t);
   const pair = newRegistration({ username: 'same.name', email: 'same@example.com' });
   const user = await signedInUser(service, pair);
@@ -99,7 +99,7 @@ test('C09 sessions of others, and those that ended, do not count', async (t) => 
 });
 
 for (const { kind, path } of realms) {
-  test(`C10 ${kind}: credentials count in a JSON body alone, and are never logged`, async (t) => {
+  test(`C10 ${kind}: credentials are read from a JSON body only, and never logged`, async (t) => {
     const service = await createTestApp(t, { LOG_LEVEL: 'debug' });
     const account = kind === 'user' ? await signedInUser(service) : await signedInAdmin(service);
     const { username, password } = account;

@@ -10,9 +10,9 @@ import type { Flood, FloodResult } from './flood.ts';
 const hugePassword = 'x'.repeat(900_000);
 
 for (const chunked of [false, true]) {
-  const how = chunked ? 'without an announced length' : 'of an announced length';
-  test(`D13 a hundred logins at once with 900 kB ${how} cost no hash, and health answers meanwhile`, async (t) => {
-    // A service of its own: it listens.
+  const how = chunked ? 'chunked' : 'of known length';
+  test(`D13 100 concurrent logins of 900 kB, ${how}, cost no hash and block nothing`, async (t) => {
+    // A service of its own, because it listens.
     const service = await createTestApp(t, { PROJECT_NAME: how });
     const { username } = newRegistration();
     await service.app.listen({ port: 0, host: '127.0.0.1' });
@@ -21,7 +21,7 @@ for (const chunked of [false, true]) {
 
     const flood = flooding({ port, path: '/api/users/login', body, chunked, count: 100 });
     const health = await timesOfHealthUntil(flood, port);
-    // A client that goes on sending may find its socket closed before it has read the answer.
+    // The client may still be sending when its socket is closed, before it has read the answer.
     const results = await flood;
     const answered = results.filter((result) => result === 413).length;
     const cutOff = results.filter((result) => result === 'ECONNRESET' || result === 'EPIPE').length;
@@ -39,7 +39,7 @@ for (const chunked of [false, true]) {
   });
 }
 
-test('D13 a password that fits in a body, and in no rule, costs no hash either', async (t) => {
+test('D13 an overlong password in an acceptable body costs no hash either', async (t) => {
   const service = await createTestApp(t);
   const { username, accessToken: token, password } = await signedInUser(service);
   const hashed = service.hasher.state.completed;
@@ -53,7 +53,7 @@ test('D13 a password that fits in a body, and in no rule, costs no hash either',
     for (const [path, body] of Object.entries(bodies)) {
       const answer = await service.api.post(path, body, { token });
       assert.equal(answer.status, 422, path);
-      assert.ok(answer.text.length < 1000, 'the password does not come back');
+      assert.ok(answer.text.length < 1000, 'the password is not echoed');
     }
   }
   assert.equal(service.hasher.state.completed, hashed);
@@ -65,7 +65,7 @@ async function flooding(flood: Flood): Promise<FloodResult[]> {
   return results;
 }
 
-/** How long `/health/live` took, asked again and again until the flood is over. */
+/** Latencies of `/health/live`, polled until the flood is over. */
 async function timesOfHealthUntil(flood: Promise<unknown>, port: number): Promise<number[]> {
   let isOver = false;
   const ended = flood.finally(() => {

@@ -11,7 +11,7 @@ import { assertRefused, refresh, refreshed } from '../session-calls.ts';
 import { startSmtpSink } from '../smtp-sink.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
-/** What a person may be called, and what a mail must not say: an address to go to, a place to look at, code to run. */
+/** Names with content that a mail must not carry: addresses, links, code. */
 const hostileNames = [
   'Your account is locked, open http://evil.test/x',
   'evil.test',
@@ -23,11 +23,11 @@ const hostileNames = [
   'evil.test\u202egnp.exe',
 ];
 
-/** The device that a sign-in is told of is the client's own word too. */
+/** The device in a sign-in notice is client-supplied too. */
 const hostileAgent =
   'Mozilla/5.0 (evil.test; http://evil.test) {{1234*5678}} <script>evil</script> Firefox/140.0';
 
-/** All that makes mail happen to one person; every kind but the test mail. */
+/** Triggers every kind of mail to one person except the test mail. */
 async function causeMails(service: TestApp, fullName: string, username: string): Promise<void> {
   const { api } = service;
   const user = await signedInUser(service, { fullName, username });
@@ -43,7 +43,7 @@ async function causeMails(service: TestApp, fullName: string, username: string):
   const options = { token: String(again.body.access_token) };
   const change = { current_password: password, new_password: 'meadow copper 77 drift' };
   assertStatus(await api.post('/api/users/change-password', change, options), 200);
-  // Confirmed, left for another one, and that one is claimed by somebody else.
+  // Verified, then replaced by another address, then claimed by another account.
   await service.mailbox.deliver();
   await verify(service, email);
   const changed = { accessToken: options.token, password: change.new_password };
@@ -53,7 +53,7 @@ async function causeMails(service: TestApp, fullName: string, username: string):
   assertStatus(await api.post('/api/users/register', claim), 201);
 }
 
-test('L01 L02 L03 L05 every kind of mail, as it arrives: one recipient, whole headers, our link alone, and no word that a person chose', async (t) => {
+test('L01 L02 L03 L05 mails: one recipient, whole headers, our links, no user text', async (t) => {
   const service = await createTestApp(t, {
     PROJECT_NAME: 'Harbour Ledger',
     FRONTEND_URL: 'https://app.ada.test',
@@ -87,7 +87,7 @@ test('L01 L02 L03 L05 every kind of mail, as it arrives: one recipient, whole he
   assert.equal(sink.mails.length, rows.length);
   for (const { parsed, raw, recipients, from } of sink.mails) {
     const row = rows.find(({ id }) => parsed.messageId === `<${id}@service.test>`);
-    assert.ok(row, 'the Message-ID is that of its row');
+    assert.ok(row, 'the Message-ID is derived from its row');
     assert.deepEqual(recipients, [row.recipient]);
     assert.deepEqual(
       [parsed.to].flat().flatMap((to) => to?.value.map(({ address }) => address)),
@@ -103,7 +103,7 @@ test('L01 L02 L03 L05 every kind of mail, as it arrives: one recipient, whole he
     assert.equal(parsed.headers.get('auto-submitted'), 'auto-generated');
     assert.ok(Number(parsed.text?.length) > 50 && String(parsed.html).includes('<body'), row.kind);
     assert.deepEqual(parsed.attachments, []);
-    // Of a mail server's own limits, and so that a signature (DKIM) survives every server on the way.
+    // SMTP limits lines, and a DKIM signature must survive every relay.
     assert.equal(Buffer.byteLength(raw), raw.length, 'plain ASCII');
     for (const line of raw.split('\r\n')) assert.ok(line.length <= 998 && !/[\r\n]/.test(line), row.kind);
 
@@ -116,7 +116,7 @@ test('L01 L02 L03 L05 every kind of mail, as it arrives: one recipient, whole he
   assert.equal(new Set(sink.mails.map(({ parsed }) => parsed.messageId)).size, sink.mails.length);
 });
 
-test('L04 a mail that no trusted TLS takes waits, is counted and is told in the log; the password was shown to nobody', async (t) => {
+test('L04 without trusted TLS a mail waits, counted and logged; no password is sent', async (t) => {
   const service = await createTestApp(t);
   let shown = 0;
   const onAuth = () => {
@@ -141,7 +141,7 @@ test('L04 a mail that no trusted TLS takes waits, is counted and is told in the 
   assert.match(service.logs(), /"level":"warn"[^\n]*Mail not sent yet/);
   assert.ok(!service.logs().includes(secret.password));
 
-  // When the server gives TLS, or the operator says that it needs none, the same mail goes out.
+  // Once the server offers TLS, or the operator allows plain text, the same mail is sent.
   await service.clock.advance(60);
   await service.mailbox.deliver(createSmtpTransport({ ...sender, security: 'none' }));
   assert.deepEqual(

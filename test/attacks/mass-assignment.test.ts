@@ -6,7 +6,7 @@ import { newRegistration, signedInAdmin, signedInUser, signIn } from '../factori
 import { signedInTo } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
-/** What an attacker adds to a body: rights, foreign ids, and the names of the columns themselves. */
+/** Fields that an attacker adds to a body: roles, other ids, and the column names themselves. */
 const smuggled = {
   is_superuser: true,
   is_admin: true,
@@ -29,7 +29,7 @@ const smuggled = {
 
 const superadminToo = { ...smuggled, is_superadmin: true };
 
-test('B01 a registration can set nothing but its own fields', async (t) => {
+test('B01 a registration sets its own fields only', async (t) => {
   const service = await createTestApp(t);
   const body = newRegistration({ fullName: 'Mallory' });
   const answer = await service.api.post('/api/users/register', { ...superadminToo, ...body });
@@ -52,7 +52,7 @@ test('B01 a registration can set nothing but its own fields', async (t) => {
 });
 
 for (const realm of realms) {
-  test(`B02 ${realm.kind}: PUT me changes its own fields and no other`, async (t) => {
+  test(`B02 ${realm.kind}: PUT me changes its own fields only`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInAs(service, realm);
     const token = account.accessToken;
@@ -71,12 +71,12 @@ for (const realm of realms) {
   });
 }
 
-test('B02 an admin who changes a user or an admin changes the fields of that endpoint and no other', async (t) => {
+test('B02 an admin who changes an account changes the fields of that endpoint only', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   const user = await signedInUser(service);
   const plain = await signedInAdmin(service, { superadmin: false });
-  // What these endpoints may set is left out.
+  // Fields that these endpoints may set are left out.
   const { is_superuser, is_active, ...columns } = smuggled;
   for (const [realm, path, account] of [
     [userRealm, '/api/admins/users', user],
@@ -91,7 +91,7 @@ test('B02 an admin who changes a user or an admin changes the fields of that end
   }
 });
 
-test('B03 once there is an admin, nobody else makes one without a superadmin', async (t) => {
+test('B03 once there is an admin, only a superadmin can create another', async (t) => {
   const service = await createTestApp(t, { ENVIRONMENT: 'development' });
   await signedInAdmin(service);
   const user = await signedInUser(service);
@@ -105,7 +105,7 @@ test('B03 once there is an admin, nobody else makes one without a superadmin', a
   assertStatus(await service.api.post('/api/admins/login', { username, password }), 401);
 });
 
-test('B04 a plain admin makes no superadmin of anybody and touches none', async (t) => {
+test('B04 a plain admin can neither create nor change a superadmin', async (t) => {
   const service = await createTestApp(t);
   const superadmin = await signedInAdmin(service);
   const plain = await signedInAdmin(service, { superadmin: false });
@@ -125,7 +125,7 @@ test('B04 a plain admin makes no superadmin of anybody and touches none', async 
     const answer = await service.api.request(method, path, body, { token: plain.accessToken });
     assert.equal(answer.status, 403, `${method} ${path} ${JSON.stringify(body)}: ${answer.text}`);
   }
-  // The users' administration knows users alone, whatever the id.
+  // The users' endpoints know only users, whatever the id.
   for (const { id } of [superadmin, plain]) {
     const target = `/api/admins/users/${id}`;
     const token = plain.accessToken;
@@ -141,7 +141,7 @@ test('B04 a plain admin makes no superadmin of anybody and touches none', async 
   assertStatus(await service.api.patch(target, right, { token: superadmin.accessToken }), 200);
 });
 
-/** Without the rights that the attack is after. */
+/** Without the roles that the attack is after. */
 function signedInAs(service: TestApp, realm: Realm) {
   return realm === userRealm ? signedInTo(service, realm) : signedInAdmin(service, { superadmin: false });
 }
@@ -154,7 +154,7 @@ async function storedAccount({ db }: TestApp, { table }: Realm, username: string
   return query.executeTakeFirstOrThrow();
 }
 
-/** Two accounts that differ in what every account has of its own, and in nothing else. */
+/** Removes what differs between any two accounts; everything else must be equal. */
 async function assertSameRights(
   service: TestApp,
   realm: Realm,

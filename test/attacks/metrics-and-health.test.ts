@@ -5,7 +5,7 @@ import { signedInAdmin, signedInUser } from '../factories.ts';
 import { createTestApp } from '../test-app.ts';
 import { startWithoutDatabase } from '../unreachable-database.ts';
 
-test('M07 the metrics are for those who may see them: nobody else learns more than that there is no such path', async (t) => {
+test('M07 metrics are 404 for everybody who may not read them', async (t) => {
   const service = await createTestApp(t, { METRICS_ALLOW: '127.0.0.9', TRUSTED_PROXIES: '127.0.0.8' });
   const { api } = service;
   assertStatus(await api.get('/metrics', { remoteAddress: '127.0.0.9' }), 200);
@@ -18,7 +18,7 @@ test('M07 the metrics are for those who may see them: nobody else learns more th
     ...tokens.map((token) => ({ token, remoteAddress: '203.0.113.7' })),
     { remoteAddress: '203.0.113.7', headers: { 'x-forwarded-for': '127.0.0.9' } },
     { remoteAddress: '127.0.0.9', headers: { 'x-forwarded-for': '127.0.0.9' } },
-    // A proxy that is trusted speaks for its client, and is itself not the one who may.
+    // A trusted proxy stands for its client and may not read them itself.
     { remoteAddress: '127.0.0.8', headers: { 'x-forwarded-for': '127.0.0.9' } },
     { remoteAddress: '127.0.0.9', headers: { forwarded: 'for=127.0.0.9' } },
   ]) {
@@ -34,7 +34,7 @@ test('M07 the metrics are for those who may see them: nobody else learns more th
   assertStatus(await api.post('/metrics', {}, { remoteAddress: '127.0.0.9' }), 405);
 });
 
-test('M07 the metrics are read under a name that nobody else can have, and by no page of another origin', async (t) => {
+test('M07 metrics require a Host that is not a foreign name, and no other origin', async (t) => {
   const overrides = { CORS_ORIGINS: 'https://app.good.com', PUBLIC_URL: 'https://accounts.example.com' };
   const { api } = await createTestApp(t, overrides);
   const ask = (headers: Record<string, string>) => api.get('/metrics', { headers });
@@ -71,13 +71,14 @@ test('M07 the metrics are read under a name that nobody else can have, and by no
   }
 });
 
-test('M07 no label names a person, a place or a path as somebody wrote it', async (t) => {
+test('M07 no label contains personal data, an address or a raw path', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service, { username: 'label.ada', email: 'label@example.com' });
   await service.api.get('/api/users/me', { token: user.accessToken });
   await service.mailbox.deliver();
   const { text } = await service.api.get('/metrics');
-  // Today there is no metric of HTTP. One that comes has the route's template: `/api/users/me/sessions/:id`.
+  // There are no HTTP metrics today. New ones must use the route's template:
+  // `/api/users/me/sessions/:id`.
   const labels = [...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => ({ name, value }));
   assert.ok(labels.length > 0);
   for (const { name, value } of labels) {
@@ -89,7 +90,7 @@ test('M07 no label names a person, a place or a path as somebody wrote it', asyn
   }
 });
 
-test('M07 without its database /health says so in one word, and the metrics are a 503: neither names host, user or cause', async (t) => {
+test('M07 without its database /health and metrics reveal no host, user or cause', async (t) => {
   const service = await createTestApp(t);
   const { api } = await startWithoutDatabase(t, service);
   for (const [path, status] of [

@@ -1,8 +1,8 @@
 /**
- * The arithmetic of MDN's HTTP Observatory: its tests and their modifiers as published at
- * https://developer.mozilla.org/en-US/observatory/docs/tests_and_scoring, details as its source decides them
- * (github.com/mdn/mdn-http-observatory). What needs a second request, the redirection of plain http, and the list of
- * preloaded hosts are the deployment's and count 0 here.
+ * The scoring of MDN's HTTP Observatory: its tests and modifiers as published at
+ *   https://developer.mozilla.org/en-US/observatory/docs/tests_and_scoring
+ * with details from its source (github.com/mdn/mdn-http-observatory). Tests that depend on the
+ * deployment (redirection from HTTP, HSTS preload list) count 0 here.
  */
 import type { Answer } from '../answer.ts';
 
@@ -26,7 +26,7 @@ const grades: [least: number, grade: string][] = [
 ];
 const leastForBonus = 90;
 
-/** Penalties first; what is above the hundred counts only for who has at least 90 without it. */
+/** Penalties first; bonuses count only from 90 points upwards. */
 export function observatoryScore({ headers, text }: Pick<Answer, 'headers' | 'text'>): Score {
   const header = (name: string) => headers[name]?.toString().toLowerCase();
   const policy = parsePolicy(header('content-security-policy') ?? '');
@@ -77,7 +77,7 @@ function contentSecurityPolicy(policy: Policy): number {
   return policy.get('default-src')?.join() === "'none'" ? 10 : 5;
 }
 
-/** Every cookie is taken for that of a session, which is the stricter half of the table. */
+/** Treats every cookie as a session cookie, which has the stricter penalties. */
 function cookies(all: string[], overTls: boolean): number {
   if (all.length === 0) return 0;
   const each = (attribute: RegExp) => all.every((cookie) => attribute.test(cookie));

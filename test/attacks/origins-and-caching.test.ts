@@ -7,7 +7,7 @@ import { createTestApp } from '../test-app.ts';
 const allowed = 'https://app.good.com';
 const overrides = { CORS_ORIGINS: `${allowed},http://localhost:3000` };
 
-test('J02 an allowed origin is echoed exactly; whatever looks like it is not', async (t) => {
+test('J02 an allowed origin is echoed exactly; lookalikes are not', async (t) => {
   const { api } = await createTestApp(t, overrides);
   const echoed = async (origin: string) => {
     const { headers } = await api.get('/api/users/me', { headers: { origin } });
@@ -48,7 +48,7 @@ test('J02 an allowed origin is echoed exactly; whatever looks like it is not', a
   }
 });
 
-test('J03 every answer says that it varies by origin; a preflight lists no more than there is, and is never refused', async (t) => {
+test('J03 answers vary by Origin; a preflight lists only what exists, and succeeds', async (t) => {
   const service = await createTestApp(t, { ...overrides, RATE_LIMIT_PER_HOUR: '1' });
   const { api } = service;
   for (const origin of [undefined, allowed, 'https://evil.com']) {
@@ -78,7 +78,7 @@ test('J03 every answer says that it varies by origin; a preflight lists no more 
   }
 });
 
-test('J06 J07 no private answer may be kept, under whatever name it is asked for', async (t) => {
+test('J06 J07 no private answer may be cached, whatever its URL looks like', async (t) => {
   const { api, ...service } = await createTestApp(t);
   const { accessToken: token } = await signedInUser({ api, ...service });
   for (const path of [
@@ -110,7 +110,7 @@ test('J06 J07 no private answer may be kept, under whatever name it is asked for
   }
 });
 
-test('J06 whatever a client has of an answer, it gets a new one: no 304 and no part of a private answer', async (t) => {
+test('J06 private answers ignore conditional and range requests', async (t) => {
   const { api, ...service } = await createTestApp(t);
   const { accessToken: token } = await signedInUser({ api, ...service });
   const known = { 'if-none-match': '*', 'if-modified-since': new Date().toUTCString(), range: 'bytes=0-9' };
@@ -122,7 +122,7 @@ test('J06 whatever a client has of an answer, it gets a new one: no 304 and no p
   }
 });
 
-test('J11 no answer says what it is made of', async (t) => {
+test('J11 no answer reveals the software in use', async (t) => {
   const { api } = await createTestApp(t);
   for (const path of [
     '/',

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { createTestApp, type TestApp } from '../test-app.ts';
 import { createFieldSender, describedFields } from './described-fields.ts';
 
-/** A listener that notes who comes. */
+/** A listener that records connections. */
 async function startCanary(t: TestContext): Promise<{ port: number; visits: () => number }> {
   let visits = 0;
   const server = createServer((socket) => {
@@ -19,15 +19,19 @@ async function startCanary(t: TestContext): Promise<{ port: number; visits: () =
 
 type ConnectTarget = { port?: unknown } | number | string | undefined;
 
-/** Every connection that this process opens from now on, to the database's address aside: all clients end up there. */
+/**
+ * Records every connection that this process opens, except to the database: all clients use this
+ * method.
+ */
 function watchConnections(t: TestContext): string[] {
   const opened: string[] = [];
   const database = process.env.TEST_DATABASE_URL && new URL(process.env.TEST_DATABASE_URL).port;
-  // oxlint-disable-next-line typescript/unbound-method -- it is called with the socket that it belongs to
+  // oxlint-disable-next-line typescript/unbound-method -- it is called with the socket that it
+  // belongs to
   const original = Socket.prototype.connect as (...given: unknown[]) => Socket;
   t.mock.method(Socket.prototype, 'connect', function connect(this: Socket, ...given: unknown[]) {
     const [target] = (Array.isArray(given[0]) ? given[0] : given) as [ConnectTarget];
-    // PostgreSQL's client gives the port itself, and opens a connection whenever its pool has too few.
+    // The PostgreSQL client passes the port itself and connects whenever its pool is short.
     const port = typeof target === 'object' ? target.port : target;
     if (!database || String(port) !== database) opened.push(JSON.stringify(target) ?? '');
     return original.apply(this, given);
@@ -48,7 +52,7 @@ function addressesOf(port: number): string[] {
   ];
 }
 
-test('I20 no field of any route takes an address: none is named or described as one', async (t) => {
+test('I20 no field of any route takes a URL, by its name or by its description', async (t) => {
   const { api } = await createTestApp(t);
   const fields = await describedFields(api);
   assert.ok(fields.length > 60, `${fields.length} fields`);
@@ -63,7 +67,7 @@ test('I20 no field of any route takes an address: none is named or described as 
   assert.doesNotMatch(described, /"format":"(uri|iri|hostname|ipv4|ipv6)/);
 });
 
-test('I20 an address in any field, in any header that names one, or in a mail address makes no connection', async (t) => {
+test('I20 a URL in any field, header or mail address causes no connection', async (t) => {
   const service = await createTestApp(t);
   const { send, sendAmongPlain } = await createFieldSender(service);
   const canary = await startCanary(t);
@@ -83,7 +87,7 @@ test('I20 an address in any field, in any header that names one, or in a mail ad
   assert.deepEqual(opened, []);
   assert.equal(canary.visits(), 0);
 
-  // The control: what the service does not do would have been seen.
+  // The control: this shows that a connection would have been recorded.
   await (await fetch(addresses[0] ?? '')).text();
   assert.equal(canary.visits(), 1);
   assert.equal(opened.length, 1);

@@ -6,13 +6,13 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 
 const limited = { RATE_LIMIT_PER_HOUR: '200', RATE_LIMIT_ACCOUNT_PER_HOUR: '2000' };
 
-/** A page that loads in cookie mode and asks whether it has a session. */
+/** A page that loads in cookie mode and checks whether it has a session. */
 function loadPage({ api }: TestApp, remoteAddress: string, headers: Record<string, string> = {}) {
   const page = { 'x-session-mode': 'cookie', 'sec-fetch-site': 'same-origin', 'content-length': '0' };
   return api.post('/api/users/refresh', undefined, { remoteAddress, headers: { ...page, ...headers } });
 }
 
-test('the refresh of a page that has no cookie counts nowhere, and is a 401 at once', async (t) => {
+test('a refresh without a cookie is an immediate 401 and counts toward no limit', async (t) => {
   const service = await createTestApp(t, limited);
   const remoteAddress = '127.8.0.1';
   const counted = service.statements().length;
@@ -31,7 +31,7 @@ test('the refresh of a page that has no cookie counts nowhere, and is a 401 at o
   assertStatus(await loadPage(service, remoteAddress), 401);
 });
 
-test('what is like such a page and is none counts on its address', async (t) => {
+test('similar requests that are not such a page load count for their address', async (t) => {
   const service = await createTestApp(t, limited);
   const { api } = service;
   const remoteAddress = '127.8.0.2';

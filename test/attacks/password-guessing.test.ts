@@ -29,12 +29,12 @@ function login(
 for (const realm of realms) {
   const { fromAddress, ofAccount } = limits[realm.kind];
 
-  test(`C01 ${realm.kind}: after ${fromAddress} wrong passwords the right one is 429 until the Retry-After is over`, async (t) => {
+  test(`C01 ${realm.kind}: after ${fromAddress} wrong passwords the right one gets 429`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const ip = freshAddress();
     for (let count = 0; count < fromAddress; count += 1) {
-      // By either name, in any case: it is one account.
+      // By either name, in any case: it is the same account.
       const name = count % 2 === 0 ? account.username.toUpperCase() : account.email;
       assertStatus(await login(service, realm, name, wrong, ip), 401);
     }
@@ -51,7 +51,7 @@ for (const realm of realms) {
     assertStatus(await login(service, realm, account.username, account.password, ip), 200);
   });
 
-  test(`C03 ${realm.kind}: ${ofAccount} guesses from everywhere, spread over a day, are told their outcome; after them only who was there before signs in`, async (t) => {
+  test(`C03 ${realm.kind}: after ${ofAccount} daily guesses only known networks sign in`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const home = freshAddress();
@@ -74,7 +74,7 @@ for (const [prefix, near, far] of [
   ['64', '2001:db8:1:1:ffff::9', '2001:db8:1:2::1'],
   ['56', '2001:db8:1:ff::9', '2001:db8:1:100::1'],
 ] as const) {
-  test(`C03 after the guesses of a day a network of /${prefix} where the owner was before signs in, whatever its address`, async (t) => {
+  test(`C03 after a day of guesses the owner signs in from the same /${prefix} network`, async (t) => {
     const service = await createTestApp(t, { RATE_LIMIT_IPV6_PREFIX: prefix });
     const account = await signedInTo(service, adminRealm);
     const { username, password } = account;
@@ -87,14 +87,14 @@ for (const [prefix, near, far] of [
       assertStatus(await login(service, adminRealm, username, password, ip), 200);
     for (const ip of [far, neighbour])
       assertStatus(await login(service, adminRealm, username, password, ip), 429);
-    // A wrong one is told so from there, too, as often as one network may guess.
+    // A wrong password gets its usual answer from there too, within one network's limit.
     assertStatus(await login(service, adminRealm, username, wrong, near), 401);
     await service.clock.advance(31 * 24 * 3600);
     assertStatus(await login(service, adminRealm, username, password, far), 200);
   });
 }
 
-test('a name that nobody has is throttled as one that somebody has', async (t) => {
+test('an unknown name is throttled like a known one', async (t) => {
   const service = await createTestApp(t);
   const known = await signedInUser(service);
   const outcomes = async (name: string): Promise<unknown[]> => {
@@ -110,7 +110,7 @@ test('a name that nobody has is throttled as one that somebody has', async (t) =
   assert.deepEqual(await outcomes(known.username), await outcomes('nobody.at.all'));
 });
 
-test('of twenty wrong passwords at once five are told so, and a right one among them tells no more than they', async (t) => {
+test('of twenty concurrent wrong passwords five get a 401; then a right one gets 429', async (t) => {
   const service = await createTestApp(t);
   for (let round = 0; round < 5; round += 1) {
     const user = await signedInUser(service);
@@ -125,7 +125,7 @@ test('of twenty wrong passwords at once five are told so, and a right one among 
   }
 });
 
-test('right passwords are never refused for being many at once', async (t) => {
+test('concurrent right passwords are never throttled', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const ip = freshAddress();
@@ -135,13 +135,13 @@ test('right passwords are never refused for being many at once', async (t) => {
     Array.from({ length: 20 }, () => login(service, userRealm, user.username, user.password, ip)),
   );
   for (const answer of answers) assertStatus(answer, 200);
-  // A success clears what was counted from its address.
+  // A success clears the failures of its address.
   for (let count = 0; count < 5; count += 1)
     assertStatus(await login(service, userRealm, user.username, wrong, ip), 401);
   assertStatus(await login(service, userRealm, user.username, user.password, ip), 429);
 });
 
-test('C08 the realms count apart', async (t) => {
+test('C08 the realms count separately', async (t) => {
   const service = await createTestApp(t);
   const names = newRegistration();
   const user = await signedInUser(service, names);
@@ -154,7 +154,7 @@ test('C08 the realms count apart', async (t) => {
 });
 
 for (const realm of realms) {
-  test(`${realm.kind}: a stolen session guesses the password five times in a quarter of an hour, by whatever way`, async (t) => {
+  test(`${realm.kind}: a stolen session has five password guesses per 15 minutes`, async (t) => {
     const service = await createTestApp(t);
     const account: SignedIn = await signedInTo(service, realm);
     const options = { token: account.accessToken };
@@ -191,7 +191,7 @@ for (const realm of realms) {
   });
 }
 
-test('a set-up token is tried five times an hour from one address', async (t) => {
+test('the setup token allows five attempts an hour from one address', async (t) => {
   const service = await createTestApp(t, { ADMIN_SETUP_TOKEN: 'the set-up token of this service, long' });
   const remoteAddress = freshAddress();
   const register = (token: string) =>

@@ -9,7 +9,7 @@ import { reset, resetToken } from '../reset-calls.ts';
 import { refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
-/** Text without a pattern, of so many characters. */
+/** Random text of the given length. */
 function strong(characters: number): string {
   return createHash('shake256', { outputLength: characters })
     .update('seed')
@@ -17,7 +17,7 @@ function strong(characters: number): string {
     .slice(0, characters);
 }
 
-/** Registers somebody with that password; an admin through the superadmin `by`. */
+/** Registers an account with that password; an admin is registered by the superadmin `by`. */
 function register(
   { api }: TestApp,
   realm: Realm,
@@ -53,7 +53,7 @@ for (const [realm, min, configuredMin] of [
   [adminRealm, 20, '20'],
 ] as const) {
   const how = configuredMin === undefined ? 'by default' : 'as configured';
-  test(`D01 ${realm.kind}: a password has ${min} characters at least ${how}, and 128 at most`, async (t) => {
+  test(`D01 ${realm.kind}: passwords have ${min} to 128 characters ${how}`, async (t) => {
     const names = { user: 'PASSWORD_MIN_LENGTH', admin: 'ADMIN_PASSWORD_MIN_LENGTH' };
     const service = await createTestApp(t, configuredMin ? { [names[realm.kind]]: configuredMin } : {});
     const account = await signedInTo(service, realm);
@@ -75,14 +75,14 @@ for (const [realm, min, configuredMin] of [
   });
 }
 
-test('D01 a reset keeps the same lengths, and says so before it looks at the token', async (t) => {
+test('D01 a reset has the same limits and checks them before the token', async (t) => {
   const service = await createTestApp(t);
   assertFault(await resetTo(service, strong(7)), 'new_password', 'password_too_short');
   assertFault(await resetTo(service, strong(129)), 'new_password', 'password_too_long');
   for (const length of [8, 64, 128]) assertStatus(await resetTo(service, strong(length)), 400);
 });
 
-test('D01 characters are counted, not bytes and not halves of characters', async (t) => {
+test('D01 the length counts characters, not bytes or UTF-16 units', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInTo(service, userRealm);
   const seven = '😀🙈🚀🌵🎻🧊🪁';
@@ -101,7 +101,7 @@ for (const realm of realms) {
     admin: ['password1234', 'PASSWORD1234', 'qwertyuiop123', '123456789012', 'qwerty123456'],
   };
 
-  test(`D02 ${realm.kind}: common passwords are refused at register, change and reset alike`, async (t) => {
+  test(`D02 ${realm.kind}: common passwords are refused at register, change and reset`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     for (const password of common[realm.kind]) {
@@ -114,7 +114,7 @@ for (const realm of realms) {
     await signIn(service, realm, account);
   });
 
-  test(`D02 ${realm.kind}: what names the person or the product is refused at register and change alike`, async (t) => {
+  test(`D02 ${realm.kind}: passwords naming account or product are refused`, async (t) => {
     const service = await createTestApp(t, { PROJECT_NAME: 'Harbour Ledger' });
     const superadmin = await signedInTo(service, adminRealm);
     const names = { username: 'grace.m.hopper', email: 'rear.admiral.g@the-navy-yard.example' };
@@ -146,7 +146,7 @@ for (const realm of realms) {
   });
 }
 
-test('D02 what names the person or the product is refused at a reset too, and the link is not spent by it', async (t) => {
+test('D02 a reset refuses such passwords too and does not use up the link', async (t) => {
   const service = await createTestApp(t, { PROJECT_NAME: 'Harbour Ledger' });
   const user = await signedInUser(service, {
     username: 'grace.m.hopper',
@@ -166,7 +166,7 @@ test('D02 what names the person or the product is refused at a reset too, and th
   assertStatus(await reset(service.api, token), 200);
 });
 
-test('D02 a password that is short and the domain of the address is told both at once, with the faults of other fields', async (t) => {
+test('D02 short and containing the mail domain: both are reported, with other errors', async (t) => {
   const { api } = await createTestApp(t);
   const body = { username: 'a b', email: 'grace@navy.example', password: 'Navy1', full_name: 7 };
   const answer = await api.post('/api/users/register', body);
@@ -185,7 +185,7 @@ const uncomposed = [
 ];
 
 for (const password of uncomposed) {
-  test(`D03 ${JSON.stringify(password)} is a password, and every character of it counts`, async (t) => {
+  test(`D03 ${JSON.stringify(password)} is accepted, and every character counts`, async (t) => {
     const service = await createTestApp(t);
     const owner = await signedInTo(service, userRealm);
     const registration = newRegistration({ password });
@@ -213,7 +213,7 @@ for (const password of uncomposed) {
 }
 
 for (const realm of realms) {
-  test(`D12 ${realm.kind}: a change wants the current password and another new one, and harms nothing without`, async (t) => {
+  test(`D12 ${realm.kind}: a change needs the current password and a different new one`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const other = await signIn(service, realm, account);

@@ -62,7 +62,7 @@ const renewals: [
 
 for (const [what, seed, environment, form] of renewals) {
   const target = Object.entries(environment).join().replace(',', '=');
-  test(`D10 ${what} becomes what ${target} asks for at the first login, and no session ends`, async (t) => {
+  test(`D10 the first login upgrades ${what} to ${target} and ends no session`, async (t) => {
     const service = await createTestApp(t, environment);
     const seeded = seed();
     const password = seeded.key === null ? goodPassword : longPassword;
@@ -72,7 +72,7 @@ for (const [what, seed, environment, form] of renewals) {
     const wrong = { username: account.username, password: `${password} ` };
     assertStatus(await service.api.post('/api/users/login', wrong), 401);
     const untouched = await storedPassword(service, userRealm, account.username);
-    assert.equal(untouched.hash, seeded.hash, 'a wrong password renews nothing');
+    assert.equal(untouched.hash, seeded.hash, 'a wrong password upgrades nothing');
 
     await signIn(service, userRealm, account);
     const renewed = await storedPassword(service, userRealm, account.username);
@@ -81,12 +81,12 @@ for (const [what, seed, environment, form] of renewals) {
     assert.equal(await statusOfMe(service.api, userRealm, account.accessToken), 200);
 
     await signIn(service, userRealm, account);
-    assert.deepEqual(await storedPassword(service, userRealm, account.username), renewed, 'renewed once');
+    assert.deepEqual(await storedPassword(service, userRealm, account.username), renewed, 'upgraded once');
     assertStatus(await service.api.post('/api/users/login', wrong), 401);
   });
 }
 
-test('D10 a renewed bcrypt hash is one that any tool can check', async (t) => {
+test('D10 an upgraded bcrypt hash can be verified by any bcrypt tool', async (t) => {
   const service = await createTestApp(t, { BCRYPT_ROUNDS: '5' });
   for (const realm of realms) {
     const account = await signedInTo(service, realm);
@@ -98,7 +98,7 @@ test('D10 a renewed bcrypt hash is one that any tool can check', async (t) => {
   }
 });
 
-test('D10 a hash that can not be renewed is no reason to refuse the login', async (t) => {
+test('D10 a failed upgrade does not fail the login', async (t) => {
   const service = await createTestApp(t, { BCRYPT_ROUNDS: '5' });
   const { db } = service;
   const user = await signedInUser(service);
@@ -117,7 +117,7 @@ test('D10 a hash that can not be renewed is no reason to refuse the login', asyn
   assert.ok(!service.logs().includes(user.password));
 });
 
-test('D10 a password that is changed while the old one is hashed anew stays changed', async (t) => {
+test('D10 a password changed while the old one is rehashed stays changed', async (t) => {
   const service = await createTestApp(t, { BCRYPT_ROUNDS: '5' });
   const { api, db, hasher } = service;
   const user = await signedInUser(service);
@@ -131,11 +131,11 @@ test('D10 a password that is changed while the old one is hashed anew stays chan
 
   const { username, password } = user;
   assertStatus(await api.post('/api/users/login', { username, password }), 200);
-  assert.equal(hasher.state.completed, before + 2, 'the old password was verified and hashed anew');
+  assert.equal(hasher.state.completed, before + 2, 'the old password was verified and rehashed');
   assert.equal((await storedPassword(service, userRealm, user.username)).hash, changed);
 });
 
-test('D10 a stored hash that nobody should pay for, or that is none, opens nothing and breaks nothing', async (t) => {
+test('D10 an invalid or overly expensive stored hash opens nothing and breaks nothing', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const cheap = hashSync(goodPassword, { cost: 4 });

@@ -19,7 +19,7 @@ import { forgot, newPassword, reset, resetToken } from '../reset-calls.ts';
 import { refresh, refreshed, statusOfMe } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
-/** Each from an address of its own: none is one too many. */
+/** Each from a different address, so that no limit applies. */
 let logins = 0;
 function login(service: TestApp, username: string, password: string): Promise<Answer> {
   logins += 1;
@@ -27,7 +27,7 @@ function login(service: TestApp, username: string, password: string): Promise<An
   return service.api.post('/api/users/login', { username, password }, { remoteAddress });
 }
 
-test('A07 every reset token that is not good gets one answer', async (t) => {
+test('A07 all invalid reset tokens get the same answer', async (t) => {
   const service = await createTestApp(t);
   const { api, db, clock } = service;
   const user = await signedInUser(service);
@@ -51,7 +51,7 @@ test('A07 every reset token that is not good gets one answer', async (t) => {
   assertStatus(await login(service, user.username, newPassword), 200);
 });
 
-test('G01 G10 a link works once; the owner is told, and nobody is signed in by it', async (t) => {
+test('G01 G10 a link works once, notifies the owner and signs nobody in', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const token = await resetToken(service, user.email);
@@ -73,7 +73,7 @@ test('G01 G10 a link works once; the owner is told, and nobody is signed in by i
       { purpose: 'email_verification', end_reason: 'password_reset' },
       { purpose: 'password_reset', end_reason: 'used' },
     ],
-    'why each ended stays on record',
+    'the reason each session ended is recorded',
   );
   const sessions = service.db.selectFrom('sessions').select('revoke_reason').orderBy('id');
   assert.deepEqual((await sessions.execute())[0]?.revoke_reason, 'password_reset');
@@ -83,7 +83,7 @@ test('G01 G10 a link works once; the owner is told, and nobody is signed in by i
   assert.deepEqual(await successes.execute(), [expected]);
 });
 
-test('G02 of ten resets with one link at once exactly one sets its password, and one notice goes out', async (t) => {
+test('G02 of ten concurrent resets with one link exactly one succeeds', async (t) => {
   for (let round = 0; round < 2; round += 1) {
     const service = await createTestApp(t);
     const user = await signedInUser(service);
@@ -100,7 +100,7 @@ test('G02 of ten resets with one link at once exactly one sets its password, and
   }
 });
 
-test('G05 a link is good one second before its end and no more one second after', async (t) => {
+test('G05 a link works one second before it expires and not one second after', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const inTime = await resetToken(service, user.email);
@@ -156,7 +156,7 @@ test('G06 a link leads to FRONTEND_URL whatever host the request names', async (
   }
 });
 
-test('G06 over a socket neither an absolute target nor two Hosts, and in no link of any mail, is another host', async (t) => {
+test('G06 over a socket neither an absolute target nor two Hosts change a mailed link', async (t) => {
   const service = await createTestApp(t, { PUBLIC_URL: 'https://id.ada.test' });
   const user = await signedInUser(service);
   const send = async (path: string, target: string, body: object, headers: Record<string, string>) => {
@@ -192,7 +192,7 @@ test('G06 over a socket neither an absolute target nor two Hosts, and in no link
   assert.ok(links >= 6, `${links} links`);
 });
 
-test('G08 outstanding links die with a change of the password, of the address, and with another reset', async (t) => {
+test('G08 links are revoked by a password change, an address change and a reset', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const changing = await signedInUser(service);
@@ -217,11 +217,11 @@ test('G08 outstanding links die with a change of the password, of the address, a
   assertStatus(await reset(api, third), 400);
 });
 
-test('G08 a link that was made while the address changed, and mailed to the one before, resets nothing', async (t) => {
+test('G08 a link created during an address change, mailed to the old one, is dead', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const token = await resetToken(service, user.email);
-  // As it is where the link is written after the change has ended those that it saw.
+  // The link is written after the change has revoked the links that it could see.
   await service.db.updateTable('users').set({ email: 'new@example.com', is_email_verified: false }).execute();
   assertStatus(await reset(service.api, token), 400);
   const users = service.db.selectFrom('users').select('is_email_verified');
@@ -229,7 +229,7 @@ test('G08 a link that was made while the address changed, and mailed to the one 
   assertStatus(await login(service, user.username, goodPassword), 200);
 });
 
-test('a deactivated user gets no link, and one sent before is dead, also after the user is back', async (t) => {
+test('a deactivated user gets no link; earlier links stay dead after reactivation', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const admin = await signedInAdmin(service);
@@ -244,7 +244,7 @@ test('a deactivated user gets no link, and one sent before is dead, also after t
   assertStatus(await reset(api, before), 400);
 });
 
-test('E15 a reset ends every session: access and refresh tokens are refused on the next request', async (t) => {
+test('E15 a reset ends every session: access and refresh tokens stop working at once', async (t) => {
   const service = await createTestApp(t);
   const one = await signedInUser(service);
   const two = await signIn(service, userRealm, one);
@@ -255,7 +255,7 @@ test('E15 a reset ends every session: access and refresh tokens are refused on t
   }
 });
 
-test('G12 a reset token is in the mail and nowhere else: no answer, no page, no metric, no log, no row, no job', async (t) => {
+test('G12 a reset token is only in the mail: not in answers, metrics, logs, rows, jobs', async (t) => {
   const service = await createTestApp(t, { LOG_LEVEL: 'debug' });
   const user = await signedInUser(service);
   const answer = await forgot(service.api, user.email);
@@ -289,7 +289,7 @@ test('G12 a reset token is in the mail and nowhere else: no answer, no page, no 
   for (const place of [...shown, metrics.text, service.logs()]) {
     for (const half of halves) assert.ok(!place.includes(half));
   }
-  // The first third of a token is the link's id, which the row has.
+  // The first third of a token is the link's id, which the row contains.
   for (const half of [token, token.slice(22), halves[3] ?? '']) assert.ok(!stored.includes(half));
   assert.ok(!service.logs().includes(user.email));
 });
@@ -301,7 +301,7 @@ test('G14 twenty requests for one victim from twenty addresses send three mails'
     const email = count % 2 === 0 ? victim.email : victim.email.toUpperCase();
     assertStatus(await forgot(service.api, email), 200);
     await service.mailbox.deliver();
-    // Over the hour, and not in one moment.
+    // Spread over the hour instead of all at once.
     await service.clock.advance(170);
   }
   assert.equal((await service.mailbox.mails('password_reset')).length, 3);
@@ -310,12 +310,13 @@ test('G14 twenty requests for one victim from twenty addresses send three mails'
   assert.equal((await service.mailbox.mails('password_reset')).length, 4);
 });
 
-test('G14 at once, too, no more than three mails go out', async (t) => {
+test('G14 concurrent requests send at most three mails too', async (t) => {
   const service = await createTestApp(t);
   const victim = await signedInUser(service);
   const answers = await Promise.all(Array.from({ length: 20 }, () => forgot(service.api, victim.email)));
   for (const answer of answers) assertStatus(answer, 200);
-  // Nor does a flood fill the queue: each request that is too much ends with its answer, and is recorded once in all.
+  // A flood does not fill the queue either: each excess request only gets its answer, and the
+  // excess is recorded once.
   assert.equal(await jobsIn(service, 'password-reset-requests'), 3);
   assert.equal((await service.mailbox.mails('password_reset')).length, 3);
   const events = service.db.selectFrom('audit_events').select(['outcome', 'subject_id', 'details']);
@@ -331,7 +332,7 @@ async function jobsIn({ db }: TestApp, queue: string): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-test('G16 a token changes its own account, whatever else the body names', async (t) => {
+test('G16 a token resets its own account only, whatever else the body names', async (t) => {
   const service = await createTestApp(t);
   const mine = await signedInUser(service);
   const other = await signedInUser(service);
@@ -343,7 +344,7 @@ test('G16 a token changes its own account, whatever else the body names', async 
   assertStatus(await login(service, mine.username, newPassword), 200);
 });
 
-test('G18 no step can be left out: a reset without a token of a mail changes nothing', async (t) => {
+test('G18 no step can be skipped: without a mailed reset token nothing changes', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   for (const token of [undefined, null, '', [], {}, 0, true, [''], { $gt: '' }]) {
@@ -356,7 +357,7 @@ test('G18 no step can be left out: a reset without a token of a mail changes not
   for (const token of [verification, undo, user.accessToken, user.refreshToken]) {
     assertStatus(await reset(service.api, token), 400);
   }
-  // Nor does a link open another door than its own.
+  // A link of one purpose does not work for another.
   const link = await resetToken(service, user.email);
   for (const path of ['/api/users/verify-email', '/api/users/undo'])
     assertStatus(await service.api.post(path, { token: link }), 400);
@@ -367,7 +368,7 @@ test('G18 no step can be left out: a reset without a token of a mail changes not
   assertStatus(await login(service, user.username, goodPassword), 200);
 });
 
-test('a token that is made up costs no hash', async (t) => {
+test('a made-up token costs no hash', async (t) => {
   const service = await createTestApp(t);
   const before = service.hasher.state.completed;
   for (let count = 0; count < 5; count += 1) {
@@ -376,7 +377,7 @@ test('a token that is made up costs no hash', async (t) => {
   assert.equal(service.hasher.state.completed, before);
 });
 
-test('M04 what is no token of any link asks the database nothing, and is recorded', async (t) => {
+test('M04 a malformed link token costs no query and is recorded', async (t) => {
   const service = await createTestApp(t);
   const tokens = ['x', randomBytes(47).toString('base64url'), `${randomBytes(48).toString('base64url')}=`];
   for (const token of tokens) {
@@ -395,7 +396,7 @@ test('M04 what is no token of any link asks the database nothing, and is recorde
   ]);
 });
 
-test('A05 forgot answers and does the same for a known, an unknown and a deactivated address, in the request and after it', async (t) => {
+test('A05 forgot-password does the same for known, unknown and deactivated addresses', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const inactive = await signedInUser(service);
@@ -414,7 +415,7 @@ test('A05 forgot answers and does the same for a known, an unknown and a deactiv
       mails: async () => {},
       'password-reset-requests': (payload) => answerResetRequest(service, payload.email),
     });
-    // For whom there is a link it is committed, for all others rolled back: that much differs.
+    // If there is a link the transaction commits, otherwise it rolls back: only this differs.
     const after = service
       .statements()
       .slice(before + inRequest.length)
@@ -439,7 +440,7 @@ test('A05 forgot answers and does the same for a known, an unknown and a deactiv
   );
 });
 
-test('B22 who registered a victim’s address first is out after the victim’s reset', async (t) => {
+test("B22 a squatter of the victim's address is locked out by the victim's reset", async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const attacker = await signedInUser(service, { email: 'victim@example.com' });
@@ -454,19 +455,19 @@ test('B22 who registered a victim’s address first is out after the victim’s 
   assert.equal(me.body.is_email_verified, true);
 });
 
-test('B22 no undo link that the attacker left behind takes the account back, not by a second address either', async (t) => {
+test('B22 no undo link left by the attacker takes the account back', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const attacker = await signedInUser(service, { email: 'one@evil.example' });
   for (const email of ['two@evil.example', 'victim@example.com']) await moveTo(service, attacker, email);
   assertStatus(await reset(api, await resetToken(service, 'victim@example.com')), 200);
-  // Nobody had verified them: they are told, and have no link.
+  // These addresses were never verified: they are notified, but get no link.
   for (const { message } of await service.mailbox.mails('email_changed'))
     assert.doesNotMatch(message?.text ?? '', /#token=/);
   assertStatus(await login(service, 'victim@example.com', newPassword), 200);
 });
 
-test('B22 nothing else that the attacker set up beforehand gives access back: link, refresh, address or name', async (t) => {
+test('B22 nothing the attacker prepared gives access back after the reset', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const key = 'attempt-1-of-the-attacker';

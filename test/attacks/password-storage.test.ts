@@ -10,15 +10,15 @@ import { dumpRows, seedPassword, storedPassword } from '../stored-passwords.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
 async function statusOfLogin({ api }: TestApp, username: string, password: string): Promise<number> {
-  // Wrong passwords of one account come from different places: they are no matter of a limit here.
+  // Wrong passwords for one account come from different addresses to avoid the throttle.
   const remoteAddress = `127.4.${randomBytes(1)[0]}.${randomBytes(1)[0]}`;
   return (await api.post('/api/users/login', { username, password }, { remoteAddress })).status;
 }
 
-/** A password and one that is the same but for its end. */
+/** A password and one that differs from it only at the end. */
 const pairs: [what: string, password: string, other: string][] = [
   ['72 letters and one more', `${'A'.repeat(72)}x`, `${'A'.repeat(72)}y`],
-  ['72 letters and no more', `${'A'.repeat(72)}x`, 'A'.repeat(72)],
+  ['72 letters exactly', `${'A'.repeat(72)}x`, 'A'.repeat(72)],
   ['72 letters, and one more tried', 'A'.repeat(72), `${'A'.repeat(72)}x`],
   ['18 emoji and a letter', `${'😀'.repeat(18)}x`, `${'😀'.repeat(18)}y`],
   ['255 bytes', `${'😀'.repeat(63)}abx`, `${'😀'.repeat(63)}aby`],
@@ -32,7 +32,7 @@ for (const [target, tried] of [
   ['bcrypt', pairs],
   ['argon2id', pairs.filter(([what]) => /emoji|256|128/.test(what))],
 ] as const) {
-  test(`D04 ${target}: no password is cut, whatever its length, when it is set at registration`, async (t) => {
+  test(`D04 ${target}: no password is truncated at registration, whatever its length`, async (t) => {
     const service = await createTestApp(t, { PASSWORD_HASH: target });
     assert.ok(tried.length >= 3);
     for (const [what, password, other] of tried) {
@@ -44,7 +44,7 @@ for (const [target, tried] of [
   });
 }
 
-test('D05 no password is cut when it is changed, nor when it is the current one', async (t) => {
+test('D05 neither the new nor the current password of a change is truncated', async (t) => {
   const service = await createTestApp(t);
   for (const [what, password, other] of pairs) {
     const { username, accessToken: token } = await signedInUser(service);
@@ -56,14 +56,14 @@ test('D05 no password is cut when it is changed, nor when it is the current one'
     assert.equal(await statusOfLogin(service, username, other), 401, what);
     assert.equal(await statusOfLogin(service, username, password), 200, what);
     assert.equal(await change(other, goodPassword), 400, what);
-    // Equal but for the end is not equal: the new password is another one.
+    // Passwords that differ only at the end are different.
     assert.equal(await change(password, other), 200, what);
     assert.equal(await statusOfLogin(service, username, password), 401, what);
     assert.equal(await statusOfLogin(service, username, other), 200, what);
   }
 });
 
-test('D05 no password is cut when it is reset', async (t) => {
+test('D05 no password is truncated at a reset', async (t) => {
   const service = await createTestApp(t);
   for (const [what, password, other] of pairs) {
     const { username, email } = await signedInUser(service);
@@ -73,18 +73,18 @@ test('D05 no password is cut when it is reset', async (t) => {
   }
 });
 
-test('D04 a hash from elsewhere, made of the first 72 bytes, opens to nothing longer', async (t) => {
+test('D04 an imported hash of the first 72 bytes accepts no longer password', async (t) => {
   const service = await createTestApp(t);
   const { username } = await signedInUser(service);
   const long = `${'A'.repeat(72)}x`;
   const hash = hashSync(long, { cost: 4 });
-  assert.ok(verifySync(`${'A'.repeat(72)}y`, hash), 'bcrypt itself does not look further');
+  assert.ok(verifySync(`${'A'.repeat(72)}y`, hash), 'bcrypt itself ignores the rest');
   await seedPassword(service, userRealm, username, { scheme: 'bcrypt', hash, key: null });
   assert.equal(await statusOfLogin(service, username, long), 401);
   assert.equal(await statusOfLogin(service, username, 'A'.repeat(72)), 200);
 });
 
-test('D06 64 characters of four bytes each are a password from end to end', async (t) => {
+test('D06 every one of 64 four-byte characters counts', async (t) => {
   const service = await createTestApp(t);
   const password = '😀'.repeat(64);
   assert.equal(Buffer.byteLength(password), 256);
@@ -95,7 +95,7 @@ test('D06 64 characters of four bytes each are a password from end to end', asyn
   assert.equal(await statusOfLogin(service, user.username, '🙈'.repeat(64)), 200);
 });
 
-test('D06 the byte limit, where there is one, stands in the refusal', async (t) => {
+test('D06 the byte limit, if there is one, is in the error message', async (t) => {
   const service = await createTestApp(t);
   const password = '👩‍🚀'.repeat(52);
   const answer = await service.api.post('/api/users/register', newRegistration({ password }));
@@ -103,7 +103,7 @@ test('D06 the byte limit, where there is one, stands in the refusal', async (t) 
   assert.match(answer.body.details.errors[0].message, /128 characters and 512 bytes/);
 });
 
-test('D08 a password is taken as it was typed: NFC and NFD are two, at registration, at a change and at a reset', async (t) => {
+test('D08 passwords are not normalized: NFC and NFD differ everywhere', async (t) => {
   const service = await createTestApp(t);
   const composed = 'café résumé naïveté'.normalize('NFC');
   const decomposed = composed.normalize('NFD');
@@ -126,7 +126,7 @@ test('D08 a password is taken as it was typed: NFC and NFD are two, at registrat
   }
 });
 
-test('D09 at rest a password is a bcrypt hash of cost 12 with a salt of its own, and nowhere in clear', async (t) => {
+test('D09 a stored password is a salted bcrypt hash of cost 12, nowhere in clear', async (t) => {
   const service = await createTestApp(t, { BCRYPT_ROUNDS: '12' });
   const registrations = [newRegistration(), newRegistration()];
   const answers = await Promise.all(
@@ -142,7 +142,7 @@ test('D09 at rest a password is a bcrypt hash of cost 12 with a salt of its own,
   }
   const [one = '', other = ''] = stored.map(({ hash }) => hash);
   assert.notEqual(one.slice(7, 29), other.slice(7, 29));
-  assert.ok(verifySync(goodPassword, one), 'any bcrypt tool can check it');
+  assert.ok(verifySync(goodPassword, one), 'any bcrypt tool can verify it');
 
   const everything = await dumpRows(service);
   for (const { username } of registrations)
@@ -153,7 +153,7 @@ test('D09 at rest a password is a bcrypt hash of cost 12 with a salt of its own,
   }
 });
 
-test('D09 a password longer than bcrypt reads is keyed by its own row, and argon2id has its own salt', async (t) => {
+test('D09 bcrypt keys an overlong password by its row; argon2id has its own salt', async (t) => {
   for (const [target, scheme, form] of [
     ['bcrypt', 'bcrypt-hmac-sha384', /^\$2b\$04\$.{53}$/],
     ['argon2id', 'argon2id', /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/],

@@ -35,13 +35,15 @@ function argon2idOf(memory: number, passes: number): StoredPassword {
   return { scheme: 'argon2id', hash: `${header}$${salt}$${hash}`, key: null };
 }
 
-/** What a hash costs, in rounds of bcrypt; argon2id fills about 64 KiB in the time of one. */
+/** The cost of a hash in bcrypt rounds; argon2id fills about 64 KiB in the time of one. */
 function roundsOf(hash: string): number {
   const [, memory, passes] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),/.exec(hash) ?? [];
   return memory ? (Number(memory) * Number(passes)) / 64 : 2 ** Number(hash.slice(4, 6));
 }
 
-/** The work of each password that is checked from now on, in rounds of bcrypt, as the threads are told it. */
+/**
+ * Records the work of each password check from now on, in bcrypt rounds, as sent to the threads.
+ */
 function watchWork(t: TestContext): () => number[] {
   const post = t.mock.method(Worker.prototype, 'postMessage');
   return () => {
@@ -72,17 +74,17 @@ for (const [what, stored, environment] of [
   ['$2b$04$', bcryptOf(4), bcrypt8],
   ['$2a$06$', bcryptOf(6, '$2a$'), bcrypt8],
   ['$2y$07$', bcryptOf(7, '$2y$'), bcrypt8],
-  ['$2b$08$, as new ones', bcryptOf(8), bcrypt8],
+  ['$2b$08$, the current default', bcryptOf(8), bcrypt8],
   ['a keyed $2b$04$', keyedBcryptOf(4), bcrypt8],
   ['an unreadable hash', { scheme: 'bcrypt', hash: 'broken', key: null }, bcrypt8],
   ['a cheap argon2id', argon2idOf(1024, 2), bcrypt8],
   ['argon2id', argon2idOf(19_456, 2), { BCRYPT_ROUNDS: '10' }],
   ['$2b$08$', bcryptOf(8), argon2id],
   ['a cheap argon2id', argon2idOf(64, 1), argon2id],
-  ['argon2id, as new ones', argon2idOf(19_456, 2), argon2id],
+  ['argon2id, the current default', argon2idOf(19_456, 2), argon2id],
 ] as const) {
   const target = Object.entries(environment).join().replace(',', '=');
-  test(`A02 ${what} is checked at the price of an unknown name, with ${target}`, async (t) => {
+  test(`A02 with ${target}, ${what} costs the same check as an unknown name`, async (t) => {
     const service = await createTestApp(t, environment);
     const account = await signedInTo(service, userRealm);
     const { path } = userRealm;
@@ -94,7 +96,7 @@ for (const [what, stored, environment] of [
     const assertSame = (how: string): void => {
       const [work = 0, ...more] = works();
       assert.deepEqual(more, [], how);
-      // The smallest hash there is to fill up with has 16 rounds.
+      // The smallest hash available as padding has 16 rounds.
       const tolerance = what.includes('argon2id') || environment === argon2id ? 16 : 0;
       assert.ok(Math.abs(work - unknown) <= tolerance, `${how}: ${work} of ${unknown} rounds`);
     };
@@ -105,15 +107,15 @@ for (const [what, stored, environment] of [
     const change = { current_password: wrong, new_password: 'granite lantern 41 willow' };
     const { accessToken: token } = account;
     assertStatus(await service.api.post(`${path}/change-password`, change, { token }), 400);
-    assertSame('the own password once more');
+    assertSame('the current password again');
     await service.db.updateTable('users').set({ is_active: false }).execute();
     assertStatus(await login(service, path, account.username, goodPassword), 401);
-    assertSame('the right password of an account that is not active');
+    assertSame('the right password of an inactive account');
   });
 }
 
 for (const realm of realms) {
-  test(`A02 ${realm.kind}: right and wrong are the same work where a count is full when they end`, async (t) => {
+  test(`A02 ${realm.kind}: right and wrong passwords cost the same at a full count`, async (t) => {
     const service = await createTestApp(t, bcrypt8);
     const account = await signedInTo(service, realm);
     await seedPassword(service, realm, account.username, bcryptOf(4));
@@ -131,7 +133,7 @@ for (const realm of realms) {
   });
 }
 
-test('A02 a dearer hash is checked as it is, and not made dearer still', async (t) => {
+test('A02 a more expensive hash is checked as it is, without padding', async (t) => {
   const service = await createTestApp(t, bcrypt8);
   const account = await signedInTo(service, userRealm);
   const works = watchWork(t);

@@ -6,7 +6,7 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 
 const polluting = '{"is_superuser":true,"is_superadmin":true,"is_active":false,"polluted":true}';
 
-/** Ways into the prototype that all objects share, as members of a JSON object. */
+/** Members of a JSON object that could reach the shared prototype. */
 const ways = {
   plain: `"__proto__":${polluting}`,
   duplicated: `"__proto__":${polluting},"__proto__":${polluting}`,
@@ -17,7 +17,7 @@ const ways = {
 };
 
 for (const [name, members] of Object.entries(ways)) {
-  test(`B17 members on their way to the prototype (${name}) are ignored, and change no later request`, async (t) => {
+  test(`B17 prototype members (${name}) are ignored and affect no later request`, async (t) => {
     const service = await createTestApp(t);
     const body = newRegistration();
     const own = JSON.stringify(body).slice(1, -1);
@@ -37,7 +37,7 @@ for (const [name, members] of Object.entries(ways)) {
   });
 }
 
-test('B17 a field whose value is on its way to the prototype is refused', async (t) => {
+test('B17 a field whose value has prototype members is refused', async (t) => {
   const service = await createTestApp(t);
   const { email, username } = newRegistration();
   for (const members of Object.values(ways)) {
@@ -52,7 +52,7 @@ test('B17 a field whose value is on its way to the prototype is refused', async 
   await assertClean(service);
 });
 
-test('B17 a query on its way to the prototype does nothing, whether its brackets are escaped or not', async (t) => {
+test('B17 prototype members in a query do nothing, with brackets escaped or not', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   for (const query of [
@@ -71,7 +71,7 @@ test('B17 a query on its way to the prototype does nothing, whether its brackets
   await assertClean(service);
 });
 
-/** The next ordinary registration is an ordinary user, and the process is well. */
+/** The next ordinary registration creates an ordinary user, and the process is healthy. */
 async function assertClean(service: TestApp): Promise<void> {
   const empty: Record<string, unknown> = {};
   for (const name of ['is_superuser', 'is_superadmin', 'is_active', 'polluted', '0'])

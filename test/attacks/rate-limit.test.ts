@@ -30,12 +30,12 @@ async function requests(count: number, send: (index: number) => Promise<Answer>)
   return statuses;
 }
 
-/** How many were let through, before and among the refused. */
+/** Counts the accepted answers. */
 function served(statuses: number[]): number {
   return statuses.filter((status) => status !== 429).length;
 }
 
-test('K01 two hundred requests an hour pass, the next is 429 until the Retry-After is over, and not a second less', async (t) => {
+test('K01 the 201st request of an hour is 429 until exactly its Retry-After is over', async (t) => {
   const { api, clock } = await createTestApp(t, limited);
   const remoteAddress = freshAddress();
   const ask = () => api.get('/', { remoteAddress });
@@ -53,7 +53,7 @@ test('K01 two hundred requests an hour pass, the next is 429 until the Retry-Aft
   assertStatus(await ask(), 200);
 });
 
-test('K02 without a trusted proxy no header makes another address', async (t) => {
+test('K02 without a trusted proxy no header changes the client address', async (t) => {
   const { api } = await createTestApp(t, limited);
   const remoteAddress = freshAddress();
   const random = () => `198.51.100.${randomBytes(1)[0]}`;
@@ -79,7 +79,7 @@ test('K02 without a trusted proxy no header makes another address', async (t) =>
   assert.deepEqual(statuses, [...Array<number>(200).fill(200), ...Array<number>(50).fill(429)]);
 });
 
-test('K03 behind a trusted proxy the right-most address that is none counts, whatever stands before it', async (t) => {
+test('K03 behind trusted proxies the right-most untrusted address counts', async (t) => {
   const { api, app } = await createTestApp(t, proxied);
   const chain = () => Array.from({ length: 10 }, () => `192.0.2.${randomBytes(1)[0]}`).join(', ');
   const statuses = await requests(210, (index) => {
@@ -90,7 +90,8 @@ test('K03 behind a trusted proxy the right-most address that is none counts, wha
   assert.equal(served(statuses), 200);
   const other = { headers: { 'x-forwarded-for': '203.0.113.50, 203.0.113.51' } };
   assertStatus(await api.get('/', other), 200);
-  // Over a socket: two lines are one list, in their order (RFC 9110 § 5.3), and the other headers say nothing.
+  // Over a socket: two lines are one list, in order (RFC 9110 § 5.3), and the other headers are
+  // ignored.
   const lines = (...values: string[]) =>
     requestText('GET', '/').replace(
       '\r\n\r\n',
@@ -106,7 +107,7 @@ test('K03 behind a trusted proxy the right-most address that is none counts, wha
   }
 });
 
-test('K05 an IPv6 network of 64 bits is one client, however its addresses are written; a mapped IPv4 address is IPv4', async (t) => {
+test('K05 an IPv6 /64 is one client in any spelling; mapped IPv4 is IPv4', async (t) => {
   const { api } = await createTestApp(t, proxied);
   const from = (address: string) => api.get('/', { headers: { 'x-forwarded-for': address } });
   const statuses = await requests(250, (index) => {
@@ -119,14 +120,14 @@ test('K05 an IPv6 network of 64 bits is one client, however its addresses are wr
   assertStatus(await from('::ffff:198.51.100.77'), 429);
 });
 
-test('K06 of two hundred and fifty requests at once exactly two hundred pass', async (t) => {
+test('K06 of 250 concurrent requests exactly 200 pass', async (t) => {
   const { api } = await createTestApp(t, limited);
   const remoteAddress = freshAddress();
   const answers = await Promise.all(Array.from({ length: 250 }, () => api.get('/', { remoteAddress })));
   assert.equal(served(answers.map(({ status }) => status)), 200);
 });
 
-test('K08 what is refused costs no hash and no statement, and makes the wait no longer', async (t) => {
+test('K08 a refused request costs no hash, no query and no longer wait', async (t) => {
   const service = await createTestApp(t, limited);
   const { api, hasher } = service;
   const remoteAddress = freshAddress();
@@ -146,7 +147,7 @@ test('K08 what is refused costs no hash and no statement, and makes the wait no 
   assert.ok(Number(last.headers['retry-after']) <= Number(first.headers['retry-after']));
 });
 
-test('K09 the counters fall one by one, in both families of headers; Retry-After comes with a refusal alone', async (t) => {
+test('K09 both families of headers count down; Retry-After comes with a 429 only', async (t) => {
   const { api, clock } = await createTestApp(t, limited);
   const remoteAddress = freshAddress();
   for (let left = 199; left >= 0; left -= 1) {
@@ -165,11 +166,11 @@ test('K09 the counters fall one by one, in both families of headers; Retry-After
   assert.match(String(headers.ratelimit), /^"ip";r=0;t=1\d{3}$/);
 });
 
-test('K10 probes, preflights and the files of the pages never use up an address; everything else does', async (t) => {
+test('K10 probes, preflights and page assets are not limited; everything else is', async (t) => {
   const { api } = await createTestApp(t, limited);
   const remoteAddress = freshAddress();
   const preflight = { origin: 'http://localhost:3000', 'access-control-request-method': 'POST' };
-  // Each as often as it takes to be one too many.
+  // Each is sent once more than its limit allows.
   for (let count = 0; count < 205; count += 1) {
     for (const path of [
       '/health',
@@ -216,12 +217,12 @@ test('K10 probes, preflights and the files of the pages never use up an address;
   for (const ask of counted) assertStatus(await ask(), 429);
 });
 
-test('with a good token requests count on the account, and the address keeps its own', async (t) => {
+test('with a valid token requests count for the account and not for the address', async (t) => {
   const service = await createTestApp(t, { ...limited, RATE_LIMIT_ACCOUNT_PER_HOUR: '50' });
   const [one, two] = [await signedInUser(service), await signedInUser(service)];
   const remoteAddress = freshAddress();
   const ask = (token: string) => service.api.get('/api/users/me', { token, remoteAddress });
-  // One each was used at the sign-in, from another address.
+  // The sign-in used one of each, from another address.
   assert.equal(served(await requests(60, () => ask(one.accessToken))), 49);
   const refused = await ask(one.accessToken);
   assertStatus(refused, 429);
@@ -233,7 +234,7 @@ test('with a good token requests count on the account, and the address keeps its
   assert.equal(stranger.headers['x-ratelimit-remaining'], '199');
 });
 
-test('all accounts at one address together get twenty times what the address gets', async (t) => {
+test('all accounts at one address together get twenty times its limit', async (t) => {
   const service = await createTestApp(t, { RATE_LIMIT_PER_HOUR: '10', RATE_LIMIT_ACCOUNT_PER_HOUR: '2000' });
   const users = [await signedInUser(service), await signedInUser(service)];
   const remoteAddress = freshAddress();
@@ -243,7 +244,7 @@ test('all accounts at one address together get twenty times what the address get
   assert.equal(served(statuses), 200);
 });
 
-test('six hundred refreshes an hour are a session’s own: an address at its limit refreshes in peace', async (t) => {
+test('refreshes count for their session: an address at its limit can still refresh', async (t) => {
   const service = await createTestApp(t, limited);
   const { api } = service;
   const user = await signedInUser(service);
@@ -263,7 +264,7 @@ test('six hundred refreshes an hour are a session’s own: an address at its lim
   assertStatus(await api.post('/api/users/refresh', { refresh_token: 'made up' }, { remoteAddress }), 429);
 });
 
-test('A09 ten registrations, ten requests for a link, ten resets an hour are enough for an address', async (t) => {
+test('A09 an address is limited to ten registrations, link requests and resets each', async (t) => {
   const { api, clock } = await createTestApp(t, limited);
   const remoteAddress = freshAddress();
   const taken = newRegistration();
@@ -287,7 +288,7 @@ test('A09 ten registrations, ten requests for a link, ten resets an hour are eno
   assertStatus(await register(), 409);
 });
 
-test('a limit of 0 switches off what counts addresses', async (t) => {
+test('a limit of 0 disables counting by address', async (t) => {
   const { api } = await createTestApp(t, { RATE_LIMIT_PER_HOUR: '0' });
   const remoteAddress = freshAddress();
   assert.equal(served(await requests(300, () => api.get('/', { remoteAddress }))), 300);
@@ -295,7 +296,7 @@ test('a limit of 0 switches off what counts addresses', async (t) => {
   assert.equal(answer.headers['x-ratelimit-limit'], undefined);
 });
 
-test('a page of an allowed origin may read a refusal and its headers', async (t) => {
+test('a page of an allowed origin can read a 429 and its headers', async (t) => {
   const { api } = await createTestApp(t, { ...limited, CORS_ORIGINS: 'https://app.example.com' });
   const options = { remoteAddress: freshAddress(), headers: { origin: 'https://app.example.com' } };
   await requests(200, () => api.get('/', options));
@@ -305,7 +306,7 @@ test('a page of an allowed origin may read a refusal and its headers', async (t)
   assert.match(String(refused.headers['access-control-expose-headers']), /Retry-After.*RateLimit/);
 });
 
-test('an admin’s token does not count on the address either', async (t) => {
+test("an admin's token does not count for the address either", async (t) => {
   const service: TestApp = await createTestApp(t, limited);
   const { accessToken: token } = await signedInAdmin(service);
   const remoteAddress = freshAddress();
@@ -315,7 +316,7 @@ test('an admin’s token does not count on the address either', async (t) => {
   );
 });
 
-test('a thief who uses up what the account may ask keeps no owner from throwing the thief out', async (t) => {
+test("a thief who uses up the account's limit cannot keep the owner from acting", async (t) => {
   for (const way of ['logout-all', 'session', 'change-password'] as const) {
     const service = await createTestApp(t, { ...limited, RATE_LIMIT_ACCOUNT_PER_HOUR: '20' });
     const { api } = service;
@@ -334,7 +335,7 @@ test('a thief who uses up what the account may ask keeps no owner from throwing 
       'change-password': () => api.post('/api/users/change-password', change, asOwner),
     };
     assertStatus(await answers[way](), way === 'change-password' ? 200 : 204);
-    // Out, and the token that is still signed changes nothing for the owner.
+    // Locked out: the thief's signed but revoked token no longer affects the owner.
     assert.ok(
       (await requests(5, () => api.post('/api/users/logout-all', undefined, asThief))).every(
         (status) => status >= 400,
@@ -343,7 +344,7 @@ test('a thief who uses up what the account may ask keeps no owner from throwing 
   }
 });
 
-test('refreshes count on their sessions, and those of one address together have a ceiling', async (t) => {
+test('refreshes count for their session, with a ceiling for each address', async (t) => {
   const service = await createTestApp(t, { ...limited, RATE_LIMIT_PER_HOUR: '2' });
   const remoteAddress = freshAddress();
   let { refreshToken } = await signedInUser(service);
@@ -357,20 +358,20 @@ test('refreshes count on their sessions, and those of one address together have 
   assert.deepEqual(statuses, [...Array(40).fill(200), 429]);
 });
 
-test('a refresh token that is dead leaves its neighbours their part of the ceiling', async (t) => {
+test('a dead refresh token does not use up the ceiling of others at its address', async (t) => {
   const service = await createTestApp(t, { ...limited, RATE_LIMIT_PER_HOUR: '40' });
   const [dead, neighbour] = [await signedInUser(service), await signedInUser(service)];
   assertStatus(await service.api.post('/api/users/logout', { refresh_token: dead.refreshToken }), 204);
   const shared = { remoteAddress: freshAddress() };
   const ofDead = () => service.api.post('/api/users/refresh', { refresh_token: dead.refreshToken }, shared);
   assert.ok((await requests(700, ofDead)).every((status) => status === 401 || status === 429));
-  // Nor does what fails on its session count on the address.
+  // A failure counted for its session does not count for the address.
   assertStatus(await service.api.get('/', shared), 200);
   const ofNeighbour = { refresh_token: neighbour.refreshToken };
   assertStatus(await service.api.post('/api/users/refresh', ofNeighbour, shared), 200);
 });
 
-test('K10 the document of the API counts, and is sent once to who keeps it', async (t) => {
+test('K10 the API document counts, and a client that has it cached gets a 304', async (t) => {
   const { api } = await createTestApp(t, limited);
   for (const path of ['/openapi.json', '/docs/json', '/docs/yaml']) {
     const remoteAddress = freshAddress();

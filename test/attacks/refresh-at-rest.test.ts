@@ -9,7 +9,7 @@ import { createTestApp } from '../test-app.ts';
 
 const key = 'attempt-1-of-this-client';
 
-test('F13 no issued token, and no part of one that opens anything, stands in any column of any table or in the log', async (t) => {
+test('F13 no issued token, nor a usable part of one, is in the database or the log', async (t) => {
   const test = await createTestApp(t);
   const { api, db } = test;
   const accessTokens: string[] = [];
@@ -33,7 +33,7 @@ test('F13 no issued token, and no part of one that opens anything, stands in any
     const parts = { whole: bytes, secret: bytes.subarray(20, 52), tag: bytes.subarray(52) };
     assertAbsent(stored, 'token', Buffer.from(token));
     for (const [name, part] of Object.entries(parts)) assertAbsent(stored, name, part);
-    // The control: what is there of it is found.
+    // The control: the search finds the part that is stored.
     assert.ok(contains(stored, bytes.subarray(0, 16)), 'the session is stored under its id');
   }
   for (const token of accessTokens) {
@@ -44,7 +44,7 @@ test('F13 no issued token, and no part of one that opens anything, stands in any
   assertAbsent(stored, 'Idempotency-Key', Buffer.from(key));
 });
 
-test('what the database holds of a session makes no token: its hashes and its id are all refused', async (t) => {
+test('hashes and ids of a session in the database do not work as tokens', async (t) => {
   const test = await createTestApp(t);
   const { refreshToken } = await signedInUser(test);
   await refreshed(test.api, userRealm, refreshToken);
@@ -84,7 +84,7 @@ function assertAbsent(stored: string, what: string, secret: Buffer): void {
   assert.ok(!contains(stored, secret), `${what} is stored`);
 }
 
-/** As text, hex, base64 and base64url, and as the hex of those; a uuid counts without its dashes. */
+/** As text, hex, base64 and base64url, and the hex of those; a uuid without its dashes. */
 function contains(stored: string, secret: Buffer): boolean {
   const hex = secret.toString('hex');
   const spellings = [

@@ -1,4 +1,6 @@
-/** What a client saw: when it asked, when it had the answer, and what that was. `family` is the session. */
+/**
+ * What a client saw: when it asked, when it was answered, and the answer. `family` is the session.
+ */
 export type Seen = { start: number; end: number; status: number } & (
   | { kind: 'refresh'; tokenIn: string; tokenOut: string | null }
   | { kind: 'use'; family: string }
@@ -7,7 +9,7 @@ export type Seen = { start: number; end: number; status: number } & (
 
 const slowestMilliseconds = 2000;
 
-/** Names every fault of a history; an empty list is a good one. */
+/** Names every violation in a history; an empty list means none. */
 export function findFaults(history: readonly Seen[]): string[] {
   return [
     ...history.flatMap(answeredBadly),
@@ -55,7 +57,7 @@ function forks(history: readonly Seen[]): string[] {
   return faults;
 }
 
-/** Nothing of a session succeeds that was asked for after the answer to its revocation. */
+/** No request sent after a revocation was answered succeeds in that session. */
 function deadTokensThatWorked(history: readonly Seen[]): string[] {
   const deadSince = new Map<string, number>();
   for (const seen of history) {
@@ -72,7 +74,7 @@ function deadTokensThatWorked(history: readonly Seen[]): string[] {
   });
 }
 
-/** Nobody gets the successor of a token whose successor was itself spent before. */
+/** A token does not work once its successor has been used. */
 function ancestorsThatWorked(history: readonly Seen[]): string[] {
   const successes = successesOf(history);
   const spentAt = new Map<string, number>();
@@ -82,5 +84,5 @@ function ancestorsThatWorked(history: readonly Seen[]): string[] {
   const late = successes.filter(
     ({ tokenOut, start }) => start > (spentAt.get(tokenOut) ?? Number.POSITIVE_INFINITY),
   );
-  return late.map(() => 'a token worked whose grandchild was out already');
+  return late.map(() => 'a token worked after its successor was used');
 }

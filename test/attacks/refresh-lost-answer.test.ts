@@ -12,7 +12,7 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 const key = 'attempt-1-of-this-client';
 const otherKey = 'attempt-2-of-this-client';
 
-test('F08 an answer that is lost with its socket is had again by the same key, and by no other', async (t) => {
+test('F08 a lost answer can be repeated with the same Idempotency-Key only', async (t) => {
   const test = await createTestApp(t, { HOST: '127.0.0.1' });
   const { api, clock, app } = test;
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -31,7 +31,7 @@ test('F08 an answer that is lost with its socket is had again by the same key, a
 });
 
 for (const realm of realms) {
-  test(`F08 ${realm.kind}: the same key gives bit for bit the same refresh token for 60 seconds`, async (t) => {
+  test(`F08 ${realm.kind}: the same key gives the same refresh token for 60 seconds`, async (t) => {
     const test = await createTestApp(t);
     const { api, clock } = test;
     const first = await signedInTo(test, realm);
@@ -48,7 +48,7 @@ for (const realm of realms) {
   });
 }
 
-test('another key, or none, is a race within 30 seconds and a theft later', async (t) => {
+test('another key, or none, is a race within 30 seconds and a theft after', async (t) => {
   const test = await createTestApp(t);
   const { api, clock } = test;
   const first = await signedInUser(test);
@@ -60,7 +60,7 @@ test('another key, or none, is a race within 30 seconds and a theft later', asyn
   assertRefused(await refresh(api, userRealm, second.refreshToken), 'invalid_refresh_token');
 });
 
-test('an absent key equals no key, and the key of one refresh does not open the next', async (t) => {
+test('a missing key matches no key, and a key does not carry over to the next refresh', async (t) => {
   const test = await createTestApp(t);
   const { api } = test;
   const first = await signedInUser(test);
@@ -73,7 +73,7 @@ test('an absent key equals no key, and the key of one refresh does not open the 
   await refreshed(api, userRealm, fourth.refreshToken);
 });
 
-test('I3 the right key does not help a grandparent: its family ends', async (t) => {
+test('I3 the right key does not help a token two rotations old: its family ends', async (t) => {
   const test = await createTestApp(t);
   const { api } = test;
   const first = await signedInUser(test);
@@ -84,7 +84,7 @@ test('I3 the right key does not help a grandparent: its family ends', async (t) 
   assertRefused(await refresh(api, userRealm, third.refreshToken), 'invalid_refresh_token');
 });
 
-test('a lost answer is not given to an account that was deactivated, or to a session that was ended, since', async (t) => {
+test("a lost answer is not repeated after deactivation or the session's end", async (t) => {
   const test = await createTestApp(t);
   const { api, db } = test;
   const deactivated = await signedInUser(test);
@@ -100,7 +100,7 @@ test('a lost answer is not given to an account that was deactivated, or to a ses
 });
 
 for (const encoding of ['hex', 'base64url'] as const) {
-  test(`F08 of four refreshes at once that are keyed by the token's SHA-256 in ${encoding} all come through`, async (t) => {
+  test(`F08 four concurrent refreshes keyed by SHA-256 in ${encoding} all succeed`, async (t) => {
     const test = await createTestApp(t);
     const { api } = test;
     let { refreshToken } = await signedInUser(test);
@@ -117,7 +117,7 @@ for (const encoding of ['hex', 'base64url'] as const) {
   });
 }
 
-test('of four refreshes at once without a key one comes through, and nobody is punished', async (t) => {
+test('of four concurrent refreshes without a key one succeeds; the session survives', async (t) => {
   const test = await createTestApp(t);
   let { refreshToken } = await signedInUser(test);
   for (let round = 0; round < 5; round += 1) {
@@ -134,7 +134,7 @@ test('of four refreshes at once without a key one comes through, and nobody is p
   await refreshed(test.api, userRealm, refreshToken);
 });
 
-test('an Idempotency-Key has 16 to 64 characters; any other is refused and burns nothing', async (t) => {
+test('an Idempotency-Key has 16 to 64 characters; others are refused without effect', async (t) => {
   const test = await createTestApp(t);
   let { refreshToken } = await signedInUser(test);
   for (const length of [1, 15, 65, 1000]) {
@@ -147,7 +147,7 @@ test('an Idempotency-Key has 16 to 64 characters; any other is refused and burns
   }
 });
 
-/** Sends a refresh over a socket, and destroys the socket unread once the token is spent. */
+/** Sends a refresh over a socket, and destroys the socket unread once the token is used. */
 async function refreshAndVanish({ app, db }: TestApp, refreshToken: string, idempotencyKey: string) {
   const { port } = app.server.address() as AddressInfo;
   const socket = connect(port, '127.0.0.1');

@@ -15,10 +15,10 @@ import { onPostgres } from '../test-database.ts';
 
 const parallel = 20;
 const rounds = 10;
-const idempotencyKey = 'one attempt of a client, sent often';
+const idempotencyKey = 'one client attempt, sent repeatedly';
 
 for (const realm of realms) {
-  test(`F03 ${realm.kind}: of twenty refreshes with one token one wins, and nobody is punished`, async (t) => {
+  test(`F03 ${realm.kind}: one of twenty refreshes wins; the session survives`, async (t) => {
     const test = await createTestApp(t);
     let token = (await signedInTo(test, realm)).refreshToken;
     for (let round = 0; round < rounds; round += 1) {
@@ -29,7 +29,7 @@ for (const realm of realms) {
 }
 
 test('F04 of twenty refreshes on two replicas one wins, in a hundred rounds', {
-  skip: !onPostgres && 'the embedded engine has one connection: there is no second replica',
+  skip: !onPostgres && 'the embedded engine has one connection, so there is no second replica',
 }, async (t) => {
   const test = await createTestApp(t);
   const replica = await startReplica(t, test);
@@ -44,7 +44,7 @@ for (const { name, overrides, key } of [
   { name: 'one Idempotency-Key', overrides: {}, key: idempotencyKey },
   { name: 'REFRESH_GRACE_SECONDS', overrides: { REFRESH_GRACE_SECONDS: '10' }, key: undefined },
 ]) {
-  test(`F03 with ${name} twenty refreshes at once all get the one successor`, async (t) => {
+  test(`F03 with ${name} twenty concurrent refreshes all get the same successor`, async (t) => {
     const test = await createTestApp(t, overrides);
     let token = (await signedInUser(test)).refreshToken;
     for (let round = 0; round < rounds; round += 1) {
@@ -62,7 +62,7 @@ for (const { name, overrides, key } of [
   });
 }
 
-test('a refresh that races with a logout of its session leaves no live token', async (t) => {
+test('a refresh that races with a logout of its session leaves no valid token', async (t) => {
   const test = await createTestApp(t);
   const account = await signedInUser(test);
   for (let round = 0; round < rounds; round += 1) {
@@ -91,8 +91,8 @@ test('an account deactivated while its login waits for the hash opens no session
   assert.equal((await db.selectFrom('sessions').select('id').execute()).length, 1);
 });
 
-test('two revocations of many sessions wait for one another instead of ending in a deadlock', {
-  skip: !onPostgres && 'the embedded engine has one connection: nothing waits for a lock',
+test('two concurrent revocations of many sessions do not deadlock', {
+  skip: !onPostgres && 'the embedded engine has one connection, so nothing waits for a lock',
 }, async (t) => {
   const test = await createTestApp(t);
   const { api, db } = test;
@@ -103,10 +103,10 @@ test('two revocations of many sessions wait for one another instead of ending in
   await db.transaction().execute(async (trx) => {
     const locked = trx.selectFrom('sessions').select('id').orderBy('id').offset(1).limit(1);
     await locked.forUpdate().execute();
-    // Has the first session, waits for the middle one.
+    // Holds the first session, waits for the middle one.
     answers.push(api.post('/api/users/logout-all', undefined, { token: middle.accessToken }));
     await untilWaiting(db, 1);
-    // Has the last session, would wait for the first.
+    // Holds the last session, would wait for the first.
     answers.push(move(test, last, 'new@example.com'));
     await untilWaiting(db, 2);
   });
@@ -122,12 +122,12 @@ async function untilWaiting(db: Database, count: number): Promise<void> {
   while ((await waiting.execute(db)).rows[0]?.count !== count) await new Promise(setImmediate);
 }
 
-/** A session may refresh six hundred times an hour, and a round is twenty. */
+/** A session may refresh six hundred times an hour, and a round takes twenty. */
 async function passLimit({ clock }: TestApp, round: number): Promise<void> {
   if (round % 25 === 24) await clock.advance(3601);
 }
 
-/** One successor, one live token, no failure and no long wait; gives the token. */
+/** Checks for one successor, one valid token, no failure and no long wait; returns the token. */
 async function raceOnce(replicas: Api[], realm: Realm, token: string): Promise<string> {
   const started = performance.now();
   const answers = await refreshAtOnce(replicas, realm, token);

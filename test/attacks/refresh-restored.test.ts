@@ -6,7 +6,7 @@ import { signedInUser } from '../factories.ts';
 import { assertRefused, refresh, refreshed, statusOfMe } from '../session-calls.ts';
 import { createTestApp } from '../test-app.ts';
 
-test('a token whose session was thrown away is not valid', async (t) => {
+test('a token whose session was deleted is invalid', async (t) => {
   const service = await createTestApp(t);
   const { api, db } = service;
   const { refreshToken } = await signedInUser(service);
@@ -14,7 +14,7 @@ test('a token whose session was thrown away is not valid', async (t) => {
   assertRefused(await refresh(api, userRealm, refreshToken), 'invalid_refresh_token');
 });
 
-test('after a restore of an older database a newer token is no theft: it ends nothing, and the older one goes on', async (t) => {
+test('after a database restore a newer token is no theft, and the older one works', async (t) => {
   const service = await createTestApp(t);
   const { api, db } = service;
   const first = await signedInUser(service);
@@ -44,7 +44,7 @@ for (const [what, previous_hash] of [
   ['another hash', randomBytes(32)],
   ['no hash', null],
 ] as const) {
-  test(`a token of the generation before that is not the parent, as there is ${what} of it, was stolen`, async (t) => {
+  test(`a previous-generation token that is not the parent (${what}) was stolen`, async (t) => {
     const service = await createTestApp(t);
     const { api, db } = service;
     const first = await signedInUser(service);
@@ -55,7 +55,7 @@ for (const [what, previous_hash] of [
   });
 }
 
-test('a clock that was set back gives nobody a second answer', async (t) => {
+test('a clock set back never repeats an answer', async (t) => {
   const service = await createTestApp(t);
   const { api, db } = service;
   const first = await signedInUser(service);

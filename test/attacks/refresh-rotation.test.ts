@@ -12,7 +12,7 @@ const hours = durations.hours(1);
 const days = durations.days(1);
 
 for (const realm of realms) {
-  test(`F01 ${realm.kind}: a refresh gives new tokens and kills the old one at once`, async (t) => {
+  test(`F01 ${realm.kind}: a refresh gives new tokens and the old one is dead at once`, async (t) => {
     const test = await createTestApp(t);
     const { api } = test;
     const first = await signedInTo(test, realm);
@@ -24,7 +24,7 @@ for (const realm of realms) {
     await refreshed(api, realm, second.refreshToken);
   });
 
-  test(`F02 ${realm.kind}: a grandparent kills its family, and no other session`, async (t) => {
+  test(`F02 ${realm.kind}: a token two rotations old ends its family only`, async (t) => {
     const test = await createTestApp(t);
     const { api } = test;
     const first = await signedInTo(test, realm);
@@ -43,7 +43,7 @@ for (const realm of realms) {
   });
 }
 
-test('a parent within 30 seconds is a race and harms nobody; later it is a theft and ends the family', async (t) => {
+test('the previous token is a race within 30 seconds, then a theft ending its family', async (t) => {
   const test = await createTestApp(t);
   const { api, clock } = test;
   const first = await signedInTo(test, userRealm);
@@ -59,7 +59,7 @@ test('a parent within 30 seconds is a race and harms nobody; later it is a theft
   assert.equal(await statusOfMe(api, userRealm, third.accessToken), 401);
 });
 
-test('REFRESH_RACE_WINDOW_SECONDS=0 takes every second use for a theft', async (t) => {
+test('REFRESH_RACE_WINDOW_SECONDS=0 treats every second use as theft', async (t) => {
   const test = await createTestApp(t, { REFRESH_RACE_WINDOW_SECONDS: '0' });
   const first = await signedInTo(test, userRealm);
   const second = await refreshed(test.api, userRealm, first.refreshToken);
@@ -67,7 +67,7 @@ test('REFRESH_RACE_WINDOW_SECONDS=0 takes every second use for a theft', async (
   assertRefused(await refresh(test.api, userRealm, second.refreshToken), 'invalid_refresh_token');
 });
 
-test('REFRESH_GRACE_SECONDS gives the parent the same successor for that long, the grandparent never', async (t) => {
+test('REFRESH_GRACE_SECONDS lets the previous token, and only it, repeat its answer', async (t) => {
   const test = await createTestApp(t, { REFRESH_GRACE_SECONDS: '20' });
   const { api, clock } = test;
   const first = await signedInTo(test, userRealm);
@@ -84,7 +84,7 @@ test('REFRESH_GRACE_SECONDS gives the parent the same successor for that long, t
   assertRefused(await refresh(api, userRealm, third.refreshToken), 'invalid_refresh_token');
 });
 
-test('a clock of the database that steps back gives no grace where there is none', async (t) => {
+test('a database clock that steps back gives no grace when none is configured', async (t) => {
   const test = await createTestApp(t);
   const first = await signedInTo(test, userRealm);
   const second = await refreshed(test.api, userRealm, first.refreshToken);
@@ -99,7 +99,7 @@ const lifetimes: [Realm, { idle: number; step: number; max: number }][] = [
 ];
 
 for (const [realm, { idle, step, max }] of lifetimes) {
-  test(`F09 ${realm.kind}: an idle session ends, and one in use ends at its greatest age`, async (t) => {
+  test(`F09 ${realm.kind}: an idle session ends; one in use ends at its maximum age`, async (t) => {
     const test = await createTestApp(t);
     const { api, clock } = test;
     const idling = await signedInTo(test, realm);
@@ -127,7 +127,7 @@ for (const [realm, other] of [
   [userRealm, adminRealm],
   [adminRealm, userRealm],
 ] as const) {
-  test(`F10 F11 ${realm.kind}: a refresh token opens nothing in the other realm, and is not burnt by it`, async (t) => {
+  test(`F10 F11 ${realm.kind}: the other realm refuses a refresh token unused`, async (t) => {
     const test = await createTestApp(t);
     const { api } = test;
     const account = await signedInTo(test, realm);
@@ -139,7 +139,7 @@ for (const [realm, other] of [
   });
 }
 
-test('F15 the answers of login and refresh are kept by no cache and show a token nowhere but in the body', async (t) => {
+test('F15 answers of login and refresh are not cached and have tokens in the body only', async (t) => {
   const test = await createTestApp(t);
   for (const realm of realms) {
     const { username, password } = await signedInTo(test, realm);
@@ -165,7 +165,7 @@ test('F15 the answers of login and refresh are kept by no cache and show a token
   }
 });
 
-test('F16 garbage for a refresh token is refused without a single query', async (t) => {
+test('F16 a malformed refresh token is refused without a query', async (t) => {
   const test = await createTestApp(t);
   const genuine = await signedInTo(test, userRealm);
   await assertCostsStatements(test, genuine.refreshToken, 204);
@@ -194,14 +194,14 @@ test('F16 garbage for a refresh token is refused without a single query', async 
   assert.equal(forged.length, 5);
 });
 
-/** The control of the case above: a genuine tag does reach the database. */
+/** The control for the test above: a genuine tag does reach the database. */
 async function assertCostsStatements(test: TestApp, token: string, status: number): Promise<void> {
   const before = test.statements().length;
   assertStatus(await test.api.post('/api/users/logout', { refresh_token: token }), status);
   assert.ok(test.statements().length > before);
 }
 
-/** A token with a bit turned in its family, its generation, its secret and its tag, and one cut short. */
+/** A token with one bit flipped in its family, generation, secret or tag, and a truncated one. */
 function forgeriesOf(token: string): string[] {
   const bytes = Buffer.from(token.slice(3), 'base64url');
   const turned = [0, 19, 20, bytes.length - 1].map((at) => {

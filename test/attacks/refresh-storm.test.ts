@@ -11,11 +11,11 @@ import { type Person, runStorm } from './refresh-storm.ts';
 
 const load = { clients: 8, operations: 40 };
 
-test('I1 to I5 hold in a storm of refreshes in both modes, logout, change of password and deactivation', async (t) => {
+test('I1 to I5 hold in a storm of refreshes, logouts, changes and deactivations', async (t) => {
   const test = await createTestApp(t);
   const { accessToken: adminToken } = await signedInAdmin(test);
   const events: Events = { won: 0, refused: 0, revocations: 0, repeats: 0 };
-  // Which request overtakes which is chance: a storm in which too little happened is followed by another one.
+  // The order of the requests is random: a storm in which too little happened is repeated.
   for (let storms = 0; storms < 8 && !isEventful(events); storms += 1) {
     const seed = randomInt(2 ** 31);
     t.diagnostic(`seed ${seed}`);
@@ -28,7 +28,7 @@ test('I1 to I5 hold in a storm of refreshes in both modes, logout, change of pas
   assert.ok(isEventful(events), JSON.stringify(events));
 });
 
-/** I2: of each session the newest token lives, and it alone, unless the session was ended. */
+/** I2: only the newest token of each session is valid, unless the session has ended. */
 async function assertNewestAloneLives(
   { api }: TestApp,
   { history, sessions }: Awaited<ReturnType<typeof runStorm>>,
@@ -47,7 +47,7 @@ async function assertNewestAloneLives(
   }
 }
 
-test('the checker of the storm finds every kind of fault in a made-up history', () => {
+test('the checker of the storm finds every kind of violation in a made-up history', () => {
   const token = (family: number, generation: number, secret = 0) => {
     const bytes = Buffer.alloc(68, secret);
     bytes.fill(family, 0, 16);
@@ -71,7 +71,7 @@ test('the checker of the storm finds every kind of fault in a made-up history', 
     ['a token has two successors', refreshing(2, token(1, 0), token(1, 1, 9))],
     ['a successor is not the next of its family', refreshing(7, token(1, 2), token(1, 4))],
     ['a successor is not the next of its family', refreshing(7, token(1, 2), token(2, 3))],
-    ['a token worked whose grandchild was out already', refreshing(6, token(1, 0), token(1, 1))],
+    ['a token worked after its successor was used', refreshing(6, token(1, 0), token(1, 1))],
     ['a refresh succeeded after its session was ended', refreshing(10, token(1, 2), token(1, 3))],
     ['a use succeeded after its session was ended', { kind: 'use', ...at(10), family }],
     ['use: answered 503', { kind: 'use', ...at(1, 503), family }],

@@ -7,26 +7,29 @@ export type Person = {
   id: string;
   username: string;
   password: string;
-  /** Sessions whose login was answered. */
+  /** Sessions whose login has been answered. */
   families: string[];
 };
 
-/** A session that several clients use at once, as the tabs of a browser do. */
+/** A session that several clients use at once, like the tabs of a browser. */
 type SharedSession = {
   family: string;
   accessToken: string;
   tokens: string[];
   dead: boolean;
-  /** When its login was under way. */
+  /** When its login was in progress. */
   login: { start: number; end: number };
 };
 type Slot = { person: Person; session: SharedSession | null };
 
 type Storm = { api: Api; adminToken: string; slots: Slot[]; history: Seen[]; random: () => number };
 
-const sharedKey = 'the key that all the tabs share';
+const sharedKey = 'the key shared by all tabs';
 
-/** Lets `clients` clients do `operations` operations each on two sessions a person, all at once; gives what they saw. */
+/**
+ * Runs `clients` clients concurrently, each with `operations` operations on two sessions per
+ * account; returns what they saw.
+ */
 export async function runStorm(
   { api, adminToken, people }: { api: Api; adminToken: string; people: Person[] },
   { clients, operations, seed }: { clients: number; operations: number; seed: number },
@@ -63,7 +66,7 @@ async function login({ api }: Storm, slot: Slot): Promise<void> {
   const { username, password, families } = slot.person;
   const start = performance.now();
   const answer = await api.post('/api/users/login', { username, password });
-  // Of an account that is deactivated at this moment, or has a new password.
+  // The account is being deactivated or has just got a new password.
   if (answer.status !== 200) return;
   const { access_token: accessToken, refresh_token: token } = answer.body;
   const family = familyOf(token);
@@ -88,7 +91,10 @@ async function refresh(storm: Storm, _person: Person, session: SharedSession): P
   session.dead ||= answer.status === 401 && reason !== 'refresh_token_rotated';
 }
 
-/** As a bearer with the key that all share, as one without, or as a page in cookie mode. */
+/**
+ * With a bearer token and the shared key, with a bearer token and no key, or as a page in cookie
+ * mode.
+ */
 function sendToken({ api, random }: Storm, token: string): Promise<Answer> {
   const roll = random();
   const body = { refresh_token: token };
@@ -129,7 +135,9 @@ async function deactivateForAMoment(storm: Storm, person: Person): Promise<void>
   await setActive(true);
 }
 
-/** The families are those whose login was answered before this begins. True where it was done. */
+/**
+ * The families are those whose login was answered before this call. Returns whether it succeeded.
+ */
 async function revoke(storm: Storm, families: string[], send: () => Promise<Answer>): Promise<boolean> {
   const start = performance.now();
   const { status } = await send();
@@ -143,7 +151,7 @@ function pick<T>(storm: Storm, from: readonly T[]): T {
   return from[Math.floor(storm.random() * from.length)] as T;
 }
 
-/** A small generator with a seed (mulberry32), so that a failed storm can be sent again. */
+/** A small seeded generator (mulberry32), so that a failed storm can be repeated. */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {

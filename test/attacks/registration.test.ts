@@ -7,7 +7,7 @@ import { createFieldSender, describedFields, isRefused } from './described-field
 
 const register = '/api/users/register';
 
-test('B05 an e-mail address and a username are taken in every case, and keep the spelling they came in', async (t) => {
+test('B05 e-mail and username are unique ignoring case and keep their spelling', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const bob = newRegistration({ username: 'Bob', email: 'Bob@Example.COM' });
@@ -28,11 +28,11 @@ test('B05 an e-mail address and a username are taken in every case, and keep the
   assert.deepEqual(await storedNames(service), [{ username: 'Bob', email: 'Bob@Example.COM' }]);
 });
 
-test('B05 look-alikes of another width or script are no names, and sign in as nobody', async (t) => {
+test('B05 lookalikes of another width or script are refused and do not sign in', async (t) => {
   const { api } = await createTestApp(t);
   const kim = newRegistration({ username: 'kim.i', email: 'kim.i@example.com' });
   assertStatus(await api.post(register, kim), 201);
-  // Full width, the Kelvin sign, a dotless and a dotted i, Cyrillic, a soft hyphen, a combining mark.
+  // Full width, the Kelvin sign, dotless and dotted i, Cyrillic, a soft hyphen, a combining mark.
   const lookAlikes = ['ｋｉｍ.ｉ', '\u212aim.i', 'kım.i', 'KİM.İ', 'kіm.i', 'ki\u00adm.i', 'kim.i\u0301'];
   for (const name of lookAlikes) {
     assertStatus(await api.post(register, newRegistration({ username: name })), 422);
@@ -44,10 +44,10 @@ test('B05 look-alikes of another width or script are no names, and sign in as no
   assertStatus(await api.post(register, newRegistration({ email: 'kim.i@ｅxample.com' })), 422);
 });
 
-test('B08 a list, a display name or anything but one plain address is refused wherever an address is set', async (t) => {
+test('B08 every address field accepts one plain address and nothing else', async (t) => {
   const service = await createTestApp(t);
   const { send, sendAmongPlain } = await createFieldSender(service);
-  // A login's e-mail address sets nothing and gets no mail.
+  // A login's e-mail address sets nothing and receives no mail.
   const fields = (await describedFields(service.api)).filter(
     ({ name, path }) => /email/.test(name) && !path.endsWith('/login'),
   );
@@ -63,7 +63,7 @@ test('B08 a list, a display name or anything but one plain address is refused wh
     }
     const recipients = (await service.mailbox.mails()).map(({ recipient }) => recipient);
     assert.deepEqual(
-      // Behind the @: what is drawn for a plain one may contain any digits.
+      // After the @: lookalikes of a plain address may contain any digits.
       recipients.filter((one) => /@.*(x\.org|y\.org|localhost|127)/.test(one)),
       [],
     );
@@ -97,7 +97,7 @@ const noPlainAddresses = [
   { '0': 'a@x.org' },
 ];
 
-test('B09 a line break, or what some reader takes for one, is refused in every name and address of every endpoint', async (t) => {
+test('B09 line breaks, in any encoding, are refused in every name and address', async (t) => {
   const service = await createTestApp(t);
   const { sendAmongPlain } = await createFieldSender(service);
   const names = /^(username|full_name|email|to_email)$/;
@@ -121,7 +121,7 @@ test('B09 a line break, or what some reader takes for one, is refused in every n
   for (const { recipient } of await service.mailbox.mails()) assert.doesNotMatch(recipient, /evil|\s/);
 });
 
-test('B14 twenty registrations of one name at once make one account', async (t) => {
+test('B14 twenty concurrent registrations of one name create one account', async (t) => {
   for (let round = 0; round < 4; round += 1) {
     const service = await createTestApp(t);
     const same = newRegistration({ username: 'Bob', email: 'Bob@example.com' });
@@ -151,7 +151,7 @@ test('B14 twenty registrations of one name at once make one account', async (t) 
   }
 });
 
-test('B14 of registrations at once that share only the e-mail or only the username, one is made too', async (t) => {
+test('B14 so do concurrent registrations that share only e-mail or only username', async (t) => {
   for (const field of ['email', 'username'] as const) {
     const service = await createTestApp(t);
     const { [field]: shared } = newRegistration();
@@ -168,7 +168,7 @@ test('B14 of registrations at once that share only the e-mail or only the userna
   }
 });
 
-test('B19 of a key given twice one value is validated, stored and signed in with', async (t) => {
+test('B19 a duplicate key has one value for validation, storage and sign-in', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const rest = `"password":"${goodPassword}"`;
@@ -191,7 +191,7 @@ test('B19 of a key given twice one value is validated, stored and signed in with
   );
 });
 
-test('B19 of two addresses that forgot, one gets the mail and is counted; of two tokens one is spent', async (t) => {
+test('B19 of duplicate addresses one is mailed and counted; of two tokens one is used', async (t) => {
   const service = await createTestApp(t);
   const { api, mailbox } = service;
   const [one, two] = [await signedInUser(service), await signedInUser(service)];
@@ -218,7 +218,7 @@ test('B19 of two addresses that forgot, one gets the mail and is counted; of two
   assertStatus(await api.post('/api/password/reset-password', { token: first, new_password: password }), 200);
 });
 
-test('B19 a value that is refused is not saved by another of the same key before it', async (t) => {
+test('B19 an invalid value is refused even if a valid one of the same key came first', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInUser(service, { username: 'ada.lovelace' });
   const { username, email } = newRegistration();

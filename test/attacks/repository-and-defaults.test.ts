@@ -19,10 +19,10 @@ const production = {
   DATABASE_URL: 'embedded',
   PUBLIC_URL: 'https://adl.example',
 };
-/** With the cheapest hash that production takes. */
+/** Uses the cheapest hash that production accepts. */
 const cheapProduction = { ...production, BCRYPT_ROUNDS: '10' };
 
-/** What the repository holds; null where this is a copy without its history. */
+/** The files of the repository; null in a copy without git history. */
 function trackedFiles(): string[] | null {
   try {
     const listed = execFileSync('git', ['ls-files', '-z'], {
@@ -36,7 +36,7 @@ function trackedFiles(): string[] | null {
 }
 
 const files = trackedFiles();
-const skip = files === null && 'this is no git repository';
+const skip = files === null && 'not a git repository';
 
 test('M09 the repository holds no .env, no key, no database and no source map', { skip }, () => {
   assert.ok(files?.includes('package.json'));
@@ -54,7 +54,7 @@ test('M09 the repository holds no .env, no key, no database and no source map', 
   for (const path of ['.env', 'data/']) assert.ok(ignored.includes(path), `${path} is ignored`);
 });
 
-test('M09 no file holds a private key, or a token in the form of some provider', { skip }, () => {
+test("M09 no file holds a private key or a provider's token", { skip }, () => {
   const forms = [
     /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
     /\bAKIA[0-9A-Z]{16}\b/,
@@ -73,7 +73,7 @@ test('M09 no file holds a private key, or a token in the form of some provider',
   assert.deepEqual(found, []);
 });
 
-test('M09 no document shows a secret that a start would take', { skip }, () => {
+test('M09 no document shows a secret that the service would accept', { skip }, () => {
   const documents = (files ?? []).filter((path) => /\.(md|example|ya?ml|conf|sh|env)$|Dockerfile/.test(path));
   assert.ok(documents.includes('README.md') && documents.includes('.env.example'));
   const shown = documents.flatMap((path) => [
@@ -82,13 +82,13 @@ test('M09 no document shows a secret that a start would take', { skip }, () => {
     ),
   ]);
   for (const [, name = '', value = ''] of shown) {
-    // A reference to a variable, or a place to fill in, is no value.
+    // A reference to a variable, or a placeholder, is not a value.
     if (/^[$<{…]/.test(value)) continue;
     assert.throws(() => parseConfig({ [name]: value }), ConfigError, `${name}=${value}`);
   }
 });
 
-test('M09 a new database holds no account at all, and no migration makes one', async () => {
+test('M09 a new database has no accounts, and no migration creates one', async () => {
   const engine = await openTestEngine();
   const db = createDatabase(engine.pool, () => {});
   try {
@@ -100,7 +100,7 @@ test('M09 a new database holds no account at all, and no migration makes one', a
   }
 });
 
-test('M09 in production there are no default accounts, no mailbox, no first admin for the asking', async (t) => {
+test('M09 production has no default accounts, no mailbox and no open first-admin setup', async (t) => {
   const { api } = await createTestApp(t, cheapProduction);
   const local = { headers: { host: 'localhost:8000' }, remoteAddress: '127.0.0.1' };
   const usual = ['admin', 'root', 'adl', 'test'];
@@ -124,7 +124,7 @@ test('M09 in production there are no default accounts, no mailbox, no first admi
   assert.equal((await api.get('/', origin)).headers['access-control-allow-origin'], undefined);
 });
 
-test('M09 there is no endpoint to debug or to try things with, and nothing of the source is served', async (t) => {
+test('M09 there are no debug or test endpoints, and no source is served', async (t) => {
   const debugging =
     /debug|trace|profil|heap|dump|seed|fixture|internal|console|shell|eval|phpinfo|actuator|graphql/i;
   const routes = await listRoutes();
@@ -162,7 +162,7 @@ test('M09 there is no endpoint to debug or to try things with, and nothing of th
   }
 });
 
-test('M09 what a start in production takes by default is what is safe', () => {
+test('M09 the defaults in production are safe', () => {
   const config = parseConfig(production);
   assert.deepEqual(config.corsOrigins, []);
   assert.equal(config.logLevel, 'info');

@@ -27,11 +27,11 @@ const brokenBodies: [what: string, body: string | Buffer][] = [
   ['a comment', '{"username":"ada"/* */,"password":"x"}'],
   ['a form', 'username=ada&password=x'],
   ['UTF-16', Buffer.from('{"username":"ada","password":"x"}', 'utf16le')],
-  ['bytes that are no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])],
+  ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])],
   ['an overlong slash', Buffer.from([0x22, 0xc0, 0xaf, 0x22])],
 ];
 
-test('I01 a broken body is a 422 that says so, in both realms', async (t) => {
+test('I01 a malformed body is a 422 that says so, in both realms', async (t) => {
   const test = await createTestApp(t);
   for (const { path } of realms) {
     for (const route of ['register', 'login', 'refresh', 'logout']) {
@@ -49,7 +49,7 @@ test('I01 a broken body is a 422 that says so, in both realms', async (t) => {
   }
 });
 
-test('I03 a JSON bomb within the limit of size is refused in less than 50 ms', async (t) => {
+test('I03 a JSON bomb within the size limit is refused in less than 50 ms', async (t) => {
   const test = await createTestApp(t);
   const keys = (name: (index: number) => string) =>
     Array.from({ length: 5000 }, (_, index) => `"${name(index)}":1`).join(',');
@@ -58,10 +58,10 @@ test('I03 a JSON bomb within the limit of size is refused in less than 50 ms', a
     ['deep arrays in a field', `{"username":"ada","password":${'['.repeat(32_000)}${']'.repeat(32_000)}}`],
     ['deep objects', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
     ['many keys', `{${keys((index) => `k${index}`)}}`],
-    ['keys that are indexes', `{${keys((index) => String(index * 7919))}}`],
-    ['one key over and over', `{${keys(() => 'username')}}`],
+    ['array indexes as keys', `{${keys((index) => String(index * 7919))}}`],
+    ['one key repeated', `{${keys(() => 'username')}}`],
     ['a number of 60 kB', `{"username":"ada","password":${'9'.repeat(60_000)}}`],
-    ['a fraction of 60 kB', `{"username":"ada","password":0.${'9'.repeat(60_000)}e-999}`],
+    ['a decimal of 60 kB', `{"username":"ada","password":0.${'9'.repeat(60_000)}e-999}`],
     ['escapes', `{"username":"ada","password":["${String.raw`\u0041`.repeat(10_000)}"]}`],
   ];
   for (const [what, body] of bombs) {
@@ -80,7 +80,7 @@ test('I03 a JSON bomb within the limit of size is refused in less than 50 ms', a
   }
 });
 
-test('I04 a body of 64 KiB is read, one byte more is 413 and the end of the connection', async (t) => {
+test('I04 a body of 64 KiB is read; one byte more is 413 and closes the connection', async (t) => {
   const test = await createTestApp(t);
   const user = await signedInUser(test);
   const credentials = JSON.stringify({ username: user.username, password: user.password });
@@ -95,7 +95,7 @@ test('I04 a body of 64 KiB is read, one byte more is 413 and the end of the conn
   }
 });
 
-test('I04 a length that lies is refused, and what follows is no second request', async (t) => {
+test('I04 a wrong Content-Length is refused, and the rest is not a second request', async (t) => {
   const test = await createTestApp(t);
   const head = { 'Content-Type': 'application/json' };
   const tooLong = requestText('POST', login, { ...head, 'Content-Length': '99999999999' });
@@ -117,19 +117,19 @@ test('I04 a length that lies is refused, and what follows is no second request',
   );
 });
 
-test('I04 a body without end is cut off at the limit, and costs no memory', async (t) => {
+test('I04 an endless body is cut off at the limit and costs no memory', async (t) => {
   const { app } = await createTestApp(t);
   const endless = [chunkedHead, ...Array<string>(2000).fill(`8000\r\n${'a'.repeat(0x8000)}\r\n`)];
   const before = process.memoryUsage().rss;
   const { answers, closedByServer, bytesSent } = await exchange(app, endless);
   assert.equal(closedByServer, true);
   assertSound(answers[0], 413);
-  // The buffers of both ends of the connection are what can be under way.
-  assert.ok(bytesSent < 16_000_000, `${bytesSent} bytes were taken`);
+  // Only the socket buffers of both ends can be in transit.
+  assert.ok(bytesSent < 16_000_000, `${bytesSent} bytes were accepted`);
   assert.ok(process.memoryUsage().rss - before < 50_000_000);
 });
 
-test('I05 a compressed body is 415 and is never unpacked', async (t) => {
+test('I05 a compressed body is 415 and never unpacked', async (t) => {
   const test = await createTestApp(t);
   const user = await signedInUser(test);
   const credentials = JSON.stringify({ username: user.username, password: user.password });
@@ -141,7 +141,7 @@ test('I05 a compressed body is 415 and is never unpacked', async (t) => {
     ['br', brotliCompressSync(credentials)],
     ['gzip, gzip', gzipSync(gzipSync(credentials))],
     ['identity, gzip', gzipSync(credentials)],
-    // A coding that is named and not applied is refused too: what was meant is a guess.
+    // A coding that is named but not applied is refused too, since the intent is ambiguous.
     ['gzip', Buffer.from(credentials)],
   ] as const) {
     const answer = await post(test, login, body, { 'Content-Encoding': coding });
@@ -157,7 +157,7 @@ test('I05 a compressed body is 415 and is never unpacked', async (t) => {
   assert.ok(process.memoryUsage().rss - before < 25_000_000);
 });
 
-test('a body of any other type than JSON is 415', async (t) => {
+test('a body of a type other than JSON is 415', async (t) => {
   const test = await createTestApp(t);
   for (const type of [
     'text/plain',

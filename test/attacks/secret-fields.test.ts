@@ -15,7 +15,7 @@ const pageFields = ['items', 'total', 'page', 'page_size', 'total_pages', 'next_
 const sessionFields = ['id', 'created_at', 'last_used_at', 'expires_at', 'ip', 'user_agent', 'current'];
 const tokenFields = ['access_token', 'refresh_token', 'token_type', 'expires_in'];
 
-test('B20 every answer has the fields that the contract names, and none of what only the service may know', async (t) => {
+test('B20 every answer has exactly its documented fields, and nothing internal', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const user = await signedInUser(service);
@@ -58,14 +58,14 @@ test('B20 every answer has the fields that the contract names, and none of what 
   }
 });
 
-test('B20 an access token says whose it is and which session, and nothing of the person', async (t) => {
+test('B20 an access token names account and session, and no personal data', async (t) => {
   const service = await createTestApp(t);
   for (const { accessToken } of [await signedInUser(service), await signedInAdmin(service)]) {
     assertFields(decodeJwt(accessToken), ['iss', 'aud', 'sub', 'kind', 'sid', 'jti', 'iat', 'exp']);
   }
 });
 
-test('B20 an account that is refused, taken or unknown shows nothing of the one that is there', async (t) => {
+test('B20 errors reveal nothing about an existing account', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service, { fullName: 'Ada Lovelace' });
   const taken = await service.api.post('/api/users/register', newRegistration({ username: user.username }));
@@ -84,7 +84,7 @@ function assertFields(value: object, fields: readonly string[]): void {
   assert.deepEqual(Object.keys(value).toSorted(), fields.toSorted());
 }
 
-/** All hashes and keys at rest, in every spelling in which they might get out. */
+/** All hashes and keys at rest, in every encoding in which they might leak. */
 async function storedSecrets({ db }: TestApp): Promise<string[]> {
   const texts: string[] = [];
   const bytes: Buffer[] = [];

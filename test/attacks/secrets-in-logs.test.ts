@@ -20,13 +20,13 @@ import { describedOperations } from './described-fields.ts';
 const setupToken = 'b3BlbnMgdGhlIGRvb3Igb25jZSwgYW5kIG5ldmVyIGFnYWlu';
 const smtpPassword = 'smtp-password-of-the-tests-5c1f';
 
-/** What must be in no log, by what it is. */
+/** Everything that must not be logged, by what it is. */
 type Secrets = Map<string, string>;
 
 const unique = (what: string) => `${what}${randomBytes(6).toString('hex')}`;
 
 for (const format of ['json', 'pretty']) {
-  test(`M01 all flows at LOG_LEVEL=debug, ${format}: no password, token, hash, key, name, address or credential is in the log or the metrics`, async (t) => {
+  test(`M01 all flows at debug level, ${format}: no secret in the log or the metrics`, async (t) => {
     const overrides = { LOG_LEVEL: 'debug', LOG_FORMAT: format, ADMIN_SETUP_TOKEN: setupToken };
     const service = await createTestApp(t, overrides);
     const secrets: Secrets = new Map([
@@ -46,7 +46,7 @@ for (const format of ['json', 'pretty']) {
     const metrics = await service.api.get('/metrics');
     assertStatus(metrics, 200);
     const logs = service.logs() + away.logs();
-    assert.match(logs, /SQL \(\d+\.\d ms\): insert into \\?"users/, 'the log is that of LOG_LEVEL=debug');
+    assert.match(logs, /SQL \(\d+\.\d ms\): insert into \\?"users/, 'the log has LOG_LEVEL=debug');
     assert.ok(secrets.size > 150, `${secrets.size} secrets`);
     for (const [what, secret] of secrets) {
       for (const spelling of spellingsOf(secret)) {
@@ -54,12 +54,12 @@ for (const format of ['json', 'pretty']) {
         assert.ok(!metrics.text.includes(spelling), `${what} is in the metrics`);
       }
     }
-    // By their forms, for what nobody thought of: hashes, JWT, mail addresses, keys of a header, queries.
+    // By their form, for cases not listed: hashes, JWTs, mail addresses, header keys, queries.
     assert.doesNotMatch(logs, /\$2[aby]\$|\$argon2|eyJ[\w-]{10}|Bearer|@example|@canary|[?&]\w+=/);
   });
 }
 
-/** Everything that an account lives through; of each step what is secret is kept. */
+/** The whole life of an account; keeps the secrets of each step. */
 async function walkAllFlows(service: TestApp, secrets: Secrets): Promise<SignedIn> {
   const { api, mailbox } = service;
   const first = {
@@ -127,7 +127,10 @@ async function walkAllFlows(service: TestApp, secrets: Secrets): Promise<SignedI
   return { ...user, username, password: third };
 }
 
-/** Every operation of the description, with a secret of its own in every text of its body, its query and its headers. */
+/**
+ * Every operation in the OpenAPI document, with a unique secret in every string of its body, query
+ * and headers.
+ */
 async function callEveryOperation(service: TestApp, secrets: Secrets): Promise<void> {
   const tokens = [await signedInUser(service), await signedInAdmin(service)].map((one) => one.accessToken);
   for (const { method, path, operation } of await describedOperations(service.api)) {
@@ -141,7 +144,7 @@ async function callEveryOperation(service: TestApp, secrets: Secrets): Promise<v
     keep(secrets, label, { ...body, ...query, ...headers });
     const target = `${path.replaceAll(/\{\w+\}/g, '01890a5d-ac96-774b-bcce-b302099a8057')}?${new URLSearchParams(query)}`;
     const sent = method === 'GET' || method === 'DELETE' ? undefined : body;
-    // Without a token, with one that is none, and with a good one of either realm.
+    // Without a token, with an invalid one, and with a valid one of either realm.
     for (const token of [undefined, unique('bearer-canary-'), ...tokens]) {
       if (token !== undefined) secrets.set(`${label} ${token.slice(-20)}`, token);
       await service.api.request(method, target, sent, { headers, ...(token === undefined ? {} : { token }) });
@@ -154,7 +157,7 @@ function canary(name: string): string {
   return unique(/name/.test(name) ? 'canary.' : 'canary of a secret ');
 }
 
-/** A mail server that repeats what it was told, and one that gives no TLS to show the password over. */
+/** A mail server that echoes its input, and one without TLS, to which no password may be sent. */
 async function failToMail(t: TestContext, service: TestApp, secrets: Secrets): Promise<void> {
   const echo = (address: string) => ({ code: 451, text: `no ${address}, try later` });
   const sink = await startSmtpSink(t, { script: { recipient: echo } });
@@ -208,7 +211,7 @@ function keep(secrets: Secrets, whose: string, values: Record<string, unknown>):
   }
 }
 
-/** As it is, in a URL, in base64 and hex; of a token also each of its parts, and its bytes in hex. */
+/** Plain, URL-encoded, base64 and hex; for a token also each of its parts, and its bytes in hex. */
 function spellingsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const spellings = [secret, encodeURIComponent(secret), secret.toLowerCase()];
@@ -222,7 +225,7 @@ function spellingsOf(secret: string): string[] {
     // The header of an access token is the same for all.
     spellings.push(...parts.slice(secret.startsWith('eyJ') ? 1 : 0));
     const body = Buffer.from(parts.at(-1) ?? '', 'base64url');
-    // A token begins with the id of its row, which a log may name: what opens something comes after it.
+    // A token begins with the id of its row, which may be logged; the secret follows.
     spellings.push(body.subarray(20).toString('hex'), body.subarray(21).toString('base64url'));
   }
   return [...new Set(spellings)];

@@ -9,7 +9,7 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 
 const nextPassword = 'granite lantern 41 willow';
 
-/** As a superadmin changes another account. */
+/** The change that a superadmin makes to another account. */
 function patch(service: TestApp, by: SignedIn, realm: Realm, id: string, change: object): Promise<Answer> {
   const path = realm.kind === 'user' ? `/api/admins/users/${id}` : `/api/admins/${id}`;
   return service.api.patch(path, change, { token: by.accessToken });
@@ -35,7 +35,7 @@ async function assertAlive(
 }
 
 for (const realm of realms) {
-  test(`E13 ${realm.kind}: who is deactivated is out with the next request, everywhere and for good`, async (t) => {
+  test(`E13 ${realm.kind}: deactivation ends all access with the next request, for good`, async (t) => {
     const service = await createTestApp(t);
     const superadmin = await signedInAdmin(service);
     const account = await signedInTo(service, realm);
@@ -58,7 +58,7 @@ for (const realm of realms) {
     await assertAlive(service, adminRealm, superadmin);
   });
 
-  test(`E13 ${realm.kind}: who is deactivated in the database itself is out as fast`, async (t) => {
+  test(`E13 ${realm.kind}: deactivation directly in the database works as fast`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const { accessToken: token } = account;
@@ -72,12 +72,12 @@ for (const realm of realms) {
     await assertDead(service, realm, account);
   });
 
-  test(`E14 ${realm.kind}: a changed password ends all other sessions at once, and this one goes on`, async (t) => {
+  test(`E14 ${realm.kind}: a password change ends all other sessions and keeps this one`, async (t) => {
     const service = await createTestApp(t);
     const own = await signedInTo(service, realm);
     const others = [await signIn(service, realm, own), await signIn(service, realm, own)];
     const stranger = await signedInTo(service, realm);
-    // The refresh token of a session that was used in between dies as well.
+    // The refresh token of a session that was used in between is dead too.
     const [second] = others;
     const used = {
       ...second,
@@ -95,7 +95,7 @@ for (const realm of realms) {
     await signIn(service, realm, { username, email, password: nextPassword });
   });
 
-  test(`E17 ${realm.kind}: a logout ends its session, access token included, and no other`, async (t) => {
+  test(`E17 ${realm.kind}: a logout ends its session and access token, and no other`, async (t) => {
     const service = await createTestApp(t);
     const own = await signedInTo(service, realm);
     const other = await signIn(service, realm, own);
@@ -107,7 +107,7 @@ for (const realm of realms) {
     for (const session of [other, stranger]) await assertAlive(service, realm, session);
   });
 
-  test(`E17 ${realm.kind}: logging out everywhere, or ending one session of the list, is as real`, async (t) => {
+  test(`E17 ${realm.kind}: logout-all and ending a listed session work at once`, async (t) => {
     const service = await createTestApp(t);
     const first = await signedInTo(service, realm);
     const [second, third] = [await signIn(service, realm, first), await signIn(service, realm, first)];
@@ -130,7 +130,7 @@ for (const realm of realms) {
   });
 }
 
-test("E17 an admin who ends a user's sessions ends them all at once, and nobody else's", async (t) => {
+test("E17 an admin who ends a user's sessions ends all of them, and no others", async (t) => {
   const service = await createTestApp(t);
   const admin = await signedInAdmin(service, { superadmin: false });
   const user = await signedInUser(service);
@@ -142,7 +142,7 @@ test("E17 an admin who ends a user's sessions ends them all at once, and nobody 
   await assertAlive(service, userRealm, stranger);
 });
 
-/** What only a superadmin may do. */
+/** Requests for superadmins only. */
 function superadminActions(
   { api }: TestApp,
   { accessToken: token }: SignedIn,
@@ -157,8 +157,8 @@ function superadminActions(
   ];
 }
 
-for (const how of ['by another superadmin', 'in the database itself']) {
-  test(`E16 a superadmin who is demoted ${how} has lost the right with the next request`, async (t) => {
+for (const how of ['by another superadmin', 'directly in the database']) {
+  test(`E16 a superadmin demoted ${how} loses the right with the next request`, async (t) => {
     const service = await createTestApp(t);
     const [chief, demoted] = [await signedInAdmin(service), await signedInAdmin(service)];
     const user = await signedInUser(service);
@@ -178,7 +178,7 @@ for (const how of ['by another superadmin', 'in the database itself']) {
     await setRight(false);
     for (const action of act) assertStatus(await action(), 403);
     assert.equal((await service.db.selectFrom('admins').select('id').execute()).length, admins.length);
-    // A change of role ends no session: what an admin may do is still open.
+    // A change of role ends no session: an admin's own routes still work.
     const list = await service.api.get('/api/admins/users', { token: demoted.accessToken });
     assertStatus(list, 200);
     await setRight(true);

@@ -28,11 +28,11 @@ test('H03 no value of any field of any route becomes SQL', async (t) => {
     'POST /api/users/login username',
     'PATCH /api/admins/{id} id',
   ]) {
-    assert.ok(labels.includes(known), `${known} is attacked`);
+    assert.ok(labels.includes(known), `${known} is tested`);
   }
 
   for (const field of fields) {
-    // The other fields are plain, so that the value comes as far as it can.
+    // The other fields are valid, so that the value gets as far as possible.
     const others = fields.filter(
       ({ method, path, place }) => method === field.method && path === field.path && place === 'body',
     );
@@ -47,7 +47,7 @@ test('H03 no value of any field of any route becomes SQL', async (t) => {
         { token },
       );
       assert.ok(answer.status < 500, `${field.label} ${payload}: ${answer.text}`);
-      assert.ok(performance.now() - started < 4000, `${field.label} ${payload}: took the time it asked for`);
+      assert.ok(performance.now() - started < 4000, `${field.label} ${payload}: pg_sleep ran`);
     }
   }
   const statements = test.statements();
@@ -58,7 +58,7 @@ test('H03 no value of any field of any route becomes SQL', async (t) => {
   );
 });
 
-test('H03 what looks like SQL is stored and found as the text that it is', async (t) => {
+test('H03 text that looks like SQL is stored and found as text', async (t) => {
   const test = await createTestApp(t);
   const { api, db } = test;
   const user = await signedInUser(test);

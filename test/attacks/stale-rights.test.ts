@@ -8,13 +8,13 @@ import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../
 import { refreshed } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
-test('V7.5.1 an address that was left a moment ago is not put back without the password', async (t) => {
+test('V7.5.1 an address changed a moment ago is not restored without the password', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   await service.clock.advance(16 * 60);
   const { accessToken: token } = await refreshed(service.api, userRealm, user.refreshToken);
   const [session] = (await service.api.get('/api/users/me/sessions', { token })).body.items;
-  // A second request of this session, read as who it is just before the first one takes effect.
+  // A second request of this session, authenticated just before the first one takes effect.
   const caller = await findCaller(service.db, userRealm, session.id, user.id);
   assert.ok(caller);
   const change = { email: newRegistration().email, current_password: user.password };
@@ -36,7 +36,7 @@ for (const [ending, end] of Object.entries({
   'logout-all': ({ api }: TestApp, admin: SignedIn) =>
     api.post('/api/admins/logout-all', undefined, { token: admin.accessToken }),
 })) {
-  test(`E17 a superadmin's session that ends by ${ending} while a hash is made registers no admin`, async (t) => {
+  test(`E17 a superadmin session ended by ${ending} during a hash registers no admin`, async (t) => {
     const service = await createTestApp(t);
     const { api, hasher, db } = service;
     const admin = await signedInAdmin(service);

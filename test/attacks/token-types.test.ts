@@ -17,7 +17,7 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 const setupToken = 'bm90IGEgdG9rZW4gYnV0IGEga2V5IHRvIGEgZG9vcg';
 
 for (const realm of realms) {
-  test(`E07 ${realm.kind}: a refresh token or a set-up token is no access token`, async (t) => {
+  test(`E07 ${realm.kind}: a refresh token or a setup token is not an access token`, async (t) => {
     const service = await createTestApp(t, { ADMIN_SETUP_TOKEN: setupToken });
     const { refreshToken, accessToken, password } = await signedInTo(service, realm);
     const bare = refreshToken.slice('r1.'.length);
@@ -28,7 +28,7 @@ for (const realm of realms) {
     assert.equal(await statusOfMe(service.api, realm, accessToken), 200);
   });
 
-  test(`E07 ${realm.kind}: an access token refreshes nothing, ends nothing and resets nothing`, async (t) => {
+  test(`E07 ${realm.kind}: an access token refreshes, ends and resets nothing`, async (t) => {
     const service = await createTestApp(t, { ADMIN_SETUP_TOKEN: setupToken });
     const { refreshToken, accessToken } = await signedInTo(service, realm);
     for (const token of [accessToken, `r1.${accessToken}`, `Bearer ${accessToken}`, setupToken]) {
@@ -59,7 +59,7 @@ test('E07 neither an access token nor a refresh token sets up the first admin', 
   assert.deepEqual(await service.db.selectFrom('admins').select('id').execute(), []);
 });
 
-/** A user and an admin of one id, each with a session from after that. */
+/** A user and an admin with the same id, each with a session opened after that. */
 async function namesakes(service: TestApp): Promise<{ user: SignedIn; admin: SignedIn }> {
   const admin = await signedInAdmin(service);
   const registration = newRegistration();
@@ -111,7 +111,7 @@ for (const [realm, other] of [
   [userRealm, adminRealm],
   [adminRealm, userRealm],
 ] as const) {
-  test(`E08 ${realm.kind}: a token opens no door of the other realm, though both have one id`, async (t) => {
+  test(`E08 ${realm.kind}: a token is refused in the other realm, even with the same id`, async (t) => {
     const service = await createTestApp(t);
     const accounts = await namesakes(service);
     const { accessToken: token, refreshToken } = accounts[realm.kind];
@@ -132,7 +132,7 @@ for (const [realm, other] of [
     }
   });
 
-  test(`E08 ${realm.kind}: not even a signature of ours turns a session into one of the other realm`, async (t) => {
+  test(`E08 ${realm.kind}: a valid signature does not move a session to the other realm`, async (t) => {
     const service = await createTestApp(t);
     const accounts = await namesakes(service);
     const turned = forgeToken(service, accounts[realm.kind].accessToken, { claims: { kind: other.kind } });
@@ -140,7 +140,7 @@ for (const [realm, other] of [
     assert.equal(await statusOfMe(service.api, realm, turned), 403);
   });
 
-  test(`E08 ${realm.kind}: what ends all sessions of an account spares its namesake's`, async (t) => {
+  test(`E08 ${realm.kind}: ending all sessions spares the other realm's same id`, async (t) => {
     const service = await createTestApp(t);
     for (const path of ['logout-all', 'change-password']) {
       await service.db.deleteFrom('users').execute();

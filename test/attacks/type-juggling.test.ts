@@ -7,7 +7,7 @@ import { refreshed, signedInTo } from '../session-calls.ts';
 import { createTestApp } from '../test-app.ts';
 import { createFieldSender, describedFields, isRefused } from './described-fields.ts';
 
-/** Values of every JSON type; an operator of a query language and a method to be called are objects like others. */
+/** Values of every JSON type; query operators and callable objects are ordinary objects here. */
 function strangersTo(plain: unknown): [type: string, value: unknown][] {
   return [
     ['array', [plain]],
@@ -28,7 +28,7 @@ function strangersTo(plain: unknown): [type: string, value: unknown][] {
   ];
 }
 
-test('B18 a field of any body takes the types that its description names, and names itself for any other', async (t) => {
+test('B18 a body field accepts only its documented types, and is named in the error', async (t) => {
   const service = await createTestApp(t);
   const { send } = await createFieldSender(service);
   let refused = 0;
@@ -42,10 +42,10 @@ test('B18 a field of any body takes the types that its description names, and na
       refused += 1;
     }
   }
-  assert.ok(refused > 300, `${refused} were tried`);
+  assert.ok(refused > 300, `${refused} were refused`);
 });
 
-test('B18 a body that is no object is refused by every endpoint that takes a body', async (t) => {
+test('B18 every endpoint with a body refuses one that is not an object', async (t) => {
   const service = await createTestApp(t);
   const { sendRaw } = await createFieldSender(service);
   for (const field of await describedFields(service.api)) {
@@ -58,7 +58,7 @@ test('B18 a body that is no object is refused by every endpoint that takes a bod
   }
 });
 
-test('B18 of a parameter given twice the last counts, and one with brackets is another that nobody knows', async (t) => {
+test('B18 the last of duplicate parameters counts; one with brackets is unknown', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const { tokenFor } = await createFieldSender(service);
@@ -78,7 +78,7 @@ test('B18 of a parameter given twice the last counts, and one with brackets is a
 });
 
 for (const realm of realms) {
-  test(`B18 ${realm.kind}: credentials and tokens of another type open nothing, though they hold the right ones`, async (t) => {
+  test(`B18 ${realm.kind}: right credentials and tokens of a wrong type open nothing`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const { username, email, password, refreshToken } = account;

@@ -51,7 +51,7 @@ const acceptedTimes = [
   '2024-02-29T00:00:00+05:45',
 ];
 
-test('a time that PostgreSQL cannot read is a 422, and one that RFC 3339 allows is compared', async (t) => {
+test('a time that PostgreSQL cannot read is a 422; an RFC 3339 time is compared', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   const ask = (name: string, time: string) =>
@@ -62,7 +62,7 @@ test('a time that PostgreSQL cannot read is a 422, and one that RFC 3339 allows 
   }
 });
 
-test('an offset of a time is counted, also one beyond those that PostgreSQL knows', async (t) => {
+test('a UTC offset is honoured, even beyond the range of PostgreSQL', async (t) => {
   const service = await createTestApp(t);
   const admin = await signedInAdmin(service);
   const all = await eventsOf(service, admin);
@@ -93,7 +93,7 @@ const oddTexts = fc.oneof(
 );
 const oddValue = fc.oneof(oddTexts, fc.constantFrom(-1, 0, 1, 2, 3, 0.5, 1e308, 2 ** 53), fc.jsonValue());
 
-test('no cursor, however it is made, is more than a 422', async (t) => {
+test('no cursor, however malformed, causes more than a 422', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   const content = fc.oneof(
@@ -114,7 +114,7 @@ test('no cursor, however it is made, is more than a 422', async (t) => {
   );
 });
 
-test('no id, page or flag, however it is written, is more than a 404 or a 422', async (t) => {
+test('no id, page or flag, however malformed, causes more than a 404 or a 422', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   const names = ['page', 'page_size', 'actor', 'subject', 'event', 'status', 'is_active', 'q', 'sort'];

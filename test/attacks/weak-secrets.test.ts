@@ -11,22 +11,22 @@ const weak: [what: string, value: string][] = [
   ['CHANGE_ME', 'CHANGE_ME'],
   ['CHANGE_ME, long enough', 'CHANGE_ME_CHANGE_ME_CHANGE_ME_CHANGE_ME'],
   ['changeme and digits', 'changeme-0123456789-abcdef-987654'],
-  ['Change Me! in odd letters', 'C-h-a-n-g-e M-e! 8f3kq0z7xw1vb5np2'],
+  ['Change Me! with mixed letters', 'C-h-a-n-g-e M-e! 8f3kq0z7xw1vb5np2'],
   ['a placeholder', 'your-secret-key-here-please-replace-it'],
-  ['what a tutorial asks for', 'change-this-to-a-random-string-in-production'],
-  ["FastAPI's tutorial", '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7'],
+  ['a placeholder from a tutorial', 'change-this-to-a-random-string-in-production'],
+  ["the FastAPI tutorial's key", '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7'],
   ["jwt.io's", 'a-string-secret-at-least-256-bits-long'],
-  ["jwt.io's of old, twice", 'your-256-bit-secret-your-256-bit-secret'],
-  ["Django's prefix", 'django-insecure-8f3kq0z7xw1vb5np2mj6'],
-  ['one character', 'a'.repeat(64)],
+  ['the old jwt.io secret, twice', 'your-256-bit-secret-your-256-bit-secret'],
+  ["Django's insecure prefix", 'django-insecure-8f3kq0z7xw1vb5np2mj6'],
+  ['one character repeated', 'a'.repeat(64)],
   ['blanks', ' '.repeat(64)],
-  ['two characters', 'ab'.repeat(32)],
-  ['a piece over and over', 'k3Fz9QpL'.repeat(8)],
-  ['a piece over and over and half', `${'k3Fz9QpLx7'.repeat(3)}k3F`],
+  ['two characters repeated', 'ab'.repeat(32)],
+  ['a repeated pattern', 'k3Fz9QpL'.repeat(8)],
+  ['a repeated pattern, cut off', `${'k3Fz9QpLx7'.repeat(3)}k3F`],
   ['the digits', '12345678901234567890123456789012'],
   ['the alphabet', 'abcdefghijklmnopqrstuvwxyz012345'],
   ['hexadecimal digits', '0123456789abcdef0123456789ABCDEF'],
-  ['the keyboard', 'qwertyuiopasdfghjklzxcvbnm123456'],
+  ['keyboard rows', 'qwertyuiopasdfghjklzxcvbnm123456'],
   ['a password', 'correct-Password-horse-battery-staple'],
   ['an example', 'example-8f3kq0z7xw1vb5np2mj6t4hy9r'],
 ];
@@ -46,7 +46,7 @@ function faultsOf(environment: Record<string, string>): readonly string[] {
   }
 }
 
-test('E18 a secret that is short, well known or no random value is refused, and not shown', () => {
+test('E18 a short, well-known or non-random secret is refused and not shown', () => {
   const good = randomBytes(48).toString('base64');
   for (const [what, value] of weak) {
     for (const name of ['SECRET_KEY', 'SECRET_KEY_PREVIOUS']) {
@@ -60,7 +60,7 @@ test('E18 a secret that is short, well known or no random value is refused, and 
   }
 });
 
-test('E18 they are refused outside production too, where only none at all is good enough', () => {
+test('E18 weak secrets are refused outside production too, where none is fine', () => {
   for (const [what, value] of weak) {
     assert.throws(() => parseConfig({ SECRET_KEY: value }), ConfigError, what);
   }
@@ -71,7 +71,7 @@ test('E18 they are refused outside production too, where only none at all is goo
 
 test('E18 no random secret is taken for a weak one', () => {
   for (let count = 0; count < 300; count += 1) {
-    // As good as random, and the same in every run.
+    // Deterministic pseudo-random values, the same in every run.
     const bytes = createHash('shake256', { outputLength: 48 }).update(String(count)).digest();
     for (const value of [bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('hex')]) {
       assert.deepEqual(faultsOf({ SECRET_KEY: value }), [], value);
@@ -79,7 +79,7 @@ test('E18 no random secret is taken for a weak one', () => {
   }
 });
 
-test('E18 the example file holds no secret that a start would take', () => {
+test('E18 the example file holds no secret that the service would accept', () => {
   const example = readFileSync(join(import.meta.dirname, '../../.env.example'), 'utf8');
   const lines = [...example.matchAll(/^#?(SECRET_KEY|SECRET_KEY_PREVIOUS|ADMIN_SETUP_TOKEN)=(.*)$/gm)];
   assert.equal(lines.length, 3);

@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 const executablePath = '/usr/bin/chromium';
 const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-/** A reason to leave the tests out, or false. */
+/** The reason to skip the tests, or false. */
 export const withoutChromium = existsSync(executablePath) ? false : 'Chromium is not installed';
 
 export function launchChromium(): Promise<Browser> {
@@ -15,7 +15,9 @@ export function launchChromium(): Promise<Browser> {
 
 export type WatchedPage = { page: Page; complaints: string[]; foreign: () => string[]; requested: string[] };
 
-/** With what the browser complains of (console, scripts, policy) and what the page asks of other origins. */
+/**
+ * Also records what the browser reports (console, scripts, policy) and requests to other origins.
+ */
 export async function openPage(t: TestContext, browser: Browser, url: string): Promise<WatchedPage> {
   const page = await browser.newPage();
   t.after(() => page.close());

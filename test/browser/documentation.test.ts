@@ -6,16 +6,16 @@ import type { Locator, Page } from 'playwright-core';
 import { startServer } from '../faults/server-process.ts';
 import { launchChromium, openPage, withoutChromium } from './browser-page.ts';
 
-// The texts whose contrast is too low, as the page itself finds them.
+// Texts with too low a contrast, as the page itself computes them.
 const faintTexts = readFileSync(join(import.meta.dirname, 'faint-texts.js'), 'utf8');
 
-describe('the pages of the documentation in a browser', { skip: withoutChromium }, async () => {
+describe('the documentation pages in a browser', { skip: withoutChromium }, async () => {
   const env = { ENVIRONMENT: 'development', PROJECT_NAME: 'Ada & Co' };
   const server = await startServer({ after }, { env });
   const browser = await launchChromium();
   after(() => browser.close());
 
-  test('Swagger UI shows every operation, and a real token authorizes what is tried out', async (t) => {
+  test('Swagger UI shows every operation, and a real token authorizes a request', async (t) => {
     const { page, complaints, foreign } = await openPage(t, browser, `${server.url}/docs`);
     await page.locator('.opblock').first().waitFor();
     const { body } = await server.request<{ paths: Record<string, object> }>('GET', '/openapi.json');
@@ -43,12 +43,12 @@ describe('the pages of the documentation in a browser', { skip: withoutChromium 
     assert.deepEqual(foreign(), []);
   });
 
-  test('the body that Swagger UI offers for a login is one that the service takes', async (t) => {
+  test('the service accepts the login body that Swagger UI offers', async (t) => {
     const { page } = await openPage(t, browser, `${server.url}/docs`);
     assert.equal(await tryOut(page, 'postUsersLogin'), '401');
   });
 
-  test('a list that is tried out as it stands gives its first page, and the authorization outlives a reload', async (t) => {
+  test('a list tried out unchanged gives its first page; authorization survives a reload', async (t) => {
     const { page } = await openPage(t, browser, `${server.url}/docs`);
     const credentials = { username: 'root.admin', password: 'granite lantern 48 oak' };
     const registration = { ...credentials, email: 'root@example.com' };
@@ -70,7 +70,7 @@ describe('the pages of the documentation in a browser', { skip: withoutChromium 
 
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [390, 768, 1440]) {
-      test(`the reference is readable and in order at ${width} px, ${colorScheme}`, async (t) => {
+      test(`the reference is readable at ${width} px, ${colorScheme}`, async (t) => {
         const { page, complaints, foreign } = await openPage(t, browser, `${server.url}/redoc`);
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 900 });
@@ -94,7 +94,7 @@ describe('the pages of the documentation in a browser', { skip: withoutChromium 
     }
   }
 
-  test('the reference is used by keyboard, and has its landmarks and headings', async (t) => {
+  test('the reference works by keyboard, and has landmarks and headings', async (t) => {
     const { page } = await openPage(t, browser, `${server.url}/redoc`);
     await page.setViewportSize({ width: 390, height: 844 });
     await page.keyboard.press('Tab');
@@ -114,13 +114,13 @@ describe('the pages of the documentation in a browser', { skip: withoutChromium 
   });
 });
 
-/** Below 1100 px the contents wait behind a button. */
+/** Below 1100 px the table of contents opens with a button. */
 async function openContents(page: Page): Promise<void> {
   const button = page.getByRole('button', { name: 'Contents' });
   if (await button.isVisible()) await button.click();
 }
 
-/** Executes an operation as it is offered; the status that is shown for it. */
+/** Executes an operation with its defaults; returns the status shown. */
 async function tryOut(page: Page, operationId: string): Promise<string> {
   const operation = page.locator(`[id$="-${operationId}"].opblock`);
   if (!(await operation.locator('.opblock-body').isVisible()))

@@ -11,7 +11,7 @@ const pictures = join(import.meta.dirname, '../../.tmp/pages');
 const password = 'violet harbour anvil 93';
 const newPassword = 'granite lantern 41 willow';
 
-describe('the pages that mails lead to, in a browser', { skip: withoutChromium }, async () => {
+describe('the pages that mails link to, in a browser', { skip: withoutChromium }, async () => {
   const env = {
     ENVIRONMENT: 'development',
     PROJECT_NAME: 'Ada & <Co>'.replaceAll(/[<>]/g, ''),
@@ -29,7 +29,7 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
     return { ...account, token: String(body.access_token) };
   }
 
-  /** The newest link of the mailbox that leads to the page and, where given, went to the address. */
+  /** The newest link in the mailbox to this page and, if given, for this recipient. */
   async function linkTo(t: TestContext, path: string, recipient: string): Promise<string> {
     for (let attempt = 0; attempt < 50; attempt += 1) {
       const { page } = await openPage(t, browser, `${server.url}/app/mailbox`);
@@ -47,7 +47,7 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
       .status;
   }
 
-  /** The fragment is gone at once: from the address bar and from the history. */
+  /** The fragment is removed at once from the address bar and from the history. */
   function assertNoToken(page: Page): void {
     assert.doesNotMatch(page.url(), /token|#/);
   }
@@ -88,7 +88,7 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
     assert.deepEqual([...foreign(), ...forgot.foreign()], []);
     for (const url of requested.slice(1)) assert.doesNotMatch(url, /token=/);
 
-    // The link again: it is spent, and the page says what to do.
+    // The link again: it is used up, and the page says what to do.
     const spent = await openPage(t, browser, link);
     await spent.page.getByLabel('New password').fill('meadow copper 77 drift');
     await spent.page.getByRole('button', { name: 'Set password' }).click();
@@ -97,7 +97,7 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
     await spent.page.screenshot({ path: join(pictures, 'reset-password-spent.png') });
   });
 
-  test('an address is confirmed by a button, and not by opening the page', async (t) => {
+  test('an address is verified by a button, not by opening the page', async (t) => {
     const { token, email } = await register('grace.hopper');
     const link = await linkTo(t, '/app/verify-email', email);
     const { page, complaints, foreign, requested } = await openPage(t, browser, link);
@@ -118,9 +118,9 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
     assert.equal(await bare.page.getByRole('button').count(), 0);
   });
 
-  test('a change of the address is undone by a button', async (t) => {
+  test('an address change is undone by a button', async (t) => {
     const { token, email, username } = await register('edsger.dijkstra');
-    // Only a verified address gets a link that undoes.
+    // Only a verified address gets an undo link.
     const verification = { token: (await linkTo(t, '/app/verify-email', email)).split('#token=')[1] };
     const verified = await server.request('POST', '/api/users/verify-email', { body: verification });
     assert.equal(verified.status, 200);
@@ -136,7 +136,7 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
     await linkTo(t, '/app/reset-password', email);
   });
 
-  test('what the server can not do now is said, with the wait', async (t) => {
+  test('temporary failures are shown, with the time to wait', async (t) => {
     const { page } = await openPage(t, browser, `${server.url}/app/reset-password#token=${'x'.repeat(64)}`);
     const answers = [
       {
@@ -171,7 +171,7 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
     await page.getByText('The service cannot be reached. Try again.').waitFor();
   });
 
-  test('J08 G12 the pages have the strict policy, no referrer, no cache of their own and no inline script', async () => {
+  test('J08 G12 pages: strict policy, no referrer, no caching, no inline script', async () => {
     for (const path of ['/app/reset-password', '/app/verify-email', '/app/undo', '/app/mailbox']) {
       const response = await fetch(server.url + path);
       assert.equal(response.status, 200);
@@ -194,7 +194,7 @@ describe('the pages that mails lead to, in a browser', { skip: withoutChromium }
     }
   });
 
-  test('the pages are usable on a phone, in the dark and by keyboard', async (t) => {
+  test('the pages work on a phone, in dark mode and by keyboard', async (t) => {
     await register('barbara.liskov');
     for (const path of ['reset-password', 'verify-email#token=x', 'undo#token=x', 'mailbox']) {
       const page = await browser.newPage({ viewport: { width: 320, height: 640 }, colorScheme: 'dark' });

@@ -3,7 +3,7 @@ import type { Api } from '../api.ts';
 
 type Call = (method: string, path: string, body?: object, token?: string) => Promise<Answer>;
 
-/** Requests as Python's `requests` makes them: spaces in the JSON, and nothing in it but ASCII. */
+/** Requests as Python's `requests` sends them: JSON with spaces, in ASCII only. */
 export function pythonRequests(api: Api): Call {
   return (method, path, body, token) =>
     api.request(method, path, undefined, {
@@ -18,7 +18,7 @@ export function pythonRequests(api: Api): Call {
     });
 }
 
-/** As `json.dumps` writes a flat object. */
+/** The output of `json.dumps` for a flat object. */
 function pythonJson(body: object): string {
   const members = Object.entries(body).map(([name, value]) => `"${name}": ${JSON.stringify(value)}`);
   return `{${members.join(', ')}}`.replaceAll(
@@ -27,7 +27,9 @@ function pythonJson(body: object): string {
   );
 }
 
-/** Requests as Postman makes them: a body over several lines, and the type of a body even where there is none. */
+/**
+ * Requests as Postman sends them: a pretty-printed body, and a content type even without a body.
+ */
 export function postman(api: Api): Call {
   return (method, path, body, token) =>
     api.request(method, path, undefined, {

@@ -33,7 +33,7 @@ function assertTokens({ body }: Answer): void {
 }
 
 for (const [name, client] of Object.entries(clients)) {
-  test(`a user's life as a ${name} client walks it, from registration to logout`, async (t) => {
+  test(`a user's life from registration to logout with a ${name} client`, async (t) => {
     const { api } = await createTestApp(t);
     const call = client(api);
     const { email, username, password } = newRegistration();
@@ -93,11 +93,11 @@ for (const [name, client] of Object.entries(clients)) {
     const last = { refresh_token: refreshed.body.refresh_token };
     assertStatus(await call('POST', '/api/users/logout', last), 204);
     assertStatus(await call('GET', '/api/users/me', undefined, refreshed.body.access_token), 401);
-    // A body's type without a body, as Postman sends it.
+    // A content type without a body, as Postman sends it.
     assertStatus(await call('POST', '/api/users/logout-all', undefined, token), 204);
   });
 
-  test(`an admin's work as a ${name} client does it: register, sign in, list, change`, async (t) => {
+  test(`an admin registers, signs in, lists and changes with a ${name} client`, async (t) => {
     const service = await createTestApp(t, local);
     const call = client(service.api);
     const { email, username, password } = newRegistration();
@@ -140,7 +140,7 @@ for (const [name, client] of Object.entries(clients)) {
     assert.equal((await service.mailbox.mails('test')).length, 1);
   });
 
-  test(`a forgotten password is set anew with the mailed token by a ${name} client`, async (t) => {
+  test(`a forgotten password is reset with the mailed token by a ${name} client`, async (t) => {
     const { api, mailbox } = await createTestApp(t);
     const call = client(api);
     const { email, username, password } = newRegistration();
@@ -162,7 +162,7 @@ for (const [name, client] of Object.entries(clients)) {
   });
 }
 
-test('the system endpoints answer with the members that probes and clients read', async (t) => {
+test('the system endpoints have the members that probes and clients read', async (t) => {
   const { api } = await createTestApp(t);
   const health = await api.get('/health');
   assertStatus(health, 200);
@@ -186,7 +186,7 @@ test('the system endpoints answer with the members that probes and clients read'
   assert.match((await api.get('/openapi.json')).body.openapi, /^3\./);
 });
 
-test('every error has the members that clients read, and its request id is that of the header', async (t) => {
+test("every error has the members that clients read, and the header's request id", async (t) => {
   const { api } = await createTestApp(t);
   const nowhere = await api.get('/nonexistent');
   assert.equal(nowhere.body.message, "The requested resource '/nonexistent' was not found");
@@ -206,7 +206,7 @@ test('every error has the members that clients read, and its request id is that 
   }
 });
 
-test('what a client reads of the headers is there: the security headers, and what is left of the limit', async (t) => {
+test('the headers that clients read: security headers and rate limit', async (t) => {
   const { api } = await createTestApp(t, { RATE_LIMIT_PER_HOUR: '200' });
   const { headers } = await api.get('/nonexistent');
   for (const name of [
@@ -224,7 +224,7 @@ test('what a client reads of the headers is there: the security headers, and wha
   assert.match(String(headers['x-ratelimit-reset']), /^\d+$/);
 });
 
-/** Their ids, the oldest first. */
+/** Their ids, oldest first. */
 async function registerUsers({ api }: TestApp, count: number): Promise<string[]> {
   const ids: string[] = [];
   while (ids.length < count) ids.push((await api.post('/api/users/register', newRegistration())).body.id);

@@ -7,7 +7,7 @@ import { signedInTo } from '../session-calls.ts';
 import { createTestApp } from '../test-app.ts';
 
 for (const realm of realms) {
-  test(`a null member of PUT ${realm.path}/me changes nothing, an empty full_name clears it`, async (t) => {
+  test(`PUT ${realm.path}/me: null members change nothing, an empty full_name clears it`, async (t) => {
     const service = await createTestApp(t);
     const { username, email, accessToken: token } = await signedInTo(service, realm);
     const put = (body: object) => service.api.put(`${realm.path}/me`, body, { token });
@@ -24,7 +24,7 @@ for (const realm of realms) {
   });
 }
 
-test('a null member of an admin’s change of a user changes nothing', async (t) => {
+test('a null member changes nothing when an admin changes a user', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   const user = await signedInUser(service, { fullName: 'Ada' });
@@ -38,7 +38,7 @@ test('a null member of an admin’s change of a user changes nothing', async (t)
   assert.equal((await patch({ ...nothing, full_name: '' })).body.full_name, null);
 });
 
-test('a null member of a superadmin’s change of an admin changes nothing', async (t) => {
+test('a null member changes nothing when a superadmin changes an admin', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   const other = await signedInAdmin(service, { superadmin: false });
@@ -48,7 +48,7 @@ test('a null member of a superadmin’s change of an admin changes nothing', asy
   assert.deepEqual([answer.body.is_active, answer.body.is_superadmin], [true, false]);
 });
 
-test('at registration null and nothing are no full name and no right', async (t) => {
+test('at registration a null or missing full name or role means none', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   for (const fullName of [null, '']) {
@@ -62,7 +62,7 @@ test('at registration null and nothing are no full name and no right', async (t)
   }
 });
 
-test('the document says that a member of a change may be null', async (t) => {
+test('the document says that members of a change may be null', async (t) => {
   const { api } = await createTestApp(t);
   const { paths } = (await api.get('/openapi.json')).body;
   for (const [path, method] of [
@@ -79,7 +79,7 @@ test('the document says that a member of a change may be null', async (t) => {
   }
 });
 
-test('blanks around an address are no part of it, wherever one is taken', async (t) => {
+test('spaces around an e-mail address are stripped wherever one is accepted', async (t) => {
   const service = await createTestApp(t);
   const { api, mailbox } = service;
   const padded = (address: string) => ` \t${address} `;
@@ -91,7 +91,7 @@ test('blanks around an address are no part of it, wherever one is taken', async 
   const login = await api.post('/api/users/login', { email: padded(email), password });
   assertStatus(login, 200);
   assertStatus(await api.post('/api/users/login', { username: padded(email), password }), 200);
-  // A username has no blanks, and gets none taken off.
+  // A username cannot have spaces, and they are not stripped.
   assertStatus(await api.post('/api/users/login', { username: padded(username), password }), 401);
 
   assertStatus(await api.post('/api/password/forgot-password', { email: padded(email) }), 200);
@@ -117,7 +117,7 @@ test('blanks around an address are no part of it, wherever one is taken', async 
   assertStatus(await api.post('/api/password/test-email', mine, { token: session.body.access_token }), 202);
 });
 
-test('blanks around an address are taken off before it is measured, and before a guess is counted', async (t) => {
+test('an address is stripped before its length is checked and guesses are counted', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const long = `${'x'.repeat(60)}@${'y'.repeat(60)}.${'z'.repeat(60)}.${'w'.repeat(60)}.example`;
@@ -133,7 +133,7 @@ test('blanks around an address are taken off before it is measured, and before a
   assertStatus(await api.post('/api/users/login', { username: 'nobody@example.com ', password }), 429);
 });
 
-test('what is missing is named all at once, with the type missing, beside the other faults', async (t) => {
+test('all missing members are reported at once, with type missing, with other errors', async (t) => {
   const { api } = await createTestApp(t);
   const faultsOf = async (path: string, body: unknown) => {
     const answer = await api.post(path, body);
@@ -169,12 +169,12 @@ test('what is missing is named all at once, with the type missing, beside the ot
       ['username', 'missing'],
     ],
   );
-  // A member that is there, and null, is not missing.
+  // A member that is present but null is not missing.
   const [nulled] = await faultsOf('/api/users/refresh', { refresh_token: null });
   assert.equal(nulled?.type, 'invalid_type');
 });
 
-test('a duplicate says of what: a user or an admin', async (t) => {
+test('a duplicate names its kind: a user or an admin', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
   const admin = await signedInAdmin(service);
@@ -209,7 +209,7 @@ test('a duplicate says of what: a user or an admin', async (t) => {
   });
 });
 
-test('a conflict with what is there says of what, too', async (t) => {
+test('a conflict names what it conflicts with', async (t) => {
   const service = await createTestApp(t);
   const { id, accessToken: token } = await signedInAdmin(service);
   const last = await service.api.patch(`/api/admins/${id}`, { is_superadmin: false }, { token });
@@ -224,7 +224,7 @@ test('a conflict with what is there says of what, too', async (t) => {
 });
 
 for (const realm of [userRealm, adminRealm]) {
-  test(`a login at ${realm.path} with two names that differ is refused before anything is asked`, async (t) => {
+  test(`a login at ${realm.path} with two different names is refused without a query`, async (t) => {
     const service = await createTestApp(t);
     const { username, email, password } = await signedInTo(service, realm);
     const login = (body: object) => service.api.post(`${realm.path}/login`, { ...body, password });

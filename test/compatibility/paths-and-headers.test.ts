@@ -8,7 +8,7 @@ import { createTestApp } from '../test-app.ts';
 const allowed = 'https://app.good.com';
 const cors = { CORS_ORIGINS: `${allowed},http://localhost:3000` };
 
-test('an allowed origin may send credentials, and no other', async (t) => {
+test('only an allowed origin may send credentials', async (t) => {
   const { api } = await createTestApp(t, cors);
   const credentialsOf = async (method: string, path: string, headers: Record<string, string>) =>
     (await api.request(method, path, undefined, { headers })).headers['access-control-allow-credentials'];
@@ -24,7 +24,7 @@ test('an allowed origin may send credentials, and no other', async (t) => {
   }
 });
 
-test('a preflight allows the headers that front ends send, and not that of cookie mode', async (t) => {
+test('a preflight allows the headers of front ends, except that of cookie mode', async (t) => {
   const { api } = await createTestApp(t, cors);
   const headers = { origin: allowed, 'access-control-request-method': 'POST' };
   const answer = await api.request('OPTIONS', '/api/users/login', undefined, { headers });
@@ -70,7 +70,7 @@ test('a trailing slash is the same route, for every method and guard', async (t)
     assertStatus(await api.get(path), 200);
 });
 
-test('a trailing slash changes nothing about what is not there', async (t) => {
+test('with a trailing slash a missing route is still a 404 or 405', async (t) => {
   const { api } = await createTestApp(t);
   for (const path of ['/api/users/login', '/api/admins/users/x/', '/api/admins/users/', '/health/']) {
     const answer = await api.request('PUT', path);
@@ -85,7 +85,7 @@ test('a trailing slash changes nothing about what is not there', async (t) => {
     assertStatus(await api.get(path), 404);
 });
 
-test('a trailing slash is counted by the same limits, and free where the route is', async (t) => {
+test('a trailing slash has the same limits and the same exemptions', async (t) => {
   const { api } = await createTestApp(t, { RATE_LIMIT_PER_HOUR: '2' });
   assertStatus(await api.get('/health/'), 200);
   assert.equal((await api.get('/api/users/me/')).headers['x-ratelimit-remaining'], '1');
@@ -93,7 +93,7 @@ test('a trailing slash is counted by the same limits, and free where the route i
   assertStatus(await api.get('/api/users/me/'), 429);
 });
 
-test('JSON has the type application/json without a charset, whatever it says', async (t) => {
+test('JSON has the type application/json without a charset', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const { app, api } = service;
@@ -117,7 +117,7 @@ test('JSON has the type application/json without a charset, whatever it says', a
     assert.equal(headers['content-type'], 'application/json', text.slice(0, 200));
 });
 
-test('in development JSON ends with a newline that its length counts; elsewhere it does not', async (t) => {
+test('JSON ends with a newline, included in Content-Length, in development only', async (t) => {
   for (const [environment, end] of [
     ['development', '}\n'],
     ['test', '}'],

@@ -11,7 +11,7 @@ async function asAdmin(service: TestApp) {
   return (target: string) => service.api.get(target, { token });
 }
 
-test('a boolean in a query takes the words that clients send, in any case, and nothing else', async (t) => {
+test('booleans in a query accept the common spellings, ignoring case, and nothing else', async (t) => {
   const service = await createTestApp(t);
   const get = await asAdmin(service);
   const active = await signedInUser(service);
@@ -31,7 +31,7 @@ test('a boolean in a query takes the words that clients send, in any case, and n
     assertStatus(await get(`/api/admins/users?is_active=${word}`), 422);
 });
 
-test('of a parameter that comes twice the last one counts, on every list', async (t) => {
+test('the last of duplicate parameters counts, on every list', async (t) => {
   const service = await createTestApp(t);
   const get = await asAdmin(service);
   const user = await signedInUser(service);
@@ -46,7 +46,7 @@ test('of a parameter that comes twice the last one counts, on every list', async
   assert.equal((await service.api.get(own, { token: user.accessToken })).body.page, 1);
 });
 
-test('a parameter that a list does not know is refused by name, all of them at once', async (t) => {
+test('unknown parameters of a list are refused and all named', async (t) => {
   const service = await createTestApp(t);
   const get = await asAdmin(service);
   const user = await signedInUser(service);

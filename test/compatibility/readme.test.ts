@@ -14,7 +14,7 @@ import { createTestApp } from '../test-app.ts';
 
 const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
 
-/** The commands of a newcomer, from `## Start` on, without that which starts the service. */
+/** The commands from `## Start` on, without the one that starts the service. */
 function commandsOf(port: number): string[] {
   const start = readme.slice(readme.indexOf('## Start'), readme.indexOf('## Test'));
   const blocks = [...start.matchAll(/```sh\n([^`]*)```/g)].map(([, block = '']) => block);
@@ -32,7 +32,7 @@ function hasCurl(): boolean {
   }
 }
 
-test('the commands of the README can be given twice, and the refresh alone once more', {
+test('the commands of the README can be repeated, and so can the refresh', {
   skip: !hasCurl(),
 }, async (t) => {
   const { app } = await createTestApp(t, { ENVIRONMENT: 'development', HOST: 'localhost' });
@@ -40,7 +40,7 @@ test('the commands of the README can be given twice, and the refresh alone once 
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const commands = commandsOf(await portOf(app));
   const statusesOf = async (script: string): Promise<string[]> => {
-    // The answers go on to `tee`, their statuses beside them.
+    // The answers are piped to `tee`, so the statuses go to stderr.
     const counted = `curl() { command curl -4 -w '%{stderr}%{http_code} ' "$@"; }\n${script}`;
     const { stderr } = await promisify(execFile)('sh', ['-c', counted], { cwd: directory });
     return stderr.trim().split(' ');
@@ -56,7 +56,7 @@ test('the commands of the README can be given twice, and the refresh alone once 
     assert.deepEqual(await statusesOf(`${refresh}| tee tokens.json\n`), ['200']);
 });
 
-test('refreshes in parallel that send the hash of their token get one and the same successor', async (t) => {
+test('parallel refreshes keyed by the hash of their token get the same successor', async (t) => {
   const service = await createTestApp(t);
   const { refreshToken } = await signedInUser(service);
   const key = createHash('sha256').update(refreshToken).digest('hex');

@@ -15,7 +15,7 @@ import { assertRefusals, lengthOf } from './refusals.ts';
 
 const killSeconds = lengthOf({ short: 6, full: 60 });
 
-test('FI-05 a killed connection costs one request a 503, and no other anything', {
+test('FI-05 a killed connection costs one request a 503 and affects no other', {
   skip: withoutPostgres,
 }, async (t) => {
   const service = await startDatabaseService(t);
@@ -39,7 +39,7 @@ test('FI-05 a killed connection costs one request a 503, and no other anything',
   assert.doesNotMatch(server.logs(), /500 Internal Server Error|Uncaught/);
 });
 
-/** Ten a second, those first that are at work; gives how many there were. */
+/** Kills ten connections a second, active ones first; returns how many. */
 async function killBackends({ query }: DatabaseService, seconds: number): Promise<number> {
   const deadline = performance.now() + seconds * 1000;
   let kills = 0;

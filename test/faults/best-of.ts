@@ -1,6 +1,6 @@
 /**
- * Measures again where the bar is not met, so many times at most: another process on the machine makes one
- * measurement slow, a server that is slow makes all of them slow. Gives the best.
+ * Repeats a measurement that misses its bar, up to the given number of times: another process on
+ * the machine can slow one of them, but a slow server slows all. Returns the best.
  */
 export async function bestOf(times: number, bar: number, measure: () => Promise<number>): Promise<number> {
   let best = Number.POSITIVE_INFINITY;

@@ -18,35 +18,35 @@ const losses: Loss[] = [
     shown: /has the name Name 0/,
   },
   {
-    loss: 'a change of password',
+    loss: 'a password change',
     sql: (own) => `UPDATE users SET password_hash = fresh.password_hash, password_key = fresh.password_key
       FROM users AS fresh WHERE users.${own} AND fresh.password_version = 1`,
     shown: /login was answered 401: the right password/,
   },
   {
-    loss: 'the end of a session',
+    loss: "a session's end",
     sql: (_own, id) => `UPDATE sessions SET revoked_at = NULL WHERE ${theirs(id)}`,
     shown: /was answered 200: the session had ended/,
   },
   {
     loss: 'a session',
     sql: (_own, id) => `UPDATE sessions SET revoked_at = now() WHERE ${theirs(id)}`,
-    shown: /me was answered 401: the session was good/,
+    shown: /me was answered 401: the session was valid/,
   },
   {
     loss: 'a rotation',
     sql: (_own, id) => `UPDATE sessions SET generation = 0, current_hash = previous_hash, previous_hash = NULL
       WHERE ${theirs(id)} AND generation = 1`,
-    shown: /refresh was answered 401: the session was good/,
+    shown: /refresh was answered 401: the session was valid/,
   },
   {
-    loss: 'a write that was to happen once',
+    loss: 'a write applied twice',
     sql: (own) => `UPDATE users SET password_version = 3 WHERE ${own}`,
-    shown: /changed 2 times, 1 were answered/,
+    shown: /changed 2 times, 1 were acknowledged/,
   },
 ];
 
-test('the checker names each loss, and nothing where nothing is lost', {
+test('the checker names each loss, and nothing if nothing is lost', {
   skip: withoutPostgres,
 }, async (t) => {
   const service = await startDatabaseService(t);
@@ -81,7 +81,7 @@ test('the checker names each loss, and nothing where nothing is lost', {
   }
 });
 
-/** Something of everything that is ever acknowledged: in the end one session is live and two are not. */
+/** Covers every kind of acknowledged write; in the end one session is valid and two are not. */
 async function liveALittle(service: DatabaseService, ledger: Ledger): Promise<Knowledge> {
   const person = newPerson();
   const { sessions } = person;

@@ -13,11 +13,12 @@ type Row = {
 };
 
 /**
- * Holds what the ledger knows against the recovered service, by HTTP and SQL (security.md § 7): D1 what was
- * acknowledged is there, D2 what was not is whole or absent, D5 what ended stays ended. An empty list is good.
+ * Compares the ledger with the recovered service, by HTTP and SQL. D1: every acknowledged write is
+ * there. D2: an unacknowledged one is whole or absent. D5: what ended stays ended. An empty list
+ * means no fault.
  */
 export async function findLosses(service: Service, ledgerFile: string): Promise<string[]> {
-  // What is asked now is no guess: the wrong passwords of the traffic must not refuse it.
+  // Resets the throttles: wrong passwords of the load must not block these requests.
   await service.query('DELETE FROM throttles');
   const { people, faults } = recall(readLedger(ledgerFile));
   const rows = await readRows(service);
@@ -31,7 +32,7 @@ export async function findLosses(service: Service, ledgerFile: string): Promise<
   return [...faults, ...(await examineTables(service, people))];
 }
 
-/** What the ledger knows of each person, and where it contradicts itself. */
+/** What the ledger knows of each person, and its contradictions. */
 export function recall(entries: readonly LedgerEntry[]): { people: Knowledge[]; faults: string[] } {
   const people = new Map<string, Knowledge>();
   const faults: string[] = [];
@@ -49,7 +50,7 @@ async function readRows({ query }: Service): Promise<Map<string, Row>> {
   return new Map(rows.map((row) => [String(row.username), row as Row]));
 }
 
-/** Asks all that has a certain answer now; contradictions come back as faults. */
+/** Sends every request whose outcome is certain now; contradictions are returned as faults. */
 async function examine(service: Service, person: Knowledge, rows: Map<string, Row>): Promise<string[]> {
   const faults: string[] = [];
   const ask = async (question: Ask): Promise<number> => {
@@ -74,12 +75,12 @@ function examineRow(person: Knowledge, row: Row | undefined): string[] {
   const { username, exists, changes } = person;
   if (row === undefined) return exists === 'yes' ? [`${username} is lost`] : [];
   const faults: string[] = [];
-  if (exists === 'no') faults.push(`${username} is there, and nobody asked for it`);
+  if (exists === 'no') faults.push(`${username} exists, but nobody registered it`);
   if (row.email !== person.email) faults.push(`${username} has the address ${row.email}`);
   if (!person.fullNames.has(row.full_name)) faults.push(`${username} has the name ${row.full_name}`);
   const made = row.password_version - 1;
   if (made < changes.answered || made > changes.answered + changes.unknown) {
-    faults.push(`${username}: the password changed ${made} times, ${changes.answered} were answered`);
+    faults.push(`${username}: the password changed ${made} times, ${changes.answered} were acknowledged`);
   }
   return faults;
 }
@@ -98,7 +99,7 @@ async function examinePasswords(
   for (const password of person.oldPasswords) await ask(asks.login(person, password));
 }
 
-/** The newest tokens first: an older one ends the session. */
+/** Newest tokens first, since an older one ends the session. */
 async function examineSession(
   person: Knowledge,
   session: KnownSession,
@@ -114,7 +115,7 @@ async function examineSession(
   }
 }
 
-/** No row twice, none without its account, and indexes that hold every row. */
+/** No duplicate row, none without its account, and indexes that contain every row. */
 async function examineTables({ query }: Service, people: readonly Knowledge[]): Promise<string[]> {
   const [row] = await query(`
     CREATE EXTENSION IF NOT EXISTS amcheck;

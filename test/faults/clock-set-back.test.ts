@@ -13,14 +13,16 @@ const libraryOfFaketime = findFaketime();
 const skip = libraryOfFaketime === null ? 'faketime is not installed' : false;
 const limits = { RATE_LIMIT_PER_HOUR: '20', RATE_LIMIT_ACCOUNT_PER_HOUR: '2000', LOG_FORMAT: 'json' };
 
-test('the clock of the machine is set back by an hour: tokens stay good, and no limit lasts longer', {
+test('the system clock is set back an hour: tokens stay valid, limits end on time', {
   skip,
 }, async (t) => {
   const clock = movableClock(t);
   await assertUnmoved(await startUnlimited(t, { ...limits, ...clock.env }), clock);
 });
 
-test('the same beside a PostgreSQL whose clock stays', { skip: skip || withoutPostgres }, async (t) => {
+test('the same with a PostgreSQL whose clock is not changed', {
+  skip: skip || withoutPostgres,
+}, async (t) => {
   const clock = movableClock(t);
   const { server } = await startDatabaseService(t, { ...limits, ...clock.env });
   await assertUnmoved(server, clock);
@@ -49,13 +51,13 @@ async function assertUnmoved(server: ServerProcess, clock: Clock): Promise<void>
   assert.ok(seconds <= refusedBefore, `${seconds} s, ${refusedBefore} s before`);
 }
 
-/** How far its time of day is ahead of this process's. */
+/** How far its wall clock is ahead of this process's. */
 async function skewSeconds(server: ServerProcess): Promise<number> {
   const { body } = await server.request<{ timestamp: string }>('GET', '/health');
   return (Date.parse(body.timestamp) - Date.now()) / 1000;
 }
 
-/** Seconds to wait, as the first refusal by the address's limit says them. */
+/** Seconds to wait, according to the first 429 for the address. */
 async function untilLimited(ask: () => ReturnType<ServerProcess['request']>): Promise<number> {
   for (let count = 0; count < 30; count += 1) {
     const { status, headers } = await ask();
@@ -66,7 +68,7 @@ async function untilLimited(ask: () => ReturnType<ServerProcess['request']>): Pr
 
 type Clock = ReturnType<typeof movableClock>;
 
-/** The time of day of a process, moved while it runs; its monotonic clock goes on as ever. */
+/** Sets the wall clock of a running process; its monotonic clock is not affected. */
 function movableClock(t: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'adl-clock-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));

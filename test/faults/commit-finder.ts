@@ -1,16 +1,18 @@
 /**
- * Follows what a PostgreSQL client sends without TLS, however it is cut into chunks. In another protocol it
- * finds nothing.
+ * Follows the unencrypted messages of a PostgreSQL client, whatever the chunks. Finds nothing in
+ * any other protocol.
  */
 export type CommitFinder = {
   /**
-   * Takes the next chunk. Where in it the first message that commits begins (0: or before it), else null. Outside a
-   * transaction a statement commits by itself: `statement` then tells which.
+   * Takes the next chunk. Returns the offset of the first message that commits (0 if it began
+   * earlier), else null. Outside a transaction a statement commits by itself: `statement` then says
+   * which.
    */
   find: (chunk: Buffer, statement?: RegExp) => number | null;
 };
 
-// What the first messages of a connection carry ("Message Formats"): 3.0 and 3.2, cancel, TLS and GSSAPI.
+// Codes in the first messages of a connection ("Message Formats"): 3.0 and 3.2, cancel, TLS and
+// GSSAPI.
 const protocolVersions = [196_608, 196_610];
 const otherOpenings = [80_877_102, 80_877_103, 80_877_104];
 // A whole word: `READ COMMITTED` and `synchronous_commit` commit nothing.
@@ -32,7 +34,7 @@ export function createCommitFinder(): CommitFinder {
     return found;
   }
 
-  /** The next whole message, or null; gives up for good on what is not PostgreSQL's protocol. */
+  /** The next whole message, or null; stops for good if this is not PostgreSQL's protocol. */
   function take(): Buffer | null {
     if (pending === null || pending.length < 8 - Number(isOpened) * 3) return null;
     const opening = isOpened ? null : pending.readUInt32BE(4);
@@ -48,7 +50,7 @@ export function createCommitFinder(): CommitFinder {
   return { find };
 }
 
-/** A simple query, or the statement of the extended protocol, whose name stands before its text. */
+/** A simple query, or the statement of the extended protocol, whose name comes before its text. */
 function isOneOf(message: Buffer, statement: RegExp): boolean {
   const type = String.fromCharCode(message[0] ?? 0);
   return (type === 'Q' || type === 'P') && statement.test(message.toString('latin1', 5));

@@ -22,17 +22,17 @@ type Operation = {
   ask: (person: Knowledge, session: KnownSession) => Ask;
   /** Whether it happened to the account `users`. */
   trace: string;
-  /** To the same request again, where the first was carried out. */
+  /** The status of the same request again if the first was carried out. */
   againAfterIt: number;
 };
 
 const operations: Operation[] = [
   { name: 'registration', ask: () => asks.register(newPerson()), trace: 'true', againAfterIt: 409 },
   {
-    name: 'change of password',
+    name: 'password change',
     ask: asks.changePassword,
     trace: 'password_version = 2',
-    // The session that changed it is good; the current password that the request names is not the current one.
+    // The session that changed it is still valid; the current password in the request no longer is.
     againAfterIt: 400,
   },
   {
@@ -69,7 +69,7 @@ describe('a COMMIT is lost', { skip: withoutPostgres }, () => {
   async function signedInPerson(): Promise<{ person: Knowledge; session: KnownSession }> {
     const person = newPerson();
     const password = goodPassword;
-    // The second session is one that a change of password ends.
+    // A password change ends this second session.
     for (const ask of [asks.register(person), asks.login(person, password), asks.login(person, password)]) {
       learn(person, exchangeOf(ask, await send(ask)));
     }
@@ -86,8 +86,8 @@ describe('a COMMIT is lost', { skip: withoutPostgres }, () => {
 
   for (const { name, statement, ask, trace, againAfterIt } of operations) {
     for (const cut of ['before-commit', 'after-commit'] as const) {
-      const end = cut === 'before-commit' ? 'never happened, and does when asked again' : 'is there, whole';
-      test(`FI-06 a ${name} whose connection is cut ${cut.replace('-', ' its ')} is a 503, and ${end}`, async () => {
+      const end = cut === 'before-commit' ? 'never happened; a retry works' : 'is fully done';
+      test(`FI-06 a ${name} cut ${cut.replace('-', ' its ')} is a 503, and ${end}`, async () => {
         const { person, session } = await signedInPerson();
         const lost = ask(person, session);
         const cuts = proxy.cuts;
@@ -102,7 +102,7 @@ describe('a COMMIT is lost', { skip: withoutPostgres }, () => {
     }
   }
 
-  test('FI-06 a client that asks again after a lost COMMIT has lost nothing, and nothing lives again', async () => {
+  test('FI-06 a retry after a lost COMMIT loses nothing and revives nothing', async () => {
     await ledger.close();
     const refused = assertRefusals(readLedger(file), 0);
     assert.equal(refused.length, 2 * operations.length);

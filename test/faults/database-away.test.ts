@@ -26,20 +26,20 @@ type Fault = {
 
 const faults: Fault[] = [
   {
-    name: 'FI-03 a database that crashes under load is a 503 until it is back, and nothing acknowledged is lost',
+    name: 'FI-03 a database crash under load is 503 until it is back; no write is lost',
     seconds: lengthOf({ short: 4, full: 15 }),
     begin: ({ postgres }) => postgres.stop('immediate'),
     end: ({ postgres }) => postgres.start(),
   },
   {
-    name: 'FI-10 a frozen database is a 503 in time, and nothing happens twice when it goes on',
+    name: 'FI-10 a frozen database is a 503 in time; nothing happens twice afterwards',
     seconds: lengthOf({ short: 6, full: 20 }),
     begin: async ({ postgres }) => postgres.freeze(),
     end: async ({ postgres }) => postgres.thaw(),
   },
 ];
 
-describe('the database is away', { skip: withoutPostgres }, () => {
+describe('the database is unavailable', { skip: withoutPostgres }, () => {
   for (const { name, seconds, begin, end } of faults) {
     test(name, async (t) => {
       const service = await startDatabaseService(t);

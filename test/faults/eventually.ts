@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Comes back, with the milliseconds it took, once the check holds; throws where it does not in time. */
+/** Resolves with the milliseconds taken once the check passes; throws if it does not in time. */
 export async function eventually(
   what: string,
   check: () => boolean | Promise<boolean>,

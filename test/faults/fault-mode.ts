@@ -2,11 +2,12 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * `refuse`: nobody listens, what was open is reset. `reset`: connects, then a reset. `black-hole`: connects, and
- * no byte passes; what was sent meanwhile passes at the next mode. `half-close`: the client is told the end, what
- * it sends still passes. A delay is for each packet, `jitterMs` more or less. A rate is for each direction of each
- * connection. A cut happens at each COMMIT, or at the first `times` of them: before it is sent on, or once the
- * server has answered it, with the answer withheld; `onCut` runs before the client can notice.
+ * `refuse`: the port is closed, open connections are reset. `reset`: connects, then resets.
+ * `black-hole`: connects, but no byte passes; held bytes pass at the next mode. `half-close`: the
+ * client sees the end, what it sends still passes. A delay is for each packet, plus or minus
+ * `jitterMs`. A rate is for each direction of each connection. A cut happens at each COMMIT, or at
+ * the first `times` of them: before it is forwarded, or once the server has answered it,
+ * withholding the answer; `onCut` runs before the client can notice.
  */
 export type FaultMode =
   | 'pass'
@@ -20,13 +21,18 @@ export type FaultMode =
 
 export type Cut = {
   cut: 'before-commit' | 'after-commit';
-  /** The statement that commits, where that is not COMMIT; without the flag g, whose state would be kept. */
+  /**
+   * The statement that commits, if it is not COMMIT; without the flag g, whose state would be kept.
+   */
   statement?: RegExp;
   onCut?: () => void;
   times?: number;
 };
 
-/** What holds for all connections of a proxy; `changed` resolves at the next change of the mode. */
+/**
+ * The state shared by all connections of a proxy; `changed` resolves at the next change of the
+ * mode.
+ */
 export type FaultState = { mode: FaultMode; changed: PromiseWithResolvers<void>; cutsLeft: number };
 
 export function createFaultState(): FaultState {
@@ -40,14 +46,14 @@ export function changeMode(state: FaultState, mode: FaultMode): void {
   state.changed = Promise.withResolvers();
 }
 
-/** The cut to make at the COMMIT that has just come, counted; null: let it pass. */
+/** The cut to make at the current COMMIT, which is counted; null lets it pass. */
 export function takeCut(state: FaultState): Cut | null {
   if (!isCut(state.mode) || state.cutsLeft === 0) return null;
   state.cutsLeft -= 1;
   return state.mode;
 }
 
-/** The statement at which the mode cuts; undefined: COMMIT. */
+/** The statement at which the mode cuts; undefined means COMMIT. */
 export function cutStatement({ mode }: FaultState): RegExp | undefined {
   return isCut(mode) ? mode.statement : undefined;
 }
@@ -60,7 +66,10 @@ export async function untilPassable(state: FaultState): Promise<void> {
   while (state.mode === 'black-hole') await state.changed.promise;
 }
 
-/** Writes the bytes as late and as slowly as the mode wants it; when it changes, the new one holds for the rest. */
+/**
+ * Writes the bytes with the delay and rate of the mode; if it changes, the new one applies to the
+ * rest.
+ */
 export async function deliver(state: FaultState, to: Socket, bytes: Buffer): Promise<void> {
   let rest = bytes;
   while (rest.length > 0 && to.writable) {
@@ -87,7 +96,7 @@ function waitBefore(mode: FaultMode, packet: Buffer): number {
   return 0;
 }
 
-/** Settles in any case: with a socket that is gone, the bytes are too. */
+/** Always settles: if the socket is gone, so are the bytes. */
 function write(to: Socket, packet: Buffer): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   to.write(packet, () => resolve());

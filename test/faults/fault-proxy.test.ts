@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createCommitFinder } from './commit-finder.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 
-test('pass hands bytes and ends through, in both directions', async (t) => {
+test('pass forwards bytes and ends in both directions', async (t) => {
   const { proxy, open } = await startEcho(t);
   const socket = await open();
   const large = Buffer.alloc(1_000_000, 'x');
@@ -16,7 +16,7 @@ test('pass hands bytes and ends through, in both directions', async (t) => {
   assert.equal(proxy.connections, 0);
 });
 
-test('refuse resets what is open and closes the port until the next mode', async (t) => {
+test('refuse resets open connections and closes the port until the next mode', async (t) => {
   const { proxy, open } = await startEcho(t);
   const socket = await open();
   await proxy.mode('refuse');
@@ -31,7 +31,7 @@ test('reset lets clients connect, and resets them', async (t) => {
   const socket = await open();
   await proxy.mode('reset');
   assert.equal(await failureOf(socket), 'ECONNRESET');
-  // The reset may even overtake the end of the connecting.
+  // The reset may even arrive before the connection is established.
   assert.equal(await open().then(failureOf, (error) => error.code), 'ECONNRESET');
 });
 
@@ -61,7 +61,7 @@ test('a delay holds each packet back, and ends with its mode', async (t) => {
   assert.equal(await answer, 'released');
 });
 
-test('a rate slows down, and the rest goes at once when its mode ends', async (t) => {
+test('a rate limits the speed; the rest is sent at once when its mode ends', async (t) => {
   const { proxy, open } = await startEcho(t);
   const socket = await open();
   await proxy.mode({ bytesPerSecond: 1000 });
@@ -89,7 +89,7 @@ test('half-close ends what the client reads; what it sends still arrives', async
   await once(other, 'end');
 });
 
-test('a COMMIT is found however the stream is cut into chunks, and only in the protocol of PostgreSQL', () => {
+test("a COMMIT is found whatever the chunks, and only in PostgreSQL's protocol", () => {
   const opening = Buffer.from([0, 0, 0, 8, 0, 3, 0, 0]);
   const stream = Buffer.concat([
     Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]),

@@ -16,7 +16,10 @@ import {
 
 export type FaultProxy = {
   port: number;
-  /** Takes effect at once, on open connections too; awaited, the port is closed or open again. */
+  /**
+   * Takes effect at once, on open connections too; when it resolves, the port is closed or open
+   * again.
+   */
   mode: (mode: FaultMode) => Promise<void>;
   /** How many are open now. */
   readonly connections: number;
@@ -27,7 +30,10 @@ export type FaultProxy = {
 
 type Target = { targetHost: string; targetPort: number };
 type Proxy = { state: FaultState; connections: Set<Connection>; sockets: Set<Socket>; cuts: number };
-/** With `withheld` set, what the server answers goes there until it has answered all, and then the cut comes. */
+/**
+ * With `withheld` set, the server's answers go there until it has answered everything; then the cut
+ * follows.
+ */
 type Connection = {
   client: Socket;
   target: Socket;
@@ -57,7 +63,7 @@ export async function startFaultProxy(target: Target): Promise<FaultProxy> {
     close: async () => {
       enter(proxy, 'refuse');
       server.close();
-      // Those, too, whose other half is gone already.
+      // Including those whose other half is already gone.
       for (const socket of proxy.sockets) socket.destroy();
     },
   };
@@ -78,7 +84,7 @@ function enter(proxy: Proxy, mode: FaultMode): void {
 
 function abort({ client, target }: Connection): void {
   for (const socket of [client, target]) {
-    // A reset during the shutdown that `end` begins fails inside Node, and its exit then waits for ever.
+    // A reset during the shutdown that `end` begins fails inside Node, which then never exits.
     if (socket.writableEnded) socket.destroy();
     else socket.resetAndDestroy();
   }
@@ -104,7 +110,9 @@ async function serve(proxy: Proxy, client: Socket, { targetHost, targetPort }: T
   void pump(target, client, connection, (bytes) => passAnswer(proxy, connection, bytes));
 }
 
-/** One direction of a connection, in order; its end is passed on as an end and anything worse as a reset. */
+/**
+ * One direction of a connection, in order; its end is forwarded as an end, any error as a reset.
+ */
 async function pump(
   from: Socket,
   to: Socket,
@@ -112,7 +120,7 @@ async function pump(
   pass: (bytes: Buffer) => Promise<void>,
 ): Promise<void> {
   try {
-    // Iterated as it is, a socket is destroyed at its end, and with it the direction that is still open.
+    // Iterating a socket directly destroys it at its end, and with it the other direction.
     for await (const bytes of from.iterator({ destroyOnReturn: false })) await pass(bytes);
     to.end();
   } catch {
@@ -135,7 +143,7 @@ const readyForQuery = Buffer.from('Z\0\0\0\x05', 'latin1');
 async function passAnswer(proxy: Proxy, connection: Connection, bytes: Buffer): Promise<void> {
   const { withheld, client } = connection;
   if (withheld === null) return deliver(proxy.state, client, bytes);
-  // Only the answer shows that the server has carried out the COMMIT, and is not just about to.
+  // Only the answer shows that the server has carried out the COMMIT.
   withheld.answer = Buffer.concat([withheld.answer, bytes]);
   if (withheld.answer.includes(readyForQuery)) makeCut(proxy, connection, withheld.cut);
 }

@@ -32,7 +32,7 @@ describe('a private PostgreSQL', { skip }, () => {
     await assert.rejects(client.connect(), { code: '28P01' });
   });
 
-  test('keeps what was committed through a crash, on the same port', async () => {
+  test('keeps committed rows through a crash, on the same port', async () => {
     await postgres.query('CREATE TABLE kept (id int); INSERT INTO kept VALUES (1)');
     await postgres.stop('immediate');
     await assert.rejects(postgres.query('SELECT 1'), { code: 'ECONNREFUSED' });
@@ -41,7 +41,7 @@ describe('a private PostgreSQL', { skip }, () => {
     assert.match(postgres.logText(), /was not properly shut down; automatic recovery/);
   });
 
-  test('answers nothing while frozen, on an open connection either, and goes on when thawed', async () => {
+  test('answers nothing while frozen, and continues on the same connection when thawed', async () => {
     const client = new pg.Client({ connectionString: postgres.url() });
     await client.connect();
     postgres.freeze();
@@ -52,7 +52,7 @@ describe('a private PostgreSQL', { skip }, () => {
     await client.end();
   });
 
-  test('leaves no server and no directory behind, even where it was frozen', async () => {
+  test('leaves no server and no directory behind, even if it was frozen', async () => {
     const other = await startPrivatePostgres({ fast: true });
     const [row] = await other.query('SHOW data_directory');
     other.freeze();
@@ -62,7 +62,7 @@ describe('a private PostgreSQL', { skip }, () => {
     assert.equal(existsSync(String(row?.data_directory)), false);
   });
 
-  test('ends with the process that started it, when that is told to end', async () => {
+  test('ends with the process that started it, when that gets SIGTERM', async () => {
     const command = ['sh', '-c', 'echo "$TEST_DATABASE_URL"; exec sleep 60'];
     const owner = spawn(process.execPath, [script, '--', ...command], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -94,7 +94,7 @@ describe('a cut at COMMIT', { skip }, () => {
     await postgres.destroy();
   });
 
-  test('before it: the client learns nothing and the server rolls back', async () => {
+  test('before it: the client gets no answer and the server rolls back', async () => {
     let calls = 0;
     await proxy.mode({ cut: 'before-commit', onCut: () => calls++ });
     await assert.rejects(insert('before', 'COMMIT'));
@@ -102,7 +102,7 @@ describe('a cut at COMMIT', { skip }, () => {
     assert.equal(calls, 1);
   });
 
-  test('after it: the client learns nothing and the server has committed', async () => {
+  test('after it: the client gets no answer and the server has committed', async () => {
     await proxy.mode({ cut: 'after-commit' });
     await assert.rejects(insert('after', 'SELECT pg_sleep(0.3); commit'));
     assert.equal((await stored('after')).length, 1);
@@ -117,7 +117,7 @@ describe('a cut at COMMIT', { skip }, () => {
     assert.equal((await stored('extended after')).length, 1);
   });
 
-  test('happens as often as wanted, and then all passes', async () => {
+  test('happens the given number of times, and then everything passes', async () => {
     const cutsBefore = proxy.cuts;
     await proxy.mode({ cut: 'before-commit', times: 1 });
     await assert.rejects(insert('once', 'COMMIT'));
@@ -126,7 +126,7 @@ describe('a cut at COMMIT', { skip }, () => {
     assert.equal(proxy.cuts - cutsBefore, 1);
   });
 
-  test('finds the first message also behind a request for TLS, and leaves READ COMMITTED alone', async () => {
+  test('finds the first message after a TLS request, and ignores READ COMMITTED', async () => {
     await proxy.mode({ cut: 'before-commit' });
     const url = new URL(postgres.url());
     url.port = String(proxy.port);

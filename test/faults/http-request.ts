@@ -8,18 +8,20 @@ import {
 } from 'node:http';
 
 export type RequestOptions = {
-  /** Text and bytes are sent as they are, anything else as JSON. */
+  /** Text and bytes are sent unchanged, anything else as JSON. */
   body?: unknown;
   /** Sent as `Authorization: Bearer`. */
   token?: string;
   headers?: Record<string, string>;
-  /** For the whole exchange; 10 seconds. */
+  /** For the whole exchange; 10 seconds by default. */
   timeoutMs?: number;
-  /** Without one, the request has a connection of its own, which is closed after it. */
+  /** Without one, the request has its own connection, which is closed after it. */
   agent?: Agent;
 };
 
-/** `body` is parsed where it is JSON, null where there is none, else text; `Body` is believed, not checked. */
+/**
+ * `body` is parsed if it is JSON, null if there is none, else text; its type `Body` is not checked.
+ */
 export type Answer<Body = Record<string, unknown>> = {
   status: number;
   headers: IncomingHttpHeaders;
@@ -27,7 +29,10 @@ export type Answer<Body = Record<string, unknown>> = {
   ms: number;
 };
 
-/** The path is sent as it is written. Rejects where no whole answer came: whether it was carried out is unknown. */
+/**
+ * The path is sent unchanged. Rejects without a complete answer: whether the request was carried
+ * out is then unknown.
+ */
 export async function sendRequest<Body = Record<string, unknown>>(
   port: number,
   method: string,
@@ -66,7 +71,7 @@ function encode({ body, token, headers = {} }: RequestOptions) {
 
 async function answerTo(outgoing: ClientRequest): Promise<IncomingMessage> {
   const [incoming] = await once(outgoing, 'response');
-  // An error after the response is also the body's, where it is handled.
+  // Any error after the response also ends the body, where it is handled.
   outgoing.on('error', () => {});
   return incoming;
 }

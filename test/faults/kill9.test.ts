@@ -12,7 +12,7 @@ import { type Ask, asks, exchangeOf, newPerson } from './people.ts';
 import { newLedger, startDatabaseService, startUnlimited, withoutPostgres } from './postgres-backed.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
-/** `query` is for when the server is gone. */
+/** `query` is for use while the server is down. */
 type Killable = { server: ServerProcess; query: (sql: string) => Promise<Record<string, unknown>[]> };
 
 const rounds = Number(process.env.FAULT_ROUNDS ?? 8);
@@ -23,7 +23,7 @@ const engines = [
 
 for (const { engine, start, skip } of engines) {
   describe(`kill -9 on ${engine}`, { skip }, () => {
-    test(`FI-21 after each of ${rounds} kills among registrations, whoever was answered can sign in and all others are whole or free`, async (t) => {
+    test(`FI-21 ${rounds} kills: acknowledged registrations are kept, others are whole or free`, async (t) => {
       const service: Killable = await start(t);
       let { server } = service;
       const { ledger, file } = await newLedger(t);
@@ -51,7 +51,7 @@ for (const { engine, start, skip } of engines) {
       );
     });
 
-    test('FI-24 a kill among a hundred waiting logins leaves nothing that the next start trips over', async (t) => {
+    test('FI-24 a kill among a hundred waiting logins does not affect the next start', async (t) => {
       const service: Killable = await start(t, { BCRYPT_ROUNDS: '10', HASH_QUEUE_MAX_WAIT_SECONDS: '60' });
       const { ledger, file } = await newLedger(t);
       const people = Array.from({ length: 4 }, newPerson);
@@ -66,7 +66,7 @@ for (const { engine, start, skip } of engines) {
 
       const entries = readLedger(file);
       const lost = entries.filter(({ answer }) => answer === null);
-      assert.ok(lost.length > 50, `${lost.length} logins were under way`);
+      assert.ok(lost.length > 50, `${lost.length} logins were in progress`);
       const { people: known, faults } = recall(entries);
       assert.deepEqual(faults, []);
       for (const person of known) {
@@ -98,7 +98,7 @@ function send(ledger: Ledger, server: Asked, { method, path, options }: Ask): Pr
   return ledger.request(server, method, path, options);
 }
 
-/** Kills the server a moment after it gave so many answers; gives the one that is started after it. */
+/** Kills the server shortly after it gave this many answers; returns the restarted one. */
 async function killAmong(
   t: TestContext,
   server: ServerProcess,
@@ -107,7 +107,7 @@ async function killAmong(
 ): Promise<ServerProcess> {
   const enough = Promise.withResolvers<void>();
   let count = 0;
-  // Counted as they arrive: in the ledger many share one sync of the disk, and would come all at once.
+  // Counted as they arrive: the ledger groups them by disk sync, so they would come all at once.
   const request = async <Body>(...asked: Parameters<Asked['request']>): Promise<Answer<Body>> => {
     const answer = await server.request<Body>(...asked);
     count += 1;
@@ -122,7 +122,10 @@ async function killAmong(
   return startServer(t, { env: server.env });
 }
 
-/** A name that is free is given, one that is whole can sign in by both names: then each index has the row. */
+/**
+ * A free name can be registered, an existing account can sign in by both names: then each index has
+ * the row.
+ */
 async function examine(server: ServerProcess, person: Knowledge): Promise<string[]> {
   const faults: string[] = [];
   for (const ask of [asks.register, asks.login, asks.loginByEmail]) {

@@ -1,16 +1,19 @@
 import type { LedgerEntry } from './ledger.ts';
 
-/** What the client of one person can know of the server: an answer settles something, a missing one leaves two possibilities. */
+/**
+ * What one person's client can know of the server: an answer settles something, a missing one
+ * leaves two possibilities.
+ */
 export type Knowledge = {
   username: string;
   email: string;
   exists: 'yes' | 'no' | 'maybe';
-  /** One of them is in force. */
+  /** One of them is current. */
   passwords: Set<string>;
   oldPasswords: Set<string>;
   fullNames: Set<string>;
   sessions: KnownSession[];
-  /** A change of password whose outcome is unknown, and the sessions that end if it happened. */
+  /** A password change with unknown outcome, and the sessions that end if it happened. */
   openChange: { password: string; endsWithIt: KnownSession[] } | null;
   changes: { answered: number; unknown: number };
 };
@@ -20,7 +23,7 @@ export type KnownSession = {
   refreshToken: string;
   spentTokens: string[];
   state: 'live' | 'dead' | 'maybe';
-  /** The newest token was presented, and what became of it is unknown. */
+  /** The newest token was presented, with unknown outcome. */
   isRefreshOpen: boolean;
 };
 
@@ -41,14 +44,15 @@ export function knowNothingOf(username: string): Knowledge {
 }
 
 /**
- * Adds what this exchange tells. Gives what in it contradicts what was known before: something acknowledged that is
- * lost, something ended that lives again, or an answer that no fault of the database excuses.
+ * Adds what this exchange reveals. Returns contradictions to what was known before: an acknowledged
+ * write that is lost, something ended that works again, or an answer that no database fault
+ * excuses.
  */
 export function learn(known: Knowledge, exchange: Exchange): string[] {
   const { method, path, body, token, answer } = exchange;
   const lesson = lessons[`${method} ${path}`];
   if (lesson === undefined) throw new Error(`nothing is known of ${method} ${path}`);
-  // A 503 and no answer at all say the same: it may have happened, or not.
+  // A 503 and no answer at all mean the same: it may have happened, or not.
   const status = answer?.status ?? 503;
   const got = (answer?.body ?? {}) as Fields;
   const fault = lesson(known, { status, sent: (body ?? {}) as Fields, got, token });
@@ -67,8 +71,8 @@ const lessons: Record<string, Lesson> = {
     if (status === 503) known.exists = exists === 'no' ? 'maybe' : exists;
     else known.exists = 'yes';
     if (status === 201) return exists === 'yes' ? 'made twice' : null;
-    if (status === 409) return exists === 'no' ? 'nobody has it' : null;
-    return status === 503 ? null : 'it was a good registration';
+    if (status === 409) return exists === 'no' ? 'the name is not taken' : null;
+    return status === 503 ? null : 'the registration was valid';
   },
   'POST /api/users/login': (known, { status, sent, got }) => {
     const password = sent.password ?? '';
@@ -76,19 +80,20 @@ const lessons: Record<string, Lesson> = {
     if (status === 200) {
       known.sessions.push(newSession(got));
       if (mayBeRight) settlePassword(known, password);
-      return mayBeRight ? null : 'not the password in force';
+      return mayBeRight ? null : 'not the current password';
     }
     if (status === 401) {
       return mayBeRight && known.passwords.size === 1 && known.exists === 'yes' ? 'the right password' : null;
     }
-    // Whoever does not know which of two passwords is in force tries both, and too often at last.
+    // A client that does not know which of two passwords is current tries both, and eventually is
+    // throttled.
     return status === 429 ? null : orUnknown(status);
   },
   'POST /api/users/refresh': (known, { status, sent, got }) => {
     const token = sent.refresh_token ?? '';
     const session = known.sessions.find(({ refreshToken }) => refreshToken === token);
-    // A token that was spent: its session is as good as ended for whoever presents it.
-    if (session === undefined) return status === 401 ? null : 'a spent token';
+    // A used token: for its client the session has ended.
+    if (session === undefined) return status === 401 ? null : 'a used token';
     session.isRefreshOpen ||= status === 503;
     if (status === 200) {
       session.isRefreshOpen = false;
@@ -114,7 +119,7 @@ const lessons: Record<string, Lesson> = {
       known.openChange = { password, endsWithIt: others.filter(({ state }) => state === 'live') };
       for (const session of others) session.state = 'maybe';
     }
-    // The current password that it names is not, where an open change did happen.
+    // The current password in the request is wrong if a pending change did happen.
     if ((status === 400 || status === 429) && known.openChange) return null;
     if (status !== 200) return answerToCaller(own, status);
     known.changes.answered += 1;
@@ -144,7 +149,10 @@ function sessionOf(known: Knowledge, token: string | null): KnownSession | undef
   return known.sessions.find(({ accessToken }) => accessToken === token);
 }
 
-/** An open change did happen, or never will: the account's row is locked from its UPDATE to its COMMIT. */
+/**
+ * Decides whether a pending change happened or never will: the account's row is locked from UPDATE
+ * to COMMIT.
+ */
 function settlePassword(known: Knowledge, password: string): void {
   for (const other of known.passwords) if (other !== password) known.oldPasswords.add(other);
   known.passwords = new Set([password]);
@@ -155,15 +163,15 @@ function settlePassword(known: Knowledge, password: string): void {
   }
 }
 
-/** Of a request in the name of a session, which a 401 shows to be dead. */
+/** For a request in a session, which a 401 shows to be dead. */
 function answerToCaller(session: KnownSession | undefined, status: number): string | null {
   const was = session?.state ?? 'dead';
   if (session && status === 401) session.state = 'dead';
   if (status === 200) return was === 'dead' ? 'the session had ended' : null;
-  if (status === 401) return was === 'live' ? 'the session was good' : null;
+  if (status === 401) return was === 'live' ? 'the session was valid' : null;
   return orUnknown(status);
 }
 
 function orUnknown(status: number): string | null {
-  return status === 503 ? null : 'no such answer was to be expected';
+  return status === 503 ? null : 'an unexpected answer';
 }

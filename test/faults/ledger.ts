@@ -6,7 +6,10 @@ import type { ServerProcess } from './server-process.ts';
 
 type Server = Pick<ServerProcess, 'request'>;
 
-/** What a client knows for certain. Where `answer` is null, the request may have been carried out or not. */
+/**
+ * What a client knows for certain. If `answer` is null, the request may have been carried out or
+ * not.
+ */
 export type LedgerEntry = Asked & Ended;
 
 type Asked = {
@@ -20,17 +23,18 @@ type Asked = {
 
 type Ended = {
   answer: { status: number; body: unknown; headers: Record<string, unknown> } | null;
-  /** Why there is no answer; null also where the client itself was gone before it knew. */
+  /** Why there is no answer; also null if the client itself ended first. */
   failure: string | null;
-  /** Milliseconds since 1970, by a clock that does not jump; null where the client was gone. */
+  /** Milliseconds since 1970, by a clock that does not jump; null if the client ended first. */
   sentAt: number | null;
   endedAt: number | null;
 };
 
 export type Ledger = {
   /**
-   * The server's `request`, with the question on disk before it is sent and the answer before it is given.
-   * Rejects as that does, with the failure on disk. Any number may run at once.
+   * The server's `request`, with the question on disk before it is sent and the answer on disk
+   * before it is returned. Rejects as that does, with the failure on disk. Calls may run
+   * concurrently.
    */
   request: <Body = Record<string, unknown>>(
     server: Server,
@@ -41,7 +45,7 @@ export type Ledger = {
   close: () => Promise<void>;
 };
 
-/** Throws where the file exists: one client, one ledger. */
+/** Throws if the file exists: one client, one ledger. */
 export async function openLedger(file: string): Promise<Ledger> {
   const handle = await open(file, 'ax');
   const append = createLineWriter(handle);
@@ -69,7 +73,10 @@ function now(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Each call resolves when its line is on disk. Lines that come while the disk is busy share the next sync. */
+/**
+ * Each call resolves when its line is on disk. Lines that come while the disk is busy share the
+ * next sync.
+ */
 function createLineWriter(handle: FileHandle): (line: object) => Promise<void> {
   let waiting = '';
   let next: Promise<void> | null = null;
@@ -91,7 +98,10 @@ function createLineWriter(handle: FileHandle): (line: object) => Promise<void> {
   };
 }
 
-/** In the order of asking. A line without its end was on no disk when the client went on, and is left out. */
+/**
+ * In request order. An incomplete line was not yet on disk when the client continued, so it is left
+ * out.
+ */
 export function readLedger(file: string): LedgerEntry[] {
   const entries = new Map<string, LedgerEntry>();
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);

@@ -12,7 +12,7 @@ const wrong = 'not the right password';
 describe('two server processes behind one Redis and one PostgreSQL', {
   skip: withoutRedis || withoutPostgres,
 }, () => {
-  test('K07 of two hundred and fifty requests at once over both exactly two hundred pass; FI-14 Redis killed in between is no error', async (t) => {
+  test('K07 FI-14 of 250 requests over both exactly 200 pass; a killed Redis is no error', async (t) => {
     const redis = await startRedis(t);
     const { server: one } = await startDatabaseService(t, { ...limits, REDIS_URL: redis.url });
     const two = await startServer(t, { env: { ...one.env, PORT: String(await findFreePort()) } });
@@ -23,7 +23,7 @@ describe('two server processes behind one Redis and one PostgreSQL', {
     await redis.stop();
     const alone = await atOnce([one, two], 600);
     assert.deepEqual(new Set(alone), new Set([200, 429]));
-    // Each counts for itself: at most the limit a process.
+    // Each counts for itself: at most the limit for each process.
     assert.ok(alone.filter((status) => status === 200).length <= 400);
     for (const server of [one, two]) {
       assert.equal((await server.request('GET', '/health/ready')).status, 200);
@@ -37,7 +37,7 @@ for (const [engine, skip] of [
   ['PostgreSQL', withoutPostgres],
   ['the embedded database', false],
 ] as const) {
-  test(`C07 on ${engine} wrong passwords stay counted over a kill -9`, { skip }, async (t) => {
+  test(`C07 on ${engine} wrong passwords are still counted after a kill -9`, { skip }, async (t) => {
     const first: ServerProcess =
       engine === 'PostgreSQL' ? (await startDatabaseService(t)).server : await startUnlimited(t, {});
     const person = newRegistration();

@@ -18,7 +18,7 @@ import { watchUnaffected } from './unaffected.ts';
 const lockSeconds = lengthOf({ short: 4, full: 40 });
 
 describe('locks and limits of the database', { skip: withoutPostgres }, () => {
-  test('FI-08 a locked table is a 503 in time, and full speed within a second of its release', async (t) => {
+  test('FI-08 a locked table is a 503 in time, and full speed a second after its release', async (t) => {
     const service = await startDatabaseService(t);
     const { server, query } = service;
     const { people, traffic, file, ledger } = await startPeople(t, service);
@@ -51,7 +51,7 @@ describe('locks and limits of the database', { skip: withoutPostgres }, () => {
     assert.deepEqual(await findLosses(service, file), []);
   });
 
-  test('FI-10 a transaction that is frozen half-way ends with its connection, and nobody continues it', async (t) => {
+  test('FI-10 a transaction frozen half-way ends with its connection, not continued', async (t) => {
     const service = await startDatabaseService(t);
     const { server, postgres } = service;
     const { people, traffic, file, ledger } = await startPeople(t, service);
@@ -77,7 +77,7 @@ describe('locks and limits of the database', { skip: withoutPostgres }, () => {
     assert.deepEqual(await findLosses(service, file), []);
   });
 
-  test('FI-09 a limit on connections refuses the surplus and nobody else, and ends with itself', async (t) => {
+  test('FI-09 a connection limit refuses only the excess, and only while it lasts', async (t) => {
     const service = await startDatabaseService(t);
     const { server, postgres, query } = service;
     const { traffic, file, ledger } = await startPeople(t, service);
@@ -111,7 +111,7 @@ describe('locks and limits of the database', { skip: withoutPostgres }, () => {
   });
 });
 
-/** Gives the function that lets go of what the statement locks. */
+/** Returns the function that releases what the statement locks. */
 async function lock(t: TestContext, { postgres }: DatabaseService, statement: string) {
   const holder = new pg.Client({ connectionString: postgres.url('adl') });
   holder.on('error', () => {});
@@ -128,7 +128,7 @@ async function waitingFor({ query }: DatabaseService): Promise<number> {
   return Number(row?.count);
 }
 
-/** Thirty people and fifty requests a second, who all have an account and tokens by now. */
+/** Thirty people who already have accounts and tokens, sending fifty requests a second. */
 async function startPeople(t: TestContext, service: DatabaseService) {
   const people = Array.from({ length: 30 }, newPerson);
   const { ledger, file } = await newLedger(t);

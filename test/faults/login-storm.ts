@@ -8,7 +8,7 @@ import { loopbackAddress } from './sockets.ts';
 type Server = Pick<ServerProcess, 'port' | 'request'>;
 type Client = { index: number; agent: Agent };
 
-/** Two hundred, each from an address of its own and with a connection that is kept. */
+/** Two hundred clients, each with its own address and a kept connection. */
 export function openStormClients(t: { after(end: () => unknown): void }): Client[] {
   const clients = Array.from({ length: 200 }, (_, index) => ({
     index,
@@ -20,7 +20,7 @@ export function openStormClients(t: { after(end: () => unknown): void }): Client
   return clients;
 }
 
-/** Fails where something was answered wrongly; gives the figures of case I14. */
+/** Fails if any answer is wrong; returns the figures of case I14. */
 export async function storm(server: Server, clients: readonly Client[]): Promise<Figure[]> {
   const { token, username, password } = await tokenOf(server);
   // All at once on connections that are open already.
@@ -49,7 +49,7 @@ export async function storm(server: Server, clients: readonly Client[]): Promise
   const wrong = answers.filter(({ status }) => ![200, 401, 503].includes(status));
   assert.deepEqual(wrong, []);
   const surplus = answers.filter(({ status }) => status === 503);
-  assert.ok(surplus.length > 100, `${surplus.length} of 200 were too many`);
+  assert.ok(surplus.length > 100, `${surplus.length} of 200 were refused`);
   for (const { retryAfter } of surplus) assert.match(retryAfter ?? '', /^[1-3]$/);
   const slowest = (some: readonly Outcome[]) => Math.max(...some.map(({ milliseconds }) => milliseconds));
   return [
@@ -62,7 +62,7 @@ export async function storm(server: Server, clients: readonly Client[]): Promise
 
 type Outcome = { status: number; milliseconds: number; retryAfter: string | undefined };
 
-/** From an address of its own; the connection is kept for the next. */
+/** From a new address; the connection is kept for the next request. */
 function send(
   { port }: Server,
   client: Client,
@@ -87,7 +87,7 @@ function send(
   return promise;
 }
 
-/** Somebody who is registered and signed in. */
+/** A registered, signed-in account. */
 export async function tokenOf(server: Server) {
   const body = newRegistration();
   assert.equal((await server.request('POST', '/api/users/register', { body })).status, 201);

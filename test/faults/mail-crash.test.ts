@@ -20,9 +20,9 @@ const engines = [
   { engine: 'the embedded database', start: startUnlimited, skip: false },
 ];
 
-describe('kill -9 while mails are on their way', { concurrency: 2 }, () => {
+describe('kill -9 while mails are being sent', { concurrency: 2 }, () => {
   for (const { engine, start, skip } of engines) {
-    test(`on ${engine}: of ${rounds} kills none loses a mail that was promised, and none sends more than one twice`, {
+    test(`on ${engine}: ${rounds} kills lose no promised mail, each duplicates one at most`, {
       skip,
     }, async (t) => {
       const sink = await startSmtpSink(t);
@@ -38,7 +38,7 @@ describe('kill -9 while mails are on their way', { concurrency: 2 }, () => {
             if (status === 201) promised.add(body.email);
           }),
         );
-        // Sometimes among the registrations, sometimes among their mails.
+        // Sometimes during the registrations, sometimes during their mails.
         const answers = promised.size + randomInt(1, perRound);
         await eventually('some are answered', () => promised.size >= answers);
         await sleep(randomInt(0, 200));
@@ -54,7 +54,7 @@ describe('kill -9 while mails are on their way', { concurrency: 2 }, () => {
       t.diagnostic(`${engine}: ${rounds} kills, ${promised.size} mails, ${copies} copies`);
       assert.ok(copies <= rounds, `${copies} copies after ${rounds} kills`);
       assert.ok(received().isSubsetOf(asked));
-      // One mail, not two, for each account: a copy has the id of the first.
+      // One mail for each account: a copy has the same id as the first.
       assert.equal(new Set(ids).size, received().size);
       assert.doesNotMatch(server.logs(), /Uncaught|500 Internal/);
     });
@@ -63,12 +63,12 @@ describe('kill -9 while mails are on their way', { concurrency: 2 }, () => {
 
 function mailEnvironment(sink: SmtpSink): Record<string, string> {
   const smtp = { SMTP_HOST: '127.0.0.1', SMTP_PORT: String(sink.port), SMTP_SECURITY: 'none' };
-  // A hash that costs little: what is killed here are mails.
+  // A cheap hash, since this test kills mails.
   return { ...smtp, BCRYPT_ROUNDS: '6', SMTP_FROM_EMAIL: 'adl@service.test' };
 }
 
 describe('a server stops while mails wait', () => {
-  test('what a stopping server has not sent is sent by the next one, once', async (t) => {
+  test('mails not sent by a stopping server are sent by the next one, once', async (t) => {
     const sink = await startSmtpSink(t);
     const first: ServerProcess = await startUnlimited(t, mailEnvironment(sink));
     const people = Array.from({ length: 40 }, () => newRegistration());

@@ -6,8 +6,8 @@ import { eventually } from './eventually.ts';
 import { startUnlimited } from './postgres-backed.ts';
 import type { ServerProcess } from './server-process.ts';
 
-describe('the mail server is away or slow', { concurrency: 4 }, () => {
-  test('FI-15 while nobody listens requests are answered as ever, and all mails arrive at the next attempt, once', async (t) => {
+describe('the mail server is unavailable or slow', { concurrency: 4 }, () => {
+  test('FI-15 no mail server: requests work as usual, each mail arrives later, once', async (t) => {
     const sink = await startSmtpSink(t);
     const { server, emails } = await startWithPeople(t, sink.port, 5);
     await eventually('all verifications are there', () => sink.mails.length === emails.length);
@@ -21,7 +21,7 @@ describe('the mail server is away or slow', { concurrency: 4 }, () => {
     assert.equal((await server.request('GET', '/health/ready')).status, 200);
   });
 
-  test('FI-16 a server that stalls after one mail delays no other, and no request; the attempt ends in 30 seconds', async (t) => {
+  test('FI-16 a stalling server delays no other mail or request; attempts end in 30 s', async (t) => {
     const sink = await startSmtpSink(t);
     const stalled = newRegistration();
     sink.script.message = ({ recipients }) => (recipients[0] === stalled.email ? 'stall' : null);
@@ -32,7 +32,7 @@ describe('the mail server is away or slow', { concurrency: 4 }, () => {
     const others = Array.from({ length: 20 }, () => newRegistration());
     for (const body of others)
       assert.equal((await server.request('POST', '/api/users/register', { body })).status, 201);
-    await eventually('the others have theirs', () => sink.mails.length === others.length, 8000);
+    await eventually('the other mails have arrived', () => sink.mails.length === others.length, 8000);
     for (let count = 0; count < 50; count += 1) {
       const asked = performance.now();
       assert.equal((await server.request('GET', '/health')).status, 200);
@@ -42,7 +42,7 @@ describe('the mail server is away or slow', { concurrency: 4 }, () => {
     assert.ok(performance.now() - begun < 33_000);
   });
 
-  test('FI-16 a server that takes connections and never greets holds up no request', async (t) => {
+  test('FI-16 a server that accepts connections but never greets delays no request', async (t) => {
     const { createServer } = await import('node:net');
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -58,13 +58,13 @@ describe('the mail server is away or slow', { concurrency: 4 }, () => {
     assert.equal((await server.request('GET', '/health/ready')).status, 200);
   });
 
-  test('FI-39 a mail server whose name is not found is a warning at start, and no request waits for it', async (t) => {
+  test('FI-39 an unknown mail host is a warning at start and delays no request', async (t) => {
     const server = await startUnlimited(t, smtpEnvironment(25, 'mail.no-such-host.invalid'));
     assert.match(server.logs(), /smtp: failed - not reachable/);
     const body = newRegistration();
     assert.equal((await server.request('POST', '/api/users/register', { body })).status, 201);
     await assertForgotIsQuick(server, body.email);
-    await eventually('it is told', () => /Mail not sent yet/.test(server.logs()), 15_000);
+    await eventually('the warning is logged', () => /Mail not sent yet/.test(server.logs()), 15_000);
     assert.ok(!server.logs().includes('no-such-host'));
     assert.equal((await server.request('GET', '/health')).status, 200);
   });

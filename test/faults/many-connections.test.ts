@@ -14,10 +14,10 @@ import { ask, loopbackAddress, noPlace, openSockets } from './sockets.ts';
 
 const files = 16_000;
 const [, allowed] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-const skip = Number(allowed) < files ? `${allowed} files may be open, and ${files} are wanted` : false;
+const skip = Number(allowed) < files ? `${allowed} files may be open, and ${files} are needed` : false;
 const live = requestText('GET', '/health/live');
 
-test('FI-33 ten thousand connections idle beside those that work, and who opens ten thousand more locks nobody out', {
+test('FI-33 ten thousand idle connections, then as many new ones, lock nobody out', {
   skip,
 }, async (t) => {
   const server = await startUnlimited(t, {}, { wrapper: ['prlimit', `--nofile=${files}`] });
@@ -34,7 +34,7 @@ test('FI-33 ten thousand connections idle beside those that work, and who opens 
   const active = crowd.slice(-100);
   await timesOf(active, me, 1);
   const alone = await bestOf(3, 100, () => timesOf(active, me, 4));
-  // All ten thousand come from one address, in ten seconds.
+  // All ten thousand come from one address within ten seconds.
   const intruders: Socket[] = [];
   const refusals: string[] = [];
   const storm = (async () => {
@@ -55,13 +55,13 @@ test('FI-33 ten thousand connections idle beside those that work, and who opens 
   );
   assert.ok(alone < 100 && meanwhile < 250, `GET me p95 ${alone} ms, then ${meanwhile} ms`);
   assert.equal(refusals.length, 4000);
-  // Answered, or closed without a word where too many are being answered.
+  // Answered, or closed without an answer if too many are being answered.
   for (const text of refusals) if (text !== '') assert.match(text, noPlace);
   assert.ok(openFiles(server.pid) - filesAtRest <= 12_100);
   assert.equal(
     crowd.slice(-2000).some(({ destroyed }) => destroyed),
     false,
-    'the longest idle went first',
+    'the connection idle longest was closed first',
   );
   const [stranger] = await openSockets(t, server, 1, { from: () => '127.35.0.1' });
   assert.match((await ask(stranger as Socket, me)).text, /^HTTP\/1\.1 200 /);
@@ -82,7 +82,7 @@ async function askInBatches(
   }
 }
 
-/** The 95th percentile of what they wait who ask one after the other, a hundred times a second. */
+/** The 95th percentile of the latency of sequential requests, a hundred a second. */
 async function timesOf(sockets: Socket[], request: string, rounds: number): Promise<number> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) {

@@ -10,17 +10,17 @@ import { lengthOf } from './refusals.ts';
 import type { ServerProcess } from './server-process.ts';
 import { loopbackAddress, openSockets } from './sockets.ts';
 
-/** A sample of the ten minutes that the rule wants; FAULT_FULL=1 takes those. */
+/** A shorter run than the required ten minutes, for which FAULT_FULL=1 is set. */
 const seconds = lengthOf({ short: 30, full: 600 });
 const warmUpSeconds = seconds / 2;
 const env = { NODE_OPTIONS: '--max-old-space-size=128' };
 
 describe('FI-36 with a heap of 128 MB under mixed load and attacks', () => {
-  test('the service on the embedded database lives, and grows no more once it is warm', async (t) => {
+  test('the service on the embedded database survives and does not grow once warm', async (t) => {
     await assertFlat(t, await startUnlimited(t, env));
   });
 
-  test('the service on PostgreSQL lives, and grows no more once it is warm', {
+  test('the service on PostgreSQL survives and does not grow once warm', {
     skip: withoutPostgres,
   }, async (t) => {
     await assertFlat(t, (await startDatabaseService(t, env)).server);
@@ -50,7 +50,7 @@ async function assertFlat(t: TestContext, server: ServerProcess): Promise<void> 
   assert.ok(growth < 25, `${growth} MB more in ${seconds - warmUpSeconds} s`);
 }
 
-/** The slope of the straight line through them, by least squares. */
+/** The slope of the least-squares line. */
 function slopeOf(samples: readonly { second: number; megabytes: number }[]): number {
   const meanOf = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const second = meanOf(samples.map((sample) => sample.second));
@@ -60,7 +60,7 @@ function slopeOf(samples: readonly { second: number; megabytes: number }[]): num
   return meanOf(products) / meanOf(squares);
 }
 
-/** One round of hostile clients after the other; `stop` gives how many there were. */
+/** Runs rounds of hostile clients one after the other; `stop` returns how many there were. */
 function startAttacks(t: TestContext, server: ServerProcess): { stop: () => Promise<number> } {
   let isStopping = false;
   let rounds = 0;
@@ -85,7 +85,7 @@ function startAttacks(t: TestContext, server: ServerProcess): { stop: () => Prom
 const json = { 'Content-Type': 'application/json' };
 const login = (body: string) => requestText('POST', '/api/users/login', json, body);
 
-/** What cases I03, I04, I06 and I09 to I15 send. */
+/** The input of cases I03, I04, I06 and I09 to I15. */
 const hostileBytes: readonly string[] = [
   login('['.repeat(60_000)),
   login(`{${Array.from({ length: 5000 }, (_, index) => `"k${index}":1`).join()}}`),
@@ -102,7 +102,7 @@ const hostileBytes: readonly string[] = [
   login(JSON.stringify(credentialsOf(newRegistration()))).repeat(5),
 ];
 
-/** Twenty sockets that send it, read nothing, and are gone after a moment. */
+/** Twenty sockets that send it, read nothing, and close shortly after. */
 async function attackWith(server: ServerProcess, bytes: string): Promise<void> {
   const ends: (() => unknown)[] = [];
   const from = (index: number) => loopbackAddress(39, index);

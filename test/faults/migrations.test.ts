@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => postgres.destroy());
 
-test(`FI-31 four processes that start at once on an empty database migrate it once, ${rounds} times`, async (t) => {
+test(`FI-31 four processes starting at once migrate a database once, ${rounds} times`, async (t) => {
   for (let round = 0; round < rounds; round++) {
     const database = await createDatabase(`together_${round}`);
     const env = { DATABASE_URL: postgres.url(database) };
@@ -50,22 +50,22 @@ describe('FI-32 a migration that fails', () => {
     whole = await schemaOf(database);
   });
 
-  // Where a migration wants this name it waits, half done, for the transaction that holds it.
+  // The migration needs this name, so it waits, half done, for the transaction that holds it.
   for (const [held, migration] of [
     ['users_email_unique', '0001_users'],
     ['sessions_live', '0003_sessions'],
   ] as const) {
-    test(`SIGKILL in the middle of ${migration} leaves nothing of it, and the next start finishes`, async (t) => {
+    test(`SIGKILL during ${migration} leaves nothing of it; the next start runs it`, async (t) => {
       const database = await createDatabase(`killed_${held}`);
       const env = { DATABASE_URL: postgres.url(database) };
       const release = await hold(t, database, held);
       const killed = await startServer(t, { env, waitReady: false });
       await eventually('a migration waits', () => isMigrationWaiting(database));
-      // A proxy in front of it asks another replica.
+      // A proxy in front of it tries another replica.
       await assert.rejects(killed.request('GET', '/health/live'), /ECONNREFUSED/);
       const schema = await schemaOf(database);
       await killed.kill9();
-      // It has to wait for what PostgreSQL still does in the name of the dead process.
+      // It must wait for the dead process's backend, which PostgreSQL is still running.
       const next = await startServer(t, { env, waitReady: false });
       await eventually('the next one waits', async () => (await migrationConnections(database)) === 2);
       assert.equal(await schemaOf(database), schema);
@@ -78,7 +78,7 @@ describe('FI-32 a migration that fails', () => {
     });
   }
 
-  test('a role that may create nothing is told which migration failed, and serves where none is missing', async (t) => {
+  test('a role without CREATE fails naming the migration, or serves if none is pending', async (t) => {
     await postgres.query("CREATE ROLE limited LOGIN PASSWORD 'hidden-word'");
     const database = await createDatabase('limited');
     const schema = await schemaOf(database);
@@ -94,7 +94,7 @@ describe('FI-32 a migration that fails', () => {
     await assertServes(server);
   });
 
-  test('an object in the way is named with its migration; what came before stays, and once it is gone a start finishes', async (t) => {
+  test('a conflicting object is reported with its migration, and can then be removed', async (t) => {
     const database = await createDatabase('conflict');
     await postgres.query('CREATE TABLE admins (id int)', database);
     const env = { DATABASE_URL: postgres.url(database) };
@@ -121,7 +121,10 @@ async function createDatabase(name: string): Promise<string> {
   return name;
 }
 
-/** Makes a table of that name in a transaction that stays open until the returned function is called. */
+/**
+ * Creates a table of that name in a transaction that stays open until the returned function is
+ * called.
+ */
 async function hold(t: TestContext, database: string, name: string): Promise<() => Promise<void>> {
   const client = new pg.Client({ connectionString: postgres.url(database), application_name: 'holder' });
   await client.connect();
@@ -149,14 +152,14 @@ async function appliedTo(database: string): Promise<unknown[]> {
   return rows.map(({ name }) => name);
 }
 
-/** What pg_dump says, without the line it makes up anew each time. */
+/** The output of pg_dump without the line that is random each time. */
 async function schemaOf(database: string): Promise<string> {
   const options = ['--schema-only', '--no-owner', '--no-privileges', postgres.url(database)];
   const { stdout } = await promisify(execFile)(join(findPostgresBinaries() ?? '', 'pg_dump'), options);
   return stdout.replaceAll(/^\\(un)?restrict .*$/gm, '');
 }
 
-/** This release with one migration more; the entry to start it from. */
+/** This release with one additional migration; returns the entry to start it from. */
 function createRelease(t: TestContext, name: string, script: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'adl-release-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));

@@ -9,13 +9,16 @@ import { atProcessEnd } from '../../scripts/process-end.ts';
 import { eventually } from './eventually.ts';
 import { sendRequest } from './http-request.ts';
 
-// Debian keeps it where only root's PATH leads.
+// Debian installs it in a directory that only root's PATH contains.
 const program = existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx';
 
-/** A reason to leave the tests out, or false. */
+/** The reason to skip the tests, or false. */
 export const withoutNginx = spawnSync(program, ['-v']).error ? 'nginx is not installed' : false;
 
-/** An nginx in front of the replicas, with all its files in a folder of its own; it ends with the test. Gives its port. */
+/**
+ * An nginx in front of the replicas, with all its files in its own directory; it ends with the
+ * test. Returns its port.
+ */
 export async function startNginx(t: Pick<TestContext, 'after'>, replicas: number[]): Promise<number> {
   const port = await findFreePort();
   const directory = mkdtempSync(join(tmpdir(), 'adl-nginx-'));
@@ -23,7 +26,7 @@ export async function startNginx(t: Pick<TestContext, 'after'>, replicas: number
   writeFileSync(file, configuration(port, directory, replicas));
   const child = spawn(program, ['-p', directory, '-c', file], { stdio: ['ignore', 'ignore', 'inherit'] });
   const gone = once(child, 'exit');
-  // Its workers end with the master only where that is told to end.
+  // Its workers end with the master only if that gets a signal.
   const cancel = atProcessEnd(() => void child.kill('SIGTERM'));
   t.after(async () => {
     child.kill('SIGTERM');
@@ -41,8 +44,8 @@ export async function startNginx(t: Pick<TestContext, 'after'>, replicas: number
 }
 
 /**
- * A POST that was sent is never repeated. `max_fails=0`: by default nginx leaves a replica that refused once alone for
- * ten seconds, in which the next one may go down.
+ * A POST that was sent is never repeated. `max_fails=0`: by default nginx avoids a replica that
+ * refused once for ten seconds, in which the next one may go down.
  */
 function configuration(port: number, directory: string, replicas: number[]): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];

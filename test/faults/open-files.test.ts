@@ -14,7 +14,7 @@ const live = requestText('GET', '/health/live');
 const json = { 'Content-Type': 'application/json' };
 
 describe('FI-34 a process that may open no more files', () => {
-  test('turns newcomers away without turning in circles, and has its database again once sockets close', {
+  test('refuses newcomers without busy looping, and gets its database back', {
     skip: withoutPostgres,
   }, async (t) => {
     const { server, query } = await startDatabaseService(t);
@@ -24,7 +24,7 @@ describe('FI-34 a process that may open no more files', () => {
     const sockets = await openSockets(t, server, 400, { from: (index) => loopbackAddress(36, index) });
     await Promise.all(sockets.map((socket) => ask(socket, live)));
     const open = sockets.filter(({ destroyed }) => !destroyed);
-    assert.ok(open.length > 100 && open.length < 256, `${open.length} were let in`);
+    assert.ok(open.length > 100 && open.length < 256, `${open.length} were accepted`);
     // Newcomers take the files of the lost connections to the database.
     await query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'adl'");
     const late = await openSockets(t, server, 100, { from: (index) => loopbackAddress(38, index) });
@@ -50,11 +50,11 @@ describe('FI-34 a process that may open no more files', () => {
       );
     await eventually('a sign-in is served', isServed, 5000);
     await server.untilReady(5000);
-    t.diagnostic(`${open.length} of 400 were let in; ${busy} ms busy in three seconds`);
+    t.diagnostic(`${open.length} of 400 were accepted; ${busy} ms busy in three seconds`);
     assert.doesNotMatch(server.logs(), /500 Internal Server Error|Uncaught/);
   });
 
-  test('keeps some for its database, whatever number it was started with, and tells the surplus to come back', {
+  test('reserves some for its database, and tells excess clients to retry', {
     skip: withoutPostgres,
   }, async (t) => {
     const wrapper = ['prlimit', '--nofile=256'];
@@ -63,13 +63,13 @@ describe('FI-34 a process that may open no more files', () => {
     const idle = await openSockets(t, server, 300, { from });
     await Promise.all(idle.map((socket) => ask(socket, live)));
     const open = () => idle.filter(({ destroyed }) => !destroyed);
-    await eventually('the surplus is closed', () => open().length <= 192);
+    await eventually('the excess is closed', () => open().length <= 192);
     const held = open();
     assert.equal(held.length, 192);
     // They are accepted nearly in the order in which they were opened.
     const newest = new Set(idle.slice(-192));
     const kept = held.filter((socket) => newest.has(socket)).length;
-    assert.ok(kept > 180, `the longest idle had to go; ${kept} of the newest are there`);
+    assert.ok(kept > 180, `the longest idle were closed; ${kept} of the newest remain`);
     const body = newRegistration();
     assert.equal((await server.request('POST', '/api/users/register', { body })).status, 201);
     assert.equal(
@@ -79,7 +79,7 @@ describe('FI-34 a process that may open no more files', () => {
 
     for (const socket of held) socket.destroy();
     await eventually('all are closed', () => openFiles(server.pid) < 192);
-    // In the middle of a request each.
+    // Each in the middle of a request.
     const busy = await openSockets(t, server, 192, { from });
     for (const socket of busy) {
       socket.write(requestText('POST', '/api/users/login', { ...json, 'Content-Length': '100' }));

@@ -9,17 +9,17 @@ import type { ServerProcess } from './server-process.ts';
 
 export type Ask = { method: string; path: string; options: RequestOptions };
 
-/** The requests of one person, each of which says by its user agent whose it is. */
+/** The requests of one person, each of which names the person in its user agent. */
 export const asks = {
   register: ({ username, email }: Knowledge): Ask =>
     post('register', username, { username, email, password: goodPassword, full_name: 'Name 0' }),
   login: ({ username }: Knowledge, password: string): Ask => post('login', username, { username, password }),
   loginByEmail: ({ username, email }: Knowledge, password: string): Ask =>
     post('login', username, { email, password }),
-  /** Of a thief, or of a client whose key is lost. */
+  /** As sent by a thief, or by a client that lost its key. */
   refreshWithoutKey: ({ username }: Knowledge, token: string): Ask =>
     post('refresh', username, { refresh_token: token }),
-  /** The key is a function of the token: whoever asks again has the same one. */
+  /** The key is a function of the token: a retry has the same one. */
   refresh: ({ username }: Knowledge, token: string): Ask => {
     const key = createHash('sha256').update(token).digest('hex').slice(0, 32);
     return post('refresh', username, { refresh_token: token }, { 'idempotency-key': key });
@@ -52,13 +52,16 @@ export function newPerson(): Knowledge {
   return knowNothingOf(`p${randomBytes(5).toString('hex')}`);
 }
 
-/** What the ledger will say of it, without the ledger. */
+/** What the ledger will contain, without the ledger. */
 export function exchangeOf({ method, path, options }: Ask, answer: Answer | null): Exchange {
   const { body = null, token = null } = options;
   return { method, path, body, token, answer };
 }
 
-/** Each person does one thing after another, all together about so many a second, until told to stop. */
+/**
+ * Each person does one thing after another, all together at about the given rate per second, until
+ * stopped.
+ */
 export function startTraffic(
   t: Pick<TestContext, 'after'>,
   { server, ledger }: { server: ServerProcess; ledger: Ledger },
@@ -72,7 +75,7 @@ export function startTraffic(
       const pause = sleep(paceMilliseconds * (0.5 + Math.random()));
       const ask = nextAsk(person);
       const answer = await ledger.request(server, ask.method, ask.path, ask.options).catch(() => null);
-      // Contradictions are found again, and counted, where the ledger is read.
+      // Contradictions are found again, and counted, when the ledger is read.
       learn(person, exchangeOf(ask, answer));
       await pause;
     }
@@ -86,7 +89,7 @@ export function startTraffic(
   return { stop };
 }
 
-/** First what is in doubt, as a good client asks again; else something at random. */
+/** First what is in doubt, as a good client retries; otherwise something at random. */
 function nextAsk(person: Knowledge): Ask {
   if (person.exists !== 'yes') return asks.register(person);
   const candidates = [...person.passwords];

@@ -1,6 +1,6 @@
 /**
- * Loaded before the service (`node --import`), plants errors in it from outside: routes that fail in the ways that
- * only a mistake in the code, or in a library, fails.
+ * Loaded before the service (`node --import`); adds routes that fail in ways that only a bug in the
+ * code or in a library can.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
@@ -10,7 +10,7 @@ const fail = (): never => {
   throw new TypeError('planted');
 };
 
-/** What goes wrong outside of any request, a moment after the answer to the one that planted it. */
+/** Fails outside of any request, shortly after the answer to the request that planted it. */
 const processFaults: Record<string, () => void> = {
   timer: fail,
   promise: () => void Promise.reject(new TypeError('planted')),

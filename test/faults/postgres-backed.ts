@@ -12,7 +12,7 @@ import { type ServerOptions, type ServerProcess, startServer } from './server-pr
 export type DatabaseService = {
   server: ServerProcess;
   postgres: PrivatePostgres;
-  /** In the service's database, but as the superuser, who no limit keeps out. */
+  /** In the service's database, but as the superuser, whom no limit affects. */
   query: PrivatePostgres['query'];
 };
 
@@ -23,18 +23,18 @@ type StartOptions = Pick<ServerOptions, 'wrapper' | 'readyTimeoutMs' | 'waitRead
 const poolSize = 10;
 
 const ownEnvironment = {
-  // The client is a crowd behind one address.
+  // All clients share one address.
   RATE_LIMIT_PER_HOUR: '0',
   RATE_LIMIT_ACCOUNT_PER_HOUR: '0',
   CORS_ORIGINS: 'https://app.example.com',
   DATABASE_POOL_SIZE: String(poolSize),
-  // Most of a start is compiling, and there are many starts.
+  // Most of a start is compilation, and there are many starts.
   NODE_COMPILE_CACHE: join(import.meta.dirname, '../../.tmp/compile-cache'),
 };
 
 /**
- * A server as a role of its own, without special rights, on a PostgreSQL of its own that is durable. `route` gives
- * the port to connect to in the place of the database's.
+ * A server with an unprivileged role on its own durable PostgreSQL. `route` returns the port to
+ * connect to instead of the database's.
  */
 export async function startDatabaseService(
   t: TestContext,
@@ -61,7 +61,7 @@ export function startUnlimited(
   return startServer(t, { env: { ...ownEnvironment, ...env }, ...options });
 }
 
-/** In a directory of its own; closed when the test ends, if not before. */
+/** In its own directory; closed at the latest when the test ends. */
 export async function newLedger(t: Pick<TestContext, 'after'>): Promise<{ ledger: Ledger; file: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'adl-ledger-'));
   const file = join(directory, 'ledger.jsonl');
@@ -73,7 +73,10 @@ export async function newLedger(t: Pick<TestContext, 'after'>): Promise<{ ledger
   return { ledger, file };
 }
 
-/** Fails unless, soon, every connection of the service is idle, none in a transaction, and none beyond the pool. */
+/**
+ * Fails unless, soon, every connection of the service is idle, none is in a transaction, and none
+ * exceeds the pool.
+ */
 export async function assertPoolAtRest({ query }: Pick<DatabaseService, 'query'>): Promise<void> {
   const deadline = performance.now() + 3000;
   for (;;) {
@@ -87,7 +90,7 @@ export async function assertPoolAtRest({ query }: Pick<DatabaseService, 'query'>
   }
 }
 
-/** Milliseconds until the service says that it can serve. */
+/** Milliseconds until the service reports that it is ready. */
 export async function untilReady(server: ServerProcess): Promise<number> {
   const started = performance.now();
   await server.untilReady(10_000);

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What the system says of a running process. */
+/** What the operating system reports about a running process. */
 export function rssMegabytes(pid: number): number {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) / 1024;
 }
 
-/** Of all its threads, since it was started. */
+/** Of all its threads, since its start. */
 export function cpuMilliseconds(pid: number): number {
   // The name in parentheses may contain anything.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
@@ -18,7 +18,10 @@ export function openFiles(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
-/** How many connections to a port are open at the server's end, whether or not the client has noticed a close. */
+/**
+ * How many connections to a port are open at the server's end, whether or not the client has
+ * noticed a close.
+ */
 export function openConnections(port: number): number {
   const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const established = '01';

@@ -20,7 +20,7 @@ describe('the log of a process', () => {
     for (const end of ends.toReversed()) await end();
   });
 
-  test('M01 a whole life at LOG_LEVEL=debug leaves no secret, address, name or query in any line of the process', async () => {
+  test('M01 all flows at debug level leave no secret, address, name or query in the log', async () => {
     const secrets = new Set<string>([setupToken, String(server.env.SECRET_KEY)]);
     const keep = <T extends Record<string, string>>(values: T): T => {
       for (const value of Object.values(values)) secrets.add(value);
@@ -105,7 +105,7 @@ describe('the log of a process', () => {
     assert.doesNotMatch(logs, /@/);
   });
 
-  test('every line of a request carries its id, the SQL of LOG_LEVEL=debug too, which is shown without parameters', async () => {
+  test('every line of a request has its id, also SQL lines, which show no parameters', async () => {
     const user = { username: 'ada.lovelace', email: 'ada@example.com', password: 'violet harbour anvil 93' };
     assert.equal((await server.request('POST', '/api/users/register', { body: user })).status, 201);
     const login = await server.request('POST', '/api/users/login', { body: credentialsOf(user) });
@@ -130,7 +130,8 @@ describe('the log of a process', () => {
     }
     const served = lines.slice(lines.findIndex(({ msg }) => String(msg).startsWith('Listening')) + 1);
     const statements = served.filter(({ msg }) => String(msg).startsWith('SQL'));
-    // Registration and sign-in hash in threads: what they write after that belongs to their requests still.
+    // Registration and sign-in hash in threads: log lines after that must still have the request's
+    // id.
     assert.ok(statements.some(({ msg }) => /insert into "users"/.test(String(msg))));
     assert.ok(statements.some(({ msg }) => /insert into "sessions"/.test(String(msg))));
     for (const { msg, request_id: id, job } of served) {
@@ -138,7 +139,7 @@ describe('the log of a process', () => {
     }
   });
 
-  /** Undefined where the server is to use its embedded database. */
+  /** Undefined if the server is to use its embedded database. */
   async function ownDatabase(): Promise<string | undefined> {
     const url = process.env.TEST_DATABASE_URL;
     if (url === undefined) return undefined;
@@ -156,7 +157,7 @@ describe('the log of a process', () => {
   }
 });
 
-/** All lines, once those of the requests are among them: a line may come a moment later than its answer. */
+/** All lines, once those of the requests are complete: a line may come shortly after its answer. */
 async function linesAfter(server: ServerProcess, ids: string[]): Promise<string[]> {
   const isCompleted = (id: string) => (line: string) => line.includes(id) && line.includes('completed');
   for (let waits = 0; waits < 200; waits++) {
@@ -164,5 +165,5 @@ async function linesAfter(server: ServerProcess, ids: string[]): Promise<string[
     if (ids.every((id) => lines.some(isCompleted(id)))) return lines;
     await sleep(10);
   }
-  return assert.fail('a request was not logged to its end');
+  return assert.fail('a request was not fully logged');
 }

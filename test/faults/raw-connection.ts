@@ -3,14 +3,14 @@ import { connect } from 'node:net';
 
 export type RawConnection = {
   send: (text: string) => void;
-  /** All that came so far. */
+  /** Everything received so far. */
   received: () => string;
   isClosed: () => boolean;
   /** When the server, or a lost connection, has ended it. */
   closed: Promise<void>;
 };
 
-/** A connection whose bytes are the test's own; it closes only when the server does, or the test ends. */
+/** A connection for raw bytes; it closes only when the server closes it or the test ends. */
 export async function openRawConnection(
   t: { after(end: () => unknown): void },
   port: number,

@@ -14,14 +14,14 @@ import type { ServerProcess } from './server-process.ts';
 
 const backWithinMilliseconds = 5000;
 
-test('FI-03 after a fail-over that leaves connections to a read-only server all of them are made anew, and mail goes on', {
+test('FI-03 connections left read-only by a fail-over are replaced, and mail continues', {
   skip: withoutPostgres,
 }, async (t) => {
   const sink = await startSmtpSink(t);
   const mail = { SMTP_PORT: String(sink.port), SMTP_FROM_EMAIL: 'accounts@example.com' };
   const service = await startDatabaseService(t, { SMTP_HOST: '127.0.0.1', SMTP_SECURITY: 'none', ...mail });
   const { server, query } = service;
-  // The pool is full, so that one connection that is replaced is not enough.
+  // The pool is full, so replacing one connection is not enough.
   await Promise.all(Array.from({ length: 30 }, () => register(server)));
   const [begun] = await query('SELECT now()::text AS time');
   await turnReadOnly(service);
@@ -46,7 +46,7 @@ test('FI-03 after a fail-over that leaves connections to a read-only server all 
   assert.doesNotMatch(server.logs(), /500 Internal Server Error|Uncaught/);
 });
 
-test('a service that is started at a read-only server waits until it is not', {
+test('a service started on a read-only database waits until it is writable', {
   skip: withoutPostgres,
 }, async (t) => {
   const service = await startDatabaseService(t);
@@ -67,26 +67,26 @@ async function readiness(server: ServerProcess): Promise<number> {
   return (await server.request('GET', '/health/ready')).status;
 }
 
-/** Open sessions too, as with a primary that became a standby; the superuser's are spared. */
+/** Open sessions too, as when a primary becomes a standby; the superuser's are left alone. */
 async function turnReadOnly({ postgres }: DatabaseService): Promise<void> {
   await postgres.query('ALTER ROLE adl SET default_transaction_read_only = off');
   await postgres.query('ALTER SYSTEM SET default_transaction_read_only = on');
   await postgres.query('SELECT pg_reload_conf()');
 }
 
-/** Sessions from now on are those with the new primary. */
+/** New sessions are on the new primary. */
 async function makeNewSessionsWritable({ postgres }: DatabaseService): Promise<void> {
   await postgres.query('ALTER ROLE service SET default_transaction_read_only = off');
 }
 
-/** Milliseconds until the last of three seconds in which nothing is refused began. */
+/** Milliseconds until the start of the first three seconds in which nothing is refused. */
 async function lastRefusal(server: ServerProcess): Promise<number> {
   const begun = performance.now();
   let last = 0;
   while (performance.now() - begun < last + 3000) {
     const statuses = await Promise.all(Array.from({ length: 5 }, () => register(server)));
     if (statuses.some((status) => status !== 201)) last = performance.now() - begun;
-    assert.ok(last < 20_000, 'it does not come back');
+    assert.ok(last < 20_000, 'it does not recover');
   }
   return Math.round(last);
 }

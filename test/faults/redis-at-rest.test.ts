@@ -4,7 +4,7 @@ import { credentialsOf, newRegistration } from '../factories.ts';
 import { startRedis, withoutRedis } from '../redis-server.ts';
 import { startServer } from './server-process.ts';
 
-test('F13 Redis holds counters and nothing else: no token, no name, no address of a mail, in no key and no value', {
+test('F13 Redis holds counters only: no token, name or mail address in keys or values', {
   skip: withoutRedis,
 }, async (t) => {
   const redis = await startRedis(t);
@@ -45,7 +45,7 @@ test('F13 Redis holds counters and nothing else: no token, no name, no address o
     assert.ok(typeof secret === 'string' && secret.length >= 6);
     assert.ok(!text.includes(secret), secret);
   }
-  // The control: what is there of a session, its id, is found.
+  // The control: the search finds the session's id, which is there.
   const sessionId = Buffer.from(String(first.refresh_token).slice(3), 'base64url').toString('hex', 0, 16);
   assert.ok(text.replaceAll('-', '').includes(sessionId), text);
 });

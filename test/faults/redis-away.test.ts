@@ -29,7 +29,7 @@ async function allowedOf(limiters: RateLimiter[], count: number, key: string): P
   return states.filter((state) => state?.allowed).length;
 }
 
-/** The milliseconds of the slowest of some requests, one after the other. */
+/** The milliseconds of the slowest of several sequential requests. */
 async function slowest({ limiter }: Watched, count: number, key: string): Promise<number> {
   let worst = 0;
   for (let index = 0; index < count; index += 1) {
@@ -41,7 +41,7 @@ async function slowest({ limiter }: Watched, count: number, key: string): Promis
 }
 
 describe('limits in Redis', { skip: withoutRedis }, () => {
-  test('K07 of two hundred and fifty at once over two processes exactly two hundred pass, with one true wait', async (t) => {
+  test('K07 of 250 requests over two processes exactly 200 pass, with one correct wait', async (t) => {
     const redis = await startRedis(t);
     const limiters = [(await openLimiter(t, redis.url)).limiter, (await openLimiter(t, redis.url)).limiter];
     for (const key of ['one', 'two', 'three']) assert.equal(await allowedOf(limiters, 250, key), 200);
@@ -50,22 +50,22 @@ describe('limits in Redis', { skip: withoutRedis }, () => {
     assert.equal(
       await redis.command('GET', 'adl:limit:ip:one'),
       '201',
-      'of what is refused only the first is noted',
+      'only the first of the refused requests is recorded',
     );
   });
 
-  test('FI-14 Redis that is away at the start, and comes later, is found', async (t) => {
+  test('FI-14 Redis is used when it starts after the service', async (t) => {
     const redis = await startRedis(t);
     await redis.stop();
     const watched = await openLimiter(t, redis.url);
     assert.equal(await allowedOf([watched.limiter], 250, 'a'), 200, 'this process counts for itself');
     assert.equal(watched.limiter.degraded, true);
     await redis.start();
-    await eventually('it is found', () => !watched.limiter.degraded, 5000);
+    await eventually('it is used', () => !watched.limiter.degraded, 5000);
     assert.match(watched.logs(), /redis: answers again/);
   });
 
-  test('FI-14 Redis that is killed, frozen, full, read-only or wrong costs one request 250 ms, nobody an error, and no limit', async (t) => {
+  test('FI-14 a failing Redis costs one request 250 ms; no errors, and limits hold', async (t) => {
     const redis = await startRedis(t);
     const watched = await openLimiter(t, redis.url);
     const faults: [string, () => unknown, () => unknown][] = [
@@ -84,7 +84,7 @@ describe('limits in Redis', { skip: withoutRedis }, () => {
       await begin();
       assert.ok((await slowest(watched, 1, key)) < 450, key);
       if (key !== 'wrong') assert.equal(watched.limiter.degraded, true, key);
-      // Who asked while it was found out counts as well.
+      // Requests sent while the failure was being detected count too.
       assert.equal(await allowedOf([watched.limiter], 250, key), 199, key);
       assert.ok((await slowest(watched, 50, key)) < 50, key);
       await end();
@@ -106,7 +106,7 @@ describe('limits in Redis', { skip: withoutRedis }, () => {
     assert.equal(limiter.degraded, false);
   });
 
-  test('a counter without an end, which a failure could leave, is given one', async (t) => {
+  test('a counter without an expiry, which a failure could leave, gets one', async (t) => {
     const redis = await startRedis(t);
     const { limiter } = await openLimiter(t, redis.url);
     await redis.command('SET', 'adl:limit:ip:a', '200');

@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import type { LedgerEntry } from './ledger.ts';
 
-/** Three seconds, and what a busy machine adds between server and client. */
+/** Three seconds, plus what a busy machine adds between server and client. */
 const usualMilliseconds = 3200;
 
-/** The faults are short, so that every change waits for them; FAULT_FULL=1 makes them as long as the rule says. */
+/**
+ * The faults are short, because every change waits for them; FAULT_FULL=1 makes them as long as
+ * required.
+ */
 export function lengthOf({ short, full }: { short: number; full: number }): number {
   return process.env.FAULT_FULL === '1' ? full : short;
 }
 
 /**
- * Fails unless everything was answered, in time, and nothing worse than a well-formed 503. Gives these. What was
- * under way when the fault began, a password in the queue perhaps, has its time from then on.
+ * Fails unless every request was answered in time, with nothing worse than a well-formed 503.
+ * Returns the 503s. For requests in progress when the fault began, such as a queued password, time
+ * counts from then on.
  */
 export function assertRefusals(
   entries: readonly LedgerEntry[],

@@ -15,13 +15,15 @@ import {
 } from './postgres-backed.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
-/** Somebody with two sessions and a reset link. */
+/** A person with two sessions and a reset link. */
 type Forgetful = { username: string; token: string; accessTokens: string[] };
 
-/** The statements of a reset, in their order; the kill comes before each of them, and after the COMMIT. */
+/**
+ * The statements of a reset, in order; the kill comes before each of them, and after the COMMIT.
+ */
 const statements: [name: string, pattern: RegExp][] = [
   ['the lock on the account', /select \* from "users" where "id" = \$1 for update/],
-  ['the link is burnt', /update "links" set "ended_at"[^\0]*"token_hash"/],
+  ['the link is used up', /update "links" set "ended_at"[^\0]*"token_hash"/],
   ['the password is set', /update "users" set "password_scheme"/],
   ['the address is verified', /update "users" set "is_email_verified"/],
   ['the sessions end', /update "sessions" set "revoked_at"/],
@@ -50,7 +52,7 @@ describe('a reset is cut or killed on PostgreSQL', { skip: withoutPostgres }, ()
   });
 
   for (const cut of ['before-commit', 'after-commit'] as const) {
-    test(`FI-06 a reset whose connection is cut ${cut.replace('-', ' its ')} is a 503, and is there whole or not at all`, async () => {
+    test(`FI-06 a reset cut ${cut.replace('-', ' its ')} is a 503, and whole or absent`, async () => {
       const person = await forgetful(server, sink);
       const cuts = proxy.cuts;
       await proxy.mode({ cut, times: 1 });
@@ -61,14 +63,14 @@ describe('a reset is cut or killed on PostgreSQL', { skip: withoutPostgres }, ()
   }
 
   for (const [name, statement] of statements) {
-    test(`FI-22 a process killed before ${name} leaves everything as it was`, async () => {
+    test(`FI-22 a process killed before ${name} changes nothing`, async () => {
       const person = await forgetful(server, sink);
       assert.equal(await killedReset({ cut: 'before-commit', times: 1, statement }, person), null);
       assert.equal(await outcome(server, person), 'not done');
     });
   }
 
-  test('FI-22 a process killed before the COMMIT leaves everything as it was; after it, all is done', async () => {
+  test('FI-22 a kill before the COMMIT changes nothing; after it, everything is done', async () => {
     for (const [cut, expected] of [
       ['before-commit', 'not done'],
       ['after-commit', 'done'],
@@ -90,7 +92,7 @@ describe('a reset is cut or killed on PostgreSQL', { skip: withoutPostgres }, ()
   }
 });
 
-test('FI-22 on the embedded database a reset killed at any moment is whole or not there', async (t) => {
+test('FI-22 a reset killed at any moment on the embedded database is whole or absent', async (t) => {
   const sink = await startSmtpSink(t);
   let server = await startUnlimited(t, mailEnvironment(sink));
   const outcomes = new Set<string>();
@@ -140,7 +142,7 @@ async function reset(server: ServerProcess, { token }: Forgetful): Promise<numbe
   return (await server.request('POST', '/api/password/reset-password', { body })).status;
 }
 
-/** Everything must tell the same story: password, sessions and link. */
+/** Password, sessions and link must agree. */
 async function outcome(server: ServerProcess, person: Forgetful): Promise<'done' | 'not done'> {
   const { username, accessTokens } = person;
   const login = async (password: string) =>
@@ -154,7 +156,7 @@ async function outcome(server: ServerProcess, person: Forgetful): Promise<'done'
     ? { old: 401, next: 200, sessions: [401, 401] }
     : { old: 200, next: 401, sessions: [200, 200] };
   assert.deepEqual(story, whole);
-  // Last, since it changes what is looked at: the link is used up, or still good.
+  // Last, because it changes the state: the link is used up, or still valid.
   assert.equal(await reset(server, person), isDone ? 400 : 200);
   return isDone ? 'done' : 'not done';
 }

@@ -7,21 +7,24 @@ import { requestText } from '../raw-http.ts';
 import { eventually } from './eventually.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
-/** How a client begins, and ends with a reset. Node gives the sockets of some of them out of its hands. */
+/**
+ * What a client sends before it resets the connection. Node detaches the sockets of some of these
+ * from the server.
+ */
 const beginnings: Record<string, string> = {
   nothing: '',
   CONNECT: 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n',
   'CONNECT behind a request': `${requestText('GET', '/docs/')}CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n`,
   'an upgrade': requestText('GET', '/health', { Connection: 'Upgrade', Upgrade: 'websocket' }),
   'an expectation': requestText('POST', '/api/users/login', { Expect: 'something', 'Content-Length': '9' }),
-  'no HTTP': 'no HTTP at all\r\n\r\n',
+  'not HTTP': 'no HTTP at all\r\n\r\n',
   'half a header': 'GET / HTTP/1.1\r\nHos',
   'half a body': requestText('POST', '/api/users/login', { 'Content-Length': '500' }),
-  'a great answer': requestText('GET', '/redoc/redoc.standalone.js'),
+  'a large answer': requestText('GET', '/redoc/redoc.standalone.js'),
   'a pipeline': requestText('GET', '/health').repeat(20),
 };
 
-/** Milliseconds until the reset; `answer` is when the first byte of one has come. */
+/** Milliseconds until the reset; `answer` means when the first byte of one has come. */
 const moments = [0, 1, 3, 'answer'] as const;
 
 describe('a client that resets its connection ends no process', () => {
@@ -36,7 +39,7 @@ describe('a client that resets its connection ends no process', () => {
   });
 
   for (const [name, text] of Object.entries(beginnings)) {
-    test(`after ${name}, at whatever moment`, async () => {
+    test(`after ${name}, at any moment`, async () => {
       for (const moment of moments) {
         await Promise.all(Array.from({ length: 100 }, () => reset(server.port, text, moment)));
       }

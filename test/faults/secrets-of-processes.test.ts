@@ -17,13 +17,13 @@ const production = {
 
 const started: [what: string, environment: Record<string, string>][] = [
   ['no secret', {}],
-  ['a short one', { SECRET_KEY: 'kQ8-short-vW2' }],
+  ['a short secret', { SECRET_KEY: 'kQ8-short-vW2' }],
   ['CHANGE_ME', { SECRET_KEY: 'CHANGE_ME_CHANGE_ME_CHANGE_ME_CHANGE_ME' }],
   ['one character', { SECRET_KEY: 'z'.repeat(40) }],
 ];
 
 for (const [what, environment] of started) {
-  test(`E18 a start in production with ${what} ends at once, naming the variable and not its value`, async (t) => {
+  test(`E18 a production start with ${what} ends at once and names only the variable`, async (t) => {
     const server = await startServer(t, { env: { ...production, ...environment }, waitReady: false });
     const { code } = await server.exited;
     assert.equal(code, 1, server.logs());
@@ -38,7 +38,7 @@ for (const [what, environment] of started) {
 
 test('E18 with a random secret the same start gets past its configuration', async (t) => {
   const secret = randomBytes(48).toString('base64');
-  // Nobody listens there: the start goes as far as the database, and ends.
+  // The port is closed: the start gets as far as the database, and ends.
   const database = {
     DATABASE_URL: 'postgresql://nobody:nothing@127.0.0.1:1/none',
     STARTUP_TIMEOUT_SECONDS: '1',
@@ -51,7 +51,7 @@ test('E18 with a random secret the same start gets past its configuration', asyn
   for (const value of [secret, 'nothing']) assert.ok(!server.logs().includes(value));
 });
 
-test('E20 over restarts of the process: the key is added, the old token is good; the key is retired, it is dead', async (t) => {
+test("E20 an old key's token is valid across restarts until that key is retired", async (t) => {
   const [first, second] = [randomBytes(48).toString('base64'), randomBytes(48).toString('base64')];
   const user = newRegistration();
   const one = await startServer(t, { env: { SECRET_KEY: first } });
@@ -81,7 +81,7 @@ test('E20 over restarts of the process: the key is added, the old token is good;
   }
 });
 
-test('M01 a process that can reach neither Redis nor its mail server names no credential of theirs, nor the place', async (t) => {
+test('M01 failing to reach Redis or the mail server logs no credential and no host', async (t) => {
   const credentials = {
     redis: unique('redis-password-'),
     user: unique('smtp-user-'),

@@ -4,7 +4,10 @@ import { findFreePort } from '../../scripts/free-port.ts';
 
 const pinnedDirectory = join(import.meta.dirname, '../../node_modules/.bin');
 
-/** Nothing of this process's own environment but where programs and the home are: no test depends on who runs it. */
+/**
+ * Nothing of this process's own environment except PATH and HOME, so that no test depends on its
+ * caller.
+ */
 export async function createServerEnvironment(
   directory: string,
   given: Record<string, string | undefined>,

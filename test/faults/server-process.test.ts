@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openLedger, readLedger } from './ledger.ts';
 import { startServer } from './server-process.ts';
 
-/** Stands in for src/main.ts: ready after 100 ms, answers with what it was sent, and can be made to fail. */
+/** Stands in for src/main.ts: ready after 100 ms, echoes the request, and can be made to fail. */
 const standIn = `
 import { createServer } from 'node:http';
 const started: number = performance.now();
@@ -25,7 +25,7 @@ createServer(async (request, response) => {
 }).listen(Number(process.env.PORT), '127.0.0.1', () => console.log('listening'));
 `;
 
-test('a server is ready when it says so, in a small environment and a directory of its own', async (t) => {
+test('a server becomes ready in a small environment and its own directory', async (t) => {
   process.env.SMTP_HOST = 'real.example';
   t.after(() => delete process.env.SMTP_HOST);
   const server = await startServer(t, { entry: writeEntry(t), env: { LOG_LEVEL: 'warn', HOME: undefined } });
@@ -42,7 +42,7 @@ test('a server is ready when it says so, in a small environment and a directory 
   assert.deepEqual(server.stdoutLines(), ['listening']);
 });
 
-test('a request carries its body, token and headers, and gives up in time', async (t) => {
+test('a request sends its body, token and headers, and times out', async (t) => {
   const server = await startServer(t, { entry: writeEntry(t) });
   const options = { body: { a: 'ü' }, token: 'secret', headers: { 'x-one': '1' } };
   const { status, body, ms } = await server.request<Seen>('POST', '/a//b?c', options);
@@ -54,7 +54,7 @@ test('a request carries its body, token and headers, and gives up in time', asyn
   await assert.rejects(server.request('GET', '/cut'), /GET \/cut: .*socket hang up/);
 });
 
-test('a server that ends, or never gets ready, fails the start with its output', async (t) => {
+test('a server that ends, or never becomes ready, fails the start with its output', async (t) => {
   const entry = writeEntry(t);
   await assert.rejects(
     startServer(t, { entry, env: { FAULT: 'exit' } }),
@@ -64,7 +64,7 @@ test('a server that ends, or never gets ready, fails the start with its output',
   await assert.rejects(never, /not ready within 400 ms[\s\S]*listening/);
 });
 
-test('SIGTERM lets a server drain, kill -9 does not, and it starts again where it was', async (t) => {
+test('SIGTERM drains a server, kill -9 does not, and it restarts with the same files', async (t) => {
   const entry = writeEntry(t);
   const first = await startServer(t, { entry });
   assert.deepEqual(await first.terminate(), { code: 0, signal: null });
@@ -75,7 +75,7 @@ test('SIGTERM lets a server drain, kill -9 does not, and it starts again where i
   await assert.rejects(second.request('GET', '/'), /ECONNREFUSED/);
 });
 
-test('no server outlives the test that started it, and waitReady can be left for later', async (t) => {
+test('no server outlives the test that started it; waitReady can be called later', async (t) => {
   const ends: (() => unknown)[] = [];
   const server = await startServer(
     { after: (end) => void ends.push(end) },
@@ -86,7 +86,7 @@ test('no server outlives the test that started it, and waitReady can be left for
   assert.deepEqual(await server.exited, { code: null, signal: 'SIGKILL' });
 });
 
-test('a ledger has each question before it is sent and each answer before it is given', async (t) => {
+test('a ledger stores each question before sending it, each answer before returning', async (t) => {
   const file = join(newDirectory(t), 'ledger.jsonl');
   const ledger = await openLedger(file);
   const seen: number[] = [];

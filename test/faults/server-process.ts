@@ -9,12 +9,12 @@ import { type Answer, type RequestOptions, sendRequest } from './http-request.ts
 import { createServerEnvironment } from './server-environment.ts';
 
 export type ServerOptions = {
-  /** Added to a small environment for tests, and wins over it; undefined takes a variable out. */
+  /** Added to a small test environment and overrides it; undefined removes a variable. */
   env?: Record<string, string | undefined>;
   /** By default an empty directory, so that no `.env` of a developer is read. */
   cwd?: string;
   entry?: string;
-  /** False: comes back at once, `untilReady` is called later. */
+  /** False: returns at once, `untilReady` is called later. */
   waitReady?: boolean;
   readyTimeoutMs?: number;
   /** A program and its arguments that run the server, such as strace; signals go to it first. */
@@ -27,12 +27,12 @@ export type ServerProcess = {
   pid: number;
   port: number;
   url: string;
-  /** All it was started with: given to another start, that has the same port, keys and files. */
+  /** All options of this start: another start with them has the same port, keys and files. */
   env: Record<string, string>;
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error, in order. */
   logs: () => string;
   stdoutLines: () => string[];
-  /** False: what it writes is left where it is, until it is read again. */
+  /** False: its output is not read until later. */
   readOutput: (isReading: boolean) => void;
   /** Kills it and all its children now; resolves when it is gone. */
   kill9: () => Promise<Exit>;
@@ -51,7 +51,10 @@ export type ServerProcess = {
 const root = join(import.meta.dirname, '../..');
 const readyMilliseconds = 20_000;
 
-/** Throws, with its output, when the server ends or does not get ready in time. It is killed when the test ends. */
+/**
+ * Throws, with its output, if the server ends or is not ready in time. It is killed when the test
+ * ends.
+ */
 export async function startServer(
   t: { after(end: () => unknown): void },
   options: ServerOptions = {},
@@ -73,7 +76,7 @@ async function spawnServer(env: Record<string, string>, options: ServerOptions):
   const node = existsSync(pinned) ? pinned : process.execPath;
   const entry = options.entry ?? join(root, 'src/main.ts');
   const [program, ...parameters] = [...(options.wrapper ?? []), node, entry];
-  // Detached: a group of its own, which is killed as a whole.
+  // Detached: a process group of its own, which is killed as a whole.
   const child = spawn(program, parameters, {
     env,
     cwd: options.cwd,

@@ -9,12 +9,12 @@ import { startDatabaseService, withoutPostgres } from './postgres-backed.ts';
 import { childrenOf, openFiles } from './process-figures.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
-test('WEB_CONCURRENCY=2 serves from two processes, replaces one that dies, and stops as one', async (t) => {
+test('WEB_CONCURRENCY=2 serves from two processes, replaces a dead one, stops as one', async (t) => {
   const postgres = await startPrivatePostgres({ fast: true });
   t.after(() => postgres.destroy());
   const env = { WEB_CONCURRENCY: '2', DATABASE_URL: postgres.url(), REDIS_URL: 'redis://127.0.0.1:1' };
   const server = await startServer(t, { env });
-  // Ready is the service with the first; one that dies before it serves ends the start.
+  // The service is ready with its first process; if one dies before it serves, the start fails.
   await eventually('both serve', () => (server.logs().match(/Listening on/g) ?? []).length === 2);
   const [first = 0, second] = await untilTwo(server.pid);
   assert.notEqual(first, second);
@@ -28,7 +28,7 @@ test('WEB_CONCURRENCY=2 serves from two processes, replaces one that dies, and s
   assert.deepEqual(exit, { code: 0, signal: null }, server.logs());
 });
 
-test('server processes that can not start end the supervisor too', async (t) => {
+test('server processes that cannot start end the supervisor too', async (t) => {
   const env = {
     WEB_CONCURRENCY: '2',
     DATABASE_URL: 'postgresql://127.0.0.1:1/none',
@@ -41,7 +41,7 @@ test('server processes that can not start end the supervisor too', async (t) => 
 });
 
 describe('one server process that dies', { skip: withoutPostgres || withoutRedis }, () => {
-  test('and cannot be replaced yet leaves the other serving, and is replaced when it can be', async (t) => {
+  test('and cannot be replaced yet leaves the other serving until it can', async (t) => {
     const redis = await startRedis(t);
     const { server, query } = await startDatabaseService(t, { WEB_CONCURRENCY: '2', REDIS_URL: redis.url });
     await eventually('both serve', () => countOf(server, /Listening on/g) === 2);
@@ -59,7 +59,7 @@ describe('one server process that dies', { skip: withoutPostgres || withoutRedis
     assert.deepEqual(await server.terminate(), { code: 0, signal: null }, server.logs());
   });
 
-  test('while no process can be made is replaced when one can', async (t) => {
+  test('while no process can be created is replaced later', async (t) => {
     const redis = await startRedis(t);
     const { server } = await startDatabaseService(t, { WEB_CONCURRENCY: '2', REDIS_URL: redis.url });
     await eventually('both serve', () => countOf(server, /Listening on/g) === 2);
@@ -77,7 +77,7 @@ describe('one server process that dies', { skip: withoutPostgres || withoutRedis
 
 const failedStart = /server process could not start/g;
 
-/** The status of an answer, with that process still there. */
+/** The status of an answer while that process is still alive. */
 async function servedBy(server: ServerProcess, pid: number): Promise<number> {
   assert.ok(childrenOf(server.pid).includes(pid), server.logs());
   return (await server.request('GET', '/health/ready')).status;

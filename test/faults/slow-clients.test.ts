@@ -12,7 +12,7 @@ import type { ServerProcess } from './server-process.ts';
 import { openSockets } from './sockets.ts';
 
 describe('slow and many clients', () => {
-  test('I09 a thousand sockets that send a byte of a header now and then are closed in 20 seconds, and nobody notices them', async (t) => {
+  test('I09 a thousand slow header senders are closed in 20 seconds, affecting nobody', async (t) => {
     const server = await startUnlimited(t, {});
     for (let count = 0; count < 100; count += 1) await timeOfHealth(server);
     const sockets = await openSockets(t, server, 1000);
@@ -33,8 +33,8 @@ describe('slow and many clients', () => {
     assert.ok(p99 < 250, `p99 ${p99} ms`);
   });
 
-  test('I10 bodies of a byte a second are answered 408 in 20 seconds, and hold no hash and no connection', async (t) => {
-    // One hash at a time: if a body that is not there yet held it, nobody could sign in.
+  test('I10 slow bodies are 408 within 20 seconds and hold no hash and no connection', async (t) => {
+    // One hash at a time: if an incomplete body held it, nobody could sign in.
     const server = await startUnlimited(t, { HASH_THREADS: '1' });
     const person = await tokenOf(server);
     const sockets = await openSockets(t, server, 50);
@@ -61,7 +61,7 @@ describe('slow and many clients', () => {
     assert.ok(performance.now() - begun < 20_000);
   });
 
-  test('I12 of 1,001 requests down one socket a thousand are answered in their order, each with an id of its own, and then it is closed', async (t) => {
+  test('I12 of 1,001 pipelined requests 1,000 are answered in order; then it is closed', async (t) => {
     const server = await startUnlimited(t, {});
     const people = [await tokenOf(server), await tokenOf(server)] as const;
     const [socket] = (await openSockets(t, server, 1)) as [Socket];
@@ -81,7 +81,7 @@ describe('slow and many clients', () => {
     assert.equal(closing.indexOf(true), 999, 'the last one says so');
   });
 
-  test('I14 of two hundred sign-ins at once from as many addresses the surplus is 503 at once, and all others go on', async (t) => {
+  test('I14 of 200 concurrent sign-ins the excess is 503 at once, the others proceed', async (t) => {
     const server = await startUnlimited(t, { BCRYPT_ROUNDS: '12' });
     const clients = openStormClients(t);
     await storm(server, clients);
@@ -96,19 +96,19 @@ describe('slow and many clients', () => {
       megabytes.push(rssMegabytes(server.pid));
     }
     assert.ok(Math.min(...worst) < 1, `${worst} of a bar`);
-    // Between two collections it rises and falls by as much as that; a leak would only rise.
+    // Memory rises and falls by this much between two collections; a leak would only rise.
     const growth = Math.min(...megabytes) - warm;
     assert.ok(growth < 50, `${growth} MB more`);
   });
 });
 
-/** All that comes until the connection is closed. */
+/** Everything received until the connection is closed. */
 async function answerOf(socket: Socket): Promise<string> {
   let answer = '';
   socket.on('data', (chunk: Buffer) => {
     answer += chunk.toString();
   });
-  // A reset, which `once` would reject at, is a close too.
+  // A reset, at which `once` would reject, is a close too.
   const { promise, resolve } = Promise.withResolvers<void>();
   socket.once('close', () => resolve());
   await promise;

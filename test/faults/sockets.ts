@@ -8,7 +8,10 @@ type Options = {
   atOnce?: number;
 };
 
-/** Opens bare connections, which are read from and closed when the test ends. A reset ends one like any other close. */
+/**
+ * Opens bare connections, which are read and closed when the test ends. A reset ends one like any
+ * other close.
+ */
 export async function openSockets(
   t: { after(end: () => unknown): void },
   { port }: { port: number },
@@ -36,7 +39,10 @@ export function loopbackAddress(block: number, index: number): string {
   return `127.${block}.${Math.floor(index / 250)}.${(index % 250) + 1}`;
 }
 
-/** The first bytes of the answer, and how long they took; no bytes where the connection was closed instead. */
+/**
+ * The first bytes of the answer, and how long they took; no bytes if the connection was closed
+ * instead.
+ */
 export async function ask(socket: Socket, request: string): Promise<{ text: string; milliseconds: number }> {
   const begun = performance.now();
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -50,6 +56,6 @@ export async function ask(socket: Socket, request: string): Promise<{ text: stri
   return { text, milliseconds: performance.now() - begun };
 }
 
-/** What a newcomer is answered for whom there is no place. */
+/** The answer to a newcomer when there is no free place. */
 export const noPlace =
   /^HTTP\/1\.1 503 (?=.*\r\nretry-after: [1-3]\r\n)(?=.*\r\nconnection: close\r\n).*"ServiceUnavailableError"/is;

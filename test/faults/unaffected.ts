@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestOptions } from './http-request.ts';
 import type { ServerProcess } from './server-process.ts';
 
-/** What needs no database, and has no reason to notice that it is away. */
+/** Requests that need no database and must not be affected when it is unavailable. */
 const unaffected: [name: string, method: string, path: string, options: RequestOptions, status: number][] = [
   ['live', 'GET', '/health/live', {}, 200],
   ['no token', 'GET', '/api/users/me', {}, 401],
@@ -21,7 +21,7 @@ const unaffected: [name: string, method: string, path: string, options: RequestO
 
 const mostMilliseconds = 100;
 
-/** Asks them again and again; `stop` fails where one was answered wrongly, or half of them were slow. */
+/** Sends them repeatedly; `stop` fails if one was answered wrongly, or half of them were slow. */
 export function watchUnaffected(
   t: Pick<TestContext, 'after'>,
   server: ServerProcess,
@@ -32,14 +32,14 @@ export function watchUnaffected(
     while (!isStopping) {
       for (const [name, method, path, options, status] of unaffected) {
         const answer = await server.request(method, path, options);
-        assert.equal(answer.status, status, `${name} while the database is away`);
+        assert.equal(answer.status, status, `${name} while the database is unavailable`);
         times.get(name)?.push(answer.ms);
       }
       await sleep(100);
     }
   };
   const watching = watch();
-  // It is waited for in `stop`.
+  // Awaited in `stop`.
   watching.catch(() => {});
   t.after(() => {
     isStopping = true;

@@ -7,14 +7,14 @@ import { type ServerProcess, startServer } from './server-process.ts';
 
 const planted = import.meta.resolve('./planted-errors.ts');
 
-describe('FI-40 an error that nobody expected', { concurrency: 2 }, () => {
+describe('FI-40 an unexpected error', { concurrency: 2 }, () => {
   let postgres: PrivatePostgres;
   before(async () => {
     postgres = await startPrivatePostgres({ fast: true });
   });
   after(() => postgres.destroy());
 
-  test('in a handler is a 500 that tells nothing, logged once, and the service goes on', async (t) => {
+  test('in a handler is a 500 without details, logged once, and the service continues', async (t) => {
     const server = await startPlanted(t, postgres);
     for (const place of ['handler', 'promise-of-handler', 'answer']) {
       const { status, body } = await server.request('GET', `/planted/${place}`);
@@ -28,7 +28,7 @@ describe('FI-40 an error that nobody expected', { concurrency: 2 }, () => {
         path: `/planted/${place}`,
       });
       const find = () => errorsOf(server).filter((line) => line.request_id === answer.request_id);
-      // The answer may be read before the line is.
+      // The answer may arrive before the log line.
       await eventually('it is logged', () => find().length > 0);
       const logged = find();
       assert.equal(logged.length, 1, server.logs());
@@ -44,7 +44,7 @@ describe('FI-40 an error that nobody expected', { concurrency: 2 }, () => {
     ['event', 'planted'],
     ['nothing', 'a value that is not an Error was thrown'],
   ] as const) {
-    test(`outside of a request (${place}) is logged and ends the process at once, with another code than 0`, async (t) => {
+    test(`outside of a request (${place}) is logged and ends the process with an error code`, async (t) => {
       const server = await startPlanted(t, postgres);
       const open = await openRawConnection(t, server.port, 'POST /api/users/login HTTP/1.1\r\nHost: a\r\n');
       await assertEnds(server, place, message);

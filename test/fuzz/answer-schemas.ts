@@ -7,10 +7,12 @@ import type { DescribedOperation } from '../attacks/described-fields.ts';
 type Response = Exclude<DescribedOperation['operation']['responses'][string], { $ref: string }>;
 type Document = { components: { responses: Record<string, Response> }; info: { description: string } };
 
-/** What any operation can answer beside what it names itself, as the document's introduction says. */
+/**
+ * Answers that any operation can give in addition to its own, as the document's introduction says.
+ */
 const ofHttpItself = [400, 404, 405, 408, 413, 415, 417, 422, 431];
 
-/** Holds answers against the document: a status that it names, and a body that fits the schema of that status. */
+/** Checks answers against the document: a listed status, and a body that fits its schema. */
 export function createAnswerCheck(document: Document) {
   const ajv = new Ajv2020({ strict: true, allErrors: true });
   addFormats.default(ajv, ['uuid', 'date-time', 'email', 'uri']);
@@ -18,10 +20,10 @@ export function createAnswerCheck(document: Document) {
     ajv.addFormat(width, { type: 'number', validate: Number.isInteger });
   ajv.addVocabulary(['example', 'components']);
   ajv.addSchema({ $id: 'document', components: document.components }, 'document');
-  // By their text: most answers are the one error.
+  // Cached by text: most answers are the same error.
   const validators = new Map<string, ValidateFunction>();
   const validatorOf = (schema: object): ValidateFunction => {
-    // A reference of the document leads into the document also from a schema that is taken out of it.
+    // Keeps references into the document valid for a schema taken out of it.
     const text = JSON.stringify(schema).replaceAll('"#/components/', '"document#/components/');
     const validate = validators.get(text) ?? ajv.compile(JSON.parse(text));
     validators.set(text, validate);
@@ -37,10 +39,10 @@ export function createAnswerCheck(document: Document) {
   return (described: DescribedOperation, answer: Answer, isValid: boolean): void => {
     const { responses } = described.operation;
     const named = resolved(responses[answer.status]);
-    // What is asked as the document says is answered as the document says.
+    // A request that fits the document must have a documented answer.
     assert.ok(
       named !== undefined || (!isValid && ofHttpItself.includes(answer.status)),
-      `${answer.status} is no answer that the document names: ${answer.text}`,
+      `the document does not list this ${answer.status}: ${answer.text}`,
     );
     const schema = named === undefined ? anyError : named.content?.['application/json']?.schema;
     if (schema === undefined) {

@@ -2,22 +2,22 @@ import fc from 'fast-check';
 import type { DescribedOperation, Parameter, Schema } from '../attacks/described-fields.ts';
 import { brokenValue, hostileText, validObject, validValue } from './values.ts';
 
-/** Whose access token goes with it. */
+/** Whose access token is sent. */
 type Credentials = 'own' | 'other realm' | 'none' | { header: string };
 
 export type FuzzRequest = {
-  /** As the document wants it; the values that only the service knows are filled in where it has some to spare. */
+  /** A valid request; values known only to the service are filled in from the supplies. */
   isValid: boolean;
   path: Record<string, string>;
   query: [name: string, value: string][];
   headers: Record<string, string>;
-  /** What an object of the body is made of, or the body itself, as text. */
+  /** The properties of the body object, or the whole body, as text. */
   body: { members: Record<string, unknown> } | { raw: string } | null;
   contentType: string;
   credentials: Credentials;
 };
 
-/** Half of them as the document wants them; of the others at least one thing is not. */
+/** Half of the requests are valid; each of the others is wrong in at least one way. */
 export function requestsOf(described: DescribedOperation): fc.Arbitrary<FuzzRequest> {
   return fc.oneof(validRequestsOf(described), brokenRequest(described));
 }
@@ -87,17 +87,20 @@ function parametersIn(
   return fc.record(Object.fromEntries(texts), { requiredKeys, noNullPrototype: true });
 }
 
-/** In cookie mode other things are right, which test/attacks/cookie-mode.test.ts asks; here it is a strange header. */
+/**
+ * Cookie mode has its own rules (test/attacks/cookie-mode.test.ts); here it is just an unexpected
+ * header.
+ */
 function withoutCookie({ name }: Parameter): boolean {
   return name !== 'x-session-mode';
 }
 
-/** Of a text itself; of anything else its JSON, also where it has a `toString` of its own. */
+/** A string as it is; anything else as JSON, even if it has its own `toString`. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** HTTP itself carries no more than this in a header. */
+/** The characters that HTTP allows in a header value. */
 function validHeader(schema: Schema): fc.Arbitrary<string> {
   if (schema.enum ?? schema.const) return validValue(schema).map(textOf);
   const { minLength = 0, maxLength = 60 } = schema;

@@ -17,7 +17,7 @@ import type { FuzzTarget } from './supplies.ts';
 const runs = Number(process.env.FUZZ_RUNS ?? 2000);
 // Until then the process fills its caches and its heap, and grows.
 const warmUpRuns = 100;
-const setupToken = 'the set-up token of the fuzz, long enough';
+const setupToken = 'the setup token of the fuzz, long enough';
 const pageOfKind: Record<string, string> = {
   email_verification: 'verify-email',
   password_reset: 'reset-password',
@@ -27,7 +27,7 @@ const pageOfKind: Record<string, string> = {
 async function startTarget(t: TestContext): Promise<{ target: FuzzTarget; server: ServerProcess }> {
   const sink = await startSmtpSink(t);
   const { server, query } = await startDatabaseService(t, {
-    // As FI-36: without a bound V8 collects late, and its garbage would hide what stays.
+    // As in FI-36: without a heap limit V8 collects late, and its garbage would hide a leak.
     NODE_OPTIONS: '--max-old-space-size=128',
     ADMIN_SETUP_TOKEN: setupToken,
     SMTP_HOST: '127.0.0.1',
@@ -61,7 +61,7 @@ async function startTarget(t: TestContext): Promise<{ target: FuzzTarget; server
   return { target: { api, root, linkToken, deadMail }, server };
 }
 
-/** Over a real socket, each answer held against what holds for all. */
+/** Over a real socket; each answer is checked against the common invariants. */
 function apiOf(server: ServerProcess, agent: Agent): Api {
   const request: Api['request'] = async (method, path, body, { rawBody, token, headers } = {}) => {
     const sent = await server.request<Answer['body']>(method, path, {
@@ -73,14 +73,14 @@ function apiOf(server: ServerProcess, agent: Agent): Api {
     });
     const text = sent.body === null ? '' : JSON.stringify(sent.body);
     const answer: Answer = { ...sent, headers: sent.headers as Answer['headers'], text };
-    // A line or headers of more than 16 KiB are refused by the parser, which tells no path.
+    // The parser refuses a request line or headers over 16 KiB, without a path in its answer.
     assertSoundAnswer(answer, { method, path: answer.status === 431 ? '' : path });
     return answer;
   };
   return withMethods(request);
 }
 
-test(`I17 ${runs} requests of every operation, right and wrong, find no 5xx, no answer beside the document, and one process that has not grown`, {
+test(`I17 ${runs} fuzz requests: no 5xx, no undocumented answer, no memory growth`, {
   skip: withoutPostgres,
 }, async (t) => {
   const { target, server } = await startTarget(t);
@@ -91,11 +91,11 @@ test(`I17 ${runs} requests of every operation, right and wrong, find no 5xx, no 
     suppliesPerOperation: 10,
   });
   const before = rssMegabytes(server.pid);
-  t.diagnostic(`${before.toFixed(0)} MB when it is warm`);
+  t.diagnostic(`${before.toFixed(0)} MB after the warm-up`);
   const tallies = await fuzz(target, { runs, seed, suppliesPerOperation: 20 });
   const grown = rssMegabytes(server.pid) - before;
   for (const { name, requests, successes, statuses } of tallies) {
-    t.diagnostic(`${name}: ${successes} of ${requests} did it; ${JSON.stringify(statuses)}`);
+    t.diagnostic(`${name}: ${successes} of ${requests} succeeded; ${JSON.stringify(statuses)}`);
     assert.ok(requests >= runs && successes > 0, name);
   }
   t.diagnostic(`resident memory grew by ${grown.toFixed(1)} MB from ${before.toFixed(0)}; seed ${seed}`);

@@ -7,14 +7,15 @@ import { createAnswerCheck } from './answer-schemas.ts';
 import { type FuzzRequest, requestsOf, validRequestsOf } from './fuzz-request.ts';
 import { createSupplies, type FuzzTarget, realmOf, type Supplies, type Supply } from './supplies.ts';
 
-/** How often each operation was asked, and how often one that was asked rightly did what it is for. */
+/** How often each operation was requested, and how often a valid request succeeded. */
 export type Tally = { name: string; requests: number; successes: number; statuses: Record<number, number> };
 
 type Options = { runs: number; seed: number; suppliesPerOperation: number };
 
 /**
- * Asks every operation of /openapi.json so many times, rightly and wrongly, and holds every answer against the
- * document and against what holds for all answers. A failure names the smallest request that shows it, and the seed.
+ * Sends each operation of /openapi.json the given number of valid and invalid requests, and checks
+ * every answer against the document and the common invariants. A failure reports the smallest
+ * failing request and the seed.
  */
 export async function fuzz(target: FuzzTarget, options: Options): Promise<Tally[]> {
   const document = (await target.api.get('/openapi.json')).body;
@@ -30,7 +31,7 @@ export async function fuzz(target: FuzzTarget, options: Options): Promise<Tally[
   return tallies;
 }
 
-/** Those that want a mail come first, while few wait to be sent. */
+/** Operations that need a mail come first, while few are queued. */
 async function operationsOf({ api }: FuzzTarget): Promise<DescribedOperation[]> {
   const wantsMail = ({ operation }: DescribedOperation) =>
     'token' in (operation.requestBody?.content['application/json'].schema.properties ?? {});
@@ -44,7 +45,7 @@ type Run = Options & {
   check: ReturnType<typeof createAnswerCheck>;
   described: DescribedOperation;
   tally: Tally;
-  /** How many people this operation may still use up. */
+  /** How many accounts this operation may still use up. */
   sparing: { supplies: number; actors: number };
 };
 
@@ -53,7 +54,7 @@ async function fuzzOperation(run: Run): Promise<void> {
   const property = fc.asyncProperty(requestsOf(described), async (request) => {
     const isSupplied = request.isValid && sparing.supplies > 0;
     if (isSupplied) sparing.supplies -= 1;
-    // Until it did what it is for, nothing optional stands in the way.
+    // Until its first success a request has no optional members that could be in the way.
     const isFirst = request.isValid && tally.successes === 0;
     const asked = isFirst ? withoutOptional(described, request) : request;
     const answer = await ask(run, asked, isSupplied ? await supplies.supply(described) : {});
@@ -62,7 +63,7 @@ async function fuzzOperation(run: Run): Promise<void> {
     if (request.isValid && answer.status < 300) tally.successes += 1;
     check(described, answer, request.isValid);
   });
-  // However few the runs are, some ask rightly.
+  // Even few runs include some valid requests.
   const examples = fc
     .sample(validRequestsOf(described), { numRuns: 2, seed })
     .map((one) => [one] as [FuzzRequest]);
@@ -70,7 +71,7 @@ async function fuzzOperation(run: Run): Promise<void> {
   const { failed, counterexample, errorInstance } = outcome;
   if (!failed) return;
   const shown = fc.stringify(counterexample?.[0]);
-  throw new Error(`FUZZ_SEED=${seed} ${tally.name}: ${errorInstance}\nasked by ${shown}`, {
+  throw new Error(`FUZZ_SEED=${seed} ${tally.name}: ${errorInstance}\nrequested by ${shown}`, {
     cause: errorInstance,
   });
 }
@@ -83,7 +84,7 @@ function withoutOptional({ operation }: DescribedOperation, request: FuzzRequest
   return { ...bare, body: { members: Object.fromEntries(members) } };
 }
 
-/** With a token of one's own a guarded route lets in, whatever was asked before. */
+/** A guarded route accepts the account's own fresh token, whatever was requested before. */
 async function ask(run: Run, request: FuzzRequest, supply: Supply): Promise<Answer> {
   const { supplies, described, sparing } = run;
   const answer = await send(run, request, supply);
@@ -97,7 +98,7 @@ async function ask(run: Run, request: FuzzRequest, supply: Supply): Promise<Answ
   sparing.actors -= 1;
   supplies.replaceActor(realmOf(described.path));
   const again = await send(run, request, supply);
-  assert.notEqual(again.status, 401, `who has just signed in is not let in: ${again.text}`);
+  assert.notEqual(again.status, 401, `a fresh token is refused: ${again.text}`);
   return again;
 }
 
@@ -127,7 +128,7 @@ async function authorizationFor(
   return `Bearer ${(credentials === 'own' ? token : undefined) ?? actor.accessToken}`;
 }
 
-/** A cookie is no access token. */
+/** A cookie is not an access token. */
 function takesToken({ operation }: DescribedOperation): boolean {
   return operation.security.some((way) => 'userToken' in way || 'adminToken' in way);
 }
@@ -144,13 +145,19 @@ function targetOf(path: string, request: FuzzRequest, supply: Supply): string {
   return query === '' ? filled : `${filled}?${query}`;
 }
 
-/** A dot is escaped too, so that no client makes another path of it; a lone surrogate becomes bytes that are no text. */
+/**
+ * Escapes a dot too, so that no client resolves it as a path; a lone surrogate becomes invalid
+ * UTF-8.
+ */
 function escaped(text: string): string {
   const wellFormed = (part: string) => encodeURIComponent(part.toWellFormed()).replaceAll('.', '%2E');
   return text.isWellFormed() ? wellFormed(text) : `%ED%A0%80${wellFormed(text)}`;
 }
 
-/** The seed of the environment, so that a failure can be had again; else the usual one, or a new one each time. */
+/**
+ * The seed from the environment, to repeat a failure; otherwise the fixed one, or a new one each
+ * time.
+ */
 export function fuzzSeed(usual: number = Date.now() % 2 ** 31): number {
   return Number(process.env.FUZZ_SEED ?? usual);
 }

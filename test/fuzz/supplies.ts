@@ -5,25 +5,25 @@ import { type Api, assertStatus } from '../api.ts';
 import type { DescribedOperation } from '../attacks/described-fields.ts';
 import { newRegistration, type SignedIn, signIn } from '../factories.ts';
 
-/** The service under fuzz, and what a client learns outside of it. */
+/** The service under test, and what a client learns from outside of it. */
 export type FuzzTarget = {
   api: Api;
-  /** A superadmin, who sends no fuzz. */
+  /** A superadmin that sends no fuzzed requests. */
   root: SignedIn;
-  /** The token of the newest mail of a kind that went to the address. */
+  /** The token of the newest mail of a kind to this address. */
   linkToken(kind: MailKind, address: string): Promise<string>;
-  /** A mail that was refused for good. */
+  /** A mail that failed permanently. */
   deadMail(): Promise<string>;
 };
 
-/** True values for what no schema can tell: who asks, and what exists. */
+/** Values that no schema can provide: existing accounts and their credentials, and existing ids. */
 export type Supply = { token?: string; path?: Record<string, string>; body?: Record<string, unknown> };
 
 export type Supplies = {
-  /** Somebody of the realm who stays, until a request put an end to the session. */
+  /** An account of the realm that is reused until a request ends its session. */
   actor(realm: Realm): Promise<SignedIn>;
   replaceActor(realm: Realm): void;
-  /** Made anew for each call, so that nothing that was asked before matters. */
+  /** Created for each call, so that earlier requests do not matter. */
   supply(described: DescribedOperation): Promise<Supply>;
 };
 
@@ -75,7 +75,7 @@ async function supplyId(target: FuzzTarget, path: string, realm: Realm): Promise
   if (path.includes('/mails/')) return { path: { id: await target.deadMail() } };
   if (path.includes('/users/{id}')) return { path: { id: (await newcomer(target, userRealm)).id } };
   if (path === '/api/admins/{id}') return { path: { id: (await newcomer(target, adminRealm)).id } };
-  assert.match(path, /\/me\/sessions\/\{id\}$/, `${path}: say in ${import.meta.filename} what its id is of`);
+  assert.match(path, /\/me\/sessions\/\{id\}$/, `${path}: add the kind of its id to ${import.meta.filename}`);
   const { accessToken: token } = await newcomer(target, realm);
   const sessions = await target.api.get(`${realm.path}/me/sessions`, { token });
   return { token, path: { id: sessions.body.items[0].id } };
@@ -89,7 +89,7 @@ async function tokenFor(target: FuzzTarget, path: string): Promise<string> {
     assertStatus(await api.post('/api/password/forgot-password', { email }), 200);
     return target.linkToken('password_reset', email);
   }
-  assert.ok(path.endsWith('/undo'), `${path}: say in ${import.meta.filename} where its token comes from`);
+  assert.ok(path.endsWith('/undo'), `${path}: add the source of its token to ${import.meta.filename}`);
   // Only a verified address gets a link.
   const verification = { token: await target.linkToken('email_verification', email) };
   assertStatus(await api.post('/api/users/verify-email', verification), 200);

@@ -12,10 +12,10 @@ function seriesOf(text: string): string[] {
     .toSorted();
 }
 
-test('M07 ten thousand paths that nobody has add no series to the metrics, and no word of theirs', async (t) => {
+test('M07 ten thousand unknown paths add no series and no text to the metrics', async (t) => {
   const { api, app } = await createTestApp(t, { LOG_LEVEL: 'error' });
   const read = async () => (await api.get('/metrics')).text;
-  // What a first unknown path, method and status may add is there before the count.
+  // The first unknown path, method and status may add series before the count.
   for (const method of ['GET', 'POST', 'DELETE'] as const)
     await app.inject({ method, url: '/never-heard-of' });
   await read();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { plainTextPattern } from '../../src/platform/http/schemas.ts';
 import type { Schema } from '../attacks/described-fields.ts';
 
-/** Values that the schema takes. */
+/** Values that fit the schema. */
 export function validValue(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map(validValue));
   if (schema.enum) return fc.constantFrom(...schema.enum);
@@ -56,7 +56,7 @@ function validText({ format, pattern, minLength = 0, maxLength = 100 }: Schema):
   );
 }
 
-/** Values that a program was not made for: other types, other sizes, and texts that mean something to somebody. */
+/** Unexpected values: other types, other sizes, and texts with a special meaning. */
 export function brokenValue(schema: Schema): fc.Arbitrary<unknown> {
   const { minLength = 0, maxLength = 0, minimum = 0, maximum = 0 } = schema;
   const beside = [
@@ -99,6 +99,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
     'x'.repeat(300),
     'x'.repeat(10_000),
   ),
-  // Any code units, lone surrogates too. fast-check's own unit for that costs five seconds once.
+  // Any code units, including lone surrogates. fast-check's own unit for that takes five seconds to
+  // initialize.
   fc.array(fc.nat(0xffff), { maxLength: 40 }).map((units) => String.fromCharCode(...units)),
 );

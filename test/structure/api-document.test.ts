@@ -13,7 +13,7 @@ import { described, nameIn, overrides, responseOf } from './described-api.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-test('refresh and logout need no body, and say in which mode there is one', async (t) => {
+test('refresh and logout have an optional body and say when it is required', async (t) => {
   const { operations } = await described(t);
   const chosen = operations.filter(({ url }) => /\/(refresh|logout)$/.test(url));
   assert.equal(chosen.length, 4);
@@ -30,7 +30,7 @@ test('refresh and logout need no body, and say in which mode there is one', asyn
   }
 });
 
-test('tokens have two shapes told apart: a pair always has its refresh token, the tokens beside a cookie never', async (t) => {
+test('the two token shapes differ in whether refresh_token is present', async (t) => {
   const { document, operations } = await described(t);
   const schemas = document.components.schemas;
   const giving = operations.filter(({ url }) => /\/(login|refresh)$/.test(url));
@@ -44,7 +44,7 @@ test('tokens have two shapes told apart: a pair always has its refresh token, th
   assert.ok(!('refresh_token' in (schemas.CookieTokens?.properties ?? {})));
 });
 
-test('no schema has a pattern beside its values', async (t) => {
+test('no schema has both a pattern and an enum or const', async (t) => {
   const { document } = await described(t);
   const both: string[] = [];
   const visit = (value: unknown, path: string): void => {
@@ -56,18 +56,18 @@ test('no schema has a pattern beside its values', async (t) => {
   assert.deepEqual(both, []);
 });
 
-/** Bodies at the edge of what a registration and a login take, and beyond it. */
+/** Bodies at and beyond the limits of a registration and a login. */
 const registrations: [what: string, body: object][] = [
-  ['as it should be', {}],
-  ['a name of emoji, as long as may be', { full_name: '🦊'.repeat(200) }],
-  ['a name of emoji, too long', { full_name: '🦊'.repeat(201) }],
+  ['valid', {}],
+  ['an emoji name of maximum length', { full_name: '🦊'.repeat(200) }],
+  ['an emoji name that is too long', { full_name: '🦊'.repeat(201) }],
   ['a name with NUL', { full_name: 'a\0b' }],
   ['a name with a line separator', { full_name: 'a\u2028b' }],
-  ['no name', { full_name: null }],
+  ['a null name', { full_name: null }],
   ['a short username', { username: 'ab' }],
   ['a long username', { username: 'a'.repeat(51) }],
-  ['a username with a blank', { username: 'ada lovelace' }],
-  ['no address', { email: 'ada' }],
+  ['a username with a space', { username: 'ada lovelace' }],
+  ['not an email', { email: 'ada' }],
   ['an address with a long local part', { email: `${'a'.repeat(65)}@example.com` }],
   ['a short password', { password: 'short77' }],
   ['a password with NUL', { password: 'violet\0harbour anvil' }],
@@ -78,19 +78,19 @@ const logins: [what: string, body: object][] = [
   ['by username', { username: 'nobody', password: 'x' }],
   ['by address', { email: 'nobody@example.com', password: 'x' }],
   ['by address, the username null', { username: null, email: 'nobody@example.com', password: 'x' }],
-  ['by neither', { password: 'x' }],
-  ['by two nulls', { username: null, email: null, password: 'x' }],
+  ['with neither', { password: 'x' }],
+  ['with both null', { username: null, email: null, password: 'x' }],
   ['by an empty username', { username: '', password: 'x' }],
   ['with NUL in the password', { username: 'nobody', password: 'a\0b' }],
   ['with a name of 254 emoji', { username: '🦊'.repeat(254), password: 'x' }],
 ];
 
-test('the schema of a body refuses what is 422, and nothing else', async (t) => {
+test('a request schema refuses exactly the bodies that get a 422', async (t) => {
   const { operations } = await described(t);
   const { api } = await createTestApp(t, { ...overrides, RATE_LIMIT_PER_HOUR: '0' });
   const ajv = new Ajv2020({ strict: false });
   addFormats.default(ajv, ['uuid', 'date-time']);
-  // RFC 5321 § 4.5.3.1.1 bounds the local part, which ajv's own check leaves open.
+  // RFC 5321 § 4.5.3.1.1 limits the local part; ajv's own check does not.
   ajv.addFormat('email', /^[^@]{1,64}@[^@]+$/);
   const cases = [
     ...registrations.map(([what, body]) => ['/api/users/register', what, newBody(body)] as const),
@@ -109,7 +109,7 @@ function newBody(fields: object): object {
   return { ...registration, ...fields };
 }
 
-test('an answer that many operations give stands once, and the document in 100 KB', async (t) => {
+test('shared answers are defined once, and the document stays under 100 KB', async (t) => {
   const { document, operations } = await described(t);
   const seen = new Map<string, string>();
   for (const { name, operation } of operations) {
@@ -125,7 +125,7 @@ test('an answer that many operations give stands once, and the document in 100 K
   assert.ok(Buffer.byteLength(JSON.stringify(document)) < 100_000);
 });
 
-test('an optional parameter has no example that a form would be filled in with', async (t) => {
+test('an optional parameter has no example, which a form would fill in', async (t) => {
   const { operations } = await described(t);
   let shown = 0;
   for (const { name, operation } of operations) {
@@ -135,16 +135,16 @@ test('an optional parameter has no example that a form would be filled in with',
       shown += parameter.schema.examples?.length ?? 0;
     }
   }
-  assert.ok(shown > 0, 'a reader of the document sees them all the same');
+  assert.ok(shown > 0, 'a reader of the document still sees them');
 });
 
-test('no route says its security beside its guard', () => {
+test('no route declares security other than through its guard', () => {
   for (const file of globSync('src/features/**/routes.ts', { cwd: root })) {
     assert.doesNotMatch(readFileSync(join(root, file), 'utf8'), /\bsecurity\b(?=\s*[:,])/, file);
   }
 });
 
-test('refresh and logout name the cookie of their realm, and superadmins their role', async (t) => {
+test("refresh and logout name their realm's cookie, and superadmin routes the role", async (t) => {
   const { document, operations } = await described(t);
   const { userCookie, adminCookie } = document.components.securitySchemes;
   assert.deepEqual([userCookie?.in, userCookie?.name], ['cookie', '__Host-adl_user']);
@@ -156,7 +156,7 @@ test('refresh and logout name the cookie of their realm, and superadmins their r
   }
 });
 
-test('the recipe of the introduction lets two refreshes of one token come through with one successor', async (t) => {
+test('the recipe in the introduction gives two concurrent refreshes the same successor', async (t) => {
   const { document } = await described(t);
   const [, recipe = ''] = /```js\n(.*?)\nawait fetch/s.exec(document.info.description) ?? [];
   assert.match(recipe, /crypto\.subtle\.digest\('SHA-256'/);

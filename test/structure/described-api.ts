@@ -56,7 +56,7 @@ export type Document = {
 export const overrides = { PUBLIC_URL: 'https://accounts.adl.test' };
 let loaded: ReturnType<typeof load> | undefined;
 
-/** The document as a client gets it, with the guard of each route beside its operation; fetched once. */
+/** The document as a client gets it, with each route's guard beside its operation; fetched once. */
 export function described(t: TestContext): ReturnType<typeof load> {
   loaded ??= load(t);
   return loaded;
@@ -69,7 +69,7 @@ async function load(t: TestContext) {
     .trimEnd()
     .split('\n')
     .map((line) => line.split(/ +/) as [method: string, url: string, guard: string])
-    // What is no API: pages, their files, and the metrics.
+    // Not part of the API: pages, their assets, and the metrics.
     .filter(([, url]) => !/^\/(openapi\.json|redoc|metrics|app)\b/.test(url))
     .map(([method, url, guard]) => {
       const path = url.replaceAll(/:(\w+)/g, '{$1}');
@@ -80,7 +80,7 @@ async function load(t: TestContext) {
   return { document, operations };
 }
 
-/** The answer itself where the operation refers to one that many share. */
+/** The answer itself, with a reference to a shared one resolved. */
 export function responseOf(document: Document, operation: Operation, status: string): Response | undefined {
   const response = operation.responses[status];
   if (response === undefined || !('$ref' in response)) return response;

@@ -11,14 +11,14 @@ import { described, overrides, responseOf } from './described-api.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-test('every route stands in the document, and nothing that is no route', async (t) => {
+test('every route is in the document, and nothing else', async (t) => {
   const { document, operations } = await described(t);
   assert.match(document.openapi, /^3\.1\./);
   const inDocument = Object.values(document.paths).flatMap((methods) => Object.keys(methods));
   assert.equal(inDocument.length, operations.length);
 });
 
-test('every operation has a summary, a known tag, a name of its own and words for each of its answers', async (t) => {
+test('operations have a summary, a tag, a unique id and described answers', async (t) => {
   const { document, operations } = await described(t);
   const tags = document.tags.map(({ name }) => name);
   for (const { name, operation } of operations) {
@@ -40,7 +40,7 @@ test('every operation has a summary, a known tag, a name of its own and words fo
   );
 });
 
-test('a guarded route asks for the token of its realm, and one for everybody does not', async (t) => {
+test('guarded routes declare the token of their realm; public routes declare none', async (t) => {
   const { operations } = await described(t);
   for (const { name, guard, operation } of operations) {
     const scheme = guard === 'user' ? 'userToken' : 'adminToken';
@@ -49,7 +49,7 @@ test('a guarded route asks for the token of its realm, and one for everybody doe
   }
 });
 
-test('every operation names the errors that come with what it takes: a body, a token, parameters, the database', async (t) => {
+test('operations list the errors of their body, token, parameters and database use', async (t) => {
   const { document, operations } = await described(t);
   for (const { name, url, guard, operation } of operations) {
     const expected = [
@@ -68,7 +68,7 @@ test('every operation names the errors that come with what it takes: a body, a t
   }
 });
 
-test('every body has an example, as a whole or field by field', async (t) => {
+test('every body has an example, as a whole or by field', async (t) => {
   const { operations } = await described(t);
   let bodies = 0;
   for (const { name, operation } of operations) {
@@ -85,7 +85,7 @@ test('every body has an example, as a whole or field by field', async (t) => {
   assert.ok(bodies >= 10);
 });
 
-test('the examples of bodies are bodies that the service takes', async (t) => {
+test('the service accepts the examples of bodies', async (t) => {
   const { api } = await createTestApp(t, overrides);
   const { operations } = await described(t);
   for (const { name, url, guard, operation } of operations) {
@@ -97,7 +97,7 @@ test('the examples of bodies are bodies that the service takes', async (t) => {
   }
 });
 
-test('every schema among the components is used', async (t) => {
+test('every schema in components is used', async (t) => {
   const { document } = await described(t);
   const text = JSON.stringify(document);
   for (const name of Object.keys(document.components.schemas)) {
@@ -113,7 +113,7 @@ test('it is a valid OpenAPI document by the official schema', async (t) => {
   assert.equal(validator.version, '3.1');
 });
 
-test('it has no error and no warning by the rules of redocly.yaml', async (t) => {
+test('it has no errors and no warnings under the rules of redocly.yaml', async (t) => {
   const { document } = await described(t);
   const directory = mkdtempSync(join(tmpdir(), 'adl-openapi-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));

@@ -19,7 +19,7 @@ async function routes(): Promise<Route[]> {
   });
 }
 
-test('every route says who may pass', async () => {
+test('every route declares who may call it', async () => {
   const all = await routes();
   assert.ok(all.length > 30);
   for (const { method, url, guard } of all) {
@@ -27,11 +27,11 @@ test('every route says who may pass', async () => {
   }
 });
 
-test('every route has a schema: what comes in is checked, and what goes out is chosen', async (t) => {
+test('every route has a schema for its input and its output', async (t) => {
   const { app } = await createTestApp(t);
   const paths = app.swagger().paths as Record<string, Record<string, { responses: object }>>;
   for (const { method, url } of await routes()) {
-    // Pages, their files and the metrics are no API.
+    // Pages, their assets and the metrics are not part of the API.
     if (/^\/(openapi\.json|redoc|metrics|app)\b/.test(url)) continue;
     const operation = paths[url.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
     assert.ok(operation, `${method} ${url} has no schema`);
@@ -42,7 +42,7 @@ test('every route has a schema: what comes in is checked, and what goes out is c
   }
 });
 
-test('a guard keeps its word: no token is 401, a token of the other realm or without the right is 403', async (t) => {
+test("guards: no token is 401, another realm's token or a missing role is 403", async (t) => {
   const test = await createTestApp(t);
   const user = await signedInUser(test);
   const admin = await signedInAdmin(test, { superadmin: false });
@@ -62,7 +62,9 @@ test('a guard keeps its word: no token is 401, a token of the other realm or wit
   }
 });
 
-/** Method and path where a test calls one: `api.get('/x')`, `request('GET', '/x')`, `post(test, '/x')`. */
+/**
+ * Method and path of a call in a test: `api.get('/x')`, `request('GET', '/x')`, `post(test, '/x')`.
+ */
 const call = /\b(GET|POST|PUT|PATCH|DELETE)\b['`"]?[^;'`"]{0,40}?['`"]((?:\/|\$\{)[^'`"\s]*)['`"]/gi;
 
 test('every route is called by a test', async () => {
@@ -79,7 +81,7 @@ test('every route is called by a test', async () => {
   assert.deepEqual(untested, []);
 });
 
-/** Without its query; a template that begins with a realm's path stands for both realms. */
+/** Without its query; a template that begins with a realm's path counts for both realms. */
 function pathsOf(target: string): string[] {
   const path = target.split('?')[0] ?? '';
   const [realmPath = ''] = /^\$\{[^}]*path\}/.exec(path) ?? [];
@@ -87,7 +89,7 @@ function pathsOf(target: string): string[] {
   return ['/api/users', '/api/admins'].map((prefix) => prefix + path.slice(realmPath.length));
 }
 
-/** A parameter is anything but nothing; all else is written out. */
+/** A parameter matches any non-empty segment; all else is literal. */
 function matches(route: string, called: string): boolean {
   const [pattern, parts] = [route.split('/'), called.split('/')];
   return (

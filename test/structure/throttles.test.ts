@@ -8,7 +8,7 @@ import { setupTokenTries } from '../../src/flows/registration/register-admin.ts'
 
 const [quarter, hour, day] = [900, 3600, 86_400];
 
-test('what is counted over restarts has the limits that security wants, and keeps its name over upgrades', () => {
+test('persistent throttles keep their limits and their names over upgrades', () => {
   const policies = [
     forgotLimit,
     mailRecipient,

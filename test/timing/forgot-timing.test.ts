@@ -7,10 +7,10 @@ import { compare } from './two-samples.ts';
 
 const pairs = 60;
 const warmUpPairs = 10;
-// What the worker does for the last request must not fall into the next one.
+// The worker must finish the job of one request before the next is measured.
 const settleMilliseconds = 150;
 
-test('A05 a known and an unknown address are asked for in the same time', async (t) => {
+test('A05 forgot-password takes the same time for a known and an unknown address', async (t) => {
   const server = await startServer(t, { env: { RATE_LIMIT_PER_HOUR: '0', LOG_LEVEL: 'warn' } });
   await measure(server, warmUpPairs);
   const verdicts = { true: 0, false: 0 };
@@ -26,7 +26,7 @@ test('A05 a known and an unknown address are asked for in the same time', async 
   assert.equal(verdicts.false, 2);
 });
 
-/** Unknown and known in turn, now the one first and now the other; a fresh account each time. */
+/** Alternates unknown and known, and which comes first; a new account each time. */
 async function measure(
   server: ServerProcess,
   count: number,

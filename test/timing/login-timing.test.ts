@@ -14,7 +14,8 @@ import { seedPassword } from '../stored-passwords.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 import { type Comparison, compare } from './two-samples.ts';
 
-// Hashes are made at the lowest priority: whatever else the machine does is in the figures. It wants an idle one.
+// Hashing runs at the lowest priority, so any other load distorts the figures: run this on an idle
+// machine.
 const pairs = 60;
 const warmUpPairs = 10;
 
@@ -27,18 +28,18 @@ for (const [what, stored] of [
   ['bcrypt of cost 8', { scheme: 'bcrypt', hash: hashSync('from before', { cost: 8 }), key: null }],
   ['argon2id', hashPasswordSync('from before', { algorithm: 'argon2id', bcryptRounds: 10 })],
 ] as const) {
-  test(`A02 an unknown user and a wrong password for a hash from before, ${what}, take the same time`, async (t) => {
+  test(`A02 an unknown user and a wrong password for a legacy hash, ${what}: same time`, async (t) => {
     const service = await createTestApp(t, { BCRYPT_ROUNDS: '10' });
     assert.equal(await areToldApart(t, service, stored), false);
   });
 }
 
-test('A02 without the dummy hash the same measure tells them apart', async (t) => {
+test('A02 without the dummy hash the same measurement finds the difference', async (t) => {
   const service = await createTestApp(t, { BCRYPT_ROUNDS: '10' });
   assert.equal(await areToldApart(t, await withoutDummyHash(t, service)), true);
 });
 
-/** The verdict of two measurements of at most three. */
+/** The majority of up to three measurements. */
 async function areToldApart(t: TestContext, service: TestApp, stored?: StoredPassword): Promise<boolean> {
   await measure(service, warmUpPairs);
   const verdicts = { true: 0, false: 0 };
@@ -51,8 +52,8 @@ async function areToldApart(t: TestContext, service: TestApp, stored?: StoredPas
 }
 
 /**
- * Unknown and known in turn, now the one first and now the other; a fresh known account each time, with a hash made
- * now unless `stored` is another.
+ * Alternates unknown and known, and which comes first; a new known account each time, with a new
+ * hash unless `stored` is given.
  */
 async function measure(service: TestApp, count: number, stored?: StoredPassword): Promise<Comparison> {
   const account = newRegistration();
@@ -81,13 +82,16 @@ async function timeOfWrongLogin({ api }: TestApp, username: string): Promise<num
 
 let addresses = 0;
 
-/** One of its own for each attempt, so that a limit per address tells nothing apart. */
+/** A new address for each attempt, so that limits by address do not matter. */
 function freshAddress(): string {
   addresses += 1;
   return `127.1.${addresses >> 8}.${addresses & 255}`;
 }
 
-/** The service as it would be if it answered for an unknown user at once: what the measure must be able to see. */
+/**
+ * The service without the dummy hash, answering for an unknown user at once: the measurement must
+ * detect this.
+ */
 async function withoutDummyHash(t: TestContext, service: TestApp): Promise<TestApp> {
   const { config, db, jobs, limits, keys, readiness } = service;
   const hasher: PasswordHasher = {
@@ -115,5 +119,5 @@ async function withoutDummyHash(t: TestContext, service: TestApp): Promise<TestA
 
 function described({ medianDifference, tolerance, auc, toldApart }: Comparison): string {
   const figures = `median difference ${medianDifference.toFixed(2)} ms of ${tolerance.toFixed(2)}, AUC ${auc.toFixed(3)}`;
-  return `${figures}: ${toldApart ? 'told apart' : 'not told apart'}`;
+  return `${figures}: ${toldApart ? 'distinguishable' : 'not distinguishable'}`;
 }

@@ -1,15 +1,21 @@
-/** How far two samples of milliseconds can be told apart. */
+/** How well two samples of milliseconds can be distinguished. */
 export type Comparison = {
-  /** Median of the first less that of the second. */
+  /** Median of the first minus that of the second. */
   medianDifference: number;
-  /** How much of a difference the criterion lets pass. */
+  /** The accepted difference. */
   tolerance: number;
-  /** Mann-Whitney: how often a value of the first is greater than one of the second. 0.5 tells nothing. */
+  /**
+   * Mann-Whitney: how often a value of the first is greater than one of the second. 0.5 means
+   * indistinguishable.
+   */
   auc: number;
   toldApart: boolean;
 };
 
-/** The criterion of security.md, case A02; the slowest 5 % of each sample are the machine's, not the service's. */
+/**
+ * The criterion of case A02; the slowest 5 % of each sample are attributed to the machine, not to
+ * the service.
+ */
 export function compare(first: readonly number[], second: readonly number[]): Comparison {
   const [one, other] = [withoutSlowest(first), withoutSlowest(second)];
   const medianDifference = median(one) - median(other);
@@ -23,7 +29,7 @@ function withoutSlowest(sample: readonly number[]): number[] {
   return sample.toSorted((a, b) => a - b).slice(0, Math.floor(sample.length * 0.95));
 }
 
-/** Of a sorted sample. */
+/** Expects a sorted sample. */
 function median(sorted: readonly number[]): number {
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
   const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
