@@ -26,8 +26,7 @@ type ConnectTarget = { port?: unknown } | number | string | undefined;
 function watchConnections(t: TestContext): string[] {
   const opened: string[] = [];
   const database = process.env.TEST_DATABASE_URL && new URL(process.env.TEST_DATABASE_URL).port;
-  // oxlint-disable-next-line typescript/unbound-method -- it is called with the socket that it
-  // belongs to
+  // oxlint-disable-next-line typescript/unbound-method -- called with its own socket
   const original = Socket.prototype.connect as (...given: unknown[]) => Socket;
   t.mock.method(Socket.prototype, 'connect', function connect(this: Socket, ...given: unknown[]) {
     const [target] = (Array.isArray(given[0]) ? given[0] : given) as [ConnectTarget];
