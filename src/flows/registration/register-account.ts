@@ -69,7 +69,10 @@ async function findTaken(
   const taken = await findTakenField(db, realm, { email, username });
   if (taken !== 'email' || realm.kind === 'admin') return taken;
   const holder = await findCredentials(db, realm, email);
-  if (holder !== null && (await fallbackOf(db, realm, holder.id)) === null) return taken;
+  if (holder !== null && (await fallbackOf(db, realm, holder.id)) === null) {
+    // An undo in the meantime ends the fallback, and frees the address.
+    return findTakenField(db, realm, { email, username });
+  }
   return findTakenField(db, realm, { username });
 }
 
