@@ -60,15 +60,16 @@ type Service = Omit<TestApp, 'clock' | 'logs' | 'api' | 'statements' | 'mailbox'
 };
 
 const services = new Map<string, Promise<Service>>();
+const hashers = new Map<string, Promise<PasswordHasher>>();
 let engine: Promise<DatabaseEngine> | undefined;
 
 after(async () => {
   for (const service of services.values()) {
-    const { app, hasher, jobs } = await service;
+    const { app, jobs } = await service;
     await app.close();
-    await hasher.close();
     await jobs.close();
   }
+  for (const hasher of hashers.values()) await (await hasher).close();
   if (engine) await closeTestEngine(await engine);
 });
 
@@ -108,6 +109,17 @@ async function emptyTables(db: Database): Promise<void> {
     DELETE FROM jobs.job`.execute(db);
 }
 
+/** One for all services that hash alike: each has threads, which take a while to start. */
+function sharedHasher(config: Config): Promise<PasswordHasher> {
+  const { hashThreads: threads, hashQueueMaxWaitSeconds: maxWaitSeconds, passwordHash: target } = config;
+  const { rateLimitIpv6Prefix } = config;
+  const key = JSON.stringify([threads, maxWaitSeconds, target, rateLimitIpv6Prefix]);
+  const clientOf = (address: string) => networkOf(address, rateLimitIpv6Prefix);
+  const starting = hashers.get(key) ?? createPasswordHasher({ threads, maxWaitSeconds, target, clientOf });
+  hashers.set(key, starting);
+  return starting;
+}
+
 async function startService(overrides: Overrides): Promise<Service> {
   engine ??= openTestEngine();
   const executed: string[] = [];
@@ -131,9 +143,7 @@ async function startService(overrides: Overrides): Promise<Service> {
     logStatement(logger, event);
   });
   const keys = createKeyRing(config.secretKey ?? '', config.secretKeyPrevious);
-  const { hashThreads: threads, hashQueueMaxWaitSeconds: maxWaitSeconds, passwordHash: target } = config;
-  const clientOf = (address: string) => networkOf(address, config.rateLimitIpv6Prefix);
-  const hasher = await createPasswordHasher({ threads, maxWaitSeconds, target, clientOf });
+  const hasher = await sharedHasher(config);
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => movedTime(moved));
   const readiness: AppDependencies['readiness'] = { phase: 'serving' };
   const jobs = createJobQueue(opened, logger, false);
