@@ -73,7 +73,7 @@ for (const code of [
   `const { find } = await import('${intoFeature}');`,
 ]) {
   refuses(
-    `platform can not write ${code}`,
+    `platform cannot write ${code}`,
     { [rateLimit]: code },
     platformRule,
     /limiter\.ts imports src\/domain/,
@@ -200,7 +200,7 @@ for (const code of [
   'sql.table(tableName)',
 ]) {
   const files = { 'src/flows/profile/profile-store.ts': `export const run = () => ${code};` };
-  refuses(`${code} can not hide a table from the guard`, files, tableRule, /chooses its table at run time/);
+  refuses(`${code} cannot hide a table from the guard`, files, tableRule, /chooses its table at run time/);
 }
 
 const sessionStore = 'src/domain/sessions/session-store.ts';

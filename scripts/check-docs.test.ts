@@ -66,7 +66,7 @@ const lies: [string, RegExp][] = [
   ['[guide]: docs/guide.md', /links to docs\/guide\.md/],
 ];
 for (const [lie, fault] of lies) {
-  test(`a document can not say ${JSON.stringify(lie)}`, () => {
+  test(`a document cannot say ${JSON.stringify(lie)}`, () => {
     const faults = faultsOf({ 'SECURITY.md': lie });
     assert.equal(faults.length, 1, faults.join('\n'));
     assert.match(faults[0] ?? '', fault);

@@ -77,7 +77,7 @@ async function readSource() {
     return { configVariables, secretNames, routes: await listRoutes() };
   } catch (cause) {
     throw new Error(
-      'The documents can not be checked: src/configuration/config.ts or src/process/route-list.ts does not say what there is.',
+      'The documents cannot be checked: src/configuration/config.ts or src/process/route-list.ts does not say what there is.',
       { cause },
     );
   }

@@ -50,7 +50,7 @@ test('another version of the package in the lock is no substitute', () => {
   assert.equal(packages['node_modules/binding-linux-x64']?.version, '1.0.0');
 });
 
-test('a missing package whose platform or version can not be told is an error, not a guess', () => {
+test('a missing package whose platform or version cannot be told is an error, not a guess', () => {
   const lockWith = (name: string, version: string) => ({
     packages: { 'node_modules/a': { optionalDependencies: { [name]: version } } },
   });

@@ -7,7 +7,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   { apt-get install -y -qq libatomic1 || { apt-get update -qq && apt-get install -y -qq libatomic1; }; } >/dev/null 2>&1
   node --version >/dev/null 2>&1 && exit 0
 fi
-echo 'Node 26 can not run here; it said:' >&2
+echo 'Node 26 cannot run here; it said:' >&2
 node --version >&2
 echo 'If it names libatomic.so.1: apt-get install libatomic1 (Debian, Ubuntu), dnf install libatomic (Fedora).' >&2
 exit 1

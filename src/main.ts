@@ -33,10 +33,10 @@ import {
 import { warnOfWeakSettings } from './process/startup-warnings.ts';
 import { reportServing, superviseServers } from './process/supervisor.ts';
 
-/** Connections that wait to be accepted. Where it is full a client tries again after a second; Node's default of 511 is one burst. */
+/** Connections waiting to be accepted. If it is full, a client retries after a second; one burst fills Node's default of 511. */
 const backlog = 4096;
 
-/** Configuration, secret, database, migrations, the rest; then serve until told to stop. */
+/** Configuration, secret, database, migrations and the other checks; then serves until stopped. */
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = createProcessLogger(config);
@@ -72,8 +72,8 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const app = await buildApp(deps);
 
   stopWhenTold({ app, hasher, jobs, limiter, engine, readiness }, logger);
-  // Who listens is given requests. Before it can serve them, a process does so only where its database is away, for the
-  // probes that would end it, and where no other process of the port could serve.
+  // A process that listens receives requests. It listens before it can serve only while its database is
+  // unreachable, so that probes do not end it, and only if no other process serves the port.
   const listenEarly = async () => (cluster.isWorker ? undefined : listen(app, deps));
   try {
     await prepareDatabase(config, engine, logger, listenEarly);
@@ -82,7 +82,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     warnOfWeakSettings(config, logger);
     await checkClock(clock, logger);
   } catch (error) {
-    // Where it was told to stop in the meantime, the database was closed under it.
+    // If it was stopped in the meantime, the database was closed.
     if (readiness.phase === 'starting') throw error;
   }
   if (readiness.phase !== 'starting') return;
@@ -100,13 +100,13 @@ function readConfig(): Config {
   try {
     return parseConfig(readEnvironment());
   } catch (error) {
-    const faults = error instanceof ConfigError ? error.faults : ['the environment can not be read'];
+    const faults = error instanceof ConfigError ? error.faults : ['the environment cannot be read'];
     for (const fault of faults) process.stderr.write(`configuration: failed - ${fault}\n`);
     process.exit(1);
   }
 }
 
-/** Loads the one of the two engines that is used: the other would only cost memory. */
+/** Loads only the engine in use; the other would cost memory. */
 async function openEngine(config: Config): Promise<DatabaseEngine> {
   if (config.databaseUrl !== undefined) {
     const { openPostgres } = await import('./platform/database/postgres-engine.ts');
@@ -116,7 +116,7 @@ async function openEngine(config: Config): Promise<DatabaseEngine> {
   return openEmbedded(config.dataDir);
 }
 
-/** Loads the client of Redis only where there is one to talk to. */
+/** Loads the Redis client only if Redis is configured. */
 async function openLimiter({ redisUrl }: Config, logger: Logger): Promise<RateLimiter> {
   if (redisUrl === undefined) return createMemoryLimiter();
   const { createRedisLimiter } = await import('./platform/rate-limit/redis-limiter.ts');
@@ -127,8 +127,8 @@ async function openJobs(jobs: JobQueue): Promise<void> {
   try {
     await jobs.open(jobNames(parts));
   } catch (error) {
-    const mend = 'The role in DATABASE_URL must be allowed to create a schema, once; then start again';
-    throw new StartupError('jobs', 'the tables of the job queue can not be made or read', mend, error);
+    const fix = 'The role in DATABASE_URL must be allowed to create a schema, once; then start again';
+    throw new StartupError('jobs', 'the tables of the job queue cannot be made or read', fix, error);
   }
 }
 
@@ -147,12 +147,12 @@ function startHasher(config: Config): ReturnType<typeof createPasswordHasher> {
 
 type ListenDeps = { config: Config; readiness: Readiness };
 
-/** Once, and not where it was told to stop in the meantime. */
+/** Once, and not if it was stopped in the meantime. */
 async function listen(app: HttpServer, { config, readiness }: ListenDeps): Promise<void> {
   if (app.server.listening || readiness.phase === 'draining') return;
   const { host, port } = config;
   try {
-    // For this name Fastify would open a second server, of ::1, that knows nothing of the bounds on connections.
+    // For this name Fastify would open a second server on ::1, without the connection limits.
     await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port, backlog });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

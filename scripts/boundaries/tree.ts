@@ -9,7 +9,7 @@ export type Tree = {
   checksums: string;
 };
 
-/** A rule of the architecture. `why` is printed with the faults, so that nobody mends the guard instead. */
+/** A rule of the architecture. `why` is printed with the faults, so that nobody fixes the guard instead. */
 export type Guard = { rule: string; why: string; findFaults: (tree: Tree) => string[] };
 
 export function readTree(root: string): Tree {

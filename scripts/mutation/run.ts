@@ -82,7 +82,7 @@ function writeSuites(name: string, { tests }: Area): string[] {
   });
 }
 
-/** What can not even be loaded fails a test: Stryker takes it for no mutant at all otherwise. */
+/** What cannot even be loaded fails a test: Stryker takes it for no mutant at all otherwise. */
 function suiteOf(files: readonly string[]): string {
   return `import { test } from 'node:test';
 try {

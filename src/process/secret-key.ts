@@ -18,8 +18,8 @@ export function loadSecretKey(config: Pick<Config, 'secretKey' | 'dataDir'>): st
   const key = readFileSync(file, 'utf8');
   // Keys derived from an empty secret would be known to everyone.
   if (Buffer.byteLength(key.trim()) < shortestKeyBytes) {
-    const mend = 'Delete it and restart; everyone will have to sign in again';
-    throw new StartupError('secret', 'development-secret in DATA_DIR is incomplete', mend);
+    const fix = 'Delete it and restart; everyone will have to sign in again';
+    throw new StartupError('secret', 'development-secret in DATA_DIR is incomplete', fix);
   }
   return key;
 }

@@ -15,32 +15,32 @@ import { MigrationError, migrate } from '../platform/database/migrate.ts';
 import { hearSilence } from '../platform/hear-silence.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 
-/** Ends the start: what failed, and what mends it, on one line without a secret or a value. */
+/** Ends the start: what failed and how to fix it, on one line without a secret or a value. */
 export class StartupError extends Error {
-  constructor(check: string, problem: string, mend: string, cause?: unknown) {
-    super(`${check}: failed - ${problem}. ${mend}`, { cause });
+  constructor(check: string, problem: string, fix: string, cause?: unknown) {
+    super(`${check}: failed - ${problem}. ${fix}`, { cause });
     this.name = 'StartupError';
   }
 }
 
-/** Makes `DATA_DIR`, where anything will be kept in it. */
+/** Creates `DATA_DIR` if anything will be stored in it. */
 export function requireDataDir({ databaseUrl, secretKey, dataDir }: Config): void {
   if (databaseUrl !== undefined && secretKey !== undefined) return;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    const problem = `DATA_DIR can not be read and written (${describe(error)})`;
+    const problem = `DATA_DIR cannot be read and written (${describe(error)})`;
     throw new StartupError('configuration', problem, 'Correct it, or the rights on the directory', error);
   }
 }
 
-// With the time that an attempt takes, the service is ready five seconds after the server at the latest.
+// Including the attempt itself, the service is ready at most five seconds after the server.
 const longestWaitMilliseconds = 3000;
 
 /**
- * Connects and applies the migrations, trying an unreachable server again until the configured time is over.
- * `onUnreachable` is called, and awaited, each time that the server is found to be away.
+ * Connects and applies the migrations; retries an unreachable server until the configured timeout.
+ * `onUnreachable` is awaited each time the server cannot be reached.
  */
 export async function prepareDatabase(
   config: Config,
@@ -57,8 +57,8 @@ export async function prepareDatabase(
       if (!(error instanceof DatabaseUnavailableError)) throw error;
       const leftMilliseconds = deadline - performance.now();
       if (leftMilliseconds <= 0) {
-        const mend = 'Start PostgreSQL, or correct DATABASE_URL';
-        throw new StartupError('database', `not reachable in ${config.startupTimeoutSeconds} s`, mend, error);
+        const fix = 'Start PostgreSQL, or correct DATABASE_URL';
+        throw new StartupError('database', `not reachable in ${config.startupTimeoutSeconds} s`, fix, error);
       }
       await onUnreachable();
       logger.warn(`database: not reachable yet (${describe(error.cause)}), trying again`);
@@ -67,7 +67,7 @@ export async function prepareDatabase(
   }
 }
 
-/** Redis and mail may be away: a warning, never a stop, and no long wait. */
+/** Redis and mail may be unreachable: a warning, without a long wait. */
 export async function checkOptionalServices(config: Config, logger: Logger): Promise<void> {
   await Promise.all([checkRedis(config, logger), checkMail(config, logger)]);
 }
@@ -83,8 +83,8 @@ async function checkRedis({ redisUrl }: Config, logger: Logger): Promise<void> {
 
 async function checkMail({ smtp, environment, publicUrl }: Config, logger: Logger): Promise<void> {
   if (smtp.host !== undefined) {
-    const mend = 'Correct SMTP_HOST and SMTP_PORT, or wait for it';
-    await checkReachable('smtp', smtp.host, smtp.port, mend, logger);
+    const fix = 'Correct SMTP_HOST and SMTP_PORT, or wait for it';
+    await checkReachable('smtp', smtp.host, smtp.port, fix, logger);
   } else if (environment === 'production') {
     logger.warn('smtp: failed - not configured, so that no mail is sent. Set SMTP_HOST and SMTP_FROM_EMAIL');
   } else
@@ -95,12 +95,12 @@ async function checkMail({ smtp, environment, publicUrl }: Config, logger: Logge
 
 const reachMilliseconds = 1000;
 
-/** Whether something listens there, no more: what it is shows when it is first used. */
+/** Only checks whether something listens there. */
 async function checkReachable(
   name: string,
   host: string,
   port: number,
-  mend: string,
+  fix: string,
   logger: Logger,
 ): Promise<void> {
   const socket = createConnection({ host: host.replace(/^\[|\]$/g, ''), port });
@@ -108,13 +108,13 @@ async function checkReachable(
     await once(socket, 'connect', { signal: AbortSignal.timeout(reachMilliseconds) });
     logger.info(`${name}: ok (reachable)`);
   } catch {
-    logger.warn(`${name}: failed - not reachable. ${mend}`);
+    logger.warn(`${name}: failed - not reachable. ${fix}`);
   } finally {
     socket.destroy();
   }
 }
 
-/** What was read and where things are kept; and what was set, but is read by nobody. */
+/** Reports the files in use, and variables that look misspelt. */
 export function reportConfiguration(config: Config, logger: Logger): void {
   const { environment, databaseUrl, secretKey, dataDir } = config;
   const keepsFiles = databaseUrl === undefined || secretKey === undefined;
@@ -127,7 +127,7 @@ export function reportConfiguration(config: Config, logger: Logger): void {
 
 const tolerableSkewSeconds = 5;
 
-/** What is kept follows the database's clock, and so do access tokens; logs and certificates follow this machine's. */
+/** Rows and access tokens use the database's clock; logs and certificates use this machine's. */
 export async function checkClock(clock: DatabaseClock, logger: Logger): Promise<void> {
   await clock.measure();
   const skewSeconds = (clock.now().getTime() - Date.now()) / 1000;
@@ -137,7 +137,7 @@ export async function checkClock(clock: DatabaseClock, logger: Logger): Promise<
     logger.warn(`clock: failed - ${shown} between this machine and the database. Synchronise both with NTP`);
 }
 
-// A server that neither answers nor refuses is away as well, long before the attempt has failed.
+// A server that neither answers nor refuses counts as unreachable long before the attempt fails.
 const silentMilliseconds = 2000;
 
 async function connectAndMigrate(
@@ -161,9 +161,9 @@ async function connectAndMigrate(
     const cause = error instanceof MigrationError ? error.cause : error;
     if (isConnectionLost(cause)) throw new DatabaseUnavailableError('connection lost', cause);
     if (!(error instanceof MigrationError)) throw error;
-    const mend =
-      'The database is as it was before. Mend the cause and start again; an older version keeps working';
-    throw new StartupError('migrations', `${error.message}: ${describeSchemaProblem(cause)}`, mend, error);
+    const fix =
+      'The database is as it was before. Fix the cause and start again; an older version keeps working';
+    throw new StartupError('migrations', `${error.message}: ${describeSchemaProblem(cause)}`, fix, error);
   } finally {
     await connection.close().catch(() => {});
   }
@@ -179,8 +179,8 @@ async function connect(engine: DatabaseEngine): Promise<MigrationConnection> {
   }
 }
 
-/** What no waiting mends, with its mend; null where another try may succeed. */
-function permanentProblem(error: unknown): [problem: string, mend: string] | null {
+/** A problem that no retry solves, and its fix; null if another attempt may succeed. */
+function permanentProblem(error: unknown): [problem: string, fix: string] | null {
   const state = sqlStateOf(error) ?? '';
   if (state.startsWith('28'))
     return ['the credentials were refused', 'Correct user and password in DATABASE_URL'];
@@ -189,7 +189,7 @@ function permanentProblem(error: unknown): [problem: string, mend: string] | nul
   if (state === '42501')
     return ['the user may not connect to this database', 'Grant it, or correct DATABASE_URL'];
   if ((error as NodeJS.ErrnoException).syscall === 'open')
-    return ['a file of certificates can not be read', 'Correct its path in DATABASE_URL, or its rights'];
+    return ['a file of certificates cannot be read', 'Correct its path in DATABASE_URL, or its rights'];
   const text =
     error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}` : '';
   if (/does not support SSL|self.signed|certificate|CERT_|UNABLE_TO_VERIFY/i.test(text)) {
@@ -205,24 +205,24 @@ async function requireSupportedVersion(connection: MigrationConnection): Promise
   throw new StartupError('database', 'PostgreSQL is older than version 15', 'Upgrade the server');
 }
 
-/** One that is read-only, as a standby is, may be the primary in a moment. */
+/** A read-only server is a standby that may soon become the primary. */
 async function requireWritable(connection: MigrationConnection): Promise<void> {
   const [row] = await connection.query("SELECT current_setting('transaction_read_only') AS is_read_only");
   if (row?.is_read_only === 'on') throw readOnlyServer();
 }
 
-/** The server has ended it (08, 57P), has become read-only (25006), or no server has said anything. */
+/** The server closed it (08, 57P) or became read-only (25006), or there was no server's answer. */
 function isConnectionLost(error: unknown): boolean {
   return !(error instanceof StartupError) && /^(08...|57P..|25006)?$/.test(sqlStateOf(error) ?? '');
 }
 
-/** With the message in class 42 alone: there it names parts of the schema and no row. */
+/** With the message only in class 42, where it names parts of the schema and no row. */
 function describeSchemaProblem(error: unknown): string {
   const state = sqlStateOf(error);
   return error instanceof Error && state?.startsWith('42') ? `${error.message} (${state})` : describe(error);
 }
 
-/** Codes only: messages of drivers name hosts, users and databases. */
+/** Codes only: messages of drivers contain hosts, users and databases. */
 function describe(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : 'no answer';

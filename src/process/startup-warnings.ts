@@ -4,7 +4,7 @@ import type { Logger } from '../platform/logging/logger.ts';
 
 const encryptedModes = ['require', 'verify-ca', 'verify-full'];
 
-/** To a database or a Redis on another machine passwords and hashes go over the network (ASVS V12.3.1). */
+/** Passwords and hashes cross the network to a database or Redis on another machine (ASVS V12.3.1). */
 export function warnOfPlainConnections({ databaseUrl, redisUrl }: Config, logger: Logger): void {
   const database = databaseUrl === undefined ? null : new URL(databaseUrl);
   if (isPlain(database, (url) => encryptedModes.includes(url.searchParams.get('sslmode') ?? ''))) {
@@ -16,7 +16,7 @@ export function warnOfPlainConnections({ databaseUrl, redisUrl }: Config, logger
   }
 }
 
-/** Off loopback and not encrypted. A socket of this machine has no host name. */
+/** Not loopback and not encrypted. A Unix socket has no host name. */
 function isPlain(url: URL | null, isEncrypted: (url: URL) => boolean): boolean {
   if (url === null || url.hostname === '') return false;
   return !isLoopbackHost(url.hostname) && !isEncrypted(url);
@@ -25,7 +25,7 @@ function isPlain(url: URL | null, isEncrypted: (url: URL) => boolean): boolean {
 // NIST SP 800-63B-4, for a password that is the only factor.
 const recommendedPasswordLength = 15;
 
-/** In production, where real accounts are at stake: the shortest passwords allowed are short of what is recommended. */
+/** In production: the shortest allowed passwords are shorter than recommended. */
 export function warnOfShortPasswords({ environment, passwordMinLength }: Config, logger: Logger): void {
   const { user, admin } = passwordMinLength;
   if (environment !== 'production' || Math.min(user, admin) >= recommendedPasswordLength) return;
@@ -35,7 +35,7 @@ export function warnOfShortPasswords({ environment, passwordMinLength }: Config,
   );
 }
 
-/** In production, where https ends at a proxy: without its address everybody behind it counts as one client. */
+/** In production https ends at a proxy: without its address all clients behind it count as one. */
 export function warnOfProxies({ environment, trustedProxies }: Config, logger: Logger): void {
   if (environment !== 'production') return;
   if (isEverybody(trustedProxies))
@@ -49,7 +49,7 @@ export function warnOfProxies({ environment, trustedProxies }: Config, logger: L
   );
 }
 
-/** In production: what is meant for load tests, for a search for faults, or for a trusted network. */
+/** In production: settings meant for load tests, debugging or a trusted network. */
 export function warnOfOpenSettings(config: Config, logger: Logger): void {
   if (config.environment !== 'production') return;
   if (config.rateLimitPerHour === 0)
@@ -68,7 +68,7 @@ function isEverybody(ranges: Config['metricsAllow']): boolean {
   return ranges.some(([, bits]) => bits === 0);
 }
 
-/** What an operator should know and that stops nothing, one line each. */
+/** What an operator should know but does not stop the service, one line each. */
 export function warnOfWeakSettings(config: Config, logger: Logger): void {
   warnOfProxies(config, logger);
   warnOfOpenSettings(config, logger);

@@ -8,9 +8,9 @@ const shortestWaitMilliseconds = 1000;
 const longestWaitMilliseconds = 30_000;
 
 /**
- * Runs `WEB_CONCURRENCY` server processes on one port. One that dies is replaced, and a replacement that cannot start
- * is tried again, later each time: the others go on serving. Only where none has ever served does a failure end them
- * all. A signal is passed on, and the last to stop ends this process.
+ * Runs `WEB_CONCURRENCY` server processes on one port. A process that dies is replaced; a replacement
+ * that cannot start is retried with back-off while the others serve. A failure ends them all only if
+ * none has ever served. A signal is passed on, and this process ends with the last of them.
  */
 export function superviseServers(count: number, logger: Logger): void {
   const serving = new Set<number>();
@@ -24,7 +24,7 @@ export function superviseServers(count: number, logger: Logger): void {
     try {
       const worker = cluster.fork();
       failuresBefore.set(worker.id, failures);
-      // Without a process there is no other event. All else is said to one that has just gone, and has its own.
+      // If the fork failed there is no other event; other errors come from a worker that is ending.
       worker.on('error', (error) => isMissing(worker) && lose(worker, codeOf(error)));
     } catch (error) {
       fail(failures + 1, codeOf(error));
@@ -62,7 +62,7 @@ export function superviseServers(count: number, logger: Logger): void {
     if (message.serving !== true) return;
     hasServed = true;
     serving.add(worker.id);
-    // It was still starting when the others were told, and heard nothing.
+    // It was still starting when the others were stopped.
     if (stopping !== null) worker.send({ stop: stopping });
   });
   shareDroppedLines();
@@ -73,13 +73,13 @@ export function superviseServers(count: number, logger: Logger): void {
 
 /** In a server process: tells the supervisor that it serves. */
 export function reportServing(): void {
-  // Where the supervisor is gone, its absence is an event of its own.
+  // If the supervisor is gone, `disconnect` handles it.
   process.send?.({ serving: true }, undefined, undefined, () => {});
 }
 
 /**
- * In a server process: stops when the supervisor says so, or is gone. Signals of the system are left to the
- * supervisor, because a terminal sends them to all processes at once and the second one would mean "at once".
+ * In a server process: stops when the supervisor says so or is gone. The supervisor handles signals,
+ * because a terminal sends them to all processes, and a second signal means "at once".
  */
 export function obeySupervisor(stop: (signal: StopSignal) => void): void {
   process.on('message', (message: { stop?: StopSignal }) => message.stop && stop(message.stop));
@@ -92,7 +92,7 @@ function workers(): Worker[] {
   );
 }
 
-/** The system could not make a process for it. */
+/** The system could not create its process. */
 function isMissing({ process: { pid } }: Worker): boolean {
   return pid === undefined;
 }

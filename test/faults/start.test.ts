@@ -60,7 +60,7 @@ describe('FI-01 a database that is down at start', { concurrency: true }, () => 
   }
 });
 
-describe('FI-02 a start that can not succeed ends at once with one line that names', {
+describe('FI-02 a start that cannot succeed ends at once with one line that names', {
   concurrency: 2,
 }, () => {
   let postgres: PrivatePostgres;
@@ -94,7 +94,7 @@ describe('FI-02 a start that can not succeed ends at once with one line that nam
     });
   }
 
-  test('DATABASE_URL, for certificates that can not be read', async (t) => {
+  test('DATABASE_URL, for certificates that cannot be read', async (t) => {
     const env = { DATABASE_URL: `${postgres.url()}?sslmode=verify-full&sslrootcert=/hidden/root.pem` };
     await assertRefused(t, env, 'DATABASE_URL', ['/hidden/']);
   });
@@ -103,7 +103,7 @@ describe('FI-02 a start that can not succeed ends at once with one line that nam
     await assertRefused(t, { SMTP_PORT: 'hidden' }, 'SMTP_PORT', ['hidden']);
   });
 
-  test('SECRET_KEY_FILE, where it can not be read', async (t) => {
+  test('SECRET_KEY_FILE, where it cannot be read', async (t) => {
     const env = { SECRET_KEY: undefined, SECRET_KEY_FILE: '/hidden/key' };
     await assertRefused(t, env, 'SECRET_KEY_FILE', ['/hidden/']);
     const production = {
@@ -125,7 +125,7 @@ describe('FI-02 a start that can not succeed ends at once with one line that nam
     await assertRefused(t, env, 'HOST', ['192.0.2.77']);
   });
 
-  test('DATA_DIR, where it can not be a directory', async (t) => {
+  test('DATA_DIR, where it cannot be a directory', async (t) => {
     await assertRefused(t, { DATA_DIR: '/dev/null/hidden' }, 'DATA_DIR', ['/dev/null', 'hidden']);
   });
 

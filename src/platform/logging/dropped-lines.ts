@@ -2,10 +2,10 @@ import cluster from 'node:cluster';
 
 const shareMilliseconds = 500;
 
-/** Of this process; the supervisor counts what all have told it. */
+/** Counts of this process; the supervisor keeps the sum over all. */
 const dropped = { here: 0, told: 0, everywhere: 0, isToBeTold: false };
 
-/** A log line that was given up, because standard output did not take it and the buffer was full. */
+/** Counts a log line that was dropped because standard output blocked and the buffer was full. */
 export function countDroppedLine(): void {
   dropped.here += 1;
   if (!cluster.isWorker || dropped.isToBeTold) return;
@@ -13,7 +13,7 @@ export function countDroppedLine(): void {
   setTimeout(tellSupervisor, shareMilliseconds).unref();
 }
 
-/** Of all processes together, those included that have ended; what happened elsewhere shows after a second. */
+/** Over all processes, ended ones included; other processes show up within a second. */
 export function droppedLines(): number {
   return dropped.everywhere + dropped.here - dropped.told;
 }
@@ -28,14 +28,14 @@ function tellSupervisor(): void {
 
 type Message = { droppedLines?: number };
 
-/** In a server process: hears what the others have dropped. */
+/** In a server process: receives what the others have dropped. */
 export function hearOfDroppedLines(): void {
   process.on('message', ({ droppedLines: everywhere }: Message) => {
     if (everywhere !== undefined) dropped.everywhere = Math.max(dropped.everywhere, everywhere);
   });
 }
 
-/** In the supervisor: adds up what its server processes tell, and tells all of them, whoever comes later too. */
+/** In the supervisor: adds up the counts of its server processes and sends them the sum. */
 export function shareDroppedLines(): void {
   let sum = 0;
   const tellAll = (): void => {

@@ -1,14 +1,14 @@
 export type LineQueue = {
   bytes(): number;
-  /** False where there is no room for it. */
+  /** False if there is no room. */
   add(line: Buffer): boolean;
-  /** The oldest lines, as many whole ones as fit into so many bytes, but one at least. */
+  /** The oldest whole lines that fit into `maxBytes`, at least one. */
   head(atMostBytes: number): Buffer;
-  /** So many bytes are written. The rest of a line that was cut stays the first. */
+  /** Removes written bytes. The rest of a partly written line stays first. */
   take(bytes: number): void;
 };
 
-/** Lines that wait to be written, up to so many bytes. */
+/** Lines that wait to be written, bounded in bytes. */
 export function createLineQueue(maxBytes: number): LineQueue {
   const lines: Buffer[] = [];
   let waitingBytes = 0;

@@ -8,7 +8,7 @@ export type { Logger } from 'pino';
 
 export type LogOptions = { logLevel: string; logFormat: 'pretty' | 'json' };
 
-/** One line an event on `destination`. */
+/** One line per event on `destination`. */
 export function createLogger(options: LogOptions, destination: DestinationStream): Logger {
   return pino(
     {
@@ -23,7 +23,7 @@ export function createLogger(options: LogOptions, destination: DestinationStream
   );
 }
 
-/** On standard output, which may fail or stand still without any harm to the process but the lines that are lost. */
+/** Writes to standard output. If that fails or blocks, the process only loses lines. */
 export function createProcessLogger(options: LogOptions): Logger {
   const out = openStandardOutput();
   const logger = createLogger(options, out);

@@ -5,17 +5,17 @@ import { countDroppedLine } from './dropped-lines.ts';
 import { createLineQueue, type LineQueue } from './line-queue.ts';
 
 export type StandardOutput = DestinationStream & {
-  /** What to do once lines flow again and some were dropped: it is given how many. */
+  /** Called with the number of dropped lines once output flows again. */
   onDropped(tell: (count: number) => void): void;
 };
 
 type State = {
-  /** A write to it comes back at once. Null: to the inherited one it may not, so that a thread waits for it. */
+  /** Never blocks. Null if only the inherited descriptor can be used, which may block: then a thread writes. */
   promptFd: number | null;
   queue: LineQueue;
   dropped: number;
   tell: (count: number) => void;
-  /** The bytes a thread is writing, and since when. */
+  /** What a thread is writing, and since when. */
   underWay: { bytes: number; since: number } | null;
   retry: NodeJS.Timeout | null;
   waitMilliseconds: number;
@@ -25,13 +25,14 @@ const inheritedFd = 1;
 const maxWaitingBytes = 1024 * 1024;
 const waits = { shortest: 10, longest: 250 };
 
-/** A pipe takes so much whole, never a part of it in between the lines of another process (PIPE_BUF). */
+/** A pipe accepts this much atomically, so that lines of two processes do not mix (PIPE_BUF). */
 const wholeBytes = 4096;
 const threadBytes = 64 * 1024;
 
 /**
- * Standard output that neither fails nor blocks the process: what it does not take waits in a bounded buffer, and lines
- * beyond that are dropped and counted. What waits is written before the process ends, if it is taken then.
+ * Standard output that neither fails nor blocks the process. Lines that cannot be written wait in a
+ * bounded buffer; lines beyond it are dropped and counted. The buffer is flushed at exit, as far as
+ * output accepts it.
  */
 export function openStandardOutput(): StandardOutput {
   const state: State = {
@@ -53,7 +54,7 @@ export function openStandardOutput(): StandardOutput {
       }
     },
     onDropped: (tell) => {
-      // Not in the name of the request during which lines flow again.
+      // Outside the request during which output happens to flow again.
       const outside = AsyncLocalStorage.snapshot();
       state.tell = (count) => outside(tell, count);
     },
@@ -61,16 +62,17 @@ export function openStandardOutput(): StandardOutput {
 }
 
 /**
- * A file as it is: a disk that is full says so at once. A pipe or terminal opened anew, since the flag on the inherited
- * description is shared with every process that has it: Node takes it back whenever it starts one. Null where that is
- * not possible: for a socket, for what belongs to another user, and where there is no /proc.
+ * A file is used as it is: a full disk fails at once. A pipe or terminal is opened again without
+ * blocking, because the flag of the inherited descriptor is shared with other processes, and Node
+ * resets it whenever it starts one. Null if that is impossible: a socket, a pipe of another user, or
+ * no /proc.
  */
 function openPrompt(): number | null {
   try {
     if (fstatSync(inheritedFd).isFile()) return inheritedFd;
     return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
-    // Opened by Node, the inherited one does not block either, until another process changes that.
+    // Node opens the inherited descriptor without blocking, until another process changes that.
     process.stdout.on('error', () => {});
     return null;
   }
@@ -124,11 +126,12 @@ function tryLater(state: State): void {
 
 const stuckMilliseconds = 1000;
 
-/** The last lines, the one above all that says why the process ends. */
+/** The last lines matter most: they say why the process ends. */
 function flushAtExit(state: State): void {
   const { promptFd, underWay, queue } = state;
   if (underWay !== null) {
-    // A process waits for its threads at its end, and nothing calls back one that is stuck: it would never end.
+    // The process waits for its threads at exit, and a blocked write cannot be cancelled: it would
+    // never end.
     if (performance.now() - underWay.since > stuckMilliseconds) process.kill(process.pid, 'SIGKILL');
     pause();
     queue.take(underWay.bytes);
@@ -141,7 +144,7 @@ function flushAtExit(state: State): void {
       queue.take(writeSync(promptFd ?? inheritedFd, queue.head(wholeBytes)));
       giveUpAt = performance.now() + stuckMilliseconds;
     } catch (error) {
-      // A reader may catch up; a disk does not grow.
+      // A reader may catch up; a full disk stays full.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
       pause();
     }
