@@ -26,8 +26,12 @@ function toFieldFaults(issue: Issue): FieldFault[] {
   return [{ field, message: issue.message.slice(0, longestMessage), type: type ?? issue.code }];
 }
 
+// A mistyped name is repeated to the caller, arbitrary text is not.
+const parameterName = /^[\w.[\]-]{1,100}$/;
+
 function unknownParameter(name: string): FieldFault {
-  return { field: name.slice(0, longestField), message: 'is unknown', type: 'unknown_parameter' };
+  const field = parameterName.test(name) ? name : 'query';
+  return { field, message: 'is unknown', type: 'unknown_parameter' };
 }
 
 /** Fastify passes null if there is no body. */
