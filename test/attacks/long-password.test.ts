@@ -15,6 +15,7 @@ for (const chunked of [false, true]) {
     // A service of its own, because it listens.
     const service = await createTestApp(t, { PROJECT_NAME: how });
     const { username } = newRegistration();
+    const hashed = service.hasher.state.completed;
     await service.app.listen({ port: 0, host: '127.0.0.1' });
     const { port } = service.app.server.address() as AddressInfo;
     const body = JSON.stringify({ username, password: hugePassword });
@@ -27,7 +28,7 @@ for (const chunked of [false, true]) {
     const cutOff = results.filter((result) => result === 'ECONNRESET' || result === 'EPIPE').length;
     assert.equal(answered + cutOff, 100, String(results));
     assert.ok(answered > 50, String(results));
-    assert.equal(service.hasher.state.completed, 0);
+    assert.equal(service.hasher.state.completed, hashed);
     assert.ok(quantile(health, 0.9) < 250, `health took ${health.map(Math.round).join(' ')} ms`);
 
     const logins = completedLogins(service);

@@ -27,7 +27,7 @@ function toFieldFaults(issue: Issue): FieldFault[] {
 }
 
 // A mistyped name is repeated to the caller, arbitrary text is not.
-const parameterName = /^[\w.[\]-]{1,100}$/;
+const parameterName = /^[\w.$[\]-]{1,100}$/;
 
 function unknownParameter(name: string): FieldFault {
   const field = parameterName.test(name) ? name : 'query';
