@@ -73,7 +73,7 @@ export const areas: Readonly<Record<string, Area>> = {
     ],
   },
   passwords: {
-    mutate: ['src/domain/credentials/*.ts'],
+    mutate: ['src/domain/credentials/{password-policy,common-passwords}.ts'],
     tests: ['src/domain/credentials/*.test.ts'],
     sample: true,
   },

@@ -24,10 +24,13 @@ test('a change of a remote database’s time is noticed within 30 seconds', asyn
     const before = clock.now().getTime();
     await service.clock.advance(3600);
     t.mock.timers.tick(30_000);
-    // Queued behind the measurement under way, so it waits for that one.
-    await createDatabaseClock(service.db, { isEmbedded }).measure();
-    await new Promise((resolve) => setImmediate(resolve));
-    const moved = Math.round((clock.now().getTime() - before) / 1_000_000);
-    assert.equal(moved, isEmbedded ? 0 : 4, isEmbedded ? 'embedded' : 'a server');
+    const moved = () => Math.round((clock.now().getTime() - before) / 1_000_000);
+    // The measurement is under way on a connection of its own; timers are mocked.
+    for (const end = performance.now() + 5000; moved() === 0 && performance.now() < end; ) {
+      await createDatabaseClock(service.db, { isEmbedded }).measure();
+      await new Promise((resolve) => setImmediate(resolve));
+      if (isEmbedded) break;
+    }
+    assert.equal(moved(), isEmbedded ? 0 : 4, isEmbedded ? 'embedded' : 'a server');
   }
 });
