@@ -80,7 +80,7 @@ async function bareHashesPerSecond(): Promise<number> {
 }
 
 function loginsPerSecond(url: string): Promise<number> {
-  return perSecond(() => call(`${url}/api/users/login`, account));
+  return perSecond(() => call(`${url}/api/users/login`, credentialsOf(account)));
 }
 
 /** One more client than there are threads keeps them all busy. */
