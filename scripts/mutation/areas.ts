@@ -88,10 +88,10 @@ export const areas: Readonly<Record<string, Area>> = {
     sample: true,
   },
   'hash-threads': {
-    mutate: ['src/platform/hashing/{hash-admission,hash-thread,password-hasher}.ts'],
+    mutate: ['src/platform/hashing/{hash-admission,hash-pool,password-hasher}.ts'],
     tests: [
       'src/platform/hashing/password-hasher.test.ts',
-      'src/platform/hashing/hash-{thread,admission}.test.ts',
+      'src/platform/hashing/hash-admission.test.ts',
     ],
     inThreads: true,
   },

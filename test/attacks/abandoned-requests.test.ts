@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
+import { MessagePort } from 'node:worker_threads';
 import { hashSync } from '@node-rs/bcrypt';
 import { realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
@@ -24,7 +24,7 @@ const roomy = { HASH_THREADS: '1' };
  */
 function occupyThread(t: TestContext, { hasher }: TestApp): () => Promise<unknown> {
   let begin = (): void => assert.fail('no job was posted');
-  const hold = function (this: Worker, ...given: [value: unknown]): void {
+  const hold = function (this: MessagePort, ...given: [value: unknown]): void {
     // The job always starts, and only once: a thread held forever would keep the service from
     // closing.
     begin = () => {
@@ -32,7 +32,7 @@ function occupyThread(t: TestContext, { hasher }: TestApp): () => Promise<unknow
       begin = () => {};
     };
   };
-  t.mock.method(Worker.prototype, 'postMessage', hold, { times: 1 });
+  t.mock.method(MessagePort.prototype, 'postMessage', hold, { times: 1 });
   t.after(() => begin());
   const occupied = hasher.hash('x', '127.0.0.2');
   return () => {

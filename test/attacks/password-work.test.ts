@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { argon2Sync, createHmac } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
-import { Worker } from 'node:worker_threads';
+import { MessagePort } from 'node:worker_threads';
 import { hashSync } from '@node-rs/bcrypt';
 import { realms, userRealm } from '../../src/domain/realms/realms.ts';
 import type { HashJob } from '../../src/platform/hashing/hash-job.ts';
@@ -45,9 +45,9 @@ function roundsOf(hash: string): number {
  * Records the work of each password check from now on, in bcrypt rounds, as sent to the threads.
  */
 function watchWork(t: TestContext): () => number[] {
-  const post = t.mock.method(Worker.prototype, 'postMessage');
+  const post = t.mock.method(MessagePort.prototype, 'postMessage');
   return () => {
-    const jobs = post.mock.calls.map((call) => call.arguments[0] as HashJob);
+    const jobs = post.mock.calls.map((call) => (call.arguments[0] as { task: HashJob }).task);
     post.mock.resetCalls();
     return jobs.filter((job) => job.kind === 'verify').map(workOf);
   };

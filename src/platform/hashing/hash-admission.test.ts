@@ -153,6 +153,16 @@ test('a thread that died while idle is replaced before the next job', { timeout:
   assert.ok(await hash('x', alice));
 });
 
+test('a thread that cannot start fails its job; the next one succeeds', { timeout: 10_000 }, async (t) => {
+  const { hash } = openAdmission(t, { threads: 2, bcryptRounds: 10 });
+  await hash('x', alice);
+  process.once('worker', (worker) => worker.emit('error', new Error('no more threads')));
+  const [running, lost] = [hash('x', alice), hash('x', bob)];
+  await assert.rejects(lost, /hashing a password failed/);
+  assert.ok(await running);
+  assert.ok(await Promise.all([hash('x', alice), hash('x', bob)]));
+});
+
 test('a refusal has a Retry-After of 1, 2 or 3 seconds and a name of its own', () => {
   const errors = Array.from({ length: 200 }, () => new HashQueueFullError());
   assert.deepEqual([...new Set(errors.map((error) => error.retryAfterSeconds))].toSorted(), [1, 2, 3]);

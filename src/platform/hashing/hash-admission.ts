@@ -1,6 +1,6 @@
 import { createFairQueue } from './fair-queue.ts';
 import type { HashJob, HashResult } from './hash-job.ts';
-import { createHashThread, type HashThread } from './hash-thread.ts';
+import { createHashPool } from './hash-pool.ts';
 import { averageWith, capacityWithin } from './hash-time.ts';
 import type { StoredPassword } from './password-schemes.ts';
 
@@ -58,8 +58,7 @@ type Pending = {
 
 export function createHashAdmission(threads: number, maxWaitSeconds: number): HashAdmission {
   const queue = createFairQueue<Pending>();
-  // Threads are started on demand and then kept.
-  const idle: HashThread[] = [];
+  const pool = createHashPool(threads);
   const state = { threads, running: 0, queued: 0, capacity: threads, hashMs: 0, completed: 0 };
   const drained = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
@@ -112,7 +111,7 @@ export function createHashAdmission(threads: number, maxWaitSeconds: number): Ha
 
   const run = async (pending: Pending): Promise<void> => {
     state.running += 1;
-    const result = await runInThread(idle, pending.job);
+    const result = await pool.run(pending.job);
     state.running -= 1;
     if (result.ok) measure(state, result.milliseconds, maxWaitSeconds);
     settle(pending, result);
@@ -124,29 +123,10 @@ export function createHashAdmission(threads: number, maxWaitSeconds: number): Ha
 
   const close = async (): Promise<void> => {
     if (state.running > 0) await drained.promise;
-    await Promise.all(idle.splice(0).map((thread) => thread.terminate()));
+    await pool.close();
   };
 
   return { state, reserve, close: () => (closing ??= close()) };
-}
-
-/** Never throws: if no thread can be started, only this job fails. */
-async function runInThread(idle: HashThread[], job: HashJob): Promise<HashResult> {
-  try {
-    const thread = takeLiving(idle) ?? createHashThread();
-    const result = await thread.run(job);
-    idle.push(thread);
-    return result;
-  } catch (cause) {
-    return { ok: false, cause };
-  }
-}
-
-/** Skips threads that have died: a job given to one would never be answered. */
-function takeLiving(idle: HashThread[]): HashThread | undefined {
-  let thread = idle.pop();
-  while (thread && !thread.isAlive()) thread = idle.pop();
-  return thread;
 }
 
 function measure(state: HashState, milliseconds: number, maxWaitSeconds: number): void {

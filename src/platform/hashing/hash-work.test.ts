@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createHashThread } from './hash-thread.ts';
+import { createHashPool } from './hash-pool.ts';
 import { missingWork } from './hash-work.ts';
 import { hashPasswordSync, type ReadPassword } from './password-schemes.ts';
 
@@ -52,13 +52,13 @@ test('a hash of another scheme is topped up to the target, as closely as possibl
 });
 
 test('a thread does the top-up of either scheme, for right and wrong passwords', async (t) => {
-  const thread = createHashThread();
-  t.after(() => thread.terminate());
+  const pool = createHashPool(1);
+  t.after(() => pool.close());
   const stored = hashPasswordSync('right', toBcrypt(4));
   for (const password of ['right', 'wrong']) {
     for (const target of [toBcrypt(11), toArgon2id]) {
       const milliseconds = async (topUp: ReturnType<typeof missingWork>): Promise<number> => {
-        const result = await thread.run({ kind: 'verify', password, stored, topUp });
+        const result = await pool.run({ kind: 'verify', password, stored, topUp });
         assert.ok(result.ok);
         assert.equal(result.value, password === 'right');
         return result.milliseconds;

@@ -1,16 +1,9 @@
 import { readlinkSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { constants, setPriority } from 'node:os';
-import { parentPort } from 'node:worker_threads';
 import type { HashJob, HashResult } from './hash-job.ts';
 import { spendWork } from './hash-work.ts';
 import { hashPasswordSync, verifyPasswordSync } from './password-schemes.ts';
-
-function serveJobs(): void {
-  flushCompileCache();
-  lowerOwnPriority();
-  parentPort?.on('message', (job: HashJob) => parentPort?.postMessage(runJob(job)));
-}
 
 /** Hashing may use every idle core, but the main thread, which serves requests, goes first. */
 function lowerOwnPriority(): void {
@@ -23,7 +16,7 @@ function lowerOwnPriority(): void {
   }
 }
 
-function runJob(job: HashJob): HashResult {
+export function runJob(job: HashJob): HashResult {
   const startedAt = performance.now();
   try {
     const value =
@@ -38,4 +31,5 @@ function runJob(job: HashJob): HashResult {
   }
 }
 
-serveJobs();
+flushCompileCache();
+lowerOwnPriority();

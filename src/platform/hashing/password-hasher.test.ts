@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { Worker } from 'node:worker_threads';
+import { MessagePort } from 'node:worker_threads';
 import { createPasswordHasher, HashQueueFullError } from './password-hasher.ts';
 
 const settings = { threads: 1, maxWaitSeconds: 3, target: { algorithm: 'bcrypt', bcryptRounds: 4 } } as const;
@@ -29,22 +29,22 @@ test('a key read from the database is sent to the thread without adjacent bytes'
   const hasher = await openHasher(t);
   const stored = await hasher.hash('A'.repeat(100), '192.0.2.1');
   const wire = Buffer.concat([Buffer.from('the row of somebody else'), stored.key ?? Buffer.of()]);
-  const post = t.mock.method(Worker.prototype, 'postMessage');
+  const post = t.mock.method(MessagePort.prototype, 'postMessage');
   const found = { ...stored, key: wire.subarray(-16) };
   assert.ok(await hasher.verify('A'.repeat(100), found, '192.0.2.1'));
-  assert.equal(post.mock.calls[0]?.arguments[0].stored.key.buffer.byteLength, 16);
+  assert.equal(post.mock.calls[0]?.arguments[0].task.stored.key.buffer.byteLength, 16);
 });
 
 test('an unknown user and an unreadable row cost exactly one hash and are false', async (t) => {
   const hasher = await openHasher(t);
-  const post = t.mock.method(Worker.prototype, 'postMessage');
+  const post = t.mock.method(MessagePort.prototype, 'postMessage');
   for (const stored of [null, { scheme: 'bcrypt', hash: 'broken', key: null } as const]) {
     for (const password of ['x', 'A'.repeat(300)]) {
       const before = hasher.state.completed;
       assert.equal(await hasher.verify(password, stored, '192.0.2.1'), false);
       assert.equal(hasher.state.completed - before, 1);
       assert.match(
-        post.mock.calls.at(-1)?.arguments[0].stored.hash,
+        post.mock.calls.at(-1)?.arguments[0].task.stored.hash,
         /^\$2b\$04\$/,
         'answered without hashing',
       );
