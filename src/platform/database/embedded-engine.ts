@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
+import { Mutex, withTimeout } from 'async-mutex';
 import type { PostgresPoolClient } from 'kysely';
 import { type ConstructorOptions, fromPglite } from 'pg-boss';
 import type { DatabaseEngine } from './database.ts';
@@ -110,40 +111,24 @@ async function checkOut(pglite: PGlite, queue: Turnstile): Promise<PostgresPoolC
 type Turnstile = { enter(waitMilliseconds: number): Promise<() => void> };
 
 /**
- * A FIFO mutex with a timeout. A statement blocks the thread, so the event loop gets a turn after each
- * holder: timers, sockets and probes wait neither for the whole queue nor for a single busy caller.
+ * A statement blocks the thread, so the event loop gets a turn after each holder: timers, sockets and
+ * probes wait neither for the whole queue nor for a single busy caller.
  */
 function createTurnstile(): Turnstile {
-  const waiting: { admit: () => void }[] = [];
-  let taken = false;
-  const admitNext = () => {
-    const next = waiting.shift();
-    if (next) next.admit();
-    else taken = false;
-  };
-  const leave = () => void setImmediate(admitNext);
+  const mutex = new Mutex();
   return {
     enter: async (waitMilliseconds) => {
-      if (taken) await waitTurn(waiting, waitMilliseconds);
-      taken = true;
-      return leave;
+      const release = await acquireWithin(mutex, waitMilliseconds);
+      return () => void setImmediate(release);
     },
   };
 }
 
-function waitTurn(waiting: { admit: () => void }[], waitMilliseconds: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const entry = { admit: resolve };
-  waiting.push(entry);
-  if (waitMilliseconds === Number.POSITIVE_INFINITY) return promise;
-  const giveUp = () => {
-    waiting.splice(waiting.indexOf(entry), 1);
-    reject(new DatabaseUnavailableError('the embedded connection is busy'));
-  };
-  const timer = setTimeout(giveUp, waitMilliseconds);
-  entry.admit = () => {
-    clearTimeout(timer);
-    resolve();
-  };
-  return promise;
+function acquireWithin(mutex: Mutex, milliseconds: number): Promise<() => void> {
+  if (milliseconds === Number.POSITIVE_INFINITY) return mutex.acquire();
+  return withTimeout(mutex, milliseconds)
+    .acquire()
+    .catch(() => {
+      throw new DatabaseUnavailableError('the embedded connection is busy');
+    });
 }

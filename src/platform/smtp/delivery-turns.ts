@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Mutex } from 'async-mutex';
 
 export type Turn = {
   /** Resolves when the turn begins, in the order of the calls. */
@@ -9,21 +9,15 @@ export type Turn = {
 
 /** One turn at a time; one that does not end blocks the next for `patienceMilliseconds` only. */
 export function createTurns(patienceMilliseconds: number): () => Turn {
-  let free: Promise<void> = Promise.resolve();
+  const mutex = new Mutex();
   return () => {
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-    const begin = (): Promise<void> => {
-      const begun = free;
-      free = begun.then(() => orAfter(patienceMilliseconds, ended));
-      return begun;
+    let acquired: ReturnType<Mutex['acquire']> | undefined;
+    return {
+      begin: async () => {
+        acquired = mutex.acquire();
+        setTimeout(await acquired, patienceMilliseconds).unref();
+      },
+      end: () => void acquired?.then((release) => release()),
     };
-    return { begin, end };
   };
-}
-
-async function orAfter(milliseconds: number, happened: Promise<void>): Promise<void> {
-  const timer = new AbortController();
-  const tired = sleep(milliseconds, undefined, { signal: timer.signal, ref: false }).catch(() => {});
-  await Promise.race([happened, tired]);
-  timer.abort();
 }
