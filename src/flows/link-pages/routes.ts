@@ -8,7 +8,11 @@ import { pageHeaders } from '../../platform/http/security-headers.ts';
 import { sendStatic, staticContent } from '../../platform/http/static-content.ts';
 
 const directory = join(import.meta.dirname, 'pages');
-const pages = ['reset-password', 'verify-email', 'undo'];
+const pages = {
+  'reset-password': 'Set a new password',
+  'verify-email': 'Confirm your email address',
+  undo: 'Undo a change',
+};
 const assets = {
   'page.css': 'text/css; charset=utf-8',
   'link-token.js': 'text/javascript; charset=utf-8',
@@ -23,18 +27,28 @@ export function addLinkPages(app: HttpServer, { config }: Pick<RouteDependencies
   const route = { ...anyoneUncounted, schema: { hide: true } };
   const headers = { ...pageHeaders(), 'cache-control': 'no-cache' };
 
-  for (const page of pages) {
-    const template = readFileSync(join(directory, `${page}.html`), 'utf8');
-    const content = template.replaceAll('{{project_name}}', () => escapeHtml(config.projectName));
-    const file = staticContent(content, 'text/html; charset=utf-8');
+  for (const [page, title] of Object.entries(pages)) {
+    const file = staticContent(pageOf(page, title, config.projectName), 'text/html; charset=utf-8');
     app.get(`/app/${page}`, route, async (request, reply) =>
       sendStatic(request, reply.headers(headers), file),
     );
   }
   for (const [name, type] of Object.entries(assets)) {
-    const file = staticContent(readFileSync(join(directory, name), 'utf8'), type);
+    const file = staticContent(read(name), type);
     app.get(`/app/assets/${name}`, route, async (request, reply) =>
       sendStatic(request, reply.headers(headers), file),
     );
   }
+}
+
+function pageOf(page: string, title: string, projectName: string): string {
+  return read('page.html')
+    .replaceAll('{{page}}', page)
+    .replaceAll('{{title}}', title)
+    .replace('{{content}}', () => read(`${page}.html`))
+    .replaceAll('{{project_name}}', () => escapeHtml(projectName));
+}
+
+function read(name: string): string {
+  return readFileSync(join(directory, name), 'utf8');
 }
