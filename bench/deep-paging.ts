@@ -8,6 +8,7 @@ import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { insertBulkUsers } from '../test/bulk-users.ts';
 import { credentialsOf } from '../test/factories.ts';
 import { type Figure, percentile } from './figure.ts';
+import { post, timeGet } from './json-requests.ts';
 import { npmStart } from './npm-start.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -65,21 +66,7 @@ async function fillDatabase(url: string): Promise<void> {
 async function listAgainAndAgain(url: string, token: string): Promise<number[]> {
   const latencies: number[] = [];
   for (let count = 0; count < requests; count += 1) {
-    const startedAt = performance.now();
-    const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
-    await answer.arrayBuffer();
-    if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}`);
-    latencies.push(performance.now() - startedAt);
+    latencies.push(await timeGet(url, token));
   }
   return latencies;
-}
-
-async function post(url: string, body: unknown): Promise<Record<string, unknown>> {
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
-  return (await answer.json()) as Record<string, unknown>;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createMemoryLimiter } from '../src/platform/rate-limit/memory-limiter.ts';
 import { credentialsOf, newRegistration } from '../test/factories.ts';
 import { type Figure, median } from './figure.ts';
+import { send, timeGet } from './json-requests.ts';
 import { npmStart } from './npm-start.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -56,11 +57,7 @@ async function readsPerSecond({ url, token }: { url: string; token: string }): P
   const until = performance.now() + (seconds * 1000) / rounds;
   const begun = performance.now();
   const client = async (): Promise<void> => {
-    for (; performance.now() < until; done += 1) {
-      const answer = await fetch(`${url}/api/users/me`, { headers: { authorization: `Bearer ${token}` } });
-      await answer.arrayBuffer();
-      if (answer.status !== 200) throw new Error(`GET me answered ${answer.status}`);
-    }
+    for (; performance.now() < until; done += 1) await timeGet(`${url}/api/users/me`, token);
   };
   await Promise.all(Array.from({ length: clients }, client));
   return (done * 1000) / (performance.now() - begun);
@@ -95,12 +92,4 @@ async function refusedLatency(directory: string): Promise<number> {
   await service.stop();
   rmSync(dataDir, { recursive: true });
   return median(waits);
-}
-
-function send(url: string, body: object): Promise<Response> {
-  return fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
 }

@@ -6,6 +6,7 @@ import { startPrivatePostgres } from '../scripts/private-postgres.ts';
 import { createPasswordHasher } from '../src/platform/hashing/password-hasher.ts';
 import { credentialsOf } from '../test/factories.ts';
 import { type Figure, percentile } from './figure.ts';
+import { post, timeGet } from './json-requests.ts';
 import { npmStart } from './npm-start.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -29,8 +30,8 @@ export async function measureLogins(): Promise<Figure[]> {
     LOG_LEVEL: 'warn',
     ...limitsOff,
   });
-  for (const one of [account, bystander]) await call(`${service.url}/api/users/register`, one);
-  const { access_token: token } = await call(`${service.url}/api/users/login`, credentialsOf(bystander));
+  for (const one of [account, bystander]) await post(`${service.url}/api/users/register`, one);
+  const { access_token: token } = await post(`${service.url}/api/users/login`, credentialsOf(bystander));
   await probe(service.url, String(token), 3);
 
   // Alternating, so that a change in the machine's speed affects both.
@@ -80,7 +81,7 @@ async function bareHashesPerSecond(): Promise<number> {
 }
 
 function loginsPerSecond(url: string): Promise<number> {
-  return perSecond(() => call(`${url}/api/users/login`, credentialsOf(account)));
+  return perSecond(() => post(`${url}/api/users/login`, credentialsOf(account)));
 }
 
 /** One more client than there are threads keeps them all busy. */
@@ -101,22 +102,9 @@ async function perSecond(work: () => Promise<unknown>): Promise<number> {
 async function probe(url: string, token: string, forSeconds: number): Promise<number[]> {
   const latencies: number[] = [];
   for (let count = 0; count < forSeconds * probesPerSecond; count += 1) {
-    const startedAt = performance.now();
-    const answer = await fetch(`${url}/api/users/me`, { headers: { authorization: `Bearer ${token}` } });
-    await answer.arrayBuffer();
-    if (answer.status !== 200) throw new Error(`GET me answered ${answer.status}`);
-    latencies.push(performance.now() - startedAt);
-    await sleep(Math.max(0, 1000 / probesPerSecond - (performance.now() - startedAt)));
+    const latency = await timeGet(`${url}/api/users/me`, token);
+    latencies.push(latency);
+    await sleep(Math.max(0, 1000 / probesPerSecond - latency));
   }
   return latencies;
-}
-
-async function call(url: string, body: unknown): Promise<Record<string, unknown>> {
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
-  return (await answer.json()) as Record<string, unknown>;
 }

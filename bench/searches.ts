@@ -7,6 +7,7 @@ import { migrate } from '../src/platform/database/migrate.ts';
 import { insertBulkUsers } from '../test/bulk-users.ts';
 import { credentialsOf } from '../test/factories.ts';
 import { type Figure, median, percentile } from './figure.ts';
+import { post, timeGet } from './json-requests.ts';
 import { npmStart } from './npm-start.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -30,7 +31,8 @@ export async function measureSearches(): Promise<Figure[]> {
   const { access_token: token } = await post(`${service.url}/api/admins/login`, credentialsOf(account));
   const figures: Figure[] = [];
   for (const { name, query } of searches) {
-    const search = () => searchOnce(`${service.url}/api/admins/users?${query}`, String(token));
+    // 503: too many search at once.
+    const search = () => timeGet(`${service.url}/api/admins/users?${query}`, String(token), [200, 503]);
     const alone: number[] = [];
     for (let count = 0; count < 5; count += 1) alone.push(await search());
     figures.push({
@@ -60,38 +62,11 @@ async function fillDatabase(dataDir: string): Promise<void> {
   await engine.close();
 }
 
-/** Milliseconds to the answer, which may be that too many search at once. */
-async function searchOnce(url: string, token: string): Promise<number> {
-  const startedAt = performance.now();
-  const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
-  await answer.arrayBuffer();
-  if (![200, 503].includes(answer.status)) throw new Error(`${url} answered ${answer.status}`);
-  return performance.now() - startedAt;
-}
-
 /** Asked at a steady pace, whether the one before is answered or not: a frozen process shows in all that come meanwhile. */
 async function probeDuring(url: string, work: () => Promise<unknown>): Promise<number[]> {
-  const probes = [probe(url)];
-  const timer = setInterval(() => probes.push(probe(url)), probeMilliseconds);
+  const probes = [timeGet(url)];
+  const timer = setInterval(() => probes.push(timeGet(url)), probeMilliseconds);
   await work();
   clearInterval(timer);
   return Promise.all(probes);
-}
-
-async function probe(url: string): Promise<number> {
-  const startedAt = performance.now();
-  const answer = await fetch(url);
-  await answer.arrayBuffer();
-  if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}`);
-  return performance.now() - startedAt;
-}
-
-async function post(url: string, body: unknown): Promise<Record<string, unknown>> {
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
-  return (await answer.json()) as Record<string, unknown>;
 }

@@ -6,9 +6,9 @@ import { assertStatus } from '../api.ts';
 import { goodPassword, newRegistration, signedInAdmin, signedInUser } from '../factories.ts';
 import { raiseAtSignIn } from '../raise-at-sign-in.ts';
 import { exchange, requestText } from '../raw-http.ts';
+import { startWithoutDatabase } from '../second-service.ts';
 import { assertSoundAnswer } from '../sound-answer.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
-import { startWithoutDatabase } from '../unreachable-database.ts';
 
 const paths: [path: string, methods: string[]][] = [
   ['/nothing', []],

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../api.ts';
 import { signedInAdmin, signedInUser } from '../factories.ts';
+import { startWithoutDatabase } from '../second-service.ts';
 import { createTestApp } from '../test-app.ts';
-import { startWithoutDatabase } from '../unreachable-database.ts';
 
 test('M07 metrics are 404 for everybody who may not read them', async (t) => {
   const service = await createTestApp(t, { METRICS_ALLOW: '127.0.0.9', TRUSTED_PROXIES: '127.0.0.8' });

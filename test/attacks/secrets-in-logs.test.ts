@@ -11,10 +11,10 @@ import {
   registeredUser as signedInUser,
 } from '../factories.ts';
 import { forgot, reset, resetToken } from '../reset-calls.ts';
+import { startWithoutDatabase } from '../second-service.ts';
 import { assertRefused, refresh, refreshed } from '../session-calls.ts';
 import { startSmtpSink } from '../smtp-sink.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
-import { startWithoutDatabase } from '../unreachable-database.ts';
 import { describedOperations } from './described-fields.ts';
 
 const setupToken = 'b3BlbnMgdGhlIGRvb3Igb25jZSwgYW5kIG5ldmVyIGFnYWlu';

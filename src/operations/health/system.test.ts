@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../../test/answer.ts';
 import { assertStatus } from '../../../test/api.ts';
+import { startWithoutDatabase } from '../../../test/second-service.ts';
 import { createTestApp } from '../../../test/test-app.ts';
-import { startWithoutDatabase } from '../../../test/unreachable-database.ts';
 import { version } from '../../configuration/version.ts';
 
 const browser = { headers: { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' } };

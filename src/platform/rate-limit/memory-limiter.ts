@@ -29,8 +29,8 @@ export function createMemoryLimiter({
 
   const forgetEnded = (): void => {
     for (const windows of byEnd.values()) {
-      for (const [key, window] of windows.rentries()) {
-        if (window.endsAt > now()) break;
+      for (const key of windows.rkeys()) {
+        if ((windows.peek(key)?.endsAt ?? 0) > now()) break;
         bySight.delete(key);
       }
     }

@@ -8,18 +8,32 @@ import { createLogger } from '../src/platform/logging/logger.ts';
 import { type Api, createApi } from './api.ts';
 import type { TestApp } from './test-app.ts';
 
-/**
- * A second service on the same PostgreSQL database with its own connections; it ends with the test.
- */
+/** Nothing listens on port 1. No answer and no log may show the parts of this URL. */
+const nowhere = 'postgresql://dbuser:dbsecret@127.0.0.1:1/dbname';
+
+type SecondService = { api: Api; logs: () => string };
+
+/** The same service with the same keys, but with an unreachable database. */
+export function startWithoutDatabase(t: TestContext, test: TestApp): Promise<SecondService> {
+  return startBeside(t, test, nowhere);
+}
+
+/** A second service on the same PostgreSQL database with its own connections. */
 export async function startReplica(t: TestContext, test: TestApp): Promise<Api> {
-  const { config, jobs, limits, keys, hasher, readiness, clock } = test;
   const { rows } = await sql<{ name: string }>`SELECT current_database() AS name`.execute(test.db);
   const url = new URL(process.env.TEST_DATABASE_URL ?? '');
   url.pathname = `/${rows[0]?.name}`;
-  const engine = openPostgres({ url: url.href, poolSize: 5 });
+  return (await startBeside(t, test, url.href)).api;
+}
+
+async function startBeside(t: TestContext, test: TestApp, url: string): Promise<SecondService> {
+  const { config, jobs, limits, keys, hasher, clock } = test;
+  const lines: string[] = [];
+  const logger = createLogger(config, { write: (line) => void lines.push(line) });
+  const engine = openPostgres({ url, poolSize: 5 });
   const db = createDatabase(engine.pool, () => {});
-  const logger = createLogger(config, { write: () => {} });
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
+  const readiness = { phase: 'serving' as const };
   const app = await buildApp({
     config,
     logger,
@@ -37,5 +51,5 @@ export async function startReplica(t: TestContext, test: TestApp): Promise<Api> 
     await app.close();
     await engine.close();
   });
-  return createApi(app);
+  return { api: createApi(app), logs: () => lines.join('') };
 }
