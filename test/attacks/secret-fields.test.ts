@@ -90,7 +90,7 @@ async function storedSecrets({ db }: TestApp): Promise<string[]> {
   const bytes: Buffer[] = [];
   for (const { table } of realms) {
     const rows = await db.selectFrom(table).select(['password_hash', 'password_key']).execute();
-    texts.push(...rows.map((row) => row.password_hash));
+    texts.push(...rows.flatMap((row) => row.password_hash ?? []));
     bytes.push(...rows.flatMap((row) => row.password_key ?? []));
   }
   const sessions = await db.selectFrom('sessions').select(['current_hash', 'previous_hash']).execute();

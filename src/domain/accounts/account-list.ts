@@ -8,6 +8,7 @@ import type { Realm } from '../realms/realms.ts';
 import { beyondCursor, orderOf, sortOrders } from './account-order.ts';
 import { containing, searchAccounts } from './account-search.ts';
 import { type AccountsWanted, type ListedAccount, readRows } from './list-rows.ts';
+import { type MetadataQuery, matchingMetadata, metadataParameter } from './metadata-filter.ts';
 import { presentAccount } from './present-account.ts';
 
 const exampleId = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -26,7 +27,13 @@ export const listQuery = firstPages.extend({
     .describe('A minus sorts downwards'),
 });
 
-export type ListQuery = z.output<typeof listQuery>;
+/** Admins have no metadata. */
+export const userListQuery = listQuery.extend({
+  metadata: metadataParameter,
+  app_metadata: metadataParameter,
+});
+
+export type ListQuery = z.output<typeof listQuery> & MetadataQuery;
 
 /** One page of a realm's accounts with the total; without a search every page by cursor costs the same, however deep. */
 export async function listAccounts(
@@ -50,9 +57,10 @@ export async function listAccounts(
   return presentPage(query, page, presentAccount, cursorAfter);
 }
 
-function filterOf({ is_active, q }: ListQuery): RawBuilder<boolean> {
+function filterOf({ is_active, q, ...query }: ListQuery): RawBuilder<boolean> {
   const active = is_active === undefined ? sql<boolean>`true` : sql<boolean>`is_active = ${is_active}`;
-  return q ? sql`${active} AND ${containing(q)}` : active;
+  const others = [q ? containing(q) : null, matchingMetadata(query)].filter((one) => one !== null);
+  return sql.join([active, ...others], sql` AND `) as RawBuilder<boolean>;
 }
 
 async function readPage(db: Database, wanted: AccountsWanted) {

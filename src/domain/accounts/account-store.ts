@@ -6,11 +6,17 @@ import { duplicate } from '../../platform/errors.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 import type { Realm } from '../realms/realms.ts';
 import type { AccountRow, UserRow } from './account-rows.ts';
+import type { Metadata } from './metadata.ts';
+import { passwordColumns, withJsonText } from './stored-columns.ts';
 
-/** A user, with `is_superuser` and `is_email_verified`, or an admin, with `is_superadmin`. */
+/**
+ * A user, with `is_superuser`, `is_email_verified` and metadata, or an admin, with `is_superadmin`.
+ */
 export type Account = Omit<Selectable<AccountRow>, PasswordColumn> & {
   is_superuser?: boolean;
   is_email_verified?: boolean;
+  metadata?: Metadata;
+  app_metadata?: Metadata;
   is_superadmin?: boolean;
 };
 
@@ -23,13 +29,24 @@ export type Credentials = Pick<
 type PasswordColumn = 'password_scheme' | 'password_hash' | 'password_key' | 'password_version';
 
 export type NewAccount = Pick<AccountRow, 'username' | 'email' | 'full_name'> & {
-  password: StoredPassword;
+  /** Null: a user who has yet to set one. */
+  password: StoredPassword | null;
   is_superadmin?: boolean;
+  metadata?: Metadata;
+  app_metadata?: Metadata;
 };
 
-export type AccountChange = Partial<
-  Pick<Account, 'username' | 'email' | 'full_name' | 'is_active' | 'is_superuser' | 'is_superadmin'>
->;
+type Changeable =
+  | 'username'
+  | 'email'
+  | 'full_name'
+  | 'is_active'
+  | 'is_superuser'
+  | 'is_superadmin'
+  | 'metadata'
+  | 'app_metadata';
+
+export type AccountChange = Partial<Pick<Account, Changeable>>;
 
 /** Both tables share the columns used here, so the query builder is typed for one of them. */
 function accountTable(realm: Realm): 'users' {
@@ -41,7 +58,7 @@ export async function insertAccount(trx: Transaction, realm: Realm, account: New
   const { password, ...fields } = account;
   const values = {
     id: randomUUIDv7(),
-    ...fields,
+    ...withJsonText(fields),
     ...passwordColumns(password),
     created_at: now,
     updated_at: now,
@@ -59,13 +76,13 @@ export async function insertAccount(trx: Transaction, realm: Realm, account: New
 export async function findTakenField(
   db: Database,
   realm: Realm,
-  { username, email }: { username: string; email?: string },
+  { username, email }: { username: string | null; email?: string },
 ): Promise<'email' | 'username' | null> {
   const isSame = email === undefined ? sql<boolean>`false` : hasEmail(email);
   const rows = await db
     .selectFrom(accountTable(realm))
     .select(isSame.as('same_email'))
-    .where((eb) => eb.or([isSame, hasUsername(username)]))
+    .where((eb) => eb.or([isSame, ...(username === null ? [] : [hasUsername(username)])]))
     .execute();
   if (rows.length === 0) return null;
   return rows.some((row) => row.same_email) ? 'email' : 'username';
@@ -186,7 +203,7 @@ export async function updateAccount(
 ): Promise<Account> {
   const row = await trx
     .updateTable(accountTable(realm))
-    .set({ ...change, updated_at: now })
+    .set({ ...withJsonText(change), updated_at: now })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
@@ -216,14 +233,6 @@ function hasUsername(value: string) {
 /** Folds A to Z only, like the unique indexes: other locales fold the Kelvin sign to k. */
 function folded(value: string) {
   return sql<string>`lower(${value}::text COLLATE "C")`;
-}
-
-export function storedPasswordOf(row: Credentials): StoredPassword {
-  return { scheme: row.password_scheme, hash: row.password_hash, key: row.password_key };
-}
-
-function passwordColumns({ scheme, hash, key }: StoredPassword) {
-  return { password_scheme: scheme, password_hash: hash, password_key: key };
 }
 
 function withoutPassword(row: Selectable<UserRow>): Account {

@@ -34,7 +34,7 @@ export const identifierChangeAddress: ThrottlePolicy = {
 };
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
-type Change = Pick<AccountChange, 'email' | 'username' | 'full_name'>;
+type Change = Pick<AccountChange, 'email' | 'username' | 'full_name' | 'metadata'>;
 
 /**
  * Updates the caller's profile. A new e-mail address requires the current password, however recent

@@ -3,8 +3,8 @@ import {
   findAccount,
   findCredentials,
   replacePassword,
-  storedPasswordOf,
 } from '../../domain/accounts/account-store.ts';
+import { storedPasswordOf } from '../../domain/accounts/stored-columns.ts';
 import { recordRefusal } from '../../domain/audit/record-event.ts';
 import { signInPolicies } from '../../domain/credentials/guess-limits.ts';
 import { checkWithinGuesses, type GuessCount } from '../../domain/credentials/password-guesses.ts';
@@ -124,7 +124,8 @@ async function requireVerifiedEmail(deps: Deps, realm: Realm, { id }: Credential
 
 /** Upgrades an outdated hash while the password is at hand. A failure never fails the sign-in. */
 async function renewHash(deps: Deps, realm: Realm, verified: Credentials, attempt: Attempt): Promise<void> {
-  if (!deps.hasher.needsRehash(storedPasswordOf(verified))) return;
+  const stored = storedPasswordOf(verified);
+  if (stored === null || !deps.hasher.needsRehash(stored)) return;
   try {
     const renewed = await deps.hasher.hash(attempt.password, attempt.ip, attempt.signal);
     await replacePassword(deps.db, realm, verified, renewed, 'rehash');
