@@ -36,7 +36,9 @@ export function userOfAdminBody(config: Config) {
       ...names(config, userRealm),
       password: newPassword(config, userRealm)
         .nullish()
-        .transform((value) => value ?? null),
+        .transform((value) => value ?? null)
+        .describe('Null or absent: the user sets it with a mailed link')
+        .meta({ example: 'correct horse battery staple' }),
       metadata: newMetadata,
       app_metadata: newAppMetadata(config),
     }),
