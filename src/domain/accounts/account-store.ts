@@ -194,6 +194,11 @@ export async function updateAccount(
   return withoutPassword(row);
 }
 
+/** Frees its names. */
+export async function deleteAccount(trx: Transaction, realm: Realm, id: string): Promise<void> {
+  await trx.deleteFrom(accountTable(realm)).where('id', '=', id).execute();
+}
+
 const credentialColumns = [
   'id',
   'username',

@@ -9,7 +9,7 @@ import {
 } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import type { Account } from '../accounts/account-store.ts';
-import type { Realm } from '../realms/realms.ts';
+import type { Party, Realm } from '../realms/realms.ts';
 import type { SessionRow } from './session-row.ts';
 
 export type SessionRecord = Selectable<SessionRow>;
@@ -180,6 +180,19 @@ export async function deleteEndedSessions(db: Database, keptDays: number): Promi
   const before = sql<Date>`now() - make_interval(days => ${keptDays})`;
   const ended = db.selectFrom('sessions').select('id').where('absolute_expires_at', '<', before);
   await db.deleteFrom('sessions').where('id', 'in', ended.limit(cleanUpRows)).execute();
+}
+
+/** All sessions of a party, also ended ones, for `inBatches`. */
+export function readSessionsOf(db: Database, { kind, id }: Party) {
+  return (last: SessionRecord | undefined, limit: number): Promise<SessionRecord[]> => {
+    const query = db.selectFrom('sessions').selectAll().where('subject_id', '=', id);
+    const rest = last === undefined ? query : query.where('id', '>', last.id);
+    return rest.where('subject_kind', '=', kind).orderBy('id').limit(limit).execute();
+  };
+}
+
+export async function deleteSessionsOf(trx: Transaction, { kind, id }: Party): Promise<void> {
+  await trx.deleteFrom('sessions').where('subject_id', '=', id).where('subject_kind', '=', kind).execute();
 }
 
 /** Locks the caller's session until the transaction ends; false if it has ended meanwhile. */

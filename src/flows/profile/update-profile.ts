@@ -24,6 +24,7 @@ export const identifierChange: ThrottlePolicy = {
   name: 'identifier-change',
   limit: 10,
   windowSeconds: durations.hours(1),
+  keysOf: ({ kind, id }) => [`${kind}\0${id}`],
 };
 
 /** The same per network, over all accounts: each 409 reveals a taken name, as at registration. */
@@ -31,6 +32,7 @@ export const identifierChangeAddress: ThrottlePolicy = {
   name: 'identifier-change-ip',
   limit: 30,
   windowSeconds: durations.hours(1),
+  keysOf: () => [],
 };
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
