@@ -2,7 +2,8 @@ import { timestamp } from '../../platform/http/schemas.ts';
 import type { PersonalData } from '../personal-data/personal-data.ts';
 import { realmOf } from '../realms/realms.ts';
 import { userSchema } from './account-schemas.ts';
-import { deleteAccount, findAccount } from './account-store.ts';
+import { findAccount } from './account-store.ts';
+import { deleteAccount } from './deleted-accounts.ts';
 import { presentAccount } from './present-account.ts';
 
 export const accountData: PersonalData = {

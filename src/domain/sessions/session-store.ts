@@ -8,7 +8,7 @@ import {
   type Transaction,
 } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
-import type { Account } from '../accounts/account-store.ts';
+import { type Account, notDeleted } from '../accounts/account-store.ts';
 import type { Party, Realm } from '../realms/realms.ts';
 import type { SessionRow } from './session-row.ts';
 
@@ -86,7 +86,7 @@ export async function lockSession(
   return row ?? null;
 }
 
-/** The caller, in one query. Null unless the session is live and the account active. */
+/** The caller, in one query. Null unless the session is live and the account active and not deleted. */
 export async function findCaller(
   db: Database,
   realm: Realm,
@@ -99,7 +99,7 @@ export async function findCaller(
            ${rightsOfRealm}
       FROM sessions JOIN ${sql.table(realm.table)} AS account ON account.id = subject_id
      WHERE sessions.id = ${sessionId} AND subject_kind = ${realm.kind} AND subject_id = ${subjectId}
-       AND ${live} AND account.is_active`.execute(db);
+       AND ${live} AND account.is_active AND ${notDeleted(realm)}`.execute(db);
   const [account] = result.rows;
   return account ? { account, sessionId } : null;
 }
@@ -209,7 +209,7 @@ export const live = sql<boolean>`(revoked_at IS NULL AND idle_expires_at > now()
 
 function ofActiveAccount(realm: Realm) {
   return sql<boolean>`EXISTS (SELECT FROM ${sql.table(realm.table)} AS account
-    WHERE account.id = sessions.subject_id AND account.is_active)`;
+    WHERE account.id = sessions.subject_id AND account.is_active AND ${notDeleted(realm)})`;
 }
 
 export function revocation(reason: string) {

@@ -3,9 +3,9 @@ import {
   type Account,
   type AccountChange,
   lockAccount,
-  lockUserAndHolder,
   updateAccount,
 } from '../../domain/accounts/account-store.ts';
+import { lockUserAndHolder } from '../../domain/accounts/lock-user-and-holder.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
