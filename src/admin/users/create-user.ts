@@ -14,6 +14,7 @@ export const userCreation: ThrottlePolicy = {
   name: 'user-creation',
   limit: 200,
   windowSeconds: durations.hours(1),
+  keysOf: ({ kind, id }) => (kind === 'admin' ? [id] : []),
 };
 
 /**

@@ -31,6 +31,10 @@ export type UserRow = AccountRow & {
   is_email_verified: Generated<boolean>;
   metadata: JsonColumn;
   app_metadata: JsonColumn;
+  deleted_at: Date | null;
+  /** Only the owner's own deletion can be undone by the owner. */
+  deleted_by: 'owner' | 'admin' | null;
+  erase_at: Date | null;
 };
 
 /** Written as text: drivers differ in what they make of an object. */

@@ -1,9 +1,12 @@
+import type { Selectable } from 'kysely';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
-import type { Credentials } from './account-store.ts';
+import type { AccountRow } from './account-rows.ts';
 import type { Metadata } from './metadata.ts';
 
+type PasswordRow = Pick<Selectable<AccountRow>, 'password_scheme' | 'password_hash' | 'password_key'>;
+
 /** Null if no password has been set yet. A check against null is the same work and always fails. */
-export function storedPasswordOf(row: Credentials): StoredPassword | null {
+export function storedPasswordOf(row: PasswordRow): StoredPassword | null {
   if (row.password_scheme === null || row.password_hash === null) return null;
   return { scheme: row.password_scheme, hash: row.password_hash, key: row.password_key };
 }
