@@ -2,14 +2,13 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 
 /** The reason to skip the tests, or false. */
 export const withoutOpenssl = spawnSync('openssl', ['version']).error ? 'openssl is not installed' : false;
 
 /** Self-signed, for this name only, and valid from now by default. */
 export function makeCertificate(
-  t: TestContext,
+  t: { after(end: () => unknown): void },
   name: string,
   { start = '20260101000000Z', end = '20991231000000Z' } = {},
 ): { key: string; cert: string } {

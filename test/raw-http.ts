@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { HttpServer } from '../src/platform/http/http-server.ts';
 import type { Answer } from './answer.ts';
 
@@ -17,8 +17,6 @@ export type Exchange = {
 type Options = {
   /** The client closes after this many answers; without it, it waits until the server closes. */
   answers?: number;
-  /** The address to call from, in 127.0.0.0/8. */
-  localAddress?: string;
   /** The client half-closes after sending, and continues to read. */
   endAfterSending?: boolean;
 };
@@ -35,16 +33,25 @@ export async function portOf(app: HttpServer): Promise<number> {
 export async function exchange(
   app: HttpServer,
   bytes: Bytes | readonly Bytes[],
+  options: Options & {
+    /** The address to call from, in 127.0.0.0/8. */
+    localAddress?: string;
+  } = {},
+): Promise<Exchange> {
+  const { localAddress, ...others } = options;
+  const source = localAddress ? { localAddress } : {};
+  return exchangeOver(connect({ host: '127.0.0.1', port: await portOf(app), ...source }), bytes, others);
+}
+
+/** The same over a connection that was just opened, such as one with TLS; closes it. */
+export async function exchangeOver(
+  socket: Socket,
+  bytes: Bytes | readonly Bytes[],
   options: Options = {},
 ): Promise<Exchange> {
-  const { answers: wanted = Number.POSITIVE_INFINITY, localAddress, endAfterSending = false } = options;
+  const { answers: wanted = Number.POSITIVE_INFINITY, endAfterSending = false } = options;
   const chunks: readonly Bytes[] = typeof bytes === 'string' || Buffer.isBuffer(bytes) ? [bytes] : bytes;
   const toHead = chunks[0]?.toString().startsWith('HEAD ') ?? false;
-  const socket = connect({
-    host: '127.0.0.1',
-    port: await portOf(app),
-    ...(localAddress ? { localAddress } : {}),
-  });
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   let received = Buffer.alloc(0);
   socket.on('data', (data: Buffer) => {
@@ -85,11 +92,7 @@ export function requestText(
   return `${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
 }
 
-async function send(
-  socket: ReturnType<typeof connect>,
-  chunks: readonly Bytes[],
-  endAfterSending: boolean,
-): Promise<void> {
+async function send(socket: Socket, chunks: readonly Bytes[], endAfterSending: boolean): Promise<void> {
   for (const chunk of chunks) {
     if (socket.destroyed) return;
     if (!socket.write(chunk))

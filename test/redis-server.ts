@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { Redis } from 'ioredis';
 import { findFreePort } from '../scripts/free-port.ts';
 import { atProcessEnd } from '../scripts/process-end.ts';
@@ -25,7 +24,7 @@ export const withoutRedis = spawnSync('redis-server', ['--version']).error
   : false;
 
 /** Starts a separate Redis on a free port; it ends with the test. */
-export async function startRedis(t: Pick<TestContext, 'after'>): Promise<RedisServer> {
+export async function startRedis(t: { after(end: () => unknown): void }): Promise<RedisServer> {
   const port = await findFreePort();
   const directory = mkdtempSync(join(tmpdir(), 'adl-redis-'));
   let child: ChildProcess;

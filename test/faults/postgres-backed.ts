@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPostgresBinaries } from '../../scripts/postgres-cluster.ts';
 import { type PrivatePostgres, startPrivatePostgres } from '../../scripts/private-postgres.ts';
@@ -37,7 +36,7 @@ const ownEnvironment = {
  * connect to instead of the database's.
  */
 export async function startDatabaseService(
-  t: TestContext,
+  t: { after(end: () => unknown): void },
   env: Record<string, string> = {},
   route: (port: number) => Promise<number> = async (port) => port,
   options: StartOptions = {},
@@ -54,7 +53,7 @@ export async function startDatabaseService(
 }
 
 export function startUnlimited(
-  t: TestContext,
+  t: { after(end: () => unknown): void },
   env: Record<string, string>,
   options: StartOptions = {},
 ): Promise<ServerProcess> {
@@ -62,7 +61,9 @@ export function startUnlimited(
 }
 
 /** In its own directory; closed at the latest when the test ends. */
-export async function newLedger(t: Pick<TestContext, 'after'>): Promise<{ ledger: Ledger; file: string }> {
+export async function newLedger(t: {
+  after(end: () => unknown): void;
+}): Promise<{ ledger: Ledger; file: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'adl-ledger-'));
   const file = join(directory, 'ledger.jsonl');
   const ledger = await openLedger(file);
