@@ -132,6 +132,50 @@ describe('the embedded engine', () => {
     assert.equal(numAffectedRows, 1n);
   });
 
+  test('it takes the same JavaScript values as the pg driver', async () => {
+    const db = createDatabase(engine.pool, () => {});
+    const time = new Date('2026-01-02T03:04:05.678Z');
+    const values = [time, Buffer.from([0, 255]), { deep: [1] }, ['a', 'b"c'], true, '9007199254740993', null];
+    const casts = ['timestamptz', 'bytea', 'jsonb', 'text[]', 'bool', 'int8', 'text'];
+    const columns = casts.map((cast, index) => sql`${values[index]}::${sql.raw(cast)} AS ${sql.ref(cast)}`);
+    // Twice: the second time the statement is prepared.
+    for (let round = 0; round < 2; round += 1) {
+      const { rows } = await sql<object>`SELECT ${sql.join(columns)}`.execute(db);
+      assert.deepEqual(Object.values(rows[0] ?? {}), values);
+    }
+  });
+
+  test('a statement is prepared once, and the 200 last used stay prepared', async () => {
+    const db = createDatabase(engine.pool, () => {});
+    const texts = Array.from({ length: 210 }, (_, index) => `SELECT ${index} AS value`);
+    for (const text of [...texts, ...texts.slice(-50), ...texts.slice(0, 5)]) {
+      const { rows } = await sql<{ value: number }>`${sql.raw(text)}`.execute(db);
+      assert.equal(`SELECT ${rows[0]?.value} AS value`, text);
+    }
+    const { rows } = await sql<{ statement: string }>`
+      SELECT statement FROM pg_prepared_statements ORDER BY prepare_time`.execute(db);
+    assert.equal(rows.length, 200);
+    assert.deepEqual(
+      texts.filter((text) => !rows.some(({ statement }) => statement === text)),
+      texts.slice(5, 16),
+    );
+  });
+
+  test('a statement that fails, at any step, can be repeated and leaves nothing behind', async () => {
+    const db = createDatabase(engine.pool, () => {});
+    const divide = (by: string) => sql<{ value: number }>`SELECT 6 / ${by}::int4 AS value`.execute(db);
+    await assert.rejects(divide('none'), { code: '22P02' });
+    await assert.rejects(divide('0'), { code: '22012' });
+    assert.deepEqual((await divide('2')).rows, [{ value: 3 }]);
+    for (let round = 0; round < 2; round += 1) {
+      await assert.rejects(sql`SELECT missing FROM nowhere`.execute(db), { code: '42P01' });
+    }
+    const { rows } = await sql`SELECT FROM pg_prepared_statements WHERE statement LIKE '%nowhere'`.execute(
+      db,
+    );
+    assert.equal(rows.length, 0);
+  });
+
   test('a second engine on an open directory is refused; rows survive a reopen', async () => {
     await assert.rejects(openEmbedded(dataDir), DirectoryInUseError);
     const holder = await engine.pool.connect();

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
+import { PGlite, type PGliteOptions, type Results } from '@electric-sql/pglite';
 import { Mutex, withTimeout } from 'async-mutex';
 import type { PostgresPoolClient } from 'kysely';
 import { type ConstructorOptions, fromPglite } from 'pg-boss';
@@ -10,6 +10,7 @@ import type { DatabaseEngine } from './database.ts';
 import { DatabaseUnavailableError } from './database-errors.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { embeddedDirectory } from './initialize-embedded.ts';
+import { createStatements, type RunStatement } from './prepared-statements.ts';
 
 const acquireMilliseconds = 2500;
 
@@ -57,11 +58,12 @@ async function initializeInChild(dataDir: string): Promise<void> {
 
 export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngine {
   const queue = createTurnstile();
+  const run = createStatements(pglite);
   return {
     name: 'embedded PostgreSQL',
     isEmbedded: true,
-    pool: { options: {}, connect: () => checkOut(pglite, queue), end: async () => {} },
-    jobQueueOptions: { db: jobDatabase(pglite, queue), backend: 'pglite' },
+    pool: { options: {}, connect: () => checkOut(run, queue), end: async () => {} },
+    jobQueueOptions: { db: jobDatabase(pglite, run, queue), backend: 'pglite' },
     heedJobError: () => {},
     openMigrationConnection: async () => ({
       query: async (text, parameters = []) =>
@@ -80,8 +82,12 @@ export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngi
 type JobDatabase = NonNullable<ConstructorOptions['db']>;
 
 /** Statements of the job queue take turns too; a failed one is rolled back within its turn. */
-function jobDatabase(pglite: PGlite, queue: Turnstile): JobDatabase {
-  const adapter = fromPglite(pglite);
+function jobDatabase(pglite: PGlite, run: RunStatement, queue: Turnstile): JobDatabase {
+  const adapter = fromPglite({
+    query: run as <T>(text: string, values?: unknown[]) => Promise<Results<T>>,
+    exec: (text) => pglite.exec(text),
+    listen: (channel, onNotification) => pglite.listen(channel, onNotification),
+  });
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     const leave = await queue.enter(Number.POSITIVE_INFINITY);
     try {
@@ -98,14 +104,9 @@ function jobDatabase(pglite: PGlite, queue: Turnstile): JobDatabase {
 }
 
 /** There is only one connection: asking for a second one inside a transaction times out. */
-async function checkOut(pglite: PGlite, queue: Turnstile): Promise<PostgresPoolClient> {
+async function checkOut(run: RunStatement, queue: Turnstile): Promise<PostgresPoolClient> {
   const leave = await queue.enter(acquireMilliseconds);
-  const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
-    const { rows, affectedRows } = await pglite.query<Record<string, unknown>>(text, [...parameters]);
-    const [word = ''] = text.trimStart().split(/\s/, 1);
-    return { command: word.toUpperCase(), rowCount: affectedRows ?? rows.length, rows };
-  };
-  return { query: query as PostgresPoolClient['query'], release: leave };
+  return { query: run as unknown as PostgresPoolClient['query'], release: leave };
 }
 
 type Turnstile = { enter(waitMilliseconds: number): Promise<() => void> };
