@@ -5,7 +5,9 @@ import type { AppDependencies } from './access/route-dependencies.ts';
 import { adminAdministration } from './admin/admins/part.ts';
 import { auditEvents } from './admin/audit-events/part.ts';
 import { mailAdministration } from './admin/mails/part.ts';
+import { overview } from './admin/overview/part.ts';
 import { userAdministration } from './admin/users/part.ts';
+import { accounts } from './domain/accounts/part.ts';
 import { audit } from './domain/audit/part.ts';
 import { credentials } from './domain/credentials/part.ts';
 import { oneTimeTokens } from './domain/one-time-tokens/part.ts';
@@ -31,6 +33,7 @@ import { createHttpServer, type HttpServer } from './platform/http/http-server.t
 /** All parts of the service, one per line. */
 export const parts: readonly Part[] = [
   denials,
+  accounts,
   audit,
   credentials,
   oneTimeTokens,
@@ -52,6 +55,7 @@ export const parts: readonly Part[] = [
   adminAdministration,
   mailAdministration,
   auditEvents,
+  overview,
   mailbox,
   metrics,
 ];

@@ -1,0 +1,59 @@
+import { type RawBuilder, sql } from 'kysely';
+import { z } from 'zod';
+import { encodeCursor, pageQuery } from '../../platform/http/paging.ts';
+import { instant, queryBoolean, text } from '../../platform/http/schemas.ts';
+import { everything } from '../../platform/lists/list-rows.ts';
+import { sortOrders } from './account-order.ts';
+
+const exampleId = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+const firstPages = pageQuery(encodeCursor('-created_at', '2026-01-31T09:26:03.114000Z', exampleId));
+
+/** The query of a list of admins. */
+export const adminListQuery = firstPages.extend({
+  is_active: queryBoolean,
+  q: text(100)
+    .optional()
+    .describe(
+      'Part of the username, the e-mail address or the full name, taken literally. If PostgreSQL has no `pg_trgm`, ' +
+        'users are found only by their beginning',
+    ),
+  created_after: instant.optional().describe('Created at or after this time'),
+  last_login_before: instant.optional().describe('Last signed in before this time; not those who never did'),
+  sort: z
+    .enum([...sortOrders, ''])
+    .default('-created_at')
+    .transform((value) => (value === '' ? '-created_at' : value))
+    .describe('A minus sorts downwards'),
+});
+
+export const userListQuery = adminListQuery.extend({
+  is_email_verified: queryBoolean,
+  deleted: queryBoolean,
+});
+
+export type ListQuery = z.output<typeof adminListQuery> & Partial<z.output<typeof userListQuery>>;
+
+/** What the database keeps count of. */
+export type CountedStates = { is_active?: boolean; is_email_verified?: boolean; is_deleted?: boolean };
+
+export function countedStatesOf({ is_active, is_email_verified, deleted }: ListQuery): CountedStates {
+  return {
+    ...(is_active === undefined ? {} : { is_active }),
+    ...(is_email_verified === undefined ? {} : { is_email_verified }),
+    ...(deleted === undefined ? {} : { is_deleted: deleted }),
+  };
+}
+
+/** All conditions of a query but its search. */
+export function filterOf(query: ListQuery): RawBuilder<boolean> {
+  const { is_active, is_email_verified, deleted, created_after, last_login_before } = query;
+  const conditions = [
+    is_active !== undefined && sql`is_active = ${is_active}`,
+    is_email_verified !== undefined && sql`is_email_verified = ${is_email_verified}`,
+    deleted !== undefined && (deleted ? sql`deleted_at IS NOT NULL` : sql`deleted_at IS NULL`),
+    created_after !== undefined && sql`created_at >= ${created_after}::timestamptz`,
+    last_login_before !== undefined && sql`last_login_at < ${last_login_before}::timestamptz`,
+  ].filter((condition) => condition !== false);
+  return conditions.length === 0 ? everything : sql`${sql.join(conditions, sql` AND `)}`;
+}
