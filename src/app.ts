@@ -12,6 +12,7 @@ import { audit } from './domain/audit/part.ts';
 import { credentials } from './domain/credentials/part.ts';
 import { oneTimeTokens } from './domain/one-time-tokens/part.ts';
 import { outbox } from './domain/outbox/part.ts';
+import { queuedJobs } from './domain/personal-data/part.ts';
 import { sessions } from './domain/sessions/part.ts';
 import { throttles } from './domain/throttles/part.ts';
 import { emailChange } from './flows/email-change/part.ts';
@@ -38,6 +39,7 @@ export const parts: readonly Part[] = [
   credentials,
   oneTimeTokens,
   outbox,
+  queuedJobs,
   sessions,
   throttles,
   health,

@@ -2,8 +2,9 @@ import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import { encodeCursor, pageQuery } from '../../platform/http/paging.ts';
 import { instant, queryBoolean, text } from '../../platform/http/schemas.ts';
-import { everything } from '../../platform/lists/list-rows.ts';
+import type { Realm } from '../realms/realms.ts';
 import { sortOrders } from './account-order.ts';
+import { notDeleted } from './account-store.ts';
 
 const exampleId = '01890a5d-ac96-774b-bcce-b302099a8057';
 
@@ -29,31 +30,31 @@ export const adminListQuery = firstPages.extend({
 
 export const userListQuery = adminListQuery.extend({
   is_email_verified: queryBoolean,
-  deleted: queryBoolean,
+  deleted: queryBoolean.describe('`true` lists only deleted users, who are otherwise left out'),
 });
 
 export type ListQuery = z.output<typeof adminListQuery> & Partial<z.output<typeof userListQuery>>;
 
 /** What the database keeps count of. */
-export type CountedStates = { is_active?: boolean; is_email_verified?: boolean; is_deleted?: boolean };
+export type CountedStates = { is_active?: boolean; is_email_verified?: boolean; is_deleted: boolean };
 
-export function countedStatesOf({ is_active, is_email_verified, deleted }: ListQuery): CountedStates {
+export function countedStatesOf({ is_active, is_email_verified, deleted = false }: ListQuery): CountedStates {
   return {
     ...(is_active === undefined ? {} : { is_active }),
     ...(is_email_verified === undefined ? {} : { is_email_verified }),
-    ...(deleted === undefined ? {} : { is_deleted: deleted }),
+    is_deleted: deleted,
   };
 }
 
 /** All conditions of a query but its search. */
-export function filterOf(query: ListQuery): RawBuilder<boolean> {
+export function filterOf(realm: Realm, query: ListQuery): RawBuilder<boolean> {
   const { is_active, is_email_verified, deleted, created_after, last_login_before } = query;
   const conditions = [
+    deleted ? sql<boolean>`deleted_at IS NOT NULL` : notDeleted(realm),
     is_active !== undefined && sql`is_active = ${is_active}`,
     is_email_verified !== undefined && sql`is_email_verified = ${is_email_verified}`,
-    deleted !== undefined && (deleted ? sql`deleted_at IS NOT NULL` : sql`deleted_at IS NULL`),
     created_after !== undefined && sql`created_at >= ${created_after}::timestamptz`,
     last_login_before !== undefined && sql`last_login_at < ${last_login_before}::timestamptz`,
   ].filter((condition) => condition !== false);
-  return conditions.length === 0 ? everything : sql`${sql.join(conditions, sql` AND `)}`;
+  return sql`${sql.join(conditions, sql` AND `)}`;
 }

@@ -18,7 +18,7 @@ type Listed = Account & Position;
 
 /** One page of a realm's accounts, of bounded cost at any number of them. */
 export async function listAccounts({ db }: Pick<Dependencies, 'db'>, realm: Realm, query: ListQuery) {
-  const listing = { table: sql.table(realm.table), order: orderOf(query.sort), filter: filterOf(query) };
+  const listing = { table: sql.table(realm.table), order: orderOf(query.sort), filter: filterOf(realm, query) };
   if (query.q) return searchAccounts(db, listing, query, await matchOf(db, realm, query.q));
   // An index on the last login would make every sign-in write to every index of the table.
   if (query.last_login_before !== undefined) return walkAccounts(db, listing, query);

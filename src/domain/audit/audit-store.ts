@@ -4,6 +4,7 @@ import { cleanUpRows, type Database, now, type Transaction } from '../../platfor
 import { everything, type Listing } from '../../platform/lists/list-rows.ts';
 import { orderBy, timeKey } from '../../platform/lists/order.ts';
 import type { Origin } from '../../platform/logging/request-context.ts';
+import type { Party } from '../realms/realms.ts';
 import type { AuditEventRow } from './audit-event-row.ts';
 import type { SecurityEvent } from './security-events.ts';
 
@@ -53,6 +54,26 @@ export function auditListing({ actor, subject, event, from, to }: EventFilter): 
 }
 
 const newestFirst = orderBy('-occurred_at', timeKey('occurred_at'), 'down');
+
+/**
+ * Removes the address and the request, which leads to it in the log, from the events of an account.
+ * The rows stay, with ids that then lead to nobody. What an admin did to the account keeps the
+ * admin's address. In batches, because each statement has a timeout.
+ */
+export async function erasePlacesOf(trx: Transaction, { kind, id }: Party): Promise<void> {
+  const isOwn = sql`((subject_id = ${id} AND subject_kind = ${kind} AND actor_kind IS DISTINCT FROM 'admin')
+    OR (actor_id = ${id} AND actor_kind = ${kind}))`;
+  // Who claims an address is the cause of an event of the account that had it, without being its actor.
+  const isCaused = sql`(event = 'email_reverted' AND actor_id IS NULL AND (occurred_at, request_id) IN (
+    SELECT occurred_at, request_id FROM audit_events WHERE subject_id = ${id} AND subject_kind = ${kind}
+       AND event IN ('account_registered', 'email_changed')))`;
+  for (const isTheirs of [isCaused, isOwn]) {
+    const some = sql`SELECT id FROM audit_events WHERE ${isTheirs}
+       AND (ip IS NOT NULL OR request_id IS NOT NULL) LIMIT ${cleanUpRows}`;
+    const erase = sql`UPDATE audit_events SET ip = NULL, request_id = NULL WHERE id IN (${some})`;
+    while (((await erase.execute(trx)).numAffectedRows ?? 0n) > 0n);
+  }
+}
 
 export async function deleteAuditEventsBefore(db: Database, days: number): Promise<void> {
   const before = sql<Date>`now() - make_interval(days => ${days})`;

@@ -1,8 +1,10 @@
 import type { Database } from '../../platform/database/database.ts';
+import { auditData } from './audit-data.ts';
 import { deleteAuditEventsBefore } from './audit-store.ts';
 import { deleteSignInCountsBefore, foldSignInCounts } from './sign-in-counts.ts';
 
 export const audit = {
+  personalData: [auditData],
   cleanUp: [
     // Questions about an account often come months later.
     ({ db }: { db: Database }) => deleteAuditEventsBefore(db, 365),

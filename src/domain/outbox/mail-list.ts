@@ -40,7 +40,7 @@ export function listMails(db: Database, query: z.output<typeof mailQuery>) {
   return listPage(db, { table: sql.table('mails'), order: mostUrgentFirst, filter }, query, presentMail);
 }
 
-function presentMail(mail: Mail): z.output<typeof mailSchema> {
+export function presentMail(mail: Mail): z.output<typeof mailSchema> {
   return {
     id: mail.id,
     kind: mail.kind,

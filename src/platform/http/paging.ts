@@ -21,8 +21,8 @@ export type PageQuery = { page: number; page_size: number; cursor?: string | und
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({
     items: z.array(item).max(100),
-    total: z.int().describe('How many there are; a lower bound where `total_is_exact` is false'),
-    total_is_exact: z.boolean().describe('False where counting stopped, mostly at 10,000'),
+    total: z.int(),
+    total_is_exact: z.boolean().describe('False: `total` is where counting stopped'),
     page: z.int(),
     page_size: z.int().meta({ example: 10 }),
     total_pages: z.int(),
@@ -30,7 +30,7 @@ export function pageOf<T extends z.ZodType>(item: T) {
       .string()
       .max(500)
       .nullable()
-      .describe('Null on the last page. A page with fewer items may have one: the search goes on there')
+      .describe('Null on the last page; a search may go on after a page that is not full')
       .meta({ example: null }),
   });
 }
