@@ -23,6 +23,8 @@ const tables: TableRules = {
     mails: 'src/domain/outbox',
     throttles: 'src/domain/throttles',
     audit_events: 'src/domain/audit',
+    audit_chain: 'src/domain/audit',
+    audit_marks: 'src/domain/audit',
   },
   jointReaders: {
     'src/domain/sessions/session-store.ts':

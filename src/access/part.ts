@@ -20,6 +20,8 @@ export type Part = {
   auditEvents?: AuditEvents;
   /** The limits that are counted in the database. */
   throttles?: readonly ThrottlePolicy[];
+  /** Small steps. Every process runs them every five seconds. */
+  frequent?: readonly ((deps: Dependencies & Assembly) => Promise<void>)[];
   /** Delete expired rows. Every process runs them once a minute. */
   cleanUp?: readonly ((deps: Dependencies & Assembly) => Promise<void>)[];
 };

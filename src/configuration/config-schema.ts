@@ -216,5 +216,6 @@ export const configSchema = z.object({
     30,
     'How long a deleted account can be restored, in days. No effect yet: accounts cannot be deleted.',
   ),
+  AUDIT_RETENTION_DAYS: whole(1, 3650, 365, 'How long security events are kept, in days.'),
   REQUIRE_VERIFIED_EMAIL: yesNo(false, 'Whether sign-in requires a verified e-mail address.'),
 });

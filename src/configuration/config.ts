@@ -212,6 +212,7 @@ function shape(settings: Settings) {
     docsEnabled: settings.DOCS_ENABLED,
     webConcurrency: settings.WEB_CONCURRENCY,
     deletedUserGraceDays: settings.DELETED_USER_GRACE_DAYS,
+    auditRetentionDays: settings.AUDIT_RETENTION_DAYS,
     requireVerifiedEmail: settings.REQUIRE_VERIFIED_EMAIL,
   };
 }

@@ -10,7 +10,8 @@ import {
   presentPage,
 } from '../../platform/http/paging.ts';
 import { cursorTime, instant, timestamp, uuid } from '../../platform/http/schemas.ts';
-import { type AuditEvent, type EventFilter, listAuditEvents, type Position } from './audit-store.ts';
+import type { AuditEvent } from './audit-event-row.ts';
+import { type EventFilter, listAuditEvents, type Position } from './audit-store.ts';
 import type { AuditEvents, SecurityEventName } from './security-events.ts';
 
 const party = z.object({ kind: z.enum(['user', 'admin']), id: uuid });

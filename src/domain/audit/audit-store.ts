@@ -1,32 +1,33 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type RawBuilder, type Selectable, sql } from 'kysely';
-import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
+import { type RawBuilder, sql } from 'kysely';
+import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
+import { type Database, now, type Transaction } from '../../platform/database/database.ts';
 import type { Origin } from '../../platform/logging/request-context.ts';
-import type { AuditEventRow } from './audit-event-row.ts';
+import type { AuditEvent } from './audit-event-row.ts';
+import { digestPersonal, sealOf } from './event-seal.ts';
 import type { SecurityEvent } from './security-events.ts';
 
-export type AuditEvent = Selectable<AuditEventRow>;
-
 export async function insertAuditEvent(
+  { keys: { current: keys } }: { keys: KeyRing },
   db: Database | Transaction,
   { event, outcome, subject, actor, details, origin }: Required<SecurityEvent> & { origin: Origin | null },
 ): Promise<void> {
-  await db
-    .insertInto('audit_events')
-    .values({
-      id: randomUUIDv7(),
-      occurred_at: now,
-      event,
-      outcome,
-      actor_kind: actor?.kind ?? null,
-      actor_id: actor?.id ?? null,
-      subject_kind: subject?.kind ?? null,
-      subject_id: subject?.id ?? null,
-      ip: origin?.ip ?? null,
-      request_id: origin?.requestId ?? null,
-      details: JSON.stringify(details),
-    })
-    .execute();
+  const personal = { ip: origin?.ip ?? null, request_id: origin?.requestId ?? null };
+  const row = {
+    id: randomUUIDv7(),
+    event,
+    outcome,
+    actor_kind: actor?.kind ?? null,
+    actor_id: actor?.id ?? null,
+    subject_kind: subject?.kind ?? null,
+    subject_id: subject?.id ?? null,
+    ...personal,
+    details,
+    ...digestPersonal(personal),
+  };
+  const sealed = { ...row, seal_key_id: keys.kid, seal: sealOf(keys, row) };
+  const values = { ...sealed, details: JSON.stringify(details), occurred_at: now };
+  await db.insertInto('audit_events').values(values).execute();
 }
 
 export type EventFilter = {
@@ -67,10 +68,4 @@ function conditionsOf({ actor, subject, event, from, to }: EventFilter): RawBuil
     to && sql`occurred_at < ${to}::timestamptz`,
   ].filter((condition) => condition !== undefined && condition !== '');
   return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` AND `);
-}
-
-export async function deleteAuditEventsBefore(db: Database, days: number): Promise<void> {
-  const before = sql<Date>`now() - make_interval(days => ${days})`;
-  const old = db.selectFrom('audit_events').select('id').where('occurred_at', '<', before).limit(cleanUpRows);
-  await db.deleteFrom('audit_events').where('id', 'in', old).execute();
 }

@@ -1,7 +1,18 @@
-import type { Database } from '../../platform/database/database.ts';
-import { deleteAuditEventsBefore } from './audit-store.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { chainAuditEvents } from './chain-audit-events.ts';
+import { cutAuditChain } from './cut-audit-chain.ts';
+
+declare module './security-events.ts' {
+  interface SecurityEvents {
+    audit_chain_broken: true;
+  }
+}
 
 export const audit = {
-  // Questions about an account often come months later.
-  cleanUp: [({ db }: { db: Database }) => deleteAuditEventsBefore(db, 365)],
+  frequent: [(deps: Pick<Dependencies, 'db' | 'keys' | 'logger'>) => chainAuditEvents(deps)],
+  cleanUp: [(deps: Pick<Dependencies, 'db' | 'keys' | 'config'>) => cutAuditChain(deps)],
+  auditEvents: {
+    audit_chain_broken:
+      'The end of the chain of audit events was not as the service left it; `reason` says what was found',
+  },
 };
