@@ -4,7 +4,13 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { chainAuditEvents } from '../../src/domain/audit/chain-audit-events.ts';
 import { verifyAuditChain } from '../../src/domain/audit/verify-audit-chain.ts';
-import { chainedEvents, type Entry, kindsAndPositions, recordEvents } from '../audit-chain-calls.ts';
+import {
+  assertFound,
+  chainedEvents,
+  type Entry,
+  kindsAndPositions,
+  recordEvents,
+} from '../audit-chain-calls.ts';
 import { createTestApp } from '../test-app.ts';
 
 test('a change of one byte in any column of an event is found and named', async (t) => {
