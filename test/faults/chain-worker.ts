@@ -1,6 +1,7 @@
 import { chainAuditEvents } from '../../src/domain/audit/chain-audit-events.ts';
 import { createKeyRing } from '../../src/platform/crypto/secret-keys.ts';
 import { createDatabase } from '../../src/platform/database/database.ts';
+import { isDatabaseUnavailable } from '../../src/platform/database/database-errors.ts';
 import { openEmbedded } from '../../src/platform/database/embedded-engine.ts';
 import { openPostgres } from '../../src/platform/database/postgres-engine.ts';
 import { createLogger } from '../../src/platform/logging/logger.ts';
@@ -21,7 +22,12 @@ const logger = createLogger({ logLevel: 'error', logFormat: 'json' } as never, p
 const deps = { db, keys, logger } as unknown as TestApp['deps'];
 
 for (;;) {
-  const accounts = await recordEvents({ db, keys, deps }, 30);
-  process.stdout.write(`${accounts.join(' ')}\n`);
-  await chainAuditEvents(deps);
+  try {
+    const accounts = await recordEvents({ db, keys, deps }, 30);
+    process.stdout.write(`${accounts.join(' ')}\n`);
+    await chainAuditEvents(deps);
+  } catch (error) {
+    // On a busy machine a connection may come too late.
+    if (!isDatabaseUnavailable(error)) throw error;
+  }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
-import { listQuery } from '../../domain/accounts/account-list.ts';
+import { userListQuery } from '../../domain/accounts/account-list.ts';
 import { changedFullName, email, username, userSchema } from '../../domain/accounts/account-schemas.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
@@ -50,7 +50,7 @@ function addReadingRoutes(app: HttpServer, deps: RouteDependencies): void {
       schema: {
         ...about,
         summary: 'List users, newest first',
-        querystring: listQuery,
+        querystring: userListQuery,
         response: { 200: pageOf(userSchema), ...errors([422, ...guardErrors]) },
       },
     },

@@ -7,6 +7,7 @@ import type { Dependencies } from '../dependencies.ts';
 import type { Realm } from '../realms/realms.ts';
 import { beyondCursor, orderOf, sortOrders } from './account-order.ts';
 import { containing, searchAccounts } from './account-search.ts';
+import { notDeleted } from './account-store.ts';
 import { type AccountsWanted, type ListedAccount, readRows } from './list-rows.ts';
 import { presentAccount } from './present-account.ts';
 
@@ -26,7 +27,12 @@ export const listQuery = firstPages.extend({
     .describe('A minus sorts downwards'),
 });
 
-export type ListQuery = z.output<typeof listQuery>;
+/** Only users can be deleted. */
+export const userListQuery = listQuery.extend({
+  deleted: queryBoolean.describe('`true` lists only deleted users, who are otherwise left out'),
+});
+
+export type ListQuery = z.output<typeof listQuery> & { deleted?: boolean | undefined };
 
 /** One page of a realm's accounts with the total; without a search every page by cursor costs the same, however deep. */
 export async function listAccounts(
@@ -38,7 +44,7 @@ export async function listAccounts(
   const wanted = {
     table: sql.table(realm.table),
     order,
-    filter: filterOf(query),
+    filter: filterOf(realm, query),
     after: query.cursor ? beyondCursor(order, query.cursor) : sql<boolean>`true`,
     offset: offsetOf(query),
     limit: fetchedRows(query),
@@ -50,8 +56,9 @@ export async function listAccounts(
   return presentPage(query, page, presentAccount, cursorAfter);
 }
 
-function filterOf({ is_active, q }: ListQuery): RawBuilder<boolean> {
-  const active = is_active === undefined ? sql<boolean>`true` : sql<boolean>`is_active = ${is_active}`;
+function filterOf(realm: Realm, { is_active, q, deleted }: ListQuery): RawBuilder<boolean> {
+  const shown = deleted ? sql<boolean>`deleted_at IS NOT NULL` : notDeleted(realm);
+  const active = is_active === undefined ? shown : sql<boolean>`${shown} AND is_active = ${is_active}`;
   return q ? sql`${active} AND ${containing(q)}` : active;
 }
 

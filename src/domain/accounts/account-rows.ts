@@ -26,6 +26,10 @@ export type AccountRow = {
 export type UserRow = AccountRow & {
   is_superuser: Generated<boolean>;
   is_email_verified: Generated<boolean>;
+  deleted_at: Date | null;
+  /** Only the owner's own deletion can be undone by the owner. */
+  deleted_by: 'owner' | 'admin' | null;
+  erase_at: Date | null;
 };
 
 type AdminRow = AccountRow & {

@@ -12,6 +12,7 @@ export type Account = Omit<Selectable<AccountRow>, PasswordColumn> & {
   is_superuser?: boolean;
   is_email_verified?: boolean;
   is_superadmin?: boolean;
+  deleted_at?: Date | null;
 };
 
 /** What a password check needs. Never part of a response. */
@@ -20,7 +21,7 @@ export type Credentials = Pick<
   'id' | 'username' | 'email' | 'is_active' | PasswordColumn
 >;
 
-type PasswordColumn = 'password_scheme' | 'password_hash' | 'password_key' | 'password_version';
+export type PasswordColumn = 'password_scheme' | 'password_hash' | 'password_key' | 'password_version';
 
 export type NewAccount = Pick<AccountRow, 'username' | 'email' | 'full_name'> & {
   password: StoredPassword;
@@ -34,6 +35,14 @@ export type AccountChange = Partial<
 /** Both tables share the columns used here, so the query builder is typed for one of them. */
 function accountTable(realm: Realm): 'users' {
   return realm.table as 'users';
+}
+
+/**
+ * A deleted account does not exist for any function here, only its names are taken. Those that see
+ * it are in `deleted-accounts.ts`. Admins are not deleted.
+ */
+export function notDeleted({ kind }: Realm) {
+  return kind === 'user' ? sql<boolean>`deleted_at IS NULL` : sql<boolean>`true`;
 }
 
 /** Throws `DuplicateRecordError` with the field if the e-mail or username is taken in any case. */
@@ -55,7 +64,7 @@ export async function insertAccount(trx: Transaction, realm: Realm, account: New
   return withoutPassword(row);
 }
 
-/** The field that is already taken in the realm, or null. Saves hashing a password for nothing. */
+/** The field that is already taken in the realm, by a deleted account too, or null. Saves hashing a password for nothing. */
 export async function findTakenField(
   db: Database,
   realm: Realm,
@@ -81,6 +90,7 @@ export async function findCredentials(
     .selectFrom(accountTable(realm))
     .select(credentialColumns)
     .where(identifier.includes('@') ? hasEmail(identifier) : hasUsername(identifier))
+    .where(notDeleted(realm))
     .executeTakeFirst();
   return row ?? null;
 }
@@ -91,23 +101,25 @@ export async function findCredentialsById(
   id: string,
 ): Promise<Credentials | null> {
   const query = db.selectFrom(accountTable(realm)).select(credentialColumns).where('id', '=', id);
-  return (await query.executeTakeFirst()) ?? null;
+  return (await query.where(notDeleted(realm)).executeTakeFirst()) ?? null;
 }
 
 export async function findAccount(db: Database, realm: Realm, id: string): Promise<Account | null> {
-  const row = await db.selectFrom(accountTable(realm)).selectAll().where('id', '=', id).executeTakeFirst();
+  const query = db.selectFrom(accountTable(realm)).selectAll().where('id', '=', id);
+  const row = await query.where(notDeleted(realm)).executeTakeFirst();
   return row ? withoutPassword(row) : null;
 }
 
 /**
- * Locks the account and records the sign-in. False if the account was deactivated, or its password
- * changed, while the login waited for its hash.
+ * Locks the account and records the sign-in. False if the account was deleted or deactivated, or
+ * its password changed, while the login waited for its hash.
  */
 export async function confirmSignIn(trx: Transaction, realm: Realm, verified: Credentials): Promise<boolean> {
   const result = await trx
     .updateTable(accountTable(realm))
     .set({ last_login_at: now })
     .where('id', '=', verified.id)
+    .where(notDeleted(realm))
     .where('is_active', '=', true)
     .where('password_version', '=', verified.password_version)
     .executeTakeFirst();
@@ -131,6 +143,7 @@ export async function replacePassword(
     .updateTable(accountTable(realm))
     .set({ ...passwordColumns(password), ...changed })
     .where('id', '=', verified.id)
+    .where(notDeleted(realm))
     .where('is_active', '=', true)
     .where('password_version', '=', verified.password_version)
     .executeTakeFirst();
@@ -151,30 +164,9 @@ export async function setPassword(
 
 /** Locks the row until the transaction ends; null if there is none. */
 export async function lockAccount(trx: Transaction, realm: Realm, id: string): Promise<Account | null> {
-  const query = trx.selectFrom(accountTable(realm)).selectAll().where('id', '=', id).forUpdate();
-  const row = await query.executeTakeFirst();
+  const query = trx.selectFrom(accountTable(realm)).selectAll().where('id', '=', id);
+  const row = await query.where(notDeleted(realm)).forUpdate().executeTakeFirst();
   return row ? withoutPassword(row) : null;
-}
-
-/**
- * Locks the user with the id, and the user who holds the address unverified, if these are given.
- * One statement locks both in order of id: two users who take each other's address cannot deadlock.
- */
-export async function lockUserAndHolder(
-  trx: Transaction,
-  { id, email }: { id?: string; email?: string | undefined },
-): Promise<{ user: Account | null; holder: Account | null }> {
-  const query = trx
-    .selectFrom('users')
-    .selectAll()
-    .where((eb) => {
-      const isUser = id === undefined ? [] : [eb('id', '=', id)];
-      const isHolder = email === undefined ? [] : [hasEmail(email)];
-      return eb.or([...isUser, ...isHolder.map((has) => eb.and([has, eb('is_email_verified', '=', false)]))]);
-    });
-  const accounts = (await query.orderBy('id').forUpdate().execute()).map(withoutPassword);
-  const user = accounts.find((one) => one.id === id) ?? null;
-  return { user, holder: accounts.find((one) => one.id !== id) ?? null };
 }
 
 /** Throws `DuplicateRecordError` if the new e-mail or username is taken. */
@@ -205,7 +197,7 @@ const credentialColumns = [
   'password_version',
 ] as const;
 
-function hasEmail(value: string) {
+export function hasEmail(value: string) {
   return sql<boolean>`lower(email) = ${folded(value)}`;
 }
 
@@ -226,7 +218,9 @@ function passwordColumns({ scheme, hash, key }: StoredPassword) {
   return { password_scheme: scheme, password_hash: hash, password_key: key };
 }
 
-function withoutPassword(row: Selectable<UserRow>): Account {
+export function withoutPassword<Row extends Pick<Selectable<UserRow>, PasswordColumn>>(
+  row: Row,
+): Omit<Row, PasswordColumn> {
   const { password_scheme, password_hash, password_key, password_version, ...account } = row;
   return account;
 }

@@ -223,6 +223,6 @@ test('the export has a line an event, in the order of the chain, and resumes any
 
 /** What the erasure of an account records. */
 async function recordErasure({ db, deps }: TestApp, subjectId: string): Promise<void> {
-  const event = 'account_erased' as 'sign_in';
+  const event = 'user_erased' as 'sign_in';
   await recordEvent(deps, db, { event, subject: { kind: 'user', id: subjectId }, actor: null });
 }

@@ -7,6 +7,9 @@ import type { HashedFields, PersonalDigest } from './event-seal.ts';
 // An arbitrary constant, but the same in every release.
 const advisoryLock = 7_214_003_552;
 
+/** Its subject's personal fields have been removed. */
+const erasureEvent = 'user_erased';
+
 /** One transaction at a time changes the chain; false while another one does. */
 export async function lockChain(trx: Transaction): Promise<boolean> {
   const locking = sql<{ locked: boolean }>`SELECT pg_try_advisory_xact_lock(${advisoryLock}) AS locked`;
@@ -127,17 +130,19 @@ export async function sliceOfEvents(db: Database, after: string, limit: number):
   return rows;
 }
 
-/** Which of the accounts have been erased, by an event of that name. */
-export async function erasedAmong(
-  db: Database,
-  events: readonly string[],
-  accountIds: readonly string[],
-): Promise<Set<string>> {
-  if (accountIds.length === 0 || events.length === 0) return new Set();
-  const query = db.selectFrom('audit_events').select('subject_id').distinct();
-  const found = query.where('event', 'in', events).where('outcome', '=', 'success');
-  const rows = await found.where('subject_id', 'in', accountIds).execute();
-  return new Set(rows.flatMap(({ subject_id: id }) => id ?? []));
+/**
+ * Those of the events that the erasure of an account explains: their own, or that of another event of
+ * the same transaction, as when somebody claims the address of an account.
+ */
+export async function erasedAmong(db: Database, eventIds: readonly string[]): Promise<Set<string>> {
+  if (eventIds.length === 0) return new Set();
+  const { rows } = await sql<{ id: string }>`
+    SELECT DISTINCT emptied.id FROM audit_events AS emptied
+      JOIN audit_events AS cause ON cause.occurred_at = emptied.occurred_at
+      JOIN audit_events AS erasure ON erasure.subject_id IN (cause.subject_id, cause.actor_id)
+     WHERE emptied.id IN (${sql.join(eventIds)}) AND erasure.event = ${erasureEvent}
+       AND erasure.outcome = 'success'`.execute(db);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** The database's time, or that some days ago, as text with its microseconds. */

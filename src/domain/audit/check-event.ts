@@ -9,7 +9,7 @@ type Known = { genesis: ChainMark | undefined; erased: ReadonlySet<string> };
 // How long processes of a release that does not seal its events may still run after an upgrade.
 const upgradeMilliseconds = 24 * 60 * 60 * 1000;
 
-/** Compares an event with its genuine entry. `erased` are the accounts whose erasure is recorded. */
+/** Compares an event with its genuine entry. `erased` are the events that an erasure explains. */
 export function checkEvent(findings: Findings, { entry, event }: ChainedEvent, known: Known): void {
   const { position, event_id } = entry;
   const place = { position, event_id };
@@ -45,15 +45,10 @@ function checkPersonal(
   const { personal_salt: salt, personal_digest: digest, ip, request_id } = event;
   const where = `of event ${place.event_id} at position ${place.position}`;
   if (salt === null && ip === null && request_id === null) {
-    if (partiesOf(event).some((id) => erased.has(id))) return;
+    if (erased.has(event.id)) return;
     const message = `The personal fields ${where} are empty, and no erasure of its account is recorded`;
     findings.add('personal_field_emptied', place, message);
   } else if (salt === null || digest === null || !equalSecrets(personalDigest(salt, event), digest)) {
     findings.add('personal_field_changed', place, `A personal field ${where} was changed`);
   }
-}
-
-/** The accounts that an event is about. */
-export function partiesOf({ subject_id, actor_id }: StoredEvent): string[] {
-  return [subject_id, actor_id].filter((id) => id !== null);
 }

@@ -1,4 +1,5 @@
 import type { Dependencies } from '../dependencies.ts';
+import { auditData } from './audit-data.ts';
 import { chainAuditEvents } from './chain-audit-events.ts';
 import { cutAuditChain } from './cut-audit-chain.ts';
 
@@ -9,6 +10,7 @@ declare module './security-events.ts' {
 }
 
 export const audit = {
+  personalData: [auditData],
   frequent: [(deps: Pick<Dependencies, 'db' | 'keys' | 'logger'>) => chainAuditEvents(deps)],
   cleanUp: [(deps: Pick<Dependencies, 'db' | 'keys' | 'config'>) => cutAuditChain(deps)],
   auditEvents: {

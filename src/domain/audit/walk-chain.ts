@@ -4,7 +4,7 @@ import type { AuditCheckpoint } from './audit-checkpoint.ts';
 import type { Findings } from './audit-findings.ts';
 import { isGenuine, isGenuineMark, linkHash, noHash } from './chain-entry.ts';
 import { type ChainedEvent, erasedAmong, type Marks, readMarks, sliceOfChain } from './chain-store.ts';
-import { checkEvent, partiesOf } from './check-event.ts';
+import { checkEvent } from './check-event.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'keys'>;
 
@@ -32,9 +32,6 @@ type GoneRun = { keyId: string; from: string; to: string; proof: 'open' | 'given
 
 const sliceSize = 1000;
 
-/** An event that records the erasure of its subject. */
-const erasures: readonly string[] = ['account_erased'];
-
 /** Checks the entries from the first to the last, each with its event. */
 export async function walkChain(
   deps: Deps,
@@ -47,10 +44,8 @@ export async function walkChain(
   for (let isMore = last !== null; isMore; ) {
     const after = { after: state.position, upTo: last?.position ?? '0', limit: sliceSize };
     const slice = await sliceOfChain(deps.db, after);
-    const accounts = slice.flatMap(({ event }) =>
-      event !== null && event.personal_salt === null ? partiesOf(event) : [],
-    );
-    const known = { genesis: marks.genesis, erased: await erasedAmong(deps.db, erasures, accounts) };
+    const emptied = slice.flatMap(({ event }) => (event?.personal_salt === null ? event.id : []));
+    const known = { genesis: marks.genesis, erased: await erasedAmong(deps.db, emptied) };
     for (const chained of slice) {
       if (await checkEntry(deps, findings, state, chained.entry)) checkEvent(findings, chained, known);
       if (checkpoint) compare(findings, checkpoint, chained);

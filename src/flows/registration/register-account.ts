@@ -3,8 +3,8 @@ import {
   findCredentials,
   findTakenField,
   insertAccount,
-  lockUserAndHolder,
 } from '../../domain/accounts/account-store.ts';
+import { lockUserAndHolder } from '../../domain/accounts/lock-user-and-holder.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { fallbackOf } from '../../domain/one-time-tokens/fallback-address.ts';
@@ -69,8 +69,8 @@ async function findTaken(
   const taken = await findTakenField(db, realm, { email, username });
   if (taken !== 'email' || realm.kind === 'admin') return taken;
   const holder = await findCredentials(db, realm, email);
-  if (holder !== null && (await fallbackOf(db, realm, holder.id)) === null) {
-    // An undo in the meantime ends the fallback, and frees the address.
+  if (holder === null || (await fallbackOf(db, realm, holder.id)) === null) {
+    // A deleted account keeps its address. An undo in the meantime ends the fallback, and frees it.
     return findTakenField(db, realm, { email, username });
   }
   return findTakenField(db, realm, { username });
