@@ -26,6 +26,8 @@ const tables: TableRules = {
     throttles: 'src/domain/throttles',
     audit_events: 'src/domain/audit',
     sign_in_counts: 'src/domain/audit',
+    audit_chain: 'src/domain/audit',
+    audit_marks: 'src/domain/audit',
   },
   jointReaders: {
     'src/domain/sessions/session-store.ts':

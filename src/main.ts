@@ -67,7 +67,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
   const jobs = createJobQueue(engine, logger);
   const limiter = await openLimiter(config, logger);
-  const limits = createRequestLimits({ config, logger, db, limiter });
+  const limits = createRequestLimits({ config, logger, db, keys, limiter });
   const deps = { config, logger, engine, db, jobs, limits, keys, hasher, accessTokens, readiness };
   const app = await buildApp(deps);
 

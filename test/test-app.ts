@@ -14,7 +14,7 @@ import { createJobQueue, type JobQueue } from '../src/platform/jobs/job-queue.ts
 import { logStatement } from '../src/platform/logging/log-statement.ts';
 import { createLogger, type Logger } from '../src/platform/logging/logger.ts';
 import { createMemoryLimiter } from '../src/platform/rate-limit/memory-limiter.ts';
-import { cleanUp, jobNames } from '../src/process/background-work.ts';
+import { cleanUp, jobNames, runFrequent } from '../src/process/background-work.ts';
 import { type Api, createApi } from './api.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 import { closeTestEngine, openTestEngine } from './test-database.ts';
@@ -30,7 +30,7 @@ export type TestApp = {
   limits: RequestLimits;
   /** The mails, and the worker that sends them. */
   mailbox: Mailbox;
-  /** The job that the service runs once a minute. */
+  /** What the service runs every five seconds, and once a minute. */
   tidyUp: () => Promise<void>;
   config: Config;
   keys: KeyRing;
@@ -92,7 +92,11 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
   executed.length = 0;
   return {
     ...service,
-    tidyUp: () => cleanUp(parts, { ...service.deps, ...assembly }),
+    tidyUp: async () => {
+      const deps = { ...service.deps, ...assembly };
+      await runFrequent(parts, deps);
+      await cleanUp(parts, deps);
+    },
     api: createApi(app),
     clock: createTestClock(db, moved),
     mailbox: createMailbox(service.deps),
@@ -105,7 +109,8 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
 async function emptyTables(db: Database): Promise<void> {
   await sql`
     WITH a AS (DELETE FROM users), b AS (DELETE FROM admins), c AS (DELETE FROM sessions), d AS (DELETE FROM links),
-         e AS (DELETE FROM mails), f AS (DELETE FROM throttles), g AS (DELETE FROM audit_events)
+         e AS (DELETE FROM mails), f AS (DELETE FROM throttles), g AS (DELETE FROM audit_events),
+         h AS (DELETE FROM audit_chain), i AS (DELETE FROM audit_marks)
     DELETE FROM jobs.job`.execute(db);
   // Afterwards, because removing the users is counted.
   await sql`
@@ -153,7 +158,7 @@ async function startService(overrides: Overrides): Promise<Service> {
   const jobs = createJobQueue(opened, logger, false);
   await jobs.open(jobNames(parts));
   const limiter = createMemoryLimiter({ now: () => movedTime(moved).getTime() });
-  const limits = createRequestLimits({ config, logger, db, limiter });
+  const limits = createRequestLimits({ config, logger, db, keys, limiter });
   const deps = { config, logger, engine: opened, db, jobs, limits, keys, hasher, accessTokens, readiness };
   const app = await buildApp(deps);
   await app.ready();

@@ -11,7 +11,7 @@ declare module '../domain/audit/security-events.ts' {
 }
 
 /** Records every 403: failed attempts at authorization (ASVS V16.3.2). */
-function recordDenials(app: HttpServer, deps: Pick<Dependencies, 'db' | 'logger'>): void {
+function recordDenials(app: HttpServer, deps: Pick<Dependencies, 'db' | 'keys' | 'logger'>): void {
   app.addHook('onSend', async (request, reply) => {
     if (reply.statusCode !== 403) return;
     const { method, routeOptions, accessTokenClaims: claims } = request;

@@ -21,6 +21,8 @@ export type Part = {
   auditEvents?: AuditEvents;
   /** The limits that are counted in the database. */
   throttles?: readonly ThrottlePolicy[];
+  /** Small steps. Every process runs them every five seconds. */
+  frequent?: readonly ((deps: Dependencies & Assembly) => Promise<void>)[];
   /** What the part's tables keep about accounts: how it is exported, and how it is erased. */
   personalData?: readonly PersonalData<Dependencies & Assembly>[];
   /** Delete expired rows. Every process runs them once a minute. */

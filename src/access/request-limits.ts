@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../configuration/config.ts';
 import type { Party } from '../domain/realms/realms.ts';
 import { recordExceeded } from '../domain/throttles/require-within-throttle.ts';
+import type { KeyRing } from '../platform/crypto/secret-keys.ts';
 import type { Database } from '../platform/database/database.ts';
 import { rateLimited } from '../platform/errors.ts';
 import { networkOf } from '../platform/http/client-address.ts';
@@ -73,7 +74,7 @@ function mostAtWork(poolSize: number): number {
   return Math.max(1, Math.floor((2 * poolSize) / 5));
 }
 
-type Deps = { config: Config; limiter: RateLimiter; db: Database; logger: Logger };
+type Deps = { config: Config; limiter: RateLimiter; db: Database; keys: KeyRing; logger: Logger };
 
 export function createRequestLimits(deps: Deps): RequestLimits {
   const { config, limiter } = deps;

@@ -220,6 +220,7 @@ export const configSchema = z.object({
     30,
     'How long a deleted account can be restored, in days. No effect yet: accounts cannot be deleted.',
   ),
+  AUDIT_RETENTION_DAYS: whole(1, 3650, 365, 'How long security events are kept, in days.'),
   USERNAMES: variable(
     oneOf(['required', 'optional'], 'usernames').prefault('required'),
     'Whether users need a username: required, or optional for sign-up by e-mail alone. Admins always need one.',

@@ -213,6 +213,7 @@ function shape(settings: Settings) {
     docsEnabled: settings.DOCS_ENABLED,
     webConcurrency: settings.WEB_CONCURRENCY,
     deletedUserGraceDays: settings.DELETED_USER_GRACE_DAYS,
+    auditRetentionDays: settings.AUDIT_RETENTION_DAYS,
     usernames: settings.USERNAMES,
     requireVerifiedEmail: settings.REQUIRE_VERIFIED_EMAIL,
   };

@@ -16,7 +16,7 @@ type Change = { is_active?: boolean; is_superadmin?: boolean };
  * `last_superadmin`).
  */
 export async function updateAdmin(
-  deps: Pick<Dependencies, 'db' | 'logger'>,
+  deps: Pick<Dependencies, 'db' | 'keys' | 'logger'>,
   callerId: string,
   id: string,
   change: Change,

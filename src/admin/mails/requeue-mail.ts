@@ -12,7 +12,7 @@ import { conflict, notFound } from '../../platform/errors.ts';
  * longer valid.
  */
 export async function requeueMail(
-  deps: Pick<Dependencies, 'db' | 'jobs' | 'logger'>,
+  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>,
   adminId: string,
   mailId: string,
 ): Promise<void> {

@@ -1,8 +1,9 @@
 import { readRows } from '../../platform/lists/list-rows.ts';
 import type { Position } from '../../platform/lists/order.ts';
 import { inBatches, type PersonalData } from '../personal-data/personal-data.ts';
+import type { AuditEvent } from './audit-event-row.ts';
 import { auditEventSchema, presentOwnEvent } from './audit-list.ts';
-import { type AuditEvent, auditListing, erasePlacesOf } from './audit-store.ts';
+import { auditListing, erasePlacesOf } from './audit-store.ts';
 import type { AuditEvents } from './security-events.ts';
 
 export const auditData: PersonalData<{ auditEvents: AuditEvents }> = {

@@ -1,4 +1,4 @@
-import type { ColumnType } from 'kysely';
+import type { ColumnType, Generated, Selectable } from 'kysely';
 import type { RealmKind } from '../realms/realms.ts';
 
 declare module '../../platform/database/database.ts' {
@@ -18,7 +18,16 @@ export type AuditEventRow = {
   actor_id: string | null;
   subject_kind: RealmKind | null;
   subject_id: string | null;
+  /** Personal, like `request_id`: null once erased, and then `personal_salt` is null too. */
   ip: string | null;
   request_id: string | null;
   details: ColumnType<Record<string, unknown>, string, never>;
+  personal_salt: Buffer | null;
+  personal_digest: Buffer | null;
+  /** Null in rows of releases that did not seal their events. */
+  seal_key_id: string | null;
+  seal: Buffer | null;
+  is_chained: Generated<boolean>;
 };
+
+export type AuditEvent = Selectable<AuditEventRow>;

@@ -3,7 +3,8 @@ import type { Database } from '../../platform/database/database.ts';
 import { encodeCursor, type PageQuery, pageQuery } from '../../platform/http/paging.ts';
 import { instant, timestamp, uuid } from '../../platform/http/schemas.ts';
 import { listPage } from '../../platform/lists/list-page.ts';
-import { type AuditEvent, auditListing, type EventFilter } from './audit-store.ts';
+import type { AuditEvent } from './audit-event-row.ts';
+import { auditListing, type EventFilter } from './audit-store.ts';
 import type { AuditEvents, SecurityEventName } from './security-events.ts';
 
 const party = z.object({ kind: z.enum(['user', 'admin']), id: uuid });

@@ -1,35 +1,35 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type Selectable, sql } from 'kysely';
+import { sql } from 'kysely';
+import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
 import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
 import { everything, type Listing } from '../../platform/lists/list-rows.ts';
 import { orderBy, timeKey } from '../../platform/lists/order.ts';
 import type { Origin } from '../../platform/logging/request-context.ts';
 import type { Party } from '../realms/realms.ts';
-import type { AuditEventRow } from './audit-event-row.ts';
+import { digestPersonal, sealOf } from './event-seal.ts';
 import type { SecurityEvent } from './security-events.ts';
 
-export type AuditEvent = Selectable<AuditEventRow>;
-
 export async function insertAuditEvent(
+  { keys: { current: keys } }: { keys: KeyRing },
   db: Database | Transaction,
   { event, outcome, subject, actor, details, origin }: Required<SecurityEvent> & { origin: Origin | null },
 ): Promise<void> {
-  await db
-    .insertInto('audit_events')
-    .values({
-      id: randomUUIDv7(),
-      occurred_at: now,
-      event,
-      outcome,
-      actor_kind: actor?.kind ?? null,
-      actor_id: actor?.id ?? null,
-      subject_kind: subject?.kind ?? null,
-      subject_id: subject?.id ?? null,
-      ip: origin?.ip ?? null,
-      request_id: origin?.requestId ?? null,
-      details: JSON.stringify(details),
-    })
-    .execute();
+  const personal = { ip: origin?.ip ?? null, request_id: origin?.requestId ?? null };
+  const row = {
+    id: randomUUIDv7(),
+    event,
+    outcome,
+    actor_kind: actor?.kind ?? null,
+    actor_id: actor?.id ?? null,
+    subject_kind: subject?.kind ?? null,
+    subject_id: subject?.id ?? null,
+    ...personal,
+    details,
+    ...digestPersonal(personal),
+  };
+  const sealed = { ...row, seal_key_id: keys.kid, seal: sealOf(keys, row) };
+  const values = { ...sealed, details: JSON.stringify(details), occurred_at: now };
+  await db.insertInto('audit_events').values(values).execute();
 }
 
 export type EventFilter = {
@@ -57,7 +57,8 @@ const newestFirst = orderBy('-occurred_at', timeKey('occurred_at'), 'down');
 
 /**
  * Removes the address and the request, which leads to it in the log, from the events of an account.
- * The rows stay, with ids that then lead to nobody. What an admin did to the account keeps the
+ * The rows stay, with ids that then lead to nobody, and without the salt that would tell a guessed
+ * address by its digest. What an admin did to the account keeps the
  * admin's address. In batches, because each statement has a timeout.
  */
 export async function erasePlacesOf(trx: Transaction, { kind, id }: Party): Promise<void> {
@@ -69,14 +70,9 @@ export async function erasePlacesOf(trx: Transaction, { kind, id }: Party): Prom
        AND event IN ('account_registered', 'email_changed')))`;
   for (const isTheirs of [isCaused, isOwn]) {
     const some = sql`SELECT id FROM audit_events WHERE ${isTheirs}
-       AND (ip IS NOT NULL OR request_id IS NOT NULL) LIMIT ${cleanUpRows}`;
-    const erase = sql`UPDATE audit_events SET ip = NULL, request_id = NULL WHERE id IN (${some})`;
+       AND (ip IS NOT NULL OR request_id IS NOT NULL OR personal_salt IS NOT NULL) LIMIT ${cleanUpRows}`;
+    const erase = sql`
+      UPDATE audit_events SET ip = NULL, request_id = NULL, personal_salt = NULL WHERE id IN (${some})`;
     while (((await erase.execute(trx)).numAffectedRows ?? 0n) > 0n);
   }
-}
-
-export async function deleteAuditEventsBefore(db: Database, days: number): Promise<void> {
-  const before = sql<Date>`now() - make_interval(days => ${days})`;
-  const old = db.selectFrom('audit_events').select('id').where('occurred_at', '<', before).limit(cleanUpRows);
-  await db.deleteFrom('audit_events').where('id', 'in', old).execute();
 }

@@ -1,14 +1,25 @@
-import type { Database } from '../../platform/database/database.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { auditData } from './audit-data.ts';
-import { deleteAuditEventsBefore } from './audit-store.ts';
+import { chainAuditEvents } from './chain-audit-events.ts';
+import { cutAuditChain } from './cut-audit-chain.ts';
 import { deleteSignInCountsBefore, foldSignInCounts } from './sign-in-counts.ts';
+
+declare module './security-events.ts' {
+  interface SecurityEvents {
+    audit_chain_broken: true;
+  }
+}
 
 export const audit = {
   personalData: [auditData],
+  frequent: [(deps: Pick<Dependencies, 'db' | 'keys' | 'logger'>) => chainAuditEvents(deps)],
   cleanUp: [
-    // Questions about an account often come months later.
-    ({ db }: { db: Database }) => deleteAuditEventsBefore(db, 365),
-    ({ db }: { db: Database }) => foldSignInCounts(db),
-    ({ db }: { db: Database }) => deleteSignInCountsBefore(db, 100),
+    (deps: Pick<Dependencies, 'db' | 'keys' | 'config'>) => cutAuditChain(deps),
+    ({ db }: Pick<Dependencies, 'db'>) => foldSignInCounts(db),
+    ({ db }: Pick<Dependencies, 'db'>) => deleteSignInCountsBefore(db, 100),
   ],
+  auditEvents: {
+    audit_chain_broken:
+      'The end of the chain of audit events was not as the service left it; `reason` says what was found',
+  },
 };

@@ -1,3 +1,4 @@
+import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
 import { afterCommit, type Database, type Transaction } from '../../platform/database/database.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { currentOrigin } from '../../platform/logging/request-context.ts';
@@ -9,12 +10,12 @@ import type { SecurityEvent } from './security-events.ts';
  * the commit. Address and request id come from the current request (ASVS V16.2.1, V16.3.1).
  */
 export async function recordEvent(
-  { logger }: { logger: Logger },
+  { logger, keys }: { logger: Logger; keys: KeyRing },
   db: Database | Transaction,
   { event, outcome = 'success', subject = null, actor = subject, details = {} }: SecurityEvent,
 ): Promise<void> {
   const origin = currentOrigin();
-  await insertAuditEvent(db, { event, outcome, subject, actor, details, origin });
+  await insertAuditEvent({ keys }, db, { event, outcome, subject, actor, details, origin });
   const line = {
     event,
     outcome,
@@ -31,7 +32,7 @@ export async function recordEvent(
  * failure is logged.
  */
 export async function recordRefusal(
-  deps: { db: Database; logger: Logger },
+  deps: { db: Database; logger: Logger; keys: KeyRing },
   event: SecurityEvent,
 ): Promise<void> {
   try {

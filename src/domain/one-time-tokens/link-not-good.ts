@@ -11,7 +11,7 @@ export class LinkNotGoodError extends Error {}
  * `refusal` for every reason, so that the response does not reveal which one it was.
  */
 export async function withGoodLink(
-  deps: Pick<Dependencies, 'db' | 'logger'>,
+  deps: Pick<Dependencies, 'db' | 'keys' | 'logger'>,
   { event, refusal }: { event: SecurityEventName; refusal: () => AppError },
   use: () => Promise<void>,
 ): Promise<void> {

@@ -10,7 +10,7 @@ type How = { change: 'logout_all' | 'admin_revoked'; event: SecurityEventName; a
 
 /** Ends all sessions of an account, and what else ends with them; false where there is no such account. */
 export async function endAllSessions(
-  deps: Pick<Dependencies, 'db' | 'logger'>,
+  deps: Pick<Dependencies, 'db' | 'keys' | 'logger'>,
   realm: Realm,
   accountId: string,
   { change, event, actor }: How,

@@ -6,18 +6,14 @@ import { partyOf, type Realm } from '../realms/realms.ts';
 import { decodeRefreshToken, invalidRefreshToken } from './refresh-token.ts';
 import { revokeSession } from './session-store.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'logger'>;
+type Deps = Pick<Dependencies, 'db' | 'keys' | 'logger'>;
 
 /**
  * Ends the session of a refresh token of any generation, so that an owner whose token a thief has
  * rotated can still end the session. Ending it twice is no error. Throws 401 for a token that this
  * service did not issue.
  */
-export async function endSession(
-  deps: Deps & Pick<Dependencies, 'keys'>,
-  realm: Realm,
-  refreshToken: string,
-): Promise<void> {
+export async function endSession(deps: Deps, realm: Realm, refreshToken: string): Promise<void> {
   const token = decodeRefreshToken(refreshToken, realm.kind, deps.keys);
   if (token === null) throw invalidRefreshToken();
   await endOne(deps, realm, { id: token.sessionId }, { reason: 'logout', event: 'sign_out' });

@@ -24,7 +24,7 @@ export async function requireWithinThrottle(
 
 /** Call it only at the first refusal of a key in a window: a flood must not fill the audit log. */
 export function recordExceeded(
-  deps: Pick<Deps, 'db' | 'logger'>,
+  deps: Pick<Deps, 'db' | 'keys' | 'logger'>,
   policy: { name: string },
   subject: Party | null,
 ): Promise<void> {

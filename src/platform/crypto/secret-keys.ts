@@ -10,6 +10,11 @@ export type SecretKeys = {
   readonly refreshClient: Buffer;
   readonly link: Buffer;
   readonly throttle: Buffer;
+  /** Marks an audit event as written by the service. */
+  readonly auditSeal: Buffer;
+  readonly auditChain: Buffer;
+  /** The seed of an Ed25519 key. */
+  readonly auditCheckpoint: Buffer;
 };
 
 export type KeyRing = {
@@ -52,5 +57,8 @@ function deriveKeys(secret: string): SecretKeys {
     refreshClient: derive('refresh-client/v1'),
     link: derive('link/v1'),
     throttle: derive('throttle/v1'),
+    auditSeal: derive('audit-seal/v1'),
+    auditChain: derive('audit-chain/v1'),
+    auditCheckpoint: derive('audit-checkpoint/v1'),
   };
 }
