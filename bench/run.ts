@@ -1,3 +1,4 @@
+import { measureAuditChain } from './audit-chain.ts';
 import { measureDeepPaging } from './deep-paging.ts';
 import { printFigure } from './figure.ts';
 import { measureFromClone } from './from-clone.ts';
@@ -17,6 +18,7 @@ const benchmarks = {
   searches: measureSearches,
   mails: measureMails,
   overload: measureOverload,
+  'audit-chain': measureAuditChain,
   clone: measureFromClone,
 };
 

@@ -7,13 +7,14 @@ import {
   kindsAndPositions,
   recordEvents,
 } from '../../../test/audit-chain-calls.ts';
+import { liveThrough } from '../../../test/audited-life.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
-import { createKeyRing } from '../../platform/crypto/secret-keys.ts';
+import { assembly } from '../../app.ts';
+import { transact } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
-import { issueCheckpoint } from './audit-checkpoint.ts';
+import { erasePersonalData } from '../personal-data/erase-personal-data.ts';
 import { chainAuditEvents } from './chain-audit-events.ts';
 import { cutAuditChain } from './cut-audit-chain.ts';
-import { exportAuditEvents } from './export-audit-events.ts';
 import { recordEvent } from './record-event.ts';
 import { verifyAuditChain } from './verify-audit-chain.ts';
 
@@ -116,109 +117,50 @@ test('an erased account leaves the chain whole; emptied fields of others are fou
   ]);
 });
 
+test('erasing a user leaves the chain whole, also where the user claimed an address', async (t) => {
+  const service = await createTestApp(t);
+  const { user } = await liveThrough(service);
+  const claimed = service.db.selectFrom('users').select(['id', 'username', 'email']);
+  const claimant = await claimed.where('email', '=', 'claimed@example.com').executeTakeFirstOrThrow();
+  await chainAuditEvents(service.deps);
+  for (const { id, username, email } of [claimant, user]) {
+    const deps = { ...service.deps, ...assembly };
+    const subject = { kind: 'user', id, username: username ?? '', email } as const;
+    await transact(service.db, (trx) => erasePersonalData(deps, trx, subject));
+    const before = await verifyAuditChain(service.deps);
+    assert.ok(before.findings.some(({ kind }) => kind === 'personal_field_emptied'));
+    await recordErasure(service, id);
+  }
+  await chainAuditEvents(service.deps);
+  const { findings } = await verifyAuditChain(service.deps);
+  // The life itself contains a break.
+  assert.deepEqual(new Set(findings.map(({ kind }) => kind)), new Set(['break_recorded']));
+});
+
+test('the metrics tell how many events wait, how long, and whether the chain broke', async (t) => {
+  const service = await createTestApp(t);
+  await chainedEvents(service, 2);
+  await recordEvents(service, 3);
+  await service.clock.advance(60);
+  const read = async () => (await service.api.get('/metrics')).text;
+  const waiting = await read();
+  assert.match(waiting, /adl_audit_unchained_events 3\n/);
+  assert.match(waiting, /adl_audit_oldest_unchained_seconds 6\d/);
+  assert.match(waiting, /adl_audit_chain_breaks 0\n/);
+  await sql`DELETE FROM audit_marks WHERE kind = 'head'`.execute(service.db);
+  await service.tidyUp();
+  const after = await read();
+  assert.match(after, /adl_audit_unchained_events 0\n/);
+  assert.match(after, /adl_audit_oldest_unchained_seconds 0\n/);
+  assert.match(after, /adl_audit_chain_breaks 1\n/);
+});
+
 test('the address of an erased event cannot be found by trying all of them', async (t) => {
   const service = await createTestApp(t);
   await recordEvents(service, 2);
   const digests = await service.db.selectFrom('audit_events').select('personal_digest').execute();
   // The same address and request: with a salt of each row the digests differ.
   assert.equal(new Set(digests.map(({ personal_digest: one }) => one?.toString('hex'))).size, 2);
-});
-
-test('a checkpoint finds an end that was removed together with its marks', async (t) => {
-  const service = await createTestApp(t);
-  await chainedEvents(service, 3);
-  await sql`CREATE TABLE kept AS SELECT * FROM audit_marks`.execute(service.db);
-  await recordEvents(service, 2);
-  const checkpoint = await issueCheckpoint(service.deps);
-  assert.ok(checkpoint);
-  assert.equal(checkpoint.position, '5');
-  assert.equal((await verifyAuditChain(service.deps, { checkpoint })).ok, true);
-  await sql`DELETE FROM audit_events WHERE id IN (SELECT event_id FROM audit_chain WHERE position > 3)`.execute(
-    service.db,
-  );
-  await sql`DELETE FROM audit_chain WHERE position > 3`.execute(service.db);
-  await sql`DELETE FROM audit_marks`.execute(service.db);
-  await sql`INSERT INTO audit_marks SELECT * FROM kept`.execute(service.db);
-  await sql`DROP TABLE kept`.execute(service.db);
-  assert.equal((await verifyAuditChain(service.deps)).ok, true);
-  const found = await verifyAuditChain(service.deps, { checkpoint });
-  assert.deepEqual(kindsAndPositions(found), [['checkpoint_differs', '5']]);
-  assert.match(found.findings[0]?.message ?? '', /ends before position 5/);
-});
-
-test('a checkpoint finds a history that was rewritten with the key', async (t) => {
-  const service = await createTestApp(t);
-  await chainedEvents(service, 3);
-  const checkpoint = await issueCheckpoint(service.deps);
-  assert.ok(checkpoint);
-  await sql`DELETE FROM audit_chain`.execute(service.db);
-  await sql`DELETE FROM audit_marks`.execute(service.db);
-  await sql`DELETE FROM audit_events WHERE id = (SELECT id FROM audit_events ORDER BY id LIMIT 1)`.execute(
-    service.db,
-  );
-  await service.db.updateTable('audit_events').set({ is_chained: false }).execute();
-  await chainedEvents(service, 1);
-  assert.equal((await verifyAuditChain(service.deps)).ok, true);
-  const found = await verifyAuditChain(service.deps, { checkpoint });
-  assert.deepEqual(kindsAndPositions(found), [['checkpoint_differs', '3']]);
-});
-
-test('a checkpoint that was changed, or signed by another, is refused', async (t) => {
-  const service = await createTestApp(t);
-  assert.equal(await issueCheckpoint(service.deps), null);
-  await chainedEvents(service, 3);
-  const checkpoint = await issueCheckpoint(service.deps);
-  const other = await issueCheckpoint({ ...service.deps, keys: createKeyRing('another secret') });
-  assert.ok(checkpoint && other);
-  for (const forged of [
-    { ...checkpoint, time: other.time },
-    { ...other, key_id: checkpoint.key_id },
-    { ...checkpoint, hash: '0'.repeat(64) },
-  ]) {
-    const { ok, findings } = await verifyAuditChain(service.deps, { checkpoint: forged });
-    assert.equal(ok, false);
-    assert.equal(findings[0]?.kind, 'checkpoint_differs');
-  }
-  const rotated = { ...service.deps, keys: createKeyRing('next', service.config.secretKey) };
-  assert.equal((await verifyAuditChain(rotated, { checkpoint })).ok, true);
-});
-
-test('a checkpoint at the cut still counts; one before it is too old to compare', async (t) => {
-  const service = await createTestApp(t);
-  await chainedEvents(service, 2);
-  const old = await issueCheckpoint(service.deps);
-  await chainedEvents(service, 1);
-  const atCut = await issueCheckpoint(service.deps);
-  await service.clock.advance(durations.days(366));
-  await recordEvents(service, 1);
-  await service.tidyUp();
-  assert.ok(old && atCut);
-  assert.deepEqual((await verifyAuditChain(service.deps, { checkpoint: atCut })).remarks, []);
-  const tooOld = await verifyAuditChain(service.deps, { checkpoint: old });
-  assert.equal(tooOld.ok, true);
-  assert.match(tooOld.remarks.join(), /older than the events that are kept/);
-});
-
-test('the export has a line an event, in the order of the chain, and resumes anywhere', async (t) => {
-  const service = await createTestApp(t);
-  await chainedEvents(service, 1100);
-  const linesAfter = async (after?: string) => {
-    const lines: string[] = [];
-    for await (const line of exportAuditEvents(service.deps, after === undefined ? {} : { after }))
-      lines.push(line);
-    return lines;
-  };
-  const all = await linesAfter();
-  assert.ok(all.every((line) => line.endsWith('}\n')));
-  const rows = all.map((line) => JSON.parse(line) as Record<string, unknown>);
-  assert.deepEqual(
-    rows.map(({ position }) => position),
-    Array.from({ length: 1100 }, (_, index) => String(index + 1)),
-  );
-  assert.equal(rows[0]?.ip, '203.0.113.9');
-  assert.equal(rows[0]?.event, 'profile_changed');
-  assert.deepEqual(await linesAfter('1090'), all.slice(1090));
-  assert.deepEqual(await linesAfter('1100'), []);
 });
 
 /** What the erasure of an account records. */

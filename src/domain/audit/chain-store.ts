@@ -145,6 +145,17 @@ export async function erasedAmong(db: Database, eventIds: readonly string[]): Pr
   return new Set(rows.map(({ id }) => id));
 }
 
+export async function countForMetrics(db: Database) {
+  const { rows } = await sql<{ unchained: number; oldestSeconds: number; breaks: number }>`
+    SELECT count(*)::int AS unchained,
+           coalesce(greatest(extract(epoch FROM now() - min(occurred_at)), 0), 0)::float8 AS "oldestSeconds",
+           (SELECT count(*)::int FROM audit_events WHERE event = 'audit_chain_broken') AS breaks
+      FROM (SELECT occurred_at FROM audit_events WHERE NOT is_chained ORDER BY id LIMIT 100000) AS waiting`.execute(
+    db,
+  );
+  return rows[0] ?? { unchained: 0, oldestSeconds: 0, breaks: 0 };
+}
+
 /** The database's time, or that some days ago, as text with its microseconds. */
 export async function readTime(trx: Transaction, daysAgo = 0): Promise<string> {
   const then = sql`(now() - make_interval(days => ${daysAgo}))`;

@@ -36,9 +36,10 @@ export function addMetricsRoute(app: HttpServer, deps: Deps): void {
 }
 
 async function openMetrics({ db }: Pick<Deps, 'db'>) {
-  const [{ Counter, Registry }, { addMailMetrics }] = await Promise.all([
+  const [{ Counter, Registry }, { addMailMetrics }, { addAuditMetrics }] = await Promise.all([
     import('prom-client'),
     import('../../domain/outbox/mail-metrics.ts'),
+    import('../../domain/audit/audit-metrics.ts'),
   ]);
   const registry = new Registry();
   const dropped = new Counter({
@@ -47,10 +48,12 @@ async function openMetrics({ db }: Pick<Deps, 'db'>) {
     registers: [registry],
   });
   const countMails = addMailMetrics(registry, db);
+  const countEvents = addAuditMetrics(registry, db);
   const refresh = async (): Promise<void> => {
     dropped.reset();
     dropped.inc(droppedLines());
     await countMails();
+    await countEvents();
   };
   return { registry, refresh };
 }

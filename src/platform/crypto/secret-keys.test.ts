@@ -17,6 +17,9 @@ test('a secret derives the same keys in every release', () => {
       refreshClient: '81880df45fd3e797c47d37faee8e3bf7285a17b93940b552372ee81a8e16ddc3',
       link: 'd77aaadf7279bf445052b942126340ffc8baf9451ed29072e6bc8e36e7a79c62',
       throttle: '1dc3a919867a372d62a0dd0445c1e69304f7512fc1bbc8f49e61f5e8a4627aca',
+      auditSeal: '393c709fb06ceb1d36c8c8410797f2062308fbdeca284d4849ee76345aa12d47',
+      auditChain: 'b894f9e5c06886c45c3162a7210c8d204c532eb753b0a55a5f2fe836e69b53a8',
+      auditCheckpoint: 'a31ac904618898bdb9c1a0cf053136ebcc0b0afc6e25076c8c627ec4e720f00d',
     },
   );
 });
