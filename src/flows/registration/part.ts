@@ -12,6 +12,7 @@ export const registration: Part = {
   routes: addRegistrationRoutes,
   throttles: [setupTokenTries],
   auditEvents: {
-    account_registered: 'An account was created by its owner, by a superadmin or with the setup token',
+    account_registered:
+      'An account was created by its owner, by a superadmin, with the setup token or on the command line',
   },
 };
