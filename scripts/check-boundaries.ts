@@ -23,6 +23,7 @@ const tables: TableRules = {
     mails: 'src/domain/outbox',
     throttles: 'src/domain/throttles',
     audit_events: 'src/domain/audit',
+    imports: 'src/domain/imports',
   },
   jointReaders: {
     'src/domain/sessions/session-store.ts':

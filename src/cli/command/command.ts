@@ -66,8 +66,7 @@ export type LocalEnvironment = {
 
 /** Keeps the types of the schema for `run`. */
 export function defineCommand<Schema extends z.ZodObject>(command: Command<Schema>): Command {
-  // A member with parameters of its own schema is called only with what that schema has parsed.
-  return command as Command;
+  return command;
 }
 
 /** Codes for scripts; documented in docs/command-line.md. */

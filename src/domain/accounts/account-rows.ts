@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { PasswordScheme } from '../../platform/hashing/password-schemes.ts';
 
 declare module '../../platform/database/database.ts' {
   interface Tables {
@@ -14,13 +15,15 @@ export type AccountRow = {
   email: string;
   full_name: string | null;
   is_active: Generated<boolean>;
-  password_scheme: 'bcrypt' | 'bcrypt-hmac-sha384' | 'argon2id';
+  password_scheme: PasswordScheme;
   password_hash: string;
   password_key: Buffer | null;
   password_version: Generated<number>;
   last_login_at: Date | null;
   created_at: Date;
   updated_at: Date;
+  /** What the system it was imported from called it. */
+  legacy_id: Generated<string | null>;
 };
 
 export type UserRow = AccountRow & {
