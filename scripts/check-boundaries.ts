@@ -28,6 +28,7 @@ const tables: TableRules = {
     sign_in_counts: 'src/domain/audit',
     audit_chain: 'src/domain/audit',
     audit_marks: 'src/domain/audit',
+    imports: 'src/domain/imports',
   },
   jointReaders: {
     'src/domain/sessions/session-store.ts':
@@ -42,6 +43,8 @@ const callingFiles: CallingFiles = {
   'src/platform/smtp/smtp-transport.ts': 'SMTP_HOST',
   'src/platform/database/embedded-engine.ts': 'starts initialize-embedded.ts, which talks to nobody',
   'src/platform/http/close-listener.ts': 'its own port, when it stops',
+  'src/cli/local-socket/serve-commands.ts': 'a socket in DATA_DIR',
+  'src/cli/local-socket/ask-server.ts': 'the same',
   'src/process/startup-checks.ts': 'whether somebody listens at REDIS_URL and SMTP_HOST',
 };
 

@@ -2,14 +2,14 @@ import cluster from 'node:cluster';
 import { flushCompileCache } from 'node:module';
 import { createRequestLimits } from './access/request-limits.ts';
 import { assembly, buildApp, parts } from './app.ts';
+import type { CommandServer } from './cli/local-socket/serve-commands.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
 import { createAccessTokens } from './domain/access-tokens/access-token.ts';
+import type { Dependencies } from './domain/dependencies.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
-import { createDatabase, type DatabaseEngine } from './platform/database/database.ts';
+import { createDatabase } from './platform/database/database.ts';
 import { createDatabaseClock } from './platform/database/database-clock.ts';
 import { DirectoryInUseError } from './platform/database/directory-lock.ts';
-import { createPasswordHasher } from './platform/hashing/password-hasher.ts';
-import { networkOf } from './platform/http/client-address.ts';
 import type { HttpServer } from './platform/http/http-server.ts';
 import type { Readiness } from './platform/http/readiness.ts';
 import { createJobQueue, type JobQueue } from './platform/jobs/job-queue.ts';
@@ -21,6 +21,7 @@ import type { RateLimiter } from './platform/rate-limit/rate-limit.ts';
 import { createSmtpTransport, type SmtpTransport } from './platform/smtp/smtp-transport.ts';
 import { jobNames, startBackgroundWork } from './process/background-work.ts';
 import { stopWhenTold } from './process/drain.ts';
+import { openEngine, startHasher } from './process/open-engine.ts';
 import { loadSecretKey } from './process/secret-key.ts';
 import {
   checkClock,
@@ -71,7 +72,16 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const deps = { config, logger, engine, db, jobs, limits, keys, hasher, accessTokens, readiness };
   const app = await buildApp(deps);
 
-  stopWhenTold({ app, hasher, jobs, limiter, engine, readiness }, logger);
+  const running: Parameters<typeof stopWhenTold>[0] = {
+    app,
+    commands: null,
+    hasher,
+    jobs,
+    limiter,
+    engine,
+    readiness,
+  };
+  stopWhenTold(running, logger);
   // A process that listens receives requests. It listens before it can serve only while its database is
   // unreachable, so that probes do not end it, and only if no other process serves the port.
   const listenEarly = async () => (cluster.isWorker ? undefined : listen(app, deps));
@@ -89,6 +99,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   readiness.phase = 'serving';
   clock.watch();
   await listen(app, deps);
+  if (engine.isEmbedded) running.commands = await openCommands(deps);
   await startBackgroundWork(parts, { ...deps, ...assembly, smtp: smtpTransportOf(config) });
   reportServing();
   flushCompileCache();
@@ -106,14 +117,11 @@ function readConfig(): Config {
   }
 }
 
-/** Loads only the engine in use; the other would cost memory. */
-async function openEngine(config: Config): Promise<DatabaseEngine> {
-  if (config.databaseUrl !== undefined) {
-    const { openPostgres } = await import('./platform/database/postgres-engine.ts');
-    return openPostgres({ url: config.databaseUrl, poolSize: config.databasePoolSize });
-  }
-  const { openEmbedded } = await import('./platform/database/embedded-engine.ts');
-  return openEmbedded(config.dataDir);
+/** Other processes cannot open the embedded database, so commands come here. */
+async function openCommands(deps: Dependencies): Promise<CommandServer | null> {
+  const { serveCommands } = await import('./cli/local-socket/serve-commands.ts');
+  const { hasher, jobs } = deps;
+  return serveCommands({ ...deps, openHasher: async () => hasher, openJobs: async () => jobs });
 }
 
 /** Loads the Redis client only if Redis is configured. */
@@ -137,12 +145,6 @@ function smtpTransportOf({ smtp }: Config): SmtpTransport | null {
   return host === undefined || fromEmail === undefined
     ? null
     : createSmtpTransport({ ...smtp, host, fromEmail });
-}
-
-function startHasher(config: Config): ReturnType<typeof createPasswordHasher> {
-  const { hashThreads: threads, hashQueueMaxWaitSeconds: maxWaitSeconds, passwordHash: target } = config;
-  const clientOf = (address: string) => networkOf(address, config.rateLimitIpv6Prefix);
-  return createPasswordHasher({ threads, maxWaitSeconds, target, clientOf });
 }
 
 type ListenDeps = { config: Config; readiness: Readiness };

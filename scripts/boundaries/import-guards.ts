@@ -1,14 +1,14 @@
 import { dirname } from 'node:path';
 import { type Guard, productionFiles, type Tree } from './tree.ts';
 
-/** From the lowest up; what stands on no floor (`main.ts`, `app.ts`, `process/`) may import all. */
+/** From the lowest up; what stands on no floor (`main.ts`, `adl.ts`, `app.ts`, `process/`) may import all. */
 const floors = [
   ['platform'],
   ['configuration'],
   ['domain'],
   ['access'],
   ['flows'],
-  ['admin', 'operations'],
+  ['admin', 'operations', 'cli'],
 ] as const;
 
 export const floorGuard: Guard = {
@@ -44,7 +44,7 @@ function importsByFolder(tree: Tree): Map<string, Set<string>> {
   return targets;
 }
 
-/** `main.ts` and `app.ts` stand for themselves. */
+/** `main.ts`, `adl.ts` and `app.ts` stand for themselves. */
 function folderOf(path: string): string {
   return dirname(path) === 'src' ? path : dirname(path);
 }

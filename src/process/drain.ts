@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
+import type { CommandServer } from '../cli/local-socket/serve-commands.ts';
 import type { DatabaseEngine } from '../platform/database/database.ts';
 import type { PasswordHasher } from '../platform/hashing/password-hasher.ts';
 import { closeListener } from '../platform/http/close-listener.ts';
@@ -30,6 +31,8 @@ const shutdownMilliseconds = 29_000;
 
 type Running = {
   app: HttpServer;
+  /** Once commands are served on a socket. */
+  commands: CommandServer | null;
   hasher: PasswordHasher;
   jobs: JobQueue;
   limiter: RateLimiter;
@@ -61,10 +64,8 @@ export function stopWhenTold(running: Running, logger: Logger): void {
 }
 
 /** In this order: not ready, no new connections, open requests to their end, then their tools. */
-async function drain(
-  { app, hasher, jobs, limiter, engine, readiness }: Running,
-  signal: string | undefined,
-): Promise<void> {
+async function drain(running: Running, signal: string | undefined): Promise<void> {
+  const { app, hasher, jobs, limiter, engine, readiness } = running;
   // After Ctrl-C a person waits and no proxy does; a process that was never ready has no requests.
   const lingers = signal === 'SIGTERM' && readiness.phase === 'serving';
   readiness.phase = 'draining';
@@ -78,6 +79,7 @@ async function drain(
   const cut = setTimeout(() => app.server.closeAllConnections(), closeMilliseconds);
   await app.close();
   clearTimeout(cut);
+  await running.commands?.close();
   await hasher.close();
   await jobs.close();
   await limiter.close();

@@ -4,11 +4,14 @@ import { type TestContext, test } from 'node:test';
 import { MessagePort } from 'node:worker_threads';
 import { hashSync } from '@node-rs/bcrypt';
 import { realms, userRealm } from '../../src/domain/realms/realms.ts';
+import { readForeignHash } from '../../src/platform/hashing/foreign-hashes.ts';
+import { foreignCost } from '../../src/platform/hashing/foreign-schemes.ts';
 import type { HashJob } from '../../src/platform/hashing/hash-job.ts';
-import type { StoredPassword } from '../../src/platform/hashing/password-schemes.ts';
+import { isForeign, type StoredPassword } from '../../src/platform/hashing/password-schemes.ts';
 import { afterNextHash } from '../after-next-hash.ts';
 import { assertStatus } from '../api.ts';
 import { goodPassword } from '../factories.ts';
+import { foreignVectors } from '../foreign-vectors.ts';
 import { signedInTo } from '../session-calls.ts';
 import { seedPassword } from '../stored-passwords.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
@@ -35,8 +38,17 @@ function argon2idOf(memory: number, passes: number): StoredPassword {
   return { scheme: 'argon2id', hash: `${header}$${salt}$${hash}`, key: null };
 }
 
+const bcrypt8 = { BCRYPT_ROUNDS: '8' };
+
+/** Of other systems, each cheaper than the target. */
+const importedHashes = foreignVectors
+  .filter(([what]) => /argon2i of|scrypt of passlib|PBKDF2 of passlib, SHA-(256|512)/.test(what))
+  .map(([what, hash]) => [what, readForeignHash({ hash }, null) as StoredPassword, bcrypt8] as const);
+
 /** The cost of a hash in bcrypt rounds; argon2id fills about 64 KiB in the time of one. */
 function roundsOf(hash: string): number {
+  const foreign = readForeignHash({ hash }, null);
+  if ('scheme' in foreign && isForeign(foreign)) return foreignCost(foreign)?.rounds ?? 0;
   const [, memory, passes] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),/.exec(hash) ?? [];
   return memory ? (Number(memory) * Number(passes)) / 64 : 2 ** Number(hash.slice(4, 6));
 }
@@ -67,7 +79,6 @@ function login({ api }: TestApp, path: string, username: string, password: strin
   return api.post(`${path}/login`, { username, password }, { remoteAddress });
 }
 
-const bcrypt8 = { BCRYPT_ROUNDS: '8' };
 const argon2id = { PASSWORD_HASH: 'argon2id' };
 
 for (const [what, stored, environment] of [
@@ -76,6 +87,8 @@ for (const [what, stored, environment] of [
   ['$2y$07$', bcryptOf(7, '$2y$'), bcrypt8],
   ['$2b$08$, the current default', bcryptOf(8), bcrypt8],
   ['a keyed $2b$04$', keyedBcryptOf(4), bcrypt8],
+  ['a truncated $2b$05$', { ...bcryptOf(5), scheme: 'bcrypt-truncated' }, bcrypt8],
+  ...importedHashes,
   ['an unreadable hash', { scheme: 'bcrypt', hash: 'broken', key: null }, bcrypt8],
   ['a cheap argon2id', argon2idOf(1024, 2), bcrypt8],
   ['argon2id', argon2idOf(19_456, 2), { BCRYPT_ROUNDS: '10' }],
@@ -97,7 +110,8 @@ for (const [what, stored, environment] of [
       const [work = 0, ...more] = works();
       assert.deepEqual(more, [], how);
       // The smallest hash available as padding has 16 rounds.
-      const tolerance = what.includes('argon2id') || environment === argon2id ? 16 : 0;
+      const isExact = stored.scheme.startsWith('bcrypt') && environment !== argon2id;
+      const tolerance = isExact ? 0 : 16;
       assert.ok(Math.abs(work - unknown) <= tolerance, `${how}: ${work} of ${unknown} rounds`);
     };
     assertStatus(await login(service, path, account.username, wrong), 401);

@@ -5,7 +5,6 @@ import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAccess } from '../../domain/revocation/end-access.ts';
-import type { Caller } from '../../domain/sessions/session-store.ts';
 import { changeEmail } from '../../flows/email-change/change-email.ts';
 import { transact } from '../../platform/database/database.ts';
 import { forbidden } from '../../platform/errors.ts';
@@ -18,7 +17,7 @@ import { describeChange } from '../describe-change.ts';
  */
 export async function updateUser(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>,
-  caller: Caller,
+  caller: { account: Pick<Account, 'id' | 'is_superadmin'> },
   id: string,
   change: AccountChange,
 ): Promise<Account | null> {

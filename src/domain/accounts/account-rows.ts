@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { PasswordScheme } from '../../platform/hashing/password-schemes.ts';
 import type { Metadata } from './metadata.ts';
 
 declare module '../../platform/database/database.ts' {
@@ -17,13 +18,15 @@ export type AccountRow = {
   full_name: string | null;
   is_active: Generated<boolean>;
   /** Null with the hash, only for users: no password has been set yet. */
-  password_scheme: 'bcrypt' | 'bcrypt-hmac-sha384' | 'argon2id' | null;
+  password_scheme: PasswordScheme | null;
   password_hash: string | null;
   password_key: Buffer | null;
   password_version: Generated<number>;
   last_login_at: Date | null;
   created_at: Date;
   updated_at: Date;
+  /** What the system it was imported from called it. */
+  legacy_id: Generated<string | null>;
 };
 
 export type UserRow = AccountRow & {

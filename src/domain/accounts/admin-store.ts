@@ -5,6 +5,11 @@ export async function adminExists(db: Database): Promise<boolean> {
   return (await db.selectFrom('admins').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
+export async function superadminExists(db: Database): Promise<boolean> {
+  const query = db.selectFrom('admins').select('id').where('is_superadmin', '=', true);
+  return (await query.where('is_active', '=', true).limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** Only one transaction at a time may decide whether to create the first admin. */
 export async function lockAdminRegistration(trx: Transaction): Promise<void> {
   await sql`LOCK TABLE admins IN SHARE ROW EXCLUSIVE MODE`.execute(trx);

@@ -35,6 +35,7 @@ export const auditEventSchema = (events: AuditEvents) =>
         session_id: uuid.optional(),
         mail_id: uuid.optional(),
         route: words.optional(),
+        via: z.literal('command_line').optional().describe('Done on the command line, by no account'),
       }),
     })
     .meta({ id: 'AuditEvent' });

@@ -1,20 +1,22 @@
 import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
 import { afterCommit, type Database, type Transaction } from '../../platform/database/database.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import { currentOrigin } from '../../platform/logging/request-context.ts';
+import { currentOrigin, isCommand } from '../../platform/logging/request-context.ts';
 import { insertAuditEvent } from './audit-store.ts';
 import type { SecurityEvent } from './security-events.ts';
 
 /**
  * Writes a security event in the transaction of the change that it describes, and a log line after
- * the commit. Address and request id come from the current request (ASVS V16.2.1, V16.3.1).
+ * the commit. Address and request id come from the current request (ASVS V16.2.1, V16.3.1). What is
+ * ordered on the command line has no actor and the mark `via`, whoever the operation names.
  */
 export async function recordEvent(
   { logger, keys }: { logger: Logger; keys: KeyRing },
   db: Database | Transaction,
-  { event, outcome = 'success', subject = null, actor = subject, details = {} }: SecurityEvent,
+  { event, outcome = 'success', subject = null, ...given }: SecurityEvent,
 ): Promise<void> {
   const origin = currentOrigin();
+  const { actor = subject, details = {} } = isCommand() ? asCommand(given) : given;
   await insertAuditEvent({ keys }, db, { event, outcome, subject, actor, details, origin });
   const line = {
     event,
@@ -25,6 +27,10 @@ export async function recordEvent(
     ...details,
   };
   afterCommit(db, () => logger.info(line, `Security event: ${event}, ${outcome}`));
+}
+
+function asCommand({ details }: Pick<SecurityEvent, 'details'>): Pick<SecurityEvent, 'actor' | 'details'> {
+  return { actor: null, details: { ...details, via: 'command_line' } };
 }
 
 /**

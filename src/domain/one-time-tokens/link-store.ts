@@ -104,3 +104,13 @@ export async function deleteExpiredLinks(db: Database, keptDays: number): Promis
 }
 
 export const open = sql<boolean>`(links.ended_at IS NULL AND links.expires_at > now())`;
+
+/** How many open links were made with each secret, by its key id. */
+export async function countOpenLinksByKey(db: Database): Promise<Map<string, number>> {
+  const query = db
+    .selectFrom('links')
+    .select(['key_id', sql<number>`count(*)::int`.as('count')])
+    .where(open);
+  const rows = await query.groupBy('key_id').execute();
+  return new Map(rows.map(({ key_id, count }) => [key_id, count]));
+}

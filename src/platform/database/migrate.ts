@@ -36,6 +36,17 @@ export async function migrate(
   }
 }
 
+/** The names of the migrations that `migrate` would apply. Changes nothing. */
+export async function findMissing(
+  connection: MigrationConnection,
+  directory = migrationsDirectory,
+): Promise<string[]> {
+  const applied = await readApplied(connection);
+  return listMigrations(directory)
+    .map(({ name }) => name)
+    .filter((name) => !applied.has(name));
+}
+
 type Migration = { name: string; script: string };
 
 function listMigrations(directory: string): Migration[] {

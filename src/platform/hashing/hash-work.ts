@@ -1,9 +1,11 @@
 import { argon2Sync } from 'node:crypto';
 import { hashSync } from '@node-rs/bcrypt';
+import { foreignCost } from './foreign-schemes.ts';
 import {
   argon2Costs,
   bcryptCost,
   type HashTarget,
+  isForeign,
   parseArgon2id,
   type ReadPassword,
 } from './password-schemes.ts';
@@ -42,7 +44,9 @@ function roundsOfTarget({ algorithm, bcryptRounds }: HashTarget): number {
   return (argon2Costs.memory * argon2Costs.passes) / kibibytesPerRound;
 }
 
-function roundsOf({ scheme, hash }: ReadPassword): number {
+function roundsOf(stored: ReadPassword): number {
+  const { scheme, hash } = stored;
+  if (isForeign(stored)) return foreignCost(stored)?.rounds ?? 0;
   if (scheme !== 'argon2id') return 2 ** bcryptCost(hash);
   const { memory = 0, passes = 0 } = parseArgon2id(hash) ?? {};
   return (memory * passes) / kibibytesPerRound;

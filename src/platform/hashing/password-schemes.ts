@@ -1,9 +1,25 @@
 import { argon2Sync, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { hashSync, verifySync } from '@node-rs/bcrypt';
+import {
+  type ForeignPassword,
+  foreignCost,
+  foreignSchemes,
+  isAffordable,
+  verifyForeignSync,
+} from './foreign-schemes.ts';
 
-/** How an account's row stores the password. Only `bcrypt-hmac-sha384` has a `key`. */
+/** Those that hashes are made with. */
+type OwnScheme = 'bcrypt' | 'bcrypt-hmac-sha384' | 'argon2id';
+
+/**
+ * Besides its own, those of imported accounts, which the first sign-in replaces. `bcrypt-truncated`
+ * was made by a system that ignores what follows 72 bytes.
+ */
+export type PasswordScheme = OwnScheme | 'bcrypt-truncated' | ForeignPassword['scheme'];
+
+/** How an account's row stores the password. Only `bcrypt-hmac-sha384` and `firebase-scrypt` have a `key`. */
 export type StoredPassword = {
-  scheme: 'bcrypt' | 'bcrypt-hmac-sha384' | 'argon2id';
+  scheme: PasswordScheme;
   hash: string;
   key: Buffer | null;
 };
@@ -33,7 +49,10 @@ export function hashPasswordSync(password: string, target: HashTarget): StoredPa
 /** Blocks its thread. Returns false at once if `stored` is not `isVerifiable`. */
 export function verifyPasswordSync(password: string, stored: ReadPassword): boolean {
   if (stored.scheme === 'argon2id') return verifyArgon2id(password, stored.hash);
+  if (isForeign(stored)) return verifyForeignSync(password, stored);
   if (!isVerifiable(stored)) return false;
+  // The first sign-in then hashes the whole of what was typed.
+  if (stored.scheme === 'bcrypt-truncated') return verifySync(password, stored.hash);
   if (stored.scheme === 'bcrypt-hmac-sha384') {
     return stored.key !== null && verifySync(shortened(password, stored.key), stored.hash);
   }
@@ -45,14 +64,21 @@ export function verifyPasswordSync(password: string, stored: ReadPassword): bool
 }
 
 /** False if the hash is malformed or too expensive to check: one row must not stall the service. */
-export function isVerifiable({ scheme, hash, key }: ReadPassword): boolean {
+export function isVerifiable(stored: ReadPassword): boolean {
+  const { scheme, hash, key } = stored;
   if (scheme === 'argon2id') return parseArgon2id(hash) !== null;
+  if (isForeign(stored)) return isAffordable(foreignCost(stored) ?? { rounds: Infinity, memoryBytes: 0 });
   const cost = bcryptCost(hash);
-  return cost >= 4 && cost <= 15 && (scheme === 'bcrypt' || key !== null);
+  return cost >= 4 && cost <= 15 && (scheme !== 'bcrypt-hmac-sha384' || key !== null);
+}
+
+export function isForeign(stored: ReadPassword): stored is ForeignPassword {
+  return (foreignSchemes as readonly string[]).includes(stored.scheme);
 }
 
 /** True if a hash made now would have another scheme or cost. */
 export function needsRehash(stored: StoredPassword, target: HashTarget): boolean {
+  if (isForeign(stored) || stored.scheme === 'bcrypt-truncated') return true;
   if (target.algorithm === 'argon2id') return !stored.hash.startsWith(argon2Header);
   return !stored.hash.startsWith('$2b$') || bcryptCost(stored.hash) !== target.bcryptRounds;
 }

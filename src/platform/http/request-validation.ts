@@ -8,8 +8,13 @@ export const validateRequest: FastifySchemaCompiler<z.ZodType> =
   (data: unknown) => {
     const { error, data: value } = schema.safeParse(data, { reportInput: true });
     if (error === undefined) return { value };
-    return { error: invalid(...error.issues.flatMap(toFieldFaults).slice(0, mostFaults)) };
+    return { error: invalid(...fieldFaults(error)) };
   };
+
+/** The faults of a value parsed with `reportInput`. */
+export function fieldFaults({ issues }: z.core.$ZodError): FieldFault[] {
+  return issues.flatMap(toFieldFaults).slice(0, mostFaults);
+}
 
 // The limits of `errorSchema`.
 const mostFaults = 200;

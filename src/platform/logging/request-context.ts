@@ -3,7 +3,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 export type Origin = { readonly requestId: string; readonly ip: string };
 
-type Context = { readonly logFields: Record<string, string>; readonly origin: Origin | null };
+type Context = {
+  readonly logFields: Record<string, string>;
+  readonly origin: Origin | null;
+  readonly isCommand?: true;
+};
 
 /** The context of a request or job, added to its log lines and audit events. */
 const contexts = new AsyncLocalStorage<Context>();
@@ -26,6 +30,16 @@ export function runInRequest({ id, clientAddress, headers }: Request, rest: () =
 export function runInJob<T>(job: string, work: () => Promise<T>, origin: Origin | null = null): Promise<T> {
   const asked = origin === null ? {} : { request_id: origin.requestId };
   return contexts.run({ logFields: { job, ...asked }, origin }, work);
+}
+
+/** Runs a command of the command line in its context. */
+export function runInCommand<T>(command: string, work: () => Promise<T>): Promise<T> {
+  return contexts.run({ logFields: { command }, origin: null, isCommand: true }, work);
+}
+
+/** Whether the current work was ordered on the command line, by nobody who has an account. */
+export function isCommand(): boolean {
+  return contexts.getStore()?.isCommand === true;
 }
 
 /** For the logger's `mixin`. */

@@ -1,0 +1,23 @@
+import type { Command, LocalCommand } from '../command/command.ts';
+import { adminCreate } from './admin-create.ts';
+import { adminList } from './admin-list.ts';
+import { adminResetPassword } from './admin-reset-password.ts';
+import { configCheck } from './config-check.ts';
+import { keys } from './keys.ts';
+import { migrate } from './migrate.ts';
+
+/** All commands, in the order of the help. */
+export const commands: readonly (Command | LocalCommand)[] = [
+  adminCreate,
+  adminResetPassword,
+  adminList,
+  migrate,
+  configCheck,
+  keys,
+];
+
+/** The command of that name that runs where the database is open, or null. */
+export function findCommand(name: string): Command | null {
+  const found = commands.find((command) => command.name === name);
+  return found !== undefined && 'run' in found ? found : null;
+}

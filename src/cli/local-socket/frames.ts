@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { CommandEvent, Outcome } from '../command/command.ts';
+
+/** The first line that a client sends; what follows are the bytes of the command's input. */
+export type Order = { version: string; command: string; parameters: unknown };
+
+/** A line that the server sends; the last one has the outcome. */
+export type Answer = CommandEvent | { outcome: Outcome };
+
+/** An order holds names and a password, never a file. An answer holds one row. */
+export const longestLine = 64 * 1024;
+
+/** Writes one line; resolves when there is room for the next. Rejects if the other side is gone. */
+export async function writeLine(socket: Socket, value: object, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (!socket.writable) throw new Error('the other side is gone');
+  if (!socket.write(`${JSON.stringify(value)}\n`)) await once(socket, 'drain', { signal });
+}
+
+/** The lines of a stream; throws where one is longer than allowed. */
+export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    for (let end = rest.indexOf(0x0a); end >= 0; end = rest.indexOf(0x0a)) {
+      if (end > longestLine) throw new Error('a line is too long');
+      yield rest.subarray(0, end).toString();
+      rest = rest.subarray(end + 1);
+    }
+    if (rest.length > longestLine) throw new Error('a line is too long');
+  }
+}

@@ -1,0 +1,34 @@
+import { type Account, lockAccount, setPassword } from '../../domain/accounts/account-store.ts';
+import { recordEvent } from '../../domain/audit/record-event.ts';
+import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { queueNotice } from '../../domain/outbox/queue-mail.ts';
+import { partyOf, type Realm } from '../../domain/realms/realms.ts';
+import { endAccess } from '../../domain/revocation/end-access.ts';
+import { transact } from '../../platform/database/database.ts';
+import { notFound } from '../../platform/errors.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
+
+/**
+ * Sets the password of somebody who cannot prove the old one: for whoever runs the service. Ends all
+ * sessions and links as a reset does, and notifies the owner in the same transaction.
+ */
+export async function setNewPassword(
+  deps: Deps,
+  realm: Realm,
+  account: Pick<Account, 'id' | 'username' | 'email'>,
+  { newPassword, signal }: { newPassword: string; signal: AbortSignal },
+): Promise<void> {
+  const { id, username, email } = account;
+  refuseGuessable(newPassword, 'password', { username, email, projectName: deps.config.projectName });
+  const password = await deps.hasher.hash(newPassword, 'command line', signal);
+  await transact(deps.db, async (trx) => {
+    const locked = await lockAccount(trx, realm, id);
+    if (locked === null) throw notFound('There is no such account');
+    await setPassword(trx, realm, id, password);
+    await endAccess(trx, realm, id, 'password_reset');
+    await recordEvent(deps, trx, { event: 'password_reset', subject: partyOf(realm, id) });
+    await queueNotice(deps, trx, realm, locked, 'password_changed');
+  });
+}
