@@ -45,7 +45,7 @@ test('a search in slices of any size finds what one statement does, in every ord
       const page = await searchAccounts(db, { ...wanted, ...start, limit }, sliceRows);
       assert.deepEqual(page, { rows: all.slice(offset, offset + limit), total: all.length });
     }),
-    { numRuns: 80 },
+    { numRuns: 40 },
   );
 });
 
