@@ -14,6 +14,7 @@ import { createJobQueue, type JobQueue } from '../src/platform/jobs/job-queue.ts
 import { logStatement } from '../src/platform/logging/log-statement.ts';
 import { createLogger, type Logger } from '../src/platform/logging/logger.ts';
 import { createMemoryLimiter } from '../src/platform/rate-limit/memory-limiter.ts';
+import type { RateLimiter } from '../src/platform/rate-limit/rate-limit.ts';
 import { cleanUp, jobNames, runFrequent } from '../src/process/background-work.ts';
 import { type Api, createApi } from './api.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
@@ -28,6 +29,8 @@ export type TestApp = {
   db: Database;
   jobs: JobQueue;
   limits: RequestLimits;
+  /** Where the limits count. */
+  limiter: RateLimiter;
   /** The mails, and the worker that sends them. */
   mailbox: Mailbox;
   /** What the service runs every five seconds, and once a minute. */
@@ -162,7 +165,22 @@ async function startService(overrides: Overrides): Promise<Service> {
   const deps = { config, logger, engine: opened, db, jobs, limits, keys, hasher, accessTokens, readiness };
   const app = await buildApp(deps);
   await app.ready();
-  return { app, db, jobs, limits, config, keys, hasher, logger, readiness, deps, lines, executed, moved };
+  return {
+    app,
+    db,
+    jobs,
+    limits,
+    limiter,
+    config,
+    keys,
+    hasher,
+    logger,
+    readiness,
+    deps,
+    lines,
+    executed,
+    moved,
+  };
 }
 
 function createTestClock(db: Database, moved: { seconds: number }): TestClock {

@@ -75,7 +75,7 @@ test('the checker of the storm finds every kind of violation in a made-up histor
     ['a refresh succeeded after its session was ended', refreshing(10, token(1, 2), token(1, 3))],
     ['a use succeeded after its session was ended', { kind: 'use', ...at(10), family }],
     ['use: answered 503', { kind: 'use', ...at(1, 503), family }],
-    ['use: took too long', { kind: 'use', start: 0, end: 2001, status: 401, family }],
+    ['use: took too long', { kind: 'use', start: 0, end: 10_001, status: 401, family }],
   ];
   assert.deepEqual(findFaults(good), []);
   for (const [fault, seen] of faulty) assert.deepEqual(findFaults([...good, seen]), [fault]);

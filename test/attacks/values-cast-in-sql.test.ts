@@ -110,7 +110,7 @@ test('no cursor, however malformed, causes more than a 422', async (t) => {
       });
       assert.ok([200, 422].includes(answer.status), `${list} ${JSON.stringify(parts)}: ${answer.text}`);
     }),
-    { numRuns: 600 },
+    { numRuns: 150 },
   );
 });
 
@@ -137,7 +137,7 @@ test('no id, page or flag, however malformed, causes more than a 404 or a 422', 
         }
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 60 },
   );
   assertStatus(await service.api.get('/api/admins/users', { token }), 200);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -13,6 +13,7 @@ describe('the embedded engine', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'adl-embedded-'));
   let engine: DatabaseEngine;
   before(async () => {
+    chmodSync(dataDir, 0o777);
     // The leftovers of a start that was killed during initialisation.
     mkdirSync(join(dataDir, 'postgres.unfinished/base'), { recursive: true });
     writeFileSync(join(dataDir, 'postgres.unfinished/PG_VERSION'), '');
@@ -21,6 +22,10 @@ describe('the embedded engine', () => {
   after(async () => {
     await engine.close();
     rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  test('V14.2 other users cannot reach the embedded database, even in an open directory', () => {
+    assert.equal(statSync(join(dataDir, 'postgres')).mode & 0o777, 0o700);
   });
 
   test('one holder at a time gets the connection, in the order of the requests', async () => {

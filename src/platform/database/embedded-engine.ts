@@ -13,7 +13,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { embeddedDirectory } from './initialize-embedded.ts';
 import { createStatements, type RunStatement } from './prepared-statements.ts';
 
-const acquireMilliseconds = 2500;
+const usualWaitMilliseconds = 2500;
 
 /**
  * Opens PostgreSQL in WebAssembly; throws `DirectoryInUseError` if another process has the
@@ -58,13 +58,17 @@ async function initializeInChild(dataDir: string): Promise<void> {
   if (code !== 0) throw new Error(`initialising the embedded database in ${dataDir} failed`);
 }
 
-export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngine {
+export function embeddedEngine(
+  pglite: PGlite,
+  unlock: () => void,
+  waitMilliseconds = usualWaitMilliseconds,
+): DatabaseEngine {
   const queue = createTurnstile();
   const run = createStatements(pglite);
   return {
     name: 'embedded PostgreSQL',
     isEmbedded: true,
-    pool: { options: {}, connect: () => checkOut(run, queue), end: async () => {} },
+    pool: { options: {}, connect: () => checkOut(run, queue, waitMilliseconds), end: async () => {} },
     jobQueueOptions: { db: jobDatabase(pglite, run, queue), backend: 'pglite' },
     heedJobError: () => {},
     openMigrationConnection: async () => ({
@@ -87,7 +91,8 @@ type JobDatabase = NonNullable<ConstructorOptions['db']>;
 function jobDatabase(pglite: PGlite, run: RunStatement, queue: Turnstile): JobDatabase {
   const adapter = fromPglite({
     query: run as <T>(text: string, values?: unknown[]) => Promise<Results<T>>,
-    exec: (text) => pglite.exec(text),
+    // A single statement is prepared, a script is not.
+    exec: async (text) => (text.includes(';') ? pglite.exec(text) : [await run(text)]),
     listen: (channel, onNotification) => pglite.listen(channel, onNotification),
   });
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -106,8 +111,12 @@ function jobDatabase(pglite: PGlite, run: RunStatement, queue: Turnstile): JobDa
 }
 
 /** There is only one connection: asking for a second one inside a transaction times out. */
-async function checkOut(run: RunStatement, queue: Turnstile): Promise<PostgresPoolClient> {
-  const leave = await queue.enter(acquireMilliseconds);
+async function checkOut(
+  run: RunStatement,
+  queue: Turnstile,
+  waitMilliseconds: number,
+): Promise<PostgresPoolClient> {
+  const leave = await queue.enter(waitMilliseconds);
   return { query: run as unknown as PostgresPoolClient['query'], release: leave };
 }
 

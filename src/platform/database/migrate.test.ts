@@ -27,6 +27,12 @@ describe('migrations', () => {
     return directory;
   }
 
+  test('M09 a new database has no accounts, and no migration creates one', async () => {
+    for (const table of ['users', 'admins', 'sessions', 'links']) {
+      assert.deepEqual(await connection.query(`SELECT FROM ${table}`), [], table);
+    }
+  });
+
   test('every file is applied once, in order of name, and recorded with its hash', async (t) => {
     const directory = migrations(t, {
       '9010_second.sql': "INSERT INTO steps (name) VALUES ('second'), ('of two statements'); SELECT 1",
