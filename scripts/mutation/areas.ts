@@ -89,10 +89,7 @@ export const areas: Readonly<Record<string, Area>> = {
   },
   'hash-threads': {
     mutate: ['src/platform/hashing/{hash-admission,hash-pool,password-hasher}.ts'],
-    tests: [
-      'src/platform/hashing/password-hasher.test.ts',
-      'src/platform/hashing/hash-admission.test.ts',
-    ],
+    tests: ['src/platform/hashing/password-hasher.test.ts', 'src/platform/hashing/hash-admission.test.ts'],
     inThreads: true,
   },
   'password-flows': {
