@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Redis } from 'ioredis';
-import { findFreePort } from '../scripts/free-port.ts';
-import { atProcessEnd } from '../scripts/process-end.ts';
+import { findFreePort } from './free-port.ts';
+import { atProcessEnd } from './process-end.ts';
 
 export type RedisServer = {
   url: string;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../..');
 const store = '../../domain/accounts/account-store.ts';
 
 /** Files, their lines, and after // the rule that must refuse the line; none where there is nothing. */
