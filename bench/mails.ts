@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import { startPrivatePostgres } from '../scripts/private-postgres.ts';
 import { parts } from '../src/app.ts';
 import { noticeLifeSeconds, queueMail } from '../src/domain/outbox/queue-mail.ts';
 import { createKeyRing } from '../src/platform/crypto/secret-keys.ts';
@@ -11,6 +10,7 @@ import { createJobQueue } from '../src/platform/jobs/job-queue.ts';
 import { jobNames } from '../src/process/background-work.ts';
 import { newRegistration } from '../test/factories.ts';
 import { type ServerProcess, startServer } from '../test/faults/server-process.ts';
+import { startPrivatePostgres } from '../test/postgres/private-postgres.ts';
 import { type SmtpSink, startSmtpSink } from '../test/smtp-sink.ts';
 import { type Figure, median, percentile } from './figure.ts';
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findFreePort } from '../scripts/free-port.ts';
+import { findFreePort } from '../test/free-port.ts';
 
 export type Started = {
   url: string;

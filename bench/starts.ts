@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startPrivatePostgres } from '../scripts/private-postgres.ts';
+import { startPrivatePostgres } from '../test/postgres/private-postgres.ts';
 import { type Figure, median } from './figure.ts';
 import { npmStart } from './npm-start.ts';
 

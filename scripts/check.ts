@@ -18,7 +18,7 @@ const steps: readonly Step[] = [
   { name: 'boundaries', command: ['node', 'scripts/check-boundaries.ts'] },
   { name: 'docs', command: ['node', 'scripts/check-docs.ts'] },
   { name: 'lock', command: ['node', 'scripts/complete-lock.ts', '--check'] },
-  { name: 'licences', command: ['node', 'scripts/check-dependencies.ts', '--licences'] },
+  { name: 'licences', command: ['node', 'scripts/check-licences.ts'] },
   { name: 'tests', command: ['node', 'scripts/test.ts'], shown: true },
 ];
 

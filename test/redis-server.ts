@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { findFreePort } from '../scripts/free-port.ts';
-import { atProcessEnd } from '../scripts/process-end.ts';
+import { findFreePort } from './free-port.ts';
+import { atProcessEnd } from './process-end.ts';
 
 export type RedisServer = {
   url: string;

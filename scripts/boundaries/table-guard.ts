@@ -1,5 +1,4 @@
-import { before, lineAt, type SourceFile } from './source-file.ts';
-import { type Guard, productionFiles, type Tree } from './tree.ts';
+import { before, type Guard, lineAt, type SourceFile, type Tree } from './tree.ts';
 
 const builderCall =
   /(?:\b(?:selectFrom|insertInto|replaceInto|mergeInto|updateTable|deleteFrom|using|\w*Join|sql\.\w+)|(?<!Buffer)\.from|\.table)(?:<[^;()]*>)?\(\s*(?:\[[^\]]*)?$/;
@@ -25,7 +24,7 @@ export function tableGuard({ owners, jointReaders }: TableRules): Guard {
     why: "A table's rules (what is unique, what is burnt, what is never shown) hold only where one place writes it.",
     findFaults: (tree) => [
       ...ownerFaults(tree, owners),
-      ...productionFiles(tree).flatMap((file) => [
+      ...tree.files.flatMap((file) => [
         ...strayTables(file, owners),
         ...(choosing.some((folder) => isIn(folder, file))
           ? []

@@ -6,7 +6,7 @@ import { assertStatus } from '../api.ts';
 import { goodPassword, newRegistration, signedInAdmin, signedInUser } from '../factories.ts';
 import { raiseAtSignIn } from '../raise-at-sign-in.ts';
 import { exchange, requestText } from '../raw-http.ts';
-import { startWithoutDatabase } from '../second-service.ts';
+import { startWithoutDatabase } from '../second-app.ts';
 import { assertSoundAnswer } from '../sound-answer.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../api.ts';
 import { signedInAdmin, signedInUser } from '../factories.ts';
-import { startWithoutDatabase } from '../second-service.ts';
+import { startWithoutDatabase } from '../second-app.ts';
 import { createTestApp } from '../test-app.ts';
 
 test('M07 metrics are 404 for everybody who may not read them', async (t) => {

@@ -8,7 +8,7 @@ import type { Answer } from '../answer.ts';
 import { type Api, assertStatus } from '../api.ts';
 import { move } from '../email-calls.ts';
 import { signedInUser, signIn } from '../factories.ts';
-import { startReplica } from '../second-service.ts';
+import { startReplica } from '../second-app.ts';
 import { assertRefused, refresh, refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 import { onPostgres } from '../test-database.ts';

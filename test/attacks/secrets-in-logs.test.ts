@@ -11,7 +11,7 @@ import {
   registeredUser as signedInUser,
 } from '../factories.ts';
 import { forgot, reset, resetToken } from '../reset-calls.ts';
-import { startWithoutDatabase } from '../second-service.ts';
+import { startWithoutDatabase } from '../second-app.ts';
 import { assertRefused, refresh, refreshed } from '../session-calls.ts';
 import { startSmtpSink } from '../smtp-sink.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';

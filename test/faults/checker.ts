@@ -1,4 +1,4 @@
-import type { PrivatePostgres } from '../../scripts/private-postgres.ts';
+import type { PrivatePostgres } from '../postgres/private-postgres.ts';
 import { type Knowledge, type KnownSession, knowNothingOf, learn } from './knowledge.ts';
 import { type LedgerEntry, readLedger } from './ledger.ts';
 import { type Ask, asks, exchangeOf } from './people.ts';

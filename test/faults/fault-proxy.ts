@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, Socket } from 'node:net';
-import { findFreePort } from '../../scripts/free-port.ts';
+import { findFreePort } from '../free-port.ts';
 import { type CommitFinder, createCommitFinder } from './commit-finder.ts';
 import {
   type Cut,

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { findPostgresBinaries } from '../../scripts/postgres-cluster.ts';
-import { type PrivatePostgres, startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { findPostgresBinaries } from '../postgres/postgres-cluster.ts';
+import { type PrivatePostgres, startPrivatePostgres } from '../postgres/private-postgres.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 
 const binaries = findPostgresBinaries();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { findFreePort } from '../../scripts/free-port.ts';
 import { newRegistration } from '../factories.ts';
+import { findFreePort } from '../free-port.ts';
 import { startRedis, withoutRedis } from '../redis-server.ts';
 import { startDatabaseService, startUnlimited, withoutPostgres } from './postgres-backed.ts';
 import { type ServerProcess, startServer } from './server-process.ts';

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { atProcessEnd } from '../../scripts/process-end.ts';
+import { atProcessEnd } from '../process-end.ts';
 
 type Test = { after(end: () => unknown): void };
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { findPostgresBinaries } from '../../scripts/postgres-cluster.ts';
-import { type PrivatePostgres, startPrivatePostgres } from '../../scripts/private-postgres.ts';
 import { credentialsOf } from '../factories.ts';
+import { findPostgresBinaries } from '../postgres/postgres-cluster.ts';
+import { type PrivatePostgres, startPrivatePostgres } from '../postgres/private-postgres.ts';
 import { eventually } from './eventually.ts';
 import { startServer } from './server-process.ts';
 

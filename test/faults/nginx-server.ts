@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { findFreePort } from '../../scripts/free-port.ts';
-import { atProcessEnd } from '../../scripts/process-end.ts';
+import { findFreePort } from '../free-port.ts';
+import { atProcessEnd } from '../process-end.ts';
 import { eventually } from './eventually.ts';
 import { sendRequest } from './http-request.ts';
 

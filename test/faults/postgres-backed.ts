@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findPostgresBinaries } from '../../scripts/postgres-cluster.ts';
-import { type PrivatePostgres, startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { findPostgresBinaries } from '../postgres/postgres-cluster.ts';
+import { type PrivatePostgres, startPrivatePostgres } from '../postgres/private-postgres.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { type ServerOptions, type ServerProcess, startServer } from './server-process.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { delimiter, join } from 'node:path';
-import { findFreePort } from '../../scripts/free-port.ts';
+import { findFreePort } from '../free-port.ts';
 
 const pinnedDirectory = join(import.meta.dirname, '../../node_modules/.bin');
 

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atProcessEnd } from '../../scripts/process-end.ts';
+import { atProcessEnd } from '../process-end.ts';
 import { type Answer, type RequestOptions, sendRequest } from './http-request.ts';
 import { createServerEnvironment } from './server-environment.ts';
 

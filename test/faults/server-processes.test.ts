@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { startPrivatePostgres } from '../postgres/private-postgres.ts';
 import { startRedis, withoutRedis } from '../redis-server.ts';
 import { eventually } from './eventually.ts';
 import { startDatabaseService, withoutPostgres } from './postgres-backed.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import { findFreePort } from '../../scripts/free-port.ts';
-import { type PrivatePostgres, startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { findFreePort } from '../free-port.ts';
+import { type PrivatePostgres, startPrivatePostgres } from '../postgres/private-postgres.ts';
 import { eventually } from './eventually.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { type ServerProcess, startServer } from './server-process.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findFreePort } from '../../scripts/free-port.ts';
-import { type PrivatePostgres, startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { findFreePort } from '../free-port.ts';
+import { type PrivatePostgres, startPrivatePostgres } from '../postgres/private-postgres.ts';
 import { eventually } from './eventually.ts';
 import { openRawConnection, type RawConnection } from './raw-connection.ts';
 import { type ServerProcess, startServer } from './server-process.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import { type PrivatePostgres, startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { type PrivatePostgres, startPrivatePostgres } from '../postgres/private-postgres.ts';
 import { eventually } from './eventually.ts';
 import { openRawConnection } from './raw-connection.ts';
 import { type ServerProcess, startServer } from './server-process.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../../test/answer.ts';
 import { assertStatus } from '../../../test/api.ts';
-import { startWithoutDatabase } from '../../../test/second-service.ts';
+import { startWithoutDatabase } from '../../../test/second-app.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 import { version } from '../../configuration/version.ts';
 

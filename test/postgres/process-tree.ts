@@ -28,7 +28,7 @@ function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-export function childrenOf(pid: number): number[] {
+function childrenOf(pid: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
     .map(Number);
