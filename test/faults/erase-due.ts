@@ -1,9 +1,9 @@
 /** A process that erases what is due, as the clean-up of the service does, and then ends. */
 import { assembly } from '../../src/app.ts';
 import { eraseDueAccounts } from '../../src/flows/account-deletion/erase-accounts.ts';
-import { openService } from './bare-service.ts';
+import { openDomain } from './domain-alone.ts';
 
-const service = await openService();
+const domain = await openDomain();
 process.stdout.write('erasing\n');
-await eraseDueAccounts({ ...service.deps, ...assembly });
-await service.close();
+await eraseDueAccounts({ ...domain.deps, ...assembly });
+await domain.close();

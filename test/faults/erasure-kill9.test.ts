@@ -19,7 +19,7 @@ import { insertSession } from '../../src/domain/sessions/insert-session.ts';
 import { transact } from '../../src/platform/database/database.ts';
 import { runInRequest } from '../../src/platform/logging/request-context.ts';
 import { newRegistration } from '../factories.ts';
-import { openService } from './bare-service.ts';
+import { openDomain } from './domain-alone.ts';
 import { withoutPostgres } from './postgres-backed.ts';
 
 const rounds = Number(process.env.FAULT_ROUNDS ?? 8);
@@ -39,14 +39,14 @@ for (const { engine, environment, skip } of engines) {
       const ids: string[] = [];
       let [cutShort, amid] = [0, 0];
       for (let round = 0; round < rounds; round += 1) {
-        ids.push(...(await withService(env, (deps) => insertDueAccounts(deps))));
+        ids.push(...(await withDomain(env, (deps) => insertDueAccounts(deps))));
         await eraseUntilKilled(env, randomInt(0, 600));
-        const states = await withService(env, (deps) => examine(deps, ids));
+        const states = await withDomain(env, (deps) => examine(deps, ids));
         if (states.includes('whole')) cutShort += 1;
         if (new Set(states.slice(-perRound)).size > 1) amid += 1;
       }
       await eraseUntilKilled(env, null);
-      const states = await withService(env, (deps) => examine(deps, ids));
+      const states = await withDomain(env, (deps) => examine(deps, ids));
       assert.deepEqual(new Set(states), new Set(['gone']));
       t.diagnostic(`${engine}: ${rounds} kills, ${cutShort} before all were erased, ${amid} amid them`);
       assert.ok(cutShort > 0, 'a kill came before all accounts were erased');
@@ -74,8 +74,8 @@ const common = {
   PATH: process.env.PATH ?? '',
 };
 
-async function withService<T>(env: Environment, work: (deps: Dependencies) => Promise<T>): Promise<T> {
-  const { deps, close } = await openService(env);
+async function withDomain<T>(env: Environment, work: (deps: Dependencies) => Promise<T>): Promise<T> {
+  const { deps, close } = await openDomain(env);
   try {
     return await work(deps);
   } finally {

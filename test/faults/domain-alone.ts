@@ -13,7 +13,7 @@ import { jobNames } from '../../src/process/background-work.ts';
 type Environment = Record<string, string | undefined>;
 
 /** The domain on the database of the environment, migrated, without HTTP, hashing and workers. */
-export async function openService(env: Environment = process.env) {
+export async function openDomain(env: Environment = process.env) {
   const config = parseConfig(env);
   const { databaseUrl: url } = config;
   const engine = url === undefined ? await openEmbedded(config.dataDir) : openPostgres({ url, poolSize: 3 });
