@@ -2,7 +2,14 @@
 import { defineConfig, type OxlintOverride } from 'oxlint';
 
 /** From the lowest up; what stands on no floor (`main.ts`, `adl.ts`, `app.ts`, `process/`) may import all. */
-const floors = [['platform'], ['configuration'], ['domain'], ['access'], ['flows'], ['admin', 'operations', 'cli']];
+const floors = [
+  ['platform'],
+  ['configuration'],
+  ['domain'],
+  ['access'],
+  ['flows'],
+  ['admin', 'operations', 'cli'],
+];
 
 /** Modules that open connections, or start what may. */
 const nodeModules = ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'dns/promises', 'child_process'];
@@ -42,7 +49,8 @@ const connections = connecting.map((name): Restricted => ({ name, allowTypeImpor
 /** Overrides replace each other, so each names all that its files must not import. */
 function restrictImports(files: string, restricted: readonly Restricted[]): OxlintOverride {
   const floor = floors.findIndex((names) => names.includes(files.split('/')[1] ?? ''));
-  const above = floor === -1 ? [] : [...floors.slice(floor + 1).flat(), 'process', 'main.ts', 'adl.ts', 'app.ts'];
+  const above =
+    floor === -1 ? [] : [...floors.slice(floor + 1).flat(), 'process', 'main.ts', 'adl.ts', 'app.ts'];
   const paths = [...restricted, ...['process', 'node:process'].map((name) => ({ name, message: unread }))];
   const patterns =
     above.length === 0 ? [] : [{ regex: `^(\\.\\./)+(${above.join('|')})(/|$)`, message: higher }];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { sql } from 'kysely';
-import { startPrivatePostgres } from '../scripts/private-postgres.ts';
+import { startPrivatePostgres } from '../test/postgres/private-postgres.ts';
 import { chainAuditEvents } from '../src/domain/audit/chain-audit-events.ts';
 import { createKeyRing } from '../src/platform/crypto/secret-keys.ts';
 import { createDatabase, type Database } from '../src/platform/database/database.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { after, before } from 'node:test';
-import { findFreePort } from '../../scripts/free-port.ts';
+import { findFreePort } from '../free-port.ts';
 import { startDatabaseService, withoutPostgres } from '../faults/postgres-backed.ts';
 import { type ServerProcess, startServer } from '../faults/server-process.ts';
 import { startRedis, withoutRedis } from '../redis-server.ts';

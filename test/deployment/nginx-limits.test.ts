@@ -4,7 +4,7 @@ import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { findFreePort } from '../../scripts/free-port.ts';
+import { findFreePort } from '../free-port.ts';
 import { requestText } from '../raw-http.ts';
 import { ask, askThrough, exchangeWith, openTls } from './client.ts';
 import { type Nginx, publicHost, renderNginx, startNginx, withoutNginx } from './nginx.ts';

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { findFreePort } from '../../scripts/free-port.ts';
-import { atProcessEnd } from '../../scripts/process-end.ts';
+import { findFreePort } from '../free-port.ts';
+import { atProcessEnd } from '../process-end.ts';
 import { makeCertificate } from '../certificate.ts';
 import { eventually } from '../faults/eventually.ts';
 

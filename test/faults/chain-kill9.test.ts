@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startPrivatePostgres } from '../../scripts/private-postgres.ts';
+import { startPrivatePostgres } from '../postgres/private-postgres.ts';
 import { chainAuditEvents } from '../../src/domain/audit/chain-audit-events.ts';
 import { verifyAuditChain } from '../../src/domain/audit/verify-audit-chain.ts';
 import { createKeyRing } from '../../src/platform/crypto/secret-keys.ts';
