@@ -107,6 +107,10 @@ async function emptyTables(db: Database): Promise<void> {
     WITH a AS (DELETE FROM users), b AS (DELETE FROM admins), c AS (DELETE FROM sessions), d AS (DELETE FROM links),
          e AS (DELETE FROM mails), f AS (DELETE FROM throttles), g AS (DELETE FROM audit_events)
     DELETE FROM jobs.job`.execute(db);
+  // Afterwards, because removing the users is counted.
+  await sql`
+    WITH a AS (DELETE FROM user_counts), b AS (DELETE FROM registration_counts)
+    DELETE FROM sign_in_counts`.execute(db);
 }
 
 /** One for all services that hash alike: each has threads, which take a while to start. */

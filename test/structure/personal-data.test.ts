@@ -7,6 +7,7 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 /** Tables with text or ids of which none is about a person, each with the reason. */
 const impersonal: Record<string, string> = {
   schema_migrations: 'names of files',
+  sign_in_counts: 'counts by day',
   'jobs.bam': 'maintenance of the queue, as SQL commands',
   'jobs.instance': 'machines; the queue is told not to register them',
   'jobs.job_dependency': 'ids of jobs',

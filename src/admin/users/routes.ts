@@ -3,7 +3,7 @@ import { callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import type { Config } from '../../configuration/config.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
-import { userListQuery } from '../../domain/accounts/account-list.ts';
+import { userListQuery } from '../../domain/accounts/account-filters.ts';
 import {
   changedFullName,
   changedUsername,
