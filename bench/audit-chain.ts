@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { sql } from 'kysely';
-import { startPrivatePostgres } from '../test/postgres/private-postgres.ts';
 import { chainAuditEvents } from '../src/domain/audit/chain-audit-events.ts';
 import { createKeyRing } from '../src/platform/crypto/secret-keys.ts';
 import { createDatabase, type Database } from '../src/platform/database/database.ts';
@@ -8,6 +7,7 @@ import { migrate } from '../src/platform/database/migrate.ts';
 import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { createLogger } from '../src/platform/logging/logger.ts';
 import { recordEvents } from '../test/audit-chain-calls.ts';
+import { startPrivatePostgres } from '../test/postgres/private-postgres.ts';
 import type { TestApp } from '../test/test-app.ts';
 import type { Figure } from './figure.ts';
 

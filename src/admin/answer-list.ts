@@ -13,6 +13,7 @@ export async function answerList(
 ) {
   const query = request.query as ListQuery;
   const list = () => listAccounts(deps, realm, query);
-  const isSearch = query.q || query.last_login_before !== undefined;
+  const { q, metadata, app_metadata, last_login_before } = query;
+  const isSearch = q || metadata || app_metadata || last_login_before !== undefined;
   return isSearch ? deps.limits.searchInTurn(request, reply, list) : list();
 }

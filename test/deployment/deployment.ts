@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { after, before } from 'node:test';
-import { findFreePort } from '../free-port.ts';
 import { startDatabaseService, withoutPostgres } from '../faults/postgres-backed.ts';
 import { type ServerProcess, startServer } from '../faults/server-process.ts';
+import { findFreePort } from '../free-port.ts';
 import { startRedis, withoutRedis } from '../redis-server.ts';
 import { type Nginx, publicHost, startNginx, withoutNginx } from './nginx.ts';
 

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { findFreePort } from '../free-port.ts';
-import { atProcessEnd } from '../process-end.ts';
 import { makeCertificate } from '../certificate.ts';
 import { eventually } from '../faults/eventually.ts';
+import { findFreePort } from '../free-port.ts';
+import { atProcessEnd } from '../process-end.ts';
 
 type Lifetime = { after(end: () => unknown): void };
 

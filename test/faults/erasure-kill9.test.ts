@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { startPrivatePostgres } from '../postgres/private-postgres.ts';
 import { insertAccount } from '../../src/domain/accounts/account-store.ts';
 import { recordEvent } from '../../src/domain/audit/record-event.ts';
 import type { Dependencies } from '../../src/domain/dependencies.ts';
@@ -19,6 +18,7 @@ import { insertSession } from '../../src/domain/sessions/insert-session.ts';
 import { transact } from '../../src/platform/database/database.ts';
 import { runInRequest } from '../../src/platform/logging/request-context.ts';
 import { newRegistration } from '../factories.ts';
+import { startPrivatePostgres } from '../postgres/private-postgres.ts';
 import { openDomain } from './domain-alone.ts';
 import { withoutPostgres } from './postgres-backed.ts';
 

@@ -7,7 +7,7 @@ type Sort = (typeof sortOrders)[number];
 
 const keys: Record<string, SortKey> = {
   created_at: timeKey('created_at'),
-  // Whoever has no username comes before all others: a row comparison with NULL finds nothing.
+  // Whoever has no username comes before all others: a cursor could not be compared with NULL.
   username: textKey(sql`coalesce(lower(username), '')`),
   email: textKey(sql`lower(email)`),
 };

@@ -7,12 +7,12 @@ import { matchingMetadata } from './metadata-filter.ts';
 /** A condition on accounts, and whether an index finds those that meet it. */
 export type Match = { condition: RawBuilder<boolean>; isIndexed: boolean };
 
-/** What a query searches for; null if it does not search. Users who have metadata are found by index. */
+/** Null if the query searches for nothing. */
 export async function matchOf(db: Database, realm: Realm, query: ListQuery): Promise<Match | null> {
-  const metadata = matchingMetadata(query);
-  const names = query.q ? await matchOfNames(db, realm, query.q) : null;
-  if (metadata === null) return names;
-  const condition = names === null ? metadata : sql<boolean>`${metadata} AND ${names.condition}`;
+  const ofText = query.q ? await matchOfText(db, realm, query.q) : null;
+  const ofMetadata = matchingMetadata(query);
+  if (ofMetadata === null) return ofText;
+  const condition = ofText ? sql<boolean>`${ofMetadata} AND ${ofText.condition}` : ofMetadata;
   return { condition, isIndexed: true };
 }
 
@@ -20,7 +20,7 @@ export async function matchOf(db: Database, realm: Realm, query: ListQuery): Pro
  * Accounts that contain the text. Without `pg_trgm`, users that begin with it: only their beginnings
  * are indexed then. Admins are few.
  */
-async function matchOfNames(db: Database, { kind }: Realm, q: string): Promise<Match> {
+async function matchOfText(db: Database, { kind }: Realm, q: string): Promise<Match> {
   if (kind === 'admin') return { condition: containing(q), isIndexed: false };
   if (!(await hasSearchIndex(db))) return { condition: beginningWith(q), isIndexed: true };
   return hasTrigram.test(q)
