@@ -2,14 +2,17 @@ import type { FastifyInstance } from 'fastify';
 import { denials } from './access/denials.ts';
 import { assemble, type Part } from './access/part.ts';
 import type { AppDependencies } from './access/route-dependencies.ts';
+import { accountImport } from './admin/account-import/part.ts';
 import { adminAdministration } from './admin/admins/part.ts';
 import { auditEvents } from './admin/audit-events/part.ts';
 import { mailAdministration } from './admin/mails/part.ts';
 import { userAdministration } from './admin/users/part.ts';
+import { accounts } from './domain/accounts/part.ts';
 import { audit } from './domain/audit/part.ts';
 import { credentials } from './domain/credentials/part.ts';
 import { oneTimeTokens } from './domain/one-time-tokens/part.ts';
 import { outbox } from './domain/outbox/part.ts';
+import { queuedJobs } from './domain/personal-data/part.ts';
 import { sessions } from './domain/sessions/part.ts';
 import { throttles } from './domain/throttles/part.ts';
 import { emailChange } from './flows/email-change/part.ts';
@@ -31,10 +34,12 @@ import { createHttpServer, type HttpServer } from './platform/http/http-server.t
 /** All parts of the service, one per line. */
 export const parts: readonly Part[] = [
   denials,
+  accounts,
   audit,
   credentials,
   oneTimeTokens,
   outbox,
+  queuedJobs,
   sessions,
   throttles,
   health,
@@ -50,6 +55,7 @@ export const parts: readonly Part[] = [
   linkPages,
   userAdministration,
   adminAdministration,
+  accountImport,
   mailAdministration,
   auditEvents,
   mailbox,

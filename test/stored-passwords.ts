@@ -20,8 +20,8 @@ export async function storedPassword(
     ])
     .where('username', '=', username)
     .executeTakeFirst();
-  assert.ok(row, `${username} does not exist`);
-  return row;
+  assert.ok(row?.scheme && row.hash, `${username} has no password`);
+  return { ...row, scheme: row.scheme, hash: row.hash };
 }
 
 /** Replaces the account's hash, as an import would. */

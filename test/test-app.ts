@@ -105,7 +105,8 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
 async function emptyTables(db: Database): Promise<void> {
   await sql`
     WITH a AS (DELETE FROM users), b AS (DELETE FROM admins), c AS (DELETE FROM sessions), d AS (DELETE FROM links),
-         e AS (DELETE FROM mails), f AS (DELETE FROM throttles), g AS (DELETE FROM audit_events)
+         e AS (DELETE FROM mails), f AS (DELETE FROM throttles), g AS (DELETE FROM audit_events),
+         h AS (DELETE FROM imports)
     DELETE FROM jobs.job`.execute(db);
 }
 

@@ -1,6 +1,7 @@
 import type { AuditEvents } from '../domain/audit/security-events.ts';
 import type { Dependencies } from '../domain/dependencies.ts';
 import type { MailTexts } from '../domain/outbox/mail-text.ts';
+import type { PersonalData } from '../domain/personal-data/personal-data.ts';
 import type { ThrottlePolicy } from '../domain/throttles/throttle-policy.ts';
 import type { HttpServer } from '../platform/http/http-server.ts';
 import type { JobHandlers } from '../platform/jobs/job-queue.ts';
@@ -20,6 +21,8 @@ export type Part = {
   auditEvents?: AuditEvents;
   /** The limits that are counted in the database. */
   throttles?: readonly ThrottlePolicy[];
+  /** What the part's tables keep about accounts: how it is exported, and how it is erased. */
+  personalData?: readonly PersonalData<Dependencies & Assembly>[];
   /** Delete expired rows. Every process runs them once a minute. */
   cleanUp?: readonly ((deps: Dependencies & Assembly) => Promise<void>)[];
 };
@@ -29,6 +32,7 @@ export function assemble(parts: readonly Part[]): Assembly {
   return {
     mailTexts: merge(parts.map(({ mails }) => mails ?? {})),
     auditEvents: merge(parts.map(({ auditEvents }) => auditEvents ?? {})),
+    personalData: parts.flatMap(({ personalData }) => personalData ?? []),
     throttlePolicies: parts.flatMap(({ throttles }) => throttles ?? []),
   };
 }

@@ -1,6 +1,7 @@
 import type { AuditEvents } from '../domain/audit/security-events.ts';
 import type { Dependencies } from '../domain/dependencies.ts';
 import type { MailTexts } from '../domain/outbox/mail-text.ts';
+import type { PersonalData } from '../domain/personal-data/personal-data.ts';
 import type { ThrottlePolicy } from '../domain/throttles/throttle-policy.ts';
 import type { RequestLimits } from './request-limits.ts';
 
@@ -13,5 +14,6 @@ export type RouteDependencies = AppDependencies & Assembly;
 export type Assembly = {
   readonly mailTexts: MailTexts;
   readonly auditEvents: AuditEvents;
+  readonly personalData: readonly PersonalData<Dependencies & Assembly>[];
   readonly throttlePolicies: readonly ThrottlePolicy[];
 };

@@ -92,6 +92,14 @@ export function mailAddresses(description: string) {
   );
 }
 
+export function metadataNames(description: string) {
+  const list = z.string().prefault('').transform(parts);
+  const problem = 'must be a comma-separated list of at most 20 names, e.g. plan,roles';
+  const areNames = (names: string[]): boolean =>
+    names.length <= 20 && names.every((name) => /^[A-Za-z0-9_-]{1,64}$/.test(name));
+  return variable(list.refine(areNames, problem), description);
+}
+
 export function cidrs(fallback: string, description: string) {
   const schema = z
     .string()

@@ -5,6 +5,7 @@ import {
   cidrs,
   exactOrigins,
   mailAddresses,
+  metadataNames,
   oneOf,
   publicAddress,
   secret,
@@ -86,6 +87,9 @@ export const configSchema = z.object({
     'Token that allows registering the first admin, sent as X-Setup-Token; at least 32 bytes of random text.',
   ),
   ACCESS_TOKEN_EXPIRE_MINUTES: whole(1, 60, 15, 'Lifetime of an access token, in minutes.'),
+  ACCESS_TOKEN_METADATA: metadataNames(
+    "Comma-separated list of members of a user's app_metadata that access tokens carry, in the claim app_metadata; at most 1 KiB. A change counts from the next sign-in or refresh.",
+  ),
   REFRESH_TOKEN_EXPIRE_DAYS: whole(1, 365, 7, "Idle lifetime of a user's session, in days."),
   SESSION_MAX_DAYS: whole(1, 365, 30, "Maximum lifetime of a user's session, in days."),
   ADMIN_REFRESH_TOKEN_EXPIRE_HOURS: whole(1, 168, 8, "Idle lifetime of an admin's session, in hours."),
@@ -215,6 +219,11 @@ export const configSchema = z.object({
     365,
     30,
     'How long a deleted account can be restored, in days. No effect yet: accounts cannot be deleted.',
+  ),
+  USERNAMES: variable(
+    oneOf(['required', 'optional'], 'usernames').prefault('required'),
+    'Whether users need a username: required, or optional for sign-up by e-mail alone. Admins always need one.',
+    'required',
   ),
   REQUIRE_VERIFIED_EMAIL: yesNo(false, 'Whether sign-in requires a verified e-mail address.'),
 });

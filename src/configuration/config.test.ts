@@ -37,6 +37,7 @@ test('without variables every setting has its default', () => {
     secretKeyPrevious: undefined,
     adminSetupToken: undefined,
     accessTokenSeconds: 15 * 60,
+    accessTokenMetadata: [],
     userSessions: { idleSeconds: 7 * 86_400, maxSeconds: 30 * 86_400 },
     adminSessions: { idleSeconds: 8 * 3600, maxSeconds: 24 * 3600 },
     refreshRaceWindowSeconds: 30,
@@ -67,6 +68,7 @@ test('without variables every setting has its default', () => {
     docsEnabled: true,
     webConcurrency: 1,
     deletedUserGraceDays: 30,
+    usernames: 'required',
     requireVerifiedEmail: false,
   });
   assert.deepEqual(trustedProxies, []);

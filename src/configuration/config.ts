@@ -173,6 +173,7 @@ function shape(settings: Settings) {
     secretKeyPrevious: settings.SECRET_KEY_PREVIOUS,
     adminSetupToken: settings.ADMIN_SETUP_TOKEN,
     accessTokenSeconds: durations.minutes(settings.ACCESS_TOKEN_EXPIRE_MINUTES),
+    accessTokenMetadata: settings.ACCESS_TOKEN_METADATA,
     userSessions: {
       idleSeconds: durations.days(settings.REFRESH_TOKEN_EXPIRE_DAYS),
       maxSeconds: durations.days(settings.SESSION_MAX_DAYS),
@@ -212,6 +213,7 @@ function shape(settings: Settings) {
     docsEnabled: settings.DOCS_ENABLED,
     webConcurrency: settings.WEB_CONCURRENCY,
     deletedUserGraceDays: settings.DELETED_USER_GRACE_DAYS,
+    usernames: settings.USERNAMES,
     requireVerifiedEmail: settings.REQUIRE_VERIFIED_EMAIL,
   };
 }

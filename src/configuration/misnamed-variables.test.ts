@@ -20,7 +20,18 @@ for (const [name, meant] of [
 
 test('known variables and ordinary environments are not reported', () => {
   const known = ['DATABASE_URL', 'SMTP_HOST', 'SMTP_PORT', 'SECRET_KEY_FILE', 'REDIS_URL', 'LOG_LEVEL'];
-  const ordinary = ['HOSTNAME', 'HOME', 'PATH', 'PORTS', 'USER', 'SHELL', 'NODE_ENV', 'LOGNAME', 'LANG'];
+  const ordinary = [
+    'HOSTNAME',
+    'HOME',
+    'PATH',
+    'PORTS',
+    'USER',
+    'USERNAME',
+    'SHELL',
+    'NODE_ENV',
+    'LOGNAME',
+    'LANG',
+  ];
   const tools = [
     'REDIS_HOST',
     'REDIS_PORT',

@@ -1,12 +1,15 @@
 /** Shorter names are all close to each other. */
 const shortestName = 6;
 
+/** Set by desktop sessions, and close to USERNAMES. */
+const ofOthers = ['USERNAME'];
+
 /** Finds unknown names that look like a misspelled known one. */
 export function findMisnamed(
   given: readonly string[],
   known: readonly string[],
 ): { name: string; meant: string }[] {
-  const names = new Set(known);
+  const names = new Set([...known, ...ofOthers]);
   return given
     .filter((name) => !names.has(name) && name.length >= shortestName)
     .flatMap((name) => {

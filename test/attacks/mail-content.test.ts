@@ -76,6 +76,8 @@ test('L01 L02 L03 L05 mails: one recipient, whole headers, our links, no user te
   const admin = await signedInAdmin(service);
   const toSelf = { to_email: admin.email };
   assertStatus(await service.api.post('/api/password/test-email', toSelf, { token: admin.accessToken }), 202);
+  const created = { ...newRegistration({ fullName: hostileNames.join(' ').slice(0, 200) }), password: null };
+  assertStatus(await service.api.post('/api/admins/users', created, { token: admin.accessToken }), 201);
   await service.mailbox.deliver();
 
   const rows = await service.db.selectFrom('mails').selectAll().where('status', '=', 'sent').execute();

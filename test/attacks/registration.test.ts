@@ -258,6 +258,6 @@ test('B19 an invalid value is refused even if a valid one of the same key came f
   );
 });
 
-function storedNames({ db }: TestApp): Promise<{ username: string; email: string }[]> {
+function storedNames({ db }: TestApp): Promise<{ username: string | null; email: string }[]> {
   return db.selectFrom('users').select(['username', 'email']).execute();
 }

@@ -8,8 +8,9 @@ import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../
 import { refresh } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
-const account = ['id', 'username', 'email', 'full_name', 'is_active', 'created_at', 'updated_at'];
-const userFields = [...account, 'is_superuser', 'is_email_verified'];
+const account = ['id', 'username', 'email', 'full_name', 'is_active', 'legacy_id', 'created_at', 'updated_at'];
+const listedUserFields = [...account, 'is_superuser', 'is_email_verified'];
+const userFields = [...listedUserFields, 'metadata', 'app_metadata'];
 const adminFields = [...account, 'is_superadmin'];
 const pageFields = ['items', 'total', 'page', 'page_size', 'total_pages', 'next_cursor'];
 const sessionFields = ['id', 'created_at', 'last_used_at', 'expires_at', 'ip', 'user_agent', 'current'];
@@ -29,11 +30,12 @@ test('B20 every answer has exactly its documented fields, and nothing internal',
   const answers: [Answer, string[], items?: string[]][] = [
     [registered, userFields],
     [await api.post('/api/admins/register', newRegistration(), { token }), adminFields],
+    [await api.post('/api/admins/users', newRegistration(), { token }), userFields],
     [await api.get('/api/users/me', userSession), userFields],
     [await api.put('/api/users/me', { full_name: 'Ada' }, asUser), userFields],
     [await api.get('/api/admins/me', adminSession), adminFields],
     [await api.put('/api/admins/me', { full_name: 'Ada' }, { token }), adminFields],
-    [await api.get('/api/admins/users', { token }), pageFields, userFields],
+    [await api.get('/api/admins/users', { token }), pageFields, listedUserFields],
     [await api.get('/api/admins', { token }), pageFields, adminFields],
     [await api.patch(`/api/admins/users/${user.id}`, { is_superuser: true }, { token }), userFields],
     [await api.patch(`/api/admins/${admin.id}`, { is_superadmin: true }, { token }), adminFields],
@@ -90,7 +92,7 @@ async function storedSecrets({ db }: TestApp): Promise<string[]> {
   const bytes: Buffer[] = [];
   for (const { table } of realms) {
     const rows = await db.selectFrom(table).select(['password_hash', 'password_key']).execute();
-    texts.push(...rows.map((row) => row.password_hash));
+    texts.push(...rows.flatMap((row) => row.password_hash ?? []));
     bytes.push(...rows.flatMap((row) => row.password_key ?? []));
   }
   const sessions = await db.selectFrom('sessions').select(['current_hash', 'previous_hash']).execute();

@@ -180,7 +180,7 @@ async function failToMail(t: TestContext, service: TestApp, secrets: Secrets): P
 async function addStored({ db, keys }: TestApp, secrets: Secrets): Promise<void> {
   for (const { table } of realms) {
     const rows = await db.selectFrom(table).select(['id', 'password_hash']).execute();
-    for (const { id, password_hash } of rows) secrets.set(`hash of ${id}`, password_hash);
+    for (const { id, password_hash } of rows) secrets.set(`hash of ${id}`, String(password_hash));
   }
   const binary: Buffer[] = [
     keys.current.jwt,

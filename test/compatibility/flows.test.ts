@@ -25,6 +25,8 @@ const userMembers = [
   'is_email_verified',
 ];
 const times = ['created_at', 'updated_at'];
+// Not in a list.
+const metadata = ['metadata', 'app_metadata'];
 
 function assertTokens({ body }: Answer): void {
   assertMembers(body, ['access_token', 'refresh_token', 'token_type', 'expires_in']);
@@ -44,7 +46,7 @@ for (const [name, client] of Object.entries(clients)) {
       full_name: 'Zoë',
     });
     assertStatus(registered, 201);
-    assertMembers(registered.body, [...userMembers, ...times]);
+    assertMembers(registered.body, [...userMembers, ...times, ...metadata]);
     assert.deepEqual(
       [registered.body.email, registered.body.full_name, registered.body.is_active],
       [email, 'Zoë', true],

@@ -82,7 +82,11 @@ function parametersIn(
   valuesOf: (schema: Schema) => fc.Arbitrary<unknown>,
 ): fc.Arbitrary<Record<string, string>> {
   const chosen = placed(parameters, place);
-  const texts = chosen.map(({ name, schema }) => [name, valuesOf(schema).map(textOf)] as const);
+  // With an empty segment it would be the path of another operation.
+  const isText = (text: string) => place !== 'path' || text !== '';
+  const texts = chosen.map(
+    ({ name, schema }) => [name, valuesOf(schema).map(textOf).filter(isText)] as const,
+  );
   const requiredKeys = place === 'path' ? chosen.map(({ name }) => name) : [];
   return fc.record(Object.fromEntries(texts), { requiredKeys, noNullPrototype: true });
 }

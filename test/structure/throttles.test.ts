@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { userCreation } from '../../src/admin/users/create-user.ts';
 import { passwordCheck, signInPolicies } from '../../src/domain/credentials/guess-limits.ts';
 import { mailRecipient } from '../../src/domain/outbox/queue-mail.ts';
 import { forgotLimit } from '../../src/flows/password-reset/request-password-reset.ts';
@@ -15,6 +16,7 @@ test('persistent throttles keep their limits and their names over upgrades', () 
     identifierChange,
     identifierChangeAddress,
     setupTokenTries,
+    userCreation,
     passwordCheck,
     ...Object.values(signInPolicies).flatMap(({ fromAddress, ofAccount }) => [fromAddress, ofAccount]),
   ];
@@ -25,6 +27,7 @@ test('persistent throttles keep their limits and their names over upgrades', () 
     ['identifier-change', 10, hour],
     ['identifier-change-ip', 30, hour],
     ['setup-token', 5, hour],
+    ['user-creation', 200, hour],
     ['pw-check', 5, quarter],
     ['login-ip-acct', 5, quarter],
     ['login-acct', 100, day],

@@ -1,4 +1,5 @@
 import type { Part } from '../../access/part.ts';
+import { userCreation } from './create-user.ts';
 import { addUserAdministrationRoutes } from './routes.ts';
 
 declare module '../../domain/audit/security-events.ts' {
@@ -13,6 +14,7 @@ declare module '../../domain/audit/security-events.ts' {
 
 export const userAdministration: Part = {
   routes: addUserAdministrationRoutes,
+  throttles: [userCreation],
   auditEvents: {
     user_changed: 'An admin changed a user; `fields` lists what',
     user_deactivated: 'An admin deactivated a user',

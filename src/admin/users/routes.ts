@@ -1,13 +1,23 @@
 import { z } from 'zod';
 import { callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import type { Config } from '../../configuration/config.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
-import { listQuery } from '../../domain/accounts/account-list.ts';
-import { changedFullName, email, username, userSchema } from '../../domain/accounts/account-schemas.ts';
+import { userListQuery } from '../../domain/accounts/account-list.ts';
+import {
+  changedFullName,
+  changedUsername,
+  email,
+  listedUserSchema,
+  userSchema,
+} from '../../domain/accounts/account-schemas.ts';
+import { changedAppMetadata, changedMetadata } from '../../domain/accounts/metadata.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAllSessions } from '../../domain/revocation/end-all-sessions.ts';
+import { userOfAdminBody } from '../../flows/registration/registration-body.ts';
 import { type AppError, notFound } from '../../platform/errors.ts';
+import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
 import {
@@ -19,24 +29,30 @@ import {
   unchangedIfNull,
 } from '../../platform/http/schemas.ts';
 import { answerList } from '../answer-list.ts';
+import { createUser } from './create-user.ts';
 import { readUser, userDetailSchema } from './read-user.ts';
 import { sendPasswordReset } from './send-password-reset.ts';
 import { updateUser } from './update-user.ts';
 
-const userChange = z
-  .object({
-    is_active: unchangedIfNull(z.boolean()),
-    is_superuser: unchangedIfNull(z.boolean()).describe('Superadmins only; null leaves it unchanged'),
-    full_name: changedFullName,
-    username: unchangedIfNull(username),
-    email: unchangedIfNull(email),
-  })
-  .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
+function userChange(config: Config) {
+  return z
+    .object({
+      is_active: unchangedIfNull(z.boolean()),
+      is_superuser: unchangedIfNull(z.boolean()).describe('Superadmins only; null leaves it unchanged'),
+      full_name: changedFullName,
+      username: changedUsername(config, userRealm),
+      email: unchangedIfNull(email),
+      metadata: changedMetadata,
+      app_metadata: changedAppMetadata(config),
+    })
+    .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
+}
 
 const about = { tags: ['User administration'] };
 
 export function addUserAdministrationRoutes(app: HttpServer, deps: RouteDependencies): void {
   addReadingRoutes(app, deps);
+  addCreation(app, deps);
   addChangingRoutes(app, deps);
 }
 
@@ -50,8 +66,8 @@ function addReadingRoutes(app: HttpServer, deps: RouteDependencies): void {
       schema: {
         ...about,
         summary: 'List users, newest first',
-        querystring: listQuery,
-        response: { 200: pageOf(userSchema), ...errors([422, ...guardErrors]) },
+        querystring: userListQuery,
+        response: { 200: pageOf(listedUserSchema), ...errors([422, ...guardErrors]) },
       },
     },
     async (request, reply) => answerList(deps, userRealm, request, reply),
@@ -76,6 +92,32 @@ function addReadingRoutes(app: HttpServer, deps: RouteDependencies): void {
   );
 }
 
+function addCreation(app: HttpServer, deps: RouteDependencies): void {
+  app.post(
+    '/api/admins/users',
+    {
+      ...requireAccount(deps, adminRealm),
+      schema: {
+        ...about,
+        summary: 'Create a user',
+        description:
+          'Without a password the user has none and is mailed a link to set it, valid for three days; afterwards “forgot ' +
+          'password” sends a new one. With a password a verification link is mailed, as at registration. The address is ' +
+          'unverified until one of them is used.',
+        body: userOfAdminBody(deps.config),
+        response: { 201: userSchema, ...errors([409, ...guardErrors, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const { full_name: fullName, app_metadata: appMetadata, ...fields } = request.body;
+      const { clientAddress: ip } = request;
+      const registration = { ...fields, fullName, appMetadata, ip, signal: clientGone(reply) };
+      const user = await createUser(deps, callerOf(request), registration);
+      return reply.code(201).send(presentAccount(user));
+    },
+  );
+}
+
 function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
   const guarded = requireAccount(deps, adminRealm);
 
@@ -91,7 +133,7 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
           '`is_superuser` and the username and e-mail address of a superuser. Granting `is_superuser` ends every link that ' +
           'undoes an e-mail change.',
         params: idParams,
-        body: userChange,
+        body: userChange(deps.config),
         response: { 200: userSchema, ...errors([404, 409, ...guardErrors, ...bodyErrors]) },
       },
     },

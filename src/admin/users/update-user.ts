@@ -1,10 +1,6 @@
 import { changesEmail, changesUsername } from '../../domain/accounts/account-change.ts';
-import {
-  type Account,
-  type AccountChange,
-  lockUserAndHolder,
-  updateAccount,
-} from '../../domain/accounts/account-store.ts';
+import { type Account, type AccountChange, updateAccount } from '../../domain/accounts/account-store.ts';
+import { lockUserAndHolder } from '../../domain/accounts/lock-user-and-holder.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';

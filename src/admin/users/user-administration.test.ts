@@ -87,6 +87,13 @@ test('the list can be searched, filtered and sorted, ignoring case', async (t) =
   assert.deepEqual(await names('?is_active=false'), ['carol']);
   assert.deepEqual(await names('?is_active=true&q=o'), ['alice', 'Bob']);
   assert.deepEqual(await names('?is_active=False&q=&sort=&cursor='), ['carol']);
+  const deletion = { deleted_at: new Date(), deleted_by: 'admin', erase_at: new Date() } as const;
+  await test.db.updateTable('users').set(deletion).where('id', '=', carol.id).execute();
+  assert.deepEqual(await names(''), ['alice', 'Bob']);
+  assert.deepEqual(await names('?deleted=false&q=a'), ['alice', 'Bob']);
+  assert.deepEqual(await names('?deleted=true'), ['carol']);
+  assert.deepEqual(await names('?deleted=true&is_active=true'), []);
+  assert.deepEqual(await names('?deleted=yes&q=b'), ['carol']);
   for (const wrong of ['is_active=2', 'is_active=yep', `q=${'x'.repeat(101)}`]) {
     assertStatus(await list(`?${wrong}`), 422);
   }

@@ -45,6 +45,8 @@ export type Command<Schema extends z.ZodObject = z.ZodObject> = CommandLine & {
   readonly asksPassword?: boolean;
   /** The parameter with the path of a file, which is sent as input; `-` is standard input. */
   readonly readsFile?: boolean;
+  /** A parameter with the path of a JSON file, whose content is sent instead. */
+  readonly readsJson?: string;
   /** It works on a database that is not migrated. */
   readonly isForAnySchema?: boolean;
   run(deps: CommandDependencies, parameters: z.output<Schema>, exchange: Exchange): Promise<object>;

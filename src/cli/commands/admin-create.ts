@@ -4,7 +4,7 @@ import { superadminExists } from '../../domain/accounts/admin-store.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { adminRealm } from '../../domain/realms/realms.ts';
 import { registerAccount } from '../../flows/registration/register-account.ts';
-import { registrationBody } from '../../flows/registration/registration-body.ts';
+import { adminBody } from '../../flows/registration/registration-body.ts';
 import { defineCommand } from '../command/command.ts';
 import { parseBody } from '../command/parse-body.ts';
 
@@ -26,7 +26,7 @@ export const adminCreate = defineCommand({
     superadmin: z.boolean().optional(),
   }),
   run: async (deps, { fullName: full_name, superadmin, ...names }, { signal }) => {
-    const body = parseBody(registrationBody(deps.config, adminRealm), { ...names, full_name });
+    const body = parseBody(adminBody(deps.config), { ...names, full_name });
     const { full_name: fullName, ...fields } = body;
     const isSuperadmin = superadmin ?? !(await superadminExists(deps.db));
     const registration = { ...fields, fullName, isSuperadmin, ip: 'command line', signal };

@@ -5,12 +5,14 @@ import { adminResetPassword } from './admin-reset-password.ts';
 import { configCheck } from './config-check.ts';
 import { keys } from './keys.ts';
 import { migrate } from './migrate.ts';
+import { userImport } from './user-import.ts';
 
 /** All commands, in the order of the help. */
 export const commands: readonly (Command | LocalCommand)[] = [
   adminCreate,
   adminResetPassword,
   adminList,
+  userImport,
   migrate,
   configCheck,
   keys,

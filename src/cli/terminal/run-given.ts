@@ -1,4 +1,3 @@
-import { createReadStream, fstatSync, openSync } from 'node:fs';
 import {
   type Command,
   exitCodes,
@@ -8,6 +7,7 @@ import {
 } from '../command/command.ts';
 import type { AskServer } from '../local-socket/ask-server.ts';
 import { askPassword } from './ask-password.ts';
+import { openFile, readJsonFile } from './files.ts';
 import { createListener } from './listener.ts';
 import { presentFailure, presentResult, write } from './present.ts';
 import type { Given } from './program.ts';
@@ -49,37 +49,32 @@ async function show(outcome: Outcome, json: boolean): Promise<void> {
 async function runInBackend(
   environment: Environment,
   command: Command,
-  given: Given,
+  { errors, ...given }: Given,
   json: boolean,
 ): Promise<Outcome> {
-  const { file, errors, ...rest } = given;
-  const source = command.readsFile === true ? openSource(String(file)) : null;
-  const secret = command.asksPassword === true ? { password: await askPassword() } : {};
+  const file = command.readsFile === true ? await openFile(String(given.file)) : null;
+  const parameters = { ...given, ...file?.parameters, ...(await furtherParameters(command, given)) };
   const backend = await environment.openBackend({ isForAnySchema: command.isForAnySchema ?? false });
   const errorsFile = typeof errors === 'string' ? errors : undefined;
-  const listener = createListener({ json, errorsFile, totalBytes: source?.bytes });
+  const listener = createListener({ json, errorsFile, totalBytes: file?.bytes });
+  const input = file?.input ?? nothing();
   try {
-    return await backend.ask(
-      command.name,
-      { ...rest, ...secret },
-      {
-        input: source?.input ?? nothing(),
-        signal: environment.signal,
-        send: listener.hear,
-      },
-    );
+    return await backend.ask(command.name, parameters, {
+      input,
+      signal: environment.signal,
+      send: listener.hear,
+    });
   } finally {
     await listener.close();
     await backend.close();
   }
 }
 
-async function* nothing(): AsyncGenerator<Buffer> {}
-
-type Source = { input: AsyncIterable<Buffer>; bytes: number | undefined };
-
-function openSource(file: string): Source {
-  if (file === '-') return { input: process.stdin as AsyncIterable<Buffer>, bytes: undefined };
-  const fd = openSync(file, 'r');
-  return { input: createReadStream('', { fd }) as AsyncIterable<Buffer>, bytes: fstatSync(fd).size };
+async function furtherParameters({ readsJson, asksPassword }: Command, given: Given): Promise<object> {
+  const path = readsJson === undefined ? undefined : given[readsJson];
+  const content =
+    readsJson !== undefined && typeof path === 'string' ? { [readsJson]: readJsonFile(path) } : {};
+  return asksPassword === true ? { ...content, password: await askPassword() } : content;
 }
+
+async function* nothing(): AsyncGenerator<Buffer> {}

@@ -12,9 +12,17 @@ export type AccessTokenClaims = {
   expiresAtSeconds: number;
 };
 
+type TokenSubject = {
+  subjectId: string;
+  kind: RealmKind;
+  sessionId: string;
+  /** For other services. It is one claim, so that no member can pass for another claim. */
+  appMetadata?: Record<string, unknown> | undefined;
+};
+
 export type AccessTokens = {
   /** Call it after the commit of the session. */
-  sign(subject: { subjectId: string; kind: RealmKind; sessionId: string }): Promise<string>;
+  sign(subject: TokenSubject): Promise<string>;
   /** Null for anything that is not a genuine, unexpired access token. Never throws. */
   verify(token: string): Promise<AccessTokenClaims | null>;
 };
@@ -38,9 +46,9 @@ export async function createAccessTokens(
   const remembered = new Map<string, AccessTokenClaims>();
 
   return {
-    sign: async ({ subjectId, kind, sessionId }) => {
+    sign: async ({ subjectId, kind, sessionId, appMetadata }) => {
       const issuedAtSeconds = Math.floor(clock().getTime() / 1000);
-      return new SignJWT({ kind, sid: sessionId })
+      return new SignJWT({ kind, sid: sessionId, ...(appMetadata && { app_metadata: appMetadata }) })
         .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: keys.current.kid })
         .setIssuer(issuer)
         .setAudience(audience)

@@ -7,7 +7,9 @@ import type { Dependencies } from '../dependencies.ts';
 import type { Realm } from '../realms/realms.ts';
 import { beyondCursor, orderOf, sortOrders } from './account-order.ts';
 import { containing, searchAccounts } from './account-search.ts';
+import { notDeleted } from './account-store.ts';
 import { type AccountsWanted, type ListedAccount, readRows } from './list-rows.ts';
+import { type MetadataQuery, matchingMetadata, metadataParameter } from './metadata-filter.ts';
 import { presentAccount } from './present-account.ts';
 
 const exampleId = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -19,6 +21,7 @@ export const listQuery = firstPages.extend({
   q: text(100)
     .optional()
     .describe('Part of the username, the e-mail address or the full name, taken literally'),
+  legacy_id: text(100).optional().describe('The id in the system that the account was imported from'),
   sort: z
     .enum([...sortOrders, ''])
     .default('-created_at')
@@ -26,7 +29,14 @@ export const listQuery = firstPages.extend({
     .describe('A minus sorts downwards'),
 });
 
-export type ListQuery = z.output<typeof listQuery>;
+/** Only users can be deleted, and have metadata. */
+export const userListQuery = listQuery.extend({
+  deleted: queryBoolean.describe('`true` lists only deleted users, who are otherwise left out'),
+  metadata: metadataParameter,
+  app_metadata: metadataParameter,
+});
+
+export type ListQuery = z.output<typeof listQuery> & { deleted?: boolean | undefined } & MetadataQuery;
 
 /** One page of a realm's accounts with the total; without a search every page by cursor costs the same, however deep. */
 export async function listAccounts(
@@ -38,7 +48,7 @@ export async function listAccounts(
   const wanted = {
     table: sql.table(realm.table),
     order,
-    filter: filterOf(query),
+    filter: filterOf(realm, query),
     after: query.cursor ? beyondCursor(order, query.cursor) : sql<boolean>`true`,
     offset: offsetOf(query),
     limit: fetchedRows(query),
@@ -50,9 +60,15 @@ export async function listAccounts(
   return presentPage(query, page, presentAccount, cursorAfter);
 }
 
-function filterOf({ is_active, q }: ListQuery): RawBuilder<boolean> {
-  const active = is_active === undefined ? sql<boolean>`true` : sql<boolean>`is_active = ${is_active}`;
-  return q ? sql`${active} AND ${containing(q)}` : active;
+function filterOf(
+  realm: Realm,
+  { is_active, q, deleted, legacy_id, ...query }: ListQuery,
+): RawBuilder<boolean> {
+  const shown = deleted ? sql<boolean>`deleted_at IS NOT NULL` : notDeleted(realm);
+  const active = is_active === undefined ? shown : sql<boolean>`${shown} AND is_active = ${is_active}`;
+  const imported = legacy_id ? sql<boolean>`legacy_id = ${legacy_id}` : null;
+  const others = [q ? containing(q) : null, imported, matchingMetadata(query)].filter((one) => one !== null);
+  return sql.join([active, ...others], sql` AND `) as RawBuilder<boolean>;
 }
 
 async function readPage(db: Database, wanted: AccountsWanted) {

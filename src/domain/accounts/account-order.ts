@@ -23,7 +23,7 @@ export function orderOf(sort: Sort): Order {
   const downwards = sort.startsWith('-');
   const column = sort.replace('-', '');
   const byTime = column === 'created_at';
-  const key = byTime ? sql<string>`created_at` : sql<string>`lower(${sql.ref(column)})`;
+  const key = byTime ? sql<string>`created_at` : folded(column);
   const [up, down] = [sql`ORDER BY ${key}, id`, sql`ORDER BY ${key} DESC, id DESC`];
   return {
     sort,
@@ -35,6 +35,12 @@ export function orderOf(sort: Sort): Order {
     beyond: downwards ? sql`<` : sql`>`,
     upTo: downwards ? sql`>=` : sql`<=`,
   };
+}
+
+/** Whoever has no username comes before all others. A row comparison with NULL finds nothing. */
+function folded(column: string): RawBuilder<string> {
+  const name = sql<string>`lower(${sql.ref(column)})`;
+  return column === 'username' ? sql`coalesce(${name}, '')` : name;
 }
 
 const cursorContent = z.tuple([z.enum(sortOrders), text(300), z.uuid()]);

@@ -1,5 +1,6 @@
-import type { Generated } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 import type { PasswordScheme } from '../../platform/hashing/password-schemes.ts';
+import type { Metadata } from './metadata.ts';
 
 declare module '../../platform/database/database.ts' {
   interface Tables {
@@ -11,12 +12,14 @@ declare module '../../platform/database/database.ts' {
 /** The columns that users and admins share. Shared flows use only these. */
 export type AccountRow = {
   id: string;
-  username: string;
+  /** Null only for users, with `USERNAMES=optional`. */
+  username: string | null;
   email: string;
   full_name: string | null;
   is_active: Generated<boolean>;
-  password_scheme: PasswordScheme;
-  password_hash: string;
+  /** Null with the hash, only for users: no password has been set yet. */
+  password_scheme: PasswordScheme | null;
+  password_hash: string | null;
   password_key: Buffer | null;
   password_version: Generated<number>;
   last_login_at: Date | null;
@@ -29,7 +32,16 @@ export type AccountRow = {
 export type UserRow = AccountRow & {
   is_superuser: Generated<boolean>;
   is_email_verified: Generated<boolean>;
+  metadata: JsonColumn;
+  app_metadata: JsonColumn;
+  deleted_at: Date | null;
+  /** Only the owner's own deletion can be undone by the owner. */
+  deleted_by: 'owner' | 'admin' | null;
+  erase_at: Date | null;
 };
+
+/** Written as text: drivers differ in what they make of an object. */
+type JsonColumn = ColumnType<Metadata, string | undefined, string>;
 
 type AdminRow = AccountRow & {
   is_superadmin: Generated<boolean>;

@@ -1,13 +1,39 @@
 import { z } from 'zod';
-import { text, timestamp, uuid } from '../../platform/http/schemas.ts';
+import type { Config } from '../../configuration/config.ts';
+import { text, timestamp, unchangedIfNull, uuid } from '../../platform/http/schemas.ts';
 import type { Realm } from '../realms/realms.ts';
+import { shownAppMetadata, shownMetadata } from './metadata.ts';
 
-export const username = z
+const username = z
   .string()
   .min(3, 'must have at least 3 characters')
   .max(50, 'must have at most 50 characters')
   .regex(/^[A-Za-z0-9_.-]*$/, 'may contain letters, digits, underscore, dot and hyphen only')
   .meta({ example: 'ada.lovelace' });
+
+const usernameOrNone = z
+  .string()
+  .max(50, 'must have at most 50 characters')
+  .regex(/^([A-Za-z0-9_.-]{3,50})?$/, 'must have 3 to 50 letters, digits, underscores, dots or hyphens')
+  .nullish();
+
+function mayBeNameless({ usernames }: Config, { kind }: Realm): boolean {
+  return usernames === 'optional' && kind === 'user';
+}
+
+/** At registration. Where it is optional, null and "" mean none. */
+export function newUsername(config: Config, realm: Realm) {
+  if (!mayBeNameless(config, realm)) return username;
+  return usernameOrNone.transform((value) => value || null).meta({ example: 'ada.lovelace' });
+}
+
+export function changedUsername(config: Config, realm: Realm) {
+  if (!mayBeNameless(config, realm)) return unchangedIfNull(username);
+  return usernameOrNone
+    .transform((value) => (value === '' ? null : (value ?? undefined)))
+    .describe('An empty string clears it; null leaves it unchanged')
+    .meta({ example: 'ada.lovelace' });
+}
 
 /**
  * One plain address: no display name, list, comment or quoting. Blanks around it are trimmed first.
@@ -52,18 +78,44 @@ function withoutBlanksAround(value: string): string {
   return value.slice(start, end);
 }
 
+const legacyIdLength = 100;
+
+/** Text, so that integers, UUIDs and ObjectIds are all found again as they were. */
+export const legacyId = text(legacyIdLength)
+  .min(1)
+  .refine((value) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value), 'must not contain control characters');
+
 const accountFields = {
   id: uuid,
   username: z.string().max(50).meta({ example: 'ada.lovelace' }),
   email: z.string().max(254).meta({ example: 'ada@example.com' }),
   full_name: z.string().max(200).nullable().meta({ example: 'Ada Lovelace' }),
   is_active: z.boolean(),
+  legacy_id: z
+    .string()
+    .max(legacyIdLength)
+    .nullable()
+    .describe('The id in the system that the account was imported from')
+    .meta({ example: '17' }),
 };
 
 const times = { created_at: timestamp, updated_at: timestamp };
 
+const userFields = {
+  ...accountFields,
+  username: accountFields.username
+    .nullable()
+    .describe('Null if the user has none, which is possible only where `USERNAMES` is or was `optional`'),
+  is_superuser: z.boolean(),
+  is_email_verified: z.boolean(),
+  ...times,
+};
+
+/** In a list. The metadata of a page can be 800 KiB. */
+export const listedUserSchema = z.object(userFields).meta({ id: 'ListedUser' });
+
 export const userSchema = z
-  .object({ ...accountFields, is_superuser: z.boolean(), is_email_verified: z.boolean(), ...times })
+  .object({ ...userFields, metadata: shownMetadata, app_metadata: shownAppMetadata })
   .meta({ id: 'User' });
 
 export const adminSchema = z

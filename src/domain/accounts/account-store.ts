@@ -6,12 +6,19 @@ import { duplicate } from '../../platform/errors.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 import type { Realm } from '../realms/realms.ts';
 import type { AccountRow, UserRow } from './account-rows.ts';
+import type { Metadata } from './metadata.ts';
+import { passwordColumns, withJsonText } from './stored-columns.ts';
 
-/** A user, with `is_superuser` and `is_email_verified`, or an admin, with `is_superadmin`. */
+/**
+ * A user, with `is_superuser`, `is_email_verified` and metadata, or an admin, with `is_superadmin`.
+ */
 export type Account = Omit<Selectable<AccountRow>, PasswordColumn> & {
   is_superuser?: boolean;
   is_email_verified?: boolean;
+  metadata?: Metadata;
+  app_metadata?: Metadata;
   is_superadmin?: boolean;
+  deleted_at?: Date | null;
 };
 
 /** What a password check needs. Never part of a response. */
@@ -20,20 +27,39 @@ export type Credentials = Pick<
   'id' | 'username' | 'email' | 'is_active' | PasswordColumn
 >;
 
-type PasswordColumn = 'password_scheme' | 'password_hash' | 'password_key' | 'password_version';
+export type PasswordColumn = 'password_scheme' | 'password_hash' | 'password_key' | 'password_version';
 
 export type NewAccount = Pick<AccountRow, 'username' | 'email' | 'full_name'> & {
-  password: StoredPassword;
+  /** Null: a user who has yet to set one. */
+  password: StoredPassword | null;
   is_superadmin?: boolean;
+  metadata?: Metadata;
+  app_metadata?: Metadata;
 };
 
-export type AccountChange = Partial<
-  Pick<Account, 'username' | 'email' | 'full_name' | 'is_active' | 'is_superuser' | 'is_superadmin'>
->;
+type Changeable =
+  | 'username'
+  | 'email'
+  | 'full_name'
+  | 'is_active'
+  | 'is_superuser'
+  | 'is_superadmin'
+  | 'metadata'
+  | 'app_metadata';
+
+export type AccountChange = Partial<Pick<Account, Changeable>>;
 
 /** Both tables share the columns used here, so the query builder is typed for one of them. */
 function accountTable(realm: Realm): 'users' {
   return realm.table as 'users';
+}
+
+/**
+ * A deleted account does not exist for any function here, only its names are taken. Those that see
+ * it are in `deleted-accounts.ts`. Admins are not deleted.
+ */
+export function notDeleted({ kind }: Realm) {
+  return kind === 'user' ? sql<boolean>`deleted_at IS NULL` : sql<boolean>`true`;
 }
 
 /** Throws `DuplicateRecordError` with the field if the e-mail or username is taken in any case. */
@@ -41,7 +67,7 @@ export async function insertAccount(trx: Transaction, realm: Realm, account: New
   const { password, ...fields } = account;
   const values = {
     id: randomUUIDv7(),
-    ...fields,
+    ...withJsonText(fields),
     ...passwordColumns(password),
     created_at: now,
     updated_at: now,
@@ -55,17 +81,17 @@ export async function insertAccount(trx: Transaction, realm: Realm, account: New
   return withoutPassword(row);
 }
 
-/** The field that is already taken in the realm, or null. Saves hashing a password for nothing. */
+/** The field that is already taken in the realm, by a deleted account too, or null. Saves hashing a password for nothing. */
 export async function findTakenField(
   db: Database,
   realm: Realm,
-  { username, email }: { username: string; email?: string },
+  { username, email }: { username: string | null; email?: string },
 ): Promise<'email' | 'username' | null> {
   const isSame = email === undefined ? sql<boolean>`false` : hasEmail(email);
   const rows = await db
     .selectFrom(accountTable(realm))
     .select(isSame.as('same_email'))
-    .where((eb) => eb.or([isSame, hasUsername(username)]))
+    .where((eb) => eb.or([isSame, ...(username === null ? [] : [hasUsername(username)])]))
     .execute();
   if (rows.length === 0) return null;
   return rows.some((row) => row.same_email) ? 'email' : 'username';
@@ -81,6 +107,7 @@ export async function findCredentials(
     .selectFrom(accountTable(realm))
     .select(credentialColumns)
     .where(identifier.includes('@') ? hasEmail(identifier) : hasUsername(identifier))
+    .where(notDeleted(realm))
     .executeTakeFirst();
   return row ?? null;
 }
@@ -91,23 +118,25 @@ export async function findCredentialsById(
   id: string,
 ): Promise<Credentials | null> {
   const query = db.selectFrom(accountTable(realm)).select(credentialColumns).where('id', '=', id);
-  return (await query.executeTakeFirst()) ?? null;
+  return (await query.where(notDeleted(realm)).executeTakeFirst()) ?? null;
 }
 
 export async function findAccount(db: Database, realm: Realm, id: string): Promise<Account | null> {
-  const row = await db.selectFrom(accountTable(realm)).selectAll().where('id', '=', id).executeTakeFirst();
+  const query = db.selectFrom(accountTable(realm)).selectAll().where('id', '=', id);
+  const row = await query.where(notDeleted(realm)).executeTakeFirst();
   return row ? withoutPassword(row) : null;
 }
 
 /**
- * Locks the account and records the sign-in. False if the account was deactivated, or its password
- * changed, while the login waited for its hash.
+ * Locks the account and records the sign-in. False if the account was deleted or deactivated, or
+ * its password changed, while the login waited for its hash.
  */
 export async function confirmSignIn(trx: Transaction, realm: Realm, verified: Credentials): Promise<boolean> {
   const result = await trx
     .updateTable(accountTable(realm))
     .set({ last_login_at: now })
     .where('id', '=', verified.id)
+    .where(notDeleted(realm))
     .where('is_active', '=', true)
     .where('password_version', '=', verified.password_version)
     .executeTakeFirst();
@@ -131,6 +160,7 @@ export async function replacePassword(
     .updateTable(accountTable(realm))
     .set({ ...passwordColumns(password), ...changed })
     .where('id', '=', verified.id)
+    .where(notDeleted(realm))
     .where('is_active', '=', true)
     .where('password_version', '=', verified.password_version)
     .executeTakeFirst();
@@ -151,30 +181,9 @@ export async function setPassword(
 
 /** Locks the row until the transaction ends; null if there is none. */
 export async function lockAccount(trx: Transaction, realm: Realm, id: string): Promise<Account | null> {
-  const query = trx.selectFrom(accountTable(realm)).selectAll().where('id', '=', id).forUpdate();
-  const row = await query.executeTakeFirst();
+  const query = trx.selectFrom(accountTable(realm)).selectAll().where('id', '=', id);
+  const row = await query.where(notDeleted(realm)).forUpdate().executeTakeFirst();
   return row ? withoutPassword(row) : null;
-}
-
-/**
- * Locks the user with the id, and the user who holds the address unverified, if these are given.
- * One statement locks both in order of id: two users who take each other's address cannot deadlock.
- */
-export async function lockUserAndHolder(
-  trx: Transaction,
-  { id, email }: { id?: string; email?: string | undefined },
-): Promise<{ user: Account | null; holder: Account | null }> {
-  const query = trx
-    .selectFrom('users')
-    .selectAll()
-    .where((eb) => {
-      const isUser = id === undefined ? [] : [eb('id', '=', id)];
-      const isHolder = email === undefined ? [] : [hasEmail(email)];
-      return eb.or([...isUser, ...isHolder.map((has) => eb.and([has, eb('is_email_verified', '=', false)]))]);
-    });
-  const accounts = (await query.orderBy('id').forUpdate().execute()).map(withoutPassword);
-  const user = accounts.find((one) => one.id === id) ?? null;
-  return { user, holder: accounts.find((one) => one.id !== id) ?? null };
 }
 
 /** Throws `DuplicateRecordError` if the new e-mail or username is taken. */
@@ -186,7 +195,7 @@ export async function updateAccount(
 ): Promise<Account> {
   const row = await trx
     .updateTable(accountTable(realm))
-    .set({ ...change, updated_at: now })
+    .set({ ...withJsonText(change), updated_at: now })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
@@ -205,7 +214,7 @@ const credentialColumns = [
   'password_version',
 ] as const;
 
-function hasEmail(value: string) {
+export function hasEmail(value: string) {
   return sql<boolean>`lower(email) = ${folded(value)}`;
 }
 
@@ -218,15 +227,9 @@ function folded(value: string) {
   return sql<string>`lower(${value}::text COLLATE "C")`;
 }
 
-export function storedPasswordOf(row: Credentials): StoredPassword {
-  return { scheme: row.password_scheme, hash: row.password_hash, key: row.password_key };
-}
-
-function passwordColumns({ scheme, hash, key }: StoredPassword) {
-  return { password_scheme: scheme, password_hash: hash, password_key: key };
-}
-
-function withoutPassword(row: Selectable<UserRow>): Account {
+export function withoutPassword<Row extends Pick<Selectable<UserRow>, PasswordColumn>>(
+  row: Row,
+): Omit<Row, PasswordColumn> {
   const { password_scheme, password_hash, password_key, password_version, ...account } = row;
   return account;
 }

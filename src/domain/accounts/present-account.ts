@@ -6,13 +6,17 @@ import type { Account } from './account-store.ts';
 export function presentAccount(account: Account): z.output<typeof userSchema> & z.output<typeof adminSchema> {
   return {
     id: account.id,
-    username: account.username,
+    // Null only for a user, and the schema of users allows it.
+    username: account.username as string,
     email: account.email,
     full_name: account.full_name,
     is_active: account.is_active,
+    legacy_id: account.legacy_id,
     is_superuser: account.is_superuser ?? false,
     is_email_verified: account.is_email_verified ?? false,
     is_superadmin: account.is_superadmin ?? false,
+    metadata: account.metadata ?? {},
+    app_metadata: account.app_metadata ?? {},
     created_at: account.created_at.toISOString(),
     updated_at: account.updated_at.toISOString(),
   };

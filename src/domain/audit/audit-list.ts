@@ -41,6 +41,8 @@ export const auditEventSchema = (events: AuditEvents) =>
         session_id: uuid.optional(),
         mail_id: uuid.optional(),
         route: words.optional(),
+        import_id: uuid.optional(),
+        count: z.int().min(0).optional().describe('How many accounts'),
         via: z.literal('command_line').optional().describe('Done on the command line, by no account'),
       }),
     })
@@ -69,11 +71,13 @@ export function listEvents(db: Database, filter: EventFilter, query: PageQuery) 
 
 /** For the subject. Hides where an admin, or a stranger who claimed the address, acted from. */
 export function listOwnEvents(db: Database, subject: string, query: PageQuery) {
-  return pageOfEvents(db, { subject }, query, (row) => {
-    const event = presentEvent(row);
-    const isElsewhere = event.actor?.kind === 'admin' || (event.event === 'email_reverted' && !event.actor);
-    return isElsewhere ? { ...event, ip: null, request_id: null } : event;
-  });
+  return pageOfEvents(db, { subject }, query, presentOwnEvent);
+}
+
+export function presentOwnEvent(row: AuditEvent): PresentedEvent {
+  const event = presentEvent(row);
+  const isElsewhere = event.actor?.kind === 'admin' || (event.event === 'email_reverted' && !event.actor);
+  return isElsewhere ? { ...event, ip: null, request_id: null } : event;
 }
 
 async function pageOfEvents(

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { type RawBuilder, type Selectable, sql } from 'kysely';
 import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
 import type { Origin } from '../../platform/logging/request-context.ts';
+import type { Party } from '../realms/realms.ts';
 import type { AuditEventRow } from './audit-event-row.ts';
 import type { SecurityEvent } from './security-events.ts';
 
@@ -41,21 +42,33 @@ export type EventFilter = {
 /** Where a page ended. The time is text, because a JavaScript Date would drop its microseconds. */
 export type Position = { time: string; id: string };
 
+export type PositionedEvent = AuditEvent & { cursor_time: string };
+type Wanted = { after: Position | null; limit: number; offset: number };
+
 /** Newest first, with the total count. */
 export async function listAuditEvents(
   db: Database,
   filter: EventFilter,
-  { after, limit, offset }: { after: Position | null; limit: number; offset: number },
-): Promise<{ rows: (AuditEvent & { cursor_time: string })[]; total: number }> {
+  wanted: Wanted,
+): Promise<{ rows: PositionedEvent[]; total: number }> {
+  const rows = await readAuditEvents(db, filter, wanted);
+  const counted = await sql<{ total: number }>`
+    SELECT count(*)::int AS total FROM audit_events WHERE ${conditionsOf(filter)}`.execute(db);
+  return { rows, total: counted.rows[0]?.total ?? 0 };
+}
+
+export async function readAuditEvents(
+  db: Database,
+  filter: EventFilter,
+  { after, limit, offset }: Wanted,
+): Promise<PositionedEvent[]> {
   const chosen = conditionsOf(filter);
   const beyond = after ? sql`(occurred_at, id) < (${after.time}::timestamptz, ${after.id}::uuid)` : sql`true`;
-  const { rows } = await sql<AuditEvent & { cursor_time: string }>`
+  const { rows } = await sql<PositionedEvent>`
     SELECT *, to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor_time
       FROM audit_events WHERE ${chosen} AND ${beyond}
      ORDER BY occurred_at DESC, id DESC LIMIT ${limit} OFFSET ${offset}`.execute(db);
-  const counted = await sql<{ total: number }>`
-    SELECT count(*)::int AS total FROM audit_events WHERE ${chosen}`.execute(db);
-  return { rows, total: counted.rows[0]?.total ?? 0 };
+  return rows;
 }
 
 function conditionsOf({ actor, subject, event, from, to }: EventFilter): RawBuilder<unknown> {
@@ -67,6 +80,26 @@ function conditionsOf({ actor, subject, event, from, to }: EventFilter): RawBuil
     to && sql`occurred_at < ${to}::timestamptz`,
   ].filter((condition) => condition !== undefined && condition !== '');
   return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` AND `);
+}
+
+/**
+ * Removes the address and the request, which leads to it in the log, from the events of an account.
+ * The rows stay, with ids that then lead to nobody. What an admin did to the account keeps the
+ * admin's address. In batches, because each statement has a timeout.
+ */
+export async function erasePlacesOf(trx: Transaction, { kind, id }: Party): Promise<void> {
+  const isOwn = sql`((subject_id = ${id} AND subject_kind = ${kind} AND actor_kind IS DISTINCT FROM 'admin')
+    OR (actor_id = ${id} AND actor_kind = ${kind}))`;
+  // Who claims an address is the cause of an event of the account that had it, without being its actor.
+  const isCaused = sql`(event = 'email_reverted' AND actor_id IS NULL AND (occurred_at, request_id) IN (
+    SELECT occurred_at, request_id FROM audit_events WHERE subject_id = ${id} AND subject_kind = ${kind}
+       AND event IN ('account_registered', 'email_changed')))`;
+  for (const isTheirs of [isCaused, isOwn]) {
+    const some = sql`SELECT id FROM audit_events WHERE ${isTheirs}
+       AND (ip IS NOT NULL OR request_id IS NOT NULL) LIMIT ${cleanUpRows}`;
+    const erase = sql`UPDATE audit_events SET ip = NULL, request_id = NULL WHERE id IN (${some})`;
+    while (((await erase.execute(trx)).numAffectedRows ?? 0n) > 0n);
+  }
 }
 
 export async function deleteAuditEventsBefore(db: Database, days: number): Promise<void> {

@@ -37,7 +37,7 @@ export function newPassword(config: Config, realm: Realm) {
   );
 }
 
-export type PasswordContext = { username: string; email: string; projectName: string };
+export type PasswordContext = { username: string | null; email: string; projectName: string };
 
 /**
  * Finds passwords that an attacker who knows the person or the product tries first (ASVS V6.2.11).
@@ -58,7 +58,7 @@ function equalsName(password: string, { username, email, projectName }: Password
   const [localPart = '', domain = ''] = email.split('@');
   const [firstLabel = ''] = domain.split('.', 1);
   const plain = withoutTrailingDigits(password);
-  return [username, email, localPart, firstLabel, projectName].some((name) =>
+  return [username ?? '', email, localPart, firstLabel, projectName].some((name) =>
     // Without trailing digits every number is empty and would equal every other number.
     plain === '' ? password === name : plain === withoutTrailingDigits(name),
   );
@@ -69,7 +69,7 @@ const shortestContained = 4;
 /** Many words contain a short name by chance. No address is that short. */
 function containsName(password: string, { username, email }: PasswordContext): boolean {
   const lower = password.toLowerCase();
-  return [username, email].some(
+  return [username ?? '', email].some(
     (name) => name.length >= shortestContained && lower.includes(name.toLowerCase()),
   );
 }

@@ -1,5 +1,6 @@
-import { badRequest } from '../../platform/errors.ts';
-import { type Credentials, findCredentialsById, storedPasswordOf } from '../accounts/account-store.ts';
+import { type AppError, badRequest } from '../../platform/errors.ts';
+import { type Credentials, findCredentialsById } from '../accounts/account-store.ts';
+import { storedPasswordOf } from '../accounts/stored-columns.ts';
 import { recordRefusal } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { partyOf, type Realm } from '../realms/realms.ts';
@@ -8,7 +9,8 @@ import { checkWithinGuesses } from './password-guesses.ts';
 
 /**
  * Checks the current password of a signed-in account and returns its credentials. Throws 400
- * `wrong_password`, and 429 after too many: a stolen session must not allow guessing the password.
+ * `wrong_password`, or `no_password` if none was ever set, and 429 after too many: a stolen session
+ * must not allow guessing the password.
  */
 export async function requireOwnPassword(
   deps: Pick<Dependencies, 'db' | 'keys' | 'hasher' | 'logger'>,
@@ -18,6 +20,7 @@ export async function requireOwnPassword(
 ): Promise<Credentials> {
   const credentials = await findCredentialsById(deps.db, realm, accountId);
   const stored = credentials && storedPasswordOf(credentials);
+  if (credentials !== null && stored === null) throw noPasswordYet();
   const subject = partyOf(realm, accountId);
   const count = { policy: passwordCheck, key: `${realm.kind}\0${accountId}`, subject };
   const isRight = await checkWithinGuesses(deps, [count], () =>
@@ -28,4 +31,9 @@ export async function requireOwnPassword(
     throw badRequest('The current password is incorrect', 'wrong_password');
   }
   return credentials;
+}
+
+/** Hides nothing from the caller: the account is the caller's own. */
+function noPasswordYet(): AppError {
+  return badRequest('This account has no password yet; set one with “Forgot password”', 'no_password');
 }

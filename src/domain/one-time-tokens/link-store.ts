@@ -87,6 +87,16 @@ export async function endLinks(
   await query.execute();
 }
 
+/** Few: limits bound how many a day make, and they are kept for a month. */
+export async function listLinksOf(db: Database, subjectId: string): Promise<Link[]> {
+  const query = db.selectFrom('links').selectAll().where('subject_id', '=', subjectId);
+  return query.orderBy('created_at').execute();
+}
+
+export async function deleteLinksOf(trx: Transaction, subjectId: string): Promise<void> {
+  await trx.deleteFrom('links').where('subject_id', '=', subjectId).execute();
+}
+
 export async function deleteExpiredLinks(db: Database, keptDays: number): Promise<void> {
   const before = sql<Date>`now() - make_interval(days => ${keptDays})`;
   const expired = db.selectFrom('links').select('id').where('expires_at', '<', before);

@@ -57,7 +57,7 @@ function afterCursor(cursor: string): RawBuilder<unknown> {
   return sql`(${rank} > ${after} OR (${rank} = ${after} AND id < ${id}::uuid))`;
 }
 
-function presentMail(mail: Mail): z.output<typeof mailSchema> {
+export function presentMail(mail: Mail): z.output<typeof mailSchema> {
   return {
     id: mail.id,
     kind: mail.kind,

@@ -107,6 +107,29 @@ export async function findMail(db: Database, id: string): Promise<Mail | null> {
   return (await db.selectFrom('mails').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
+/** The mails about a party, for `inBatches`. */
+export function readMailsOf(db: Database, { kind, id }: Party) {
+  return (last: Mail | undefined, limit: number): Promise<Mail[]> => {
+    const query = db.selectFrom('mails').selectAll().where('subject_id', '=', id);
+    const rest = last === undefined ? query : query.where('id', '>', last.id);
+    return rest.where('subject_kind', '=', kind).orderBy('id').limit(limit).execute();
+  };
+}
+
+/**
+ * The mails about a party, and all others to the present address: test mails, and those of who had
+ * the address before. Returns their ids.
+ */
+export async function deleteMailsOf(
+  trx: Transaction,
+  { kind, id, email }: Party & { email: string },
+): Promise<string[]> {
+  const isTheirs = sql<boolean>`(subject_id = ${id} AND subject_kind = ${kind})`;
+  const isTo = sql<boolean>`lower(recipient) = lower(${email}::text COLLATE "C")`;
+  const query = trx.deleteFrom('mails').where((eb) => eb.or([isTheirs, isTo]));
+  return (await query.returning('id').execute()).map((mail) => mail.id);
+}
+
 export async function listKeptMails(db: Database, limit: number): Promise<Mail[]> {
   const query = db.selectFrom('mails').selectAll().where('status', '=', 'kept');
   return query.orderBy('id', 'desc').limit(limit).execute();

@@ -1,5 +1,6 @@
 import type { Dependencies } from '../dependencies.ts';
 import { deliverMail } from './deliver-mail.ts';
+import { mailData } from './mail-data.ts';
 import { buryExpiredMails, deleteMailsFinishedBefore } from './mail-store.ts';
 import { mailRecipient } from './queue-mail.ts';
 
@@ -11,6 +12,7 @@ declare module '../../platform/jobs/job-queue.ts' {
 
 export const outbox = {
   throttles: [mailRecipient],
+  personalData: [mailData],
   jobs: (deps: Parameters<typeof deliverMail>[0]) => ({
     mails: ({ mailId }: { mailId: string }) => deliverMail(deps, mailId),
   }),

@@ -7,7 +7,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { fallbackOf, isSameAddress } from '../one-time-tokens/fallback-address.ts';
 import type { LinkPurpose } from '../one-time-tokens/link-row.ts';
 import { insertLink } from '../one-time-tokens/link-store.ts';
-import { type Party, partyOf, type Realm, userRealm } from '../realms/realms.ts';
+import { type Party, partyOf, type Realm, type RealmKind, userRealm } from '../realms/realms.ts';
 import { exceeded } from '../throttles/require-within-throttle.ts';
 import type { ThrottlePolicy } from '../throttles/throttle-policy.ts';
 import { takeThrottle } from '../throttles/throttle-store.ts';
@@ -19,6 +19,7 @@ export const mailRecipient: ThrottlePolicy = {
   name: 'mail-recipient',
   limit: 3,
   windowSeconds: durations.hours(1),
+  keysOf: ({ kind, email }, mailKinds) => mailKinds.map((one) => recipientKey(kind, one, email)),
 };
 
 type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
@@ -102,11 +103,15 @@ async function countMail(
   actor: Party | null = null,
 ): Promise<MailOutcome> {
   const policy = mailRecipient;
-  // Per realm: a user account with the address of an admin must not use up the admin's notices.
-  const key = `${subject?.kind}\0${kind}\0${recipient}`;
+  const key = recipientKey(subject?.kind, kind, recipient);
   const taken = await takeThrottle({ db: trx, keys: deps.keys }, policy, key);
   if (taken.isFirstRefusal) await recordEvent(deps, trx, exceeded(policy, subject, actor));
   return taken.allowed ? { queued: true } : { queued: false, retryAfterSeconds: taken.retryAfterSeconds };
+}
+
+/** Per realm: a user account with the address of an admin must not use up the admin's notices. */
+function recipientKey(realm: RealmKind | undefined, kind: string, recipient: string): string {
+  return `${realm}\0${kind}\0${recipient}`;
 }
 
 async function send({ jobs }: Deps, trx: Transaction, mail: NewMail): Promise<void> {

@@ -30,3 +30,7 @@ export function partyOf({ kind }: { kind: RealmKind }, id: string): Party {
 }
 
 export const realms = [userRealm, adminRealm] as const;
+
+export function realmOf({ kind }: { kind: RealmKind }): Realm {
+  return kind === 'user' ? userRealm : adminRealm;
+}

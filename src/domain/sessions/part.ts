@@ -1,4 +1,5 @@
 import type { Dependencies } from '../dependencies.ts';
+import { sessionData } from './session-data.ts';
 import { newSignInMail, refreshTokenReusedMail } from './session-mails.ts';
 import { deleteEndedSessions } from './session-store.ts';
 
@@ -23,6 +24,7 @@ export const sessions = {
   mails: { new_sign_in: newSignInMail, refresh_token_reused: refreshTokenReusedMail },
   // Ended sessions are kept, because they tell whether a device is new.
   cleanUp: [({ db }: Pick<Dependencies, 'db'>) => deleteEndedSessions(db, 30)],
+  personalData: [sessionData],
   auditEvents: {
     sign_in: 'A session was opened, or not; `reason` says why it failed',
     sign_out: 'A session was ended with its refresh token',

@@ -8,8 +8,8 @@ import {
   type Transaction,
 } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
-import type { Account } from '../accounts/account-store.ts';
-import type { Realm } from '../realms/realms.ts';
+import { type Account, notDeleted } from '../accounts/account-store.ts';
+import type { Party, Realm } from '../realms/realms.ts';
 import type { SessionRow } from './session-row.ts';
 
 export type SessionRecord = Selectable<SessionRow>;
@@ -86,20 +86,21 @@ export async function lockSession(
   return row ?? null;
 }
 
-/** The caller, in one query. Null unless the session is live and the account active. */
+/** The caller, in one query. Null unless the session is live and the account active and not deleted. */
 export async function findCaller(
   db: Database,
   realm: Realm,
   sessionId: string,
   subjectId: string,
 ): Promise<Caller | null> {
-  const rightsOfRealm = realm.kind === 'user' ? sql`is_superuser, is_email_verified` : sql`is_superadmin`;
+  const ofRealm =
+    realm.kind === 'user' ? sql`is_superuser, is_email_verified, metadata, app_metadata` : sql`is_superadmin`;
   const result = await sql<Account>`
-    SELECT account.id, username, email, full_name, is_active, last_login_at, account.created_at, updated_at,
-           ${rightsOfRealm}
+    SELECT account.id, username, email, full_name, is_active, legacy_id, last_login_at, account.created_at, updated_at,
+           ${ofRealm}
       FROM sessions JOIN ${sql.table(realm.table)} AS account ON account.id = subject_id
      WHERE sessions.id = ${sessionId} AND subject_kind = ${realm.kind} AND subject_id = ${subjectId}
-       AND ${live} AND account.is_active`.execute(db);
+       AND ${live} AND account.is_active AND ${notDeleted(realm)}`.execute(db);
   const [account] = result.rows;
   return account ? { account, sessionId } : null;
 }
@@ -182,6 +183,19 @@ export async function deleteEndedSessions(db: Database, keptDays: number): Promi
   await db.deleteFrom('sessions').where('id', 'in', ended.limit(cleanUpRows)).execute();
 }
 
+/** All sessions of a party, also ended ones, for `inBatches`. */
+export function readSessionsOf(db: Database, { kind, id }: Party) {
+  return (last: SessionRecord | undefined, limit: number): Promise<SessionRecord[]> => {
+    const query = db.selectFrom('sessions').selectAll().where('subject_id', '=', id);
+    const rest = last === undefined ? query : query.where('id', '>', last.id);
+    return rest.where('subject_kind', '=', kind).orderBy('id').limit(limit).execute();
+  };
+}
+
+export async function deleteSessionsOf(trx: Transaction, { kind, id }: Party): Promise<void> {
+  await trx.deleteFrom('sessions').where('subject_id', '=', id).where('subject_kind', '=', kind).execute();
+}
+
 /** Locks the caller's session until the transaction ends; false if it has ended meanwhile. */
 export async function lockLiveSession(trx: Transaction, realm: Realm, sessionId: string): Promise<boolean> {
   const query = trx
@@ -196,7 +210,7 @@ export const live = sql<boolean>`(revoked_at IS NULL AND idle_expires_at > now()
 
 function ofActiveAccount(realm: Realm) {
   return sql<boolean>`EXISTS (SELECT FROM ${sql.table(realm.table)} AS account
-    WHERE account.id = sessions.subject_id AND account.is_active)`;
+    WHERE account.id = sessions.subject_id AND account.is_active AND ${notDeleted(realm)})`;
 }
 
 export function revocation(reason: string) {

@@ -1,4 +1,5 @@
 import type { Dependencies } from '../dependencies.ts';
+import { throttleData } from './throttle-data.ts';
 import type { ThrottlePolicy } from './throttle-policy.ts';
 import { deletePastThrottles, shortenThrottles } from './throttle-store.ts';
 
@@ -9,6 +10,7 @@ declare module '../audit/security-events.ts' {
 }
 
 export const throttles = {
+  personalData: [throttleData],
   cleanUp: [
     ({ db }: Pick<Dependencies, 'db'>) => deletePastThrottles(db),
     ({ db, throttlePolicies }: Pick<Dependencies, 'db'> & { throttlePolicies: readonly ThrottlePolicy[] }) =>

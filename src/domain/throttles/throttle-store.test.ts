@@ -5,8 +5,8 @@ import { AppError } from '../../platform/errors.ts';
 import { requireWithinThrottle } from './require-within-throttle.ts';
 import { clearThrottle, peekThrottle, shortenThrottles, takeThrottle } from './throttle-store.ts';
 
-const three = { name: 'three', limit: 3, windowSeconds: 100 };
-const other = { name: 'other', limit: 3, windowSeconds: 100 };
+const three = { name: 'three', limit: 3, windowSeconds: 100, keysOf: () => [] };
+const other = { name: 'other', limit: 3, windowSeconds: 100, keysOf: () => [] };
 
 test('of parallel requests, exactly as many as the limit are allowed', async (t) => {
   const deps = await createTestApp(t);

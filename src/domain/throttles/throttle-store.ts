@@ -61,6 +61,17 @@ function taken({ limit, windowSeconds }: ThrottlePolicy, count: number, seconds:
   };
 }
 
+/** The count in the running window; null if there is none. */
+export async function readThrottle(deps: Deps, policy: ThrottlePolicy, key: string) {
+  const query = deps.db.selectFrom('throttles').select(['count', 'resets_at']);
+  const row = await query
+    .where('policy', '=', policy.name)
+    .where('key_hash', '=', digestOf(deps, policy, key))
+    .where('resets_at', '>', now)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 export async function clearThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<void> {
   const query = deps.db.deleteFrom('throttles').where('policy', '=', policy.name);
   await query.where('key_hash', '=', digestOf(deps, policy, key)).execute();

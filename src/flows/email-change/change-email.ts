@@ -1,4 +1,9 @@
-import { type Account, type AccountChange, updateAccount } from '../../domain/accounts/account-store.ts';
+import {
+  type Account,
+  type AccountChange,
+  findCredentialsById,
+  updateAccount,
+} from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { findReserver, findUndoLinkTo } from '../../domain/one-time-tokens/undo-links.ts';
@@ -9,6 +14,7 @@ import type { Transaction } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { duplicate } from '../../platform/errors.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
+import { queueFirstPasswordLink } from '../password-reset/first-password.ts';
 import { yieldAddress } from './fall-back.ts';
 
 type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
@@ -66,11 +72,18 @@ async function changeUserEmail(
   const updated = await updateAccount(trx, userRealm, user.id, state);
   await refuseHeldEmail(trx, updated);
   if (back) await endAccess(trx, userRealm, user.id, 'email_changed_back', { since: back.created_at });
-  else await queueVerification(deps, trx, updated);
+  else await queueProof(deps, trx, updated);
   if (back || !user.is_email_verified || !undoable)
     await queueNotice(deps, trx, userRealm, user, 'email_changed');
   else await queueUndoLink(deps, trx, user);
   return updated;
+}
+
+/** A user without a password can do nothing with a verified address: the link sets both. */
+async function queueProof(deps: Deps, trx: Transaction, user: Account): Promise<void> {
+  const credentials = await findCredentialsById(trx, userRealm, user.id);
+  if (credentials?.password_hash === null) await queueFirstPasswordLink(deps, trx, user);
+  else await queueVerification(deps, trx, user);
 }
 
 /** Exempt from the mail limit: without this mail the owner has lost the account. */

@@ -1,6 +1,6 @@
 import type { Part } from '../../access/part.ts';
 import { answerResetRequest, forgotLimit } from './request-password-reset.ts';
-import { passwordResetMail, testMail } from './reset-mails.ts';
+import { firstPasswordMail, passwordResetMail, testMail } from './reset-mails.ts';
 import { addPasswordResetRoutes } from './routes.ts';
 
 declare module '../../domain/audit/security-events.ts' {
@@ -14,6 +14,7 @@ declare module '../../domain/audit/security-events.ts' {
 declare module '../../domain/outbox/mail-row.ts' {
   interface MailKinds {
     password_reset: true;
+    first_password: true;
     test: true;
   }
 }
@@ -33,7 +34,7 @@ declare module '../../platform/jobs/job-queue.ts' {
 export const passwordReset: Part = {
   routes: addPasswordResetRoutes,
   throttles: [forgotLimit],
-  mails: { password_reset: passwordResetMail, test: testMail },
+  mails: { password_reset: passwordResetMail, first_password: firstPasswordMail, test: testMail },
   jobs: (deps) => ({ 'password-reset-requests': ({ email }) => answerResetRequest(deps, email) }),
   auditEvents: {
     password_reset_requested: 'A reset link was requested and mailed to the owner of the address',

@@ -21,7 +21,12 @@ import { durations } from '../../platform/durations.ts';
  * Reset links per address, whoever asks. Beyond the limit the answer is the same and no mail is
  * sent.
  */
-export const forgotLimit: ThrottlePolicy = { name: 'forgot', limit: 3, windowSeconds: durations.hours(1) };
+export const forgotLimit: ThrottlePolicy = {
+  name: 'forgot',
+  limit: 3,
+  windowSeconds: durations.hours(1),
+  keysOf: ({ email }) => [email],
+};
 
 /**
  * Queues the request, identically for every address. The account is looked up later, in a job, so

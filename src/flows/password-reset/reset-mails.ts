@@ -13,6 +13,22 @@ export const passwordResetMail: MailText = {
   }),
 };
 
+export const firstPasswordMail: MailText = {
+  page: 'reset-password',
+  write: ({ link, linkLife }) => ({
+    title: 'An account was created for you',
+    paragraphs: [
+      'An administrator of this service created an account for this address. Set a password to use it.',
+    ],
+    ...button('Set my password', link),
+    notes: [
+      `The link works once, for ${linkLife ?? 'a short time'}. If it has expired, use “Forgot password”.`,
+      'Setting a password also confirms that this address is yours.',
+      'If you expected no account, you can ignore this mail: without a password nobody can sign in.',
+    ],
+  }),
+};
+
 export const testMail: MailText = {
   write: ({ occurredAt }) => ({
     title: 'Test mail',

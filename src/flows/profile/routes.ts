@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import type { Config } from '../../configuration/config.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
-import { accountSchemaOf, changedFullName, email, username } from '../../domain/accounts/account-schemas.ts';
+import {
+  accountSchemaOf,
+  changedFullName,
+  changedUsername,
+  email,
+} from '../../domain/accounts/account-schemas.ts';
+import { changedMetadata } from '../../domain/accounts/metadata.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { typedPassword } from '../../domain/credentials/password-policy.ts';
 import type { Realm } from '../../domain/realms/realms.ts';
@@ -11,16 +18,18 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, unchangedIfNull } from '../../platform/http/schemas.ts';
 import { updateProfile } from './update-profile.ts';
 
-const profileBody = z
-  .object({
+function profileBody(config: Config, realm: Realm) {
+  const fields = {
     email: unchangedIfNull(email),
-    username: unchangedIfNull(username),
+    username: changedUsername(config, realm),
     full_name: changedFullName,
     current_password: unchangedIfNull(typedPassword).describe(
       'Required to change the e-mail address, however recent the sign-in',
     ),
-  })
-  .meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
+  };
+  const body = realm.kind === 'user' ? { ...fields, metadata: changedMetadata } : fields;
+  return z.object(body).meta({ example: { full_name: 'Ada King, Countess of Lovelace' } });
+}
 
 export function addProfileRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
   const guarded = requireAccount(deps, realm);
@@ -49,7 +58,7 @@ export function addProfileRoutes(app: HttpServer, deps: RouteDependencies, realm
         description:
           'A new e-mail address requires `current_password`, is unverified and ends all other sessions. The old address, if ' +
           'verified, is mailed a link that can undo the change for seven days.',
-        body: profileBody,
+        body: profileBody(deps.config, realm),
         response: { 200: accountSchemaOf(realm), ...errors([400, 409, ...guardErrors, ...bodyErrors]) },
       },
     },

@@ -3,9 +3,9 @@ import {
   type Account,
   type AccountChange,
   lockAccount,
-  lockUserAndHolder,
   updateAccount,
 } from '../../domain/accounts/account-store.ts';
+import { lockUserAndHolder } from '../../domain/accounts/lock-user-and-holder.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
@@ -24,6 +24,7 @@ export const identifierChange: ThrottlePolicy = {
   name: 'identifier-change',
   limit: 10,
   windowSeconds: durations.hours(1),
+  keysOf: ({ kind, id }) => [`${kind}\0${id}`],
 };
 
 /** The same per network, over all accounts: each 409 reveals a taken name, as at registration. */
@@ -31,10 +32,11 @@ export const identifierChangeAddress: ThrottlePolicy = {
   name: 'identifier-change-ip',
   limit: 30,
   windowSeconds: durations.hours(1),
+  keysOf: () => [],
 };
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
-type Change = Pick<AccountChange, 'email' | 'username' | 'full_name'>;
+type Change = Pick<AccountChange, 'email' | 'username' | 'full_name' | 'metadata'>;
 
 /**
  * Updates the caller's profile. A new e-mail address requires the current password, however recent

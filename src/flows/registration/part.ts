@@ -13,6 +13,6 @@ export const registration: Part = {
   throttles: [setupTokenTries],
   auditEvents: {
     account_registered:
-      'An account was created by its owner, by a superadmin, with the setup token or on the command line',
+      'An account was created by its owner, by an admin (the actor), with the setup token or on the command line',
   },
 };

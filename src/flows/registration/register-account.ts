@@ -1,27 +1,35 @@
+import { givenFields } from '../../domain/accounts/account-change.ts';
 import {
   type Account,
   findCredentials,
   findTakenField,
   insertAccount,
-  lockUserAndHolder,
+  type NewAccount,
 } from '../../domain/accounts/account-store.ts';
+import { lockUserAndHolder } from '../../domain/accounts/lock-user-and-holder.ts';
+import type { Metadata } from '../../domain/accounts/metadata.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { fallbackOf } from '../../domain/one-time-tokens/fallback-address.ts';
 import { type Party, partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { type Database, type Transaction, transact } from '../../platform/database/database.ts';
 import { duplicate } from '../../platform/errors.ts';
+import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 import { refuseHeldEmail } from '../email-change/change-email.ts';
 import { yieldAddress } from '../email-change/fall-back.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
+import { queueFirstPasswordLink } from '../password-reset/first-password.ts';
 
 export type Registration = {
   email: string;
-  username: string;
-  password: string;
+  username: string | null;
+  /** Null: a user who gets a link to set it. */
+  password: string | null;
   fullName: string | null;
   isSuperadmin?: boolean;
-  /** The superadmin who registers an admin; absent if the account registers itself. */
+  metadata?: Metadata;
+  appMetadata?: Metadata;
+  /** The admin who registers the account; absent if it registers itself. */
   registeredBy?: Party;
   ip: string;
   /** Aborted when the client disconnects. */
@@ -29,7 +37,8 @@ export type Registration = {
 };
 
 /**
- * Creates an account and mails a user a verification link. Throws `DuplicateRecordError` naming the
+ * Creates an account and mails a user a link that verifies the address and, if there is no password,
+ * sets it. Throws `DuplicateRecordError` naming the
  * taken field. `mayRegister` runs in the transaction of the insert and throws if the caller has
  * lost the right in the meantime.
  */
@@ -41,23 +50,24 @@ export async function registerAccount(
 ): Promise<Account> {
   const taken = await findTaken(deps.db, realm, registration);
   if (taken) throw duplicate(taken, realm.kind);
-  const password = await deps.hasher.hash(registration.password, registration.ip, registration.signal);
+  const { password: typed, ip, signal } = registration;
+  const password = typed === null ? null : await deps.hasher.hash(typed, ip, signal);
   return transact(deps.db, async (trx) => {
     await mayRegister(trx);
     if (realm.kind === 'user') await claimAddress(deps, trx, registration.email);
-    const account = await insertAccount(trx, realm, {
-      email: registration.email,
-      username: registration.username,
-      full_name: registration.fullName,
-      password,
-      ...(registration.isSuperadmin === undefined ? {} : { is_superadmin: registration.isSuperadmin }),
-    });
+    const account = await insertAccount(trx, realm, newAccountOf(registration, password));
     const subject = partyOf(realm, account.id);
     const actor = registration.registeredBy ?? subject;
     await recordEvent(deps, trx, { event: 'account_registered', actor, subject });
-    if (realm.kind === 'user') await welcome(deps, trx, account);
+    if (realm.kind === 'user') await welcome(deps, trx, account, password !== null);
     return account;
   });
+}
+
+function newAccountOf(registration: Registration, password: StoredPassword | null): NewAccount {
+  const { email, username, fullName, isSuperadmin, metadata, appMetadata } = registration;
+  const extra = { is_superadmin: isSuperadmin, metadata, app_metadata: appMetadata };
+  return { email, username, full_name: fullName, password, ...givenFields(extra) };
 }
 
 /** An unverified address whose holder can fall back to a verified one is not taken. */
@@ -69,8 +79,8 @@ async function findTaken(
   const taken = await findTakenField(db, realm, { email, username });
   if (taken !== 'email' || realm.kind === 'admin') return taken;
   const holder = await findCredentials(db, realm, email);
-  if (holder !== null && (await fallbackOf(db, realm, holder.id)) === null) {
-    // An undo in the meantime ends the fallback, and frees the address.
+  if (holder === null || (await fallbackOf(db, realm, holder.id)) === null) {
+    // A deleted account keeps its address. An undo in the meantime ends the fallback, and frees it.
     return findTakenField(db, realm, { email, username });
   }
   return findTakenField(db, realm, { username });
@@ -83,7 +93,8 @@ async function claimAddress(deps: MailDeps, trx: Transaction, email: string): Pr
   await yieldAddress(deps, trx, holder);
 }
 
-async function welcome(deps: MailDeps, trx: Transaction, user: Account): Promise<void> {
+async function welcome(deps: MailDeps, trx: Transaction, user: Account, hasPassword: boolean): Promise<void> {
   await refuseHeldEmail(trx, user);
-  await queueVerification(deps, trx, user);
+  if (hasPassword) await queueVerification(deps, trx, user);
+  else await queueFirstPasswordLink(deps, trx, user, { isEarned: true });
 }

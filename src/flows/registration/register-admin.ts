@@ -19,6 +19,7 @@ export const setupTokenTries: ThrottlePolicy = {
   name: 'setup-token',
   limit: 5,
   windowSeconds: durations.hours(1),
+  keysOf: () => [],
 };
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;

@@ -1,19 +1,62 @@
 import { z } from 'zod';
 import type { Config } from '../../configuration/config.ts';
-import { email, fullName, username } from '../../domain/accounts/account-schemas.ts';
+import { email, fullName, newUsername } from '../../domain/accounts/account-schemas.ts';
+import { newAppMetadata, newMetadata } from '../../domain/accounts/metadata.ts';
 import { contextFault, newPassword } from '../../domain/credentials/password-policy.ts';
-import type { Realm } from '../../domain/realms/realms.ts';
+import { adminRealm, type Realm, userRealm } from '../../domain/realms/realms.ts';
 
-const plainFields = z.object({ email: z.string(), username: z.string(), password: z.string() });
+/** The body with which users register themselves. */
+export function userBody(config: Config) {
+  return withoutGuessable(
+    config,
+    z.object({
+      ...names(config, userRealm),
+      password: newPassword(config, userRealm),
+      metadata: newMetadata,
+    }),
+  );
+}
 
-/**
- * The registration body of both realms. All faults are reported at once, including those that
- * depend on other fields.
- */
-export function registrationBody(config: Config, realm: Realm) {
-  return z.object({ email, username, password: newPassword(config, realm), full_name: fullName }).superRefine(
-    (body, context) => {
-      const fault = contextFault(body.password, 'password', { ...body, projectName: config.projectName });
+export function adminBody(config: Config) {
+  return withoutGuessable(
+    config,
+    z.object({
+      ...names(config, adminRealm),
+      password: newPassword(config, adminRealm),
+      is_superadmin: z.boolean().nullish().meta({ example: false }),
+    }),
+  );
+}
+
+/** The body with which an admin creates a user. */
+export function userOfAdminBody(config: Config) {
+  return withoutGuessable(
+    config,
+    z.object({
+      ...names(config, userRealm),
+      password: newPassword(config, userRealm)
+        .nullish()
+        .transform((value) => value ?? null)
+        .describe('Null or absent: the user sets it with a mailed link')
+        .meta({ example: 'correct horse battery staple' }),
+      metadata: newMetadata,
+      app_metadata: newAppMetadata(config),
+    }),
+  );
+}
+
+function names(config: Config, realm: Realm) {
+  return { email, username: newUsername(config, realm), full_name: fullName };
+}
+
+const plainFields = z.object({ email: z.string(), username: z.string().nullish(), password: z.string() });
+
+/** Reports all faults at once, including those that depend on other fields. */
+function withoutGuessable<T extends z.ZodObject>(config: Config, body: T): T {
+  return body.superRefine(
+    (value, context) => {
+      const { email, username = null, password } = plainFields.parse(value);
+      const fault = contextFault(password, 'password', { email, username, projectName: config.projectName });
       if (!fault) return;
       context.addIssue({
         code: 'custom',

@@ -7,7 +7,7 @@ import { type Realm, realms } from '../../domain/realms/realms.ts';
 
 const shared = { is_active: true, full_name: 'Ada Lovelace' };
 const rightsAtFirst = {
-  user: { is_superuser: false, is_email_verified: false },
+  user: { is_superuser: false, is_email_verified: false, metadata: {}, app_metadata: {} },
   admin: { is_superadmin: false },
 };
 

@@ -3,13 +3,13 @@ import { anyone } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { adminSchema, userSchema } from '../../domain/accounts/account-schemas.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
-import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
+import { userRealm } from '../../domain/realms/realms.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors } from '../../platform/http/schemas.ts';
 import { registerAccount } from './register-account.ts';
 import { registerAdmin } from './register-admin.ts';
-import { registrationBody } from './registration-body.ts';
+import { adminBody, userBody } from './registration-body.ts';
 
 const setupHeader = z.object({
   'x-setup-token': z
@@ -28,12 +28,16 @@ export function addRegistrationRoutes(app: HttpServer, deps: RouteDependencies):
       schema: {
         tags: ['Users'],
         summary: 'Register a user',
-        body: registrationBody(deps.config, userRealm),
+        body: userBody(deps.config),
         response: { 201: userSchema, ...errors([409, 503, ...bodyErrors]) },
       },
     },
     async (request, reply) => {
-      const registration = toRegistration(request.body, request.clientAddress, clientGone(reply));
+      const { metadata } = request.body;
+      const registration = {
+        ...toRegistration(request.body, request.clientAddress, clientGone(reply)),
+        metadata,
+      };
       return reply.code(201).send(presentAccount(await registerAccount(deps, userRealm, registration)));
     },
   );
@@ -49,9 +53,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: RouteDependencies):
           "Requires a superadmin's access token. While there is no admin, the first one, a superadmin, registers without it: " +
           'from the same machine in development, elsewhere with the header `X-Setup-Token`.',
         headers: setupHeader,
-        body: registrationBody(deps.config, adminRealm).safeExtend({
-          is_superadmin: z.boolean().nullish().meta({ example: false }),
-        }),
+        body: adminBody(deps.config),
         response: { 201: adminSchema, ...errors([401, 403, 409, 503, ...bodyErrors]) },
       },
     },
@@ -65,7 +67,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: RouteDependencies):
   );
 }
 
-type Body = z.output<ReturnType<typeof registrationBody>>;
+type Body = z.output<ReturnType<typeof userBody | typeof adminBody>>;
 
 function toRegistration(body: Body, ip: string, signal: AbortSignal) {
   const { email, username, password, full_name: fullName } = body;

@@ -3,10 +3,10 @@ import {
   findAccount,
   findCredentials,
   replacePassword,
-  storedPasswordOf,
 } from '../../domain/accounts/account-store.ts';
+import { storedPasswordOf } from '../../domain/accounts/stored-columns.ts';
 import { recordRefusal } from '../../domain/audit/record-event.ts';
-import { signInPolicies } from '../../domain/credentials/guess-limits.ts';
+import { guessKey, signInPolicies } from '../../domain/credentials/guess-limits.ts';
 import { checkWithinGuesses, type GuessCount } from '../../domain/credentials/password-guesses.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { partyOf, type Realm } from '../../domain/realms/realms.ts';
@@ -85,8 +85,7 @@ function guessCounts(
   { identifier, ip }: Attempt,
 ): [fromAddress: GuessCount, ofAccount: GuessCount] {
   const { fromAddress, ofAccount } = signInPolicies[realm.kind];
-  // Prefixed, so that no typed text can equal the key of an account.
-  const account = found ? `id\0${found.id}` : `typed\0${identifier}`;
+  const account = found ? guessKey.ofAccount(found.id) : guessKey.ofTypedName(identifier);
   const network = networkOf(ip, config.rateLimitIpv6Prefix);
   const range = networkRangeOf(ip, config.rateLimitIpv6Prefix);
   const subject = found && partyOf(realm, found.id);
@@ -124,7 +123,8 @@ async function requireVerifiedEmail(deps: Deps, realm: Realm, { id }: Credential
 
 /** Upgrades an outdated hash while the password is at hand. A failure never fails the sign-in. */
 async function renewHash(deps: Deps, realm: Realm, verified: Credentials, attempt: Attempt): Promise<void> {
-  if (!deps.hasher.needsRehash(storedPasswordOf(verified))) return;
+  const stored = storedPasswordOf(verified);
+  if (stored === null || !deps.hasher.needsRehash(stored)) return;
   try {
     const renewed = await deps.hasher.hash(attempt.password, attempt.ip, attempt.signal);
     await replacePassword(deps.db, realm, verified, renewed, 'rehash');

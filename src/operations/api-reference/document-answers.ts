@@ -184,7 +184,7 @@ export function shareAnswers(operations: readonly Answers[]): Record<string, Ans
   const given = operations.flatMap((answers) => Object.values(answers)).map((one) => JSON.stringify(one));
   for (const answers of operations) {
     for (const [status, answer] of Object.entries(answers)) {
-      const name = schemaNameOf(answer);
+      const name = nameOfRepeated(status, answer);
       const text = JSON.stringify(answer);
       if ('$ref' in answer || name === undefined || given.filter((one) => one === text).length < 2) continue;
       shared[name] ??= answer;
@@ -194,6 +194,9 @@ export function shareAnswers(operations: readonly Answers[]): Record<string, Ans
   return shared;
 }
 
-function schemaNameOf(answer: Answers[string]): string | undefined {
-  return '$ref' in answer ? undefined : answer.content?.['application/json']?.schema?.$ref?.split('/').at(-1);
+/** A 200 and a 201 with the same schema have different descriptions. */
+function nameOfRepeated(status: string, answer: Answers[string]): string | undefined {
+  const { $ref } = ('$ref' in answer ? undefined : answer.content?.['application/json']?.schema) ?? {};
+  const schema = $ref?.split('/').at(-1);
+  return schema !== undefined && status === '201' ? `Created${schema}` : schema;
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { fromKysely, type Job, type JobResult, PgBoss, type QueueOptions, type WorkOptions } from 'pg-boss';
 import type { Database, DatabaseEngine, Transaction } from '../database/database.ts';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
+import { foldCase } from '../fold-case.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createReminder } from '../logging/reminder.ts';
 import { currentOrigin, type Origin, runInJob } from '../logging/request-context.ts';
@@ -28,6 +29,8 @@ export type JobQueue = {
     name: Name,
     payload: JobPayloads[Name],
   ): Promise<void>;
+  /** Deletes the jobs, finished ones too, whose payload has one of these values, whatever its case. */
+  forget(trx: Transaction, values: readonly string[]): Promise<void>;
   /** Creates missing tables and queues. Must be called before `send`. */
   open(names: readonly JobName[]): Promise<void>;
   /**
@@ -119,6 +122,13 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
   return {
     send: async (db, name, payload) => {
       await boss.send(name, { payload, origin: currentOrigin() }, { db: fromKysely(db) });
+    },
+    forget: async (trx, values) => {
+      const folded = values.map(foldCase);
+      await sql`
+        DELETE FROM ${jobTable} WHERE EXISTS (
+          SELECT FROM jsonb_each_text(data -> 'payload')
+           WHERE lower(value COLLATE "C") = ANY(${folded}::text[]))`.execute(trx);
     },
     open: async (names) => {
       await boss.start({ attempts: 4 });

@@ -1,0 +1,36 @@
+import type { Account } from '../../domain/accounts/account-store.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
+import { type Caller, lockLiveSession } from '../../domain/sessions/session-store.ts';
+import { requireWithinThrottle } from '../../domain/throttles/require-within-throttle.ts';
+import type { ThrottlePolicy } from '../../domain/throttles/throttle-policy.ts';
+import { type Registration, registerAccount } from '../../flows/registration/register-account.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import { durations } from '../../platform/durations.ts';
+import { unauthenticated } from '../../platform/errors.ts';
+
+/** Users created per admin: each is a mail to an address of the admin's choice. */
+export const userCreation: ThrottlePolicy = {
+  name: 'user-creation',
+  limit: 200,
+  windowSeconds: durations.hours(1),
+  keysOf: ({ kind, id }) => (kind === 'admin' ? [id] : []),
+};
+
+/**
+ * Creates a user as at registration. Without a password, the user has none and is mailed a link to
+ * set it. Throws 409 for a taken name, and 429 for too many users.
+ */
+export async function createUser(
+  deps: Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'logger'>,
+  caller: Caller,
+  registration: Omit<Registration, 'registeredBy' | 'isSuperadmin'>,
+): Promise<Account> {
+  const registeredBy = partyOf(adminRealm, caller.account.id);
+  await requireWithinThrottle(deps, userCreation, caller.account.id, registeredBy);
+  const requireStillSignedIn = async (trx: Transaction): Promise<void> => {
+    // The password took a while to hash. A deactivated admin has no live session either.
+    if (!(await lockLiveSession(trx, adminRealm, caller.sessionId))) throw unauthenticated();
+  };
+  return registerAccount(deps, userRealm, { ...registration, registeredBy }, requireStillSignedIn);
+}

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decodeJwt } from 'jose';
+import { sql } from 'kysely';
+import { assertStatus } from '../../../test/api.ts';
+import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import { refreshed } from '../../../test/session-calls.ts';
+import { createTestApp, type TestApp } from '../../../test/test-app.ts';
+import { matchingMetadata } from '../../domain/accounts/metadata-filter.ts';
+import { userRealm } from '../../domain/realms/realms.ts';
+
+/** A plain admin's calls on one user, and the user's own. */
+async function withUser(service: TestApp) {
+  const { api } = service;
+  const admin = { token: (await signedInAdmin(service, { superadmin: false })).accessToken };
+  const user = await signedInUser(service);
+  const path = `/api/admins/users/${user.id}`;
+  return {
+    user,
+    admin,
+    me: () => api.get('/api/users/me', { token: user.accessToken }),
+    put: (body: object) => api.put('/api/users/me', body, { token: user.accessToken }),
+    patch: (body: object) => api.patch(path, body, admin),
+    read: () => api.get(path, admin),
+  };
+}
+
+test('a user writes metadata, an admin both; each write replaces the whole', async (t) => {
+  const service = await createTestApp(t);
+  const { me, put, patch, read } = await withUser(service);
+  const first = { theme: 'dark', sizes: [1, 2], nested: { a: null } };
+  assert.deepEqual((await put({ metadata: first })).body.metadata, first);
+  assert.deepEqual((await put({ metadata: null, full_name: 'Ada' })).body.metadata, first);
+  assert.deepEqual((await put({ metadata: { theme: 'light' } })).body.metadata, { theme: 'light' });
+  const both = { metadata: { theme: 'blue' }, app_metadata: { plan: 'pro', seats: 5 } };
+  const changed = await patch(both);
+  assertStatus(changed, 200);
+  for (const answer of [changed, await me(), await read()]) {
+    const { metadata, app_metadata } = answer.body;
+    assert.deepEqual({ metadata, app_metadata }, both);
+  }
+  const { metadata, app_metadata } = (await patch({ metadata: {}, app_metadata: null })).body;
+  assert.deepEqual({ metadata, app_metadata }, { metadata: {}, app_metadata: both.app_metadata });
+});
+
+test('metadata can be given at registration; a list shows none', async (t) => {
+  const service = await createTestApp(t);
+  const body = { ...newRegistration(), metadata: { theme: 'dark' } };
+  const registered = await service.api.post('/api/users/register', body);
+  assertStatus(registered, 201);
+  assert.deepEqual(registered.body.metadata, body.metadata);
+  const { accessToken: token } = await signedInAdmin(service);
+  const created = { ...newRegistration(), metadata: { a: 1 }, app_metadata: { plan: 'pro' } };
+  assertStatus(await service.api.post('/api/admins/users', created, { token }), 201);
+  const { items } = (await service.api.get('/api/admins/users', { token })).body;
+  assert.equal(items.length, 2);
+  for (const item of items) assert.doesNotMatch(JSON.stringify(item), /metadata|dark|pro/);
+  // Admins have none.
+  const me = await service.api.put('/api/admins/me', { metadata: { a: 1 } }, { token });
+  assert.equal(me.body.metadata, undefined);
+});
+
+test('whatever JSON is accepted comes back as it was sent', async (t) => {
+  const service = await createTestApp(t);
+  const { me, put } = await withUser(service);
+  const value = fc.dictionary(fc.string({ minLength: 1, maxLength: 20 }), fc.jsonValue({ maxDepth: 3 }));
+  await fc.assert(
+    fc.asyncProperty(value, async (metadata) => {
+      const sent = JSON.parse(JSON.stringify(metadata));
+      const answer = await put({ metadata: sent });
+      if (answer.status === 422) return;
+      assertStatus(answer, 200);
+      assert.deepEqual(answer.body.metadata, sent);
+      assert.deepEqual((await me()).body.metadata, sent);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a change names the fields in the audit log, and never their content', async (t) => {
+  const service = await createTestApp(t);
+  const { put, patch } = await withUser(service);
+  assertStatus(await put({ metadata: { secret: 'canary' } }), 200);
+  assertStatus(await patch({ app_metadata: { secret: 'canary' } }), 200);
+  const rows = await service.db.selectFrom('audit_events').select(['event', 'details']).execute();
+  assert.deepEqual(rows.map(({ event, details }) => [event, details]).toSorted(), [
+    ['profile_changed', { fields: ['metadata'] }],
+    ['user_changed', { fields: ['app_metadata'] }],
+  ]);
+  assert.doesNotMatch(service.logs(), /canary/);
+});
+
+const inTokens = { ACCESS_TOKEN_METADATA: 'plan,roles' };
+
+function claimIn(accessToken: string): unknown {
+  return decodeJwt(accessToken).app_metadata;
+}
+
+function login({ api }: TestApp, { username, password }: SignedIn) {
+  return api.post('/api/users/login', { username, password });
+}
+
+test('a token carries the named members; a change counts at the next refresh', async (t) => {
+  const service = await createTestApp(t, inTokens);
+  const { user, patch, put } = await withUser(service);
+  assertStatus(await patch({ app_metadata: { plan: 'pro', internal: 'canary', sub: 'x' } }), 200);
+  assertStatus(await put({ metadata: { roles: ['owner'] } }), 200);
+  const signedIn = await login(service, user);
+  assert.deepEqual(claimIn(signedIn.body.access_token), { plan: 'pro' });
+  assert.equal(decodeJwt(signedIn.body.access_token).sub, user.id);
+  assertStatus(await patch({ app_metadata: { plan: 'free', roles: ['a', 'b'] } }), 200);
+  const next = await refreshed(service.api, userRealm, signedIn.body.refresh_token);
+  assert.deepEqual(claimIn(next.accessToken), { plan: 'free', roles: ['a', 'b'] });
+  assertStatus(await service.api.get('/api/users/me', { token: next.accessToken }), 200);
+});
+
+test('by default no token carries metadata, and an admin’s token never does', async (t) => {
+  const plain = await createTestApp(t);
+  const { user, patch } = await withUser(plain);
+  assertStatus(await patch({ app_metadata: { plan: 'pro' } }), 200);
+  assert.equal(claimIn((await login(plain, user)).body.access_token), undefined);
+  const service = await createTestApp(t, inTokens);
+  const { username, password } = await signedInAdmin(service);
+  const answer = await service.api.post('/api/admins/login', { username, password });
+  assert.equal(claimIn(answer.body.access_token), undefined);
+});
+
+test('what is too large for a token is refused; found stored, it is left out', async (t) => {
+  const service = await createTestApp(t, inTokens);
+  const { user, patch } = await withUser(service);
+  // {"plan":"…"} in UTF-8, at the limit and one beyond.
+  const largest = { plan: 'é'.repeat(506) };
+  assert.equal(Buffer.byteLength(JSON.stringify(largest)), 1023);
+  assertStatus(await patch({ app_metadata: { ...largest, internal: 'x'.repeat(2000) } }), 200);
+  const answer = await login(service, user);
+  assert.deepEqual(claimIn(answer.body.access_token), largest);
+  assert.ok(answer.body.access_token.length < 2048);
+  const larger = { plan: `${largest.plan}xx` };
+  const refused = await patch({ app_metadata: larger });
+  assertStatus(refused, 422);
+  assert.equal(refused.body.details.errors[0].field, 'app_metadata');
+  // As if the list of names had been shorter when it was written.
+  await service.db
+    .updateTable('users')
+    .set({ app_metadata: JSON.stringify(larger) })
+    .execute();
+  const without = await login(service, user);
+  assertStatus(without, 200);
+  assert.equal(claimIn(without.body.access_token), undefined);
+  assert.match(service.logs(), /ACCESS_TOKEN_METADATA are too large/);
+});
+
+test('admins find users by one member, by its exact value and type', async (t) => {
+  const service = await createTestApp(t);
+  const { accessToken: token } = await signedInAdmin(service, { superadmin: false });
+  const stored = {
+    pro: { plan: 'pro' },
+    Pro: { plan: 'Pro' },
+    five: { seats: 5 },
+    'text 5': { seats: '5' },
+    half: { seats: 0.5 },
+    yes: { beta: true },
+    'text yes': { beta: 'true' },
+    deep: { nested: { plan: 'pro' } },
+    list: { plan: ['pro'] },
+    colon: { 'a:b': 'c', a: 'b:c' },
+    empty: { plan: '' },
+    none: {},
+  };
+  for (const [fullName, metadata] of Object.entries(stored)) {
+    const body = { ...newRegistration({ fullName }), password: null, app_metadata: metadata };
+    assertStatus(await service.api.post('/api/admins/users', body, { token }), 201);
+  }
+  const find = async (asked: string, parameter = 'app_metadata') => {
+    const query = `${parameter}=${encodeURIComponent(asked)}`;
+    const answer = await service.api.get(`/api/admins/users?page_size=100&${query}`, { token });
+    assertStatus(answer, 200);
+    assert.equal(answer.body.total, answer.body.items.length);
+    return answer.body.items.map(({ full_name }: { full_name: string }) => full_name).toSorted();
+  };
+  for (const [asked, found] of [
+    ['plan:pro', ['pro']],
+    ['plan:Pro', ['Pro']],
+    ['plan:pr', []],
+    ['plan:', ['empty']],
+    ['seats:5', ['five', 'text 5']],
+    ['seats:5.0', ['five']],
+    ['seats:5e-1', ['half']],
+    ['seats:05', []],
+    ['beta:true', ['text yes', 'yes']],
+    ['beta:false', []],
+    ['beta:null', []],
+    ['nested:{"plan":"pro"}', []],
+    ['a:b:c', ['colon']],
+    ['unknown:1', []],
+  ] as const)
+    assert.deepEqual(await find(asked), found, asked);
+  assert.deepEqual(await find('plan:pro', 'metadata'), []);
+  assert.equal((await find('')).length, Object.keys(stored).length);
+});
+
+test('a search for metadata combines with the other filters and is 422 if malformed', async (t) => {
+  const service = await createTestApp(t);
+  const { user, admin, put, patch } = await withUser(service);
+  assertStatus(await put({ metadata: { theme: 'dark' } }), 200);
+  assertStatus(await patch({ app_metadata: { plan: 'pro' } }), 200);
+  await signedInUser(service);
+  const total = async (query: string) =>
+    (await service.api.get(`/api/admins/users?${query}`, admin)).body.total;
+  const both = 'metadata=theme:dark&app_metadata=plan:pro';
+  assert.equal(await total(both), 1);
+  assert.equal(await total(`${both}&q=${user.username}&is_active=true&sort=email`), 1);
+  assert.equal(await total(`${both}&is_active=false`), 0);
+  assert.equal(await total('metadata=theme:dark&app_metadata=plan:free'), 0);
+  for (const wrong of ['metadata=theme', 'metadata=:dark', `metadata=${'x'.repeat(65)}:a`, 'metadata.a=b']) {
+    const answer = await service.api.get(`/api/admins/users?${wrong}`, admin);
+    assertStatus(answer, 422);
+  }
+  const { accessToken: token } = await signedInAdmin(service);
+  assertStatus(await service.api.get('/api/admins?metadata=theme:dark', { token }), 422);
+});
+
+for (const column of ['metadata', 'app_metadata']) {
+  test(`a search for ${column} is served by its index`, async (t) => {
+    const { db } = await createTestApp(t);
+    const filter = matchingMetadata({ [column]: 'seats:5' });
+    const plan = await db.transaction().execute(async (trx) => {
+      await sql`SET LOCAL enable_seqscan = off`.execute(trx);
+      const explained = await sql`EXPLAIN SELECT id FROM users WHERE ${filter}`.execute(trx);
+      return JSON.stringify(explained.rows);
+    });
+    assert.match(plan, new RegExp(`Bitmap Index Scan on users_${column}\\b`));
+  });
+}

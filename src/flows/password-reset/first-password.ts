@@ -1,0 +1,29 @@
+import { type Account, findCredentialsById } from '../../domain/accounts/account-store.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { type MailOutcome, queueLinkMail } from '../../domain/outbox/queue-mail.ts';
+import { userRealm } from '../../domain/realms/realms.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import { durations } from '../../platform/durations.ts';
+
+// Nobody waits for this mail as for a reset link: it must survive a weekend.
+const lifeSeconds = durations.days(3);
+
+/**
+ * Mails the link with which a user sets the first password and thereby verifies the address. It is
+ * a reset link with a longer life: whatever ends those ends it too.
+ */
+export async function queueFirstPasswordLink(
+  deps: Pick<Dependencies, 'jobs' | 'keys' | 'logger'>,
+  trx: Transaction,
+  user: Pick<Account, 'id' | 'email'>,
+  how: { isEarned?: boolean } = {},
+): Promise<MailOutcome> {
+  const credentials = await findCredentialsById(trx, userRealm, user.id);
+  return queueLinkMail(deps, trx, user, {
+    kind: 'first_password',
+    purpose: 'password_reset',
+    lifeSeconds,
+    passwordVersion: credentials?.password_version ?? 0,
+    ...how,
+  });
+}
