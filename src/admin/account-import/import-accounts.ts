@@ -77,17 +77,24 @@ function isEnd(record: FileRecord): boolean {
   return 'isLast' in record && record.isLast === true;
 }
 
+const theRow = 'the row';
+
 function readRow(record: FileRecord, schema: z.ZodType<ImportedAccount>): Row | { faults: ImportFault[] } {
   const { line, lastLine } = record;
-  if ('fault' in record) return { faults: [{ line, field: 'the row', message: record.fault }] };
+  if ('fault' in record) return { faults: [{ line, field: theRow, message: record.fault }] };
   const { data, error } = schema.safeParse(record.value, { reportInput: true });
   if (error !== undefined) {
     const faults = fieldFaults(error);
-    return { faults: faults.map(({ field, message }) => ({ line, field, message })) };
+    const named = faults.map(({ field, message }) => ({
+      line,
+      field: field === 'body' ? theRow : field,
+      message,
+    }));
+    return { faults: named };
   }
   // What was no UTF-8 arrives as this character.
   if (JSON.stringify(record.value).includes('\u{fffd}')) {
-    return { faults: [{ line, field: 'the row', message: 'is not in UTF-8' }] };
+    return { faults: [{ line, field: theRow, message: 'is not in UTF-8' }] };
   }
   return { line, lastLine, account: data };
 }

@@ -3,7 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { version } from '../../configuration/version.ts';
 import type { Exchange, Outcome } from '../command/command.ts';
-import { type Answer, readLines } from './frames.ts';
+import { type Answer, readLines, toChunks } from './frames.ts';
 import { findSocketDirectory, socketPathIn } from './socket-path.ts';
 
 /** Asks the server to run one command; the outcome, or a throw if the connection was lost. */
@@ -43,7 +43,7 @@ async function askOn(
   signal.addEventListener('abort', () => socket.destroy(), { once: true });
   socket.write(`${JSON.stringify({ version, command, parameters })}\n`);
   // The server may end before it has read all: it stops at a fault, or has refused the command.
-  void pipeline(input, socket).catch(() => {});
+  void pipeline(toChunks(input), socket).catch(() => {});
   try {
     for await (const line of readLines(socket as AsyncIterable<Buffer>)) {
       const answer = JSON.parse(line) as Answer;
