@@ -80,5 +80,5 @@ function lineBreaksIn(cells: readonly string[]): number {
 
 /** Without the quote that `writeCsv` puts before what a spreadsheet would take for a formula. */
 function plain(cell: string): string {
-  return /^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell;
+  return /^'[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(cell) ? cell.slice(1) : cell;
 }
