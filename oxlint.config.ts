@@ -26,6 +26,7 @@ const callingFiles: Record<string, string> = {
   'src/platform/http/close-listener.ts': 'its own port, when it stops',
   'src/cli/local-socket/serve-commands.ts': 'a socket in DATA_DIR',
   'src/cli/local-socket/ask-server.ts': 'the same',
+  'src/cli/fastapi/read-fastapi.ts': 'the database that the operator names on the command line',
   'src/process/startup-checks.ts': 'whether somebody listens at REDIS_URL and SMTP_HOST',
 };
 

@@ -1,10 +1,10 @@
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type PrivatePostgres, startPrivatePostgres } from '../test/postgres/private-postgres.ts';
 import { migrate } from '../src/platform/database/migrate.ts';
 import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { credentialsOf } from '../test/factories.ts';
+import { type PrivatePostgres, startPrivatePostgres } from '../test/postgres/private-postgres.ts';
 import { type Figure, median } from './figure.ts';
 import { npmStart, type Started } from './npm-start.ts';
 

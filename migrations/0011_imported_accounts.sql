@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX admins_legacy_id_unique ON admins (legacy_id) WHERE legacy_i
 CREATE TABLE imports (
   id uuid CONSTRAINT imports_pkey PRIMARY KEY,
   source_digest bytea NOT NULL,
-  rows_read bigint NOT NULL DEFAULT 0,
+  lines_read bigint NOT NULL DEFAULT 0,
   rows_created bigint NOT NULL DEFAULT 0,
   started_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,

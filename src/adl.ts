@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { exitCodes } from './cli/command/command.ts';
 import { UnsafeSocketError } from './cli/local-socket/socket-path.ts';
 import { PromptLeftError } from './cli/terminal/ask-password.ts';
+import { FormatError } from './cli/terminal/item-file.ts';
 import { createProgram, exitCodeOf } from './cli/terminal/program.ts';
 import { type Environment, runGiven } from './cli/terminal/run-given.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
@@ -58,12 +59,13 @@ function explain(error: unknown): number {
   if (error instanceof PromptLeftError) return exitCodes.interrupted;
   const lines = error instanceof ConfigError ? error.faults : [messageOf(error)];
   for (const line of lines) process.stderr.write(`adl: ${line}\n`);
-  if (error instanceof ConfigError) return exitCodes.invalid;
+  if (error instanceof ConfigError || error instanceof FormatError) return exitCodes.invalid;
   return error instanceof StartupError ? exitCodes.unavailable : exitCodes.unexpected;
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof StartupError || error instanceof UnsafeSocketError) return error.message;
+  const isPlain = [StartupError, UnsafeSocketError, FormatError].some((kind) => error instanceof kind);
+  if (isPlain) return (error as Error).message;
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === 'open') return `the file cannot be opened (${code})`;
   return code === undefined ? String(error) : `failed (${code})`;

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { denials } from './access/denials.ts';
 import { assemble, type Part } from './access/part.ts';
 import type { AppDependencies } from './access/route-dependencies.ts';
+import { accountImport } from './admin/account-import/part.ts';
 import { adminAdministration } from './admin/admins/part.ts';
 import { auditEvents } from './admin/audit-events/part.ts';
 import { mailAdministration } from './admin/mails/part.ts';
@@ -61,6 +62,7 @@ export const parts: readonly Part[] = [
   linkPages,
   userAdministration,
   adminAdministration,
+  accountImport,
   mailAdministration,
   auditEvents,
   overview,

@@ -8,7 +8,16 @@ import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../
 import { refresh } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
-const account = ['id', 'username', 'email', 'full_name', 'is_active', 'created_at', 'updated_at'];
+const account = [
+  'id',
+  'username',
+  'email',
+  'full_name',
+  'is_active',
+  'legacy_id',
+  'created_at',
+  'updated_at',
+];
 const listedUserFields = [...account, 'is_superuser', 'is_email_verified'];
 const userFields = [...listedUserFields, 'metadata', 'app_metadata'];
 const adminFields = [...account, 'is_superadmin'];

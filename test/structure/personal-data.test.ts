@@ -8,6 +8,7 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 const impersonal: Record<string, string> = {
   audit_chain: 'hashes of events; of what is personal in them by a salt that the event has',
   audit_marks: 'hashes of the chain',
+  imports: 'digests of files, counts',
   schema_migrations: 'names of files',
   sign_in_counts: 'counts by day',
   'jobs.bam': 'maintenance of the queue, as SQL commands',

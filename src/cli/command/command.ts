@@ -45,11 +45,31 @@ export type Command<Schema extends z.ZodObject = z.ZodObject> = CommandLine & {
   readonly asksPassword?: boolean;
   /** The parameter with the path of a file, which is sent as input; `-` is standard input. */
   readonly readsFile?: boolean;
+  /** Its items go to the file of the operand, with these columns if that is CSV. */
+  readonly writesFile?: readonly string[];
+  /** A parameter with the path of a JSON file, whose content is sent instead. */
+  readonly readsJson?: string;
   /** It works on a database that is not migrated. */
   readonly isForAnySchema?: boolean;
   run(deps: CommandDependencies, parameters: z.output<Schema>, exchange: Exchange): Promise<object>;
   /** 4 where the result tells of faults. */
   readonly isFaulty?: (result: Record<string, unknown>) => boolean;
+};
+
+/** A command that orders others, one after the other, with an input that it makes itself. */
+export type GuidedCommand = CommandLine & {
+  runGuided(given: Record<string, string | boolean | undefined>, guide: Guide): Promise<Outcome>;
+  readonly isFaulty?: (result: Record<string, unknown>) => boolean;
+};
+
+export type Guide = {
+  readonly ask: (
+    command: string,
+    parameters: object,
+    input: AsyncIterable<Buffer>,
+    /** What a fault is called before it is shown. */
+    rename: (fault: RowFault) => RowFault,
+  ) => Promise<Outcome>;
 };
 
 /** A command that needs no database. */

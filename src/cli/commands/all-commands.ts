@@ -1,16 +1,24 @@
-import type { Command, LocalCommand } from '../command/command.ts';
+import type { Command, GuidedCommand, LocalCommand } from '../command/command.ts';
 import { adminCreate } from './admin-create.ts';
 import { adminList } from './admin-list.ts';
 import { adminResetPassword } from './admin-reset-password.ts';
 import { configCheck } from './config-check.ts';
+import { importFastapi } from './import-fastapi.ts';
 import { keys } from './keys.ts';
 import { migrate } from './migrate.ts';
+import { userExport } from './user-export.ts';
+import { userImport } from './user-import.ts';
+
+export type AnyCommand = Command | GuidedCommand | LocalCommand;
 
 /** All commands, in the order of the help. */
-export const commands: readonly (Command | LocalCommand)[] = [
+export const commands: readonly AnyCommand[] = [
   adminCreate,
   adminResetPassword,
   adminList,
+  userImport,
+  userExport,
+  importFastapi,
   migrate,
   configCheck,
   keys,

@@ -3,7 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { version } from '../../configuration/version.ts';
 import type { Exchange, Outcome } from '../command/command.ts';
-import { type Answer, readLines } from './frames.ts';
+import { type Answer, readLines, toChunks } from './frames.ts';
 import { findSocketDirectory, socketPathIn } from './socket-path.ts';
 
 /** Asks the server to run one command; the outcome, or a throw if the connection was lost. */
@@ -43,7 +43,8 @@ async function askOn(
   signal.addEventListener('abort', () => socket.destroy(), { once: true });
   socket.write(`${JSON.stringify({ version, command, parameters })}\n`);
   // The server may end before it has read all: it stops at a fault, or has refused the command.
-  void pipeline(input, socket).catch(() => {});
+  const broken: unknown[] = [];
+  void pipeline(toChunks(telling(input, broken)), socket).catch(() => {});
   try {
     for await (const line of readLines(socket as AsyncIterable<Buffer>)) {
       const answer = JSON.parse(line) as Answer;
@@ -54,6 +55,21 @@ async function askOn(
     if (!socket.destroyed) throw error;
   }
   signal.throwIfAborted();
+  if (broken.length > 0) throw toError(broken[0]);
   const message = 'The connection to the server was lost; what it had done stays done';
   return { failure: { kind: 'unavailable', message } };
+}
+
+/** The input, and the error if it cannot be read: that is no fault of the server. */
+async function* telling(input: AsyncIterable<Buffer>, broken: unknown[]): AsyncGenerator<Buffer> {
+  try {
+    yield* input;
+  } catch (error) {
+    broken.push(error);
+    throw error;
+  }
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('the input cannot be read', { cause: thrown });
 }

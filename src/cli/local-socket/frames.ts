@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { CommandEvent, Outcome } from '../command/command.ts';
 
-/** The first line that a client sends; what follows are the bytes of the command's input. */
+/** The first line that a client sends; what follows is the command's input, in chunks. */
 export type Order = { version: string; command: string; parameters: unknown };
 
 /** A line that the server sends; the last one has the outcome. */
@@ -30,4 +30,41 @@ export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
     }
     if (rest.length > longestLine) throw new Error('a line is too long');
   }
+}
+
+const longestChunk = 2 ** 20;
+const lengthBytes = 4;
+
+/** Each chunk behind its length, and a length of zero at the end: a client that is killed ends nothing. */
+export async function* toChunks(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const bytes of input) {
+    for (let start = 0; start < bytes.length; start += longestChunk) {
+      const chunk = bytes.subarray(start, start + longestChunk);
+      yield Buffer.concat([lengthOf(chunk.length), chunk]);
+    }
+  }
+  yield lengthOf(0);
+}
+
+function lengthOf(length: number): Buffer {
+  const bytes = Buffer.alloc(lengthBytes);
+  bytes.writeUInt32BE(length);
+  return bytes;
+}
+
+/** Throws if the connection ends before the input does, or a chunk is longer than any that is sent. */
+export async function* fromChunks(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const bytes of stream) {
+    rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
+    while (rest.length >= lengthBytes) {
+      const length = rest.readUInt32BE();
+      if (length === 0) return;
+      if (length > longestChunk) throw new Error('a chunk is too long');
+      if (rest.length < lengthBytes + length) break;
+      yield rest.subarray(lengthBytes, lengthBytes + length);
+      rest = rest.subarray(lengthBytes + length);
+    }
+  }
+  throw new Error('the input ended before its end');
 }

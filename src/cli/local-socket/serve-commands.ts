@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { version } from '../../configuration/version.ts';
 import type { CommandDependencies, Exchange, Failure, Outcome } from '../command/command.ts';
-import { longestLine, type Order, writeLine } from './frames.ts';
+import { fromChunks, longestLine, type Order, writeLine } from './frames.ts';
 import { prepareSocketDirectory, type SocketPath, socketPathIn } from './socket-path.ts';
 
 /** Commands at once; a further client is told to come again. */
@@ -89,7 +89,7 @@ async function serveClient(
   try {
     const order = await readOrder(socket, AbortSignal.any([signal, AbortSignal.timeout(orderMilliseconds)]));
     const outcome = await carryOut(deps, order, {
-      input: socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>,
+      input: fromChunks(socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>),
       signal,
       send: (event) => writeLine(socket, event, signal),
     });

@@ -1,14 +1,13 @@
 import completion from '@bomb.sh/tab/commander';
 import { Command as Program } from 'commander';
 import { version } from '../../configuration/version.ts';
-import type { Command, LocalCommand } from '../command/command.ts';
 import { exitCodes } from '../command/command.ts';
-import { commands } from '../commands/all-commands.ts';
+import { type AnyCommand, commands } from '../commands/all-commands.ts';
 
 /** What was given on the command line, by the names of options and operands in camel case. */
 export type Given = Record<string, string | boolean | undefined>;
 
-export type RunGiven = (command: Command | LocalCommand, given: Given) => Promise<void>;
+export type RunGiven = (command: AnyCommand, given: Given) => Promise<void>;
 
 const codes = `
 Exit codes:
@@ -36,7 +35,7 @@ export function createProgram(run: RunGiven): Program {
   return program;
 }
 
-function add(program: Program, command: Command | LocalCommand, run: RunGiven): void {
+function add(program: Program, command: AnyCommand, run: RunGiven): void {
   const { name, summary, operands = [], options = [] } = command;
   const words = name.split(' ');
   const parent = words.length === 1 ? program : groupOf(program, words[0] ?? '');

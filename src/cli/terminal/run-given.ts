@@ -1,14 +1,17 @@
-import { createReadStream, fstatSync, openSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import {
   type Command,
   exitCodes,
-  type LocalCommand,
+  type GuidedCommand,
   type LocalEnvironment,
   type Outcome,
 } from '../command/command.ts';
+import type { AnyCommand } from '../commands/all-commands.ts';
 import type { AskServer } from '../local-socket/ask-server.ts';
 import { askPassword } from './ask-password.ts';
-import { createListener } from './listener.ts';
+import { openFile, readJsonFile } from './files.ts';
+import { openItemFile } from './item-file.ts';
+import { createListener, type Listener } from './listener.ts';
 import { presentFailure, presentResult, write } from './present.ts';
 import type { Given } from './program.ts';
 
@@ -24,62 +27,101 @@ export type Environment = LocalEnvironment & {
 /** Runs a command as given and shows how it ended; gives the exit code. */
 export async function runGiven(
   environment: Environment,
-  command: Command | LocalCommand,
+  command: AnyCommand,
   { json, ...given }: Given,
 ): Promise<number> {
-  const outcome =
-    'run' in command
-      ? await runInBackend(environment, command, given, json === true)
-      : await command.runLocally(environment);
-  await show(outcome, json === true);
+  const isWriting = 'writesFile' in command && command.writesFile !== undefined;
+  const outcome = await runAny(environment, command, given, json === true);
+  // Beside what was exported to standard output, the result would be one row too many.
+  const out = isWriting && (given.file ?? '-') === '-' ? process.stderr : process.stdout;
+  await show(outcome, json === true, out);
   if ('failure' in outcome) return exitCodes[outcome.failure.kind];
   const isFaulty = 'isFaulty' in command && command.isFaulty?.(outcome.result as Record<string, unknown>);
   return isFaulty ? exitCodes.faulty : exitCodes.done;
 }
 
-async function show(outcome: Outcome, json: boolean): Promise<void> {
+async function show(outcome: Outcome, json: boolean, out: Writable): Promise<void> {
   if ('result' in outcome) {
     const text = json ? `${JSON.stringify(outcome.result)}\n` : presentResult(outcome.result);
-    return write(process.stdout, text);
+    return write(out, text);
   }
-  if (json) await write(process.stdout, `${JSON.stringify({ error: outcome.failure })}\n`);
+  if (json) await write(out, `${JSON.stringify({ error: outcome.failure })}\n`);
   else await write(process.stderr, `adl: ${presentFailure(outcome.failure)}`);
+}
+
+async function runAny(
+  environment: Environment,
+  command: AnyCommand,
+  given: Given,
+  json: boolean,
+): Promise<Outcome> {
+  if ('runLocally' in command) return command.runLocally(environment);
+  if ('runGuided' in command) return guide(environment, command, given, json);
+  return runInBackend(environment, command, given, json);
+}
+
+async function guide(
+  environment: Environment,
+  command: GuidedCommand,
+  { errors, ...given }: Given,
+  json: boolean,
+): Promise<Outcome> {
+  const listener = createListener({ json, errorsFile: text(errors) });
+  const { signal } = environment;
+  try {
+    return await command.runGuided(given, {
+      ask: async (name, parameters, input, rename) => {
+        const send: Listener['hear'] = (event) =>
+          listener.hear('fault' in event ? { fault: rename(event.fault) } : event);
+        const backend = await environment.openBackend({ isForAnySchema: false });
+        return backend.ask(name, parameters, { input, signal, send }).finally(() => backend.close());
+      },
+    });
+  } finally {
+    await listener.close();
+  }
 }
 
 async function runInBackend(
   environment: Environment,
   command: Command,
-  given: Given,
+  { errors, ...given }: Given,
   json: boolean,
 ): Promise<Outcome> {
-  const { file, errors, ...rest } = given;
-  const source = command.readsFile === true ? openSource(String(file)) : null;
-  const secret = command.asksPassword === true ? { password: await askPassword() } : {};
+  const source = command.readsFile === true ? await openFile(String(given.file)) : null;
+  const further = await furtherParameters(command, given);
+  const { file, format, ...rest } = given;
+  const target =
+    command.writesFile && (await openItemFile(text(file) ?? '-', text(format), command.writesFile));
   const backend = await environment.openBackend({ isForAnySchema: command.isForAnySchema ?? false });
-  const errorsFile = typeof errors === 'string' ? errors : undefined;
-  const listener = createListener({ json, errorsFile, totalBytes: source?.bytes });
+  const listener = createListener({
+    json,
+    errorsFile: text(errors),
+    totalBytes: source?.bytes,
+    onItem: target?.add,
+  });
+  // The file and the format of an export are for this side alone.
+  const parameters = { ...(target ? rest : given), ...source?.parameters, ...further };
+  const input = source?.input ?? nothing();
   try {
-    return await backend.ask(
-      command.name,
-      { ...rest, ...secret },
-      {
-        input: source?.input ?? nothing(),
-        signal: environment.signal,
-        send: listener.hear,
-      },
-    );
+    const { signal } = environment;
+    return await backend.ask(command.name, parameters, { input, signal, send: listener.hear });
   } finally {
     await listener.close();
+    await target?.close();
     await backend.close();
   }
 }
 
-async function* nothing(): AsyncGenerator<Buffer> {}
-
-type Source = { input: AsyncIterable<Buffer>; bytes: number | undefined };
-
-function openSource(file: string): Source {
-  if (file === '-') return { input: process.stdin as AsyncIterable<Buffer>, bytes: undefined };
-  const fd = openSync(file, 'r');
-  return { input: createReadStream('', { fd }) as AsyncIterable<Buffer>, bytes: fstatSync(fd).size };
+function text(value: Given[string]): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
+
+async function furtherParameters({ readsJson, asksPassword }: Command, given: Given): Promise<object> {
+  const path = readsJson === undefined ? undefined : given[readsJson];
+  const content =
+    readsJson !== undefined && typeof path === 'string' ? { [readsJson]: readJsonFile(path) } : {};
+  return asksPassword === true ? { ...content, password: await askPassword() } : content;
+}
+
+async function* nothing(): AsyncGenerator<Buffer> {}

@@ -27,7 +27,7 @@ export async function listAccounts({ db }: Pick<Dependencies, 'db'>, realm: Real
   if (match !== null) return searchAccounts(db, listing, query, match);
   // An index on the last login would make every sign-in write to every index of the table.
   if (query.last_login_before !== undefined) return walkAccounts(db, listing, query);
-  const isCounted = realm.kind === 'user' && query.created_after === undefined;
+  const isCounted = realm.kind === 'user' && query.created_after === undefined && !query.legacy_id;
   const count = () => (isCounted ? countUsersIn(db, countedStatesOf(query)) : countUpTo(db, listing));
   return listPage<Account, ReturnType<typeof presentAccount>>(db, listing, query, presentAccount, count);
 }

@@ -78,12 +78,25 @@ function withoutBlanksAround(value: string): string {
   return value.slice(start, end);
 }
 
+const legacyIdLength = 100;
+
+/** Text, so that integers, UUIDs and ObjectIds are all found again as they were. */
+export const legacyId = text(legacyIdLength)
+  .min(1)
+  .refine((value) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value), 'must not contain control characters');
+
 const accountFields = {
   id: uuid,
   username: z.string().max(50).meta({ example: 'ada.lovelace' }),
   email: z.string().max(254).meta({ example: 'ada@example.com' }),
   full_name: z.string().max(200).nullable().meta({ example: 'Ada Lovelace' }),
   is_active: z.boolean(),
+  legacy_id: z
+    .string()
+    .max(legacyIdLength)
+    .nullable()
+    .describe('The id in the system that the account was imported from')
+    .meta({ example: '17' }),
 };
 
 const times = { created_at: timestamp, updated_at: timestamp };

@@ -11,6 +11,7 @@ export function presentAccount(account: Account): z.output<typeof userSchema> & 
     email: account.email,
     full_name: account.full_name,
     is_active: account.is_active,
+    legacy_id: account.legacy_id,
     is_superuser: account.is_superuser ?? false,
     is_email_verified: account.is_email_verified ?? false,
     is_superadmin: account.is_superadmin ?? false,

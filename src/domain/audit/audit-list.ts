@@ -46,6 +46,8 @@ const describeEvent = (events: AuditEvents) =>
         session_id: uuid.optional(),
         mail_id: uuid.optional(),
         route: words.optional(),
+        import_id: uuid.optional(),
+        count: z.int().min(0).optional().describe('How many accounts'),
         via: z.literal('command_line').optional().describe('Done on the command line, by no account'),
       }),
     })

@@ -23,6 +23,8 @@ type EventDetails = {
   session_id?: string;
   mail_id?: string;
   route?: string;
+  import_id?: string;
+  count?: number;
   /** Set by `recordEvent`. */
   via?: 'command_line';
 };

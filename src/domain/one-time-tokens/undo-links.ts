@@ -30,6 +30,19 @@ export async function findReserver(
   return row ? { subjectId: row.subject_id } : null;
 }
 
+/** Those of the addresses that some account can still restore by an undo link, in lower case. */
+export async function findReservedAddresses(
+  trx: Transaction,
+  emails: readonly string[],
+): Promise<Set<string>> {
+  const wanted = sql`SELECT lower(value COLLATE "C") FROM jsonb_array_elements_text(${JSON.stringify(emails)}::jsonb)`;
+  const rows = await openUndoLinks(trx)
+    .select(sql<string>`lower(email)`.as('email'))
+    .where(sql<boolean>`lower(email) IN (${wanted})`)
+    .execute();
+  return new Set(rows.map(({ email }) => email));
+}
+
 /**
  * Ends all open undo links except the oldest, which restores the state before the first change. A
  * thief who knows the password must not be able to end that one; the later ones may be the thief's.

@@ -96,7 +96,7 @@ export async function findCaller(
   const ofRealm =
     realm.kind === 'user' ? sql`is_superuser, is_email_verified, metadata, app_metadata` : sql`is_superadmin`;
   const result = await sql<Account>`
-    SELECT account.id, username, email, full_name, is_active, last_login_at, account.created_at, updated_at,
+    SELECT account.id, username, email, full_name, is_active, legacy_id, last_login_at, account.created_at, updated_at,
            ${ofRealm}
       FROM sessions JOIN ${sql.table(realm.table)} AS account ON account.id = subject_id
      WHERE sessions.id = ${sessionId} AND subject_kind = ${realm.kind} AND subject_id = ${subjectId}

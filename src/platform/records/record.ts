@@ -1,0 +1,11 @@
+/**
+ * A record of a file: its value, or why it has none. `line` is where it starts, `lastLine` where it
+ * ends. `isLast`: nothing after it can be read.
+ */
+export type FileRecord = { line: number; lastLine: number } & (
+  | { value: unknown }
+  | { fault: string; isLast?: true }
+);
+
+/** More than any record of an account needs; a file without line ends must not fill the memory. */
+export const longestRecord = 64 * 1024;
