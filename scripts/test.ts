@@ -46,9 +46,20 @@ function deal(chosen: readonly string[]): string[] {
   return Array.from({ length: shards }, (_, shard) => {
     const imports = bySize.filter((_file, index) => index % shards === shard);
     const file = join(directory, `shard-${shard + 1}.test.ts`);
-    writeFileSync(file, imports.map((path) => `await import('../../${path}');\n`).join(''));
+    writeFileSync(file, shardText(imports));
     return file;
   });
+}
+
+/** No test starts before all are there: one that arrived meanwhile would become part of the one that runs. */
+function shardText(files: readonly string[]): string {
+  return [
+    "import { before } from 'node:test';",
+    'const { promise: all, resolve } = Promise.withResolvers();',
+    'before(() => all);',
+    ...files.map((path) => `await import('../../${path}');`),
+    'resolve();\n',
+  ].join('\n');
 }
 
 /** The processes of the tests would each make the same database. */
@@ -93,6 +104,7 @@ if (files.length === 0) {
     process.execPath,
     [
       '--test',
+      `--import=${import.meta.resolve('../test/untracked-promises.ts')}`,
       '--test-reporter=spec',
       // A test that hangs, on a database lock above all, is named instead of stopping everything.
       '--test-timeout=240000',

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fastify from 'fastify';
 import { collectAllowedMethods } from '../../src/platform/http/allowed-methods.ts';
 import { assertStatus } from '../api.ts';
+import { cpuMilliseconds } from '../cpu-time.ts';
 import { goodPassword, newRegistration } from '../factories.ts';
 import { createTestApp } from '../test-app.ts';
 import { createFieldSender, describedFields } from './described-fields.ts';
@@ -19,9 +20,9 @@ for (const [field, body] of Object.entries({
 })) {
   test(`B13 a body full of digits as ${field} is refused quickly`, async (t) => {
     const { api } = await createTestApp(t);
-    const startedAt = performance.now();
+    const startedAt = cpuMilliseconds();
     const answer = await api.post('/api/users/register', body);
-    assert.ok(performance.now() - startedAt < bearableMilliseconds);
+    assert.ok(cpuMilliseconds() - startedAt < bearableMilliseconds);
     assertStatus(answer, 422);
     const fields: string[] = answer.body.details.errors.map((fault: { field: string }) => fault.field);
     assert.deepEqual([...new Set(fields)], [field]);
@@ -44,18 +45,18 @@ test('I15 input built for slow patterns is refused quickly in every field', asyn
   for (const field of await describedFields(service.api)) {
     if (field.place !== 'body' || !field.types.includes('string')) continue;
     for (const value of costly) {
-      const startedAt = performance.now();
+      const startedAt = cpuMilliseconds();
       const { status } = await sendAmongPlain(field, value);
       assert.ok(status >= 400 && status < 500, `${field.label}: ${status}`);
-      assert.ok(performance.now() - startedAt < bearableMilliseconds, `${field.label} ${value.slice(0, 20)}`);
+      assert.ok(cpuMilliseconds() - startedAt < bearableMilliseconds, `${field.label} ${value.slice(0, 20)}`);
     }
   }
   for (const agent of [' '.repeat(8000), `Mozilla/5.0 ${'('.repeat(8000)}`, 'Firefox/'.repeat(1000)]) {
-    const startedAt = performance.now();
+    const startedAt = cpuMilliseconds();
     const { username, password } = newRegistration();
     const options = { headers: { 'user-agent': agent } };
     assertStatus(await service.api.post('/api/users/login', { username, password }, options), 401);
-    assert.ok(performance.now() - startedAt < bearableMilliseconds, agent.slice(0, 20));
+    assert.ok(cpuMilliseconds() - startedAt < bearableMilliseconds, agent.slice(0, 20));
   }
 });
 
@@ -76,7 +77,7 @@ test('I06 the allowed methods of a path are found quickly, however many slashes'
   for (let route = 0; route < 50; route += 1) app.get(`/api/${route}/:id`, async () => null);
   await app.ready();
   assert.deepEqual(allowedMethods('/api/7/x'), ['GET', 'HEAD', 'OPTIONS']);
-  const startedAt = performance.now();
+  const startedAt = cpuMilliseconds();
   for (let round = 0; round < 900; round += 1) assert.deepEqual(allowedMethods('/'.repeat(15_000)), []);
-  assert.ok(performance.now() - startedAt < bearableMilliseconds);
+  assert.ok(cpuMilliseconds() - startedAt < bearableMilliseconds);
 });

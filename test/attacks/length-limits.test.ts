@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../api.ts';
+import { cpuMilliseconds } from '../cpu-time.ts';
 import { goodPassword, newRegistration, signedInUser } from '../factories.ts';
 import { createTestApp } from '../test-app.ts';
 
@@ -36,9 +37,9 @@ test('B13 input over its limit is refused without a hash and without a query', a
   for (const [method, path, field, body] of tooLong) {
     const durations: number[] = [];
     for (let attempt = 0; attempt < 3; attempt += 1) {
-      const started = performance.now();
+      const started = cpuMilliseconds();
       const answer = await service.api.request(method, path, body, { token });
-      durations.push(performance.now() - started);
+      durations.push(cpuMilliseconds() - started);
       assertStatus(answer, 422);
       const fields = answer.body.details.errors.map((fault: { field: string }) => fault.field);
       assert.ok(fields.length > 0 && fields.every((name: string) => name === field), answer.text);

@@ -29,13 +29,13 @@ for (const chunked of [false, true]) {
     assert.equal(answered + cutOff, 100, String(results));
     assert.ok(answered > 50, String(results));
     assert.equal(service.hasher.state.completed, hashed);
-    assert.ok(quantile(health, 0.9) < 250, `health took ${health.map(Math.round).join(' ')} ms`);
+    assert.ok(quantile(health, 0.9) < 600, `health took ${health.map(Math.round).join(' ')} ms`);
 
     const logins = completedLogins(service);
     assert.deepEqual(new Set(logins.map(({ status }) => status)), new Set([413]));
     assert.equal(logins.length, 100);
     const durations = logins.map(({ duration_ms }) => duration_ms);
-    assert.ok(quantile(durations, 0.5) < 100, `logins took ${durations.join(' ')} ms`);
+    assert.ok(quantile(durations, 0.5) < 300, `logins took ${durations.join(' ')} ms`);
     assert.ok(!service.logs().includes('xxx'));
   });
 }

@@ -4,6 +4,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { realms } from '../../src/domain/realms/realms.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
+import { cpuMilliseconds } from '../cpu-time.ts';
 import { signedInUser } from '../factories.ts';
 import { exchange, requestText } from '../raw-http.ts';
 import { assertSoundAnswer } from '../sound-answer.ts';
@@ -68,9 +69,9 @@ test('I03 a JSON bomb within the size limit is refused in less than 50 ms', asyn
     assert.ok(body.length <= limit);
     const tries: number[] = [];
     for (let round = 0; round < 3; round++) {
-      const started = performance.now();
+      const started = cpuMilliseconds();
       const answer = await post(test, login, body);
-      tries.push(performance.now() - started);
+      tries.push(cpuMilliseconds() - started);
       assert.equal(answer.status, 422, what);
     }
     assert.ok(Math.min(...tries) < 50, `${what}: ${tries.join(', ')} ms`);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cpuMilliseconds } from '../../../test/cpu-time.ts';
 import { describeDevice } from './describe-device.ts';
 
 const windows =
@@ -82,8 +83,8 @@ test('L02 the description never repeats client input', () => {
 });
 
 test('I15 long user agents are described in less than 50 ms in total', () => {
-  const begun = performance.now();
+  const begun = cpuMilliseconds();
   for (const agent of [' '.repeat(8000), 'Mozilla/'.repeat(1000), '('.repeat(8000), 'Mac OS X'.repeat(1000)])
     describeDevice(agent);
-  assert.ok(performance.now() - begun < 50);
+  assert.ok(cpuMilliseconds() - begun < 50);
 });

@@ -1,5 +1,8 @@
 import { type PGlite, parse, protocol, type Results } from '@electric-sql/pglite';
 
+/** The caller has the connection alone. */
+export type RunStatement = (text: string, parameters?: readonly unknown[]) => Promise<Results>;
+
 type Statement = { name: string; parameterTypes: readonly number[] };
 type Message = Parameters<typeof parse.parseResults>[0][number];
 
@@ -8,51 +11,51 @@ const mostStatements = 200;
 
 const { bind, close, describe, execute, parse: parseText, sync } = protocol.serialize;
 
-export type RunStatement = (text: string, parameters?: readonly unknown[]) => Promise<Results>;
-
 /**
  * Runs statements of one connection, each parsed and planned once: a repeated one takes a fraction of the time of
- * `pglite.query`, which also exchanges six messages where one is enough. The caller has the connection alone.
+ * `pglite.query`, which also exchanges six messages where one is enough.
  */
 export function createStatements(pglite: PGlite): RunStatement {
   const statements = new Map<string, Statement>();
   let prepared = 0;
-
-  const exchange = (...messages: readonly Uint8Array[]): Promise<Message[]> =>
-    // Node's file system is written through.
-    pglite.execProtocolStream(Buffer.concat([...messages, sync()]), { syncToFs: false });
-
-  const prepare = async (text: string): Promise<Statement> => {
-    const name = `s${++prepared}`;
-    const described = await exchange(parseText({ name, text }), describe({ type: 'S', name }));
-    return { name, parameterTypes: parse.parseDescribeStatementResults(described) };
-  };
-  const closeOldest = async (): Promise<void> => {
-    for (const [text, { name }] of statements) {
-      statements.delete(text);
-      await exchange(close({ type: 'S', name }));
-      return;
-    }
-  };
-  const find = async (text: string): Promise<Statement> => {
-    const statement = statements.get(text) ?? (await prepare(text));
+  return async (text, parameters = []) => {
+    const statement = statements.get(text) ?? (await prepare(pglite, `s${++prepared}`, text));
     // Last in the order of insertion: the most recently used.
     statements.delete(text);
     statements.set(text, statement);
-    if (statements.size > mostStatements) await closeOldest();
-    return statement;
+    if (statements.size > mostStatements) await closeOldest(pglite, statements);
+    return run(pglite, statement, parameters);
   };
+}
 
-  return async (text, parameters = []) => {
-    const { name, parameterTypes } = await find(text);
-    const values = parameters.map((value, index) => serialized(pglite, value, parameterTypes[index]));
-    const answer = await exchange(bind({ statement: name, values }), describe({ type: 'P' }), execute({}));
-    return parse.parseResults(answer, pglite.parsers)[0] as Results;
-  };
+async function prepare(pglite: PGlite, name: string, text: string): Promise<Statement> {
+  const described = await exchange(pglite, parseText({ name, text }), describe({ type: 'S', name }));
+  return { name, parameterTypes: parse.parseDescribeStatementResults(described) };
+}
+
+async function closeOldest(pglite: PGlite, statements: Map<string, Statement>): Promise<void> {
+  for (const [text, { name }] of statements) {
+    statements.delete(text);
+    await exchange(pglite, close({ type: 'S', name }));
+    return;
+  }
+}
+
+async function run(pglite: PGlite, statement: Statement, parameters: readonly unknown[]): Promise<Results> {
+  const { name, parameterTypes } = statement;
+  const values = parameters.map((value, index) => serialized(pglite, value, parameterTypes[index]));
+  const bound = bind({ statement: name, values });
+  const answer = await exchange(pglite, bound, describe({ type: 'P' }), execute({}));
+  return parse.parseResults(answer, pglite.parsers)[0] as Results;
 }
 
 function serialized(pglite: PGlite, value: unknown, type = 0): string | null {
   if (value === null || value === undefined) return null;
   const serialize = pglite.serializers[type] ?? String;
   return serialize(value);
+}
+
+function exchange(pglite: PGlite, ...messages: readonly Uint8Array[]): Promise<Message[]> {
+  // There is nothing to sync: Node's file system is written through.
+  return pglite.execProtocolStream(Buffer.concat([...messages, sync()]), { syncToFs: false });
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compareSync, hashSync } from '@node-rs/bcrypt';
+import { cpuMilliseconds } from '../../../test/cpu-time.ts';
 import {
   hashPasswordSync,
   isVerifiable,
@@ -58,9 +59,9 @@ test('a plain bcrypt row never verifies a password over 72 bytes, despite trunca
 test('refusing a password too long for plain bcrypt costs as much as a hash', () => {
   const stored = hashPasswordSync('A'.repeat(72), { ...bcrypt, bcryptRounds: 8 });
   const milliseconds = (password: string): number => {
-    const startedAt = performance.now();
+    const startedAt = cpuMilliseconds();
     verifyPasswordSync(password, stored);
-    return performance.now() - startedAt;
+    return cpuMilliseconds() - startedAt;
   };
   // Without hashing it would take about a thousandth of the time.
   assert.ok(milliseconds('A'.repeat(73)) > milliseconds('A'.repeat(72)) / 20);
@@ -157,10 +158,10 @@ test('a broken row, or one that costs gigabytes or hours, is refused without has
     ['bcrypt', 'plain text'],
     ['bcrypt-hmac-sha384', `$2b$04${bcryptTail}`],
   ];
-  const startedAt = performance.now();
+  const startedAt = cpuMilliseconds();
   for (const [scheme, hash] of rows) {
     assert.ok(!isVerifiable({ scheme, hash, key: null }), hash);
     assert.ok(!verifyPasswordSync('password', { scheme, hash, key: null }), hash);
   }
-  assert.ok(performance.now() - startedAt < 100);
+  assert.ok(cpuMilliseconds() - startedAt < 100);
 });
