@@ -11,13 +11,14 @@ export type Turn = {
 export function createTurns(patienceMilliseconds: number): () => Turn {
   const mutex = new Mutex();
   return () => {
-    let acquired: ReturnType<Mutex['acquire']> | undefined;
+    const ended = Promise.withResolvers<void>();
     return {
       begin: async () => {
-        acquired = mutex.acquire();
-        setTimeout(await acquired, patienceMilliseconds).unref();
+        const release = await mutex.acquire();
+        setTimeout(release, patienceMilliseconds).unref();
+        void ended.promise.then(release);
       },
-      end: () => void acquired?.then((release) => release()),
+      end: () => ended.resolve(),
     };
   };
 }
