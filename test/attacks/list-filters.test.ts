@@ -17,11 +17,15 @@ async function listing(test: TestApp, path = '/api/admins/users') {
 async function withUsersOfAllKinds(test: TestApp): Promise<void> {
   const { db } = test;
   await insertBulkUsers(db, 12);
-  await sql`UPDATE users SET is_email_verified = true WHERE username IN ('bulk1', 'bulk2', 'bulk10')`.execute(db);
+  await sql`UPDATE users SET is_email_verified = true WHERE username IN ('bulk1', 'bulk2', 'bulk10')`.execute(
+    db,
+  );
   await sql`UPDATE users SET deleted_at = now(), deleted_by = 'owner', erase_at = now()
     WHERE username IN ('bulk2', 'bulk3')`.execute(db);
   await sql`UPDATE users SET created_at = '2025-06-01T12:00:00Z' WHERE username = 'bulk4'`.execute(db);
-  await sql`UPDATE users SET last_login_at = '2026-03-01T12:00:00Z' WHERE username IN ('bulk5', 'bulk6')`.execute(db);
+  await sql`UPDATE users SET last_login_at = '2026-03-01T12:00:00Z' WHERE username IN ('bulk5', 'bulk6')`.execute(
+    db,
+  );
   await sql`UPDATE users SET last_login_at = '2026-04-01T12:00:00Z' WHERE username = 'bulk7'`.execute(db);
 }
 
@@ -85,7 +89,10 @@ test('an unknown filter, or a value that is none, is a 422 that names it', async
   for (const name of ['is_superuser', 'password', 'deleted_by', 'created_before', 'last_login_after', 'id'])
     assertStatus(await users(`${name}=true`), 422);
   for (const name of ['deleted', 'is_email_verified']) assertStatus(await admins(`${name}=true`), 422);
-  assertStatus(await admins('created_after=2020-01-01T00:00:00Z&last_login_before=2020-01-01T00:00:00Z'), 200);
+  assertStatus(
+    await admins('created_after=2020-01-01T00:00:00Z&last_login_before=2020-01-01T00:00:00Z'),
+    200,
+  );
 });
 
 test('a search by blanks, line breaks and letters of other alphabets is literal', async (t) => {

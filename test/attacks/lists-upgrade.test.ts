@@ -72,7 +72,10 @@ describe('the upgrade to kept counts and indexed searches', { skip }, () => {
       'CREATE EXTENSION pg_trgm SCHEMA "other place"',
       `GRANT USAGE ON SCHEMA "other place" TO ${role}`,
     ]);
-    const hidden = await ownDatabase(t, () => ['CREATE SCHEMA hidden', 'CREATE EXTENSION pg_trgm SCHEMA hidden']);
+    const hidden = await ownDatabase(t, () => [
+      'CREATE SCHEMA hidden',
+      'CREATE EXTENSION pg_trgm SCHEMA hidden',
+    ]);
     for (const connection of [creating, finding, hidden]) await migrate(connection);
     assert.deepEqual(await indexesOf(creating), ['users_search']);
     assert.deepEqual(await indexesOf(finding), ['users_search']);

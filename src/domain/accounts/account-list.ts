@@ -18,7 +18,11 @@ type Listed = Account & Position;
 
 /** One page of a realm's accounts, of bounded cost at any number of them. */
 export async function listAccounts({ db }: Pick<Dependencies, 'db'>, realm: Realm, query: ListQuery) {
-  const listing = { table: sql.table(realm.table), order: orderOf(query.sort), filter: filterOf(realm, query) };
+  const listing = {
+    table: sql.table(realm.table),
+    order: orderOf(query.sort),
+    filter: filterOf(realm, query),
+  };
   if (query.q) return searchAccounts(db, listing, query, await matchOf(db, realm, query.q));
   // An index on the last login would make every sign-in write to every index of the table.
   if (query.last_login_before !== undefined) return walkAccounts(db, listing, query);
@@ -51,7 +55,8 @@ async function readMatches(
   const after = query.cursor ? order.beyond(positionOf(order, query.cursor)) : everything;
   const { rows } = await sql<Listed & { read: number; total: number }>`
     WITH found AS MATERIALIZED (SELECT * FROM ${table} WHERE ${condition} LIMIT ${mostCounted + 1}),
-         chosen AS MATERIALIZED (SELECT * FROM found WHERE ${filter}),
+         chosen AS MATERIALIZED (SELECT * FROM found
+           WHERE ${filter} AND (SELECT count(*) FROM found) <= ${mostCounted}),
          page AS (SELECT *, ${order.key.asText} AS cursor_key FROM chosen WHERE ${after} ${order.clause}
                    LIMIT ${fetchedRows(query)} OFFSET ${offsetOf(query)})
     SELECT page.*, (SELECT count(*)::int FROM found) AS read, (SELECT count(*)::int FROM chosen) AS total
