@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { fetchedRows, offsetOf, type PageQuery, type Total } from '../http/paging.ts';
-import { everything, type Listing, readRows, totalOf } from './list-rows.ts';
+import { everything, type Listing, readRows } from './list-rows.ts';
 import { type Position, positionOf } from './order.ts';
 
 /** How many rows a statement reads: few enough that whoever waits for the embedded connection waits briefly. */
@@ -32,21 +32,16 @@ export async function walkList<Row>(
   const limit = fetchedRows(query);
   const start = query.cursor ? order.beyond(positionOf(order, query.cursor)) : everything;
   const isCounting = known === null && !query.cursor;
-  const walk = await readSlices<Row>(
-    db,
-    listing,
-    { start, offset: offsetOf(query), limit, isCounting },
-    reading,
-  );
-  const next = walk.rows.length >= limit ? null : walk.stoppedAt;
-  const counted = isCounting
-    ? walk
-    : known === null && (await readSlices(db, listing, { ...fromStart, isCounting: true }, reading));
-  const total = counted ? { count: counted.found, isExact: counted.stoppedAt === null } : known;
-  return { rows: walk.rows, total: total ?? totalOf(0), next };
+  const wanted = { start, offset: offsetOf(query), limit, isCounting };
+  const walk = await readSlices<Row>(db, listing, wanted, reading);
+  const { rows } = walk;
+  const next = rows.length >= limit ? null : walk.stoppedAt;
+  if (known !== null) return { rows, total: known, next };
+  const { found, stoppedAt } = isCounting ? walk : await readSlices(db, listing, wholeList, reading);
+  return { rows, total: { count: found, isExact: stoppedAt === null }, next };
 }
 
-const fromStart = { start: everything, offset: 0, limit: 0 };
+const wholeList = { start: everything, offset: 0, limit: 0, isCounting: true };
 
 type Walk = { start: RawBuilder<boolean>; offset: number; limit: number; isCounting: boolean };
 
