@@ -5,7 +5,7 @@ import { migrate } from '../src/platform/database/migrate.ts';
 import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { credentialsOf } from '../test/factories.ts';
 import { type PrivatePostgres, startPrivatePostgres } from '../test/postgres/private-postgres.ts';
-import { type Figure, median } from './figure.ts';
+import { type Figure, median, percentile } from './figure.ts';
 import { npmStart, type Started } from './npm-start.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -54,14 +54,14 @@ const requests: Record<string, (client: Client) => string> = {
   'page 1 by name': () => '/users?sort=username',
   'a cursor page in the middle': ({ cursor }) => `/users?cursor=${cursor}`,
   'a search for the beginning of a name': ({ prefix }) => `/users?q=${prefix}`,
-  'a search for a domain': () => '/users?q=example.org',
   'the overview': () => '/overview',
 };
 
 const deepRequests: [string, (client: Client) => string, number][] = [
   ['the last page', () => '/users?page=10000&page_size=100', 300],
-  ['the page in the middle', () => '/users?page=5000&page_size=100', 600],
-  ['a search that no index serves', () => '/users?q=%25%25a', 600],
+  ['the page in the middle', () => '/users?page=5000&page_size=100', 400],
+  ['a search that a third of all match', () => '/users?q=example.org', 100],
+  ['a search that no index serves', () => '/users?q=%25%25a', 300],
 ];
 
 type Client = { service: Started; token: string; cursor: string; prefix: string };
@@ -72,7 +72,8 @@ async function compare(name: string, small: Client, large: Client, path: (client
     of10k.push(await timed(small, path));
     of1m.push(await timed(large, path));
   }
-  const [before, after] = [median(of10k), median(of1m)];
+  // The quartile: what else runs on the machine only makes requests slower.
+  const [before, after] = [percentile(of10k, 0.25), percentile(of1m, 0.25)];
   console.log(`     ${name}: ${before.toFixed(2)} ms at 10,000, ${after.toFixed(2)} ms at 1,000,000`);
   return { name: `${name}: 1,000,000 users / 10,000`, value: after / before, unit: '', bar };
 }
@@ -103,7 +104,7 @@ async function upgrade(url: string, count: number): Promise<void> {
   const engine = openPostgres({ url, poolSize: 1 });
   const connection = await engine.openMigrationConnection();
   const before = mkdtempSync(join(tmpdir(), 'adl-bench-migrations-'));
-  for (const name of readdirSync(join(root, 'migrations')).filter((name) => name < '0008'))
+  for (const name of readdirSync(join(root, 'migrations')).filter((file) => file < '0008'))
     cpSync(join(root, 'migrations', name), join(before, name));
   await migrate(connection, before);
   await connection.runScript(seed(count));

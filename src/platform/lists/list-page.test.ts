@@ -6,13 +6,15 @@ import { createTestApp } from '../../../test/test-app.ts';
 import type { PageQuery } from '../http/paging.ts';
 import { listPage } from './list-page.ts';
 import { countUpTo, everything } from './list-rows.ts';
-import { orderBy, timeKey } from './order.ts';
+import { orderBy, textKey, timeKey } from './order.ts';
 
 const listing = {
   table: sql.table('users'),
   order: orderBy('-created_at', timeKey('created_at'), 'down'),
   filter: everything,
 };
+
+const byName = { ...listing, order: orderBy('username', textKey(sql`lower(username)`), 'up') };
 
 const nameOf = ({ username }: { username: string }): string => username;
 
@@ -30,17 +32,21 @@ test('a page is the same whether its rows are counted from the start or from the
   }
 });
 
-test('where the total is unknown, a page beyond 100,000 rows is a 422 that names the cursor', async (t) => {
+test('a page too far from both ends is a 422 that names the cursor', async (t) => {
   const { db } = await createTestApp(t);
-  const list = (page: number, isExact: boolean) =>
-    listPage(db, listing, { page, page_size: 100 }, nameOf, async () => ({ count: 10_000, isExact }));
-  assert.deepEqual((await list(1001, false)).items, []);
-  await assert.rejects(list(1002, false), (error: { status?: number; details?: object }) => {
+  const list = (page: number, count: number, isExact: boolean) =>
+    listPage(db, byName, { page, page_size: 100 }, nameOf, async () => ({ count, isExact }));
+  const tooDeep = (error: { status?: number; details?: object }) => {
     assert.equal(error.status, 422);
     assert.match(JSON.stringify(error.details), /next_cursor/);
     return true;
-  });
-  assert.deepEqual((await list(1_000_000, true)).items, []);
+  };
+  assert.deepEqual((await list(1001, 10_000, false)).items, []);
+  await assert.rejects(list(1002, 10_000, false), tooDeep);
+  await assert.rejects(list(1002, 300_000, true), tooDeep);
+  await assert.rejects(list(1999, 300_000, true), tooDeep);
+  for (const page of [1001, 2000, 3000, 3001, 1_000_000])
+    assert.deepEqual((await list(page, 300_000, true)).items, []);
 });
 
 test('counting stops at its limit, and says whether that is all', async (t) => {
