@@ -25,6 +25,7 @@ const tables: TableRules = {
     audit_events: 'src/domain/audit',
     audit_chain: 'src/domain/audit',
     audit_marks: 'src/domain/audit',
+    idempotency_keys: 'src/domain/idempotency',
   },
   jointReaders: {
     'src/domain/sessions/session-store.ts':

@@ -110,7 +110,7 @@ async function emptyTables(db: Database): Promise<void> {
   await sql`
     WITH a AS (DELETE FROM users), b AS (DELETE FROM admins), c AS (DELETE FROM sessions), d AS (DELETE FROM links),
          e AS (DELETE FROM mails), f AS (DELETE FROM throttles), g AS (DELETE FROM audit_events),
-         h AS (DELETE FROM audit_chain), i AS (DELETE FROM audit_marks)
+         h AS (DELETE FROM audit_chain), i AS (DELETE FROM audit_marks), k AS (DELETE FROM idempotency_keys)
     DELETE FROM jobs.job`.execute(db);
 }
 

@@ -1,15 +1,16 @@
 import { z } from 'zod';
+import { answerAccount } from '../../access/answer-account.ts';
 import { callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
 import { userListQuery } from '../../domain/accounts/account-list.ts';
 import { changedFullName, email, username, userSchema } from '../../domain/accounts/account-schemas.ts';
-import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAllSessions } from '../../domain/revocation/end-all-sessions.ts';
 import { type AppError, notFound } from '../../platform/errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
+import { ifMatchHeader } from '../../platform/http/preconditions.ts';
 import {
   bodyErrors,
   errors,
@@ -68,10 +69,11 @@ function addReadingRoutes(app: HttpServer, deps: RouteDependencies): void {
         response: { 200: userDetailSchema, ...errors([404, 422, ...guardErrors]) },
       },
     },
-    async (request) => {
-      const user = await readUser(deps, request.params.id);
-      if (user === null) throw noSuchUser();
-      return user;
+    async (request, reply) => {
+      const found = await readUser(deps, request.params.id);
+      if (found === null) throw noSuchUser();
+      reply.header('etag', found.tag);
+      return found.detail;
     },
   );
 }
@@ -91,15 +93,17 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
           '`is_superuser` and the username and e-mail address of a superuser. Granting `is_superuser` ends every link that ' +
           'undoes an e-mail change.',
         params: idParams,
+        headers: ifMatchHeader,
         body: userChange,
-        response: { 200: userSchema, ...errors([404, 409, ...guardErrors, ...bodyErrors]) },
+        response: { 200: userSchema, ...errors([404, 409, 412, ...guardErrors, ...bodyErrors]) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const change = givenFields(request.body);
-      const user = await updateUser(deps, callerOf(request), request.params.id, change);
+      const asked = { change, ifMatch: request.headers['if-match'] };
+      const user = await updateUser(deps, callerOf(request), request.params.id, asked);
       if (user === null) throw noSuchUser();
-      return presentAccount(user);
+      return answerAccount(reply, user);
     },
   );
 
