@@ -123,6 +123,24 @@ test('a sign-in changes no version; owner and admin see the same one', async (t)
   assert.equal(await own(), await shown());
 });
 
+test('a deletion and a restore change the version; a deletion of an older one is 412', async (t) => {
+  const service = await createTestApp(t);
+  const { accessToken: token } = await signedInAdmin(service);
+  const path = `/api/admins/users/${(await signedInUser(service)).id}`;
+  const tag = async () => tagOf(await service.api.get(path, { token }));
+  const remove = (match: string) => service.api.delete(path, { token, headers: { 'if-match': match } });
+  const before = await tag();
+  assertStatus(await service.api.patch(path, { full_name: 'Ada' }, { token }), 200);
+  assertStatus(await remove(before), 412);
+  const present = await tag();
+  assertStatus(await remove(present), 204);
+  const deleted = await tag();
+  assert.notEqual(deleted, present);
+  const restored = await service.api.post(`${path}/restore`, undefined, { token });
+  assertStatus(restored, 200);
+  assert.deepEqual([tagOf(restored), tagOf(restored) === deleted], [await tag(), false]);
+});
+
 test('a missing user is 404 and a missing right 403, whatever the version', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service, { superadmin: false });

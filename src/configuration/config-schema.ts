@@ -214,7 +214,7 @@ export const configSchema = z.object({
     1,
     365,
     30,
-    'How long a deleted account can be restored, in days. No effect yet: accounts cannot be deleted.',
+    'How long a deleted account can be restored, in days, before everything about it is erased.',
   ),
   AUDIT_RETENTION_DAYS: whole(1, 3650, 365, 'How long security events are kept, in days.'),
   REQUIRE_VERIFIED_EMAIL: yesNo(false, 'Whether sign-in requires a verified e-mail address.'),

@@ -7,7 +7,6 @@ import { userListQuery } from '../../domain/accounts/account-list.ts';
 import { changedFullName, email, username, userSchema } from '../../domain/accounts/account-schemas.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAllSessions } from '../../domain/revocation/end-all-sessions.ts';
-import { type AppError, notFound } from '../../platform/errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
 import { ifMatchHeader } from '../../platform/http/preconditions.ts';
@@ -20,7 +19,10 @@ import {
   unchangedIfNull,
 } from '../../platform/http/schemas.ts';
 import { answerList } from '../answer-list.ts';
+import { deleteUser } from './delete-user.ts';
+import { noSuchUser } from './no-such-user.ts';
 import { readUser, userDetailSchema } from './read-user.ts';
+import { restoreUser } from './restore-user.ts';
 import { sendPasswordReset } from './send-password-reset.ts';
 import { updateUser } from './update-user.ts';
 
@@ -39,6 +41,8 @@ const about = { tags: ['User administration'] };
 export function addUserAdministrationRoutes(app: HttpServer, deps: RouteDependencies): void {
   addReadingRoutes(app, deps);
   addChangingRoutes(app, deps);
+  addDeletionRoutes(app, deps);
+  addAccessRoutes(app, deps);
 }
 
 function addReadingRoutes(app: HttpServer, deps: RouteDependencies): void {
@@ -71,7 +75,7 @@ function addReadingRoutes(app: HttpServer, deps: RouteDependencies): void {
     },
     async (request, reply) => {
       const found = await readUser(deps, request.params.id);
-      if (found === null) throw noSuchUser();
+      if (found === null) throw await noSuchUser(deps, request.params.id);
       reply.header('etag', found.tag);
       return found.detail;
     },
@@ -102,10 +106,62 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
       const change = givenFields(request.body);
       const asked = { change, ifMatch: request.headers['if-match'] };
       const user = await updateUser(deps, callerOf(request), request.params.id, asked);
-      if (user === null) throw noSuchUser();
+      if (user === null) throw await noSuchUser(deps, request.params.id);
       return answerAccount(reply, user);
     },
   );
+}
+
+function addDeletionRoutes(app: HttpServer, deps: RouteDependencies): void {
+  const guarded = requireAccount(deps, adminRealm);
+
+  app.delete(
+    '/api/admins/users/:id',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'Delete a user',
+        description:
+          'Only an admin can restore the user, until everything about it is erased for ever; then 404. Deleting a ' +
+          'deleted user is 204, too, and voids the link by which the owner could have restored it. A superuser can ' +
+          'be deleted and restored by superadmins only.',
+        params: idParams,
+        headers: ifMatchHeader,
+        response: { 204: noContent, ...errors([404, 412, 422, ...guardErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { 'if-match': ifMatch } = request.headers;
+      if (!(await deleteUser(deps, callerOf(request), id, ifMatch))) throw await noSuchUser(deps, id);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/admins/users/:id/restore',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'Restore a deleted user',
+        description:
+          'Sessions stay ended, a deactivated user stays deactivated. One who is not deleted is unchanged.',
+        params: idParams,
+        response: { 200: userSchema, ...errors([404, 422, ...guardErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const user = await restoreUser(deps, callerOf(request), request.params.id);
+      if (user === null) throw await noSuchUser(deps, request.params.id);
+      return answerAccount(reply, user);
+    },
+  );
+}
+
+function addAccessRoutes(app: HttpServer, deps: RouteDependencies): void {
+  const guarded = requireAccount(deps, adminRealm);
 
   app.post(
     '/api/admins/users/:id/revoke-sessions',
@@ -115,7 +171,7 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
         ...about,
         summary: 'End all sessions of a user',
         params: idParams,
-        response: { 204: noContent, ...errors([404, 422, ...guardErrors]) },
+        response: { 204: noContent, ...errors([404, 409, 422, ...guardErrors]) },
       },
     },
     async (request, reply) => {
@@ -125,7 +181,7 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
         event: 'user_sessions_revoked',
         actor,
       });
-      if (!ended) throw noSuchUser();
+      if (!ended) throw await noSuchUser(deps, request.params.id);
       return reply.code(204).send(null);
     },
   );
@@ -142,13 +198,10 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
       },
     },
     async (request, reply) => {
-      if (!(await sendPasswordReset(deps, callerOf(request).account.id, request.params.id)))
-        throw noSuchUser();
+      const { id } = request.params;
+      if (!(await sendPasswordReset(deps, callerOf(request).account.id, id)))
+        throw await noSuchUser(deps, id);
       return reply.code(204).send(null);
     },
   );
-}
-
-function noSuchUser(): AppError {
-  return notFound('User not found');
 }

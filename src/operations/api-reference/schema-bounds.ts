@@ -15,6 +15,8 @@ export const describeBounds: ZodOverride = ({ jsonSchema }) => {
   if (jsonSchema.maxLength === undefined) delete jsonSchema.maxLength;
   // An enum needs no pattern; one that also accepts other spellings would contradict it.
   if (jsonSchema.enum !== undefined) delete jsonSchema.pattern;
+  // zod's pattern of a time has 250 characters and says nothing more than the format.
+  if (format === 'date-time') delete jsonSchema.pattern;
   if (type === 'integer' && format === undefined) {
     const isSmall = Math.max(Number(maximum), -Number(minimum)) <= greatestInt32;
     jsonSchema.format = isSmall ? 'int32' : 'int64';
