@@ -26,6 +26,7 @@ const tables: TableRules = {
     audit_marks: 'src/domain/audit',
     sign_in_counts: 'src/domain/audit',
     imports: 'src/domain/imports',
+    idempotency_keys: 'src/domain/idempotency',
   },
   jointReaders: {
     'src/domain/sessions/session-store.ts':

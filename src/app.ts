@@ -11,6 +11,7 @@ import { userAdministration } from './admin/users/part.ts';
 import { accounts } from './domain/accounts/part.ts';
 import { audit } from './domain/audit/part.ts';
 import { credentials } from './domain/credentials/part.ts';
+import { idempotency } from './domain/idempotency/part.ts';
 import { oneTimeTokens } from './domain/one-time-tokens/part.ts';
 import { outbox } from './domain/outbox/part.ts';
 import { queuedJobs } from './domain/personal-data/part.ts';
@@ -41,6 +42,7 @@ export const parts: readonly Part[] = [
   accounts,
   audit,
   credentials,
+  idempotency,
   oneTimeTokens,
   outbox,
   queuedJobs,

@@ -114,7 +114,8 @@ async function resetDatabase(db: Database): Promise<void> {
          e AS (DELETE FROM mails), f AS (DELETE FROM throttles), g AS (DELETE FROM audit_events),
          h AS (DELETE FROM audit_chain), i AS (DELETE FROM audit_marks),
          j AS (DELETE FROM imports),
-         k AS (UPDATE test_clock.moved SET by = '0')
+         k AS (UPDATE test_clock.moved SET by = '0'),
+         l AS (DELETE FROM idempotency_keys)
     DELETE FROM jobs.job`.execute(db);
   // Afterwards, because removing the users is counted.
   await sql`

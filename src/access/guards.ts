@@ -4,6 +4,7 @@ import type { Dependencies } from '../domain/dependencies.ts';
 import { adminRealm, partyOf, type Realm } from '../domain/realms/realms.ts';
 import { type Caller, findCaller } from '../domain/sessions/session-store.ts';
 import { forbidden, unauthenticated } from '../platform/errors.ts';
+import { answerOnce } from './answer-once.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
 
 declare module 'fastify' {
@@ -20,7 +21,7 @@ declare module 'fastify' {
 }
 
 type Deps = Pick<Dependencies, 'db' | 'accessTokens'>;
-type GuardDeps = Deps & Pick<RouteDependencies, 'limits'>;
+type GuardDeps = Deps & Pick<RouteDependencies, 'keys' | 'logger' | 'limits'>;
 
 /** A route without authentication. */
 export const anyone = { config: { guard: 'anyone' } } as const;
@@ -34,23 +35,36 @@ export const unsharedConfig = { ...anyoneUncounted.config, cors: { origin: [] as
 /**
  * A route for signed-in accounts of a realm: 401 without a valid token, 403 with a token of the
  * other realm. The signature is checked before the body is read, the session after the body has
- * been validated.
+ * been validated. A change with an `Idempotency-Key` is made once.
  */
 export function requireAccount(deps: GuardDeps, realm: Realm) {
+  return { config: { guard: realm.kind }, ...guardHooks(deps, realm, []) };
+}
+
+type PreHandler = (request: FastifyRequest) => Promise<void>;
+
+/** `rights` are checked before a remembered answer is given again. */
+function guardHooks(deps: GuardDeps, realm: Realm, rights: PreHandler[]) {
+  const once = answerOnce(deps, (request) => {
+    const { account } = callerOf(request);
+    return { account: partyOf(realm, account.id), isSuperadmin: account.is_superadmin ?? false };
+  });
+  const admit = async (request: FastifyRequest) => {
+    const claims = await requireGenuineToken(deps, realm, request);
+    await deps.limits.countSession(request, claims.sessionId, partyOf(claims, claims.subjectId));
+  };
+  const load = async (request: FastifyRequest, reply: FastifyReply) => {
+    // Begins after the body has arrived. Otherwise a thief could block the owner's turns by
+    // sending bodies slowly.
+    const { accessTokenClaims: claims } = request;
+    if (claims !== null) await deps.limits.beginTurn(request, reply, claims);
+    request.caller = await loadCaller(deps, realm, claims);
+    await deps.limits.countAccount(request, partyOf(realm, request.caller.account.id));
+  };
   return {
-    config: { guard: realm.kind },
-    onRequest: async (request: FastifyRequest) => {
-      const claims = await requireGenuineToken(deps, realm, request);
-      await deps.limits.countSession(request, claims.sessionId, partyOf(claims, claims.subjectId));
-    },
-    preHandler: async (request: FastifyRequest, reply: FastifyReply) => {
-      // Begins after the body has arrived. Otherwise a thief could block the owner's turns by
-      // sending bodies slowly.
-      const { accessTokenClaims: claims } = request;
-      if (claims !== null) await deps.limits.beginTurn(request, reply, claims);
-      request.caller = await loadCaller(deps, realm, claims);
-      await deps.limits.countAccount(request, partyOf(realm, request.caller.account.id));
-    },
+    onRequest: [admit, once.requireSoundKey],
+    preHandler: [load, ...rights, once.begin, once.join],
+    onSend: once.end,
   };
 }
 
@@ -61,15 +75,10 @@ export function requireAccountInDefence(deps: GuardDeps, realm: Realm) {
 
 /** A route for superadmins. Reads the right on each request: a demotion takes effect at once. */
 export function requireSuperadmin(deps: GuardDeps) {
-  const { onRequest, preHandler } = requireAccount(deps, adminRealm);
-  return {
-    config: { guard: 'superadmin' as const },
-    onRequest,
-    preHandler: async (request: FastifyRequest, reply: FastifyReply) => {
-      await preHandler(request, reply);
-      if (!callerOf(request).account.is_superadmin) throw forbidden('Only a superadmin may do this');
-    },
+  const requireRight = async (request: FastifyRequest) => {
+    if (!callerOf(request).account.is_superadmin) throw forbidden('Only a superadmin may do this');
   };
+  return { config: { guard: 'superadmin' as const }, ...guardHooks(deps, adminRealm, [requireRight]) };
 }
 
 /** The caller of a guarded route; throws 401 in any other route. */

@@ -86,6 +86,10 @@ export function duplicate(field: 'email' | 'username', resource: 'user' | 'admin
   return new AppError('DuplicateRecordError', message, { details: { field, resource } });
 }
 
+export function preconditionFailed(): AppError {
+  return new AppError('PreconditionFailedError', 'The resource has changed since: read it again');
+}
+
 export function invalid(...errors: FieldFault[]): AppError {
   return new AppError('ValidationError', 'The request is not valid', { details: { errors } });
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -65,11 +66,8 @@ async function withDatabase(
   work: (db: ReturnType<typeof createDatabase>, engine: DatabaseEngine) => Promise<void>,
 ): Promise<void> {
   const engine = await open();
-  await work(
-    createDatabase(engine.pool, () => {}),
-    engine,
-  );
-  await engine.close();
+  const db = createDatabase(engine.pool, () => {});
+  await work(db, engine).finally(() => engine.close());
 }
 
 async function onPostgres(t: TestContext): Promise<Place> {
@@ -85,7 +83,7 @@ async function embedded(t: TestContext): Promise<Place> {
   return { at: directory, open: () => openEmbedded(directory), workers: 1 };
 }
 
-/** Kills the worker a moment after its first events are committed. */
+/** Kills the worker a moment after it recorded or chained, for the first or the second time. */
 async function workUntilKilled(t: TestContext, place: string, committed: Set<string>): Promise<void> {
   const script = join(import.meta.dirname, 'chain-worker.ts');
   const child: ChildProcess = spawn(process.execPath, [script, place], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -95,17 +93,19 @@ async function workUntilKilled(t: TestContext, place: string, committed: Set<str
     errors += text;
   });
   const begun = Promise.withResolvers<void>();
+  const lines = randomInt(1, 4);
   let output = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output += text;
-    begun.resolve();
+    if (output.split('\n').length > lines) begun.resolve();
   });
   const closed = once(child, 'close').then(() => begun.resolve());
   await begun.promise;
-  await sleep(Math.random() * 400);
+  await sleep(Math.random() * 100);
   child.kill('SIGKILL');
   await closed;
   assert.equal(errors, '');
   // The last line may be cut.
-  for (const line of output.split('\n').slice(0, -1)) for (const id of line.split(' ')) committed.add(id);
+  for (const line of output.split('\n').slice(0, -1))
+    for (const id of line.split(' ').filter(Boolean)) committed.add(id);
 }

@@ -10,7 +10,8 @@ import type { TestApp } from '../test-app.ts';
 
 /**
  * Records events and chains them until it is killed, in the database of the first argument, an address
- * or a directory. Each line that it prints names accounts whose events are committed.
+ * or a directory. Each line that it prints names accounts whose events are
+ * committed, or none once they are chained.
  */
 const [place = ''] = process.argv.slice(2);
 const engine = place.startsWith('postgresql:')
@@ -26,6 +27,7 @@ for (;;) {
     const accounts = await recordEvents({ db, keys, deps }, 30);
     process.stdout.write(`${accounts.join(' ')}\n`);
     await chainAuditEvents(deps);
+    process.stdout.write('\n');
   } catch (error) {
     // On a busy machine a connection may come too late.
     if (!isDatabaseUnavailable(error)) throw error;

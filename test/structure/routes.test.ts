@@ -62,6 +62,26 @@ test("guards: no token is 401, another realm's token or a missing role is 403", 
   }
 });
 
+/** Guarded routes that answer a request once only by other means, each with the reason. */
+const withoutKey: Record<string, string> = {};
+
+test('every guarded POST, PUT and PATCH takes an Idempotency-Key, or issues a secret', async (t) => {
+  const test = await createTestApp(t);
+  const [user, admin] = [await signedInUser(test), await signedInAdmin(test)];
+  const headers = { 'idempotency-key': 'too short' };
+  const changing = (await routes()).filter(
+    ({ method, guard }) => guard !== 'anyone' && ['POST', 'PUT', 'PATCH'].includes(method),
+  );
+  assert.ok(changing.length > 10);
+  for (const { method, url, guard } of changing) {
+    if (withoutKey[`${method} ${url}`] !== undefined) continue;
+    const token = (guard === 'user' ? user : admin).accessToken;
+    const answer = await test.api.request(method, url.replaceAll(/:\w+/g, user.id), {}, { token, headers });
+    assertStatus(answer, 422);
+    assert.equal(answer.body.details.errors[0].field, 'idempotency-key', `${method} ${url}`);
+  }
+});
+
 /**
  * Method and path of a call in a test: `api.get('/x')`, `request('GET', '/x')`, `post(test, '/x')`.
  */

@@ -1,13 +1,14 @@
 import { z } from 'zod';
+import { answerAccount } from '../../access/answer-account.ts';
 import { callerOf, requireSuperadmin } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
 import { adminListQuery } from '../../domain/accounts/account-filters.ts';
 import { adminSchema } from '../../domain/accounts/account-schemas.ts';
-import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { adminRealm } from '../../domain/realms/realms.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
+import { ifMatchHeader } from '../../platform/http/preconditions.ts';
 import { bodyErrors, errors, guardErrors, idParams, unchangedIfNull } from '../../platform/http/schemas.ts';
 import { answerList } from '../answer-list.ts';
 import { updateAdmin } from './update-admin.ts';
@@ -44,13 +45,15 @@ export function addAdminAdministrationRoutes(app: HttpServer, deps: RouteDepende
         description:
           'The last active superadmin cannot be demoted or deactivated: 409 with `details.reason` `last_superadmin`.',
         params: idParams,
+        headers: ifMatchHeader,
         body: adminChange,
-        response: { 200: adminSchema, ...errors([404, 409, ...guardErrors, ...bodyErrors]) },
+        response: { 200: adminSchema, ...errors([404, 409, 412, ...guardErrors, ...bodyErrors]) },
       },
     },
-    async (request) => {
-      const change = givenFields(request.body);
-      return presentAccount(await updateAdmin(deps, callerOf(request).account.id, request.params.id, change));
+    async (request, reply) => {
+      const asked = { change: givenFields(request.body), ifMatch: request.headers['if-match'] };
+      const { id } = callerOf(request).account;
+      return answerAccount(reply, await updateAdmin(deps, id, request.params.id, asked));
     },
   );
 }

@@ -1,4 +1,5 @@
 import { type Account, lockAccount, updateAccount } from '../../domain/accounts/account-store.ts';
+import { accountTag } from '../../domain/accounts/account-version.ts';
 import { lockActiveSuperadmins } from '../../domain/accounts/admin-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
@@ -6,6 +7,7 @@ import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
 import { endAccess } from '../../domain/revocation/end-access.ts';
 import { transact } from '../../platform/database/database.ts';
 import { conflict, forbidden, notFound } from '../../platform/errors.ts';
+import { requireMatch } from '../../platform/http/preconditions.ts';
 import { describeChange } from '../describe-change.ts';
 
 type Change = { is_active?: boolean; is_superadmin?: boolean };
@@ -19,13 +21,14 @@ export async function updateAdmin(
   deps: Pick<Dependencies, 'db' | 'keys' | 'logger'>,
   callerId: string,
   id: string,
-  change: Change,
+  { change, ifMatch }: { change: Change; ifMatch?: string | undefined },
 ): Promise<Account> {
   return transact(deps.db, async (trx) => {
     const superadmins = await lockActiveSuperadmins(trx);
     if (!superadmins.includes(callerId)) throw forbidden('Only a superadmin may do this');
     const admin = await lockAccount(trx, adminRealm, id);
     if (admin === null) throw notFound('Admin not found');
+    requireMatch(ifMatch, accountTag(admin));
     const losesRight = change.is_active === false || change.is_superadmin === false;
     if (losesRight && superadmins.every((superadmin) => superadmin === id)) {
       throw conflict(

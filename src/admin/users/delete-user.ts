@@ -1,3 +1,4 @@
+import { accountTag } from '../../domain/accounts/account-version.ts';
 import { lockAnyUser } from '../../domain/accounts/deleted-accounts.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
@@ -5,6 +6,7 @@ import type { Caller } from '../../domain/sessions/session-store.ts';
 import { deleteLocked } from '../../flows/account-deletion/delete-locked.ts';
 import { transact } from '../../platform/database/database.ts';
 import { forbidden } from '../../platform/errors.ts';
+import { requireMatch } from '../../platform/http/preconditions.ts';
 
 /**
  * Deletes a user; false if there is none. A deletion by the owner becomes the admin's: the owner's
@@ -15,12 +17,14 @@ export async function deleteUser(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>,
   { account }: Caller,
   id: string,
+  ifMatch?: string,
 ): Promise<boolean> {
   return transact(deps.db, async (trx) => {
     const user = await lockAnyUser(trx, id);
     if (user === null) return false;
     if (user.is_superuser && !account.is_superadmin)
       throw forbidden('Only a superadmin may delete a superuser');
+    requireMatch(ifMatch, accountTag(user));
     if (user.deleted_by === 'admin') return true;
     const actor = partyOf(adminRealm, account.id);
     return deleteLocked(deps, trx, user, { by: 'admin', actor });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { userSchema } from '../../domain/accounts/account-schemas.ts';
+import { accountTag } from '../../domain/accounts/account-version.ts';
 import { findAnyUser } from '../../domain/accounts/deleted-accounts.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
@@ -16,15 +17,19 @@ export const userDetailSchema = userSchema
   })
   .meta({ id: 'UserDetail' });
 
-/** A user as shown to admins, deleted or not, with active sessions; null if there is no such user. */
+/**
+ * A user as shown to admins, deleted or not, with active sessions, and the `ETag` of the account; null
+ * if there is no such user.
+ */
 export async function readUser({ db }: Pick<Dependencies, 'db'>, id: string) {
   const user = await findAnyUser(db, id);
   if (user === null) return null;
   const sessions = await listLiveSessions(db, userRealm, id);
-  return {
+  const detail = {
     ...presentAccount(user),
     last_login_at: user.last_login_at?.toISOString() ?? null,
     deleted_at: user.deleted_at?.toISOString() ?? null,
     sessions: sessions.map((session) => presentSession(session)),
   };
+  return { tag: accountTag(user), detail };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answerAccount } from '../../access/answer-account.ts';
 import { callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import type { Config } from '../../configuration/config.ts';
@@ -12,13 +13,13 @@ import {
   userSchema,
 } from '../../domain/accounts/account-schemas.ts';
 import { changedAppMetadata, changedMetadata } from '../../domain/accounts/metadata.ts';
-import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAllSessions } from '../../domain/revocation/end-all-sessions.ts';
 import { userOfAdminBody } from '../../flows/registration/registration-body.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
+import { ifMatchHeader } from '../../platform/http/preconditions.ts';
 import {
   bodyErrors,
   errors,
@@ -88,10 +89,11 @@ function addReadingRoutes(app: HttpServer, deps: RouteDependencies): void {
         response: { 200: userDetailSchema, ...errors([404, 422, ...guardErrors]) },
       },
     },
-    async (request) => {
-      const user = await readUser(deps, request.params.id);
-      if (user === null) throw await noSuchUser(deps, request.params.id);
-      return user;
+    async (request, reply) => {
+      const found = await readUser(deps, request.params.id);
+      if (found === null) throw await noSuchUser(deps, request.params.id);
+      reply.header('etag', found.tag);
+      return found.detail;
     },
   );
 }
@@ -117,7 +119,7 @@ function addCreation(app: HttpServer, deps: RouteDependencies): void {
       const { clientAddress: ip } = request;
       const registration = { ...fields, fullName, appMetadata, ip, signal: clientGone(reply) };
       const user = await createUser(deps, callerOf(request), registration);
-      return reply.code(201).send(presentAccount(user));
+      return reply.code(201).send(answerAccount(reply, user));
     },
   );
 }
@@ -137,15 +139,17 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
           '`is_superuser` and the username and e-mail address of a superuser. Granting `is_superuser` ends every link that ' +
           'undoes an e-mail change.',
         params: idParams,
+        headers: ifMatchHeader,
         body: userChange(deps.config),
-        response: { 200: userSchema, ...errors([404, 409, ...guardErrors, ...bodyErrors]) },
+        response: { 200: userSchema, ...errors([404, 409, 412, ...guardErrors, ...bodyErrors]) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const change = givenFields(request.body);
-      const user = await updateUser(deps, callerOf(request), request.params.id, change);
+      const asked = { change, ifMatch: request.headers['if-match'] };
+      const user = await updateUser(deps, callerOf(request), request.params.id, asked);
       if (user === null) throw await noSuchUser(deps, request.params.id);
-      return presentAccount(user);
+      return answerAccount(reply, user);
     },
   );
 }
@@ -165,12 +169,14 @@ function addDeletionRoutes(app: HttpServer, deps: RouteDependencies): void {
           'deleted user is 204, too, and voids the link by which the owner could have restored it. A superuser can ' +
           'be deleted and restored by superadmins only.',
         params: idParams,
-        response: { 204: noContent, ...errors([404, 422, ...guardErrors]) },
+        headers: ifMatchHeader,
+        response: { 204: noContent, ...errors([404, 412, 422, ...guardErrors]) },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (!(await deleteUser(deps, callerOf(request), id))) throw await noSuchUser(deps, id);
+      const { 'if-match': ifMatch } = request.headers;
+      if (!(await deleteUser(deps, callerOf(request), id, ifMatch))) throw await noSuchUser(deps, id);
       return reply.code(204).send(null);
     },
   );
@@ -188,10 +194,10 @@ function addDeletionRoutes(app: HttpServer, deps: RouteDependencies): void {
         response: { 200: userSchema, ...errors([404, 422, ...guardErrors]) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const user = await restoreUser(deps, callerOf(request), request.params.id);
       if (user === null) throw await noSuchUser(deps, request.params.id);
-      return presentAccount(user);
+      return answerAccount(reply, user);
     },
   );
 }

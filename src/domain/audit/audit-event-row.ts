@@ -9,7 +9,7 @@ declare module '../../platform/database/database.ts' {
 
 export type Outcome = 'success' | 'failure' | 'denied';
 
-export type AuditEventRow = {
+type AuditEventRow = {
   id: string;
   occurred_at: Date;
   event: string;

@@ -10,7 +10,7 @@ import { endAccess } from './end-access.ts';
  * before stay dead. The caller has locked the row.
  */
 export async function restoreDeleted(
-  deps: Pick<Dependencies, 'logger' | 'keys'>,
+  deps: Pick<Dependencies, 'keys' | 'logger'>,
   trx: Transaction,
   { id }: Pick<AnyUser, 'id'>,
   { actor, reason }: { actor?: Party; reason?: string } = {},

@@ -29,7 +29,7 @@ export async function yieldAddress(
  * is nothing to fall back to. The caller has locked the row.
  */
 export async function fallBack(
-  deps: Pick<Dependencies, 'logger' | 'keys'>,
+  deps: Pick<Dependencies, 'keys' | 'logger'>,
   trx: Transaction,
   user: Account,
   { reason, actor }: { reason: string; actor: Party | null },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answerAccount } from '../../access/answer-account.ts';
 import { callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import type { Config } from '../../configuration/config.ts';
@@ -10,11 +11,11 @@ import {
   email,
 } from '../../domain/accounts/account-schemas.ts';
 import { changedMetadata } from '../../domain/accounts/metadata.ts';
-import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { typedPassword } from '../../domain/credentials/password-policy.ts';
 import type { Realm } from '../../domain/realms/realms.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { ifMatchHeader } from '../../platform/http/preconditions.ts';
 import { bodyErrors, errors, guardErrors, unchangedIfNull } from '../../platform/http/schemas.ts';
 import { updateProfile } from './update-profile.ts';
 
@@ -45,7 +46,7 @@ export function addProfileRoutes(app: HttpServer, deps: RouteDependencies, realm
         response: { 200: accountSchemaOf(realm), ...errors(guardErrors) },
       },
     },
-    async (request) => presentAccount(callerOf(request).account),
+    async (request, reply) => answerAccount(reply, callerOf(request).account),
   );
 
   app.put(
@@ -58,15 +59,18 @@ export function addProfileRoutes(app: HttpServer, deps: RouteDependencies, realm
         description:
           'A new e-mail address requires `current_password`, is unverified and ends all other sessions. The old address, if ' +
           'verified, is mailed a link that can undo the change for seven days.',
+        headers: ifMatchHeader,
         body: profileBody(deps.config, realm),
-        response: { 200: accountSchemaOf(realm), ...errors([400, 409, ...guardErrors, ...bodyErrors]) },
+        response: { 200: accountSchemaOf(realm), ...errors([400, 409, 412, ...guardErrors, ...bodyErrors]) },
       },
     },
     async (request, reply) => {
       const { current_password: currentPassword, ...fields } = request.body;
       const change = givenFields(fields);
-      const asked = { change, currentPassword, ip: request.clientAddress, signal: clientGone(reply) };
-      return presentAccount(await updateProfile(deps, realm, callerOf(request), asked));
+      const { 'if-match': ifMatch } = request.headers;
+      const { clientAddress: ip } = request;
+      const asked = { change, currentPassword, ifMatch, ip, signal: clientGone(reply) };
+      return answerAccount(reply, await updateProfile(deps, realm, callerOf(request), asked));
     },
   );
 }

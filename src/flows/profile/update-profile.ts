@@ -5,6 +5,7 @@ import {
   lockAccount,
   updateAccount,
 } from '../../domain/accounts/account-store.ts';
+import { accountTag } from '../../domain/accounts/account-version.ts';
 import { lockUserAndHolder } from '../../domain/accounts/lock-user-and-holder.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
@@ -17,6 +18,7 @@ import { type Transaction, transact } from '../../platform/database/database.ts'
 import { durations } from '../../platform/durations.ts';
 import { forbidden, unauthenticated } from '../../platform/errors.ts';
 import { networkOf } from '../../platform/http/client-address.ts';
+import { requireMatch } from '../../platform/http/preconditions.ts';
 import { changeEmail } from '../email-change/change-email.ts';
 
 /** Changes of username and e-mail address per account. */
@@ -37,18 +39,25 @@ export const identifierChangeAddress: ThrottlePolicy = {
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
 type Change = Pick<AccountChange, 'email' | 'username' | 'full_name' | 'metadata'>;
+type Asked = {
+  change: Change;
+  currentPassword: string | undefined;
+  ifMatch?: string | undefined;
+  ip: string;
+  signal: AbortSignal;
+};
 
 /**
  * Updates the caller's profile. A new e-mail address requires the current password, however recent
  * the sign-in: a stolen token must not be enough to take over the account. The new address is
  * unverified, and all other sessions end. Throws 403 `reauthentication_required`, 400 for a wrong
- * password, 409 for a taken name, 429 for too many new names.
+ * password, 409 for a taken name, 412 for another version, 429 for too many new names.
  */
 export async function updateProfile(
   deps: Deps,
   realm: Realm,
   caller: Caller,
-  request: { change: Change; currentPassword: string | undefined; ip: string; signal: AbortSignal },
+  request: Asked,
 ): Promise<Account> {
   const { change, currentPassword, ip, signal } = request;
   const isEmail = changesEmail(caller.account, change);
@@ -58,7 +67,7 @@ export async function updateProfile(
   if (isEmail && currentPassword !== undefined) {
     await requireOwnPassword(deps, realm, caller.account.id, { password: currentPassword, ip, signal });
   }
-  return transact(deps.db, (trx) => applyChange(deps, trx, realm, caller, change));
+  return transact(deps.db, (trx) => applyChange(deps, trx, realm, caller, request));
 }
 
 async function countNewName(deps: Deps, realm: Realm, { account }: Caller, ip: string): Promise<void> {
@@ -74,11 +83,12 @@ async function applyChange(
   trx: Transaction,
   realm: Realm,
   caller: Caller,
-  change: Change,
+  { change, ifMatch }: Asked,
 ): Promise<Account> {
   const { user: account, holder } = await lockFor(trx, realm, caller.account.id, change);
   // The session may have ended, or the account been deactivated, while the password was checked.
   if (!account?.is_active || !(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
+  requireMatch(ifMatch, accountTag(account));
   if (Object.keys(change).length === 0) return account;
   const subject = partyOf(realm, account.id);
   const fields = Object.keys(change).toSorted();

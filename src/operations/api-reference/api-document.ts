@@ -1,5 +1,5 @@
 import { type Answers, completeAnswers, headerObjects, shareAnswers } from './document-answers.ts';
-import { completeRequest, type DescribedRequest } from './document-requests.ts';
+import { completeRequest, type DescribedRequest, describeKey, takesKey } from './document-requests.ts';
 
 type Operation = DescribedRequest & { operationId?: string; responses: Answers };
 type Schemas = Record<string, { anyOf?: object[]; oneOf?: object[] }>;
@@ -16,6 +16,7 @@ export function completeDocument<T extends object>(document: T): T {
     for (const [method, operation] of Object.entries(operations)) {
       operation.operationId = operationIdOf(method, path);
       completeRequest(operation);
+      if (isGuarded(operation) && takesKey(method)) describeKey(operation);
       completeAnswers(isGuarded(operation), operation.responses);
     }
   }

@@ -36,11 +36,19 @@ const afterRefusal = {
   },
 };
 
+const ofVersion = {
+  ETag: {
+    description: 'The version of the account, for `If-Match`',
+    schema: { type: 'string', maxLength: 100 },
+    example: '"mGkeH2nbqLV8QwLkq0cZ4rTj"',
+  },
+};
+
 /**
  * For the components. The server also sends `RateLimit-Policy` and `RateLimit`, the same values in
  * the format of the IETF draft.
  */
-export const headerObjects = { ...everywhere, ...afterRefusal };
+export const headerObjects = { ...everywhere, ...afterRefusal, ...ofVersion };
 
 const ownWords: Record<string, string> = {
   200: 'Done',
@@ -83,6 +91,11 @@ const failures: Record<string, Failure> = {
     description: 'Already taken, or in conflict with the current state; `details` says which',
     message: 'This email is already registered',
     details: { field: 'email', resource: 'user' },
+  },
+  PreconditionFailed: {
+    error: 'PreconditionFailedError',
+    description: 'The resource is not the version that `If-Match` names',
+    message: 'The resource has changed since: read it again',
   },
   PayloadTooLarge: {
     error: 'PayloadTooLargeError',
@@ -138,8 +151,12 @@ function answerOf(failure: Failure): Answer {
 
 function headersOf(status: string): Record<string, object> {
   const isRefusal = status === '429' || status === '503';
-  const names = Object.keys(isRefusal ? headerObjects : everywhere);
-  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+  const names = Object.keys(isRefusal ? { ...everywhere, ...afterRefusal } : everywhere);
+  return Object.fromEntries(names.map((name) => [name, reference(name)]));
+}
+
+function reference(header: string) {
+  return { $ref: `#/components/headers/${header}` };
 }
 
 function exampleOf({ error, message, details }: Failure): ErrorAnswer {
@@ -159,8 +176,15 @@ export function completeAnswers(isGuarded: boolean, answers: Answers): void {
     const shared = nameOfShared(status, answer, isGuarded);
     if (shared !== undefined) answers[status] = { $ref: `#/components/responses/${shared}` };
     if (answer.description === 'Default Response') answer.description = ownWords[status] ?? '';
-    answer.headers = { ...headersOf(status), ...answer.headers };
+    const tag = status === '200' && isVersioned(answer) ? { ETag: reference('ETag') } : {};
+    answer.headers = { ...headersOf(status), ...tag, ...answer.headers };
   }
+}
+
+/** A single account. */
+function isVersioned(answer: Answer): boolean {
+  const name = answer.content?.['application/json']?.schema?.$ref?.split('/').at(-1) ?? '';
+  return ['User', 'UserDetail', 'Admin'].includes(name);
 }
 
 function nameOfShared(status: string, { content }: Answer, isGuarded: boolean): string | undefined {

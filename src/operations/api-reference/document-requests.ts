@@ -1,8 +1,20 @@
+import { plainTextPattern } from '../../platform/http/schemas.ts';
 import type { Requirement } from './token-schemes.ts';
 
-type Parameter = { required?: boolean; schema: { example?: unknown; examples?: unknown[] } };
+type Parameter = {
+  name?: string;
+  in?: string;
+  description?: string;
+  required?: boolean;
+  schema: Record<string, unknown> & { example?: unknown; examples?: unknown[] };
+};
 type Body = { required?: boolean; description?: string };
-export type DescribedRequest = { parameters?: Parameter[]; requestBody?: Body; security: Requirement[] };
+export type DescribedRequest = {
+  parameters?: Parameter[];
+  requestBody?: Body;
+  security: Requirement[];
+  responses: Record<string, unknown>;
+};
 
 const bodyByMode =
   'Required unless the request uses cookie mode. In cookie mode (`X-Session-Mode: cookie`) the cookie carries ' +
@@ -16,6 +28,27 @@ export function completeRequest({ parameters = [], requestBody, security }: Desc
     requestBody.description = bodyByMode;
   }
 }
+
+export function takesKey(method: string): boolean {
+  return ['post', 'put', 'patch'].includes(method);
+}
+
+/** What the guard adds to every route that changes something. */
+export function describeKey(operation: DescribedRequest): void {
+  operation.parameters = [...(operation.parameters ?? []), keyParameter];
+  operation.responses[409] ??= { $ref: '#/components/responses/Conflict' };
+  operation.responses[422] ??= { $ref: '#/components/responses/InvalidRequest' };
+}
+
+const keyParameter: Parameter = {
+  name: 'idempotency-key',
+  in: 'header',
+  required: false,
+  description:
+    'The same key and request get the same answer for a day, and the change is made once; the header ' +
+    '`Idempotency-Replayed` says so. Another request with the key is 422; while the first is running, 409.',
+  schema: { type: 'string', minLength: 16, maxLength: 64, pattern: plainTextPattern },
+};
 
 /**
  * Swagger UI prefills a form with each `example` and would send optional parameters unasked. It

@@ -15,6 +15,7 @@ export type SecretKeys = {
   readonly auditChain: Buffer;
   /** The seed of an Ed25519 key. */
   readonly auditCheckpoint: Buffer;
+  readonly idempotency: Buffer;
 };
 
 export type KeyRing = {
@@ -60,5 +61,6 @@ function deriveKeys(secret: string): SecretKeys {
     auditSeal: derive('audit-seal/v1'),
     auditChain: derive('audit-chain/v1'),
     auditCheckpoint: derive('audit-checkpoint/v1'),
+    idempotency: derive('idempotency/v1'),
   };
 }

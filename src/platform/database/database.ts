@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   Kysely,
   type Transaction as KyselyTransaction,
@@ -43,14 +44,25 @@ export function createDatabase(pool: PostgresPool, log: (event: LogEvent) => voi
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log });
 }
 
+type Step = (trx: Transaction) => Promise<void>;
+
+const lastSteps = new AsyncLocalStorage<Step>();
+
+/** Every transaction of `rest` ends with the step, and is rolled back if it throws. */
+export function joinTransactions(step: Step, rest: () => void): void {
+  lastSteps.run(step, rest);
+}
+
 const afterCommits = new WeakMap<Database, (() => void)[]>();
 
 /** Runs the work in one transaction and rolls back if it throws. */
 export async function transact<T>(db: Database, work: (trx: Transaction) => Promise<T>): Promise<T> {
   const committed: (() => void)[] = [];
-  const result = await db.transaction().execute((trx) => {
+  const result = await db.transaction().execute(async (trx) => {
     afterCommits.set(trx, committed);
-    return work(trx);
+    const done = await work(trx);
+    await lastSteps.getStore()?.(trx);
+    return done;
   });
   for (const tell of committed) tell();
   return result;

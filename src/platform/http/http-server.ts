@@ -167,11 +167,12 @@ function allowOrigins(app: FastifyInstance, config: HttpConfig): void {
       'Cache-Control',
       'Content-Type',
       'Idempotency-Key',
+      'If-Match',
       'X-Request-ID',
       'X-Requested-With',
       'X-Setup-Token',
     ],
-    exposedHeaders: ['X-Request-ID', 'Retry-After', ...limitHeaderNames],
+    exposedHeaders: ['ETag', 'Idempotency-Replayed', 'X-Request-ID', 'Retry-After', ...limitHeaderNames],
     maxAge: 7200,
     strictPreflight: false,
   });

@@ -110,7 +110,7 @@ export const errorSchema = z
     },
   });
 
-type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 503;
+type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 429 | 503;
 
 /** Errors that any route with a body, or behind a guard, can return. */
 export const bodyErrors = [413, 415, 422, 429] as const;

@@ -1,0 +1,115 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Dependencies } from '../domain/dependencies.ts';
+import { type Attempt, beginOnce, type Repeat } from '../domain/idempotency/begin-once.ts';
+import { keepAnswer, markCarriedOut, releaseKey } from '../domain/idempotency/idempotency-store.ts';
+import { type KeyedRequest, sealAnswer } from '../domain/idempotency/keyed-request.ts';
+import type { Party } from '../domain/realms/realms.ts';
+import { joinTransactions, type Transaction } from '../platform/database/database.ts';
+import { AppError, type ErrorName, invalid, unavailable } from '../platform/errors.ts';
+import type { ErrorAnswer } from '../platform/http/error-answers.ts';
+import { text } from '../platform/http/schemas.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'keys' | 'logger'>;
+type Asker = { account: Party; isSuperadmin: boolean };
+
+export const idempotencyKey = text(64).min(16);
+
+const changingMethods = ['POST', 'PUT', 'PATCH'];
+
+/** Errors that are remembered like a success. */
+const definite = [400, 404, 409, 412, 422];
+/** Errors of an operation that changed nothing, and may well succeed later. */
+const refusals = [401, 403, 429];
+
+/**
+ * The hooks of every guarded POST, PUT and PATCH: a request with an `Idempotency-Key` is carried out
+ * once, and repetitions get its answer for a day. The transaction of the change also records that it
+ * was made; a process that is killed doubles nothing.
+ */
+export function answerOnce(deps: Deps, askerOf: (request: FastifyRequest) => Asker) {
+  const attempts = new WeakMap<FastifyRequest, Attempt>();
+  return {
+    /** Before the body is read. */
+    requireSoundKey: async (request: FastifyRequest): Promise<void> => {
+      const key = keyOf(request);
+      if (key === null || idempotencyKey.safeParse(key).success) return;
+      const message = 'must have 16 to 64 characters';
+      throw invalid({ field: 'idempotency-key', message, type: 'invalid_idempotency_key' });
+    },
+    /** Once the caller is known. */
+    begin: async (request: FastifyRequest, reply: FastifyReply) => {
+      const key = keyOf(request);
+      if (key === null) return;
+      const { account, isSuperadmin } = askerOf(request);
+      const keyed = keyedRequest(request, account, key);
+      const begun = await beginOnce(deps, keyed, isSuperadmin);
+      if ('attempt' in begun) {
+        attempts.set(request, begun.attempt);
+        return;
+      }
+      return repeatAnswer(reply, begun.repeat);
+    },
+    join: (request: FastifyRequest, _reply: FastifyReply, next: () => void): void => {
+      const attempt = attempts.get(request);
+      const mark = async (trx: Transaction) => {
+        // Another attempt has taken over, or this one was answered with an error.
+        if (attempt && !(await markCarriedOut(trx, attempt))) throw unavailable();
+      };
+      if (attempt === undefined) next();
+      else joinTransactions(mark, next);
+    },
+    end: async (request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> => {
+      const attempt = attempts.get(request);
+      if (attempt === undefined) return;
+      attempts.delete(request);
+      // The answer goes out whatever happens here: what was carried out is recorded already.
+      await endAttempt(deps, attempt, reply, payload).catch((err: unknown) =>
+        deps.logger.warn({ err }, 'The answer to an Idempotency-Key could not be kept'),
+      );
+    },
+  };
+}
+
+/** An error gets the id of this request: the log tells of it under that one. */
+function repeatAnswer(reply: FastifyReply, { status, body, etag }: Repeat): FastifyReply {
+  if (status >= 400) {
+    const { error, message, details } = JSON.parse(body) as ErrorAnswer;
+    const headers = { 'idempotency-replayed': 'true' };
+    throw new AppError(error as ErrorName, message, { headers, ...(details && { details }) });
+  }
+  reply.code(status).header('idempotency-replayed', 'true');
+  if (etag !== null) reply.header('etag', etag);
+  if (body !== '') reply.type('application/json');
+  return reply.send(body === '' ? null : body);
+}
+
+async function endAttempt(
+  { db }: Deps,
+  attempt: Attempt,
+  reply: FastifyReply,
+  payload: unknown,
+): Promise<void> {
+  const { statusCode: status } = reply;
+  if (status < 300 || definite.includes(status)) {
+    const etag = reply.getHeader('etag');
+    const answer = {
+      body: typeof payload === 'string' ? payload : '',
+      etag: typeof etag === 'string' ? etag : null,
+    };
+    await keepAnswer(db, attempt, status, sealAnswer(attempt.keys, attempt.request, answer));
+  } else {
+    await releaseKey(db, attempt, { always: refusals.includes(status) });
+  }
+}
+
+function keyOf({ raw, method }: FastifyRequest): string | null {
+  const key = raw.headers['idempotency-key'];
+  return typeof key === 'string' && changingMethods.includes(method) ? key : null;
+}
+
+function keyedRequest(request: FastifyRequest, account: Party, key: string): KeyedRequest {
+  const { method, routeOptions, params, query, body, raw } = request;
+  const route = `${method} ${routeOptions.url ?? ''}`;
+  const content = JSON.stringify([params, query, body ?? null, raw.headers['if-match'] ?? null]);
+  return { account, route, key, content };
+}

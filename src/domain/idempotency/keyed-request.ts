@@ -1,0 +1,52 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { hmacSha256, type SecretKeys, sha256 } from '../../platform/crypto/secret-keys.ts';
+import type { Party } from '../realms/realms.ts';
+
+/** A request with a key. `content` is all that must be the same for the answer to be the same. */
+export type KeyedRequest = { account: Party; route: string; key: string; content: string };
+
+export type RememberedAnswer = { body: string; etag: string | null };
+
+/** Without a secret, so that a row is found after `SECRET_KEY` was replaced. */
+export function keyHash(request: KeyedRequest): Buffer {
+  return sha256(scopeOf(request));
+}
+
+/** With the client's key in it: who has the secret and the table cannot try out passwords on it. */
+export function requestDigest({ idempotency }: SecretKeys, request: KeyedRequest): Buffer {
+  return hmacSha256(idempotency, 'request\0', keyHash(request), scopeOf(request), request.content);
+}
+
+const ivLength = 12;
+const tagLength = 16;
+
+export function sealAnswer(keys: SecretKeys, request: KeyedRequest, answer: RememberedAnswer): Buffer {
+  const iv = randomBytes(ivLength);
+  const cipher = createCipheriv('aes-256-gcm', answerKey(keys, request), iv);
+  const sealed = Buffer.concat([cipher.update(JSON.stringify(answer)), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
+}
+
+/** Null if somebody changed it. */
+export function openAnswer(keys: SecretKeys, request: KeyedRequest, sealed: Buffer): RememberedAnswer | null {
+  try {
+    const [iv, tag] = [sealed.subarray(0, ivLength), sealed.subarray(ivLength, ivLength + tagLength)];
+    const decipher = createDecipheriv('aes-256-gcm', answerKey(keys, request), iv, {
+      authTagLength: tagLength,
+    });
+    decipher.setAuthTag(tag);
+    const opened = Buffer.concat([decipher.update(sealed.subarray(ivLength + tagLength)), decipher.final()]);
+    return JSON.parse(opened.toString()) as RememberedAnswer;
+  } catch {
+    return null;
+  }
+}
+
+/** Of one request: nothing else is encrypted with it. */
+function answerKey({ idempotency }: SecretKeys, request: KeyedRequest): Buffer {
+  return hmacSha256(idempotency, 'answer\0', scopeOf(request));
+}
+
+function scopeOf({ account, route, key }: KeyedRequest): string {
+  return JSON.stringify([account.kind, account.id, route, key]);
+}
