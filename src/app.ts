@@ -15,6 +15,8 @@ import { outbox } from './domain/outbox/part.ts';
 import { queuedJobs } from './domain/personal-data/part.ts';
 import { sessions } from './domain/sessions/part.ts';
 import { throttles } from './domain/throttles/part.ts';
+import { accountDeletion } from './flows/account-deletion/part.ts';
+import { dataExport } from './flows/data-export/part.ts';
 import { emailChange } from './flows/email-change/part.ts';
 import { emailVerification } from './flows/email-verification/part.ts';
 import { linkPages } from './flows/link-pages/part.ts';
@@ -25,6 +27,7 @@ import { registration } from './flows/registration/part.ts';
 import { securityEvents } from './flows/security-events/part.ts';
 import { ownSessions } from './flows/sessions/part.ts';
 import { signIn } from './flows/sign-in/part.ts';
+import { undoLinks } from './flows/undo/part.ts';
 import { addDocumentationRoutes, describeApi } from './operations/api-reference/documentation.ts';
 import { health } from './operations/health/part.ts';
 import { mailbox } from './operations/mailbox/part.ts';
@@ -51,6 +54,9 @@ export const parts: readonly Part[] = [
   passwordReset,
   emailVerification,
   emailChange,
+  accountDeletion,
+  undoLinks,
+  dataExport,
   securityEvents,
   linkPages,
   userAdministration,

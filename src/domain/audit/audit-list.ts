@@ -11,8 +11,19 @@ const words = z.string().max(200);
 
 const eventNames = (events: AuditEvents) => z.enum(Object.keys(events) as SecurityEventName[]);
 
-/** An event in API responses; `events` are those of all parts. */
-export const auditEventSchema = (events: AuditEvents) =>
+const schemas = new WeakMap<AuditEvents, ReturnType<typeof describeEvent>>();
+
+/**
+ * An event in API responses; `events` are those of all parts. Always the same object for them,
+ * because the document of the API has one `AuditEvent`.
+ */
+export function auditEventSchema(events: AuditEvents): ReturnType<typeof describeEvent> {
+  const schema = schemas.get(events) ?? describeEvent(events);
+  schemas.set(events, schema);
+  return schema;
+}
+
+const describeEvent = (events: AuditEvents) =>
   z
     .object({
       id: uuid,
