@@ -78,6 +78,27 @@ test('whatever JSON is accepted comes back as it was sent', async (t) => {
   );
 });
 
+test('metadata is in the export; a deleted user is found only among the deleted', async (t) => {
+  const service = await createTestApp(t);
+  const { user, admin, put, patch } = await withUser(service);
+  const both = { metadata: { theme: 'dark' }, app_metadata: { plan: 'pro' } };
+  assertStatus(await put({ metadata: both.metadata }), 200);
+  assertStatus(await patch({ app_metadata: both.app_metadata }), 200);
+  await service.db.updateTable('users').set({ username: null }).execute();
+  const exported = await service.api.get('/api/users/me/export', { token: user.accessToken });
+  assertStatus(exported, 200);
+  const { username, metadata, app_metadata } = exported.body.account;
+  assert.deepEqual([username, metadata, app_metadata], [null, both.metadata, both.app_metadata]);
+  assertStatus(await service.api.delete(`/api/admins/users/${user.id}`, admin), 204);
+  for (const [query, total] of [
+    ['', 0],
+    ['&deleted=true', 1],
+  ] as const) {
+    const found = await service.api.get(`/api/admins/users?app_metadata=plan:pro${query}`, admin);
+    assert.equal(found.body.total, total);
+  }
+});
+
 test('a change names the fields in the audit log, and never their content', async (t) => {
   const service = await createTestApp(t);
   const { put, patch } = await withUser(service);
