@@ -18,12 +18,15 @@ const tables: TableRules = {
   owners: {
     users: 'src/domain/accounts',
     admins: 'src/domain/accounts',
+    user_counts: 'src/domain/accounts',
+    registration_counts: 'src/domain/accounts',
     sessions: 'src/domain/sessions',
     links: 'src/domain/one-time-tokens',
     mails: 'src/domain/outbox',
     throttles: 'src/domain/throttles',
     audit_events: 'src/domain/audit',
     imports: 'src/domain/imports',
+    sign_in_counts: 'src/domain/audit',
   },
   jointReaders: {
     'src/domain/sessions/session-store.ts':

@@ -6,6 +6,7 @@ import { accountImport } from './admin/account-import/part.ts';
 import { adminAdministration } from './admin/admins/part.ts';
 import { auditEvents } from './admin/audit-events/part.ts';
 import { mailAdministration } from './admin/mails/part.ts';
+import { overview } from './admin/overview/part.ts';
 import { userAdministration } from './admin/users/part.ts';
 import { accounts } from './domain/accounts/part.ts';
 import { audit } from './domain/audit/part.ts';
@@ -15,6 +16,8 @@ import { outbox } from './domain/outbox/part.ts';
 import { queuedJobs } from './domain/personal-data/part.ts';
 import { sessions } from './domain/sessions/part.ts';
 import { throttles } from './domain/throttles/part.ts';
+import { accountDeletion } from './flows/account-deletion/part.ts';
+import { dataExport } from './flows/data-export/part.ts';
 import { emailChange } from './flows/email-change/part.ts';
 import { emailVerification } from './flows/email-verification/part.ts';
 import { linkPages } from './flows/link-pages/part.ts';
@@ -25,6 +28,7 @@ import { registration } from './flows/registration/part.ts';
 import { securityEvents } from './flows/security-events/part.ts';
 import { ownSessions } from './flows/sessions/part.ts';
 import { signIn } from './flows/sign-in/part.ts';
+import { undoLinks } from './flows/undo/part.ts';
 import { addDocumentationRoutes, describeApi } from './operations/api-reference/documentation.ts';
 import { health } from './operations/health/part.ts';
 import { mailbox } from './operations/mailbox/part.ts';
@@ -51,6 +55,9 @@ export const parts: readonly Part[] = [
   passwordReset,
   emailVerification,
   emailChange,
+  accountDeletion,
+  undoLinks,
+  dataExport,
   securityEvents,
   linkPages,
   userAdministration,
@@ -58,6 +65,7 @@ export const parts: readonly Part[] = [
   accountImport,
   mailAdministration,
   auditEvents,
+  overview,
   mailbox,
   metrics,
 ];

@@ -1,6 +1,7 @@
 import { userRealm } from '../src/domain/realms/realms.ts';
 import { assertStatus } from './api.ts';
-import { moveTo } from './email-calls.ts';
+import { adminOn, deletedByOwner } from './deletion-calls.ts';
+import { moveTo, undo } from './email-calls.ts';
 import {
   goodPassword,
   newRegistration,
@@ -66,6 +67,7 @@ export async function liveThrough(service: TestApp) {
   assertStatus(await reset(api, 'no-such-token'), 400);
   assertStatus(await reset(api, await resetToken(service, user.email)), 200);
   await useUpSessions(service, user);
+  await deleteAndExport(service, admin);
   for (const body of [{ is_active: false }, { is_active: true }, { full_name: 'Countess' }]) {
     assertStatus(await api.patch(path, body, asAdmin), 200);
   }
@@ -82,6 +84,22 @@ export async function liveThrough(service: TestApp) {
   assertStatus(await api.post(`/api/admins/mails/${mail?.id}/requeue`, undefined, asAdmin), 204);
   for (let count = 0; count < 4; count += 1) assertStatus(await forgot(api, 'flood@example.com'), 200);
   return { admin, user, other };
+}
+
+/** Another user exports and deletes the account, has it back, and is deleted by an admin for ever. */
+async function deleteAndExport(service: TestApp, admin: SignedIn): Promise<void> {
+  const leaver = await signedInUser(service);
+  const path = '/api/users/me/export';
+  assertStatus(await service.api.get(path, { token: leaver.accessToken }), 200);
+  assertStatus(await undo(service, await deletedByOwner(service, leaver)), 200);
+  assertStatus(await adminOn(service, admin, leaver).delete(), 204);
+  const { db, tidyUp } = service;
+  await db
+    .updateTable('users')
+    .set({ erase_at: new Date(0) })
+    .where('id', '=', leaver.id)
+    .execute();
+  await tidyUp();
 }
 
 /** Ends one session in each possible way. */

@@ -218,7 +218,7 @@ export const configSchema = z.object({
     1,
     365,
     30,
-    'How long a deleted account can be restored, in days. No effect yet: accounts cannot be deleted.',
+    'How long a deleted account can be restored, in days, before everything about it is erased.',
   ),
   USERNAMES: variable(
     oneOf(['required', 'optional'], 'usernames').prefault('required'),

@@ -23,6 +23,7 @@ function goodBody({ method, path }: Route): unknown {
   if (path.endsWith('/change-password')) {
     return { current_password: 'not the right one', new_password: 'new one, long enough' };
   }
+  if (method === 'DELETE' && path === '/api/users/me') return { password: 'wrong' };
   if (path.endsWith('/test-email')) return { to_email: 'ops@example.com' };
   return method === 'GET' || method === 'DELETE' ? undefined : {};
 }

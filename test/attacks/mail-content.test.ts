@@ -4,7 +4,8 @@ import { assembly } from '../../src/app.ts';
 import { userRealm } from '../../src/domain/realms/realms.ts';
 import { createSmtpTransport } from '../../src/platform/smtp/smtp-transport.ts';
 import { assertStatus } from '../api.ts';
-import { moveTo, verify } from '../email-calls.ts';
+import { deleteMe, deletionToken } from '../deletion-calls.ts';
+import { moveTo, undo, verify } from '../email-calls.ts';
 import { newRegistration, signedInAdmin, registeredUser as signedInUser } from '../factories.ts';
 import { forgot } from '../reset-calls.ts';
 import { assertRefused, refresh, refreshed } from '../session-calls.ts';
@@ -51,6 +52,10 @@ async function causeMails(service: TestApp, fullName: string, username: string):
   await service.mailbox.deliver();
   const claim = newRegistration({ email: `new.${email}` });
   assertStatus(await api.post('/api/users/register', claim), 201);
+  const left = { ...user, ...changed };
+  assertStatus(await deleteMe(service, left), 204);
+  await service.mailbox.deliver();
+  assertStatus(await undo(service, await deletionToken(service, email)), 200);
 }
 
 test('L01 L02 L03 L05 mails: one recipient, whole headers, our links, no user text', async (t) => {

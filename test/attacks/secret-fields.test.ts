@@ -21,7 +21,7 @@ const account = [
 const listedUserFields = [...account, 'is_superuser', 'is_email_verified'];
 const userFields = [...listedUserFields, 'metadata', 'app_metadata'];
 const adminFields = [...account, 'is_superadmin'];
-const pageFields = ['items', 'total', 'page', 'page_size', 'total_pages', 'next_cursor'];
+const pageFields = ['items', 'total', 'total_is_exact', 'page', 'page_size', 'total_pages', 'next_cursor'];
 const sessionFields = ['id', 'created_at', 'last_used_at', 'expires_at', 'ip', 'user_agent', 'current'];
 const tokenFields = ['access_token', 'refresh_token', 'token_type', 'expires_in'];
 

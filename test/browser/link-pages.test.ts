@@ -136,6 +136,25 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
     await linkTo(t, '/app/reset-password', email);
   });
 
+  test('a deletion is undone by a button, on a page that says so', async (t) => {
+    const { token, email, username } = await register('grete.hermann');
+    assert.equal(
+      (await server.request('DELETE', '/api/users/me', { token, body: { password } })).status,
+      204,
+    );
+    const link = await linkTo(t, '/app/undo?of=deletion', email);
+    const { page, complaints, foreign } = await openPage(t, browser, link);
+    assertNoToken(page);
+    await page.getByRole('heading', { name: 'Restore your account' }).waitFor();
+    assert.equal(await page.getByText('If you did not change your email address').isVisible(), false);
+    await page.screenshot({ path: join(pictures, 'undo-deletion.png') });
+    assert.equal(await status(username, password), 401);
+    await page.getByRole('button', { name: 'Restore my account' }).click();
+    await page.getByRole('status').getByText('Your account was restored').waitFor();
+    assert.equal(await status(username, password), 200);
+    assert.deepEqual([...complaints, ...foreign()], []);
+  });
+
   test('temporary failures are shown, with the time to wait', async (t) => {
     const { page } = await openPage(t, browser, `${server.url}/app/reset-password#token=${'x'.repeat(64)}`);
     const answers = [

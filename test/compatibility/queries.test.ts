@@ -31,6 +31,26 @@ test('booleans in a query accept the common spellings, ignoring case, and nothin
     assertStatus(await get(`/api/admins/users?is_active=${word}`), 422);
 });
 
+test('deleted= takes the same spellings; only lists of users know it', async (t) => {
+  const service = await createTestApp(t);
+  const get = await asAdmin(service);
+  const [here, gone] = [await signedInUser(service), await signedInUser(service)];
+  const { password, accessToken: token } = gone;
+  assertStatus(await service.api.request('DELETE', '/api/users/me/', { password }, { token }), 204);
+  const listed = async (query: string) => {
+    const answer = await get(`/api/admins/users${query}`);
+    assertStatus(answer, 200);
+    assert.equal(answer.body.total, answer.body.items.length);
+    return answer.body.items.map(({ id }: { id: string }) => id);
+  };
+  for (const query of ['', '?deleted=', '?deleted=False', '?deleted=0', '?deleted=1&deleted=no'])
+    assert.deepEqual(await listed(query), [here.id], query);
+  for (const query of ['?deleted=True', '?deleted=1', '?deleted=yes', '?deleted=ON', '?deleted=true&q=@'])
+    assert.deepEqual(await listed(query), [gone.id], query);
+  assertStatus(await get('/api/admins/users?deleted=2'), 422);
+  assertStatus(await get('/api/admins?deleted=true'), 422);
+});
+
 test('the last of duplicate parameters counts, on every list', async (t) => {
   const service = await createTestApp(t);
   const get = await asAdmin(service);

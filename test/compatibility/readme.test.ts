@@ -14,10 +14,12 @@ import { createTestApp } from '../test-app.ts';
 
 const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
 
-/** The commands from `## Start` on, without the one that starts the service. */
+/** The commands of these chapters, without the one that starts the service. */
 function commandsOf(port: number): string[] {
-  const start = readme.slice(readme.indexOf('## Start'), readme.indexOf('## Test'));
-  const blocks = [...start.matchAll(/```sh\n([^`]*)```/g)].map(([, block = '']) => block);
+  const chapter = (title: string, next: string) =>
+    readme.slice(readme.indexOf(`## ${title}\n`), readme.indexOf(`## ${next}\n`));
+  const text = chapter('Start', 'Test') + chapter('Users and what you keep with them', 'Clients');
+  const blocks = [...text.matchAll(/```sh\n([^`]*)```/g)].map(([, block = '']) => block);
   return blocks
     .filter((block) => block.includes('curl'))
     .map((block) => block.replaceAll(':8000', `:${port}`));
@@ -46,8 +48,30 @@ test('the commands of the README can be repeated, and so can the refresh', {
     return stderr.trim().split(' ');
   };
   const all = commands.join('\n');
-  assert.deepEqual(await statusesOf(all), ['201', '200', '200', '200', '200', '201', '200', '200']);
-  assert.deepEqual(await statusesOf(all), ['409', '200', '200', '200', '200', '401', '200', '200']);
+  assert.deepEqual(await statusesOf(all), [
+    '201',
+    '200',
+    '200',
+    '200',
+    '200',
+    '201',
+    '200',
+    '200',
+    '201',
+    '200',
+  ]);
+  assert.deepEqual(await statusesOf(all), [
+    '409',
+    '200',
+    '200',
+    '200',
+    '200',
+    '401',
+    '200',
+    '200',
+    '409',
+    '200',
+  ]);
   const refresh = all.slice(
     all.indexOf('refresh_token=$('),
     all.indexOf('| tee tokens.json\n', all.indexOf('/refresh')),

@@ -22,7 +22,7 @@ type Forgetful = { username: string; token: string; accessTokens: string[] };
  * The statements of a reset, in order; the kill comes before each of them, and after the COMMIT.
  */
 const statements: [name: string, pattern: RegExp][] = [
-  ['the lock on the account', /select \* from "users" where "id" = \$1 for update/],
+  ['the lock on the account', /select \* from "users" where "id" = \$1 and [^\0]*for update/],
   ['the link is used up', /update "links" set "ended_at"[^\0]*"token_hash"/],
   ['the password is set', /update "users" set "password_scheme"/],
   ['the address is verified', /update "users" set "email" = /],

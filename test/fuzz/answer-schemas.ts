@@ -15,7 +15,7 @@ const ofHttpItself = [400, 404, 405, 408, 413, 415, 417, 422, 431];
 /** Checks answers against the document: a listed status, and a body that fits its schema. */
 export function createAnswerCheck(document: Document) {
   const ajv = new Ajv2020({ strict: true, allErrors: true });
-  addFormats.default(ajv, ['uuid', 'date-time', 'email', 'uri']);
+  addFormats.default(ajv, ['uuid', 'date-time', 'date', 'email', 'uri']);
   for (const width of ['int32', 'int64'])
     ajv.addFormat(width, { type: 'number', validate: Number.isInteger });
   ajv.addVocabulary(['example', 'components']);

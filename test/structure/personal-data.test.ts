@@ -8,6 +8,7 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 const impersonal: Record<string, string> = {
   imports: 'digests of files, counts',
   schema_migrations: 'names of files',
+  sign_in_counts: 'counts by day',
   'jobs.bam': 'maintenance of the queue, as SQL commands',
   'jobs.instance': 'machines; the queue is told not to register them',
   'jobs.job_dependency': 'ids of jobs',

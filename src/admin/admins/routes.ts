@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { callerOf, requireSuperadmin } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
-import { listQuery } from '../../domain/accounts/account-list.ts';
+import { adminListQuery } from '../../domain/accounts/account-filters.ts';
 import { adminSchema } from '../../domain/accounts/account-schemas.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { adminRealm } from '../../domain/realms/realms.ts';
@@ -27,7 +27,7 @@ export function addAdminAdministrationRoutes(app: HttpServer, deps: RouteDepende
       schema: {
         ...about,
         summary: 'List admins, newest first',
-        querystring: listQuery,
+        querystring: adminListQuery,
         response: { 200: pageOf(adminSchema), ...errors([422, ...guardErrors]) },
       },
     },

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { afterNextHash } from '../../../test/after-next-hash.ts';
 import { assertStatus } from '../../../test/api.ts';
 import { eventsOf } from '../../../test/audited-life.ts';
-import { assertAddress, moveTo, verifiedUser, verify } from '../../../test/email-calls.ts';
+import { assertAddress, linkGoesTo, moveTo, verifiedUser, verify } from '../../../test/email-calls.ts';
 import { goodPassword, newRegistration, signedInAdmin, signIn } from '../../../test/factories.ts';
 import { newPassword, reset, resetToken } from '../../../test/reset-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
@@ -104,6 +104,24 @@ test('an admin corrects the address: the link to the old one ends, a new one goe
   assert.deepEqual(await service.mailbox.mails('email_verification'), []);
   assertStatus(await reset(service.api, await service.mailbox.token('first_password', right)), 200);
   await assertAddress(service, user, right, 'verified');
+});
+
+test('without a password, no link that opens the account leaves the verified address', async (t) => {
+  const service = await createTestApp(t);
+  const { admin, invite } = await asAdmin(service);
+  const user = await invite();
+  // As an import leaves it.
+  await service.db.updateTable('users').set({ is_email_verified: true }).execute();
+  for (const email of ['first@example.com', 'second@example.com']) {
+    const options = { token: admin.accessToken };
+    assertStatus(await service.api.patch(`${path}/${user.id}`, { email }, options), 200);
+    assert.deepEqual(await linkGoesTo(service, email), [user.email]);
+  }
+  const mails = await service.mailbox.mails('first_password');
+  assert.deepEqual(
+    mails.map(({ recipient }) => recipient),
+    [user.email],
+  );
 });
 
 test('a taken name is 409 and a weak password 422; both leave no user and no mail', async (t) => {

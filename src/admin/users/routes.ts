@@ -3,7 +3,7 @@ import { callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import type { Config } from '../../configuration/config.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
-import { userListQuery } from '../../domain/accounts/account-list.ts';
+import { userListQuery } from '../../domain/accounts/account-filters.ts';
 import {
   changedFullName,
   changedUsername,
@@ -16,7 +16,6 @@ import { presentAccount } from '../../domain/accounts/present-account.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAllSessions } from '../../domain/revocation/end-all-sessions.ts';
 import { userOfAdminBody } from '../../flows/registration/registration-body.ts';
-import { type AppError, notFound } from '../../platform/errors.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
@@ -30,7 +29,10 @@ import {
 } from '../../platform/http/schemas.ts';
 import { answerList } from '../answer-list.ts';
 import { createUser } from './create-user.ts';
+import { deleteUser } from './delete-user.ts';
+import { noSuchUser } from './no-such-user.ts';
 import { readUser, userDetailSchema } from './read-user.ts';
+import { restoreUser } from './restore-user.ts';
 import { sendPasswordReset } from './send-password-reset.ts';
 import { updateUser } from './update-user.ts';
 
@@ -54,6 +56,8 @@ export function addUserAdministrationRoutes(app: HttpServer, deps: RouteDependen
   addReadingRoutes(app, deps);
   addCreation(app, deps);
   addChangingRoutes(app, deps);
+  addDeletionRoutes(app, deps);
+  addAccessRoutes(app, deps);
 }
 
 function addReadingRoutes(app: HttpServer, deps: RouteDependencies): void {
@@ -86,7 +90,7 @@ function addReadingRoutes(app: HttpServer, deps: RouteDependencies): void {
     },
     async (request) => {
       const user = await readUser(deps, request.params.id);
-      if (user === null) throw noSuchUser();
+      if (user === null) throw await noSuchUser(deps, request.params.id);
       return user;
     },
   );
@@ -140,10 +144,60 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
     async (request) => {
       const change = givenFields(request.body);
       const user = await updateUser(deps, callerOf(request), request.params.id, change);
-      if (user === null) throw noSuchUser();
+      if (user === null) throw await noSuchUser(deps, request.params.id);
       return presentAccount(user);
     },
   );
+}
+
+function addDeletionRoutes(app: HttpServer, deps: RouteDependencies): void {
+  const guarded = requireAccount(deps, adminRealm);
+
+  app.delete(
+    '/api/admins/users/:id',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'Delete a user',
+        description:
+          'Only an admin can restore the user, until everything about it is erased for ever; then 404. Deleting a ' +
+          'deleted user is 204, too, and voids the link by which the owner could have restored it. A superuser can ' +
+          'be deleted and restored by superadmins only.',
+        params: idParams,
+        response: { 204: noContent, ...errors([404, 422, ...guardErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      if (!(await deleteUser(deps, callerOf(request), id))) throw await noSuchUser(deps, id);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/admins/users/:id/restore',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'Restore a deleted user',
+        description:
+          'Sessions stay ended, a deactivated user stays deactivated. One who is not deleted is unchanged.',
+        params: idParams,
+        response: { 200: userSchema, ...errors([404, 422, ...guardErrors]) },
+      },
+    },
+    async (request) => {
+      const user = await restoreUser(deps, callerOf(request), request.params.id);
+      if (user === null) throw await noSuchUser(deps, request.params.id);
+      return presentAccount(user);
+    },
+  );
+}
+
+function addAccessRoutes(app: HttpServer, deps: RouteDependencies): void {
+  const guarded = requireAccount(deps, adminRealm);
 
   app.post(
     '/api/admins/users/:id/revoke-sessions',
@@ -153,7 +207,7 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
         ...about,
         summary: 'End all sessions of a user',
         params: idParams,
-        response: { 204: noContent, ...errors([404, 422, ...guardErrors]) },
+        response: { 204: noContent, ...errors([404, 409, 422, ...guardErrors]) },
       },
     },
     async (request, reply) => {
@@ -163,7 +217,7 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
         event: 'user_sessions_revoked',
         actor,
       });
-      if (!ended) throw noSuchUser();
+      if (!ended) throw await noSuchUser(deps, request.params.id);
       return reply.code(204).send(null);
     },
   );
@@ -180,13 +234,10 @@ function addChangingRoutes(app: HttpServer, deps: RouteDependencies): void {
       },
     },
     async (request, reply) => {
-      if (!(await sendPasswordReset(deps, callerOf(request).account.id, request.params.id)))
-        throw noSuchUser();
+      const { id } = request.params;
+      if (!(await sendPasswordReset(deps, callerOf(request).account.id, id)))
+        throw await noSuchUser(deps, id);
       return reply.code(204).send(null);
     },
   );
-}
-
-function noSuchUser(): AppError {
-  return notFound('User not found');
 }

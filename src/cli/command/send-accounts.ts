@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { listAccounts, listQuery } from '../../domain/accounts/account-list.ts';
+import { adminListQuery, userListQuery } from '../../domain/accounts/account-filters.ts';
+import { listAccounts } from '../../domain/accounts/account-list.ts';
 import type { Realm } from '../../domain/realms/realms.ts';
 import type { CommandDependencies, Exchange } from './command.ts';
 import { parseBody } from './parse-body.ts';
@@ -10,7 +11,7 @@ const largestPage = 100;
 
 /** Sends the accounts page by page, each by its cursor; the filter is that of the route. */
 export async function sendAccounts(
-  deps: Pick<CommandDependencies, 'db' | 'engine'>,
+  deps: Pick<CommandDependencies, 'db'>,
   realm: Realm,
   { limit, filter }: Wanted,
   schema: z.ZodType<object>,
@@ -18,7 +19,11 @@ export async function sendAccounts(
 ): Promise<{ count: number; total: number }> {
   for (let count = 0, cursor: string | undefined; ; ) {
     const pageSize = String(Math.min(largestPage, limit - count));
-    const query = parseBody(listQuery, { ...filter, page_size: pageSize, cursor });
+    const query = parseBody(realm.kind === 'user' ? userListQuery : adminListQuery, {
+      ...filter,
+      page_size: pageSize,
+      cursor,
+    });
     const page = await listAccounts(deps, realm, query);
     for (const item of page.items) await send({ item: schema.parse(item) });
     signal.throwIfAborted();

@@ -32,6 +32,10 @@ const endings = {
   email_change_undone: { sessions: 'all', links: mailedLinks, undoLinks: 'since' },
   email_reverted: { sessions: 'none', links: mailedLinks, undoLinks: 'since' },
   deactivated: { sessions: 'all', links: mailedLinks, undoLinks: 'none' },
+  // Links that undo a change of the address lead back to before a thief's deletion.
+  deleted: { sessions: 'all', links: mailedLinks, undoLinks: 'none' },
+  deleted_by_admin: { sessions: 'all', links: [...mailedLinks, 'account_deletion_undo'], undoLinks: 'none' },
+  restored: { sessions: 'all', links: [...mailedLinks, 'account_deletion_undo'], undoLinks: 'none' },
   // Anybody who once set an address of this user must not gain the new right by undoing a change.
   promoted: { sessions: 'none', links: [], undoLinks: 'all' },
 } as const satisfies Record<string, Ending>;

@@ -6,6 +6,7 @@ import {
 } from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
+import { findFallback } from '../../domain/one-time-tokens/fallback-address.ts';
 import { findReserver, findUndoLinkTo } from '../../domain/one-time-tokens/undo-links.ts';
 import { queueLinkMail, queueNotice } from '../../domain/outbox/queue-mail.ts';
 import { adminRealm, type Party, partyOf, type Realm, userRealm } from '../../domain/realms/realms.ts';
@@ -72,17 +73,21 @@ async function changeUserEmail(
   const updated = await updateAccount(trx, userRealm, user.id, state);
   await refuseHeldEmail(trx, updated);
   if (back) await endAccess(trx, userRealm, user.id, 'email_changed_back', { since: back.created_at });
-  else await queueProof(deps, trx, updated);
+  else await queueProof(deps, trx, user, updated);
   if (back || !user.is_email_verified || !undoable)
     await queueNotice(deps, trx, userRealm, user, 'email_changed');
   else await queueUndoLink(deps, trx, user);
   return updated;
 }
 
-/** A user without a password can do nothing with a verified address: the link sets both. */
-async function queueProof(deps: Deps, trx: Transaction, user: Account): Promise<void> {
+/**
+ * A user without a password can do nothing with a verified address: the link sets both. It opens
+ * the account, so it goes to no new address as long as there is a verified one to fall back to.
+ */
+async function queueProof(deps: Deps, trx: Transaction, before: Account, user: Account): Promise<void> {
   const credentials = await findCredentialsById(trx, userRealm, user.id);
-  if (credentials?.password_hash === null) await queueFirstPasswordLink(deps, trx, user);
+  const hasProven = before.is_email_verified || (await findFallback(trx, before)) !== null;
+  if (credentials?.password_hash === null && !hasProven) await queueFirstPasswordLink(deps, trx, user);
   else await queueVerification(deps, trx, user);
 }
 

@@ -3,7 +3,7 @@ import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { findFallback } from '../../domain/one-time-tokens/fallback-address.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
-import { partyOf, userRealm } from '../../domain/realms/realms.ts';
+import { type Party, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAccess } from '../../domain/revocation/end-access.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 
@@ -18,15 +18,29 @@ export async function yieldAddress(
   trx: Transaction,
   holder: Account | null,
 ): Promise<void> {
-  const fallback = holder && (await findFallback(trx, holder));
-  if (!fallback) return;
-  const { id } = holder;
+  // The user who took the address is in a separate event of the same request.
+  const cause = { reason: 'claimed_by_another', actor: null };
+  const updated = holder && (await fallBack(deps, trx, holder, cause));
+  if (updated) await queueNotice(deps, trx, userRealm, updated, 'email_reverted');
+}
+
+/**
+ * Gives the user the last verified address back while the present one is unverified. Null if there
+ * is nothing to fall back to. The caller has locked the row.
+ */
+export async function fallBack(
+  deps: Pick<Dependencies, 'logger'>,
+  trx: Transaction,
+  user: Account,
+  { reason, actor }: { reason: string; actor: Party | null },
+): Promise<Account | null> {
+  const fallback = await findFallback(trx, user);
+  if (!fallback) return null;
+  const { id } = user;
   const restored = { email: fallback.email, is_email_verified: true };
   const updated = await updateAccount(trx, userRealm, id, restored);
   await endAccess(trx, userRealm, id, 'email_reverted', { since: fallback.created_at });
   const subject = partyOf(userRealm, id);
-  // The user who took the address is in a separate event of the same request.
-  const details = { reason: 'claimed_by_another' };
-  await recordEvent(deps, trx, { event: 'email_reverted', subject, actor: null, details });
-  await queueNotice(deps, trx, userRealm, updated, 'email_reverted');
+  await recordEvent(deps, trx, { event: 'email_reverted', subject, actor, details: { reason } });
+  return updated;
 }

@@ -1,6 +1,5 @@
 import type { Part } from '../../access/part.ts';
 import { emailChangedMail, emailRevertedMail } from './email-change-mails.ts';
-import { addEmailChangeRoutes } from './routes.ts';
 
 declare module '../../domain/audit/security-events.ts' {
   interface SecurityEvents {
@@ -24,12 +23,11 @@ declare module '../../domain/one-time-tokens/link-row.ts' {
 }
 
 export const emailChange: Part = {
-  routes: addEmailChangeRoutes,
   mails: { email_changed: emailChangedMail, email_reverted: emailRevertedMail },
   auditEvents: {
     email_changed: 'The e-mail address was changed',
     email_change_undone: 'An e-mail change was undone with an undo link; a failure means an invalid link',
     email_reverted:
-      'The last verified address was restored: someone else claimed the unverified one, or the password was reset through the verified one',
+      'The last verified address was restored: someone else claimed the unverified one, the password was reset through the verified one, or the account was deleted',
   },
 };

@@ -1,18 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import {
-  findCredentialsById,
-  lockAccount,
-  setPassword,
-  updateAccount,
-} from '../../domain/accounts/account-store.ts';
+import { findCredentialsById, setPassword, updateAccount } from '../../domain/accounts/account-store.ts';
+import { lockAnyUser } from '../../domain/accounts/deleted-accounts.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
-import { LinkNotGoodError, withGoodLink } from '../../domain/one-time-tokens/link-not-good.ts';
+import { LinkNotGoodError } from '../../domain/one-time-tokens/link-not-good.ts';
 import { findOpenLink, type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
 import { partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAccess } from '../../domain/revocation/end-access.ts';
+import { restoreDeleted } from '../../domain/revocation/restore-deleted.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
-import { badRequest } from '../../platform/errors.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 import { queueResetLink } from '../password-reset/request-password-reset.ts';
 
@@ -21,15 +17,11 @@ type Request = { token: string; ip: string; signal: AbortSignal };
 
 /**
  * Restores the address that the link was mailed to, ends all sessions, voids the password and mails
- * a reset link. A deactivated account stays deactivated. Throws the same 400 for every invalid
- * token.
+ * a reset link. A deactivated account stays deactivated, one that an admin deleted stays deleted;
+ * one that was deleted from within is restored, because that may have been the thief. Throws
+ * `LinkNotGoodError`.
  */
 export async function undoEmailChange(deps: Deps, request: Request): Promise<void> {
-  const refusal = () => badRequest('The undo link is invalid or has expired', 'invalid_undo_token');
-  await withGoodLink(deps, { event: 'email_change_undone', refusal }, () => undo(deps, request));
-}
-
-async function undo(deps: Deps, request: Request): Promise<void> {
   const link = await findOpenLink(deps.db, 'email_change_undo', request.token);
   if (link === null) throw new LinkNotGoodError();
   // A real hash of a random value: a sign-in against the void password takes the usual time.
@@ -39,7 +31,7 @@ async function undo(deps: Deps, request: Request): Promise<void> {
 }
 
 async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredPassword): Promise<void> {
-  const user = await lockAccount(trx, userRealm, link.subject_id);
+  const user = await lockAnyUser(trx, link.subject_id);
   if (user === null || !(await useLink(trx, link))) throw new LinkNotGoodError();
   await updateAccount(trx, userRealm, user.id, { email: link.email, is_email_verified: true });
   await setPassword(trx, userRealm, user.id, password);
@@ -48,6 +40,7 @@ async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredP
     event: 'email_change_undone',
     subject: partyOf(userRealm, user.id),
   });
+  if (user.deleted_by === 'owner') await restoreDeleted(deps, trx, user, { reason: 'email_change_undone' });
   const credentials = await findCredentialsById(trx, userRealm, user.id);
   if (credentials?.is_active) await queueResetLink(deps, trx, credentials, { isEarned: true });
 }

@@ -7,12 +7,14 @@ const greatestInt32 = 2 ** 31 - 1;
 
 /**
  * For zod's conversion to JSON Schema: adds the bounds that a format implies, and the width of
- * integers.
+ * integers. A format needs no pattern beside it.
  */
 export const describeBounds: ZodOverride = ({ jsonSchema }) => {
   const { type, format, maximum, minimum } = jsonSchema;
   if (type === 'string') jsonSchema.maxLength ??= lengthOfFormat[String(format)];
   if (jsonSchema.maxLength === undefined) delete jsonSchema.maxLength;
+  // zod's pattern of a time has 250 characters and says nothing more than the format.
+  if (lengthOfFormat[String(format)] !== undefined) delete jsonSchema.pattern;
   // An enum needs no pattern; one that also accepts other spellings would contradict it.
   if (jsonSchema.enum !== undefined) delete jsonSchema.pattern;
   if (type === 'integer' && format === undefined) {
