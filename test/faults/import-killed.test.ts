@@ -78,7 +78,7 @@ test(`${rounds} kills of an import into PostgreSQL: nothing is lost, halved or d
 
 test('kills of the server during an import into its embedded database lose and double nothing', async (t) => {
   const directory = temporaryDirectory(t);
-  let server = await startUnlimited(t, {});
+  let server = await startUnlimited(t, {}, { readyTimeoutMs: 60_000 });
   const file = join(directory, 'people.ndjson');
   writeFileSync(file, peopleOf(0));
   for (let round = 0; round < Math.min(rounds, 4); round += 1) {
@@ -89,7 +89,7 @@ test('kills of the server during an import into its embedded database lose and d
     const { code, out } = await outcome;
     // It was over before, or the client says that the server is gone.
     assert.ok(code === 0 || code === 5 || code === 2, `${code} ${out}`);
-    server = await startServer(t, { env: server.env });
+    server = await startServer(t, { env: server.env, readyTimeoutMs: 60_000 });
   }
   await finish(file, server.env);
   await server.terminate();
@@ -104,12 +104,12 @@ function startExport(env: Record<string, string>): ChildProcess {
 }
 
 test('a socket that a killed server left behind is no obstacle, and a server is asked where one runs', async (t) => {
-  const server = await startUnlimited(t, {});
+  const server = await startUnlimited(t, {}, { readyTimeoutMs: 60_000 });
   const list = (env: Record<string, string>): Promise<{ code: number | null; out: string }> =>
     outcomeOf(spawn(adl, ['admin', 'list', '--json'], { env, stdio: ['ignore', 'pipe', 'pipe'] }));
   assert.deepEqual(await list(server.env), { code: 0, out: '{"count":0,"total":0}\n' });
   await server.kill9();
   assert.deepEqual(await list(server.env), { code: 0, out: '{"count":0,"total":0}\n' });
-  const again = await startServer(t, { env: server.env });
+  const again = await startServer(t, { env: server.env, readyTimeoutMs: 60_000 });
   assert.deepEqual(await list(again.env), { code: 0, out: '{"count":0,"total":0}\n' });
 });

@@ -8,6 +8,7 @@ import { endAccess } from '../../domain/revocation/end-access.ts';
 import { changeEmail } from '../../flows/email-change/change-email.ts';
 import { transact } from '../../platform/database/database.ts';
 import { forbidden } from '../../platform/errors.ts';
+import type { ActingAdmin } from '../acting-admin.ts';
 import { describeChange } from '../describe-change.ts';
 
 /**
@@ -17,7 +18,7 @@ import { describeChange } from '../describe-change.ts';
  */
 export async function updateUser(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>,
-  caller: { account: Pick<Account, 'id' | 'is_superadmin'> },
+  caller: ActingAdmin,
   id: string,
   change: AccountChange,
 ): Promise<Account | null> {

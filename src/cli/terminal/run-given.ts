@@ -99,6 +99,7 @@ async function runInBackend(
     errorsFile: text(errors),
     totalBytes: source?.bytes,
     onItem: target?.add,
+    onText: target?.addText,
   });
   // The file and the format of an export are for this side alone.
   const parameters = { ...(target ? rest : given), ...source?.parameters, ...further };
