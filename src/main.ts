@@ -121,7 +121,12 @@ function readConfig(): Config {
 async function openCommands(deps: Dependencies): Promise<CommandServer | null> {
   const { serveCommands } = await import('./cli/local-socket/serve-commands.ts');
   const { hasher, jobs } = deps;
-  return serveCommands({ ...deps, openHasher: async () => hasher, openJobs: async () => jobs });
+  return serveCommands({
+    ...deps,
+    openHasher: async () => hasher,
+    openJobs: async () => jobs,
+    openService: async () => ({ ...deps, ...assembly }),
+  });
 }
 
 /** Loads the Redis client only if Redis is configured. */

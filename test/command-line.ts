@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
+import { assembly } from '../src/app.ts';
 import type { CommandDependencies, CommandEvent, Outcome } from '../src/cli/command/command.ts';
 import { connectToServer } from '../src/cli/local-socket/ask-server.ts';
 import { type CommandServer, serveCommands } from '../src/cli/local-socket/serve-commands.ts';
@@ -33,6 +34,7 @@ export function commandDependencies({ deps }: TestApp, dataDir: string): Command
     config: { ...config, dataDir },
     openHasher: async () => hasher,
     openJobs: async () => jobs,
+    openService: async () => ({ ...deps, ...assembly }),
   };
 }
 

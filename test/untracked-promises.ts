@@ -10,6 +10,7 @@ type Hook = { enable(): Hook; [symbol: symbol]: unknown };
 const hook = createHook({ trackPromises: false }) as unknown as Hook;
 const [withoutPromises] = Object.getOwnPropertySymbols(hook).filter((symbol) => hook[symbol] === true);
 const prototype = Object.getPrototypeOf(hook) as Hook;
+// eslint-disable-next-line typescript/unbound-method -- called on each hook below
 const { enable } = prototype;
 
 if (withoutPromises !== undefined) {

@@ -4,6 +4,7 @@ import { findCommand } from '../cli/commands/all-commands.ts';
 import { connectToServer } from '../cli/local-socket/ask-server.ts';
 import type { Backend } from '../cli/terminal/run-given.ts';
 import type { Config } from '../configuration/config.ts';
+import { createAccessTokens } from '../domain/access-tokens/access-token.ts';
 import { createKeyRing } from '../platform/crypto/secret-keys.ts';
 import { createDatabase, type DatabaseEngine } from '../platform/database/database.ts';
 import { DirectoryInUseError } from '../platform/database/directory-lock.ts';
@@ -62,12 +63,14 @@ async function requireSchema(engine: DatabaseEngine): Promise<void> {
 
 function directBackend(config: Config, logger: Logger, engine: DatabaseEngine): Backend {
   const closings: (() => Promise<void>)[] = [];
+  const db = createDatabase(engine.pool, (event) => logStatement(logger, event));
+  const keys = createKeyRing(loadSecretKey(config), config.secretKeyPrevious);
   const deps: CommandDependencies = {
     config,
     logger,
     engine,
-    db: createDatabase(engine.pool, (event) => logStatement(logger, event)),
-    keys: createKeyRing(loadSecretKey(config), config.secretKeyPrevious),
+    db,
+    keys,
     openHasher: async () => {
       const hasher = await startHasher(config);
       closings.push(() => hasher.close());
@@ -80,6 +83,12 @@ function directBackend(config: Config, logger: Logger, engine: DatabaseEngine): 
       await jobs.open(jobNames(parts));
       closings.push(() => jobs.close());
       return jobs;
+    },
+    openService: async () => {
+      const { assembly } = await import('../app.ts');
+      const [hasher, jobs] = [await deps.openHasher(), await deps.openJobs()];
+      const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => new Date());
+      return { ...deps, ...assembly, hasher, jobs, accessTokens, readiness: { phase: 'serving' } };
     },
   };
   return {

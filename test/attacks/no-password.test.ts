@@ -24,12 +24,12 @@ for (const hash of ['bcrypt', 'argon2id']) {
     t.mock.method(
       hasher,
       'verify',
-      ((verify) => {
+      ((verify: typeof hasher.verify) => {
         return (...parameters: Parameters<typeof verify>) => {
           checked.push(parameters[1]);
           return verify(...parameters);
         };
-      })(hasher.verify),
+      })(hasher.verify.bind(hasher)),
     );
     for (const password of [' ', 'null', 'undefined', '[object Object]', goodPassword, '\ufffd', email]) {
       const before = hasher.state.completed;

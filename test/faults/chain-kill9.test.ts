@@ -67,7 +67,7 @@ async function withDatabase(
 ): Promise<void> {
   const engine = await open();
   const db = createDatabase(engine.pool, () => {});
-  await work(db, engine).finally(() => engine.close());
+  await work(db, engine).finally(async () => engine.close());
 }
 
 async function onPostgres(t: TestContext): Promise<Place> {

@@ -15,7 +15,7 @@ import { foldCase } from '../../platform/fold-case.ts';
 import { fieldFaults } from '../../platform/http/request-validation.ts';
 import type { FileRecord } from '../../platform/records/record.ts';
 
-export type ImportFault = { line: number; field: string; message: string };
+type ImportFault = { line: number; field: string; message: string };
 
 export type ImportCounts = { created: number; skipped: number; refused: number };
 
@@ -74,7 +74,7 @@ export async function importAccounts(
 }
 
 function isEnd(record: FileRecord): boolean {
-  return 'isLast' in record && record.isLast === true;
+  return 'isLast' in record && record.isLast;
 }
 
 const theRow = 'the row';

@@ -2,11 +2,11 @@ import { accountTag } from '../../domain/accounts/account-version.ts';
 import { lockAnyUser } from '../../domain/accounts/deleted-accounts.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
-import type { Caller } from '../../domain/sessions/session-store.ts';
 import { deleteLocked } from '../../flows/account-deletion/delete-locked.ts';
 import { transact } from '../../platform/database/database.ts';
 import { forbidden } from '../../platform/errors.ts';
 import { requireMatch } from '../../platform/http/preconditions.ts';
+import type { ActingAdmin } from '../acting-admin.ts';
 
 /**
  * Deletes a user; false if there is none. A deletion by the owner becomes the admin's: the owner's
@@ -15,7 +15,7 @@ import { requireMatch } from '../../platform/http/preconditions.ts';
  */
 export async function deleteUser(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>,
-  { account }: Caller,
+  { account }: ActingAdmin,
   id: string,
   ifMatch?: string,
 ): Promise<boolean> {

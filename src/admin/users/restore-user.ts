@@ -4,9 +4,9 @@ import type { Dependencies } from '../../domain/dependencies.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { restoreDeleted } from '../../domain/revocation/restore-deleted.ts';
-import type { Caller } from '../../domain/sessions/session-store.ts';
 import { transact } from '../../platform/database/database.ts';
 import { forbidden } from '../../platform/errors.ts';
+import type { ActingAdmin } from '../acting-admin.ts';
 
 /**
  * Restores a deleted user, whoever deleted it, until it is erased; null if there is no such user
@@ -15,7 +15,7 @@ import { forbidden } from '../../platform/errors.ts';
  */
 export async function restoreUser(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>,
-  { account }: Caller,
+  { account }: ActingAdmin,
   id: string,
 ): Promise<Account | null> {
   return transact(deps.db, async (trx) => {

@@ -10,6 +10,7 @@ import { changeEmail } from '../../flows/email-change/change-email.ts';
 import { transact } from '../../platform/database/database.ts';
 import { forbidden } from '../../platform/errors.ts';
 import { requireMatch } from '../../platform/http/preconditions.ts';
+import type { ActingAdmin } from '../acting-admin.ts';
 import { describeChange } from '../describe-change.ts';
 
 /**
@@ -19,7 +20,7 @@ import { describeChange } from '../describe-change.ts';
  */
 export async function updateUser(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>,
-  caller: { account: Pick<Account, 'id' | 'is_superadmin'> },
+  caller: ActingAdmin,
   id: string,
   { change, ifMatch }: { change: AccountChange; ifMatch?: string | undefined },
 ): Promise<Account | null> {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Assembly } from '../../access/route-dependencies.ts';
 import type { Config } from '../../configuration/config.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import type { PasswordHasher } from '../../platform/hashing/password-hasher.ts';
@@ -9,13 +10,15 @@ export type CommandDependencies = Pick<Dependencies, 'config' | 'logger' | 'engi
   /** Opened where a command needs it: a hash takes a quarter of a second, a queue its tables. */
   readonly openHasher: () => Promise<PasswordHasher>;
   readonly openJobs: () => Promise<JobQueue>;
+  /** All that routes have. */
+  readonly openService: () => Promise<Dependencies & Assembly>;
 };
 
 /** A row of a file that was not taken, by its line and the reason. */
 export type RowFault = { line: number; field: string; message: string };
 
 /** What a command tells while it runs. Each is sent before the command goes on: nothing piles up. */
-export type CommandEvent = { item: object } | { fault: RowFault } | { progress: number };
+export type CommandEvent = { item: object } | { text: string } | { fault: RowFault } | { progress: number };
 
 /** The ends of the pipe between a command and whoever ordered it. */
 export type Exchange = {
@@ -62,7 +65,7 @@ export type GuidedCommand = CommandLine & {
   readonly isFaulty?: (result: Record<string, unknown>) => boolean;
 };
 
-export type Guide = {
+type Guide = {
   readonly ask: (
     command: string,
     parameters: object,

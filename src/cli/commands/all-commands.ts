@@ -6,8 +6,15 @@ import { configCheck } from './config-check.ts';
 import { importFastapi } from './import-fastapi.ts';
 import { keys } from './keys.ts';
 import { migrate } from './migrate.ts';
+import { userCreate } from './user-create.ts';
+import { userDeactivate } from './user-deactivate.ts';
+import { userDelete } from './user-delete.ts';
 import { userExport } from './user-export.ts';
+import { userExportData } from './user-export-data.ts';
 import { userImport } from './user-import.ts';
+import { userList } from './user-list.ts';
+import { userRestore } from './user-restore.ts';
+import { userShow } from './user-show.ts';
 
 export type AnyCommand = Command | GuidedCommand | LocalCommand;
 
@@ -16,6 +23,13 @@ export const commands: readonly AnyCommand[] = [
   adminCreate,
   adminResetPassword,
   adminList,
+  userCreate,
+  userList,
+  userShow,
+  userDeactivate,
+  userDelete,
+  userRestore,
+  userExportData,
   userImport,
   userExport,
   importFastapi,

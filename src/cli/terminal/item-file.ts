@@ -8,6 +8,7 @@ import { write } from './present.ts';
 export type ItemFile = {
   readonly isStandardOutput: boolean;
   readonly add: (item: object) => Promise<void>;
+  readonly addText: (text: string) => Promise<void>;
   close(): Promise<void>;
 };
 
@@ -27,6 +28,7 @@ export async function openItemFile(
   return {
     isStandardOutput,
     add: (item) => write(out, chosen === 'csv' ? toCsv(cellsOf(item, columns)) : `${JSON.stringify(item)}\n`),
+    addText: (text) => write(out, text),
     close: async () => {
       if (isStandardOutput) return;
       out.end();
@@ -36,7 +38,7 @@ export async function openItemFile(
 }
 
 function cellsOf(item: object, columns: readonly string[]): unknown[] {
-  const values = new Map(Object.entries(item));
+  const values = new Map<string, unknown>(Object.entries(item));
   return columns.map((name) => values.get(name) ?? '');
 }
 

@@ -20,12 +20,13 @@ type Options = {
   totalBytes?: number | undefined;
   /** Takes the items instead of standard output. */
   onItem?: ((item: object) => Promise<void>) | undefined;
+  onText?: ((text: string) => Promise<void>) | undefined;
 };
 
 /** People read columns, which are aligned so many rows at a time. */
 const rowsTogether = 200;
 
-export function createListener({ json, errorsFile, totalBytes, onItem }: Options): Listener {
+export function createListener({ json, errorsFile, totalBytes, onItem, onText }: Options): Listener {
   const faults = errorsFile === undefined ? null : createWriteStream(errorsFile, { mode: 0o600 });
   const progress: Progress = openProgress(totalBytes);
   const rows: object[] = [];
@@ -38,9 +39,11 @@ export function createListener({ json, errorsFile, totalBytes, onItem }: Options
     rows.push(item);
     if (rows.length >= rowsTogether) await showRows();
   };
+  const showText = onText ?? ((text: string) => write(process.stdout, text));
   return {
     hear: async (event) => {
       if ('item' in event) await showItem(event.item);
+      else if ('text' in event) await showText(event.text);
       else if ('fault' in event) await writeFault(faults, event.fault, json);
       else progress.at(event.progress);
     },

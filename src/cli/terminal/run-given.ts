@@ -42,8 +42,7 @@ export async function runGiven(
 
 async function show(outcome: Outcome, json: boolean, out: Writable): Promise<void> {
   if ('result' in outcome) {
-    const text = json ? `${JSON.stringify(outcome.result)}\n` : presentResult(outcome.result);
-    return write(out, text);
+    return write(out, json ? `${JSON.stringify(outcome.result)}\n` : presentResult(outcome.result));
   }
   if (json) await write(out, `${JSON.stringify({ error: outcome.failure })}\n`);
   else await write(process.stderr, `adl: ${presentFailure(outcome.failure)}`);
@@ -74,7 +73,7 @@ async function guide(
         const send: Listener['hear'] = (event) =>
           listener.hear('fault' in event ? { fault: rename(event.fault) } : event);
         const backend = await environment.openBackend({ isForAnySchema: false });
-        return backend.ask(name, parameters, { input, signal, send }).finally(() => backend.close());
+        return backend.ask(name, parameters, { input, signal, send }).finally(async () => backend.close());
       },
     });
   } finally {
@@ -99,6 +98,7 @@ async function runInBackend(
     errorsFile: text(errors),
     totalBytes: source?.bytes,
     onItem: target?.add,
+    onText: target?.addText,
   });
   // The file and the format of an export are for this side alone.
   const parameters = { ...(target ? rest : given), ...source?.parameters, ...further };

@@ -20,9 +20,9 @@ export const adminListQuery = firstPages.extend({
       'Part of the username, the e-mail address or the full name, taken literally. If PostgreSQL has no `pg_trgm`, ' +
         'users are found only by their beginning',
     ),
-  legacy_id: text(100).optional().describe('The id in the system that the account was imported from'),
   created_after: instant.optional().describe('Created at or after this time'),
   last_login_before: instant.optional().describe('Last signed in before this time; not those who never did'),
+  legacy_id: text(100).optional().describe('The id in the system that the account was imported from'),
   sort: z
     .enum([...sortOrders, ''])
     .default('-created_at')
@@ -52,13 +52,13 @@ export function countedStatesOf({ is_active, is_email_verified, deleted = false 
 
 /** All conditions of a query but its search. */
 export function filterOf(realm: Realm, query: ListQuery): RawBuilder<boolean> {
-  const { is_active, is_email_verified, deleted, legacy_id, created_after, last_login_before } = query;
+  const { is_active, is_email_verified, deleted, created_after, last_login_before, legacy_id } = query;
   const conditions = [
     deleted ? sql<boolean>`deleted_at IS NOT NULL` : notDeleted(realm),
     is_active !== undefined && sql`is_active = ${is_active}`,
     is_email_verified !== undefined && sql`is_email_verified = ${is_email_verified}`,
-    legacy_id !== undefined && legacy_id !== '' && sql`legacy_id = ${legacy_id}`,
     created_after !== undefined && sql`created_at >= ${created_after}::timestamptz`,
+    legacy_id !== undefined && sql`legacy_id = ${legacy_id}`,
     last_login_before !== undefined && sql`last_login_at < ${last_login_before}::timestamptz`,
   ].filter((condition) => condition !== false);
   return sql`${sql.join(conditions, sql` AND `)}`;

@@ -27,7 +27,8 @@ export async function listAccounts({ db }: Pick<Dependencies, 'db'>, realm: Real
   if (match !== null) return searchAccounts(db, listing, query, match);
   // An index on the last login would make every sign-in write to every index of the table.
   if (query.last_login_before !== undefined) return walkAccounts(db, listing, query);
-  const isCounted = realm.kind === 'user' && query.created_after === undefined && !query.legacy_id;
+  const isCounted =
+    realm.kind === 'user' && query.created_after === undefined && query.legacy_id === undefined;
   const count = () => (isCounted ? countUsersIn(db, countedStatesOf(query)) : countUpTo(db, listing));
   return listPage<Account, ReturnType<typeof presentAccount>>(db, listing, query, presentAccount, count);
 }
@@ -56,8 +57,7 @@ async function readMatches(
   const after = query.cursor ? order.beyond(positionOf(order, query.cursor)) : everything;
   const { rows } = await sql<Listed & { read: number; total: number }>`
     WITH found AS MATERIALIZED (SELECT * FROM ${table} WHERE ${condition} LIMIT ${mostCounted + 1}),
-         chosen AS MATERIALIZED (SELECT * FROM found
-           WHERE ${filter} AND (SELECT count(*) FROM found) <= ${mostCounted}),
+         chosen AS MATERIALIZED (SELECT * FROM found WHERE ${filter}),
          page AS (SELECT *, ${order.key.asText} AS cursor_key FROM chosen WHERE ${after} ${order.clause}
                    LIMIT ${fetchedRows(query)} OFFSET ${offsetOf(query)})
     SELECT page.*, (SELECT count(*)::int FROM found) AS read, (SELECT count(*)::int FROM chosen) AS total

@@ -55,8 +55,9 @@ const plainFields = z.object({ email: z.string(), username: z.string().nullish()
 function withoutGuessable<T extends z.ZodObject>(config: Config, body: T): T {
   return body.superRefine(
     (value, context) => {
-      const { email, username = null, password } = plainFields.parse(value);
-      const fault = contextFault(password, 'password', { email, username, projectName: config.projectName });
+      const { password, username = null, ...names } = plainFields.parse(value);
+      const known = { ...names, username, projectName: config.projectName };
+      const fault = contextFault(password, 'password', known);
       if (!fault) return;
       context.addIssue({
         code: 'custom',
