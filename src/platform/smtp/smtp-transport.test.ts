@@ -207,7 +207,7 @@ test('a mail without a reply, or whose record fails, delays the next only briefl
   await assert.rejects(unnoted, /no database/);
   const begun = performance.now();
   await transport.send(mailTo('ada@example.com'));
-  assert.ok(performance.now() - begun < 300);
+  assert.ok(performance.now() - begun < 800);
   assert.equal(sink.mails.length, 2);
   assert.deepEqual(await stalled, { reason: 'timeout', permanent: false });
 });
