@@ -19,7 +19,7 @@ type Listed = Account & Position;
 /** One page of a realm's accounts, of bounded cost at any number of them. */
 export async function listAccounts({ db }: Pick<Dependencies, 'db'>, realm: Realm, query: ListQuery) {
   const listing = {
-    table: sql.table(realm.table),
+    table: sql.table<Account>(realm.table),
     order: orderOf(query.sort),
     filter: filterOf(realm, query),
   };
@@ -30,11 +30,11 @@ export async function listAccounts({ db }: Pick<Dependencies, 'db'>, realm: Real
   const isCounted =
     realm.kind === 'user' && query.created_after === undefined && query.legacy_id === undefined;
   const count = () => (isCounted ? countUsersIn(db, countedStatesOf(query)) : countUpTo(db, listing));
-  return listPage<Account, ReturnType<typeof presentAccount>>(db, listing, query, presentAccount, count);
+  return listPage(db, listing, query, presentAccount, count);
 }
 
 /** Few matches are read by index and sorted; of many, the first ones are soon met in the order of the list. */
-async function searchAccounts(db: Database, listing: Listing, query: ListQuery, match: Match) {
+async function searchAccounts(db: Database, listing: Listing<Account>, query: ListQuery, match: Match) {
   const matching = { ...listing, filter: sql<boolean>`${listing.filter} AND ${match.condition}` };
   if (!match.isIndexed) return walkAccounts(db, matching, query);
   const found = await readMatches(db, listing, match, query);
@@ -42,15 +42,15 @@ async function searchAccounts(db: Database, listing: Listing, query: ListQuery, 
   return presentPage(query, found, presentAccount, (last: Position) => cursorAt(listing.order, last));
 }
 
-async function walkAccounts(db: Database, listing: Listing, query: ListQuery, known?: Total) {
-  const found = await walkList<Account>(db, listing, query, known);
+async function walkAccounts(db: Database, listing: Listing<Account>, query: ListQuery, known?: Total) {
+  const found = await walkList(db, listing, query, known);
   return presentPage(query, found, presentAccount, (last: Position) => cursorAt(listing.order, last));
 }
 
 /** Null if there are too many. */
 async function readMatches(
   db: Database,
-  { table, filter, order }: Listing,
+  { table, filter, order }: Listing<Account>,
   { condition }: Match,
   query: ListQuery,
 ): Promise<{ rows: Listed[]; total: Total } | null> {

@@ -17,8 +17,8 @@ import { containing } from './account-search.ts';
 type Sort = (typeof sortOrders)[number];
 type Item = { id: string; username: string };
 
-function usersContaining(q: string, sort: Sort): Listing {
-  return { table: sql.table('users'), order: orderOf(sort), filter: containing(q) };
+function usersContaining(q: string, sort: Sort): Listing<Item> {
+  return { table: sql.table<Item>('users'), order: orderOf(sort), filter: containing(q) };
 }
 
 async function withMixedUsers(test: TestApp): Promise<TestApp> {
@@ -45,12 +45,12 @@ test('a walk in slices of any size finds what one statement does, in every order
   await fc.assert(
     fc.asyncProperty(asked, async ({ sought: { q, sort }, sliceRows, offset, page_size, byCursor }) => {
       const listing = usersContaining(q, sort);
-      const all = await readRows<Item>(db, listing, { offset: 0, limit: 1000 });
+      const all = await readRows(db, listing, { offset: 0, limit: 1000 });
       const last = all[offset - 1];
       const cursor = byCursor && last ? cursorAt(listing.order, last) : undefined;
       const start = cursor === undefined ? Math.floor(offset / page_size) * page_size : offset;
       const query = { page: 1 + Math.floor(offset / page_size), page_size, cursor };
-      const walked = await walkList<Item>(db, listing, query, null, { sliceRows, mostRows: 1000 });
+      const walked = await walkList(db, listing, query, null, { sliceRows, mostRows: 1000 });
       assert.deepEqual(walked.rows, all.slice(start, start + page_size + 1));
       assert.deepEqual(walked.total, { count: all.length, isExact: true });
       assert.equal(walked.next, null);
@@ -65,13 +65,13 @@ test('a walk that stops at its limit leads on by cursor, until everything was fo
   await fc.assert(
     fc.asyncProperty(asked, async ({ sought: { q, sort }, sliceRows, page_size }) => {
       const listing = usersContaining(q, sort);
-      const all = await readRows<Item>(db, listing, { offset: 0, limit: 1000 });
+      const all = await readRows(db, listing, { offset: 0, limit: 1000 });
       const found: Item[] = [];
       let cursor: string | undefined;
       for (let pages = 0; pages < 50; pages += 1) {
         const query = { page: 1, page_size, cursor };
         const reading = { sliceRows, mostRows: 2 * sliceRows };
-        const { rows, total, next } = await walkList<Item>(db, listing, query, null, reading);
+        const { rows, total, next } = await walkList(db, listing, query, null, reading);
         const firstRows = await countFirst(db, listing, 2 * sliceRows);
         assert.deepEqual(total, { count: firstRows, isExact: 2 * sliceRows > 40 });
         found.push(...rows.slice(0, page_size));
@@ -105,7 +105,7 @@ test('a search by index finds what reading every row does, whatever else is aske
       const listing = usersContaining(q, sort);
       const active = is_active === undefined ? sql<boolean>`true` : sql<boolean>`is_active = ${is_active}`;
       const filter = sql<boolean>`${listing.filter} AND ${active}`;
-      const all = await readRows<Item>(db, { ...listing, filter }, { offset: 0, limit: 1000 });
+      const all = await readRows(db, { ...listing, filter }, { offset: 0, limit: 1000 });
       const query = new URLSearchParams({ q, sort, page: `${page}`, page_size: `${page_size}` });
       if (is_active !== undefined) query.set('is_active', `${is_active}`);
       const { body } = await api.get(`/api/admins/users?${query}`, { token });

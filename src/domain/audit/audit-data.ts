@@ -15,7 +15,7 @@ export const auditData: PersonalData<{ auditEvents: AuditEvents }> = {
       const listing = auditListing({ subject: id });
       const readAfter = (last: (AuditEvent & Position) | undefined, limit: number) => {
         const after = last && listing.order.beyond(last);
-        return readRows<AuditEvent>(db, listing, { after, limit, offset: 0 });
+        return readRows(db, listing, { after, limit, offset: 0 });
       };
       for await (const event of inBatches(readAfter)) yield presentOwnEvent(event);
     },

@@ -41,7 +41,7 @@ export type EventFilter = {
   to?: string | undefined;
 };
 
-export function auditListing({ actor, subject, event, from, to }: EventFilter): Listing {
+export function auditListing({ actor, subject, event, from, to }: EventFilter): Listing<AuditEvent> {
   const conditions = [
     actor && sql`actor_id = ${actor}::uuid`,
     subject && sql`subject_id = ${subject}::uuid`,
@@ -50,7 +50,7 @@ export function auditListing({ actor, subject, event, from, to }: EventFilter): 
     to && sql`occurred_at < ${to}::timestamptz`,
   ].filter((condition) => condition !== undefined && condition !== '');
   const filter = conditions.length === 0 ? everything : sql<boolean>`${sql.join(conditions, sql` AND `)}`;
-  return { table: sql.table('audit_events'), order: newestFirst, filter };
+  return { table: sql.table<AuditEvent>('audit_events'), order: newestFirst, filter };
 }
 
 const newestFirst = orderBy('-occurred_at', timeKey('occurred_at'), 'down');

@@ -39,7 +39,12 @@ const mostUrgentFirst = orderBy('-urgency', rankKey(urgency), 'down');
 /** Dead mails first, then queued ones, then the rest; the newest of each first. */
 export function listMails(db: Database, query: z.output<typeof mailQuery>) {
   const filter = query.status === undefined ? everything : ofStatus(query.status);
-  return listPage(db, { table: sql.table('mails'), order: mostUrgentFirst, filter }, query, presentMail);
+  return listPage(
+    db,
+    { table: sql.table<Mail>('mails'), order: mostUrgentFirst, filter },
+    query,
+    presentMail,
+  );
 }
 
 /** With the urgency, so that the index of the order skips all others. */

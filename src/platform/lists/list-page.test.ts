@@ -9,7 +9,7 @@ import { countUpTo, everything } from './list-rows.ts';
 import { orderBy, textKey, timeKey } from './order.ts';
 
 const listing = {
-  table: sql.table('users'),
+  table: sql.table<{ username: string }>('users'),
   order: orderBy('-created_at', timeKey('created_at'), 'down'),
   filter: everything,
 };

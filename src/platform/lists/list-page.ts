@@ -10,19 +10,19 @@ import { cursorAt, type Position, positionOf } from './order.ts';
  */
 export async function listPage<Row, Item>(
   db: Database,
-  listing: Listing,
+  listing: Listing<Row>,
   query: PageQuery,
   present: (row: Row & Position) => Item,
   count: () => Promise<Total> = () => countUpTo(db, listing),
 ) {
   const total = await count();
-  const rows = await readPage<Row>(db, listing, query, total);
+  const rows = await readPage(db, listing, query, total);
   return presentPage(query, { rows, total }, present, (last: Position) => cursorAt(listing.order, last));
 }
 
 async function readPage<Row>(
   db: Database,
-  listing: Listing,
+  listing: Listing<Row>,
   query: PageQuery,
   total: Total,
 ): Promise<(Row & Position)[]> {
@@ -40,7 +40,7 @@ async function readPage<Row>(
   if (skipped > order.key.mostSkipped) throw tooDeep(order.key.mostSkipped);
   if (!isNearEnd) return readRows(db, listing, { offset, limit });
   const reversed = { ...listing, order: order.reversed() };
-  const rows = await readRows<Row>(db, reversed, { offset: skipped, limit: there });
+  const rows = await readRows(db, reversed, { offset: skipped, limit: there });
   return rows.toReversed();
 }
 

@@ -4,7 +4,11 @@ import type { Total } from '../http/paging.ts';
 import type { Order, Position } from './order.ts';
 
 /** What is listed, of which table, in which order. */
-export type Listing = { table: RawBuilder<unknown>; order: Order; filter: RawBuilder<boolean> };
+export type Listing<Row = unknown> = {
+  table: RawBuilder<Row>;
+  order: Order;
+  filter: RawBuilder<boolean>;
+};
 
 export type Stretch = {
   /** The rows beyond a cursor; absent: all. */
@@ -15,7 +19,7 @@ export type Stretch = {
 
 export async function readRows<Row>(
   db: Database,
-  { table, order, filter }: Listing,
+  { table, order, filter }: Listing<Row>,
   { after = everything, offset, limit }: Stretch,
 ): Promise<(Row & Position)[]> {
   // The key is made outside, for the rows of the page and not for all that are skipped before it.

@@ -23,7 +23,7 @@ type Walked<Row> = { rows: (Row & Position)[]; total: Total; next: Position | nu
  */
 export async function walkList<Row>(
   db: Database,
-  listing: Listing,
+  listing: Listing<Row>,
   query: PageQuery,
   known: Total | null = null,
   reading: Reading = usualReading,
@@ -33,7 +33,7 @@ export async function walkList<Row>(
   const start = query.cursor ? order.beyond(positionOf(order, query.cursor)) : everything;
   const isCounting = known === null && !query.cursor;
   const wanted = { start, offset: offsetOf(query), limit, isCounting };
-  const walk = await readSlices<Row>(db, listing, wanted, reading);
+  const walk = await readSlices(db, listing, wanted, reading);
   const { rows } = walk;
   const next = rows.length >= limit ? null : walk.stoppedAt;
   if (known !== null) return { rows, total: known, next };
@@ -48,7 +48,7 @@ type Walk = { start: RawBuilder<boolean>; offset: number; limit: number; isCount
 /** `stoppedAt` is null at the end of the list. */
 async function readSlices<Row>(
   db: Database,
-  listing: Listing,
+  listing: Listing<Row>,
   { start, offset, limit, isCounting }: Walk,
   { sliceRows, mostRows }: Reading,
 ) {
@@ -63,7 +63,7 @@ async function readSlices<Row>(
     const slice = await countSlice(db, listing, rest, size);
     if (slice.found > toSkip && !isFull()) {
       const missing = { offset: toSkip, limit: limit - rows.length };
-      rows.push(...(await readRows<Row>(db, within(listing, rest, slice), missing)));
+      rows.push(...(await readRows(db, within(listing, rest, slice), missing)));
     }
     toSkip = Math.max(0, toSkip - slice.found);
     found += slice.found;
@@ -74,7 +74,7 @@ async function readSlices<Row>(
   }
 }
 
-function within(listing: Listing, rest: RawBuilder<boolean>, slice: Position): Listing {
+function within<Row>(listing: Listing<Row>, rest: RawBuilder<boolean>, slice: Position): Listing<Row> {
   return { ...listing, filter: sql`${listing.filter} AND ${rest} AND ${listing.order.upTo(slice)}` };
 }
 
