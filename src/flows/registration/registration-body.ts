@@ -55,9 +55,12 @@ const plainFields = z.object({ email: z.string(), username: z.string().nullish()
 function withoutGuessable<T extends z.ZodObject>(config: Config, body: T): T {
   return body.superRefine(
     (value, context) => {
-      const { password, username = null, ...names } = plainFields.parse(value);
-      const known = { ...names, username, projectName: config.projectName };
-      const fault = contextFault(password, 'password', known);
+      const { username = null, password, ...others } = plainFields.parse(value);
+      const fault = contextFault(password, 'password', {
+        ...others,
+        username,
+        projectName: config.projectName,
+      });
       if (!fault) return;
       context.addIssue({
         code: 'custom',
