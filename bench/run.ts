@@ -1,6 +1,7 @@
 import { measureDeepPaging } from './deep-paging.ts';
 import { printFigure } from './figure.ts';
 import { measureFromClone } from './from-clone.ts';
+import { measureImports } from './imports.ts';
 import { measureLimits } from './limits.ts';
 import { measureLogins } from './logins.ts';
 import { measureMails } from './mails.ts';
@@ -12,6 +13,7 @@ import { measureStarts } from './starts.ts';
 const benchmarks = {
   starts: measureStarts,
   logins: measureLogins,
+  import: measureImports,
   limits: measureLimits,
   paging: measureDeepPaging,
   searches: measureSearches,

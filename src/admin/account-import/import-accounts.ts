@@ -15,7 +15,7 @@ import { foldCase } from '../../platform/fold-case.ts';
 import { fieldFaults } from '../../platform/http/request-validation.ts';
 import type { FileRecord } from '../../platform/records/record.ts';
 
-export type ImportFault = { line: number; field: string; message: string };
+type ImportFault = { line: number; field: string; message: string };
 
 export type ImportCounts = { created: number; skipped: number; refused: number };
 
@@ -74,7 +74,7 @@ export async function importAccounts(
 }
 
 function isEnd(record: FileRecord): boolean {
-  return 'isLast' in record && record.isLast === true;
+  return 'isLast' in record && record.isLast;
 }
 
 const theRow = 'the row';
@@ -93,10 +93,14 @@ function readRow(record: FileRecord, schema: z.ZodType<ImportedAccount>): Row | 
     return { faults: named };
   }
   // What was no UTF-8 arrives as this character.
-  if (JSON.stringify(record.value).includes('\u{fffd}')) {
+  if (Object.values(record.value as object).some(isGarbled)) {
     return { faults: [{ line, field: theRow, message: 'is not in UTF-8' }] };
   }
   return { line, lastLine, account: data };
+}
+
+function isGarbled(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('\u{fffd}');
 }
 
 /** False if it stopped within the batch. */

@@ -65,7 +65,7 @@ export type GuidedCommand = CommandLine & {
   readonly isFaulty?: (result: Record<string, unknown>) => boolean;
 };
 
-export type Guide = {
+type Guide = {
   readonly ask: (
     command: string,
     parameters: object,

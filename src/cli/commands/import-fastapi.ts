@@ -39,6 +39,5 @@ export const importFastapi: GuidedCommand = {
       await former.close();
     }
   },
-  isFaulty: (result) =>
-    tables.some(({ table }) => Number((result[table] as { refused: number }).refused) > 0),
+  isFaulty: (result) => tables.some(({ table }) => (result[table] as { refused: number }).refused > 0),
 };

@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /** A table of the former service, as the lines that `user import` reads. */
-export type FormerTable = {
+type FormerTable = {
   lines: AsyncIterable<Buffer>;
   /** The id of the row that stood on a line, for its faults. */
   idAt: (line: number) => number | undefined;

@@ -38,7 +38,7 @@ export async function openItemFile(
 }
 
 function cellsOf(item: object, columns: readonly string[]): unknown[] {
-  const values = new Map(Object.entries(item));
+  const values = new Map<string, unknown>(Object.entries(item));
   return columns.map((name) => values.get(name) ?? '');
 }
 

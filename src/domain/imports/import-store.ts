@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type Generated, sql } from 'kysely';
+import { type ColumnType, sql } from 'kysely';
 import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
 
 declare module '../../platform/database/database.ts' {
@@ -8,13 +8,16 @@ declare module '../../platform/database/database.ts' {
   }
 }
 
+/** A bigint arrives as text. */
+type BigInt64 = ColumnType<string, number | undefined, number>;
+
 type ImportRow = {
   id: string;
   /** SHA-256 of the file: a changed file is another import. */
   source_digest: Buffer;
   /** The line up to which all rows are decided. */
-  lines_read: Generated<number>;
-  rows_created: Generated<number>;
+  lines_read: BigInt64;
+  rows_created: BigInt64;
   started_at: Date;
   updated_at: Date;
   finished_at: Date | null;
@@ -38,7 +41,6 @@ export async function findUnfinishedImport(db: Database, digest: Buffer): Promis
     .orderBy('started_at', 'desc')
     .limit(1)
     .executeTakeFirst();
-  // A bigint arrives as text.
   return row
     ? { id: row.id, linesRead: Number(row.lines_read), rowsCreated: Number(row.rows_created) }
     : null;
@@ -56,7 +58,7 @@ export async function advanceImport(trx: Transaction, step: Step): Promise<boole
       updated_at: now,
     })
     .where('id', '=', step.id)
-    .where('lines_read', '=', step.fromLine)
+    .where('lines_read', '=', String(step.fromLine))
     .where('finished_at', 'is', null)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
