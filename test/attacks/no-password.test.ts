@@ -69,6 +69,7 @@ test('with no password, checks of the current one say so and change nothing', as
   const attempts = [
     () => api.post('/api/users/change-password', changeOf(user), asUser),
     () => api.put('/api/users/me', { email: 'new@example.com', current_password: 'null' }, asUser),
+    () => api.request('DELETE', '/api/users/me', { password: 'null' }, asUser),
   ];
   for (const attempt of attempts) {
     const answer = await attempt();

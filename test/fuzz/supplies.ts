@@ -56,7 +56,9 @@ async function supplyFor(target: FuzzTarget, { path, operation }: DescribedOpera
   const fields = operation.requestBody?.content['application/json'].schema.properties ?? {};
   const isGuarded = operation.security.some((one) => Object.keys(one).length > 0);
   const realm = realmOf(path);
-  if (path.endsWith('/register') || path === '/api/admins/users') return {};
+  if (path.endsWith('/register')) return {};
+  // The names that the seed makes were registered with `/register`.
+  if (path === '/api/admins/users') return { body: namesOf(newRegistration()) };
   if (path.includes('{id}')) return supplyId(target, path, realm);
   if ('token' in fields) return { body: { token: await tokenFor(target, path) } };
   if (!isGuarded && Object.keys(fields).length === 0) return {};
@@ -69,6 +71,10 @@ async function supplyFor(target: FuzzTarget, { path, operation }: DescribedOpera
   if ('password' in fields)
     return isGuarded ? { token, body: { password } } : { body: { username, password } };
   return { token };
+}
+
+function namesOf({ username, email }: ReturnType<typeof newRegistration>) {
+  return { username, email };
 }
 
 async function supplyId(target: FuzzTarget, path: string, realm: Realm): Promise<Supply> {

@@ -58,7 +58,7 @@ export async function readOverview({
   const signIns = await countSignInsByDay(db, days);
   const { oldestQueuedSeconds, ...mails } = await readMailQueue(db);
   const { queued: waiting, capacity } = hasher.state;
-  const registered = new Map(registrations.map(({ day, count }) => [day, count]));
+  const registered = new Map(registrations.map((of) => [of.day, of.count]));
   return {
     users,
     days: signIns.map((day) => ({ ...day, registrations: registered.get(day.day) ?? 0 })),

@@ -92,6 +92,20 @@ test('whatever sets the password ends the other links to set it', async (t) => {
   assertStatus(await reset(service.api, first, goodPassword), 400);
 });
 
+test('the link dies with the user; a restore leaves it dead, and the address stays taken', async (t) => {
+  const service = await createTestApp(t);
+  const { admin, create, invite } = await asAdmin(service);
+  const user = await invite();
+  const token = await service.mailbox.token('first_password', user.email);
+  const asAdminToo = { token: admin.accessToken };
+  assertStatus(await service.api.delete(`${path}/${user.id}`, asAdminToo), 204);
+  assertStatus(await reset(service.api, token), 400);
+  assertStatus(await create(newRegistration({ email: user.email })), 409);
+  assertStatus(await service.api.post(`${path}/${user.id}/restore`, undefined, asAdminToo), 200);
+  assertStatus(await reset(service.api, token), 400);
+  assertStatus(await reset(service.api, await resetToken(service, user.email)), 200);
+});
+
 test('an admin corrects the address: the link to the old one ends, a new one goes out', async (t) => {
   const service = await createTestApp(t);
   const { admin, invite } = await asAdmin(service);

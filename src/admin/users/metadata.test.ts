@@ -2,29 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { decodeJwt } from 'jose';
-import { sql } from 'kysely';
 import { assertStatus } from '../../../test/api.ts';
-import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import { newRegistration, type SignedIn, signedInAdmin } from '../../../test/factories.ts';
+import { withUser } from '../../../test/metadata-calls.ts';
 import { refreshed } from '../../../test/session-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
-import { matchingMetadata } from '../../domain/accounts/metadata-filter.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
-
-/** A plain admin's calls on one user, and the user's own. */
-async function withUser(service: TestApp) {
-  const { api } = service;
-  const admin = { token: (await signedInAdmin(service, { superadmin: false })).accessToken };
-  const user = await signedInUser(service);
-  const path = `/api/admins/users/${user.id}`;
-  return {
-    user,
-    admin,
-    me: () => api.get('/api/users/me', { token: user.accessToken }),
-    put: (body: object) => api.put('/api/users/me', body, { token: user.accessToken }),
-    patch: (body: object) => api.patch(path, body, admin),
-    read: () => api.get(path, admin),
-  };
-}
 
 test('a user writes metadata, an admin both; each write replaces the whole', async (t) => {
   const service = await createTestApp(t);
@@ -76,6 +59,27 @@ test('whatever JSON is accepted comes back as it was sent', async (t) => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('metadata is in the export; a deleted user is found only among the deleted', async (t) => {
+  const service = await createTestApp(t);
+  const { user, admin, put, patch } = await withUser(service);
+  const both = { metadata: { theme: 'dark' }, app_metadata: { plan: 'pro' } };
+  assertStatus(await put({ metadata: both.metadata }), 200);
+  assertStatus(await patch({ app_metadata: both.app_metadata }), 200);
+  await service.db.updateTable('users').set({ username: null }).execute();
+  const exported = await service.api.get('/api/users/me/export', { token: user.accessToken });
+  assertStatus(exported, 200);
+  const { username, metadata, app_metadata } = exported.body.account;
+  assert.deepEqual([username, metadata, app_metadata], [null, both.metadata, both.app_metadata]);
+  assertStatus(await service.api.delete(`/api/admins/users/${user.id}`, admin), 204);
+  for (const [query, total] of [
+    ['', 0],
+    ['&deleted=true', 1],
+  ] as const) {
+    const found = await service.api.get(`/api/admins/users?app_metadata=plan:pro${query}`, admin);
+    assert.equal(found.body.total, total);
+  }
 });
 
 test('a change names the fields in the audit log, and never their content', async (t) => {
@@ -150,86 +154,3 @@ test('what is too large for a token is refused; found stored, it is left out', a
   assert.equal(claimIn(without.body.access_token), undefined);
   assert.match(service.logs(), /ACCESS_TOKEN_METADATA are too large/);
 });
-
-test('admins find users by one member, by its exact value and type', async (t) => {
-  const service = await createTestApp(t);
-  const { accessToken: token } = await signedInAdmin(service, { superadmin: false });
-  const stored = {
-    pro: { plan: 'pro' },
-    Pro: { plan: 'Pro' },
-    five: { seats: 5 },
-    'text 5': { seats: '5' },
-    half: { seats: 0.5 },
-    yes: { beta: true },
-    'text yes': { beta: 'true' },
-    deep: { nested: { plan: 'pro' } },
-    list: { plan: ['pro'] },
-    colon: { 'a:b': 'c', a: 'b:c' },
-    empty: { plan: '' },
-    none: {},
-  };
-  for (const [fullName, metadata] of Object.entries(stored)) {
-    const body = { ...newRegistration({ fullName }), password: null, app_metadata: metadata };
-    assertStatus(await service.api.post('/api/admins/users', body, { token }), 201);
-  }
-  const find = async (asked: string, parameter = 'app_metadata') => {
-    const query = `${parameter}=${encodeURIComponent(asked)}`;
-    const answer = await service.api.get(`/api/admins/users?page_size=100&${query}`, { token });
-    assertStatus(answer, 200);
-    assert.equal(answer.body.total, answer.body.items.length);
-    return answer.body.items.map(({ full_name }: { full_name: string }) => full_name).toSorted();
-  };
-  for (const [asked, found] of [
-    ['plan:pro', ['pro']],
-    ['plan:Pro', ['Pro']],
-    ['plan:pr', []],
-    ['plan:', ['empty']],
-    ['seats:5', ['five', 'text 5']],
-    ['seats:5.0', ['five']],
-    ['seats:5e-1', ['half']],
-    ['seats:05', []],
-    ['beta:true', ['text yes', 'yes']],
-    ['beta:false', []],
-    ['beta:null', []],
-    ['nested:{"plan":"pro"}', []],
-    ['a:b:c', ['colon']],
-    ['unknown:1', []],
-  ] as const)
-    assert.deepEqual(await find(asked), found, asked);
-  assert.deepEqual(await find('plan:pro', 'metadata'), []);
-  assert.equal((await find('')).length, Object.keys(stored).length);
-});
-
-test('a search for metadata combines with the other filters and is 422 if malformed', async (t) => {
-  const service = await createTestApp(t);
-  const { user, admin, put, patch } = await withUser(service);
-  assertStatus(await put({ metadata: { theme: 'dark' } }), 200);
-  assertStatus(await patch({ app_metadata: { plan: 'pro' } }), 200);
-  await signedInUser(service);
-  const total = async (query: string) =>
-    (await service.api.get(`/api/admins/users?${query}`, admin)).body.total;
-  const both = 'metadata=theme:dark&app_metadata=plan:pro';
-  assert.equal(await total(both), 1);
-  assert.equal(await total(`${both}&q=${user.username}&is_active=true&sort=email`), 1);
-  assert.equal(await total(`${both}&is_active=false`), 0);
-  assert.equal(await total('metadata=theme:dark&app_metadata=plan:free'), 0);
-  for (const wrong of ['metadata=theme', 'metadata=:dark', `metadata=${'x'.repeat(65)}:a`, 'metadata.a=b']) {
-    const answer = await service.api.get(`/api/admins/users?${wrong}`, admin);
-    assertStatus(answer, 422);
-  }
-  const { accessToken: token } = await signedInAdmin(service);
-  assertStatus(await service.api.get('/api/admins?metadata=theme:dark', { token }), 422);
-});
-
-for (const column of ['metadata', 'app_metadata']) {
-  test(`a search for ${column} is served by its index`, async (t) => {
-    const { db } = await createTestApp(t);
-    const filter = matchingMetadata({ [column]: 'seats:5' });
-    const plan = await db.transaction().execute(async (trx) => {
-      await sql`SET LOCAL enable_seqscan = off`.execute(trx);
-      const explained = await sql`EXPLAIN SELECT id FROM users WHERE ${filter}`.execute(trx);
-      return JSON.stringify(explained.rows);
-    });
-    assert.match(plan, new RegExp(`Bitmap Index Scan on users_${column}\\b`));
-  });
-}

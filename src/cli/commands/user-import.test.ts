@@ -147,6 +147,9 @@ test('an address that an owner can still take back is not imported', async (t) =
   const run = await importRows(line, [person('thief', { email: owner.email.toUpperCase() }), person('good')]);
   assert.deepEqual(faultsOf(run), [{ line: 1, field: 'email', message: 'is already registered' }]);
   assert.deepEqual(await usernames(service), ['good', owner.username].toSorted());
+  const admin = await signedInAdmin(service);
+  const listed = await service.api.get('/api/admins/users', { token: admin.accessToken });
+  assert.equal(listed.body.total, 2, 'the counters are right after an import');
 });
 
 test('the id of the old system is found by admins, shown to its owner, and unique', async (t) => {

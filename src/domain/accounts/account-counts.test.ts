@@ -6,6 +6,7 @@ import pg from 'pg';
 import { insertBulkUsers } from '../../../test/bulk-users.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { onPostgres } from '../../../test/test-database.ts';
+import { foldCounts } from '../../platform/database/fold-counts.ts';
 import { foldUserCounts } from './account-counts.ts';
 
 type Db = TestApp['db'];
@@ -119,6 +120,11 @@ test('a sign-in changes no count, and a whole statement adds one row for each st
   await sql`UPDATE users SET last_login_at = now()`.execute(db);
   await sql`UPDATE users SET is_active = is_active`.execute(db);
   assert.equal(await rowsOfCounts(db), 2);
+  await assertCounted(db);
+  await sql`UPDATE users SET is_email_verified = true WHERE username < 'bulk2'`.execute(db);
+  const states = ['is_active', 'is_email_verified', 'is_superuser', 'is_deleted'];
+  await foldCounts(db, sql.table('user_counts'), states, 20);
+  assert.equal(await rowsOfCounts(db), 4);
   await assertCounted(db);
   await sql`DELETE FROM users WHERE username < 'bulk5'`.execute(db);
   await assertCounted(db);

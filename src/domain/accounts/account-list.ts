@@ -57,7 +57,8 @@ async function readMatches(
   const after = query.cursor ? order.beyond(positionOf(order, query.cursor)) : everything;
   const { rows } = await sql<Listed & { read: number; total: number }>`
     WITH found AS MATERIALIZED (SELECT * FROM ${table} WHERE ${condition} LIMIT ${mostCounted + 1}),
-         chosen AS MATERIALIZED (SELECT * FROM found WHERE ${filter}),
+         chosen AS MATERIALIZED (SELECT * FROM found
+           WHERE ${filter} AND (SELECT count(*) FROM found) <= ${mostCounted}),
          page AS (SELECT *, ${order.key.asText} AS cursor_key FROM chosen WHERE ${after} ${order.clause}
                    LIMIT ${fetchedRows(query)} OFFSET ${offsetOf(query)})
     SELECT page.*, (SELECT count(*)::int FROM found) AS read, (SELECT count(*)::int FROM chosen) AS total

@@ -11,7 +11,7 @@ export const metadataParameter = text(300)
   .describe(
     'A key at the top level, a colon and its exact value. `seats:5` finds the number and the text; `beta:true` likewise',
   )
-  .meta({ example: 'plan:pro' });
+  .meta({ example: 'plan:pro', pattern: '^([^:\\u0000]{1,64}:[^\\u0000]*)?$' });
 
 export type MetadataQuery = { metadata?: string | undefined; app_metadata?: string | undefined };
 

@@ -6,6 +6,7 @@ import { timestamp, uuid } from '../../platform/http/schemas.ts';
 import { listPage } from '../../platform/lists/list-page.ts';
 import { everything } from '../../platform/lists/list-rows.ts';
 import { orderBy, rankKey } from '../../platform/lists/order.ts';
+import type { MailStatus } from './mail-row.ts';
 import type { Mail } from './mail-store.ts';
 
 export const mailSchema = z
@@ -32,12 +33,18 @@ export const mailQuery = firstPages.extend({
 
 // The expression of the index `mails_urgency`, word by word.
 const urgency = sql<number>`(CASE status WHEN 'dead' THEN 2 WHEN 'queued' THEN 1 ELSE 0 END)`;
+const urgencyOf = { dead: 2, queued: 1, sent: 0, kept: 0 } as const;
 const mostUrgentFirst = orderBy('-urgency', rankKey(urgency), 'down');
 
 /** Dead mails first, then queued ones, then the rest; the newest of each first. */
 export function listMails(db: Database, query: z.output<typeof mailQuery>) {
-  const filter = query.status === undefined ? everything : sql<boolean>`status = ${query.status}`;
+  const filter = query.status === undefined ? everything : ofStatus(query.status);
   return listPage(db, { table: sql.table('mails'), order: mostUrgentFirst, filter }, query, presentMail);
+}
+
+/** With the urgency, so that the index of the order skips all others. */
+function ofStatus(status: MailStatus) {
+  return sql<boolean>`status = ${status} AND ${urgency} = ${sql.lit(urgencyOf[status])}`;
 }
 
 export function presentMail(mail: Mail): z.output<typeof mailSchema> {

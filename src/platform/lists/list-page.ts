@@ -1,11 +1,8 @@
 import type { Database } from '../database/database.ts';
-import { invalid } from '../errors.ts';
+import { type AppError, invalid } from '../errors.ts';
 import { fetchedRows, offsetOf, type PageQuery, presentPage, type Total } from '../http/paging.ts';
 import { countUpTo, type Listing, readRows } from './list-rows.ts';
 import { cursorAt, type Position, positionOf } from './order.ts';
-
-/** Skipping costs as much as reading. Beyond this, a list of unknown length is read by cursor only. */
-const mostSkipped = 100_000;
 
 /**
  * One page of a list. A page by cursor costs the same however deep; a page by number costs its
@@ -35,18 +32,19 @@ async function readPage<Row>(
     const after = order.beyond(positionOf(order, query.cursor));
     return readRows(db, listing, { after, offset: 0, limit });
   }
-  if (!total.isExact) requireNearStart(offset);
-  if (!total.isExact || offset <= total.count / 2) return readRows(db, listing, { offset, limit });
   const behind = total.count - offset - limit;
   const there = limit + Math.min(0, behind);
-  if (there <= 0) return [];
+  if (total.isExact && there <= 0) return [];
+  const isNearEnd = total.isExact && behind < offset;
+  const skipped = isNearEnd ? Math.max(0, behind) : offset;
+  if (skipped > order.key.mostSkipped) throw tooDeep(order.key.mostSkipped);
+  if (!isNearEnd) return readRows(db, listing, { offset, limit });
   const reversed = { ...listing, order: order.reversed() };
-  const rows = await readRows<Row>(db, reversed, { offset: Math.max(0, behind), limit: there });
+  const rows = await readRows<Row>(db, reversed, { offset: skipped, limit: there });
   return rows.toReversed();
 }
 
-function requireNearStart(offset: number): void {
-  if (offset <= mostSkipped) return;
+function tooDeep(mostSkipped: number): AppError {
   const message = `skips more than ${mostSkipped} rows; follow next_cursor`;
-  throw invalid({ field: 'page', message, type: 'too_deep' });
+  return invalid({ field: 'page', message, type: 'too_deep' });
 }

@@ -11,6 +11,8 @@ export type SortKey = {
   /** Accepts the text of a cursor. */
   schema: z.ZodType<string>;
   fromText(key: string): RawBuilder<unknown>;
+  /** How many rows a page by number may skip, which costs as much as reading them. */
+  mostSkipped: number;
 };
 
 export function timeKey(column: string): SortKey {
@@ -21,6 +23,8 @@ export function timeKey(column: string): SortKey {
     asText: sql`to_char(${value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
     schema: cursorTime,
     fromText: (key) => sql`${key}::timestamptz`,
+    // Rows lie in the order of time; in any other, each is somewhere else.
+    mostSkipped: 500_000,
   };
 }
 
@@ -30,6 +34,7 @@ export function textKey(value: RawBuilder<string>): SortKey {
     asText: value,
     schema: text(300),
     fromText: (key) => sql`${key}::text COLLATE "C"`,
+    mostSkipped: 100_000,
   };
 }
 
@@ -40,6 +45,7 @@ export function rankKey(value: RawBuilder<number>): SortKey {
     asText: sql`(${value})::text`,
     schema: z.string().regex(/^\d$/),
     fromText: (key) => sql`${key}::integer`,
+    mostSkipped: 100_000,
   };
 }
 

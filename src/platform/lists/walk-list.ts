@@ -1,14 +1,14 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { fetchedRows, offsetOf, type PageQuery, type Total } from '../http/paging.ts';
-import { everything, type Listing, readRows, totalOf } from './list-rows.ts';
+import { everything, type Listing, readRows } from './list-rows.ts';
 import { type Position, positionOf } from './order.ts';
 
 /** How many rows a statement reads: few enough that whoever waits for the embedded connection waits briefly. */
 const rowsOfSlice = 5000;
 
 /** How many rows are read for one page, and again for its total. */
-const mostRead = 100_000;
+const mostRead = 50_000;
 
 export type Reading = { sliceRows: number; mostRows: number };
 
@@ -32,21 +32,16 @@ export async function walkList<Row>(
   const limit = fetchedRows(query);
   const start = query.cursor ? order.beyond(positionOf(order, query.cursor)) : everything;
   const isCounting = known === null && !query.cursor;
-  const walk = await readSlices<Row>(
-    db,
-    listing,
-    { start, offset: offsetOf(query), limit, isCounting },
-    reading,
-  );
-  const next = walk.rows.length >= limit ? null : walk.stoppedAt;
-  const counted = isCounting
-    ? walk
-    : known === null && (await readSlices(db, listing, { ...fromStart, isCounting: true }, reading));
-  const total = counted ? { count: counted.found, isExact: counted.stoppedAt === null } : known;
-  return { rows: walk.rows, total: total ?? totalOf(0), next };
+  const wanted = { start, offset: offsetOf(query), limit, isCounting };
+  const walk = await readSlices<Row>(db, listing, wanted, reading);
+  const { rows } = walk;
+  const next = rows.length >= limit ? null : walk.stoppedAt;
+  if (known !== null) return { rows, total: known, next };
+  const { found, stoppedAt } = isCounting ? walk : await readSlices(db, listing, wholeList, reading);
+  return { rows, total: { count: found, isExact: stoppedAt === null }, next };
 }
 
-const fromStart = { start: everything, offset: 0, limit: 0 };
+const wholeList = { start: everything, offset: 0, limit: 0, isCounting: true };
 
 type Walk = { start: RawBuilder<boolean>; offset: number; limit: number; isCounting: boolean };
 
@@ -57,29 +52,30 @@ async function readSlices<Row>(
   { start, offset, limit, isCounting }: Walk,
   { sliceRows, mostRows }: Reading,
 ) {
-  const { filter, order } = listing;
   const rows: (Row & Position)[] = [];
-  let [found, skipped, rest] = [0, 0, start];
-  let stoppedAt: Position | null = null;
-  for (let read = 0; read < mostRows && (isCounting || rows.length < limit); read += sliceRows) {
-    const slice = await countSlice(db, listing, rest, sliceRows);
-    stoppedAt = null;
-    if (slice === undefined) break;
-    const toSkip = offset - skipped;
-    if (slice.found > toSkip && rows.length < limit) {
-      const within = sql<boolean>`${filter} AND ${rest} AND ${order.upTo(slice)}`;
-      const missing = limit - rows.length;
-      rows.push(
-        ...(await readRows<Row>(db, { ...listing, filter: within }, { offset: toSkip, limit: missing })),
-      );
+  const isFull = () => rows.length >= limit;
+  let [read, found, toSkip, rest] = [0, 0, offset, start];
+  for (let stoppedAt: Position | null = null; ; ) {
+    const isEnough = read >= mostRows || (isFull() && !isCounting);
+    if (isEnough) return { rows, found, stoppedAt };
+    // Where nothing is counted, a page of common rows is soon full.
+    const size = read > 0 || isCounting ? sliceRows : Math.min(sliceRows, 20 * limit);
+    const slice = await countSlice(db, listing, rest, size);
+    if (slice.found > toSkip && !isFull()) {
+      const missing = { offset: toSkip, limit: limit - rows.length };
+      rows.push(...(await readRows<Row>(db, within(listing, rest, slice), missing)));
     }
-    skipped += Math.min(toSkip, slice.found);
+    toSkip = Math.max(0, toSkip - slice.found);
     found += slice.found;
-    if (slice.read < sliceRows) break;
+    if (slice.read < size) return { rows, found, stoppedAt: null };
+    read += slice.read;
     stoppedAt = slice;
-    rest = order.beyond(slice);
+    rest = listing.order.beyond(slice);
   }
-  return { rows, found, stoppedAt };
+}
+
+function within(listing: Listing, rest: RawBuilder<boolean>, slice: Position): Listing {
+  return { ...listing, filter: sql`${listing.filter} AND ${rest} AND ${listing.order.upTo(slice)}` };
 }
 
 /** With the position of its last row. */
@@ -90,11 +86,11 @@ async function countSlice(
   { table, order, filter }: Listing,
   rest: RawBuilder<boolean>,
   sliceRows: number,
-): Promise<Slice | undefined> {
+): Promise<Slice> {
   const { rows } = await sql<Slice>`
     SELECT (count(*) OVER ())::int AS read, (count(*) FILTER (WHERE ${filter}) OVER ())::int AS found,
            ${order.key.asText} AS cursor_key, id
       FROM (SELECT * FROM ${table} WHERE ${rest} ${order.clause} LIMIT ${sliceRows}) AS slice
      ${order.reversed().clause} LIMIT 1`.execute(db);
-  return rows[0];
+  return rows[0] ?? { read: 0, found: 0, cursor_key: '', id: '' };
 }
