@@ -2,6 +2,7 @@ import { measureAuditChain } from './audit-chain.ts';
 import { measureDeepPaging } from './deep-paging.ts';
 import { printFigure } from './figure.ts';
 import { measureFromClone } from './from-clone.ts';
+import { measureImports } from './imports.ts';
 import { measureLimits } from './limits.ts';
 import { measureLists } from './lists.ts';
 import { measureLogins } from './logins.ts';
@@ -14,6 +15,7 @@ import { measureStarts } from './starts.ts';
 const benchmarks = {
   starts: measureStarts,
   logins: measureLogins,
+  import: measureImports,
   limits: measureLimits,
   paging: measureDeepPaging,
   searches: measureSearches,

@@ -32,7 +32,7 @@ function startImport(file: string, env: Record<string, string>, ...options: stri
 
 async function outcomeOf(child: ChildProcess): Promise<{ code: number | null; out: string }> {
   const output = Promise.all(
-    [child.stdout, child.stderr].map(async (stream) => (stream ? text(stream) : '')),
+    [child.stdout, child.stderr].map((stream) => (stream ? text(stream) : Promise.resolve(''))),
   );
   const [code] = (await once(child, 'exit')) as [number | null];
   return { code, out: (await output).join('') };

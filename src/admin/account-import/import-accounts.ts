@@ -93,10 +93,14 @@ function readRow(record: FileRecord, schema: z.ZodType<ImportedAccount>): Row | 
     return { faults: named };
   }
   // What was no UTF-8 arrives as this character.
-  if (JSON.stringify(record.value).includes('\u{fffd}')) {
+  if (Object.values(record.value as object).some(isGarbled)) {
     return { faults: [{ line, field: theRow, message: 'is not in UTF-8' }] };
   }
   return { line, lastLine, account: data };
+}
+
+function isGarbled(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('\u{fffd}');
 }
 
 /** False if it stopped within the batch. */

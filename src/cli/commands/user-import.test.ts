@@ -1,41 +1,15 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { assertStatus } from '../../../test/api.ts';
-import { type CommandLine, faultsOf, openCommandLine } from '../../../test/command-line.ts';
+import { faultsOf, openCommandLine } from '../../../test/command-line.ts';
 import { moveTo, verifiedUser } from '../../../test/email-calls.ts';
 import { signedInAdmin, signedInUser } from '../../../test/factories.ts';
 import { firebaseVector, foreignVectors } from '../../../test/foreign-vectors.ts';
+import { importRows, ndjson, people, person, usernames } from '../../../test/imported-people.ts';
 import { storedPassword } from '../../../test/stored-passwords.ts';
-import { createTestApp, type TestApp } from '../../../test/test-app.ts';
+import { createTestApp } from '../../../test/test-app.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
-
-type Row = Record<string, unknown>;
-
-const person = (name: string, more: Row = {}): Row => ({
-  username: name,
-  email: `${name}@example.com`,
-  ...more,
-});
-const people = (count: number, name = 'person'): Row[] =>
-  Array.from({ length: count }, (_, index) => person(`${name}${index + 1}`));
-
-function ndjson(rows: readonly Row[]): string {
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-}
-
-function importRows(line: CommandLine, rows: readonly Row[], parameters: object = {}) {
-  const input = ndjson(rows);
-  const digest = createHash('sha256').update(input).digest('hex');
-  return line.run('user import', { file: 'x.ndjson', digest, ...parameters }, input);
-}
-
-async function usernames({ db }: TestApp): Promise<(string | null)[]> {
-  const rows = await db.selectFrom('users').select('username').orderBy('username').execute();
-  return rows.map(({ username }) => username);
-}
 
 test('people imported with foreign hashes sign in with their passwords, which are hashed anew', async (t) => {
   const service = await createTestApp(t);
@@ -144,87 +118,6 @@ test('each row that is not taken is named by line and reason; the others are imp
   assert.deepEqual(await usernames(service), ['good', existing.username].toSorted());
 });
 
-test('with --on-error=stop nothing at or after the first bad row is imported', async (t) => {
-  const service = await createTestApp(t);
-  const line = await openCommandLine(t, service);
-  for (const [bad, name] of [
-    [person('a b', { email: 'ab@example.com' }), 'early'],
-    [person('early1', { email: 'free@example.com' }), 'late'],
-  ] as const) {
-    const before = await usernames(service);
-    const rows = [...people(1200, name), bad, ...people(900, `${name}.after`)];
-    const run = await importRows(line, rows, { onError: 'stop' });
-    assert.deepEqual(run.outcome, { result: { created: 1200, skipped: 0, refused: 1, complete: false } });
-    assert.deepEqual(
-      faultsOf(run).map(({ line: at }) => at),
-      [1201],
-    );
-    assert.equal((await usernames(service)).length, before.length + 1200);
-  }
-});
-
-test('a second run doubles nothing and names everyone, or passes over them as asked', async (t) => {
-  const service = await createTestApp(t);
-  const line = await openCommandLine(t, service);
-  await importRows(line, people(30));
-  const again = await importRows(line, people(30));
-  assert.deepEqual(again.outcome, { result: { created: 0, skipped: 0, refused: 30, complete: true } });
-  assert.equal(faultsOf(again).length, 30);
-  const skipping = await importRows(line, people(31), { skipExisting: true });
-  assert.deepEqual(skipping.outcome, { result: { created: 1, skipped: 30, refused: 0, complete: true } });
-  assert.deepEqual(faultsOf(skipping), []);
-});
-
-test('a dry run finds the same faults and writes nothing', async (t) => {
-  const service = await createTestApp(t);
-  const line = await openCommandLine(t, service);
-  const rows = [
-    ...people(3),
-    person('person1', { email: 'x@example.com' }),
-    person('a b', { email: 'ab@example.com' }),
-  ];
-  const { outcome } = await importRows(line, rows, { dryRun: true });
-  assert.deepEqual(outcome, {
-    result: { created: 3, skipped: 0, refused: 2, complete: true, dry_run: true },
-  });
-  assert.deepEqual(await usernames(service), []);
-  assert.deepEqual(await service.db.selectFrom('imports').select('id').execute(), []);
-  assert.deepEqual(await service.db.selectFrom('audit_events').select('id').execute(), []);
-});
-
-test('an import that lost its client in the middle is taken up where it was', async (t) => {
-  const service = await createTestApp(t);
-  const line = await openCommandLine(t, service);
-  const rows = people(2500);
-  const digest = createHash('sha256').update(ndjson(rows)).digest('hex');
-  async function* half() {
-    yield Buffer.from(ndjson(rows.slice(0, 1700)));
-    while ((await usernames(service)).length < 1000) await setTimeout(10);
-    throw new Error('the client is gone');
-  }
-  await line.run('user import', { file: 'x.ndjson', digest }, Readable.from(half())).catch(() => {});
-  const first = (await usernames(service)).length;
-  assert.ok(first >= 1000 && first < 2500, `${first} were imported`);
-  const refused = await importRows(line, rows);
-  assert.match(JSON.stringify(refused.outcome), /stopped after line 1\d{3}/);
-  const resumed = await importRows(line, rows, { resume: true });
-  assert.deepEqual(resumed.outcome, {
-    result: { created: 2500 - first, skipped: 0, refused: 0, complete: true, resumed_after_line: first },
-  });
-  assert.equal((await usernames(service)).length, 2500);
-  assert.match(JSON.stringify((await importRows(line, rows, { resume: true })).outcome), /no unfinished/);
-});
-
-test('standard input cannot be resumed, and a file needs a format', async (t) => {
-  const line = await openCommandLine(t, await createTestApp(t));
-  const resumed = await line.run('user import', { file: '-', format: 'csv', resume: true });
-  assert.match(JSON.stringify(resumed.outcome), /needs a file/);
-  assert.match(
-    JSON.stringify((await line.run('user import', { file: 'people.txt' })).outcome),
-    /csv or ndjson/,
-  );
-});
-
 test('each batch is one event, without an actor, and nobody is mailed', async (t) => {
   const service = await createTestApp(t);
   const line = await openCommandLine(t, service);
@@ -254,6 +147,9 @@ test('an address that an owner can still take back is not imported', async (t) =
   const run = await importRows(line, [person('thief', { email: owner.email.toUpperCase() }), person('good')]);
   assert.deepEqual(faultsOf(run), [{ line: 1, field: 'email', message: 'is already registered' }]);
   assert.deepEqual(await usernames(service), ['good', owner.username].toSorted());
+  const admin = await signedInAdmin(service);
+  const listed = await service.api.get('/api/admins/users', { token: admin.accessToken });
+  assert.equal(listed.body.total, 2, 'the counters are right after an import');
 });
 
 test('the id of the old system is found by admins, shown to its owner, and unique', async (t) => {

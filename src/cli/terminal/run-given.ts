@@ -42,7 +42,8 @@ export async function runGiven(
 
 async function show(outcome: Outcome, json: boolean, out: Writable): Promise<void> {
   if ('result' in outcome) {
-    return write(out, json ? `${JSON.stringify(outcome.result)}\n` : presentResult(outcome.result));
+    const shown = json ? `${JSON.stringify(outcome.result)}\n` : presentResult(outcome.result);
+    return write(out, shown);
   }
   if (json) await write(out, `${JSON.stringify({ error: outcome.failure })}\n`);
   else await write(process.stderr, `adl: ${presentFailure(outcome.failure)}`);
@@ -73,7 +74,11 @@ async function guide(
         const send: Listener['hear'] = (event) =>
           listener.hear('fault' in event ? { fault: rename(event.fault) } : event);
         const backend = await environment.openBackend({ isForAnySchema: false });
-        return backend.ask(name, parameters, { input, signal, send }).finally(async () => backend.close());
+        try {
+          return await backend.ask(name, parameters, { input, signal, send });
+        } finally {
+          await backend.close();
+        }
       },
     });
   } finally {

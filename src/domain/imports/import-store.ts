@@ -8,16 +8,16 @@ declare module '../../platform/database/database.ts' {
   }
 }
 
-/** `pg` gives it as text. */
-type BigInteger = ColumnType<number | string, number | undefined, number>;
+/** A bigint arrives as text. */
+type BigInt64 = ColumnType<string, number | undefined, number>;
 
 type ImportRow = {
   id: string;
   /** SHA-256 of the file: a changed file is another import. */
   source_digest: Buffer;
   /** The line up to which all rows are decided. */
-  lines_read: BigInteger;
-  rows_created: BigInteger;
+  lines_read: BigInt64;
+  rows_created: BigInt64;
   started_at: Date;
   updated_at: Date;
   finished_at: Date | null;
@@ -58,7 +58,7 @@ export async function advanceImport(trx: Transaction, step: Step): Promise<boole
       updated_at: now,
     })
     .where('id', '=', step.id)
-    .where('lines_read', '=', step.fromLine)
+    .where('lines_read', '=', String(step.fromLine))
     .where('finished_at', 'is', null)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;

@@ -4,7 +4,7 @@
  */
 export type FileRecord = { line: number; lastLine: number } & (
   | { value: unknown }
-  | { fault: string; isLast?: true }
+  | { fault: string; isLast?: boolean }
 );
 
 /** More than any record of an account needs; a file without line ends must not fill the memory. */
