@@ -4,7 +4,7 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { startPrivatePostgres } from '../scripts/private-postgres.ts';
+import { startPrivatePostgres } from '../test/postgres/private-postgres.ts';
 import type { Figure } from './figure.ts';
 
 const rows = Number(process.env.BENCH_IMPORT_ROWS ?? 200_000);

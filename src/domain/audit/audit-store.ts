@@ -6,6 +6,7 @@ import { everything, type Listing } from '../../platform/lists/list-rows.ts';
 import { orderBy, timeKey } from '../../platform/lists/order.ts';
 import type { Origin } from '../../platform/logging/request-context.ts';
 import type { Party } from '../realms/realms.ts';
+import type { AuditEvent } from './audit-event-row.ts';
 import { digestPersonal, sealOf } from './event-seal.ts';
 import type { SecurityEvent } from './security-events.ts';
 
