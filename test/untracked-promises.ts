@@ -5,17 +5,16 @@
  */
 import { createHook } from 'node:async_hooks';
 
-type Hook = { enable(): Hook; [symbol: symbol]: unknown };
+type Hook = { enable: (this: Hook) => Hook; [symbol: symbol]: unknown };
 
 const hook = createHook({ trackPromises: false }) as unknown as Hook;
 const [withoutPromises] = Object.getOwnPropertySymbols(hook).filter((symbol) => hook[symbol] === true);
 const prototype = Object.getPrototypeOf(hook) as Hook;
-// eslint-disable-next-line typescript/unbound-method -- called on each hook below
-const { enable } = prototype;
+const enableWithPromises = prototype.enable;
 
 if (withoutPromises !== undefined) {
-  prototype.enable = function enableWithoutPromises(this: Hook): Hook {
+  prototype.enable = function enableWithoutPromises() {
     this[withoutPromises] = true;
-    return enable.call(this);
+    return enableWithPromises.call(this);
   };
 }
