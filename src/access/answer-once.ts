@@ -12,7 +12,7 @@ import { text } from '../platform/http/schemas.ts';
 type Deps = Pick<Dependencies, 'db' | 'keys' | 'logger'>;
 type Asker = { account: Party; isSuperadmin: boolean };
 
-export const idempotencyKey = text(64).min(16);
+const idempotencyKey = text(64).min(16);
 
 const changingMethods = ['POST', 'PUT', 'PATCH'];
 

@@ -67,7 +67,11 @@ async function withDatabase(
 ): Promise<void> {
   const engine = await open();
   const db = createDatabase(engine.pool, () => {});
-  await work(db, engine).finally(() => engine.close());
+  try {
+    await work(db, engine);
+  } finally {
+    await engine.close();
+  }
 }
 
 async function onPostgres(t: TestContext): Promise<Place> {
