@@ -3,6 +3,7 @@ import { measureDeepPaging } from './deep-paging.ts';
 import { printFigure } from './figure.ts';
 import { measureFromClone } from './from-clone.ts';
 import { measureLimits } from './limits.ts';
+import { measureLists } from './lists.ts';
 import { measureLogins } from './logins.ts';
 import { measureMails } from './mails.ts';
 import { measureOverload } from './overload.ts';
@@ -16,6 +17,7 @@ const benchmarks = {
   limits: measureLimits,
   paging: measureDeepPaging,
   searches: measureSearches,
+  lists: measureLists,
   mails: measureMails,
   overload: measureOverload,
   'audit-chain': measureAuditChain,

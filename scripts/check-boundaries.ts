@@ -18,6 +18,8 @@ const tables: TableRules = {
   owners: {
     users: 'src/domain/accounts',
     admins: 'src/domain/accounts',
+    user_counts: 'src/domain/accounts',
+    registration_counts: 'src/domain/accounts',
     sessions: 'src/domain/sessions',
     links: 'src/domain/one-time-tokens',
     mails: 'src/domain/outbox',
@@ -26,6 +28,7 @@ const tables: TableRules = {
     audit_chain: 'src/domain/audit',
     audit_marks: 'src/domain/audit',
     idempotency_keys: 'src/domain/idempotency',
+    sign_in_counts: 'src/domain/audit',
   },
   jointReaders: {
     'src/domain/sessions/session-store.ts':

@@ -5,6 +5,7 @@ import type { AppDependencies } from './access/route-dependencies.ts';
 import { adminAdministration } from './admin/admins/part.ts';
 import { auditEvents } from './admin/audit-events/part.ts';
 import { mailAdministration } from './admin/mails/part.ts';
+import { overview } from './admin/overview/part.ts';
 import { userAdministration } from './admin/users/part.ts';
 import { accounts } from './domain/accounts/part.ts';
 import { audit } from './domain/audit/part.ts';
@@ -64,6 +65,7 @@ export const parts: readonly Part[] = [
   adminAdministration,
   mailAdministration,
   auditEvents,
+  overview,
   mailbox,
   metrics,
 ];

@@ -66,7 +66,7 @@ export type RequestLimits = {
 
 const turnMilliseconds = 3000;
 
-/** Per process, over all callers: each search reads the whole table. */
+/** Per process, over all callers: a search may read many rows. */
 const searchesAtWork = 2;
 
 /** Two fifths of the connections: two busy accounts leave some connections to all others. */

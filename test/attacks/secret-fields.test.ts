@@ -11,7 +11,7 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 const account = ['id', 'username', 'email', 'full_name', 'is_active', 'created_at', 'updated_at'];
 const userFields = [...account, 'is_superuser', 'is_email_verified'];
 const adminFields = [...account, 'is_superadmin'];
-const pageFields = ['items', 'total', 'page', 'page_size', 'total_pages', 'next_cursor'];
+const pageFields = ['items', 'total', 'total_is_exact', 'page', 'page_size', 'total_pages', 'next_cursor'];
 const sessionFields = ['id', 'created_at', 'last_used_at', 'expires_at', 'ip', 'user_agent', 'current'];
 const tokenFields = ['access_token', 'refresh_token', 'token_type', 'expires_in'];
 

@@ -116,7 +116,15 @@ for (const [name, client] of Object.entries(clients)) {
     const list = (query: string) => call('GET', `/api/admins/users${query}`, undefined, token);
     const page = await list('?page=1&page_size=2');
     assertStatus(page, 200);
-    assertMembers(page.body, ['items', 'total', 'page', 'page_size', 'total_pages', 'next_cursor']);
+    assertMembers(page.body, [
+      'items',
+      'total',
+      'total_is_exact',
+      'page',
+      'page_size',
+      'total_pages',
+      'next_cursor',
+    ]);
     assertMembers(page.body.items[0], [...userMembers, ...times]);
     const { total, page: number, page_size: size, total_pages: pages } = page.body;
     assert.deepEqual([total, number, size, pages, page.body.items[0].id], [3, 1, 2, 2, newest]);

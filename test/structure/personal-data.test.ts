@@ -9,6 +9,7 @@ const impersonal: Record<string, string> = {
   audit_chain: 'hashes of events; of what is personal in them by a salt that the event has',
   audit_marks: 'hashes of the chain',
   schema_migrations: 'names of files',
+  sign_in_counts: 'counts by day',
   'jobs.bam': 'maintenance of the queue, as SQL commands',
   'jobs.instance': 'machines; the queue is told not to register them',
   'jobs.job_dependency': 'ids of jobs',

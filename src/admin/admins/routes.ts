@@ -3,7 +3,7 @@ import { answerAccount } from '../../access/answer-account.ts';
 import { callerOf, requireSuperadmin } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
-import { listQuery } from '../../domain/accounts/account-list.ts';
+import { adminListQuery } from '../../domain/accounts/account-filters.ts';
 import { adminSchema } from '../../domain/accounts/account-schemas.ts';
 import { adminRealm } from '../../domain/realms/realms.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
@@ -28,7 +28,7 @@ export function addAdminAdministrationRoutes(app: HttpServer, deps: RouteDepende
       schema: {
         ...about,
         summary: 'List admins, newest first',
-        querystring: listQuery,
+        querystring: adminListQuery,
         response: { 200: pageOf(adminSchema), ...errors([422, ...guardErrors]) },
       },
     },

@@ -3,7 +3,7 @@ import { answerAccount } from '../../access/answer-account.ts';
 import { callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
-import { userListQuery } from '../../domain/accounts/account-list.ts';
+import { userListQuery } from '../../domain/accounts/account-filters.ts';
 import { changedFullName, email, username, userSchema } from '../../domain/accounts/account-schemas.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAllSessions } from '../../domain/revocation/end-all-sessions.ts';

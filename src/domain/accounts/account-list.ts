@@ -1,71 +1,67 @@
-import { type RawBuilder, sql } from 'kysely';
-import { z } from 'zod';
+import { sql } from 'kysely';
 import type { Database } from '../../platform/database/database.ts';
-import { encodeCursor, fetchedRows, offsetOf, pageQuery, presentPage } from '../../platform/http/paging.ts';
-import { queryBoolean, text } from '../../platform/http/schemas.ts';
+import { fetchedRows, offsetOf, presentPage, type Total } from '../../platform/http/paging.ts';
+import { listPage } from '../../platform/lists/list-page.ts';
+import { countUpTo, everything, type Listing, mostCounted, totalOf } from '../../platform/lists/list-rows.ts';
+import { cursorAt, type Position, positionOf } from '../../platform/lists/order.ts';
+import { walkList } from '../../platform/lists/walk-list.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { Realm } from '../realms/realms.ts';
-import { beyondCursor, orderOf, sortOrders } from './account-order.ts';
-import { containing, searchAccounts } from './account-search.ts';
-import { notDeleted } from './account-store.ts';
-import { type AccountsWanted, type ListedAccount, readRows } from './list-rows.ts';
+import { countUsersIn } from './account-counts.ts';
+import { countedStatesOf, filterOf, type ListQuery } from './account-filters.ts';
+import { orderOf } from './account-order.ts';
+import { type Match, matchOf } from './account-search.ts';
+import type { Account } from './account-store.ts';
 import { presentAccount } from './present-account.ts';
 
-const exampleId = '01890a5d-ac96-774b-bcce-b302099a8057';
+type Listed = Account & Position;
 
-const firstPages = pageQuery(encodeCursor('-created_at', '2026-01-31T09:26:03.114000Z', exampleId));
-
-export const listQuery = firstPages.extend({
-  is_active: queryBoolean,
-  q: text(100)
-    .optional()
-    .describe('Part of the username, the e-mail address or the full name, taken literally'),
-  sort: z
-    .enum([...sortOrders, ''])
-    .default('-created_at')
-    .transform((value) => (value === '' ? '-created_at' : value))
-    .describe('A minus sorts downwards'),
-});
-
-/** Only users can be deleted. */
-export const userListQuery = listQuery.extend({
-  deleted: queryBoolean.describe('`true` lists only deleted users, who are otherwise left out'),
-});
-
-export type ListQuery = z.output<typeof listQuery> & { deleted?: boolean | undefined };
-
-/** One page of a realm's accounts with the total; without a search every page by cursor costs the same, however deep. */
-export async function listAccounts(
-  { db, engine }: Pick<Dependencies, 'db' | 'engine'>,
-  realm: Realm,
-  query: ListQuery,
-) {
-  const order = orderOf(query.sort);
-  const wanted = {
-    table: sql.table(realm.table),
-    order,
+/** One page of a realm's accounts, of bounded cost at any number of them. */
+export async function listAccounts({ db }: Pick<Dependencies, 'db'>, realm: Realm, query: ListQuery) {
+  const listing = {
+    table: sql.table<Account>(realm.table),
+    order: orderOf(query.sort),
     filter: filterOf(realm, query),
-    after: query.cursor ? beyondCursor(order, query.cursor) : sql<boolean>`true`,
-    offset: offsetOf(query),
-    limit: fetchedRows(query),
   };
-  // PostgreSQL reads the whole table faster in one statement, and keeps nobody waiting meanwhile.
-  const inSlices = query.q && engine.isEmbedded;
-  const page = await (inSlices ? searchAccounts(db, wanted) : readPage(db, wanted));
-  const cursorAfter = (last: ListedAccount) => encodeCursor(query.sort, last.cursor_key, last.id);
-  return presentPage(query, page, presentAccount, cursorAfter);
+  if (query.q) return searchAccounts(db, listing, query, await matchOf(db, realm, query.q));
+  // An index on the last login would make every sign-in write to every index of the table.
+  if (query.last_login_before !== undefined) return walkAccounts(db, listing, query);
+  const isCounted = realm.kind === 'user' && query.created_after === undefined;
+  const count = () => (isCounted ? countUsersIn(db, countedStatesOf(query)) : countUpTo(db, listing));
+  return listPage(db, listing, query, presentAccount, count);
 }
 
-function filterOf(realm: Realm, { is_active, q, deleted }: ListQuery): RawBuilder<boolean> {
-  const shown = deleted ? sql<boolean>`deleted_at IS NOT NULL` : notDeleted(realm);
-  const active = is_active === undefined ? shown : sql<boolean>`${shown} AND is_active = ${is_active}`;
-  return q ? sql`${active} AND ${containing(q)}` : active;
+/** Few matches are read by index and sorted; of many, the first ones are soon met in the order of the list. */
+async function searchAccounts(db: Database, listing: Listing<Account>, query: ListQuery, match: Match) {
+  const matching = { ...listing, filter: sql<boolean>`${listing.filter} AND ${match.condition}` };
+  if (!match.isIndexed) return walkAccounts(db, matching, query);
+  const found = await readMatches(db, listing, match, query);
+  if (found === null) return walkAccounts(db, matching, query, { count: mostCounted, isExact: false });
+  return presentPage(query, found, presentAccount, (last: Position) => cursorAt(listing.order, last));
 }
 
-async function readPage(db: Database, wanted: AccountsWanted) {
-  const rows = await readRows(db, wanted);
-  const counted = await sql<{
-    total: number;
-  }>`SELECT count(*)::int AS total FROM ${wanted.table} WHERE ${wanted.filter}`.execute(db);
-  return { rows, total: counted.rows[0]?.total ?? 0 };
+async function walkAccounts(db: Database, listing: Listing<Account>, query: ListQuery, known?: Total) {
+  const found = await walkList(db, listing, query, known);
+  return presentPage(query, found, presentAccount, (last: Position) => cursorAt(listing.order, last));
+}
+
+/** Null if there are too many. */
+async function readMatches(
+  db: Database,
+  { table, filter, order }: Listing<Account>,
+  { condition }: Match,
+  query: ListQuery,
+): Promise<{ rows: Listed[]; total: Total } | null> {
+  const after = query.cursor ? order.beyond(positionOf(order, query.cursor)) : everything;
+  const { rows } = await sql<Listed & { read: number; total: number }>`
+    WITH found AS MATERIALIZED (SELECT * FROM ${table} WHERE ${condition} LIMIT ${mostCounted + 1}),
+         chosen AS MATERIALIZED (SELECT * FROM found
+           WHERE ${filter} AND (SELECT count(*) FROM found) <= ${mostCounted}),
+         page AS (SELECT *, ${order.key.asText} AS cursor_key FROM chosen WHERE ${after} ${order.clause}
+                   LIMIT ${fetchedRows(query)} OFFSET ${offsetOf(query)})
+    SELECT page.*, (SELECT count(*)::int FROM found) AS read, (SELECT count(*)::int FROM chosen) AS total
+      FROM (SELECT) AS one LEFT JOIN page ON true ${order.clause}`.execute(db);
+  const [first] = rows;
+  if (first === undefined || first.read > mostCounted) return null;
+  return { rows: rows.filter(({ id }) => id !== null), total: totalOf(first.total) };
 }

@@ -1,17 +1,10 @@
 import { z } from 'zod';
 import type { Database } from '../../platform/database/database.ts';
-import {
-  decodeCursor,
-  encodeCursor,
-  fetchedRows,
-  offsetOf,
-  type PageQuery,
-  pageQuery,
-  presentPage,
-} from '../../platform/http/paging.ts';
-import { cursorTime, instant, timestamp, uuid } from '../../platform/http/schemas.ts';
+import { encodeCursor, type PageQuery, pageQuery } from '../../platform/http/paging.ts';
+import { instant, timestamp, uuid } from '../../platform/http/schemas.ts';
+import { listPage } from '../../platform/lists/list-page.ts';
 import type { AuditEvent } from './audit-event-row.ts';
-import { type EventFilter, listAuditEvents, type Position } from './audit-store.ts';
+import { auditListing, type EventFilter } from './audit-store.ts';
 import type { AuditEvents, SecurityEventName } from './security-events.ts';
 
 const party = z.object({ kind: z.enum(['user', 'admin']), id: uuid });
@@ -58,7 +51,7 @@ const describeEvent = (events: AuditEvents) =>
     .meta({ id: 'AuditEvent' });
 
 export const ownEventsQuery = pageQuery(
-  encodeCursor('2026-01-31T09:26:03.114000Z', '01890a5d-ac96-774b-bcce-b302099a8057'),
+  encodeCursor('-occurred_at', '2026-01-31T09:26:03.114000Z', '01890a5d-ac96-774b-bcce-b302099a8057'),
 );
 
 export const auditQuery = (events: AuditEvents) =>
@@ -70,40 +63,21 @@ export const auditQuery = (events: AuditEvents) =>
     to: instant.optional().describe('Before this time'),
   });
 
-const cursorContent = z.tuple([cursorTime, z.uuid()]);
-
 type PresentedEvent = z.output<ReturnType<typeof auditEventSchema>>;
 
 export function listEvents(db: Database, filter: EventFilter, query: PageQuery) {
-  return pageOfEvents(db, filter, query, presentEvent);
+  return listPage(db, auditListing(filter), query, presentEvent);
 }
 
 /** For the subject. Hides where an admin, or a stranger who claimed the address, acted from. */
 export function listOwnEvents(db: Database, subject: string, query: PageQuery) {
-  return pageOfEvents(db, { subject }, query, presentOwnEvent);
+  return listPage(db, auditListing({ subject }), query, presentOwnEvent);
 }
 
 export function presentOwnEvent(row: AuditEvent): PresentedEvent {
   const event = presentEvent(row);
   const isElsewhere = event.actor?.kind === 'admin' || (event.event === 'email_reverted' && !event.actor);
   return isElsewhere ? { ...event, ip: null, request_id: null } : event;
-}
-
-async function pageOfEvents(
-  db: Database,
-  filter: EventFilter,
-  query: PageQuery,
-  present: (row: AuditEvent) => PresentedEvent,
-) {
-  const after = query.cursor ? positionOf(query.cursor) : null;
-  const wanted = { after, limit: fetchedRows(query), offset: offsetOf(query) };
-  const found = await listAuditEvents(db, filter, wanted);
-  return presentPage(query, found, present, (last) => encodeCursor(last.cursor_time, last.id));
-}
-
-function positionOf(cursor: string): Position {
-  const [time, id] = decodeCursor(cursor, cursorContent);
-  return { time, id };
 }
 
 function presentEvent(row: AuditEvent): PresentedEvent {

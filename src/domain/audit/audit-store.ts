@@ -1,7 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
 import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
+import { everything, type Listing } from '../../platform/lists/list-rows.ts';
+import { orderBy, timeKey } from '../../platform/lists/order.ts';
 import type { Origin } from '../../platform/logging/request-context.ts';
 import type { Party } from '../realms/realms.ts';
 import type { AuditEvent } from './audit-event-row.ts';
@@ -40,39 +42,7 @@ export type EventFilter = {
   to?: string | undefined;
 };
 
-/** Where a page ended. The time is text, because a JavaScript Date would drop its microseconds. */
-export type Position = { time: string; id: string };
-
-export type PositionedEvent = AuditEvent & { cursor_time: string };
-type Wanted = { after: Position | null; limit: number; offset: number };
-
-/** Newest first, with the total count. */
-export async function listAuditEvents(
-  db: Database,
-  filter: EventFilter,
-  wanted: Wanted,
-): Promise<{ rows: PositionedEvent[]; total: number }> {
-  const rows = await readAuditEvents(db, filter, wanted);
-  const counted = await sql<{ total: number }>`
-    SELECT count(*)::int AS total FROM audit_events WHERE ${conditionsOf(filter)}`.execute(db);
-  return { rows, total: counted.rows[0]?.total ?? 0 };
-}
-
-export async function readAuditEvents(
-  db: Database,
-  filter: EventFilter,
-  { after, limit, offset }: Wanted,
-): Promise<PositionedEvent[]> {
-  const chosen = conditionsOf(filter);
-  const beyond = after ? sql`(occurred_at, id) < (${after.time}::timestamptz, ${after.id}::uuid)` : sql`true`;
-  const { rows } = await sql<PositionedEvent>`
-    SELECT *, to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor_time
-      FROM audit_events WHERE ${chosen} AND ${beyond}
-     ORDER BY occurred_at DESC, id DESC LIMIT ${limit} OFFSET ${offset}`.execute(db);
-  return rows;
-}
-
-function conditionsOf({ actor, subject, event, from, to }: EventFilter): RawBuilder<unknown> {
+export function auditListing({ actor, subject, event, from, to }: EventFilter): Listing<AuditEvent> {
   const conditions = [
     actor && sql`actor_id = ${actor}::uuid`,
     subject && sql`subject_id = ${subject}::uuid`,
@@ -80,8 +50,11 @@ function conditionsOf({ actor, subject, event, from, to }: EventFilter): RawBuil
     from && sql`occurred_at >= ${from}::timestamptz`,
     to && sql`occurred_at < ${to}::timestamptz`,
   ].filter((condition) => condition !== undefined && condition !== '');
-  return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` AND `);
+  const filter = conditions.length === 0 ? everything : sql<boolean>`${sql.join(conditions, sql` AND `)}`;
+  return { table: sql.table<AuditEvent>('audit_events'), order: newestFirst, filter };
 }
+
+const newestFirst = orderBy('-occurred_at', timeKey('occurred_at'), 'down');
 
 /**
  * Removes the address and the request, which leads to it in the log, from the events of an account.

@@ -1,15 +1,12 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Database } from '../../platform/database/database.ts';
-import {
-  decodeCursor,
-  encodeCursor,
-  fetchedRows,
-  offsetOf,
-  pageQuery,
-  presentPage,
-} from '../../platform/http/paging.ts';
+import { encodeCursor, pageQuery } from '../../platform/http/paging.ts';
 import { timestamp, uuid } from '../../platform/http/schemas.ts';
+import { listPage } from '../../platform/lists/list-page.ts';
+import { everything } from '../../platform/lists/list-rows.ts';
+import { orderBy, rankKey } from '../../platform/lists/order.ts';
+import type { MailStatus } from './mail-row.ts';
 import type { Mail } from './mail-store.ts';
 
 export const mailSchema = z
@@ -28,33 +25,31 @@ export const mailSchema = z
   })
   .meta({ id: 'Mail' });
 
-const firstPages = pageQuery(encodeCursor(0, '01890a5d-ac96-774b-bcce-b302099a8057'));
+const firstPages = pageQuery(encodeCursor('-urgency', '2', '01890a5d-ac96-774b-bcce-b302099a8057'));
 
 export const mailQuery = firstPages.extend({
   status: z.enum(['queued', 'sent', 'kept', 'dead']).optional(),
 });
 
-const cursorContent = z.tuple([z.int().min(0).max(2), z.uuid()]);
-
-// Mails that need attention come first: dead ones, then queued ones.
-const rank = sql<number>`(CASE status WHEN 'dead' THEN 0 WHEN 'queued' THEN 1 ELSE 2 END)`;
+// The expression of the index `mails_urgency`, word by word.
+const urgency = sql<number>`(CASE status WHEN 'dead' THEN 2 WHEN 'queued' THEN 1 ELSE 0 END)`;
+const urgencyOf = { dead: 2, queued: 1, sent: 0, kept: 0 } as const;
+const mostUrgentFirst = orderBy('-urgency', rankKey(urgency), 'down');
 
 /** Dead mails first, then queued ones, then the rest; the newest of each first. */
-export async function listMails(db: Database, query: z.output<typeof mailQuery>) {
-  const chosen = query.status === undefined ? sql`true` : sql`status = ${query.status}`;
-  const after = query.cursor ? afterCursor(query.cursor) : sql`true`;
-  const { rows } = await sql<Mail & { rank: number }>`
-    SELECT *, ${rank} AS rank FROM mails WHERE ${chosen} AND ${after}
-     ORDER BY ${rank}, id DESC LIMIT ${fetchedRows(query)} OFFSET ${offsetOf(query)}`.execute(db);
-  const counted = await sql<{ total: number }>`
-    SELECT count(*)::int AS total FROM mails WHERE ${chosen}`.execute(db);
-  const total = counted.rows[0]?.total ?? 0;
-  return presentPage(query, { rows, total }, presentMail, (last) => encodeCursor(last.rank, last.id));
+export function listMails(db: Database, query: z.output<typeof mailQuery>) {
+  const filter = query.status === undefined ? everything : ofStatus(query.status);
+  return listPage(
+    db,
+    { table: sql.table<Mail>('mails'), order: mostUrgentFirst, filter },
+    query,
+    presentMail,
+  );
 }
 
-function afterCursor(cursor: string): RawBuilder<unknown> {
-  const [after, id] = decodeCursor(cursor, cursorContent);
-  return sql`(${rank} > ${after} OR (${rank} = ${after} AND id < ${id}::uuid))`;
+/** With the urgency, so that the index of the order skips all others. */
+function ofStatus(status: MailStatus) {
+  return sql<boolean>`status = ${status} AND ${urgency} = ${sql.lit(urgencyOf[status])}`;
 }
 
 export function presentMail(mail: Mail): z.output<typeof mailSchema> {

@@ -43,6 +43,7 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
         { name: 'Admin administration', description: 'Administration of admins by superadmins' },
         { name: 'Password reset', description: 'Reset of a forgotten password, and test mails' },
         { name: 'Mail', description: 'Mails that were sent, are queued or failed' },
+        { name: 'Overview', description: 'Figures for a dashboard' },
         { name: 'Audit', description: 'Security events with actor and subject' },
         { name: 'System', description: 'Health and welcome' },
       ],

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import type { PostgresPoolClient } from 'kysely';
 import { type ConstructorOptions, fromPglite } from 'pg-boss';
 import type { DatabaseEngine } from './database.ts';
@@ -41,6 +42,7 @@ export function embeddedOptions(options: PGliteOptions): PGliteOptions {
   ];
   return {
     ...options,
+    extensions: { pg_trgm },
     startParams: [...PGlite.defaultStartParams, ...small.flatMap((setting) => ['-c', setting])],
     parsers: { 20: (value) => value, 17: (value) => Buffer.from(value.slice(2), 'hex') },
   };

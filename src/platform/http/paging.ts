@@ -22,10 +22,16 @@ export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({
     items: z.array(item).max(100),
     total: z.int(),
+    total_is_exact: z.boolean().describe('False: `total` is where counting stopped'),
     page: z.int(),
     page_size: z.int().meta({ example: 10 }),
     total_pages: z.int(),
-    next_cursor: z.string().max(500).nullable().describe('Null on the last page').meta({ example: null }),
+    next_cursor: z
+      .string()
+      .max(500)
+      .nullable()
+      .describe('Null on the last page; a search may go on after a page that is not full')
+      .meta({ example: null }),
   });
 }
 
@@ -38,22 +44,26 @@ export function fetchedRows({ page_size }: PageQuery): number {
   return page_size + 1;
 }
 
-/** `rows` are those fetched with `fetchedRows`. */
-export function presentPage<Row, Item>(
+/** `isExact` is false if there are, or may be, more. */
+export type Total = { count: number; isExact: boolean };
+
+/** `rows` are those fetched with `fetchedRows`; `next`, where reading stopped short of them. */
+export function presentPage<Row extends Next, Item, Next>(
   { page, page_size }: PageQuery,
-  { rows, total }: { rows: readonly Row[]; total: number },
+  { rows, total, next = null }: { rows: readonly Row[]; total: Total; next?: Next | null },
   present: (row: Row) => Item,
-  cursorAfter: (row: Row) => string,
+  cursorAfter: (last: Next) => string,
 ) {
   const shown = rows.slice(0, page_size);
-  const last = rows.length > page_size ? shown.at(-1) : undefined;
+  const last = rows.length > page_size ? (shown.at(-1) ?? null) : next;
   return {
     items: shown.map(present),
-    total,
+    total: total.count,
+    total_is_exact: total.isExact,
     page,
     page_size,
-    total_pages: Math.ceil(total / page_size),
-    next_cursor: last === undefined ? null : cursorAfter(last),
+    total_pages: Math.ceil(total.count / page_size),
+    next_cursor: last === null ? null : cursorAfter(last),
   };
 }
 
