@@ -20,9 +20,9 @@ const paths: [path: string, methods: string[]][] = [
   ['/docs', ['GET', 'HEAD', 'OPTIONS']],
   ['/docs/static/index.css', ['GET', 'HEAD', 'OPTIONS']],
   ['/api/users/login', ['OPTIONS', 'POST']],
-  ['/api/users/me', ['GET', 'HEAD', 'OPTIONS', 'PUT']],
-  ['/api/users/me/', ['GET', 'HEAD', 'OPTIONS', 'PUT']],
-  ['/api/admins/users/0192c3a4-0000-7000-8000-000000000000', ['GET', 'HEAD', 'OPTIONS', 'PATCH']],
+  ['/api/users/me', ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PUT']],
+  ['/api/users/me/', ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PUT']],
+  ['/api/admins/users/0192c3a4-0000-7000-8000-000000000000', ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH']],
 ];
 
 for (const [path, allowed] of paths) {

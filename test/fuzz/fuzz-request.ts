@@ -53,7 +53,8 @@ function brokenRequest(described: DescribedOperation): fc.Arbitrary<FuzzRequest>
     { headers: strangeHeaders },
     ...(schema ? [{ body: brokenMembers(schema) }] : []),
     ...placed(operation.parameters, 'path').map(() => ({
-      path: parametersIn(operation.parameters, 'path', () => hostileText),
+      // An empty segment is the path of another route.
+      path: parametersIn(operation.parameters, 'path', () => hostileText.filter((text) => text !== '')),
     })),
     ...placed(operation.parameters, 'query').map(() => ({
       query: parametersIn(operation.parameters, 'query', brokenValue).map((values) => Object.entries(values)),

@@ -7,11 +7,15 @@ import { errors, guardErrors } from '../../platform/http/schemas.ts';
 import { exportData } from './export-data.ts';
 import { exportSchema } from './export-schema.ts';
 
+const downloadMilliseconds = 5 * 60_000;
+
 export function addDataExportRoutes(app: HttpServer, deps: RouteDependencies): void {
   app.get(
     '/api/users/me/export',
     {
       ...requireAccount(deps, userRealm),
+      // Fastify's clock runs until the last byte is sent.
+      handlerTimeout: downloadMilliseconds,
       schema: {
         tags: [userRealm.tag],
         summary: 'Download all that is stored about me',

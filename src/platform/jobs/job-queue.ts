@@ -124,6 +124,7 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
       await boss.send(name, { payload, origin: currentOrigin() }, { db: fromKysely(db) });
     },
     forget: async (trx, values) => {
+      if (values.length === 0) return;
       const folded = values.map(foldCase);
       await sql`
         DELETE FROM ${jobTable} WHERE EXISTS (
