@@ -79,7 +79,13 @@ const shownOtherwise: Record<string, Record<string, string>> = {
     ...because('part of a token', 'link_id'),
   },
   throttles: because('a digest of what the caller knows', 'key_hash'),
-  audit_events: because('actor and subject', 'actor_kind actor_id subject_kind subject_id'),
+  audit_events: {
+    ...because('actor and subject', 'actor_kind actor_id subject_kind subject_id'),
+    ...because(
+      'hashes of the row, and their keys',
+      'personal_salt personal_digest seal_key_id seal is_chained',
+    ),
+  },
 };
 
 function because(reason: string, columns: string): Record<string, string> {

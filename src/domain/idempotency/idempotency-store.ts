@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Generated, sql } from 'kysely';
 import {
   cleanUpRows,
   type Database,
@@ -7,7 +7,30 @@ import {
   type Transaction,
 } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
-import type { Party } from '../realms/realms.ts';
+import type { Party, RealmKind } from '../realms/realms.ts';
+
+declare module '../../platform/database/database.ts' {
+  interface Tables {
+    idempotency_keys: IdempotencyRow;
+  }
+}
+
+type IdempotencyRow = {
+  key_hash: Buffer;
+  account_kind: RealmKind;
+  account_id: string;
+  /** Of the secret in `request_digest` and `answer`. */
+  key_id: string;
+  request_digest: Buffer;
+  as_superadmin: boolean;
+  /** The attempt that may carry the request out. */
+  holder: string;
+  lease_until: Date;
+  is_carried_out: Generated<boolean>;
+  status: number | null;
+  answer: Buffer | null;
+  expires_at: Date;
+};
 
 /** Longer than any request takes. */
 const leaseSeconds = 30;
