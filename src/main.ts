@@ -5,9 +5,10 @@ import { assembly, buildApp, parts } from './app.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
 import { createAccessTokens } from './domain/access-tokens/access-token.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
-import { createDatabase, type DatabaseEngine } from './platform/database/database.ts';
+import type { DatabaseEngine } from './platform/database/database.ts';
 import { createDatabaseClock } from './platform/database/database-clock.ts';
 import { DirectoryInUseError } from './platform/database/directory-lock.ts';
+import { openWatchedDatabase } from './platform/database/watched-database.ts';
 import { createPasswordHasher } from './platform/hashing/password-hasher.ts';
 import { networkOf } from './platform/http/client-address.ts';
 import type { HttpServer } from './platform/http/http-server.ts';
@@ -19,6 +20,7 @@ import { createProcessLogger, type Logger } from './platform/logging/logger.ts';
 import { createMemoryLimiter } from './platform/rate-limit/memory-limiter.ts';
 import type { RateLimiter } from './platform/rate-limit/rate-limit.ts';
 import { createSmtpTransport, type SmtpTransport } from './platform/smtp/smtp-transport.ts';
+import { watchTransport } from './platform/smtp/watched-transport.ts';
 import { jobNames, startBackgroundWork } from './process/background-work.ts';
 import { stopWhenTold } from './process/drain.ts';
 import { loadSecretKey } from './process/secret-key.ts';
@@ -61,7 +63,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   );
 
   const [engine, hasher] = await Promise.all([openEngine(config), startHasher(config)]);
-  const db = createDatabase(engine.pool, (event) => logStatement(logger, event));
+  const db = openWatchedDatabase(engine, logger, (statement) => logStatement(logger, statement));
   const readiness: Readiness = { phase: 'starting' };
   const clock = createDatabaseClock(db, engine);
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
@@ -89,7 +91,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   readiness.phase = 'serving';
   clock.watch();
   await listen(app, deps);
-  await startBackgroundWork(parts, { ...deps, ...assembly, smtp: smtpTransportOf(config) });
+  await startBackgroundWork(parts, { ...deps, ...assembly, smtp: smtpTransportOf(config, logger) });
   reportServing();
   flushCompileCache();
   const documentation = config.docsEnabled ? `; ${config.publicUrl}/docs explains the API` : '';
@@ -132,11 +134,11 @@ async function openJobs(jobs: JobQueue): Promise<void> {
   }
 }
 
-function smtpTransportOf({ smtp }: Config): SmtpTransport | null {
+function smtpTransportOf({ smtp }: Config, logger: Logger): SmtpTransport | null {
   const { host, fromEmail } = smtp;
   return host === undefined || fromEmail === undefined
     ? null
-    : createSmtpTransport({ ...smtp, host, fromEmail });
+    : watchTransport(createSmtpTransport({ ...smtp, host, fromEmail }), logger);
 }
 
 function startHasher(config: Config): ReturnType<typeof createPasswordHasher> {

@@ -5,6 +5,7 @@ import { isDatabaseUnavailable } from '../database/database-errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createReminder } from '../logging/reminder.ts';
 import { currentOrigin, type Origin, runInJob } from '../logging/request-context.ts';
+import { reasonOf } from '../logging/serialize-error.ts';
 
 /**
  * The payload of each queue's jobs. It must hold no secret: finished jobs stay readable for a
@@ -114,7 +115,8 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
   const reminder = createReminder();
   boss.on('error', (error) => {
     engine.heedJobError(error);
-    if (reminder.isDue()) logger.warn({ err: error }, 'jobs: the queue cannot reach the database; jobs wait');
+    if (!reminder.isDue()) return;
+    logger.warn({ reason: reasonOf(error) }, 'jobs: the queue cannot reach the database; jobs wait');
   });
   return {
     send: async (db, name, payload) => {
