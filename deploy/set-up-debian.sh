@@ -19,6 +19,8 @@ main() {
   host=${1:-}
   require_bare_debian
   install_packages
+  # Before anything is changed.
+  if [ -n "${TLS_CERTIFICATE:-}${TLS_KEY:-}" ]; then check_certificate "${TLS_CERTIFICATE:-}" "${TLS_KEY:-}"; fi
   create_account
   install_release
   create_secrets
@@ -201,7 +203,6 @@ set_up_certificate() {
   install -d -m 755 "$settings/tls"
   certificate=$settings/tls/certificate.pem key=$settings/tls/key.pem
   if [ -n "${TLS_CERTIFICATE:-}" ] || [ -n "${TLS_KEY:-}" ]; then
-    check_certificate "${TLS_CERTIFICATE:-}" "${TLS_KEY:-}"
     ln -sfn "$TLS_CERTIFICATE" $certificate
     ln -sfn "$TLS_KEY" $key
   elif [ -L $certificate ]; then

@@ -17,6 +17,7 @@ import { createJobQueue, type JobQueue } from './platform/jobs/job-queue.ts';
 import { hearOfDroppedLines } from './platform/logging/dropped-lines.ts';
 import { logStatement } from './platform/logging/log-statement.ts';
 import { createProcessLogger, type Logger } from './platform/logging/logger.ts';
+import { shareOwnMetrics } from './platform/metrics/shared-metrics.ts';
 import { createMemoryLimiter } from './platform/rate-limit/memory-limiter.ts';
 import type { RateLimiter } from './platform/rate-limit/rate-limit.ts';
 import { createSmtpTransport, type SmtpTransport } from './platform/smtp/smtp-transport.ts';
@@ -42,7 +43,10 @@ const backlog = 4096;
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = createProcessLogger(config);
-  if (cluster.isWorker) hearOfDroppedLines();
+  if (cluster.isWorker) {
+    hearOfDroppedLines();
+    shareOwnMetrics();
+  }
   if (config.webConcurrency > 1 && cluster.isPrimary) {
     superviseServers(config.webConcurrency, logger);
     return;

@@ -60,6 +60,7 @@ export function embeddedEngine(pglite: PGlite, unlock: () => void): DatabaseEngi
     name: 'embedded PostgreSQL',
     isEmbedded: true,
     pool: { options: {}, connect: () => checkOut(pglite, queue), end: async () => {} },
+    connections: () => ({ busy: 0, idle: 0, waiting: 0 }),
     jobQueueOptions: { db: jobDatabase(pglite, queue), backend: 'pglite' },
     heedJobError: () => {},
     openMigrationConnection: async () => ({

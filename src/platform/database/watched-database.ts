@@ -15,6 +15,7 @@ export function openWatchedDatabase(
   observe: (statement: Statement) => void,
 ): Database {
   const outage = createOutageLog(logger, {
+    dependency: 'database',
     away: 'database: does not answer; requests get 503',
     back: 'database: answers again',
   });

@@ -1,24 +1,39 @@
+import { Gauge } from 'prom-client';
+import { registry } from '../metrics/registry.ts';
 import type { Logger } from './logger.ts';
 import { createReminder } from './reminder.ts';
 import { reasonOf } from './serialize-error.ts';
 
+const up = new Gauge({
+  name: 'adl_dependency_up',
+  help: 'Whether what the service needs answered when it was last asked: 1 or 0',
+  labelNames: ['dependency'],
+  aggregator: 'min',
+  registers: [registry],
+});
+
 /** For something outside this process that every request may need. */
 export type OutageLog = { readonly isAway: boolean; failed(error: unknown): void; succeeded(): void };
 
+type Words = { dependency: 'database' | 'redis' | 'smtp'; away: string; back: string };
+
 /** One line when it fails, at most once a minute, and one when it works again. */
-export function createOutageLog(logger: Logger, { away, back }: { away: string; back: string }): OutageLog {
+export function createOutageLog(logger: Logger, { dependency, away, back }: Words): OutageLog {
   const reminder = createReminder();
   let isAway = false;
+  up.set({ dependency }, 1);
   return {
     get isAway() {
       return isAway;
     },
     failed: (error) => {
+      up.set({ dependency }, 0);
       if (!reminder.isDue()) return;
       isAway = true;
       logger.warn({ reason: reasonOf(error) }, away);
     },
     succeeded: () => {
+      up.set({ dependency }, 1);
       if (!isAway) return;
       isAway = false;
       logger.info(back);

@@ -35,6 +35,7 @@ export async function createRedisLimiter(url: string, logger: Logger): Promise<R
   const insurance = createMemoryLimiter();
   let degraded = false;
   const outage = createOutageLog(logger, {
+    dependency: 'redis',
     away: 'redis: does not answer; each process counts limits on its own',
     back: 'redis: answers again; limits are shared',
   });

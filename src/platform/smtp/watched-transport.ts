@@ -6,6 +6,7 @@ import type { SmtpTransport } from './smtp-transport.ts';
 /** Outages of the mail server are in the log: one line when it goes, one when it is back. */
 export function watchTransport(transport: SmtpTransport, logger: Logger): SmtpTransport {
   const outage = createOutageLog(logger, {
+    dependency: 'smtp',
     away: 'smtp: does not take mails; they wait',
     back: 'smtp: takes mails again',
   });
