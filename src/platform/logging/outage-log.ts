@@ -21,6 +21,7 @@ type Words = { dependency: 'database' | 'redis' | 'smtp'; away: string; back: st
 export function createOutageLog(logger: Logger, { dependency, away, back }: Words): OutageLog {
   const reminder = createReminder();
   let isAway = false;
+  let isTold = false;
   up.set({ dependency }, 1);
   return {
     get isAway() {
@@ -28,15 +29,16 @@ export function createOutageLog(logger: Logger, { dependency, away, back }: Word
     },
     failed: (error) => {
       up.set({ dependency }, 0);
-      if (!reminder.isDue()) return;
       isAway = true;
+      if (!reminder.isDue()) return;
+      isTold = true;
       logger.warn({ reason: reasonOf(error) }, away);
     },
     succeeded: () => {
       up.set({ dependency }, 1);
-      if (!isAway) return;
       isAway = false;
-      logger.info(back);
+      if (isTold) logger.info(back);
+      isTold = false;
     },
   };
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { failureOf, mailTo, transportTo } from '../../../test/smtp-client.ts';
 import { startSmtpSink } from '../../../test/smtp-sink.ts';
 import { createLogger } from '../logging/logger.ts';
+import { registry } from '../metrics/registry.ts';
 import { watchTransport } from './watched-transport.ts';
 
 test('an outage of the mail server is one line, its end another; a refused mail is none', async (t) => {
@@ -28,4 +29,12 @@ test('an outage of the mail server is one line, its end another; a refused mail 
     ['warn smtp: does not take mails; they wait', 'info smtp: takes mails again'],
   );
   assert.match(String(told[0]?.reason), /connection refused/);
+  // Another outage in the same minute is told by the metric alone.
+  await sink.close();
+  await failureOf(transport.send(mailTo('ada@example.com')));
+  assert.match(await registry.metrics(), /^adl_dependency_up\{dependency="smtp"\} 0$/m);
+  await sink.reopen();
+  await transport.send(mailTo('ada@example.com'));
+  assert.match(await registry.metrics(), /^adl_dependency_up\{dependency="smtp"\} 1$/m);
+  assert.equal(lines.length, 2);
 });
