@@ -17,11 +17,15 @@ export type OutageLog = { readonly isAway: boolean; failed(error: unknown): void
 
 type Words = { dependency: 'database' | 'redis' | 'smtp'; away: string; back: string };
 
-/** One line when it fails, at most once a minute, and one when it works again. */
+/** Under overload some queries fail between others: that is no outage for each. */
+const flutterMilliseconds = 500;
+
+/** One line when it fails and once a minute while it does, and one when it works again. */
 export function createOutageLog(logger: Logger, { dependency, away, back }: Words): OutageLog {
   const reminder = createReminder();
   let isAway = false;
   let isTold = false;
+  let toldAt = 0;
   up.set({ dependency }, 1);
   return {
     get isAway() {
@@ -32,13 +36,16 @@ export function createOutageLog(logger: Logger, { dependency, away, back }: Word
       isAway = true;
       if (!reminder.isDue()) return;
       isTold = true;
+      toldAt = performance.now();
       logger.warn({ reason: reasonOf(error) }, away);
     },
     succeeded: () => {
       up.set({ dependency }, 1);
       isAway = false;
-      if (isTold) logger.info(back);
+      if (!isTold) return;
       isTold = false;
+      logger.info(back);
+      if (performance.now() - toldAt > flutterMilliseconds) reminder.reset();
     },
   };
 }
