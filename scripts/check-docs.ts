@@ -57,10 +57,13 @@ function gatherFacts(root: string, variables: readonly string[]): Facts {
   const readByScripts = globSync('{scripts,test,bench}/**/*.ts', { cwd: root })
     .flatMap((path) => [...read(root, path).matchAll(/process\.env\.([A-Z][A-Z0-9_]*)/g)])
     .map(([, name = '']) => name);
+  const readByDeployment = globSync('deploy/**/*.sh', { cwd: root })
+    .flatMap((path) => [...read(root, path).matchAll(/\$\{([A-Z][A-Z0-9_]*)\b/g)])
+    .map(([, name = '']) => name);
   return {
     root,
     scripts: new Set(Object.keys(scripts)),
-    variables: new Set([...variables, ...readByScripts]),
+    variables: new Set([...variables, ...readByScripts, ...readByDeployment]),
   };
 }
 

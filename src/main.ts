@@ -7,18 +7,21 @@ import { type Config, ConfigError, parseConfig, readEnvironment } from './config
 import { createAccessTokens } from './domain/access-tokens/access-token.ts';
 import type { Dependencies } from './domain/dependencies.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
-import { createDatabase } from './platform/database/database.ts';
+import type { DatabaseEngine } from './platform/database/database.ts';
 import { createDatabaseClock } from './platform/database/database-clock.ts';
 import { DirectoryInUseError } from './platform/database/directory-lock.ts';
+import { openWatchedDatabase } from './platform/database/watched-database.ts';
 import type { HttpServer } from './platform/http/http-server.ts';
 import type { Readiness } from './platform/http/readiness.ts';
 import { createJobQueue, type JobQueue } from './platform/jobs/job-queue.ts';
 import { hearOfDroppedLines } from './platform/logging/dropped-lines.ts';
 import { logStatement } from './platform/logging/log-statement.ts';
 import { createProcessLogger, type Logger } from './platform/logging/logger.ts';
+import { shareOwnMetrics } from './platform/metrics/shared-metrics.ts';
 import { createMemoryLimiter } from './platform/rate-limit/memory-limiter.ts';
 import type { RateLimiter } from './platform/rate-limit/rate-limit.ts';
 import { createSmtpTransport, type SmtpTransport } from './platform/smtp/smtp-transport.ts';
+import { watchTransport } from './platform/smtp/watched-transport.ts';
 import { jobNames, startBackgroundWork } from './process/background-work.ts';
 import { stopWhenTold } from './process/drain.ts';
 import { openEngine, startHasher } from './process/open-engine.ts';
@@ -41,7 +44,10 @@ const backlog = 4096;
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = createProcessLogger(config);
-  if (cluster.isWorker) hearOfDroppedLines();
+  if (cluster.isWorker) {
+    hearOfDroppedLines();
+    shareOwnMetrics();
+  }
   if (config.webConcurrency > 1 && cluster.isPrimary) {
     superviseServers(config.webConcurrency, logger);
     return;
@@ -62,7 +68,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   );
 
   const [engine, hasher] = await Promise.all([openEngine(config), startHasher(config)]);
-  const db = createDatabase(engine.pool, (event) => logStatement(logger, event));
+  const db = openWatchedDatabase(engine, logger, (statement) => logStatement(logger, statement));
   const readiness: Readiness = { phase: 'starting' };
   const clock = createDatabaseClock(db, engine);
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
@@ -100,7 +106,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   clock.watch();
   await listen(app, deps);
   if (engine.isEmbedded) running.commands = await openCommands(deps);
-  await startBackgroundWork(parts, { ...deps, ...assembly, smtp: smtpTransportOf(config) });
+  await startBackgroundWork(parts, { ...deps, ...assembly, smtp: smtpTransportOf(config, logger) });
   reportServing();
   flushCompileCache();
   const documentation = config.docsEnabled ? `; ${config.publicUrl}/docs explains the API` : '';
@@ -145,11 +151,11 @@ async function openJobs(jobs: JobQueue): Promise<void> {
   }
 }
 
-function smtpTransportOf({ smtp }: Config): SmtpTransport | null {
+function smtpTransportOf({ smtp }: Config, logger: Logger): SmtpTransport | null {
   const { host, fromEmail } = smtp;
   return host === undefined || fromEmail === undefined
     ? null
-    : createSmtpTransport({ ...smtp, host, fromEmail });
+    : watchTransport(createSmtpTransport({ ...smtp, host, fromEmail }), logger);
 }
 
 type ListenDeps = { config: Config; readiness: Readiness };

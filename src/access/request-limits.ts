@@ -9,6 +9,7 @@ import { networkOf } from '../platform/http/client-address.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { limitHeaders } from '../platform/rate-limit/limit-headers.ts';
 import type { LimitPolicy, RateLimiter } from '../platform/rate-limit/rate-limit.ts';
+import { countRefusal } from '../platform/rate-limit/refusal-count.ts';
 import { createAccountTurns } from './account-turns.ts';
 import { type AddressLimit, limitPolicies } from './limit-policies.ts';
 
@@ -99,7 +100,9 @@ export function createRequestLimits(deps: Deps): RequestLimits {
     if (policy === null) return;
     const { allowed, isFirstRefusal, resetSeconds } = await limiter.take(policy, key);
     if (isFirstRefusal) await recordExceeded(deps, policy, subject);
-    if (!allowed) throw rateLimited(resetSeconds);
+    if (allowed) return;
+    countRefusal(policy);
+    throw rateLimited(resetSeconds);
   };
 
   const requireOfAddress = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
@@ -107,7 +110,9 @@ export function createRequestLimits(deps: Deps): RequestLimits {
     const state = await limiter.take(policies.ip, networkOfClient(request));
     reply.headers(limitHeaders(policies.ip, state));
     if (state.isFirstRefusal) await recordExceeded(deps, policies.ip, null);
-    if (!state.allowed) throw rateLimited(state.resetSeconds);
+    if (state.allowed) return;
+    countRefusal(policies.ip);
+    throw rateLimited(state.resetSeconds);
   };
 
   return {

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { shareDroppedLines } from '../platform/logging/dropped-lines.ts';
 import type { Logger } from '../platform/logging/logger.ts';
+import { collectMetrics } from '../platform/metrics/shared-metrics.ts';
 
 type StopSignal = 'SIGTERM' | 'SIGINT';
 
@@ -66,6 +67,7 @@ export function superviseServers(count: number, logger: Logger): void {
     if (stopping !== null) worker.send({ stop: stopping });
   });
   shareDroppedLines();
+  collectMetrics();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   for (let started = 0; started < count; started += 1) start(0);

@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startPrivatePostgres } from '../../scripts/private-postgres.ts';
 import { chainAuditEvents } from '../../src/domain/audit/chain-audit-events.ts';
 import { verifyAuditChain } from '../../src/domain/audit/verify-audit-chain.ts';
 import { createKeyRing } from '../../src/platform/crypto/secret-keys.ts';
@@ -16,6 +15,7 @@ import { openEmbedded } from '../../src/platform/database/embedded-engine.ts';
 import { migrate } from '../../src/platform/database/migrate.ts';
 import { openPostgres } from '../../src/platform/database/postgres-engine.ts';
 import { createLogger } from '../../src/platform/logging/logger.ts';
+import { startPrivatePostgres } from '../postgres/private-postgres.ts';
 import { withoutPostgres } from './postgres-backed.ts';
 
 type Place = { at: string; open: () => Promise<DatabaseEngine>; workers: number };

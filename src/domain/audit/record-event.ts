@@ -1,9 +1,18 @@
+import { Counter } from 'prom-client';
 import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
 import { afterCommit, type Database, type Transaction } from '../../platform/database/database.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { currentOrigin, isCommand } from '../../platform/logging/request-context.ts';
+import { registry } from '../../platform/metrics/registry.ts';
 import { insertAuditEvent } from './audit-store.ts';
 import type { SecurityEvent } from './security-events.ts';
+
+const events = new Counter({
+  name: 'adl_security_events_total',
+  help: 'Security events: sign-ins, changes, denials and the work of admins',
+  labelNames: ['event', 'outcome'],
+  registers: [registry],
+});
 
 /**
  * Writes a security event in the transaction of the change that it describes, and a log line after
@@ -26,7 +35,10 @@ export async function recordEvent(
     client: origin?.ip,
     ...details,
   };
-  afterCommit(db, () => logger.info(line, `Security event: ${event}, ${outcome}`));
+  afterCommit(db, () => {
+    events.inc({ event, outcome });
+    logger.info(line, `Security event: ${event}, ${outcome}`);
+  });
 }
 
 function asCommand({ details }: Pick<SecurityEvent, 'details'>): Pick<SecurityEvent, 'actor' | 'details'> {

@@ -1,4 +1,5 @@
 import { rateLimited } from '../../platform/errors.ts';
+import { countRefusal } from '../../platform/rate-limit/refusal-count.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { Party } from '../realms/realms.ts';
 import { recordExceeded } from '../throttles/require-within-throttle.ts';
@@ -42,6 +43,7 @@ async function requireGuessLeft(deps: Deps, counts: readonly GuessCount[]): Prom
     if (allowed || (await count.isWaived?.())) continue;
     // Peeking leaves no mark. Taking one ensures that the first refusal is recorded only once.
     if (isFirstRefusal) await takeGuess(deps, count);
+    countRefusal(count.policy);
     throw rateLimited(retryAfterSeconds);
   }
 }
@@ -49,5 +51,7 @@ async function requireGuessLeft(deps: Deps, counts: readonly GuessCount[]): Prom
 async function takeGuess(deps: Deps, { policy, key, subject, isWaived }: GuessCount): Promise<void> {
   const { allowed, isFirstRefusal, retryAfterSeconds } = await takeThrottle(deps, policy, key);
   if (isFirstRefusal) await recordExceeded(deps, policy, subject);
-  if (!allowed && !(await isWaived?.())) throw rateLimited(retryAfterSeconds);
+  if (allowed || (await isWaived?.())) return;
+  countRefusal(policy);
+  throw rateLimited(retryAfterSeconds);
 }

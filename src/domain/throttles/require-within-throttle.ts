@@ -2,6 +2,7 @@ import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { rateLimited } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import { countRefusal } from '../../platform/rate-limit/refusal-count.ts';
 import { recordRefusal } from '../audit/record-event.ts';
 import type { SecurityEvent } from '../audit/security-events.ts';
 import type { Party } from '../realms/realms.ts';
@@ -19,7 +20,9 @@ export async function requireWithinThrottle(
 ): Promise<void> {
   const { allowed, isFirstRefusal, retryAfterSeconds } = await takeThrottle(deps, policy, key);
   if (isFirstRefusal) await recordExceeded(deps, policy, subject);
-  if (!allowed) throw rateLimited(retryAfterSeconds);
+  if (allowed) return;
+  countRefusal(policy);
+  throw rateLimited(retryAfterSeconds);
 }
 
 /** Call it only at the first refusal of a key in a window: a flood must not fill the audit log. */

@@ -1,5 +1,8 @@
+import { Counter, Registry } from 'prom-client';
 import { unsharedConfig } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { addAuditMetrics } from '../../domain/audit/audit-metrics.ts';
+import { addMailMetrics } from '../../domain/outbox/mail-metrics.ts';
 import { notFound } from '../../platform/errors.ts';
 import { cidrListContains } from '../../platform/http/cidr.ts';
 import {
@@ -10,13 +13,20 @@ import {
 } from '../../platform/http/client-address.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { droppedLines } from '../../platform/logging/dropped-lines.ts';
+import { reasonOf } from '../../platform/logging/serialize-error.ts';
+import { registry } from '../../platform/metrics/registry.ts';
+import { metricsOfAll } from '../../platform/metrics/shared-metrics.ts';
+import { measureProcess } from './process-metrics.ts';
+import { measureRequests } from './request-metrics.ts';
 
-type Deps = Pick<RouteDependencies, 'db' | 'config'>;
+type Deps = Pick<RouteDependencies, 'db' | 'config' | 'logger' | 'hasher' | 'engine'>;
 
 /** Prometheus metrics for callers in `METRICS_ALLOW`; everyone else gets a 404. */
 export function addMetricsRoute(app: HttpServer, deps: Deps): void {
   const { metricsAllow, trustedProxies, publicUrl } = deps.config;
-  let opening: ReturnType<typeof openMetrics> | undefined;
+  measureRequests(app);
+  measureProcess(deps);
+  const sharedFacts = createSharedFacts(deps);
 
   app.get('/metrics', { config: unsharedConfig, schema: { hide: true } }, async (request, reply) => {
     const peer = peerAddress(request.raw);
@@ -27,33 +37,31 @@ export function addMetricsRoute(app: HttpServer, deps: Deps): void {
     if (isForeign || isForwarded || !addresses.every((address) => cidrListContains(metricsAllow, address))) {
       throw notFound("The requested resource '/metrics' was not found");
     }
-    // Loaded on the first scrape: most small services are never scraped.
-    opening ??= openMetrics(deps);
-    const { registry, refresh } = await opening;
-    await refresh();
-    return reply.type(registry.contentType).send(await registry.metrics());
+    const shared = await sharedFacts();
+    return reply.type(registry.contentType).send(`${await metricsOfAll()}${shared}`);
   });
 }
 
-async function openMetrics({ db }: Pick<Deps, 'db'>) {
-  const [{ Counter, Registry }, { addMailMetrics }, { addAuditMetrics }] = await Promise.all([
-    import('prom-client'),
-    import('../../domain/outbox/mail-metrics.ts'),
-    import('../../domain/audit/audit-metrics.ts'),
-  ]);
-  const registry = new Registry();
+/** What all processes know alike. Without its database the service still shows how it fares. */
+function createSharedFacts({ db, logger }: Pick<Deps, 'db' | 'logger'>): () => Promise<string> {
+  const facts = new Registry();
   const dropped = new Counter({
     name: 'adl_log_lines_dropped_total',
     help: 'Log lines dropped because standard output was blocked, over all processes',
-    registers: [registry],
+    registers: [facts],
   });
-  const countMails = addMailMetrics(registry, db);
-  const countEvents = addAuditMetrics(registry, db);
-  const refresh = async (): Promise<void> => {
+  const countMails = addMailMetrics(facts, db);
+  const countEvents = addAuditMetrics(facts, db);
+  return async () => {
     dropped.reset();
     dropped.inc(droppedLines());
-    await countMails();
-    await countEvents();
+    try {
+      await countMails();
+      await countEvents();
+      return await facts.metrics();
+    } catch (error) {
+      logger.debug({ reason: reasonOf(error) }, 'The mails could not be counted');
+      return facts.getSingleMetricAsString('adl_log_lines_dropped_total');
+    }
   };
-  return { registry, refresh };
 }

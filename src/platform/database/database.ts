@@ -32,6 +32,8 @@ export type DatabaseEngine = {
   /** True if it runs in this process and shares its clock. */
   readonly isEmbedded: boolean;
   readonly pool: PostgresPool;
+  /** How many connections are in which state now. */
+  connections(): { busy: number; idle: number; waiting: number };
   /** How the job queue connects to this engine. It keeps its own tables there. */
   readonly jobQueueOptions: ConstructorOptions;
   /** Receives errors of the job queue, which may reveal that the engine's connections are stale. */

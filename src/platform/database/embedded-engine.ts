@@ -69,6 +69,7 @@ export function embeddedEngine(
     name: 'embedded PostgreSQL',
     isEmbedded: true,
     pool: { options: {}, connect: () => checkOut(run, queue, waitMilliseconds), end: async () => {} },
+    connections: () => ({ busy: 0, idle: 0, waiting: 0 }),
     jobQueueOptions: { db: jobDatabase(pglite, run, queue), backend: 'pglite' },
     heedJobError: () => {},
     openMigrationConnection: async () => ({

@@ -53,6 +53,10 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
       connect: () => checkOut(pool, heed),
       end: () => pool.end(),
     },
+    connections: () => {
+      const { totalCount, idleCount: idle, waitingCount: waiting } = pool;
+      return { busy: totalCount - idle, idle, waiting };
+    },
     jobQueueOptions,
     heedJobError: heed,
     openMigrationConnection: () => connectForMigrations(connectionString),

@@ -1,10 +1,11 @@
-import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
 import { AppError, type ErrorName, errorStatuses, unavailable } from '../errors.ts';
 import { HashAbandonedError, HashQueueFullError } from '../hashing/password-hasher.ts';
 import type { Logger } from '../logging/logger.ts';
 import { type JsonEnd, jsonType } from './json-answers.ts';
+import { pathOf } from './path-of.ts';
+import type { RequestLines } from './request-lines.ts';
 
 export type ErrorAnswer = {
   error: string;
@@ -18,14 +19,14 @@ export type ErrorAnswer = {
 
 /** Sends any error as `ErrorAnswer`. Only an `AppError` keeps its text; the log has the rest. */
 export function answerError(
-  { logger, jsonEnd }: { logger: Logger; jsonEnd: JsonEnd },
+  { logger, lines, jsonEnd }: { logger: Logger; lines: RequestLines; jsonEnd: JsonEnd },
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
   if (error instanceof HashAbandonedError) return leaveUnanswered(logger, request, reply);
   const known = isLateBody(error, request) ? lateRequest(error) : toAppError(error);
-  logError(logger, known, error, request);
+  lines.failed(request, known, error);
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
   return reply
     .code(known.status)
@@ -61,19 +62,6 @@ export function errorAnswer(error: AppError, requestId: string, path: string): E
     path,
     ...(error.details ? { details: error.details } : {}),
   };
-}
-
-/** The path as sent by the caller, without the query string. */
-export function pathOf(url: string): string {
-  return url.split(/[?#]/, 1)[0] ?? '';
-}
-
-function logError(logger: Logger, known: AppError, error: unknown, request: FastifyRequest): void {
-  const line = `${known.status} ${STATUS_CODES[known.status]}: ${pathOf(request.url)}`;
-  // The log line already contains all of an `AppError`, except its cause.
-  const err = known === error ? known.cause : error;
-  if (known.status >= 500) logger.error({ request_id: request.id, err }, line);
-  else logger.info({ request_id: request.id }, line);
 }
 
 function toAppError(error: unknown): AppError {

@@ -14,13 +14,15 @@ import { collectAllowedMethods } from './allowed-methods.ts';
 import type { CidrList } from './cidr.ts';
 import { clientAddress } from './client-address.ts';
 import { limitConnections } from './connection-limit.ts';
-import { answerError, pathOf } from './error-answers.ts';
+import { answerError } from './error-answers.ts';
 import { finishJsonAnswers, jsonEndOf } from './json-answers.ts';
 import { acceptJsonBodiesOnly } from './json-body.ts';
 import { refuseMalformedRequests } from './malformed-requests.ts';
+import { pathOf } from './path-of.ts';
 import { parseQuery, refuseIllFormedQueries } from './query-string.ts';
 import type { Readiness } from './readiness.ts';
 import { requestIdOf } from './request-id.ts';
+import { createRequestLines, type RequestLines } from './request-lines.ts';
 import { validateRequest } from './request-validation.ts';
 import { apiHeaders } from './security-headers.ts';
 import { serveInTurn } from './serve-in-turn.ts';
@@ -52,7 +54,8 @@ type Dependencies = { config: HttpConfig; logger: Logger; readiness: Readiness; 
 
 /** The server without routes: limits, request ids, headers, logs, bodies and error responses. */
 export function createHttpServer({ config, logger, readiness, limits }: Dependencies) {
-  const answering = { logger, jsonEnd: jsonEndOf(config) };
+  const lines = createRequestLines(logger, config);
+  const answering = { logger, lines, jsonEnd: jsonEndOf(config) };
   const answerFailed = async (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
     answerError(answering, await limits.countFailed(request, reply, error), request, reply);
   const app = fastify({
@@ -75,7 +78,7 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
   acceptJsonBodiesOnly(app);
   refuseIllFormedQueries(app);
   finishJsonAnswers(app, answering.jsonEnd);
-  addRequestHooks(app, { config, logger, readiness });
+  addRequestHooks(app, lines, { config, logger, readiness });
   surviveResets(app.server);
   serveInTurn(app);
   limitConnections(app, { config, logger });
@@ -117,6 +120,7 @@ const httpLimits = {
 
 function addRequestHooks(
   app: FastifyInstance,
+  lines: RequestLines,
   { config, logger, readiness }: Omit<Dependencies, 'limits'>,
 ): void {
   app.decorateRequest('clientAddress', '');
@@ -125,7 +129,7 @@ function addRequestHooks(
     request.clientAddress = clientAddress(request.raw, config.trustedProxies);
     reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
     runInRequest(request, () => {
-      logger.info(`Incoming request: ${request.method} ${pathOf(request.url)}`);
+      lines.begun(request);
       warnOfUntrusted(request.raw);
       next();
     });
@@ -136,20 +140,7 @@ function addRequestHooks(
   app.addHook('onSend', async (_request, reply) => {
     if (readiness.phase === 'draining') reply.header('connection', 'close');
   });
-  app.addHook('onResponse', async (request, reply) => {
-    const path = pathOf(request.url);
-    logger.info(
-      {
-        request_id: request.id,
-        method: request.method,
-        path,
-        status: reply.statusCode,
-        duration_ms: Math.round(reply.elapsedTime * 10) / 10,
-        client: request.clientAddress,
-      },
-      `Request completed: ${request.method} ${path} - Status: ${reply.statusCode}`,
-    );
-  });
+  app.addHook('onResponse', async (request, reply) => lines.completed(request, reply));
 }
 
 function allowOrigins(app: FastifyInstance, config: HttpConfig): void {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError, notFound } from '../errors.ts';
-import { pathOf } from './error-answers.ts';
+import { pathOf } from './path-of.ts';
 
 type AllowedMethods = (path: string) => string[];
 

@@ -6,6 +6,7 @@ import { foldCase } from '../fold-case.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createReminder } from '../logging/reminder.ts';
 import { currentOrigin, type Origin, runInJob } from '../logging/request-context.ts';
+import { reasonOf } from '../logging/serialize-error.ts';
 
 /**
  * The payload of each queue's jobs. It must hold no secret: finished jobs stay readable for a
@@ -117,7 +118,8 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
   const reminder = createReminder();
   boss.on('error', (error) => {
     engine.heedJobError(error);
-    if (reminder.isDue()) logger.warn({ err: error }, 'jobs: the queue cannot reach the database; jobs wait');
+    if (!reminder.isDue()) return;
+    logger.warn({ reason: reasonOf(error) }, 'jobs: the queue cannot reach the database; jobs wait');
   });
   return {
     send: async (db, name, payload) => {

@@ -62,8 +62,38 @@ test('the JSON format is one object per line; a completed request has all its fi
     path: '/nonexistent',
     status: 404,
     client: '203.0.113.9',
+    pid: process.pid,
   });
   assert.ok(typeof duration === 'number' && duration >= 0 && duration < 10_000);
+});
+
+const production = {
+  ENVIRONMENT: 'production',
+  PUBLIC_URL: 'https://accounts.example.com',
+  DATABASE_URL: 'embedded',
+  BCRYPT_ROUNDS: '10',
+};
+
+test('production writes one line for a request, and none for a probe unless asked', async (t) => {
+  const { api, logs } = await createTestApp(t, production);
+  for (const path of ['/health', '/health/live', '/health/ready', '/metrics']) await api.get(path);
+  assert.equal(logs(), '');
+  const answer = await api.get('/nonexistent?token=secret', { remoteAddress: '203.0.113.9' });
+  const bad = await api.get('/%zz');
+  const [line, badLine, ...more] = linesOf(logs());
+  assert.deepEqual(more, []);
+  const shown = [line?.msg, line?.request_id, line?.status, line?.client, line?.pid];
+  const completed = 'Request completed: GET /nonexistent - Status: 404';
+  assert.deepEqual(shown, [completed, answer.body.request_id, 404, '203.0.113.9', process.pid]);
+  assert.deepEqual([badLine?.msg, badLine?.request_id], ['400 Bad Request: /%zz', bad.body.request_id]);
+});
+
+test('production with LOG_LEVEL=debug writes all lines, of probes too', async (t) => {
+  const { api, logs } = await createTestApp(t, { ...production, LOG_LEVEL: 'debug' });
+  await api.get('/health/live');
+  const messages = linesOf(logs()).map(({ msg }) => String(msg).slice(0, 17));
+  const ofRequests = messages.filter((message) => message.includes('equest'));
+  assert.deepEqual(ofRequests, ['Incoming request:', 'Request completed']);
 });
 
 test('concurrent requests keep their own ids in every line', async (t) => {

@@ -13,7 +13,8 @@ export function createLogger(options: LogOptions, destination: DestinationStream
   return pino(
     {
       level: options.logLevel,
-      base: null,
+      // Several processes write to one output.
+      base: { pid: process.pid },
       mixin: contextLogFields,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },

@@ -12,7 +12,7 @@ export function prettyLines(out: DestinationStream): DestinationStream {
     colorize: isatty(1),
     colorizeObjects: false,
     hideObject: true,
-    ignore: 'time,level',
+    ignore: 'time,level,pid',
     messageFormat: (log, messageKey, _label, { colors }) => {
       const level = String(log.level).toUpperCase();
       const id =

@@ -11,6 +11,20 @@ export function serializeError(error: unknown): Record<string, unknown> {
   return { ...described, stack: framesOf(error), ...cause };
 }
 
+/** The same in a few words, with the code of the innermost cause that has one. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const words = isDatabaseError(error) ? databaseMessage(error) : error.message;
+  const code = innermostCode(error);
+  return code === null || words.includes(code) ? words : `${words} (${code})`;
+}
+
+function innermostCode(error: unknown): string | null {
+  const { cause, code } = (error ?? {}) as { cause?: unknown; code?: unknown };
+  const deeper = cause === undefined ? null : innermostCode(cause);
+  return deeper ?? (typeof code === 'string' ? code : null);
+}
+
 type DatabaseError = Error & { code: string; table?: string; constraint?: string; routine?: string };
 
 function isDatabaseError(error: Error): error is DatabaseError {

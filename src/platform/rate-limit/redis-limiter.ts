@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from '../logging/logger.ts';
-import { createReminder } from '../logging/reminder.ts';
+import { createOutageLog } from '../logging/outage-log.ts';
 import { createMemoryLimiter } from './memory-limiter.ts';
 import { type LimitPolicy, type LimitState, limitState, type RateLimiter } from './rate-limit.ts';
 
@@ -34,20 +34,22 @@ export async function createRedisLimiter(url: string, logger: Logger): Promise<R
   const redis = await connect(url);
   const insurance = createMemoryLimiter();
   let degraded = false;
-  const reminder = createReminder();
+  const outage = createOutageLog(logger, {
+    dependency: 'redis',
+    away: 'redis: does not answer; each process counts limits on its own',
+    back: 'redis: answers again; limits are shared',
+  });
 
   const noteFailure = (error: unknown): void => {
     degraded = true;
-    if (reminder.isDue())
-      logger.warn({ err: error }, 'redis: does not answer; each process counts limits on its own');
+    outage.failed(error);
   };
   const probe = async (): Promise<void> => {
     if (!degraded) return;
     try {
       await takeIn(redis, { name: 'probe', limit: 1_000_000, windowSeconds: 60 }, 'probe');
       degraded = false;
-      reminder.reset();
-      logger.info('redis: answers again; limits are shared');
+      outage.succeeded();
     } catch (error) {
       noteFailure(error);
     }
