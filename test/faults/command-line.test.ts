@@ -115,3 +115,28 @@ test('a socket that a killed server left behind is no obstacle, and a server is 
   const again = await startServer(t, { env: server.env, readyTimeoutMs: 60_000 });
   assert.deepEqual(await list(again.env), { code: 0, out: '{"count":0,"total":0}\n' });
 });
+
+test('a password comes from standard input, and scripts read the exit code', async (t) => {
+  const directory = temporaryDirectory(t);
+  const { PATH = '', HOME = '' } = process.env;
+  const env = { PATH, HOME, DATA_DIR: join(directory, 'data'), BCRYPT_ROUNDS: '4', ENVIRONMENT: 'test' };
+  const names = ['--username', 'root.admin', '--email', 'root@example.com', '--json'];
+  const create = (password: string) => {
+    const child = spawn(adl, ['admin', 'create', ...names], { env, cwd: directory });
+    child.stdin.end(`${password}\n`);
+    return outcomeOf(child);
+  };
+  const short = await create('short');
+  assert.equal(short.code, 2, short.out);
+  assert.deepEqual(
+    JSON.parse(short.out).error.errors.map(({ field }: { field: string }) => field),
+    ['password'],
+  );
+  const made = await create('granite lantern 48');
+  assert.equal(made.code, 0, made.out);
+  assert.equal(JSON.parse(made.out).is_superadmin, true);
+  const again = await create('granite lantern 48');
+  assert.deepEqual([again.code, JSON.parse(again.out).error.kind], [3, 'refused']);
+  const unknown = await outcomeOf(spawn(adl, ['admin', 'creat'], { env, cwd: directory }));
+  assert.equal(unknown.code, 2);
+});
