@@ -14,8 +14,8 @@ export const senderSettings = {
   fromName: 'ADL “Äda” & Co',
 } as const;
 const quick = {
-  connectMilliseconds: 400,
-  greetMilliseconds: 400,
+  connectMilliseconds: 1000,
+  greetMilliseconds: 1000,
   silenceMilliseconds: 600,
   attemptMilliseconds: 1000,
   turnMilliseconds: 300,
