@@ -35,6 +35,7 @@ const harmlessValues: Record<string, [name: string, value: string]> = {
   'src/platform/http/cidr.ts': ['node:net', 'isIP'],
   'src/platform/http/client-address.ts': ['node:net', 'isIP'],
   'src/platform/http/error-answers.ts': ['node:http', 'STATUS_CODES'],
+  'src/platform/http/request-lines.ts': ['node:http', 'STATUS_CODES'],
   'src/platform/http/socket-errors.ts': ['node:http', 'STATUS_CODES'],
   'src/operations/api-reference/reference/operation-section.ts': ['node:http', 'STATUS_CODES'],
 };

@@ -7,7 +7,6 @@ import { type Config, ConfigError, parseConfig, readEnvironment } from './config
 import { createAccessTokens } from './domain/access-tokens/access-token.ts';
 import type { Dependencies } from './domain/dependencies.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
-import type { DatabaseEngine } from './platform/database/database.ts';
 import { createDatabaseClock } from './platform/database/database-clock.ts';
 import { DirectoryInUseError } from './platform/database/directory-lock.ts';
 import { openWatchedDatabase } from './platform/database/watched-database.ts';
