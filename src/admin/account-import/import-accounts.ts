@@ -32,13 +32,13 @@ export type ImportOptions = {
   signal: AbortSignal;
 };
 
-type Deps = Pick<Dependencies, 'db' | 'logger' | 'keys'>;
+type Deps = Pick<Dependencies, 'db' | 'engine' | 'keys' | 'logger'>;
 type Row = { line: number; lastLine: number; account: ImportedAccount };
 type Batch = { rows: Row[]; toLine: number };
 type Refused = { row: Row; field: string };
 
-/** A transaction of this many rows takes a fraction of what a statement may take. */
-const batchRows = 1000;
+/** A fraction of what a statement may take. The embedded database has the thread of the service meanwhile. */
+const batchRows = { postgres: 1000, embedded: 100 };
 
 /**
  * Reads accounts and inserts them batch by batch: accounts, the audit event and the line reached are one
@@ -53,13 +53,14 @@ export async function importAccounts(
 ): Promise<boolean> {
   const { stopsAtFault, onFault, signal } = options;
   const from = options.progress?.linesRead ?? 0;
+  const most = deps.engine.isEmbedded ? batchRows.embedded : batchRows.postgres;
   let batch: Batch = { rows: [], toLine: from };
   for await (const record of records) {
     if (record.lastLine <= from) continue;
     const read = readRow(record, options.row);
     if ('account' in read) batch.rows.push(read);
     if ('account' in read || !stopsAtFault) batch.toLine = record.lastLine;
-    if (batch.rows.length >= batchRows || (stopsAtFault && 'faults' in read)) {
+    if (batch.rows.length >= most || (stopsAtFault && 'faults' in read)) {
       if (!(await writeBatch(deps, batch, options, counts))) return false;
       batch = { rows: [], toLine: batch.toLine };
     }
