@@ -67,6 +67,7 @@ test('without variables every setting has its default', () => {
     docsEnabled: true,
     webConcurrency: 1,
     deletedUserGraceDays: 30,
+    auditRetentionDays: 365,
     requireVerifiedEmail: false,
   });
   assert.deepEqual(trustedProxies, []);
