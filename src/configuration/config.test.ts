@@ -69,6 +69,7 @@ test('without variables every setting has its default', () => {
     webConcurrency: 1,
     deletedUserGraceDays: 30,
     usernames: 'required',
+    auditRetentionDays: 365,
     requireVerifiedEmail: false,
   });
   assert.deepEqual(trustedProxies, []);
