@@ -20,7 +20,7 @@ export async function storedPassword(
     ])
     .where('username', '=', username)
     .executeTakeFirst();
-  assert.ok(row?.scheme && row.hash, `${username} has no password`);
+  assert.ok(row?.scheme && row.hash !== null, `${username} has no password`);
   return { ...row, scheme: row.scheme, hash: row.hash };
 }
 

@@ -24,7 +24,7 @@ const userMembers = [
   'is_superuser',
   'is_email_verified',
 ];
-const times = ['created_at', 'updated_at'];
+const times = ['legacy_id', 'created_at', 'updated_at'];
 // Not in a list.
 const metadata = ['metadata', 'app_metadata'];
 

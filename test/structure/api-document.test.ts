@@ -109,7 +109,7 @@ function newBody(fields: object): object {
   return { ...registration, ...fields };
 }
 
-test('shared answers are defined once, and the document stays under 120 KB', async (t) => {
+test('shared answers are defined once, and the document stays under 130 KB', async (t) => {
   const { document, operations } = await described(t);
   const seen = new Map<string, string>();
   for (const { name, operation } of operations) {
@@ -122,7 +122,8 @@ test('shared answers are defined once, and the document stays under 120 KB', asy
       seen.set(JSON.stringify(response), name);
     }
   }
-  assert.ok(Buffer.byteLength(JSON.stringify(document)) < 120_000);
+  const bytes = Buffer.byteLength(JSON.stringify(document));
+  assert.ok(bytes < 130_000, `${bytes} bytes`);
 });
 
 test('an optional parameter has no example, which a form would fill in', async (t) => {

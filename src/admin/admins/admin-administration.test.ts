@@ -13,6 +13,7 @@ const adminFields = [
   'email',
   'full_name',
   'is_active',
+  'legacy_id',
   'is_superadmin',
   'created_at',
   'updated_at',

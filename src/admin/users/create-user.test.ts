@@ -35,7 +35,13 @@ test('a user created with a password signs in; a mailed link verifies the addres
   assertStatus(answer, 201);
   const { id, created_at, updated_at, ...shown } = answer.body;
   const { password, ...given } = body;
-  const states = { is_active: true, is_superuser: false, is_email_verified: false, metadata: {} };
+  const states = {
+    is_active: true,
+    legacy_id: null,
+    is_superuser: false,
+    is_email_verified: false,
+    metadata: {},
+  };
   assert.deepEqual(shown, { ...given, ...states });
   const user = await signIn(service, userRealm, body);
   assert.equal(user.id, id);

@@ -13,6 +13,7 @@ const userFields = [
   'email',
   'full_name',
   'is_active',
+  'legacy_id',
   'is_superuser',
   'is_email_verified',
   'created_at',

@@ -14,6 +14,6 @@ export const userShow = defineCommand({
     const id = await findIdOf(deps.db, userRealm, user);
     const found = id === null ? null : await readUser(deps, id);
     if (found === null) throw notFound('There is no such user');
-    return userDetailSchema.parse(found);
+    return userDetailSchema.parse(found.detail);
   },
 });

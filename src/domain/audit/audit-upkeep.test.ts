@@ -91,8 +91,12 @@ test('a verification that the cut overtakes finds nothing wrong', async (t) => {
 
 test('an erased account leaves the chain whole; emptied fields of others are found', async (t) => {
   const service = await createTestApp(t);
-  const [erased, other] = (await recordEvents(service, 2)) as [string, string];
-  await chainAuditEvents(service.deps);
+  const subjects: string[] = [];
+  for (let count = 0; count < 2; count += 1) {
+    subjects.push(...(await recordEvents(service, 1)));
+    await chainAuditEvents(service.deps);
+  }
+  const [erased, other] = subjects as [string, string];
   const empty = (id: string) =>
     sql`UPDATE audit_events SET ip = NULL, request_id = NULL, personal_salt = NULL WHERE subject_id = ${id}`.execute(
       service.db,

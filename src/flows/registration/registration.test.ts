@@ -5,7 +5,7 @@ import { newRegistration, signedInAdmin } from '../../../test/factories.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { type Realm, realms } from '../../domain/realms/realms.ts';
 
-const shared = { is_active: true, full_name: 'Ada Lovelace' };
+const shared = { is_active: true, full_name: 'Ada Lovelace', legacy_id: null };
 const rightsAtFirst = {
   user: { is_superuser: false, is_email_verified: false, metadata: {}, app_metadata: {} },
   admin: { is_superadmin: false },

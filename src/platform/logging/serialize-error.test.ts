@@ -18,7 +18,7 @@ test('a database error is logged with its code and constraint, never with row da
     [/^SQLSTATE 22P02\b/, sql`SELECT ${'hunter2\n    at hunter2'}::uuid`],
     [/^SQLSTATE 22007\b/, sql`SELECT ${'hunter2'}::timestamptz`],
     [/^SQLSTATE 23514\b/, sql`UPDATE users SET password_scheme = 'hunter2'`],
-    [/^SQLSTATE 23502\b/, sql`UPDATE users SET password_hash = NULL`],
+    [/^SQLSTATE 23502\b/, sql`UPDATE users SET email = NULL`],
     [
       /^SQLSTATE P0001\b/,
       sql`DO $$ BEGIN RAISE EXCEPTION 'hunter2' USING DETAIL = 'hunter2', HINT = 'hunter2'; END $$`,
