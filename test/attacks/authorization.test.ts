@@ -134,7 +134,10 @@ test('H09 a wrong method is 405 with Allow; no header or query can override it',
   const list = await api.get('/api/admins/users', { token, headers });
   assertStatus(list, 200);
   assert.equal(list.body.total, 1);
-  assertStatus(await api.post('/api/admins/audit-events?_method=GET', { _method: 'GET' }, { token, headers }), 405);
+  assertStatus(
+    await api.post('/api/admins/audit-events?_method=GET', { _method: 'GET' }, { token, headers }),
+    405,
+  );
 });
 
 test('H13 a malformed id is 404 or 422 on every route that takes one', async (t) => {
