@@ -176,8 +176,9 @@ test('exchanged events and exchanged positions are found and named', async (t) =
   );
   assert.match(findings[0]?.message ?? '', new RegExp(`${third.event_id} in place of ${second.event_id}`));
   await exchange('event_id');
-  await sql`UPDATE audit_events SET occurred_at = (SELECT max(occurred_at) FROM audit_events AS other
-    WHERE other.id IN (${second.event_id}, ${third.event_id}) AND other.id <> audit_events.id)
+  // The embedded database's clock may have given both the same time.
+  await sql`UPDATE audit_events SET occurred_at = occurred_at +
+    CASE id WHEN ${second.event_id} THEN interval '1 second' ELSE interval '-1 second' END
     WHERE id IN (${second.event_id}, ${third.event_id})`.execute(service.db);
   await assertFound(service, [
     { kind: 'event_changed', ...second },
