@@ -2,6 +2,9 @@ import type { Command, GuidedCommand, LocalCommand } from '../command/command.ts
 import { adminCreate } from './admin-create.ts';
 import { adminList } from './admin-list.ts';
 import { adminResetPassword } from './admin-reset-password.ts';
+import { auditCheckpoint } from './audit-checkpoint.ts';
+import { auditExport } from './audit-export.ts';
+import { auditVerify } from './audit-verify.ts';
 import { configCheck } from './config-check.ts';
 import { importFastapi } from './import-fastapi.ts';
 import { keys } from './keys.ts';
@@ -33,6 +36,9 @@ export const commands: readonly AnyCommand[] = [
   userImport,
   userExport,
   importFastapi,
+  auditVerify,
+  auditCheckpoint,
+  auditExport,
   migrate,
   configCheck,
   keys,

@@ -6,11 +6,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { chainAuditEvents } from './chain-audit-events.ts';
 import { readMarks, readTime } from './chain-store.ts';
 
-/**
- * One line of JSON to keep elsewhere; docs/audit-log.md describes it.
- *
- * @public
- */
+/** One line of JSON to keep elsewhere; docs/audit-log.md describes it. */
 export const checkpointSchema = z.object({
   format: z.literal('adl-audit-checkpoint/1'),
   position: z.string().regex(/^\d{1,18}$/),
