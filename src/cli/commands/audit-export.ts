@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { exportAuditEvents } from '../../domain/audit/export-audit-events.ts';
 import { defineCommand } from '../command/command.ts';
 
-/** So many lines are one message to the client, which is bounded. */
+/** So many lines are sent together: each message waits until the client takes it. */
 const linesTogether = 20;
 
 export const auditExport = defineCommand({

@@ -18,6 +18,21 @@ export async function writeLine(socket: Socket, value: object, signal: AbortSign
   if (!socket.write(`${JSON.stringify(value)}\n`)) await once(socket, 'drain', { signal });
 }
 
+/** Short enough for a line even if every character is escaped. */
+const longestText = 8192;
+
+/** Long text in pieces that are lines each; cuts no character in two. */
+export function* piecesOf(event: CommandEvent): Generator<CommandEvent> {
+  if (!('text' in event)) return yield event;
+  for (let start = 0; start < event.text.length; ) {
+    const end = start + longestText;
+    const isInside = event.text.charCodeAt(end - 1) >> 10 === 0xd800 >> 10;
+    const text = event.text.slice(start, isInside ? end - 1 : end);
+    yield { text };
+    start += text.length;
+  }
+}
+
 /** The lines of a stream; throws where one is longer than allowed. */
 export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest: Buffer = Buffer.alloc(0);

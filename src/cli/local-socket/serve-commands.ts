@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { version } from '../../configuration/version.ts';
 import type { CommandDependencies, Exchange, Failure, Outcome } from '../command/command.ts';
-import { fromChunks, longestLine, type Order, writeLine } from './frames.ts';
+import { fromChunks, longestLine, type Order, piecesOf, writeLine } from './frames.ts';
 import { prepareSocketDirectory, type SocketPath, socketPathIn } from './socket-path.ts';
 
 /** Commands at once; a further client is told to come again. */
@@ -91,7 +91,9 @@ async function serveClient(
     const outcome = await carryOut(deps, order, {
       input: fromChunks(socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>),
       signal,
-      send: (event) => writeLine(socket, event, signal),
+      send: async (event) => {
+        for (const piece of piecesOf(event)) await writeLine(socket, piece, signal);
+      },
     });
     end(socket, outcome);
   } catch {
