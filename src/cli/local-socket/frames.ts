@@ -23,7 +23,10 @@ const longestText = 8192;
 
 /** Long text in pieces that are lines each; cuts no character in two. */
 export function* piecesOf(event: CommandEvent): Generator<CommandEvent> {
-  if (!('text' in event)) return yield event;
+  if (!('text' in event)) {
+    yield event;
+    return;
+  }
   for (let start = 0; start < event.text.length; ) {
     const end = start + longestText;
     const isInside = event.text.charCodeAt(end - 1) >> 10 === 0xd800 >> 10;
