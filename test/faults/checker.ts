@@ -120,6 +120,7 @@ async function examineTables({ query }: Service, people: readonly Knowledge[]): 
   const [row] = await query(`
     CREATE EXTENSION IF NOT EXISTS amcheck;
     SELECT bt_index_check(indexrelid, true) FROM pg_index
+      JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam AND amname = 'btree'
       WHERE indrelid IN ('users'::regclass, 'sessions'::regclass);
     SELECT (SELECT count(*) FROM users)::int AS users,
            (SELECT count(DISTINCT lower(email)) FROM users)::int AS emails,

@@ -11,7 +11,7 @@ import { type PrivatePostgres, startPrivatePostgres } from '../postgres/private-
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 
 const binaries = findPostgresBinaries();
-const script = join(import.meta.dirname, '../postgres/private-postgres.ts');
+const script = join(import.meta.dirname, '../../scripts/private-postgres.ts');
 const skip = binaries === null ? 'PostgreSQL is not installed' : false;
 
 describe('a private PostgreSQL', { skip }, () => {
