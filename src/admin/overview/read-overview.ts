@@ -24,7 +24,7 @@ export const overviewSchema = z
     days: z
       .array(
         z.object({
-          day: z.iso.date().meta({ example: '2026-01-31' }),
+          day: z.iso.date().max(10).meta({ example: '2026-01-31' }),
           registrations: count,
           sign_ins: count,
           failed_sign_ins: count.describe('Failures under a name that nobody has included'),
