@@ -5,7 +5,7 @@ import type { Config } from '../configuration/config.ts';
 import type { Realm } from '../domain/realms/realms.ts';
 import type { Page } from '../domain/sessions/rotate-refresh-token.ts';
 import { sessionLifetimes } from '../domain/sessions/session-lifetimes.ts';
-import type { TokenPair, tokensSchema } from '../domain/sessions/token-pair.ts';
+import type { TokenPair, tokensSchema } from '../domain/sessions/token-schemas.ts';
 import { AppError, forbidden, invalid, unauthenticated } from '../platform/errors.ts';
 import { networkOf } from '../platform/http/client-address.ts';
 import type { RequestLimits } from './request-limits.ts';

@@ -11,7 +11,8 @@ import { describeDevice } from './describe-device.ts';
 import { evictIdleSessions, insertSession, isNewDevice } from './insert-session.ts';
 import { firstRefreshToken, refreshTokenHash } from './refresh-token.ts';
 import { sessionLifetimes } from './session-lifetimes.ts';
-import { issueTokenPair, type TokenPair } from './token-pair.ts';
+import { issueTokenPair } from './token-pair.ts';
+import type { TokenPair } from './token-schemas.ts';
 
 const maxLiveSessions = 50;
 

@@ -9,7 +9,8 @@ import { partyOf, type Realm } from '../realms/realms.ts';
 import { invalidRefreshToken, type RefreshToken, refreshTokenHash, successorOf } from './refresh-token.ts';
 import { sessionLifetimes } from './session-lifetimes.ts';
 import { type LockedSession, lockSession, revokeSession, rotateSession } from './session-store.ts';
-import { issueTokenPair, type TokenPair } from './token-pair.ts';
+import { issueTokenPair } from './token-pair.ts';
+import type { TokenPair } from './token-schemas.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
 

@@ -18,7 +18,7 @@ import { presentSession, sessionSchema } from '../../domain/sessions/present-ses
 import { decodeRefreshToken } from '../../domain/sessions/refresh-token.ts';
 import { rotateRefreshToken } from '../../domain/sessions/rotate-refresh-token.ts';
 import { listLiveSessions } from '../../domain/sessions/session-store.ts';
-import { tokensSchema } from '../../domain/sessions/token-pair.ts';
+import { tokensSchema } from '../../domain/sessions/token-schemas.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, idParams, noContent, text } from '../../platform/http/schemas.ts';

@@ -5,7 +5,7 @@ import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { identifier } from '../../domain/accounts/account-schemas.ts';
 import { typedPassword } from '../../domain/credentials/password-policy.ts';
 import type { Realm } from '../../domain/realms/realms.ts';
-import { tokensSchema } from '../../domain/sessions/token-pair.ts';
+import { tokensSchema } from '../../domain/sessions/token-schemas.ts';
 import { foldCase } from '../../platform/fold-case.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';

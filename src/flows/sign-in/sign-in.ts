@@ -12,7 +12,7 @@ import type { Dependencies } from '../../domain/dependencies.ts';
 import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { openSession } from '../../domain/sessions/open-session.ts';
 import { hasSignedInFrom } from '../../domain/sessions/session-store.ts';
-import type { TokenPair } from '../../domain/sessions/token-pair.ts';
+import type { TokenPair } from '../../domain/sessions/token-schemas.ts';
 import { clearThrottle } from '../../domain/throttles/throttle-store.ts';
 import { forbidden, wrongCredentials } from '../../platform/errors.ts';
 import { HashAbandonedError, type HashPlace } from '../../platform/hashing/password-hasher.ts';

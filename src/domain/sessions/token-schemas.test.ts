@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tokenPairSchema } from './token-pair.ts';
+import { tokenPairSchema } from './token-schemas.ts';
 
 test('the schema describes each token and has a valid example', () => {
   const { access_token, refresh_token, expires_in } = tokenPairSchema.shape;
