@@ -1,26 +1,11 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { assertStatus } from '../../test/api.ts';
 import { signedInAdmin, signedInUser } from '../../test/factories.ts';
+import { eventCount, keyed, newKey } from '../../test/idempotency-calls.ts';
 import { startReplica } from '../../test/second-app.ts';
-import { createTestApp, type TestApp } from '../../test/test-app.ts';
+import { createTestApp } from '../../test/test-app.ts';
 import { onPostgres } from '../../test/test-database.ts';
-
-const newKey = () => randomBytes(16).toString('hex');
-
-function keyed(token: string, key: string, more: Record<string, string> = {}) {
-  return { token, headers: { 'idempotency-key': key, ...more } };
-}
-
-async function eventCount({ db }: TestApp, event: string): Promise<number> {
-  const rows = await db
-    .selectFrom('audit_events')
-    .select('id')
-    .where('event', '=', event as 'sign_in')
-    .execute();
-  return rows.length;
-}
 
 test('the same key and body get the same answer, and the change is made once', async (t) => {
   const service = await createTestApp(t);

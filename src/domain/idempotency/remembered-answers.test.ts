@@ -3,25 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { goodPassword, signedInUser } from '../../../test/factories.ts';
-import { createTestApp, type TestApp } from '../../../test/test-app.ts';
+import { eventCount, keyed, newKey } from '../../../test/idempotency-calls.ts';
+import { createTestApp } from '../../../test/test-app.ts';
 import { rowsWith } from '../../../test/whole-database.ts';
 import { createKeyRing } from '../../platform/crypto/secret-keys.ts';
 import { durations } from '../../platform/durations.ts';
-
-const newKey = () => randomBytes(16).toString('hex');
-
-function keyed(token: string, key: string, more: Record<string, string> = {}) {
-  return { token, headers: { 'idempotency-key': key, ...more } };
-}
-
-async function eventCount({ db }: TestApp, event: string): Promise<number> {
-  const rows = await db
-    .selectFrom('audit_events')
-    .select('id')
-    .where('event', '=', event as 'sign_in')
-    .execute();
-  return rows.length;
-}
 
 test('an attempt that died is taken over after its lease; one with effect never is', async (t) => {
   const service = await createTestApp(t);

@@ -60,7 +60,7 @@ function createSharedFacts({ db, logger }: Pick<Deps, 'db' | 'logger'>): () => P
       await countEvents();
       return await facts.metrics();
     } catch (error) {
-      logger.debug({ reason: reasonOf(error) }, 'The mails could not be counted');
+      logger.debug({ reason: reasonOf(error) }, 'Mails and events could not be counted');
       return facts.getSingleMetricAsString('adl_log_lines_dropped_total');
     }
   };
