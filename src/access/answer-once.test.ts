@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { sql } from 'kysely';
 import { assertStatus } from '../../test/api.ts';
-import { signedInAdmin, signedInUser } from '../../test/factories.ts';
+import { goodPassword, signedInAdmin, signedInUser } from '../../test/factories.ts';
 import { eventCount, keyed, newKey } from '../../test/idempotency-calls.ts';
 import { startReplica } from '../../test/second-app.ts';
-import { createTestApp } from '../../test/test-app.ts';
+import { createTestApp, type TestApp } from '../../test/test-app.ts';
 import { onPostgres } from '../../test/test-database.ts';
 
 test('the same key and body get the same answer, and the change is made once', async (t) => {
@@ -151,4 +152,50 @@ test('no answer is repeated to an ended session, nor without the right it was gi
   await service.db.updateTable('admins').set({ is_active: true }).execute();
   await service.db.updateTable('sessions').set({ revoked_at: service.clock.now() }).execute();
   assertStatus(await promote(), 401);
+});
+
+/** From now on no answer can be stored. */
+async function refuseAnswers(t: TestContext, { db }: TestApp): Promise<void> {
+  await sql`CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN RAISE EXCEPTION 'no room for it' USING ERRCODE = '53100'; END$$`.execute(db);
+  await sql`CREATE TRIGGER refuse BEFORE UPDATE OF answer ON idempotency_keys
+    FOR EACH ROW EXECUTE FUNCTION refuse()`.execute(db);
+  t.after(() => sql`DROP TRIGGER refuse ON idempotency_keys`.execute(db));
+}
+
+test('a change is committed together with its answer, or not at all', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service);
+  const { accessToken: token } = await signedInAdmin(service);
+  const other = await signedInAdmin(service, { superadmin: false });
+  await refuseAnswers(t, service);
+  const events = () => service.db.selectFrom('audit_events').select('id').execute();
+  const before = (await events()).length;
+  const ofUser = `/api/admins/users/${user.id}`;
+  const changes: [method: 'put' | 'patch' | 'post', path: string, body?: object | undefined, token?: string][] = [
+    ['put', '/api/users/me', { full_name: 'Ada' }, user.accessToken],
+    [
+      'post',
+      '/api/users/change-password',
+      { current_password: goodPassword, new_password: 'meadow copper 77 drift' },
+      user.accessToken,
+    ],
+    ['post', '/api/users/logout-all', undefined, user.accessToken],
+    ['post', '/api/users/resend-verification', undefined, user.accessToken],
+    ['put', '/api/admins/me', { full_name: 'Ada' }],
+    ['patch', ofUser, { is_active: false }],
+    ['patch', `/api/admins/${other.id}`, { is_superadmin: true }],
+    ['post', '/api/admins/users', { email: 'new.one@example.com', username: 'new.one' }],
+    ['post', `${ofUser}/revoke-sessions`],
+    ['post', `${ofUser}/send-password-reset`],
+  ];
+  for (const [method, path, body, caller = token] of changes) {
+    const key = newKey();
+    for (let count = 0; count < 2; count += 1)
+      assertStatus(await service.api[method](path, body, keyed(caller, key)), 503);
+  }
+  assert.equal((await events()).length, before);
+  assertStatus(await service.api.get('/api/users/me', { token: user.accessToken }), 200);
+  const keys = await service.db.selectFrom('idempotency_keys').select('key_hash').execute();
+  assert.deepEqual(keys, [], 'each may be tried again at once');
 });

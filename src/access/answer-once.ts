@@ -2,9 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dependencies } from '../domain/dependencies.ts';
 import { type Attempt, beginOnce, type Repeat } from '../domain/idempotency/begin-once.ts';
 import { keepAnswer, markCarriedOut, releaseKey } from '../domain/idempotency/idempotency-store.ts';
-import { type KeyedRequest, sealAnswer } from '../domain/idempotency/keyed-request.ts';
+import { type KeyedRequest, type RememberedAnswer, sealAnswer } from '../domain/idempotency/keyed-request.ts';
 import type { Party } from '../domain/realms/realms.ts';
-import { joinTransactions, type Transaction } from '../platform/database/database.ts';
+import type { Database } from '../platform/database/database.ts';
+import { LastTransaction } from '../platform/database/last-transaction.ts';
 import { AppError, type ErrorName, invalid, unavailable } from '../platform/errors.ts';
 import type { ErrorAnswer } from '../platform/http/error-answers.ts';
 import { text } from '../platform/http/schemas.ts';
@@ -23,11 +24,11 @@ const refusals = [401, 403, 429];
 
 /**
  * The hooks of every guarded POST, PUT and PATCH: a request with an `Idempotency-Key` is carried out
- * once, and repetitions get its answer for a day. The transaction of the change also records that it
- * was made; a process that is killed doubles nothing.
+ * once, and repetitions get its answer for a day. Change and answer are one transaction: a process that
+ * is killed doubles nothing, and loses no answer to what it changed.
  */
 export function answerOnce(deps: Deps, askerOf: (request: FastifyRequest) => Asker) {
-  const attempts = new WeakMap<FastifyRequest, Attempt>();
+  const attempts = new WeakMap<FastifyRequest, RunningAttempt>();
   return {
     /** Before the body is read. */
     requireSoundKey: async (request: FastifyRequest): Promise<void> => {
@@ -44,30 +45,36 @@ export function answerOnce(deps: Deps, askerOf: (request: FastifyRequest) => Ask
       const keyed = keyedRequest(request, account, key);
       const begun = await beginOnce(deps, keyed, isSuperadmin);
       if ('attempt' in begun) {
-        attempts.set(request, begun.attempt);
+        attempts.set(request, { attempt: begun.attempt, last: lastTransactionOf(begun.attempt) });
         return;
       }
       return repeatAnswer(reply, begun.repeat);
     },
     join: (request: FastifyRequest, _reply: FastifyReply, next: () => void): void => {
-      const attempt = attempts.get(request);
-      const mark = async (trx: Transaction) => {
-        // Another attempt has taken over, or this one was answered with an error.
-        if (attempt && !(await markCarriedOut(trx, attempt))) throw unavailable();
-      };
-      if (attempt === undefined) next();
-      else joinTransactions(mark, next);
+      const running = attempts.get(request);
+      if (running === undefined) next();
+      else running.last.run(next);
     },
     end: async (request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> => {
-      const attempt = attempts.get(request);
-      if (attempt === undefined) return;
+      const running = attempts.get(request);
+      if (running === undefined) return;
       attempts.delete(request);
-      // The answer goes out whatever happens here: what was carried out is recorded already.
-      await endAttempt(deps, attempt, reply, payload).catch((err: unknown) =>
-        deps.logger.warn({ err }, 'The answer to an Idempotency-Key could not be kept'),
-      );
+      await endAttempt(deps, running, reply, payload);
+    },
+    /** An answer that failed on its way was not kept; the change is. */
+    settle: async (request: FastifyRequest): Promise<void> => {
+      await attempts.get(request)?.last.commitWith(async () => {});
     },
   };
+}
+
+type RunningAttempt = { attempt: Attempt; last: LastTransaction };
+
+function lastTransactionOf(attempt: Attempt): LastTransaction {
+  return new LastTransaction(async (trx) => {
+    // Another attempt has taken over, or this one was answered with an error.
+    if (!(await markCarriedOut(trx, attempt))) throw unavailable();
+  });
 }
 
 /** An error gets the id of this request: the log tells of it under that one. */
@@ -83,23 +90,39 @@ function repeatAnswer(reply: FastifyReply, { status, body, etag }: Repeat): Fast
   return reply.send(body === '' ? null : body);
 }
 
+/** Answer and change are committed together: throws, and changes nothing, if they cannot be. */
 async function endAttempt(
-  { db }: Deps,
-  attempt: Attempt,
+  deps: Deps,
+  { attempt, last }: RunningAttempt,
   reply: FastifyReply,
   payload: unknown,
 ): Promise<void> {
   const { statusCode: status } = reply;
-  if (status < 300 || definite.includes(status)) {
-    const etag = reply.getHeader('etag');
-    const answer = {
-      body: typeof payload === 'string' ? payload : '',
-      etag: typeof etag === 'string' ? etag : null,
-    };
-    await keepAnswer(db, attempt, status, sealAnswer(attempt.keys, attempt.request, answer));
-  } else {
-    await releaseKey(db, attempt, { always: refusals.includes(status) });
+  const isKept = status < 300 || definite.includes(status);
+  const sealed = isKept ? sealAnswer(attempt.keys, attempt.request, answerOf(reply, payload)) : null;
+  const settle = async (db: Database) => {
+    if (sealed !== null) await keepAnswer(db, attempt, status, sealed);
+    else await releaseKey(db, attempt, { always: refusals.includes(status) });
+  };
+  try {
+    if (await last.commitWith(settle)) return;
+  } catch (error) {
+    reply.removeHeader('etag');
+    await releaseKey(deps.db, attempt, { always: false }).catch(() => {});
+    throw error;
   }
+  // There is no transaction: what was carried out is recorded already, and the answer goes out.
+  await settle(deps.db).catch((err: unknown) =>
+    deps.logger.warn({ err }, 'The answer to an Idempotency-Key could not be kept'),
+  );
+}
+
+function answerOf(reply: FastifyReply, payload: unknown): RememberedAnswer {
+  const etag = reply.getHeader('etag');
+  return {
+    body: typeof payload === 'string' ? payload : '',
+    etag: typeof etag === 'string' ? etag : null,
+  };
 }
 
 function keyOf({ raw, method }: FastifyRequest): string | null {

@@ -65,6 +65,7 @@ function guardHooks(deps: GuardDeps, realm: Realm, rights: PreHandler[]) {
     onRequest: [admit, once.requireSoundKey],
     preHandler: [load, ...rights, once.begin, once.join],
     onSend: once.end,
+    onResponse: once.settle,
   };
 }
 

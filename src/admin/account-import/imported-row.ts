@@ -9,11 +9,17 @@ import { type FirebaseProject, readForeignHash } from '../../platform/hashing/fo
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 import { instant } from '../../platform/http/schemas.ts';
 
-/** As in JSON, and as spreadsheets and databases write it. */
-const yesNo = z.union(
-  [z.boolean(), z.stringbool({ truthy: ['true', 't', '1', 'yes'], falsy: ['false', 'f', '0', 'no'] })],
-  'must be true or false',
+const words = new Map(
+  Object.entries({ true: true, t: true, 1: true, yes: true, false: false, f: false, 0: false, no: false }),
 );
+
+/** As in JSON, and as spreadsheets and databases write it. */
+const yesNo = z.unknown().transform((value, context) => {
+  const read = typeof value === 'string' ? words.get(value.toLowerCase()) : value;
+  if (typeof read === 'boolean') return read;
+  context.addIssue({ code: 'custom', message: 'must be true or false' });
+  return z.NEVER;
+});
 
 /** RFC 3339, or PostgreSQL's spelling; without an offset it is UTC. */
 const time = z

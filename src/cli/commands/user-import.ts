@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { type ImportCounts, importAccounts } from '../../admin/account-import/import-accounts.ts';
+import { importAccounts } from '../../admin/account-import/import-accounts.ts';
+import type { ImportCounts } from '../../admin/account-import/import-options.ts';
 import { importedRow } from '../../admin/account-import/imported-row.ts';
 import {
   findUnfinishedImport,
@@ -77,21 +78,24 @@ export const userImport = defineCommand({
 
 async function importFile(deps: CommandDependencies, given: Parameters, exchange: Exchange): Promise<object> {
   const realm = given.realm === 'user' ? userRealm : adminRealm;
-  const read = formatOf(given) === 'csv' ? readCsv : readNdjson;
+  const format = formatOf(given);
   const digest = digestOf(given);
   const progress = given.dryRun ? null : await beginImport(deps, digest, given);
   const startLine = progress?.linesRead ?? 0;
   const counts: ImportCounts = { created: 0, skipped: 0, refused: 0 };
+  const row = importedRow(deps.config, realm, given.firebase ?? null);
+  const input = counted(exchange);
+  const records = format === 'csv' ? readCsv(input, Object.keys(row.in.shape)) : readNdjson(input);
   const options = {
     realm,
-    row: importedRow(deps.config, realm, given.firebase ?? null),
+    row,
     stopsAtFault: given.onError === 'stop',
     skipsExisting: given.skipExisting,
     progress,
     onFault: (fault: { line: number; field: string; message: string }) => exchange.send({ fault }),
     signal: exchange.signal,
   };
-  const complete = await importAccounts(deps, read(counted(exchange)), options, counts);
+  const complete = await importAccounts(deps, records, options, counts);
   if (complete && progress !== null) await finishImports(deps.db, digest);
   const resumed = startLine > 0 ? { resumed_after_line: startLine } : {};
   return { ...counts, complete, ...resumed, ...(given.dryRun ? { dry_run: true } : {}) };

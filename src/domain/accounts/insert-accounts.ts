@@ -24,9 +24,37 @@ export type ImportedAccount = {
 
 export type TakenField = 'email' | 'username' | 'legacy_id';
 
-const columnsOfRealm = {
-  user: 'is_superuser, is_email_verified, metadata, app_metadata',
-  admin: 'is_superadmin',
+type Column = readonly [name: string, type: string, value: (account: ImportedAccount) => unknown];
+
+const columns: readonly Column[] = [
+  ['id', 'uuid', ({ id }) => id],
+  ['username', 'text', ({ username }) => username],
+  ['email', 'text', ({ email }) => email],
+  ['full_name', 'text', ({ full_name }) => full_name],
+  ['is_active', 'boolean', ({ is_active }) => is_active],
+  ['legacy_id', 'text', ({ legacy_id }) => legacy_id],
+  ['last_login_at', 'timestamptz', ({ last_login_at }) => last_login_at],
+  ['created_at', 'timestamptz', ({ created_at }) => created_at],
+  ['password_scheme', 'text', ({ password }) => password?.scheme ?? null],
+  ['password_hash', 'text', ({ password }) => password?.hash ?? null],
+  ['password_key', 'text', ({ password }) => password?.key?.toString('hex') ?? null],
+];
+
+const columnsOfRealm: Record<Realm['kind'], readonly Column[]> = {
+  user: [
+    ...columns,
+    ['is_superuser', 'boolean', ({ is_superuser }) => is_superuser ?? false],
+    ['is_email_verified', 'boolean', ({ is_email_verified }) => is_email_verified ?? false],
+    ['metadata', 'jsonb', ({ metadata }) => JSON.stringify(metadata ?? {})],
+    ['app_metadata', 'jsonb', ({ app_metadata }) => JSON.stringify(app_metadata ?? {})],
+  ],
+  admin: [...columns, ['is_superadmin', 'boolean', ({ is_superadmin }) => is_superadmin ?? false]],
+};
+
+/** How a column is made of what is read, where that is not the same. */
+const converted: Record<string, string> = {
+  password_key: "decode(password_key, 'hex')",
+  created_at: 'coalesce(created_at, now())',
 };
 
 /**
@@ -38,32 +66,16 @@ export async function insertAccounts(
   realm: Realm,
   accounts: readonly ImportedAccount[],
 ): Promise<Set<string>> {
-  const columns = sql.raw(
-    `id, username, email, full_name, is_active, legacy_id, last_login_at, password_scheme, password_hash, ${columnsOfRealm[realm.kind]}`,
-  );
+  const list = columnsOfRealm[realm.kind];
+  const names = sql.join(list.map(([name]) => sql.ref(name)));
+  const values = sql.join(list.map(([name]) => sql.raw(converted[name] ?? name)));
+  // Less work for the server than the same rows in JSON.
+  const arrays = list.map(([, type, valueOf]) => sql`${accounts.map(valueOf)}::${sql.raw(type)}[]`);
   const { rows } = await sql<{ id: string }>`
-    INSERT INTO ${sql.table(realm.table)} (${columns}, password_key, created_at, updated_at)
-    SELECT ${columns}, decode(password_key, 'hex'), coalesce(created_at, now()), now()
-      FROM jsonb_to_recordset(${JSON.stringify(accounts.map(toRecord))}::jsonb) AS record (
-        id uuid, username text, email text, full_name text, is_active boolean, is_superuser boolean,
-        is_email_verified boolean, is_superadmin boolean, metadata jsonb, app_metadata jsonb, legacy_id text,
-        password_scheme text, password_hash text, password_key text, last_login_at timestamptz, created_at timestamptz)
+    INSERT INTO ${sql.table(realm.table)} (${names}, updated_at)
+    SELECT ${values}, now() FROM unnest(${sql.join(arrays)}) AS record (${names})
         ON CONFLICT DO NOTHING RETURNING id`.execute(trx);
   return new Set(rows.map(({ id }) => id));
-}
-
-function toRecord({ password, ...account }: ImportedAccount) {
-  return {
-    is_superuser: false,
-    is_email_verified: false,
-    is_superadmin: false,
-    metadata: {},
-    app_metadata: {},
-    ...account,
-    password_scheme: password?.scheme ?? null,
-    password_hash: password?.hash ?? null,
-    password_key: password?.key?.toString('hex') ?? null,
-  };
 }
 
 /** Of accounts that were not inserted, which field is taken. */

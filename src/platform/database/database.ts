@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   Kysely,
   type Transaction as KyselyTransaction,
@@ -8,6 +7,7 @@ import {
   sql,
 } from 'kysely';
 import type { ConstructorOptions } from 'pg-boss';
+import { currentLastTransaction, type OpenTransaction } from './last-transaction.ts';
 
 /**
  * Row types by table name. The folder that owns a table adds it by declaration merging.
@@ -43,31 +43,43 @@ export type DatabaseEngine = {
 };
 
 export function createDatabase(pool: PostgresPool, log: (event: LogEvent) => void): Database {
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log });
-}
-
-type Step = (trx: Transaction) => Promise<void>;
-
-const lastSteps = new AsyncLocalStorage<Step>();
-
-/** Every transaction of `rest` ends with the step, and is rolled back if it throws. */
-export function joinTransactions(step: Step, rest: () => void): void {
-  lastSteps.run(step, rest);
+  const connect = () => {
+    const last = currentLastTransaction();
+    return last === undefined ? pool.connect() : last.connect(() => pool.connect());
+  };
+  const dialect = new PostgresDialect({ pool: { options: pool.options, connect, end: () => pool.end() } });
+  return new Kysely<Tables>({ dialect, log });
 }
 
 const afterCommits = new WeakMap<Database, (() => void)[]>();
 
 /** Runs the work in one transaction and rolls back if it throws. */
 export async function transact<T>(db: Database, work: (trx: Transaction) => Promise<T>): Promise<T> {
-  const committed: (() => void)[] = [];
-  const result = await db.transaction().execute(async (trx) => {
-    afterCommits.set(trx, committed);
-    const done = await work(trx);
-    await lastSteps.getStore()?.(trx);
+  const transaction = await openTransaction(db);
+  try {
+    const done = await work(transaction.trx);
+    const last = currentLastTransaction();
+    await (last === undefined ? transaction.commit() : last.end(transaction));
     return done;
-  });
-  for (const tell of committed) tell();
-  return result;
+  } catch (error) {
+    await transaction.rollBack();
+    throw error;
+  }
+}
+
+async function openTransaction(db: Database): Promise<OpenTransaction> {
+  const trx = await db.startTransaction().execute();
+  const committed: (() => void)[] = [];
+  afterCommits.set(trx, committed);
+  const rollBack = async () => {
+    // The connection is released in any case; one that is lost has nothing to roll back.
+    if (!trx.isCommitted && !trx.isRolledBack) await trx.rollback().execute().catch(() => {});
+  };
+  const commit = async () => {
+    await trx.commit().execute();
+    for (const tell of committed) tell();
+  };
+  return { trx, commit, rollBack };
 }
 
 /** Calls `tell` only if and when the transaction commits; immediately if `db` is no transaction. */

@@ -10,12 +10,17 @@ export const plainTextPattern = '^[^\\u0000]*$';
  */
 export function text(maxLength: number, string = z.string()) {
   return string
-    .refine((value) => value.length <= 2 * maxLength && [...value].length <= maxLength, {
+    .refine((value) => isWithin(value, maxLength), {
       message: `must have at most ${maxLength} characters`,
       params: { type: 'too_big' },
     })
     .refine((value) => value.isWellFormed() && !value.includes('\0'), 'has invalid characters')
     .meta({ maxLength, pattern: plainTextPattern });
+}
+
+/** Counts only where it has to: most texts have fewer UTF-16 units than they may have code points. */
+function isWithin(value: string, maxLength: number): boolean {
+  return value.length <= maxLength || (value.length <= 2 * maxLength && [...value].length <= maxLength);
 }
 
 /** A member of a change: null and absent mean unchanged, because many clients send every member. */
