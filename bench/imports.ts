@@ -51,7 +51,12 @@ function figuresOf(bareSeconds: number, imported: Run, exported: Record<string, 
       bar: 20_000,
       atLeast: true,
     },
-    { name: 'import: time / that of a bare COPY of such rows', value: seconds / bareSeconds, unit: '', bar: 2 },
+    {
+      name: 'import: time / that of a bare COPY of such rows',
+      value: seconds / bareSeconds,
+      unit: '',
+      bar: 2,
+    },
     {
       name: 'import: CPU time of the command for 100,000 rows',
       value: (imported.cpuSeconds * 100_000) / rows,
@@ -59,7 +64,7 @@ function figuresOf(bareSeconds: number, imported: Run, exported: Record<string, 
       bar: 5,
     },
     memory('import', imported),
-    ...Object.entries(exported).map(([format, run]) => memory(`export as ${format}`, run)),
+    ...Object.entries(exported).map(([format, of]) => memory(`export as ${format}`, of)),
   ];
 }
 

@@ -15,7 +15,7 @@ import { measureStarts } from './starts.ts';
 const benchmarks = {
   starts: measureStarts,
   logins: measureLogins,
-  import: measureImports,
+  imports: measureImports,
   limits: measureLimits,
   paging: measureDeepPaging,
   searches: measureSearches,

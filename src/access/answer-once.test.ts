@@ -172,7 +172,12 @@ test('a change is committed together with its answer, or not at all', async (t) 
   const events = () => service.db.selectFrom('audit_events').select('id').execute();
   const before = (await events()).length;
   const ofUser = `/api/admins/users/${user.id}`;
-  const changes: [method: 'put' | 'patch' | 'post', path: string, body?: object | undefined, token?: string][] = [
+  const changes: [
+    method: 'put' | 'patch' | 'post',
+    path: string,
+    body?: object | undefined,
+    token?: string,
+  ][] = [
     ['put', '/api/users/me', { full_name: 'Ada' }, user.accessToken],
     [
       'post',

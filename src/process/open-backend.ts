@@ -4,12 +4,10 @@ import { findCommand } from '../cli/commands/all-commands.ts';
 import { connectToServer } from '../cli/local-socket/ask-server.ts';
 import type { Backend } from '../cli/terminal/run-given.ts';
 import type { Config } from '../configuration/config.ts';
-import { createAccessTokens } from '../domain/access-tokens/access-token.ts';
 import { createKeyRing } from '../platform/crypto/secret-keys.ts';
 import { createDatabase, type DatabaseEngine } from '../platform/database/database.ts';
 import { DirectoryInUseError } from '../platform/database/directory-lock.ts';
 import { findMissing, migrate } from '../platform/database/migrate.ts';
-import { createJobQueue } from '../platform/jobs/job-queue.ts';
 import { logStatement } from '../platform/logging/log-statement.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { openEngine, startHasher } from './open-engine.ts';
@@ -62,6 +60,7 @@ async function requireSchema(engine: DatabaseEngine): Promise<void> {
 }
 
 function directBackend(config: Config, logger: Logger, engine: DatabaseEngine): Backend {
+  // What most commands do without is loaded where it is needed: an import of a million rows needs the memory.
   const closings: (() => Promise<void>)[] = [];
   const db = createDatabase(engine.pool, (event) => logStatement(logger, event));
   const keys = createKeyRing(loadSecretKey(config), config.secretKeyPrevious);
@@ -79,6 +78,7 @@ function directBackend(config: Config, logger: Logger, engine: DatabaseEngine): 
     openJobs: async () => {
       const { parts } = await import('../app.ts');
       const { jobNames } = await import('./background-work.ts');
+      const { createJobQueue } = await import('../platform/jobs/job-queue.ts');
       const jobs = createJobQueue(engine, logger, false);
       await jobs.open(jobNames(parts));
       closings.push(() => jobs.close());
@@ -86,6 +86,7 @@ function directBackend(config: Config, logger: Logger, engine: DatabaseEngine): 
     },
     openService: async () => {
       const { assembly } = await import('../app.ts');
+      const { createAccessTokens } = await import('../domain/access-tokens/access-token.ts');
       const [hasher, jobs] = [await deps.openHasher(), await deps.openJobs()];
       const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => new Date());
       return { ...deps, ...assembly, hasher, jobs, accessTokens, readiness: { phase: 'serving' } };

@@ -92,7 +92,8 @@ async function embedded(t: TestContext): Promise<Killable> {
   };
   const killIn: Killable['killIn'] = async (running, change) => {
     const sent = change.send(running).catch(() => null);
-    await sleep(Math.random() * 40);
+    // Up to half a second, evenly over the orders of magnitude: machines differ.
+    await sleep(500 ** Math.random());
     await running.kill9();
     await sent;
   };

@@ -44,7 +44,9 @@ test(`${rows} people with hashes of ${kinds.length} kinds are imported beside th
            (SELECT sum(count)::int FROM user_counts) AS counted,
            (SELECT sum((details->>'count')::int)::int FROM audit_events WHERE event = 'users_imported') AS audited
       FROM users`);
-  const without = Array.from({ length: rows }, (_, index) => kindOf(index)).filter((kind) => !kind.hash).length;
+  const without = Array.from({ length: rows }, (_, index) => kindOf(index)).filter(
+    (kind) => !kind.hash,
+  ).length;
   const all = { users: rows, ids: rows, counted: rows, audited: rows };
   assert.deepEqual(counted, { ...all, passwords: rows - without });
   const login = async (username: string, password: string) =>
@@ -66,7 +68,15 @@ async function writePeople(file: string): Promise<void> {
   for (let index = 0; index < rows; index += 1) {
     const name = `person.${index}`;
     const { hash, salt } = kindOf(index);
-    const cells = [name, `${name}@example.com`, `Doe, "${index}"`, hash, salt, index, '2020-02-29 12:00:00+01'];
+    const cells = [
+      name,
+      `${name}@example.com`,
+      `Doe, "${index}"`,
+      hash,
+      salt,
+      index,
+      '2020-02-29 12:00:00+01',
+    ];
     if (!out.write(stringify([cells]))) await once(out, 'drain');
   }
   out.end();

@@ -60,7 +60,8 @@ async function insertBatch(trx: Transaction, realm: Realm, rows: readonly Row[])
     realm,
     rows.map(({ account }) => account),
   );
-  const left = rows.filter(({ account }) => !inserted.has(account.id));
+  const isWhole = inserted.size === rows.length;
+  const left = isWhole ? [] : rows.filter(({ account }) => !inserted.has(account.id));
   const reserved = realm.kind === 'user' ? await removeReserved(trx, realm, rows, inserted) : [];
   if (left.length + reserved.length === 0) return [];
   const fields = await findTakenFields(

@@ -69,14 +69,20 @@ test('NUL, huge and nested values are faults of their rows; the next row is impo
   const input = `${ndjson(bad)}${deep}${ndjson([person('good')])}`;
   const run = await line.run('user import', { file: 'x.ndjson' }, input);
   const lines = faultsOf(run).map(({ line: at }) => at);
-  assert.deepEqual([...new Set(lines)].toSorted((one, other) => one - other), [...Array(12).keys()].map((at) => at + 1));
+  assert.deepEqual(
+    [...new Set(lines)].toSorted((one, other) => one - other),
+    [...Array(12).keys()].map((at) => at + 1),
+  );
   assert.deepEqual(await usernames(service), ['good']);
 });
 
 test('addresses that differ by case alone are one: the first of the file is imported', async (t) => {
   const service = await createTestApp(t);
   const line = await openCommandLine(t, service);
-  const rows = Array.from({ length: 2100 }, (_, at) => `user${at},${at % 3 === 0 ? 'Ada' : 'aDA'}${at % 700}@Example.com\n`);
+  const rows = Array.from(
+    { length: 2100 },
+    (_, at) => `user${at},${at % 3 === 0 ? 'Ada' : 'aDA'}${at % 700}@Example.com\n`,
+  );
   const { named, result } = await importCsv(line, `username,email\n${rows.join('')}`);
   assert.deepEqual(result, { created: 700, skipped: 0, refused: 1400, complete: true });
   assert.ok(named.every((fault) => fault.endsWith(' email is already registered')));
@@ -88,10 +94,16 @@ test('a file whose first row is wrong is refused once, and not row by row', asyn
   const service = await createTestApp(t);
   const line = await openCommandLine(t, service);
   for (const [csv, fault] of [
-    ['username,email,is_admin\nada,ada@example.com,t\nbob,bob@example.com,t\n', 'has an unknown column, number 3'],
+    [
+      'username,email,is_admin\nada,ada@example.com,t\nbob,bob@example.com,t\n',
+      'has an unknown column, number 3',
+    ],
     ['username,email,Email\nada,ada@example.com,x@example.com\n', 'has the column email twice'],
     [`username,email${',x'.repeat(1_000_000)}\n`, unreadable],
-    [Buffer.from('username,email\nada,ada@example.com\n', 'utf16le').swap16(), 'has an unknown column, number 1'],
+    [
+      Buffer.from('username,email\nada,ada@example.com\n', 'utf16le').swap16(),
+      'has an unknown column, number 1',
+    ],
   ] as const) {
     const { named, result } = await importCsv(line, csv);
     assert.deepEqual(named, [`1 the row ${fault}`]);

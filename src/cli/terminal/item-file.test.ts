@@ -23,7 +23,9 @@ test('H12 cells that a spreadsheet would run are escaped, and read back as they 
     assert.doesNotMatch(cell.replace(/^"/, ''), /^[=+\-@\t\r＝＋－＠]/);
   }
   const read = await Array.fromAsync(readCsv(Readable.from([Buffer.from(text)]), columns));
-  const back = read.flat().map((record) => ('value' in record ? (record.value as Record<string, string>) : {}));
+  const back = read
+    .flat()
+    .map((record) => ('value' in record ? (record.value as Record<string, string>) : {}));
   assert.deepEqual(
     back.map(({ full_name = null }) => full_name),
     names.map((name) => name || null),

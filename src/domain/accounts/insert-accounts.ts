@@ -70,7 +70,7 @@ export async function insertAccounts(
   const names = sql.join(list.map(([name]) => sql.ref(name)));
   const values = sql.join(list.map(([name]) => sql.raw(converted[name] ?? name)));
   // Less work for the server than the same rows in JSON.
-  const arrays = list.map(([, type, valueOf]) => sql`${accounts.map(valueOf)}::${sql.raw(type)}[]`);
+  const arrays = list.map(([, type, read]) => sql`${accounts.map(read)}::${sql.raw(type)}[]`);
   const { rows } = await sql<{ id: string }>`
     INSERT INTO ${sql.table(realm.table)} (${names}, updated_at)
     SELECT ${values}, now() FROM unnest(${sql.join(arrays)}) AS record (${names})

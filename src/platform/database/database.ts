@@ -73,7 +73,11 @@ async function openTransaction(db: Database): Promise<OpenTransaction> {
   afterCommits.set(trx, committed);
   const rollBack = async () => {
     // The connection is released in any case; one that is lost has nothing to roll back.
-    if (!trx.isCommitted && !trx.isRolledBack) await trx.rollback().execute().catch(() => {});
+    if (!trx.isCommitted && !trx.isRolledBack)
+      await trx
+        .rollback()
+        .execute()
+        .catch(() => {});
   };
   const commit = async () => {
     await trx.commit().execute();
