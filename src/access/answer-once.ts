@@ -4,7 +4,7 @@ import { type Attempt, beginOnce, type Repeat } from '../domain/idempotency/begi
 import { keepAnswer, markCarriedOut, releaseKey } from '../domain/idempotency/idempotency-store.ts';
 import { type KeyedRequest, type RememberedAnswer, sealAnswer } from '../domain/idempotency/keyed-request.ts';
 import type { Party } from '../domain/realms/realms.ts';
-import type { Database } from '../platform/database/database.ts';
+import type { Database, Transaction } from '../platform/database/database.ts';
 import { LastTransaction } from '../platform/database/last-transaction.ts';
 import { AppError, type ErrorName, invalid, unavailable } from '../platform/errors.ts';
 import type { ErrorAnswer } from '../platform/http/error-answers.ts';
@@ -68,9 +68,9 @@ export function answerOnce(deps: Deps, askerOf: (request: FastifyRequest) => Ask
   };
 }
 
-type RunningAttempt = { attempt: Attempt; last: LastTransaction };
+type RunningAttempt = { attempt: Attempt; last: LastTransaction<Transaction> };
 
-function lastTransactionOf(attempt: Attempt): LastTransaction {
+function lastTransactionOf(attempt: Attempt): LastTransaction<Transaction> {
   return new LastTransaction(async (trx) => {
     // Another attempt has taken over, or this one was answered with an error.
     if (!(await markCarriedOut(trx, attempt))) throw unavailable();

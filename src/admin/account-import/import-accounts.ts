@@ -66,7 +66,7 @@ async function takeRecord(
 ): Promise<boolean> {
   const read = readRow(record, row);
   if ('account' in read) return batches.add(read) ? batches.write() : true;
-  const isLast = 'isLast' in record && Boolean(record.isLast);
+  const isLast = 'isLast' in record && (record.isLast ?? false);
   if (stopsAtFault) {
     if (!(await batches.finish())) return false;
   } else if (!isLast) batches.advanceTo(record.lastLine);

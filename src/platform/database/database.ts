@@ -44,7 +44,7 @@ export type DatabaseEngine = {
 
 export function createDatabase(pool: PostgresPool, log: (event: LogEvent) => void): Database {
   const connect = () => {
-    const last = currentLastTransaction();
+    const last = currentLastTransaction<Transaction>();
     return last === undefined ? pool.connect() : last.connect(() => pool.connect());
   };
   const dialect = new PostgresDialect({ pool: { options: pool.options, connect, end: () => pool.end() } });
@@ -58,7 +58,7 @@ export async function transact<T>(db: Database, work: (trx: Transaction) => Prom
   const transaction = await openTransaction(db);
   try {
     const done = await work(transaction.trx);
-    const last = currentLastTransaction();
+    const last = currentLastTransaction<Transaction>();
     await (last === undefined ? transaction.commit() : last.end(transaction));
     return done;
   } catch (error) {
@@ -67,7 +67,7 @@ export async function transact<T>(db: Database, work: (trx: Transaction) => Prom
   }
 }
 
-async function openTransaction(db: Database): Promise<OpenTransaction> {
+async function openTransaction(db: Database): Promise<OpenTransaction<Transaction>> {
   const trx = await db.startTransaction().execute();
   const committed: (() => void)[] = [];
   afterCommits.set(trx, committed);

@@ -1,9 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Transaction } from './database.ts';
 
-type Step = (trx: Transaction) => Promise<void>;
+type Step<Transaction> = (trx: Transaction) => Promise<void>;
 
-export type OpenTransaction = {
+export type OpenTransaction<Transaction> = {
   trx: Transaction;
   commit(): Promise<void>;
   /** Never throws; does nothing after the end. */
@@ -15,13 +14,13 @@ export type OpenTransaction = {
  * work ends with the same step and then stays open: until `commitWith`, or until the work asks for another
  * connection. On the embedded database there is only one.
  */
-export class LastTransaction {
-  readonly #step: Step;
-  #open: OpenTransaction | null = null;
+export class LastTransaction<Transaction> {
+  readonly #step: Step<Transaction>;
+  #open: OpenTransaction<Transaction> | null = null;
   #waiting = 0;
   #isOver = false;
 
-  constructor(step: Step) {
+  constructor(step: Step<Transaction>) {
     this.#step = step;
   }
 
@@ -30,13 +29,13 @@ export class LastTransaction {
   }
 
   /** Ends the work. False if no transaction is open; throws if it is rolled back instead. */
-  async commitWith(step: Step): Promise<boolean> {
+  async commitWith(step: Step<Transaction>): Promise<boolean> {
     this.#isOver = true;
     return this.#commit(step);
   }
 
   /** Called when the work of a transaction is done. */
-  async end(transaction: OpenTransaction): Promise<void> {
+  async end(transaction: OpenTransaction<Transaction>): Promise<void> {
     await this.#step(transaction.trx);
     await this.#commit();
     this.#open = transaction;
@@ -54,7 +53,7 @@ export class LastTransaction {
     }
   }
 
-  async #commit(step: Step = async () => {}): Promise<boolean> {
+  async #commit(step: Step<Transaction> = async () => {}): Promise<boolean> {
     const open = this.#open;
     if (open === null) return false;
     this.#open = null;
@@ -68,8 +67,9 @@ export class LastTransaction {
   }
 }
 
-const ofWork = new AsyncLocalStorage<LastTransaction>();
+const ofWork = new AsyncLocalStorage<unknown>();
 
-export function currentLastTransaction(): LastTransaction | undefined {
-  return ofWork.getStore();
+/** The type is that of the one database. */
+export function currentLastTransaction<Transaction>(): LastTransaction<Transaction> | undefined {
+  return ofWork.getStore() as LastTransaction<Transaction> | undefined;
 }
