@@ -131,7 +131,9 @@ async function run(args: string[], env: NodeJS.ProcessEnv): Promise<Run> {
   let stat = '';
   const timer = setInterval(() => {
     try {
-      status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      const read = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      // One that has ended has no memory.
+      if (read.includes('VmHWM')) status = read;
       stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
     } catch {
       // It has ended.
