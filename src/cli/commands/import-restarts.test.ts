@@ -26,6 +26,20 @@ test('with --on-error=stop nothing at or after the first bad row is imported', a
   }
 });
 
+test('of two rows with one address the first is imported, also where their batches are written at once', async (t) => {
+  const service = await createTestApp(t);
+  const line = await openCommandLine(t, service);
+  const first = people(1000);
+  // Met early in the second batch and late in the first one.
+  const again = first.slice(300).toReversed();
+  const others = again.map(({ email }, at) => person(`other${at}`, { email }));
+  const run = await importRows(line, [...first, ...others, ...people(300, 'last')]);
+  const result = { created: 1300, skipped: 0, refused: 700, complete: true };
+  assert.deepEqual(run.outcome, { result });
+  const lines = faultsOf(run).map(({ line: at }) => at);
+  assert.deepEqual(new Set(lines), new Set(others.map((_row, at) => 1001 + at)));
+});
+
 test('a second run doubles nothing and names everyone, or passes over them as asked', async (t) => {
   const service = await createTestApp(t);
   const line = await openCommandLine(t, service);
