@@ -16,7 +16,7 @@ import { durations } from '../../platform/durations.ts';
 import { duplicate } from '../../platform/errors.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
 import { queueFirstPasswordLink } from '../password-reset/first-password.ts';
-import { yieldAddress } from './fall-back.ts';
+import { yieldAddress } from './yield-address.ts';
 
 type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
 type Change = AccountChange & { email: string };
