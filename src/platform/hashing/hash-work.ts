@@ -10,10 +10,7 @@ import {
   type ReadPassword,
 } from './password-schemes.ts';
 
-/**
- * A hash computed only for the time it takes. `bcryptUntil`: as many as it takes until the whole
- * check has taken as long as bcrypt of that cost does.
- */
+/** Computed only for its time. `bcryptUntil`: until the check took what bcrypt of the cost does. */
 export type IdleHash =
   | { algorithm: 'bcrypt'; cost: number }
   | { algorithm: 'bcryptUntil'; cost: number }
@@ -48,10 +45,7 @@ export function spendWork(hashes: readonly IdleHash[], elapsedMs: number): void 
   }
 }
 
-/**
- * Measures a round while it goes on, since what a round takes depends on the machine and on what
- * its other threads do at this moment.
- */
+/** Measures a round meanwhile: it depends on the machine and on what its other threads do. */
 function spendBcryptUntil(cost: number, elapsedMs: number): void {
   const spent = { ms: 0, rounds: 0 };
   let missingMs = Number.POSITIVE_INFINITY;
