@@ -32,6 +32,7 @@ test('without variables every setting has its default', () => {
     frontendUrl: 'http://localhost:8000/app',
     dataDir: './data',
     databaseUrl: undefined,
+    databaseDirectUrl: undefined,
     databasePoolSize: 10,
     secretKey: undefined,
     secretKeyPrevious: undefined,
@@ -52,6 +53,8 @@ test('without variables every setting has its default', () => {
     rateLimitAccountPerHour: 2000,
     rateLimitIpv6Prefix: 64,
     redisUrl: undefined,
+    redisSentinels: [],
+    redisSentinelPassword: undefined,
     corsOrigins: ['http://localhost:3000', 'http://localhost:5173'],
     smtp: {
       host: undefined,
