@@ -5,11 +5,11 @@ ARG NODE_IMAGE=docker.io/library/node:26.10.0-bookworm-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The Node of the lock file is for machines that bring none.
+# The Node of the lock file is for machines that bring none. For npm, development packages that are left out are missing.
 RUN npm ci --omit=dev \
   && rm -rf node_modules/node-linux-* node_modules/node-bin-* node_modules/.bin/node \
-  && npm sbom --sbom-format=cyclonedx --omit=dev >sbom.cdx.json \
-  && rm -rf /root/.npm
+  && npm pkg delete devDependencies \
+  && npm sbom --sbom-format=cyclonedx >sbom.cdx.json
 COPY . .
 # Whatever the umask of the checkout.
 RUN chmod -R u=rwX,go=rX . && install -d -o 1000 -g 1000 .compile-cache

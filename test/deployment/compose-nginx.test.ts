@@ -32,8 +32,7 @@ describe('nginx of compose.yaml', { skip: withoutNginx || withoutRoot }, () => {
   });
 
   test('a renewed certificate is taken up by the running nginx', async (t) => {
-    const server = await startServer(t);
-    const { nginx, env, certificate, renew } = await startNginx(t, server.port);
+    const { nginx, env, certificate, renew } = await startNginx(t, await findFreePort());
     const port = Number(env.HTTPS_PORT);
     const first = await eventuallyConnect(port, certificate());
     renew();

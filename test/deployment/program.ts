@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { atProcessEnd } from '../process-end.ts';
 
 type Lifetime = { after(end: () => unknown): void };
@@ -12,8 +13,6 @@ export type Program = {
   /** Its exit code; null after a signal. */
   exited: Promise<number | null>;
   kill: (signal: NodeJS.Signals) => void;
-  /** SIGTERM, and after two seconds SIGKILL. */
-  stop: () => Promise<void>;
 };
 
 type ProgramOptions = { uid?: number; gid?: number; cwd?: string; env?: NodeJS.ProcessEnv };
@@ -23,7 +22,7 @@ export function withoutProgram(name: string, packageName = name): string | false
   return spawnSync(name, ['--version']).error ? `${packageName} is not installed` : false;
 }
 
-/** A server that ends with the test, and its children with it. */
+/** A server that ends with the test, abruptly, and all that it has started with it. */
 export function startProgram(
   t: Lifetime,
   command: readonly string[],
@@ -38,23 +37,23 @@ export function startProgram(
       output += text;
     });
   const gone = once(child, 'exit');
-  const exited = once(child, 'close').then(([code]) => code as number | null);
+  // A process of its own that lives on would hold the streams open.
+  const read = once(child, 'close');
+  const exited = gone.then(async ([code]) => {
+    await Promise.race([read, sleep(500, null, { ref: false })]);
+    return code as number | null;
+  });
   const cancel = atProcessEnd(() => killTree(child.pid));
   const isRunning = () => child.exitCode === null && child.signalCode === null;
-  const stop = async (): Promise<void> => {
-    if (isRunning()) {
-      child.kill('SIGTERM');
-      const late = setTimeout(() => killTree(child.pid), 2000);
-      await gone;
-      clearTimeout(late);
-    }
-  };
   t.after(async () => {
-    await stop();
+    if (isRunning()) {
+      killTree(child.pid);
+      await gone;
+    }
     cancel();
   });
   const kill = (name: NodeJS.Signals) => signalGroup(child, name);
-  return { pid: child.pid ?? 0, output: () => output, isRunning, exited, kill, stop };
+  return { pid: child.pid ?? 0, output: () => output, isRunning, exited, kill };
 }
 
 /** SIGKILL for a process and all that it has started, at once, as when a machine dies. */

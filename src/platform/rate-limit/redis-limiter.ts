@@ -1,4 +1,4 @@
-import type { Redis, RedisOptions } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Logger } from '../logging/logger.ts';
 import { createOutageLog } from '../logging/outage-log.ts';
 import { createMemoryLimiter } from './memory-limiter.ts';
@@ -84,7 +84,7 @@ export async function createRedisLimiter(
 }
 
 /** ioredis takes the name of the group for `name`, and user and password from the URL. */
-function viaSentinels(url: string, { addresses, password }: Sentinels): RedisOptions {
+function viaSentinels(url: string, { addresses, password }: Sentinels) {
   const { hostname, protocol } = new URL(url);
   return {
     sentinels: [...addresses],
