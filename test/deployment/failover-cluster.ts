@@ -46,15 +46,15 @@ export async function startFailoverCluster(t: Lifetime) {
 
   const monitorPort = await findFreePort();
   const monitorData = join(directory, 'monitor');
-  await setUp('pg_autoctl', [
-    ...['create', 'monitor', '--pgdata', monitorData, '--pgport', String(monitorPort)],
-    ...['--hostname', '127.0.0.1', '--auth', 'scram-sha-256', '--ssl-self-signed'],
-  ]);
+  const security = ['--auth', 'scram-sha-256', '--ssl-self-signed'];
+  const its = ['--pgdata', monitorData, '--pgport', String(monitorPort), '--hostname', '127.0.0.1'];
+  await setUp('pg_autoctl', ['create', 'monitor', ...its, ...security]);
   run(monitorData);
   const monitor = (text: string) =>
     ask({ host: sockets, port: monitorPort, user: 'postgres', database: 'pg_auto_failover' }, text);
   await eventually('the monitor answers', () => succeeds(monitor('SELECT 1')), 30_000);
-  for (const statement of statementsOf(readFileSync(join(files, 'monitor.sql'), 'utf8'))) await monitor(statement);
+  for (const statement of statementsOf(readFileSync(join(files, 'monitor.sql'), 'utf8')))
+    await monitor(statement);
   await monitor("ALTER USER autoctl_node PASSWORD 'monitor'");
 
   const addNode = async (name: string): Promise<Node> => {
@@ -72,7 +72,9 @@ export async function startFailoverCluster(t: Lifetime) {
     return { port, keeper: run(pgdata), start: () => run(pgdata) };
   };
   const states = async () => {
-    const rows = await monitor('SELECT nodeport::int AS port, reportedstate::text AS state FROM pgautofailover.node');
+    const rows = await monitor(
+      'SELECT nodeport::int AS port, reportedstate::text AS state FROM pgautofailover.node',
+    );
     return new Map(rows.map(({ port, state }) => [Number(port), String(state)]));
   };
   const superuser = (port: number, text: string) =>
@@ -102,7 +104,9 @@ export async function startFailoverCluster(t: Lifetime) {
     },
   });
   const url = `postgresql://adl:of%20the%20tests@127.0.0.1:${proxyPort}/adl`;
-  await eventually('HAProxy has found the primary', () => succeeds(ask({ connectionString: url }, 'SELECT 1')));
+  await eventually('HAProxy has found the primary', () =>
+    succeeds(ask({ connectionString: url }, 'SELECT 1')),
+  );
   return { url, nodes: [first, second] as const, states, superuser };
 }
 

@@ -37,7 +37,10 @@ describe('PgBouncer in transaction mode', { skip: withoutPostgres || withoutPgbo
     assert.equal(most, 4, 'migrations have ended, and nothing else goes around the pool');
     const answers = readLedger(file).map(({ answer, failure }) => answer?.status ?? failure);
     assert.ok(answers.length > 200, `${answers.length} requests`);
-    assert.deepEqual(answers.filter((status) => typeof status !== 'number' || status >= 500), []);
+    assert.deepEqual(
+      answers.filter((status) => typeof status !== 'number' || status >= 500),
+      [],
+    );
     const query = (sql: string) => postgres.query(sql, 'adl');
     assert.deepEqual(await findLosses({ server, query }, file), []);
     assert.doesNotMatch(server.logs(), /not set through DATABASE_URL|"level":"error"/);

@@ -37,7 +37,10 @@ export async function startPooledDatabase(
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const users = join(directory, 'userlist.txt');
   const file = join(directory, 'pgbouncer.ini');
-  const configuration = readFileSync(join(import.meta.dirname, '../../deploy/pgbouncer/pgbouncer.ini'), 'utf8')
+  const configuration = readFileSync(
+    join(import.meta.dirname, '../../deploy/pgbouncer/pgbouncer.ini'),
+    'utf8',
+  )
     .replace('port=5432', `port=${postgres.port}`)
     .replace('listen_port = 6432', `listen_port = ${port}`)
     .replace('/etc/pgbouncer/userlist.txt', users);

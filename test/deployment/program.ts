@@ -23,14 +23,15 @@ export function withoutProgram(name: string, packageName = name): string | false
 }
 
 /** A server that ends with the test, abruptly, and all that it has started with it. */
-export function startProgram(
-  t: Lifetime,
-  command: readonly string[],
-  options: ProgramOptions = {},
-): Program {
+export function startProgram(t: Lifetime, command: readonly string[], options: ProgramOptions = {}): Program {
   const [program = '', ...parameters] = command;
   const env = { PATH: process.env.PATH, LANG: 'C.UTF-8', ...options.env };
-  const child = spawn(program, parameters, { ...options, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, parameters, {
+    ...options,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {

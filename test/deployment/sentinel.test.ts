@@ -124,7 +124,9 @@ async function masterOf(sentinel: number): Promise<Record<string, string>> {
     await client.connect();
     const flat = (await client.call('SENTINEL', 'MASTER', 'adl')) as string[] | Record<string, string>;
     if (!Array.isArray(flat)) return flat;
-    return Object.fromEntries(flat.flatMap((name, index) => (index % 2 ? [] : [[name, flat[index + 1] ?? '']])));
+    return Object.fromEntries(
+      flat.flatMap((name, index) => (index % 2 ? [] : [[name, flat[index + 1] ?? '']])),
+    );
   } catch {
     return {};
   } finally {
@@ -134,7 +136,11 @@ async function masterOf(sentinel: number): Promise<Record<string, string>> {
 
 /** How many requests of this address a Redis has counted. */
 async function countIn(port: number): Promise<number> {
-  const client = new Redis(port, '127.0.0.1', { username: 'adl', password: passwords.ADL, retryStrategy: () => null });
+  const client = new Redis(port, '127.0.0.1', {
+    username: 'adl',
+    password: passwords.ADL,
+    retryStrategy: () => null,
+  });
   client.on('error', () => {});
   try {
     return Number((await client.get('adl:limit:ip:127.0.0.1')) ?? 0);

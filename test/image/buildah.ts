@@ -1,5 +1,14 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,17 +28,23 @@ export const withoutBuildah =
 
 /** Throws with the end of what the program said. */
 async function run(program: string, ...parameters: string[]): Promise<string> {
-  const options = { cwd: root, maxBuffer: 64 * 1024 * 1024, env: { PATH: process.env.PATH, HOME: homedir() } };
+  const options = {
+    cwd: root,
+    maxBuffer: 64 * 1024 * 1024,
+    env: { PATH: process.env.PATH, HOME: homedir() },
+  };
   try {
     return (await promisify(execFile)(program, parameters, options)).stdout.trim();
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${program} ${parameters.join(' ')}\n${stdout.slice(-3000)}\n${stderr.slice(-3000)}`);
+    throw new Error(`${program} ${parameters.join(' ')}\n${stdout.slice(-3000)}\n${stderr.slice(-3000)}`, {
+      cause: error,
+    });
   }
 }
 
 /** A store of its own. vfs works on every file system. */
-export function buildah(...parameters: string[]): Promise<string> {
+function buildah(...parameters: string[]): Promise<string> {
   const store = ['--storage-driver=vfs', `--root=${place}/store`, `--runroot=${place}/run`];
   return run('buildah', ...store, ...parameters);
 }
@@ -44,7 +59,8 @@ export async function makeBase(): Promise<void> {
   await run('debootstrap', '--variant=minbase', '--include=libatomic1,ca-certificates', 'bookworm', tree);
   // As the official slim images have it.
   for (const path of globSync(`${tree}/usr/share/{doc,man,locale,info}/*`)) rmSync(path, { recursive: true });
-  for (const path of globSync(`${tree}/var/{cache/apt,lib/apt/lists,log}/*`)) rmSync(path, { recursive: true });
+  for (const path of globSync(`${tree}/var/{cache/apt,lib/apt/lists,log}/*`))
+    rmSync(path, { recursive: true });
   const [node = ''] = globSync(join(root, 'node_modules/node-linux-*/bin/node'));
   cpSync(node, join(tree, 'usr/local/bin/node'));
   const npm = dirname(dirname(realpathSync((await run('which', 'npm')).trim())));
@@ -62,7 +78,9 @@ export async function buildImage(tag: string): Promise<void> {
   // Where npm is set up by a file, and what it has fetched before.
   const own = ['.npmrc', '.npm'].map((name) => join(homedir(), name)).filter((path) => existsSync(path));
   const volumes = own.map((path) => `--volume=${path}:/root/${path.split('/').at(-1)}`);
-  const files = process.env.NODE_EXTRA_CA_CERTS ? [`--volume=${process.env.NODE_EXTRA_CA_CERTS}:/etc/npm-ca.pem:ro`] : [];
+  const files = process.env.NODE_EXTRA_CA_CERTS
+    ? [`--volume=${process.env.NODE_EXTRA_CA_CERTS}:/etc/npm-ca.pem:ro`]
+    : [];
   await buildah(
     'build',
     '--isolation=chroot',
@@ -110,9 +128,12 @@ export async function layerSizes(tag: string): Promise<number[]> {
   }
 }
 
-/** The file system of the image, until the test ends. */
-export async function mountImage(t: { after(end: () => unknown): void }, tag: string): Promise<string> {
-  const container = await buildah('from', tag);
-  t.after(() => buildah('rm', container));
-  return buildah('mount', container);
+/** The file system of the image, until `unmountImages`. */
+export async function mountImage(tag: string): Promise<string> {
+  return buildah('mount', await buildah('from', tag));
+}
+
+/** Also those of a run that was killed. */
+export async function unmountImages(): Promise<void> {
+  await buildah('rm', '--all');
 }

@@ -26,17 +26,16 @@ export function startContainer(t: { after(end: () => unknown): void }, options: 
   t.after(() => rmSync(bundle, { recursive: true, force: true }));
   const id = `adl-${randomUUID()}`;
   const state = join(bundle, 'state');
-  const crun = ['crun', `--root=${state}`, '--cgroup-manager=disabled'];
+  const crun = (...rest: string[]) => [`--root=${state}`, '--cgroup-manager=disabled', ...rest];
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(runtimeConfig(bundle, options)));
-  const program = startProgram(t, [...crun, 'run', `--bundle=${bundle}`, id]);
+  const program = startProgram(t, ['crun', ...crun('run', `--bundle=${bundle}`, id)]);
   const run = (...command: string[]) => {
-    const [name = '', ...parameters] = [...crun, 'exec', id, ...command];
-    const { status, stdout, stderr } = spawnSync(name, parameters, { encoding: 'utf8', timeout: 20_000 });
+    const parameters = crun('exec', id, ...command);
+    const { status, stdout, stderr } = spawnSync('crun', parameters, { encoding: 'utf8', timeout: 20_000 });
     return { status, output: stdout + stderr };
   };
   const terminate = async () => {
-    const [name = '', ...parameters] = [...crun, 'kill', id, options.config.StopSignal];
-    spawnSync(name, parameters);
+    spawnSync('crun', crun('kill', id, options.config.StopSignal));
     return program.exited;
   };
   const request: Container['request'] = (method, path, rest) => sendRequest(options.port, method, path, rest);

@@ -2,12 +2,21 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, describe, type TestContext, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { credentialsOf, newRegistration } from '../factories.ts';
 import { eventually } from '../faults/eventually.ts';
 import { startDatabaseService, withoutPostgres } from '../faults/postgres-backed.ts';
 import { findFreePort } from '../free-port.ts';
-import { buildImage, type ImageConfig, inspectImage, layerSizes, makeBase, mountImage, withoutBuildah } from './buildah.ts';
+import {
+  buildImage,
+  type ImageConfig,
+  inspectImage,
+  layerSizes,
+  makeBase,
+  mountImage,
+  unmountImages,
+  withoutBuildah,
+} from './buildah.ts';
 import { type Container, startContainer } from './container.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -23,18 +32,20 @@ const production = {
 
 describe('the image', { skip: withoutBuildah }, () => {
   let config: ImageConfig;
+  let file: string;
   before(async () => {
     await makeBase();
     await buildImage(tag);
     config = await inspectImage(tag);
+    file = await mountImage(tag);
   });
+  after(unmountImages);
 
   async function start(t: TestContext, env: Record<string, string> = {}) {
-    const file = await mountImage(t, tag);
     const secret = { SECRET_KEY: randomBytes(48).toString('base64') };
     const port = await findFreePort();
     const container = startContainer(t, { file, config, port, env: { ...production, ...secret, ...env } });
-    return { file, container };
+    return container;
   }
 
   test('it says who it runs as, where it writes, and how it is asked and ended', () => {
@@ -59,15 +70,22 @@ describe('the image', { skip: withoutBuildah }, () => {
     assert.ok(total < mostMegabytes, `${total} MB`);
   });
 
-  test('it holds production packages, named in its SBOM, and no test, secret or second Node', async (t) => {
-    const { file } = await start(t);
-    const files = globSync('**', { cwd: join(file, 'app'), exclude: (path) => /^node_modules\/.+\//.test(String(path)) });
-    assert.deepEqual(files.filter((path) => /\.test\.ts$|(^|\/)\.env|^data|^test|^docs/.test(path)), []);
+  test('it holds production packages, named in its SBOM, and no test, secret or second Node', () => {
+    const files = globSync('**', {
+      cwd: join(file, 'app'),
+      exclude: (path) => /^node_modules\/.+\//.test(path),
+    });
+    assert.deepEqual(
+      files.filter((path) => /\.test\.ts$|(^|\/)\.env|^data|^test|^docs/.test(path)),
+      [],
+    );
     const { devDependencies, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const sbom = JSON.parse(readFileSync(join(file, 'app/sbom.cdx.json'), 'utf8'));
     assert.equal(sbom.bomFormat, 'CycloneDX');
     const named = new Set(
-      sbom.components.map(({ group, name }: { group?: string; name: string }) => (group ? `${group}/${name}` : name)),
+      sbom.components.map(({ group, name }: { group?: string; name: string }) =>
+        group ? `${group}/${name}` : name,
+      ),
     );
     for (const name of Object.keys(dependencies)) assert.ok(named.has(name), name);
     for (const name of Object.keys(devDependencies)) {
@@ -78,7 +96,7 @@ describe('the image', { skip: withoutBuildah }, () => {
   });
 
   test('it serves without root, writes to its volume alone, and drains as process 1', async (t) => {
-    const { file, container } = await start(t);
+    const container = await start(t);
     const milliseconds = await untilReady(container);
     t.diagnostic(`first start, with a new database: ${milliseconds.toFixed(0)} ms`);
     const body = newRegistration();
@@ -102,7 +120,7 @@ describe('the image', { skip: withoutBuildah }, () => {
   });
 
   test('without its settings it ends in lines that name each, and the health check fails', async (t) => {
-    const { container } = await start(t, { SECRET_KEY: '', DATABASE_URL: '', PUBLIC_URL: '' });
+    const container = await start(t, { SECRET_KEY: '', DATABASE_URL: '', PUBLIC_URL: '' });
     assert.equal(await container.exited, 1);
     for (const name of ['SECRET_KEY', 'DATABASE_URL', 'PUBLIC_URL'])
       assert.match(container.output(), new RegExp(`^configuration: failed - ${name} `, 'm'));
@@ -111,7 +129,7 @@ describe('the image', { skip: withoutBuildah }, () => {
   test('on PostgreSQL it is ready within two seconds', { skip: withoutPostgres }, async (t) => {
     const { server } = await startDatabaseService(t);
     const { DATABASE_URL = '', SECRET_KEY = '' } = server.env;
-    const { container } = await start(t, { DATABASE_URL, SECRET_KEY });
+    const container = await start(t, { DATABASE_URL, SECRET_KEY });
     const milliseconds = await untilReady(container);
     t.diagnostic(`ready after ${milliseconds.toFixed(0)} ms`);
     assert.ok(milliseconds < mostStartMilliseconds, `${milliseconds} ms`);

@@ -23,7 +23,10 @@ return {count, left}
 type WithScript = Redis & { takeLimit(key: string, limit: number, milliseconds: number): Promise<unknown> };
 
 /** Who knows which Redis is the primary; the URL then names the group instead of a host. */
-export type Sentinels = { addresses: readonly { host: string; port: number }[]; password?: string | undefined };
+export type Sentinels = {
+  addresses: readonly { host: string; port: number }[];
+  password?: string | undefined;
+};
 
 const answerMilliseconds = 250;
 const probeMilliseconds = 1000;
