@@ -8,6 +8,7 @@ import { measureLists } from './lists.ts';
 import { measureLogins } from './logins.ts';
 import { measureMails } from './mails.ts';
 import { measureOverload } from './overload.ts';
+import { measureReplicas } from './replicas.ts';
 import { measureSearches } from './searches.ts';
 import { measureStarts } from './starts.ts';
 
@@ -22,6 +23,7 @@ const benchmarks = {
   lists: measureLists,
   mails: measureMails,
   overload: measureOverload,
+  replicas: measureReplicas,
   'audit-chain': measureAuditChain,
   clone: measureFromClone,
 };

@@ -57,7 +57,7 @@ function gatherFacts(root: string, variables: readonly string[]): Facts {
   const readByScripts = globSync('{scripts,test,bench}/**/*.ts', { cwd: root })
     .flatMap((path) => [...read(root, path).matchAll(/process\.env\.([A-Z][A-Z0-9_]*)/g)])
     .map(([, name = '']) => name);
-  const readByDeployment = globSync('deploy/**/*.sh', { cwd: root })
+  const readByDeployment = globSync(['deploy/**/*.sh', 'compose.yaml'], { cwd: root })
     .flatMap((path) => [...read(root, path).matchAll(/\$\{([A-Z][A-Z0-9_]*)\b/g)])
     .map(([, name = '']) => name);
   return {

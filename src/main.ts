@@ -9,6 +9,7 @@ import type { Dependencies } from './domain/dependencies.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
 import { createDatabaseClock } from './platform/database/database-clock.ts';
 import { DirectoryInUseError } from './platform/database/directory-lock.ts';
+import { warnOfMissingLimits } from './platform/database/session-limits.ts';
 import { openWatchedDatabase } from './platform/database/watched-database.ts';
 import type { HttpServer } from './platform/http/http-server.ts';
 import type { Readiness } from './platform/http/readiness.ts';
@@ -96,6 +97,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     await checkOptionalServices(config, logger);
     warnOfWeakSettings(config, logger);
     await checkClock(clock, logger);
+    if (!engine.keepsSessions) await warnOfMissingLimits(db, logger);
   } catch (error) {
     // If it was stopped in the meantime, the database was closed.
     if (readiness.phase === 'starting') throw error;
@@ -135,10 +137,12 @@ async function openCommands(deps: Dependencies): Promise<CommandServer | null> {
 }
 
 /** Loads the Redis client only if Redis is configured. */
-async function openLimiter({ redisUrl }: Config, logger: Logger): Promise<RateLimiter> {
+async function openLimiter(config: Config, logger: Logger): Promise<RateLimiter> {
+  const { redisUrl, redisSentinels: addresses, redisSentinelPassword: password } = config;
   if (redisUrl === undefined) return createMemoryLimiter();
   const { createRedisLimiter } = await import('./platform/rate-limit/redis-limiter.ts');
-  return createRedisLimiter(redisUrl, logger);
+  const sentinels = addresses.length > 0 ? { addresses, password } : undefined;
+  return createRedisLimiter(redisUrl, logger, sentinels);
 }
 
 async function openJobs(jobs: JobQueue): Promise<void> {

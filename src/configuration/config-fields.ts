@@ -92,6 +92,23 @@ export function mailAddresses(description: string) {
   );
 }
 
+/** Addresses with ports; IPv6 in brackets. */
+export function servers(description: string) {
+  const list = z.string().prefault('').transform(parts);
+  const problem =
+    'must be a comma-separated list of addresses with ports, e.g. 10.0.0.1:26379,10.0.0.2:26379';
+  const isServer = (text: string): boolean =>
+    /^(\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}$/i.test(text) && URL.canParse(`tcp://${text}`);
+  const toServer = (text: string) => {
+    const { hostname, port } = new URL(`tcp://${text}`);
+    return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
+  };
+  return variable(
+    list.refine((all) => all.every(isServer), problem).transform((all) => all.map(toServer)),
+    description,
+  );
+}
+
 export function metadataNames(description: string) {
   const list = z.string().prefault('').transform(parts);
   const problem = 'must be a comma-separated list of at most 20 names, e.g. plan,roles';

@@ -9,6 +9,7 @@ import {
   oneOf,
   publicAddress,
   secret,
+  servers,
   variable,
   whole,
   yesNo,
@@ -19,10 +20,12 @@ export type Settings = z.output<typeof configSchema>;
 /** Variables that can also be given as `NAME_FILE`. */
 export const secretNames = [
   'DATABASE_URL',
+  'DATABASE_DIRECT_URL',
   'SECRET_KEY',
   'SECRET_KEY_PREVIOUS',
   'ADMIN_SETUP_TOKEN',
   'REDIS_URL',
+  'REDIS_SENTINEL_PASSWORD',
   'SMTP_PASSWORD',
 ] as const;
 
@@ -71,6 +74,10 @@ export const configSchema = z.object({
     ['postgresql', 'postgres'],
     'PostgreSQL 15 or newer as postgresql://user:password@host:5432/name, or embedded for the database in DATA_DIR. Required in production.',
     'embedded; production: none',
+  ),
+  DATABASE_DIRECT_URL: address(
+    ['postgresql', 'postgres'],
+    'PostgreSQL itself, where DATABASE_URL leads to PgBouncer in transaction mode: for migrations. Jobs are then polled for.',
   ),
   DATABASE_POOL_SIZE: whole(1, 200, 10, 'Maximum number of PostgreSQL connections per process.'),
   SECRET_KEY: variable(
@@ -165,6 +172,10 @@ export const configSchema = z.object({
     'Redis for rate limits shared between processes; required if WEB_CONCURRENCY is more than 1.',
     'none: in memory',
   ),
+  REDIS_SENTINELS: servers(
+    'Comma-separated list of Sentinels as host:port. The host of REDIS_URL is then the name of the group that they watch.',
+  ),
+  REDIS_SENTINEL_PASSWORD: variable(z.string().optional(), 'Password of the Sentinels, where they have one.'),
   CORS_ORIGINS: exactOrigins(
     'Comma-separated list of exact origins whose pages may call the API.',
     'development: http://localhost:3000,http://localhost:5173; production: none',

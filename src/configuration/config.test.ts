@@ -32,6 +32,7 @@ test('without variables every setting has its default', () => {
     frontendUrl: 'http://localhost:8000/app',
     dataDir: './data',
     databaseUrl: undefined,
+    databaseDirectUrl: undefined,
     databasePoolSize: 10,
     secretKey: undefined,
     secretKeyPrevious: undefined,
@@ -52,6 +53,8 @@ test('without variables every setting has its default', () => {
     rateLimitAccountPerHour: 2000,
     rateLimitIpv6Prefix: 64,
     redisUrl: undefined,
+    redisSentinels: [],
+    redisSentinelPassword: undefined,
     corsOrigins: ['http://localhost:3000', 'http://localhost:5173'],
     smtp: {
       host: undefined,
@@ -195,22 +198,6 @@ test('production uses the embedded database only if told explicitly', () => {
     const config = parseConfig({ ...production, ENVIRONMENT, DATABASE_URL: 'embedded' });
     assert.equal(config.databaseUrl, undefined);
   }
-});
-
-test('more than one process needs PostgreSQL and Redis', () => {
-  const shared = { DATABASE_URL: 'postgresql://h/d', REDIS_URL: 'rediss://h' };
-  assert.deepEqual(faultsOf({ WEB_CONCURRENCY: '2', ...shared }), []);
-  for (const name of Object.keys(shared)) {
-    const faults = faultsOf({ WEB_CONCURRENCY: '2', ...shared, [name]: undefined });
-    assert.deepEqual(faults, [`${name} is required when WEB_CONCURRENCY is more than 1`]);
-  }
-});
-
-test('the embedded database serves one process only', () => {
-  const faults = faultsOf({ WEB_CONCURRENCY: '2', DATABASE_URL: 'embedded', REDIS_URL: 'redis://h' });
-  assert.deepEqual(faults, [
-    'DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1',
-  ]);
 });
 
 test('SMTP without encryption is for loopback only, and SMTP requires a sender', () => {

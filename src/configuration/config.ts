@@ -110,7 +110,17 @@ function crossFaults(given: Environment): string[] {
     if (given.DATABASE_URL === 'embedded')
       faults.push('DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1');
   }
-  faults.push(...mailFaults(given));
+  faults.push(...connectionFaults(given), ...mailFaults(given));
+  return faults;
+}
+
+function connectionFaults(given: Environment): string[] {
+  const faults: string[] = [];
+  const isEmbedded = isUnset(given, 'DATABASE_URL') || given.DATABASE_URL === 'embedded';
+  if (!isUnset(given, 'DATABASE_DIRECT_URL') && isEmbedded)
+    faults.push('DATABASE_DIRECT_URL needs a DATABASE_URL that leads to PgBouncer');
+  if (given.REDIS_SENTINELS !== undefined && isUnset(given, 'REDIS_URL'))
+    faults.push('REDIS_SENTINELS needs a REDIS_URL, with the name of the group in place of the host');
   return faults;
 }
 
@@ -162,6 +172,7 @@ function shape(settings: Settings) {
     frontendUrl: settings.FRONTEND_URL ?? `${publicUrl}/app`,
     dataDir: settings.DATA_DIR,
     databaseUrl: settings.DATABASE_URL,
+    databaseDirectUrl: settings.DATABASE_DIRECT_URL,
     databasePoolSize: settings.DATABASE_POOL_SIZE,
     secretKey: settings.SECRET_KEY,
     secretKeyPrevious: settings.SECRET_KEY_PREVIOUS,
@@ -190,6 +201,8 @@ function shape(settings: Settings) {
     rateLimitIpv6Prefix: settings.RATE_LIMIT_IPV6_PREFIX,
     trustedProxies: settings.TRUSTED_PROXIES,
     redisUrl: settings.REDIS_URL,
+    redisSentinels: settings.REDIS_SENTINELS,
+    redisSentinelPassword: settings.REDIS_SENTINEL_PASSWORD,
     corsOrigins: settings.CORS_ORIGINS ?? (development ? developmentOrigins : []),
     smtp: {
       host: settings.SMTP_HOST,

@@ -5,11 +5,12 @@ import { networkOf } from '../platform/http/client-address.ts';
 
 /** Loads only the engine in use; the other would cost memory. */
 export async function openEngine(
-  config: Pick<Config, 'databaseUrl' | 'databasePoolSize' | 'dataDir'>,
+  config: Pick<Config, 'databaseUrl' | 'databaseDirectUrl' | 'databasePoolSize' | 'dataDir'>,
 ): Promise<DatabaseEngine> {
   if (config.databaseUrl !== undefined) {
     const { openPostgres } = await import('../platform/database/postgres-engine.ts');
-    return openPostgres({ url: config.databaseUrl, poolSize: config.databasePoolSize });
+    const { databaseUrl: url, databaseDirectUrl: directUrl, databasePoolSize: poolSize } = config;
+    return openPostgres({ url, directUrl, poolSize });
   }
   const { openEmbedded } = await import('../platform/database/embedded-engine.ts');
   return openEmbedded(config.dataDir);

@@ -69,13 +69,24 @@ export async function checkOptionalServices(config: Config, logger: Logger): Pro
   await Promise.all([checkRedis(config, logger), checkMail(config, logger)]);
 }
 
-async function checkRedis({ redisUrl }: Config, logger: Logger): Promise<void> {
+async function checkRedis({ redisUrl, redisSentinels }: Config, logger: Logger): Promise<void> {
   if (redisUrl === undefined) {
     logger.info('redis: ok (not configured; limits are kept in memory)');
     return;
   }
+  if (redisSentinels.length > 0) {
+    await checkSentinels(redisSentinels, logger);
+    return;
+  }
   const { hostname, port } = new URL(redisUrl);
   await checkReachable('redis', hostname, Number(port || 6379), 'Start it, or correct REDIS_URL', logger);
+}
+
+async function checkSentinels(sentinels: Config['redisSentinels'], logger: Logger): Promise<void> {
+  const reached = await Promise.all(sentinels.map(({ host, port }) => isReachable(host, port)));
+  const count = `${reached.filter(Boolean).length} of ${reached.length} Sentinels`;
+  if (reached.every(Boolean)) logger.info(`redis: ok (${count} reachable)`);
+  else logger.warn(`redis: failed - ${count} reachable. Start them, or correct REDIS_SENTINELS`);
 }
 
 async function checkMail({ smtp, environment, publicUrl }: Config, logger: Logger): Promise<void> {
@@ -92,7 +103,6 @@ async function checkMail({ smtp, environment, publicUrl }: Config, logger: Logge
 
 const reachMilliseconds = 1000;
 
-/** Only checks whether something listens there. */
 async function checkReachable(
   name: string,
   host: string,
@@ -100,12 +110,18 @@ async function checkReachable(
   fix: string,
   logger: Logger,
 ): Promise<void> {
-  const socket = createConnection({ host: host.replace(/^\[|\]$/g, ''), port });
+  if (await isReachable(host.replace(/^\[|\]$/g, ''), port)) logger.info(`${name}: ok (reachable)`);
+  else logger.warn(`${name}: failed - not reachable. ${fix}`);
+}
+
+/** Only checks whether something listens there. */
+async function isReachable(host: string, port: number): Promise<boolean> {
+  const socket = createConnection({ host, port });
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(reachMilliseconds) });
-    logger.info(`${name}: ok (reachable)`);
+    return true;
   } catch {
-    logger.warn(`${name}: failed - not reachable. ${fix}`);
+    return false;
   } finally {
     socket.destroy();
   }
@@ -189,6 +205,8 @@ function permanentProblem(error: unknown): [problem: string, fix: string] | null
     return ['a file of certificates cannot be read', 'Correct its path in DATABASE_URL, or its rights'];
   const text =
     error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}` : '';
+  if (text.includes('unsupported startup parameter'))
+    return ['it is a PgBouncer', 'Set DATABASE_DIRECT_URL to PostgreSQL itself, beside DATABASE_URL'];
   if (/does not support SSL|self.signed|certificate|CERT_|UNABLE_TO_VERIFY/i.test(text)) {
     return ['TLS could not be agreed on', 'Correct sslmode in DATABASE_URL, or the certificates'];
   }

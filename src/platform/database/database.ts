@@ -34,6 +34,8 @@ export type DatabaseEngine = {
   readonly pool: PostgresPool;
   /** How many connections are in which state now. */
   connections(): { busy: number; idle: number; waiting: number };
+  /** False behind a pooler that gives each transaction another session: nothing can LISTEN. */
+  readonly keepsSessions: boolean;
   /** How the job queue connects to this engine. It keeps its own tables there. */
   readonly jobQueueOptions: ConstructorOptions;
   /** Receives errors of the job queue, which may reveal that the engine's connections are stale. */

@@ -65,6 +65,7 @@ export function embeddedEngine(
   return {
     name: 'embedded PostgreSQL',
     isEmbedded: true,
+    keepsSessions: true,
     pool: { options: {}, connect: () => checkOut(run, queue, waitMilliseconds), end: async () => {} },
     connections: () => ({ busy: 0, idle: 0, waiting: 0 }),
     jobQueueOptions: { db: jobDatabase(pglite, run, queue), backend: 'pglite' },

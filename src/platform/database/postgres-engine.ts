@@ -14,21 +14,33 @@ const lockMilliseconds = 1500;
 const statementMilliseconds = 1800;
 const checkoutMilliseconds = 2900;
 
+const sessionLimits = {
+  lock_timeout: lockMilliseconds,
+  statement_timeout: statementMilliseconds,
+  idle_in_transaction_session_timeout: 2 * checkoutMilliseconds,
+};
+
 /** Outside the pool, so that mail and requests do not wait for each other. One more listens. */
 const jobConnections = 2;
 
-export function openPostgres(options: { url: string; poolSize: number }): DatabaseEngine {
-  const connectionString = withExplicitTls(options.url);
+type PostgresOptions = {
+  url: string;
+  poolSize: number;
+  /** Set where `url` leads to PgBouncer in transaction mode; this leads around it. */
+  directUrl?: string | undefined;
+};
+
+export function openPostgres({ url, poolSize, directUrl }: PostgresOptions): DatabaseEngine {
+  const connectionString = withExplicitTls(url);
   const { stream, verify, heed } = createPrimaryConnections(acquireMilliseconds);
   const pool = new pg.Pool({
     connectionString,
-    max: options.poolSize,
+    max: poolSize,
     application_name: 'adl',
     connectionTimeoutMillis: acquireMilliseconds,
     idleTimeoutMillis: 30_000,
-    lock_timeout: lockMilliseconds,
-    statement_timeout: statementMilliseconds,
-    idle_in_transaction_session_timeout: 2 * checkoutMilliseconds,
+    // PgBouncer refuses them; its connect_query sets them instead.
+    ...(directUrl === undefined ? sessionLimits : {}),
     keepAlive: true,
     stream,
     verify,
@@ -48,6 +60,7 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
   return {
     name: 'PostgreSQL',
     isEmbedded: false,
+    keepsSessions: directUrl === undefined,
     pool: {
       options: {},
       connect: () => checkOut(pool, heed),
@@ -59,7 +72,7 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
     },
     jobQueueOptions,
     heedJobError: heed,
-    openMigrationConnection: () => connectForMigrations(connectionString),
+    openMigrationConnection: () => connectForMigrations(withExplicitTls(directUrl ?? url)),
     close: async () => {
       if (!pool.ended) await pool.end();
     },
@@ -121,6 +134,8 @@ async function connectForMigrations(connectionString: string): Promise<Migration
   const client = new pg.Client({
     connectionString,
     application_name: 'adl migrations',
+    // Whatever the role's limit is. PgBouncer refuses it, and no migration may pass through there.
+    options: '-c statement_timeout=0',
     connectionTimeoutMillis: 5000,
     keepAlive: true,
   });

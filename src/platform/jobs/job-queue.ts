@@ -98,7 +98,7 @@ const outageWait = sql`interval '30 seconds'`;
 export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended = true): JobQueue {
   const boss = new PgBoss({
     ...engine.jobQueueOptions,
-    useListenNotify: attended,
+    useListenNotify: attended && engine.keepsSessions,
     schema,
     schedule: false,
     registerInstance: false,

@@ -22,6 +22,12 @@ return {count, left}
 
 type WithScript = Redis & { takeLimit(key: string, limit: number, milliseconds: number): Promise<unknown> };
 
+/** Who knows which Redis is the primary; the URL then names the group instead of a host. */
+export type Sentinels = {
+  addresses: readonly { host: string; port: number }[];
+  password?: string | undefined;
+};
+
 const answerMilliseconds = 250;
 const probeMilliseconds = 1000;
 
@@ -30,8 +36,12 @@ const probeMilliseconds = 1000;
  * this process counts for itself, so limits neither vanish nor block everybody. A request waits for
  * Redis at most 250 ms, and only until the first failure has been noticed.
  */
-export async function createRedisLimiter(url: string, logger: Logger): Promise<RateLimiter> {
-  const redis = await connect(url);
+export async function createRedisLimiter(
+  url: string,
+  logger: Logger,
+  sentinels?: Sentinels,
+): Promise<RateLimiter> {
+  const redis = await connect(url, sentinels);
   const insurance = createMemoryLimiter();
   let degraded = false;
   const outage = createOutageLog(logger, {
@@ -76,9 +86,26 @@ export async function createRedisLimiter(url: string, logger: Logger): Promise<R
   };
 }
 
-async function connect(url: string): Promise<WithScript> {
+/** ioredis takes the name of the group for `name`, and user and password from the URL. */
+function viaSentinels(url: string, { addresses, password }: Sentinels) {
+  const { hostname, protocol } = new URL(url);
+  return {
+    sentinels: [...addresses],
+    name: hostname,
+    ...(password === undefined ? {} : { sentinelPassword: password }),
+    ...(protocol === 'rediss:' ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
+    sentinelCommandTimeout: 1000,
+    sentinelRetryStrategy: () => probeMilliseconds,
+    // A primary that hangs keeps its connections; the Sentinels tell when it was replaced.
+    failoverDetector: true,
+    sentinelReconnectStrategy: () => probeMilliseconds,
+  };
+}
+
+async function connect(url: string, sentinels?: Sentinels): Promise<WithScript> {
   const { Redis: Client } = await import('ioredis');
   const redis = new Client(url, {
+    ...(sentinels === undefined ? {} : viaSentinels(url, sentinels)),
     // A command that cannot be sent now is counted in this process, not queued.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,

@@ -1,0 +1,139 @@
+import { execFile, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const root = join(import.meta.dirname, '../..');
+const place = join(root, '.tmp/image');
+
+/** In the Dockerfile it is the official image of Node. */
+const baseName = 'localhost/adl-node-base';
+
+const isMissing = (program: string) => spawnSync(program, ['--version']).error !== undefined;
+
+/** The reason to skip the tests, or false. */
+export const withoutBuildah =
+  (process.getuid?.() !== 0 && 'only root can make an image here') ||
+  (['buildah', 'debootstrap', 'crun'].find(isMissing) ?? false);
+
+/** Throws with the end of what the program said. */
+async function run(program: string, ...parameters: string[]): Promise<string> {
+  const options = {
+    cwd: root,
+    maxBuffer: 64 * 1024 * 1024,
+    env: { PATH: process.env.PATH, HOME: homedir() },
+  };
+  try {
+    return (await promisify(execFile)(program, parameters, options)).stdout.trim();
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${program} ${parameters.join(' ')}\n${stdout.slice(-3000)}\n${stderr.slice(-3000)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A store of its own. vfs works on every file system. */
+function buildah(...parameters: string[]): Promise<string> {
+  const store = ['--storage-driver=vfs', `--root=${place}/store`, `--runroot=${place}/run`];
+  return run('buildah', ...store, ...parameters);
+}
+
+/** Stands in for the official image: Debian 12, Node at /usr/local, npm, the account `node`. Made once. */
+export async function makeBase(): Promise<void> {
+  const images = await buildah('images', '--format={{.Name}}');
+  if (images.split('\n').includes(baseName)) return;
+  const tree = join(place, 'base');
+  rmSync(tree, { recursive: true, force: true });
+  mkdirSync(place, { recursive: true });
+  await run('debootstrap', '--variant=minbase', '--include=libatomic1,ca-certificates', 'bookworm', tree);
+  // As the official slim images have it.
+  for (const path of globSync(`${tree}/usr/share/{doc,man,locale,info}/*`)) rmSync(path, { recursive: true });
+  for (const path of globSync(`${tree}/var/{cache/apt,lib/apt/lists,log}/*`))
+    rmSync(path, { recursive: true });
+  const [node = ''] = globSync(join(root, 'node_modules/node-linux-*/bin/node'));
+  cpSync(node, join(tree, 'usr/local/bin/node'));
+  const npm = dirname(dirname(realpathSync((await run('which', 'npm')).trim())));
+  cpSync(npm, join(tree, 'usr/local/lib/node_modules/npm'), { recursive: true });
+  await run('ln', '-s', '../lib/node_modules/npm/bin/npm-cli.js', join(tree, 'usr/local/bin/npm'));
+  await run('chroot', tree, 'useradd', '--uid', '1000', '--user-group', '--create-home', 'node');
+  const container = await buildah('from', 'scratch');
+  await buildah('copy', container, tree, '/');
+  await buildah('commit', '--rm', container, baseName);
+  rmSync(tree, { recursive: true });
+}
+
+/** Builds the Dockerfile of the repository. */
+export async function buildImage(tag: string): Promise<void> {
+  // Where npm is set up by a file, and what it has fetched before.
+  const own = ['.npmrc', '.npm'].map((name) => join(homedir(), name)).filter((path) => existsSync(path));
+  const volumes = own.map((path) => `--volume=${path}:/root/${path.split('/').at(-1)}`);
+  const files = process.env.NODE_EXTRA_CA_CERTS
+    ? [`--volume=${process.env.NODE_EXTRA_CA_CERTS}:/etc/npm-ca.pem:ro`]
+    : [];
+  await buildah(
+    'build',
+    '--isolation=chroot',
+    // The other format knows no HEALTHCHECK.
+    '--format=docker',
+    `--build-arg=NODE_IMAGE=${baseName}`,
+    '--build-arg=REVISION=tests',
+    ...volumes,
+    ...files,
+    `--tag=${tag}`,
+    '.',
+  );
+}
+
+export type ImageConfig = {
+  User: string;
+  Env: string[];
+  Cmd: string[];
+  Entrypoint?: string[] | null;
+  Labels: Record<string, string>;
+  Volumes: Record<string, object>;
+  ExposedPorts: Record<string, object>;
+  StopSignal: string;
+  WorkingDir: string;
+  Healthcheck: { Test: string[] };
+};
+
+export async function inspectImage(tag: string): Promise<ImageConfig> {
+  return JSON.parse(await buildah('inspect', '--type=image', tag)).Docker.config;
+}
+
+/** Compressed bytes of each layer, the base's first. */
+export async function layerSizes(tag: string): Promise<number[]> {
+  const target = mkdtempSync(join(tmpdir(), 'adl-oci-'));
+  try {
+    await buildah('push', tag, `oci:${target}:image`);
+    const manifests = globSync(`${target}/blobs/sha256/*`).filter((path) => statSync(path).size < 100_000);
+    for (const path of manifests) {
+      const blob = JSON.parse(await run('cat', path)) as { layers?: { size: number }[] };
+      if (blob.layers) return blob.layers.map(({ size }) => size);
+    }
+    throw new Error('no manifest');
+  } finally {
+    rmSync(target, { recursive: true });
+  }
+}
+
+/** The file system of the image, until `unmountImages`. */
+export async function mountImage(tag: string): Promise<string> {
+  return buildah('mount', await buildah('from', tag));
+}
+
+/** Also those of a run that was killed. */
+export async function unmountImages(): Promise<void> {
+  await buildah('rm', '--all');
+}
