@@ -25,6 +25,7 @@ import { jobNames, startBackgroundWork } from './process/background-work.ts';
 import { stopWhenTold } from './process/drain.ts';
 import { openEngine, startHasher } from './process/open-engine.ts';
 import { loadSecretKey } from './process/secret-key.ts';
+import { describeSelf, showRunning } from './process/show-running.ts';
 import {
   checkClock,
   checkOptionalServices,
@@ -80,6 +81,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const running: Parameters<typeof stopWhenTold>[0] = {
     app,
     commands: null,
+    shown: null,
     hasher,
     jobs,
     limiter,
@@ -87,11 +89,13 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     readiness,
   };
   stopWhenTold(running, logger);
+  const self = describeSelf();
   // A process that listens receives requests. It listens before it can serve only while its database is
   // unreachable, so that probes do not end it, and only if no other process serves the port.
   const listenEarly = async () => (cluster.isWorker ? undefined : listen(app, deps));
   try {
-    await prepareDatabase(config, engine, logger, listenEarly);
+    await prepareDatabase(config, engine, logger, self, listenEarly);
+    running.shown = showRunning(deps, self);
     await openJobs(jobs);
     await checkOptionalServices(config, logger);
     warnOfWeakSettings(config, logger);
@@ -102,6 +106,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   }
   if (readiness.phase !== 'starting') return;
   readiness.phase = 'serving';
+  readiness.clockSkewSeconds = () => clock.skewSeconds();
   clock.watch();
   await listen(app, deps);
   if (engine.isEmbedded) running.commands = await openCommands(deps);

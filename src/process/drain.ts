@@ -10,6 +10,7 @@ import type { Readiness } from '../platform/http/readiness.ts';
 import type { JobQueue } from '../platform/jobs/job-queue.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { RateLimiter } from '../platform/rate-limit/rate-limit.ts';
+import type { Shown } from './show-running.ts';
 import { obeySupervisor } from './supervisor.ts';
 
 /**
@@ -33,6 +34,8 @@ type Running = {
   app: HttpServer;
   /** Once commands are served on a socket. */
   commands: CommandServer | null;
+  /** Once other processes can see that this one runs. */
+  shown: Shown | null;
   hasher: PasswordHasher;
   jobs: JobQueue;
   limiter: RateLimiter;
@@ -83,6 +86,7 @@ async function drain(running: Running, signal: string | undefined): Promise<void
   await hasher.close();
   await jobs.close();
   await limiter.close();
+  await running.shown?.close();
   await engine.close();
 }
 

@@ -7,6 +7,7 @@ import type { Logger } from '../logging/logger.ts';
 import { createReminder } from '../logging/reminder.ts';
 import { currentOrigin, type Origin, runInJob } from '../logging/request-context.ts';
 import { reasonOf } from '../logging/serialize-error.ts';
+import { givenUpJobs } from './job-metrics.ts';
 
 /**
  * The payload of each queue's jobs. It must hold no secret: finished jobs stay readable for a
@@ -183,6 +184,7 @@ async function settle(...[handlers, logger, name, job]: [...Settling, Job]): Pro
     logger.error({ err: error, job: name }, 'A job failed');
     if (job.retryCount < unexpectedFailures || isDatabaseUnavailable(error)) return failed(job, 'failed');
     logger.error({ job: name }, 'A job is given up after repeated failures');
+    givenUpJobs.inc({ queue: name });
     return failed(job, 'deadletter');
   }
 }
