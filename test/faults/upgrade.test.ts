@@ -116,7 +116,7 @@ async function failingStart(t: TestContext, env: Record<string, string>, entry: 
   const began = performance.now();
   const server = await startServer(t, { env, entry, waitReady: false });
   assert.deepEqual(await server.exited, { code: 1, signal: null }, server.logs());
-  assert.ok(performance.now() - began < 5000);
+  assert.ok(performance.now() - began < 20_000);
   const failures = server.stdoutLines().filter((line) => line.includes('failed'));
   assert.equal(failures.length, 1, server.logs());
   return failures[0] ?? '';
