@@ -4,6 +4,7 @@ import { createRequestLimits } from './access/request-limits.ts';
 import { assembly, buildApp, parts } from './app.ts';
 import type { CommandServer } from './cli/local-socket/serve-commands.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
+import { version } from './configuration/version.ts';
 import { createAccessTokens } from './domain/access-tokens/access-token.ts';
 import type { Dependencies } from './domain/dependencies.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
@@ -21,6 +22,8 @@ import { createMemoryLimiter } from './platform/rate-limit/memory-limiter.ts';
 import type { RateLimiter } from './platform/rate-limit/rate-limit.ts';
 import { createSmtpTransport, type SmtpTransport } from './platform/smtp/smtp-transport.ts';
 import { watchTransport } from './platform/smtp/watched-transport.ts';
+import { traceStatement } from './platform/tracing/trace-statement.ts';
+import { setTracing, type Tracing } from './platform/tracing/tracing.ts';
 import { jobNames, startBackgroundWork } from './process/background-work.ts';
 import { stopWhenTold } from './process/drain.ts';
 import { openEngine, startHasher } from './process/open-engine.ts';
@@ -68,7 +71,11 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   );
 
   const [engine, hasher] = await Promise.all([openEngine(config), startHasher(config)]);
-  const db = openWatchedDatabase(engine, logger, (statement) => logStatement(logger, statement));
+  const tracing = await openTracing(config, logger);
+  const db = openWatchedDatabase(engine, logger, (statement) => {
+    logStatement(logger, statement);
+    traceStatement(statement);
+  });
   const readiness: Readiness = { phase: 'starting' };
   const clock = createDatabaseClock(db, engine);
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
@@ -82,6 +89,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     app,
     commands: null,
     shown: null,
+    tracing,
     hasher,
     jobs,
     limiter,
@@ -137,6 +145,15 @@ async function openCommands(deps: Dependencies): Promise<CommandServer | null> {
     openJobs: async () => jobs,
     openService: async () => ({ ...deps, ...assembly }),
   });
+}
+
+/** Loads OpenTelemetry only if a receiver is configured. */
+async function openTracing({ traces }: Config, logger: Logger): Promise<Tracing | null> {
+  if (!traces.isEnabled) return null;
+  const { startTracing } = await import('./platform/opentelemetry/start-tracing.ts');
+  const tracing = startTracing({ ...traces, version }, logger);
+  setTracing(tracing);
+  return tracing;
 }
 
 /** Loads the Redis client only if Redis is configured. */

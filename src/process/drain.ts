@@ -10,6 +10,7 @@ import type { Readiness } from '../platform/http/readiness.ts';
 import type { JobQueue } from '../platform/jobs/job-queue.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { RateLimiter } from '../platform/rate-limit/rate-limit.ts';
+import type { Tracing } from '../platform/tracing/tracing.ts';
 import type { Shown } from './show-running.ts';
 import { obeySupervisor } from './supervisor.ts';
 
@@ -36,6 +37,7 @@ type Running = {
   commands: CommandServer | null;
   /** Once other processes can see that this one runs. */
   shown: Shown | null;
+  tracing: Tracing | null;
   hasher: PasswordHasher;
   jobs: JobQueue;
   limiter: RateLimiter;
@@ -87,6 +89,7 @@ async function drain(running: Running, signal: string | undefined): Promise<void
   await jobs.close();
   await limiter.close();
   await running.shown?.close();
+  await running.tracing?.close();
   await engine.close();
 }
 

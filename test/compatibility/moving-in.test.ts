@@ -55,17 +55,14 @@ async function openFormer(t: TestContext): Promise<{ url: string; client: pg.Cli
 async function move(t: TestContext, service: TestApp, databaseUrl: string, options: object = {}) {
   const line = await openCommandLine(t, service);
   const faults: RowFault[] = [];
-  const outcome: Outcome = await importFastapi.runGuided(
-    { databaseUrl, ...options },
-    {
-      ask: async (command, parameters, input, change) => {
-        const run = await line.run(command, parameters, Readable.from(input));
-        const shown = run.events.map(change).filter((event) => event !== null);
-        faults.push(...shown.flatMap((event) => ('fault' in event ? [event.fault] : [])));
-        return run.outcome;
-      },
-    } as Guide,
-  );
+  const outcome: Outcome = await importFastapi.runGuided({ databaseUrl, ...options }, {
+    ask: async (command, parameters, input, change) => {
+      const run = await line.run(command, parameters, Readable.from(input));
+      const shown = run.events.map(change).filter((event) => event !== null);
+      faults.push(...shown.flatMap((event) => ('fault' in event ? [event.fault] : [])));
+      return run.outcome;
+    },
+  } as Guide);
   return { outcome, faults };
 }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, type TestContext, test } from 'node:test';
+import { newRegistration } from '../factories.ts';
 import { startFaultProxy } from '../faults/fault-proxy.ts';
 import { type DatabaseService, startDatabaseService, withoutPostgres } from '../faults/postgres-backed.ts';
-import { newRegistration } from '../factories.ts';
 import { assertFound, type Diagnosis, runDoctor } from './run-doctor.ts';
 
 const withoutFaketime = spawnSync('faketime', ['--version']).error ? 'faketime is not installed' : false;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-export type Finding = { check: string; status: string; cause: string; advice?: string };
+type Finding = { check: string; status: string; cause: string; advice?: string };
 
 export type Diagnosis = {
   code: number | null;

@@ -4,11 +4,11 @@ import { type Config, misnamedVariables } from '../../configuration/config.ts';
 import { version } from '../../configuration/version.ts';
 import { embeddedDirectory } from '../../platform/database/initialize-embedded.ts';
 import type { Guide, GuidedCommand, Outcome } from '../command/command.ts';
-import { networkChecks } from '../doctor/all-network-checks.ts';
 import { diskCheck } from '../doctor/disk.ts';
-import { type Finding, failed, ok, runCheck, warning } from '../doctor/finding.ts';
-import type { Pass } from '../doctor/network/public-url.ts';
 import { parseOptions } from '../doctor/doctor-options.ts';
+import { type Finding, failed, ok, runCheck, warning } from '../doctor/finding.ts';
+import { networkChecks } from '../doctor/network/all-checks.ts';
+import type { Pass } from '../doctor/network/public-url.ts';
 import { presentFinding } from '../doctor/present-finding.ts';
 
 export const doctor: GuidedCommand = {

@@ -1,7 +1,7 @@
 import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type Check, failed, type Found, ok, warning } from './finding.ts';
+import { type Check, type Found, failed, ok, warning } from './finding.ts';
 
 const mebibyte = 2 ** 20;
 const low = { bytes: 1024 * mebibyte, share: 0.1 };

@@ -31,7 +31,7 @@ const mostMilliseconds = 10_000;
 
 /** Never throws, and ends in time whatever the check does. */
 export async function runCheck(
-  { name, run }: Check,
+  { name, ...check }: Check,
   stop: AbortSignal,
   milliseconds = mostMilliseconds,
 ): Promise<Finding[]> {
@@ -40,7 +40,7 @@ export async function runCheck(
   const ended = Promise.withResolvers<never>();
   signal.addEventListener('abort', () => ended.reject(new Error('aborted')), { once: true });
   try {
-    const found = await Promise.race([run(signal), ended.promise]);
+    const found = await Promise.race([check.run(signal), ended.promise]);
     return [found].flat().map((one) => ({ check: name, ...one }));
   } catch (error) {
     const cause = late.aborted ? `no answer in ${milliseconds / 1000} s` : describeProblem(error);

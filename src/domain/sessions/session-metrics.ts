@@ -1,5 +1,5 @@
-import { Gauge, type Registry } from 'prom-client';
 import { sql } from 'kysely';
+import { Gauge, type Registry } from 'prom-client';
 import type { Database } from '../../platform/database/database.ts';
 import { live } from './session-store.ts';
 

@@ -9,5 +9,5 @@ export function traceStatement({ query, queryDurationMillis, level }: LogEvent):
   const operation = /^\w+/.exec(text)?.[0]?.toUpperCase() ?? 'SQL';
   const failed = level === 'error' ? { 'error.type': 'database' } : {};
   const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text, ...failed };
-  tracing.record(operation, attributes, queryDurationMillis);
+  tracing.record(operation, attributes, { milliseconds: queryDurationMillis });
 }

@@ -6,7 +6,7 @@ export type RequestSpan = {
   end(answer: { route: string | null; status: number }): void;
 };
 
-export type NewRequest = {
+type NewRequest = {
   method: string;
   requestId: string;
   /** `traceparent` as it came, if it is well-formed. */
@@ -15,7 +15,7 @@ export type NewRequest = {
   isParentTrusted: boolean;
 };
 
-/** Implemented with OpenTelemetry by `start-tracing.ts`, which loads it only where it is configured. */
+/** Implemented with OpenTelemetry by `platform/opentelemetry`, which loads it only where it is configured. */
 export type Tracing = {
   /** Runs the rest of the request in its span. */
   beginRequest(request: NewRequest, rest: (span: RequestSpan) => void): void;
@@ -23,8 +23,8 @@ export type Tracing = {
   run<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T>;
   /** The same for work that begins a trace of its own, or goes on with the one that asked for it. */
   runJob<T>(name: string, traceparent: string | null, work: () => Promise<T>): Promise<T>;
-  /** A span of the current trace that ends now and took so long. */
-  record(name: string, attributes: Attributes, milliseconds: number): void;
+  /** A span of the current trace that is over: how long it took, and how long ago it ended. */
+  record(name: string, attributes: Attributes, took: { milliseconds: number; endedAgo?: number }): void;
   /** Of the current span. */
   traceparent(): string | null;
   /** Sends what waits, for a few seconds at most. */

@@ -1,4 +1,4 @@
-import { cidrListContains, type CidrList } from '../../../platform/http/cidr.ts';
+import { type CidrList, cidrListContains } from '../../../platform/http/cidr.ts';
 import { type Check, type Found, failed, ok, skipped, warning } from '../finding.ts';
 import { type Arrivals, forgedAddress } from './public-url.ts';
 

@@ -9,17 +9,18 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  detectResources,
+  resourceAttributesEnvDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
 import { BatchSpanProcessor, ParentBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Logger } from '../logging/logger.ts';
+import type { RequestSpan, Tracing } from '../tracing/tracing.ts';
 import { openExporter } from './open-exporter.ts';
 import { createRootSampler } from './root-sampler.ts';
-import type { RequestSpan, Tracing } from './tracing.ts';
 
 export type TracingOptions = {
-  /** Where spans are sent, by OTLP over HTTP. */
-  tracesUrl: string;
-  headers: Record<string, string>;
   service: string;
   version: string;
   /** The share of traces that are recorded, from 0 to 1. */
@@ -31,19 +32,24 @@ const mostWaiting = 2048;
 const delayMilliseconds = 1000;
 const closeMilliseconds = 3000;
 
-/** Records spans and sends them in batches. A receiver that is away costs spans and one line. */
+/**
+ * Records spans and sends them in batches, where the standard variables of OpenTelemetry say. A
+ * receiver that is away costs spans and one line.
+ */
 export function startTracing(options: TracingOptions, logger: Logger): Tracing {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({
-      'service.name': options.service,
-      'service.version': options.version,
-      'process.pid': process.pid,
-    }),
+    resource: detectResources({ detectors: [resourceAttributesEnvDetector] }).merge(
+      resourceFromAttributes({
+        'service.name': options.service,
+        'service.version': options.version,
+        'process.pid': process.pid,
+      }),
+    ),
     sampler: new ParentBasedSampler({ root: createRootSampler(options.share) }),
     spanProcessors: [
       new BatchSpanProcessor({
-        exporter: openExporter(options, logger),
+        exporter: openExporter(logger),
         maxQueueSize: mostWaiting,
         scheduledDelayMillis: delayMilliseconds,
       }),
@@ -87,11 +93,11 @@ export function startTracing(options: TracingOptions, logger: Logger): Tracing {
       const parent = caller === null ? context.active() : trace.setSpanContext(context.active(), caller);
       return runIn(tracer.startSpan(name, { kind: SpanKind.CONSUMER }, parent), parent, work);
     },
-    record: (name, attributes, milliseconds) => {
+    record: (name, attributes, { milliseconds, endedAgo = 0 }) => {
       if (trace.getActiveSpan()?.isRecording() !== true) return;
-      const now = Date.now();
-      const startTime = now - milliseconds;
-      tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes, startTime }).end(now);
+      const end = Date.now() - endedAgo;
+      const startTime = end - milliseconds;
+      tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes, startTime }).end(end);
     },
     traceparent: () => {
       const active = trace.getActiveSpan()?.spanContext();

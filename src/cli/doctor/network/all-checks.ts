@@ -1,15 +1,15 @@
-import type { Config } from '../../configuration/config.ts';
-import type { DoctorOptions } from './doctor-options.ts';
-import type { Check } from './finding.ts';
-import type { Place } from './network/ask-public-url.ts';
-import { clientAddressCheck } from './network/client-address.ts';
-import { headersCheck } from './network/headers.ts';
-import { mailDomainCheck } from './network/mail-domain.ts';
-import { plainHttpCheck } from './network/plain-http.ts';
-import { type Arrivals, collectArrivals, type Pass, publicUrlCheck } from './network/public-url.ts';
-import { redisCheck } from './network/redis.ts';
-import { smtpCheck } from './network/smtp.ts';
-import { tlsCheck } from './network/tls.ts';
+import type { Config } from '../../../configuration/config.ts';
+import type { DoctorOptions } from '../doctor-options.ts';
+import type { Check } from '../finding.ts';
+import type { Place } from './ask-public-url.ts';
+import { clientAddressCheck } from './client-address.ts';
+import { headersCheck } from './headers.ts';
+import { mailDomainCheck } from './mail-domain.ts';
+import { plainHttpCheck } from './plain-http.ts';
+import { type Arrivals, collectArrivals, type Pass, publicUrlCheck } from './public-url.ts';
+import { redisCheck } from './redis.ts';
+import { smtpCheck } from './smtp.ts';
+import { tlsCheck } from './tls.ts';
 
 type Given = DoctorOptions & { config: Config; version: string; pass: Pass | null };
 
