@@ -36,7 +36,7 @@ main() {
   else
     done_with services "systemd does not run here; at the next boot it starts everything"
   fi
-  printf '\nhttps://%s is set up. The first admin: docs/deployment.md, with the token in %s\n' \
+  printf '\nhttps://%s is set up. The first admin: docs/deployment.md, with the token in %s\nadl doctor checks it.\n' \
     "$host" "$settings/secrets/admin-setup-token"
 }
 
@@ -117,6 +117,7 @@ install_release() {
   fi
   ln -sfn "$release" "$home/current.new"
   mv -T "$home/current.new" "$home/current"
+  ln -sfn "$home/current/deploy/adl" /usr/local/bin/adl
   done_with release "$release"
 }
 

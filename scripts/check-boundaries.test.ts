@@ -166,3 +166,27 @@ test('a sealed migration can be neither changed nor taken away, and a new one mu
   rmSync(join(root, 'migrations/0001_users.sql'));
   assert.throws(() => seal(readTree(root)), /0001_users\.sql is sealed and gone/);
 });
+
+const compatibilityRule = /says which releases can work with/;
+const earlier = Object.fromEntries(
+  Array.from({ length: 10 }, (_, at) => [`migrations/${String(at + 3).padStart(4, '0')}_earlier.sql`, '']),
+);
+const next = 'migrations/0013_next.sql';
+
+refuses(
+  'a migration that declares nothing is refused',
+  { ...earlier, [next]: '' },
+  compatibilityRule,
+  /0013/,
+);
+refuses(
+  'a migration that is compatible with a later one is refused',
+  { ...earlier, [next]: '-- compatible-with: 0013\n' },
+  compatibilityRule,
+);
+for (const declared of ['0012', 'none']) {
+  accepts(`a migration that is compatible with ${declared} is accepted`, {
+    ...earlier,
+    [next]: `-- compatible-with: ${declared}\nSELECT 1;\n`,
+  });
+}

@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { circleGuard, nameGuard } from './boundaries/folder-guards.ts';
-import { migrationGuard, seal } from './boundaries/migration-guard.ts';
+import { compatibilityGuard, migrationGuard, seal } from './boundaries/migration-guard.ts';
 import { type TableRules, tableGuard } from './boundaries/table-guard.ts';
 import { type Guard, readTree, type Tree } from './boundaries/tree.ts';
 
@@ -34,7 +34,13 @@ const tables: TableRules = {
   },
 };
 
-const guards: readonly Guard[] = [circleGuard, tableGuard(tables), nameGuard, migrationGuard];
+const guards: readonly Guard[] = [
+  circleGuard,
+  tableGuard(tables),
+  nameGuard,
+  migrationGuard,
+  compatibilityGuard,
+];
 
 /** The broken rules of a tree, each with its reason and its faults; empty where all hold. */
 export function checkBoundaries(tree: Tree): string[] {

@@ -6,6 +6,7 @@ import { FormatError } from './cli/terminal/item-file.ts';
 import { createProgram, exitCodeOf } from './cli/terminal/program.ts';
 import { type Environment, runGiven } from './cli/terminal/run-given.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
+import { SchemaConflictError } from './platform/database/schema-compatibility.ts';
 import { createLogger } from './platform/logging/logger.ts';
 import { openBackend } from './process/open-backend.ts';
 import { StartupError } from './process/startup-checks.ts';
@@ -60,11 +61,13 @@ function explain(error: unknown): number {
   const lines = error instanceof ConfigError ? error.faults : [messageOf(error)];
   for (const line of lines) process.stderr.write(`adl: ${line}\n`);
   if (error instanceof ConfigError || error instanceof FormatError) return exitCodes.invalid;
+  if (error instanceof SchemaConflictError) return exitCodes.refused;
   return error instanceof StartupError ? exitCodes.unavailable : exitCodes.unexpected;
 }
 
 function messageOf(error: unknown): string {
-  const isPlain = [StartupError, UnsafeSocketError, FormatError].some((kind) => error instanceof kind);
+  const kinds = [StartupError, UnsafeSocketError, FormatError, SchemaConflictError];
+  const isPlain = kinds.some((kind) => error instanceof kind);
   if (isPlain) return (error as Error).message;
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === 'open') return `the file cannot be opened (${code})`;

@@ -4,6 +4,7 @@ import { createRequestLimits } from './access/request-limits.ts';
 import { assembly, buildApp, parts } from './app.ts';
 import type { CommandServer } from './cli/local-socket/serve-commands.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
+import { version } from './configuration/version.ts';
 import { createAccessTokens } from './domain/access-tokens/access-token.ts';
 import type { Dependencies } from './domain/dependencies.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
@@ -22,10 +23,13 @@ import { createMemoryLimiter } from './platform/rate-limit/memory-limiter.ts';
 import type { RateLimiter } from './platform/rate-limit/rate-limit.ts';
 import { createSmtpTransport, type SmtpTransport } from './platform/smtp/smtp-transport.ts';
 import { watchTransport } from './platform/smtp/watched-transport.ts';
+import { traceStatement } from './platform/tracing/trace-statement.ts';
+import { setTracing, type Tracing } from './platform/tracing/tracing.ts';
 import { jobNames, startBackgroundWork } from './process/background-work.ts';
 import { stopWhenTold } from './process/drain.ts';
 import { openEngine, startHasher } from './process/open-engine.ts';
 import { loadSecretKey } from './process/secret-key.ts';
+import { describeSelf, showRunning } from './process/show-running.ts';
 import {
   checkClock,
   checkOptionalServices,
@@ -68,7 +72,11 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   );
 
   const [engine, hasher] = await Promise.all([openEngine(config), startHasher(config)]);
-  const db = openWatchedDatabase(engine, logger, (statement) => logStatement(logger, statement));
+  const tracing = await openTracing(config, logger);
+  const db = openWatchedDatabase(engine, logger, (statement) => {
+    logStatement(logger, statement);
+    traceStatement(statement);
+  });
   const readiness: Readiness = { phase: 'starting' };
   const clock = createDatabaseClock(db, engine);
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
@@ -81,6 +89,8 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const running: Parameters<typeof stopWhenTold>[0] = {
     app,
     commands: null,
+    shown: null,
+    tracing,
     hasher,
     jobs,
     limiter,
@@ -88,11 +98,13 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     readiness,
   };
   stopWhenTold(running, logger);
+  const self = describeSelf();
   // A process that listens receives requests. It listens before it can serve only while its database is
   // unreachable, so that probes do not end it, and only if no other process serves the port.
   const listenEarly = async () => (cluster.isWorker ? undefined : listen(app, deps));
   try {
-    await prepareDatabase(config, engine, logger, listenEarly);
+    await prepareDatabase(config, engine, logger, self, listenEarly);
+    running.shown = showRunning(deps, self);
     await openJobs(jobs);
     await checkOptionalServices(config, logger);
     warnOfWeakSettings(config, logger);
@@ -104,6 +116,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   }
   if (readiness.phase !== 'starting') return;
   readiness.phase = 'serving';
+  readiness.clockSkewSeconds = () => clock.skewSeconds();
   clock.watch();
   await listen(app, deps);
   if (engine.isEmbedded) running.commands = await openCommands(deps);
@@ -134,6 +147,15 @@ async function openCommands(deps: Dependencies): Promise<CommandServer | null> {
     openJobs: async () => jobs,
     openService: async () => ({ ...deps, ...assembly }),
   });
+}
+
+/** Loads OpenTelemetry only if a receiver is configured. */
+async function openTracing({ traces }: Config, logger: Logger): Promise<Tracing | null> {
+  if (!traces.isEnabled) return null;
+  const { startTracing } = await import('./platform/opentelemetry/start-tracing.ts');
+  const tracing = startTracing({ ...traces, version }, logger);
+  setTracing(tracing);
+  return tracing;
 }
 
 /** Loads the Redis client only if Redis is configured. */

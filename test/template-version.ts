@@ -15,7 +15,13 @@ export const movableClock = `
 `;
 
 const root = join(import.meta.dirname, '..');
-const sources = ['migrations/*.sql', 'src/**/part.ts', 'src/platform/jobs/job-queue.ts', 'package-lock.json'];
+const sources = [
+  'migrations/*.sql',
+  'src/**/part.ts',
+  'src/platform/jobs/job-queue.ts',
+  'src/platform/database/{migrate,server-processes}.ts',
+  'package-lock.json',
+];
 
 /** A template is good as long as the tables, the queues, the test's clock and the engine are the same. */
 export function templateVersion(): string {

@@ -1,6 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { Guard, Tree } from './tree.ts';
 
+/** The last migration before each had to say what it is compatible with. */
+const lastUndeclared = '0012';
+
+export const compatibilityGuard: Guard = {
+  rule: 'a migration says which releases can work with what it leaves',
+  why: 'In a rolling upgrade processes of the older release go on working on the new schema (decision 0045).',
+  findFaults: ({ migrations }) => [...migrations].flatMap(([name, sql]) => compatibilityFaults(name, sql)),
+};
+
+function compatibilityFaults(name: string, sql: string): string[] {
+  const number = name.slice(0, 4);
+  if (!/^\d{4}_/.test(name) || number <= lastUndeclared) return [];
+  const declared = /^-- compatible-with: (\d{4}|none)$/m.exec(sql)?.[1];
+  if (declared === undefined)
+    return [`migrations/${name} needs a line: -- compatible-with: <number of an earlier migration, or none>`];
+  return declared !== 'none' && declared >= number
+    ? [`migrations/${name} is compatible with an earlier migration, or with none`]
+    : [];
+}
+
 export const migrationGuard: Guard = {
   rule: 'migrations are named NNNN_name.sql without gaps, and a sealed one never changes',
   why: 'A database that ran a migration does not run it again: what is changed afterwards exists only on new ones.',

@@ -14,6 +14,7 @@ import {
   whole,
   yesNo,
 } from './config-fields.ts';
+import { traceVariables } from './trace-variables.ts';
 
 export type Settings = z.output<typeof configSchema>;
 
@@ -218,6 +219,7 @@ export const configSchema = z.object({
     'development: pretty; production: json',
   ),
   METRICS_ALLOW: cidrs('127.0.0.0/8,::1/128', 'CIDR list of the clients that may read /metrics.'),
+  ...traceVariables,
   DOCS_ENABLED: yesNo(true, 'Whether to serve /docs, /redoc and /openapi.json.'),
   WEB_CONCURRENCY: whole(
     1,

@@ -217,6 +217,12 @@ function shape(settings: Settings) {
     logLevel: settings.LOG_LEVEL,
     logFormat: settings.LOG_FORMAT ?? (development ? 'pretty' : 'json'),
     metricsAllow: settings.METRICS_ALLOW,
+    traces: {
+      isEnabled: settings.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
+      service: settings.OTEL_SERVICE_NAME,
+      share: settings.OTEL_TRACES_SAMPLER_ARG,
+    },
+    traceparentAllow: settings.TRACEPARENT_ALLOW,
     docsEnabled: settings.DOCS_ENABLED,
     webConcurrency: settings.WEB_CONCURRENCY,
     deletedUserGraceDays: settings.DELETED_USER_GRACE_DAYS,

@@ -10,6 +10,8 @@ import type { Readiness } from '../platform/http/readiness.ts';
 import type { JobQueue } from '../platform/jobs/job-queue.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { RateLimiter } from '../platform/rate-limit/rate-limit.ts';
+import type { Tracing } from '../platform/tracing/tracing.ts';
+import type { Shown } from './show-running.ts';
 import { obeySupervisor } from './supervisor.ts';
 
 /** How long a stopping process keeps answering while a proxy switches over. */
@@ -27,6 +29,9 @@ type Running = {
   app: HttpServer;
   /** Once commands are served on a socket. */
   commands: CommandServer | null;
+  /** Once other processes can see that this one runs. */
+  shown: Shown | null;
+  tracing: Tracing | null;
   hasher: PasswordHasher;
   jobs: JobQueue;
   limiter: RateLimiter;
@@ -74,6 +79,8 @@ async function drain(running: Running, signal: string | undefined): Promise<void
   await hasher.close();
   await jobs.close();
   await limiter.close();
+  await running.shown?.close();
+  await running.tracing?.close();
   await engine.close();
 }
 

@@ -7,7 +7,8 @@ import type { Config } from '../configuration/config.ts';
 import { createKeyRing } from '../platform/crypto/secret-keys.ts';
 import { createDatabase, type DatabaseEngine } from '../platform/database/database.ts';
 import { DirectoryInUseError } from '../platform/database/directory-lock.ts';
-import { findMissing, migrate } from '../platform/database/migrate.ts';
+import { findMissing, migrate, requireReleaseFits } from '../platform/database/migrate.ts';
+import { createJobQueue } from '../platform/jobs/job-queue.ts';
 import { logStatement } from '../platform/logging/log-statement.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { openEngine, startHasher } from './open-engine.ts';
@@ -51,6 +52,7 @@ async function requireSchema(engine: DatabaseEngine): Promise<void> {
   const connection = await engine.openMigrationConnection();
   try {
     if (engine.isEmbedded) await migrate(connection);
+    await requireReleaseFits(connection);
     const missing = await findMissing(connection);
     if (missing.length === 0) return;
     throw new StartupError('database', `it lacks ${missing.join(', ')}`, 'Run adl migrate first');

@@ -11,7 +11,9 @@ import {
   readOnlyServer,
   sqlStateOf,
 } from '../platform/database/database-errors.ts';
-import { MigrationError, migrate } from '../platform/database/migrate.ts';
+import { MigrationError, migrate, readSchemaState } from '../platform/database/migrate.ts';
+import { SchemaConflictError } from '../platform/database/schema-compatibility.ts';
+import type { ServerProcess } from '../platform/database/server-processes.ts';
 import { hearSilence } from '../platform/hear-silence.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 
@@ -43,12 +45,13 @@ export async function prepareDatabase(
   config: Config,
   engine: DatabaseEngine,
   logger: Logger,
+  self: ServerProcess,
   onUnreachable: () => Promise<void>,
 ): Promise<void> {
   const deadline = performance.now() + config.startupTimeoutSeconds * 1000;
   for (let waitMilliseconds = 500; ; waitMilliseconds *= 2) {
     try {
-      await connectAndMigrate(engine, logger, onUnreachable);
+      await connectAndMigrate(engine, logger, self, onUnreachable);
       return;
     } catch (error) {
       if (!(error instanceof DatabaseUnavailableError)) throw error;
@@ -143,7 +146,7 @@ const tolerableSkewSeconds = 5;
 /** Rows and access tokens use the database's clock; logs and certificates use this machine's. */
 export async function checkClock(clock: DatabaseClock, logger: Logger): Promise<void> {
   await clock.measure();
-  const skewSeconds = (clock.now().getTime() - Date.now()) / 1000;
+  const skewSeconds = clock.skewSeconds();
   const shown = `${skewSeconds.toFixed(1)} s`;
   if (Math.abs(skewSeconds) <= tolerableSkewSeconds) logger.info('clock: ok');
   else
@@ -156,6 +159,7 @@ const silentMilliseconds = 2000;
 async function connectAndMigrate(
   engine: DatabaseEngine,
   logger: Logger,
+  self: ServerProcess,
   onUnreachable: () => Promise<void>,
 ): Promise<void> {
   const connecting = connect(engine);
@@ -165,12 +169,16 @@ async function connectAndMigrate(
     const version = await requireSupportedVersion(connection);
     await requireWritable(connection);
     logger.info(`database: ok (${engine.name} ${version})`);
-    const applied = await migrate(connection);
+    const applied = await migrate(connection, undefined, engine.isEmbedded ? undefined : self);
+    const { unknown } = await readSchemaState(connection);
+    const newer = unknown.length === 0 ? '' : `; of a newer release: ${unknown.join(', ')}`;
     logger.info(
-      `migrations: ok (${applied.length === 0 ? 'nothing to do' : `applied ${applied.join(', ')}`})`,
+      `migrations: ok (${applied.length === 0 ? 'nothing to do' : `applied ${applied.join(', ')}`}${newer})`,
     );
   } catch (error) {
     if (error instanceof DatabaseUnavailableError) throw error;
+    if (error instanceof SchemaConflictError)
+      throw new StartupError('migrations', error.problem, error.fix, error);
     const cause = error instanceof MigrationError ? error.cause : error;
     if (isConnectionLost(cause)) throw new DatabaseUnavailableError('connection lost', cause);
     if (!(error instanceof MigrationError)) throw error;

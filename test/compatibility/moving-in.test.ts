@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { hashSync } from '@node-rs/bcrypt';
 import pg from 'pg';
-import type { Outcome, RowFault } from '../../src/cli/command/command.ts';
+import type { Guide, Outcome, RowFault } from '../../src/cli/command/command.ts';
 import { importFastapi } from '../../src/cli/commands/import-fastapi.ts';
 import { assertStatus } from '../api.ts';
 import { openCommandLine } from '../command-line.ts';
@@ -55,16 +55,14 @@ async function openFormer(t: TestContext): Promise<{ url: string; client: pg.Cli
 async function move(t: TestContext, service: TestApp, databaseUrl: string, options: object = {}) {
   const line = await openCommandLine(t, service);
   const faults: RowFault[] = [];
-  const outcome: Outcome = await importFastapi.runGuided(
-    { databaseUrl, ...options },
-    {
-      ask: async (command, parameters, input, rename) => {
-        const run = await line.run(command, parameters, Readable.from(input));
-        for (const event of run.events) if ('fault' in event) faults.push(rename(event.fault));
-        return run.outcome;
-      },
+  const outcome: Outcome = await importFastapi.runGuided({ databaseUrl, ...options }, {
+    ask: async (command, parameters, input, change) => {
+      const run = await line.run(command, parameters, Readable.from(input));
+      const shown = run.events.map(change).filter((event) => event !== null);
+      faults.push(...shown.flatMap((event) => ('fault' in event ? [event.fault] : [])));
+      return run.outcome;
     },
-  );
+  } as Guide);
   return { outcome, faults };
 }
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -10,6 +9,7 @@ import { credentialsOf } from '../factories.ts';
 import { findPostgresBinaries } from '../postgres/postgres-cluster.ts';
 import { type PrivatePostgres, startPrivatePostgres } from '../postgres/private-postgres.ts';
 import { eventually } from './eventually.ts';
+import { createRelease } from './newer-release.ts';
 import { startServer } from './server-process.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -157,18 +157,6 @@ async function schemaOf(database: string): Promise<string> {
   const options = ['--schema-only', '--no-owner', '--no-privileges', postgres.url(database)];
   const { stdout } = await promisify(execFile)(join(findPostgresBinaries() ?? '', 'pg_dump'), options);
   return stdout.replaceAll(/^\\(un)?restrict .*$/gm, '');
-}
-
-/** This release with one additional migration; returns the entry to start it from. */
-function createRelease(t: TestContext, name: string, script: string): string {
-  const directory = mkdtempSync(join(tmpdir(), 'adl-release-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  for (const part of ['src', 'migrations', 'package.json']) {
-    cpSync(join(root, part), join(directory, part), { recursive: true });
-  }
-  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
-  writeFileSync(join(directory, 'migrations', `${name}.sql`), script);
-  return join(directory, 'src/main.ts');
 }
 
 async function assertFails(

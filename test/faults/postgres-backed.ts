@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPostgresBinaries } from '../postgres/postgres-cluster.ts';
-import { type PrivatePostgres, startPrivatePostgres } from '../postgres/private-postgres.ts';
+import {
+  type PrivatePostgres,
+  type PrivatePostgresOptions,
+  startPrivatePostgres,
+} from '../postgres/private-postgres.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { type ServerOptions, type ServerProcess, startServer } from './server-process.ts';
 
@@ -17,7 +21,11 @@ export type DatabaseService = {
 
 export const withoutPostgres = findPostgresBinaries() === null ? 'PostgreSQL is not installed' : false;
 
-type StartOptions = Pick<ServerOptions, 'wrapper' | 'readyTimeoutMs' | 'waitReady'>;
+type StartOptions = Pick<ServerOptions, 'wrapper' | 'readyTimeoutMs' | 'waitReady' | 'entry'> & {
+  postgres?: PrivatePostgresOptions;
+  /** A name for 127.0.0.1 in the address of the database. */
+  host?: string;
+};
 
 const poolSize = 10;
 
@@ -41,12 +49,13 @@ export async function startDatabaseService(
   route: (port: number) => Promise<number> = async (port) => port,
   options: StartOptions = {},
 ): Promise<DatabaseService> {
-  const postgres = await startPrivatePostgres();
+  const postgres = await startPrivatePostgres(options.postgres);
   t.after(() => postgres.destroy());
   await postgres.query("CREATE ROLE service LOGIN PASSWORD 'of the tests'");
   await postgres.query('CREATE DATABASE adl OWNER service');
   const url = new URL(postgres.url('adl', 'service', 'of the tests'));
   url.port = String(await route(postgres.port));
+  if (options.host !== undefined) url.hostname = options.host;
   const server = await startUnlimited(t, { DATABASE_URL: url.href, ...env }, options);
   const query: PrivatePostgres['query'] = (sql) => postgres.query(sql, 'adl');
   return { server, postgres, query };

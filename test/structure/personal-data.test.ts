@@ -11,6 +11,7 @@ const impersonal: Record<string, string> = {
   audit_marks: 'hashes of the chain',
   imports: 'digests of files, counts',
   schema_migrations: 'names of files',
+  server_processes: 'machines and releases',
   sign_in_counts: 'counts by day',
   'jobs.bam': 'maintenance of the queue, as SQL commands',
   'jobs.instance': 'machines; the queue is told not to register them',

@@ -65,13 +65,21 @@ export type GuidedCommand = CommandLine & {
   readonly isFaulty?: (result: Record<string, unknown>) => boolean;
 };
 
-type Guide = {
+export type Guide = {
+  /** Aborts when the process is to end. */
+  readonly signal: AbortSignal;
+  /** Throws `ConfigError`. */
+  readonly readConfig: () => Config;
+  /** What the service would warn of when it starts. */
+  readonly warningsOf: (config: Config) => string[];
+  /** Shows an item as JSON with `--json`, otherwise as the text. */
+  readonly tell: (item: object, text: string) => Promise<void>;
   readonly ask: (
     command: string,
     parameters: object,
     input: AsyncIterable<Buffer>,
-    /** What a fault is called before it is shown. */
-    rename: (fault: RowFault) => RowFault,
+    /** What becomes of an event before it is shown; null shows nothing. */
+    change: (event: CommandEvent) => CommandEvent | null,
   ) => Promise<Outcome>;
 };
 

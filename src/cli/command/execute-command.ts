@@ -1,5 +1,6 @@
 import { isDatabaseUnavailable } from '../../platform/database/database-errors.ts';
 import { MigrationError } from '../../platform/database/migrate.ts';
+import { SchemaConflictError } from '../../platform/database/schema-compatibility.ts';
 import { AppError, type FieldFault } from '../../platform/errors.ts';
 import { HashQueueFullError } from '../../platform/hashing/password-hasher.ts';
 import { fieldFaults } from '../../platform/http/request-validation.ts';
@@ -35,6 +36,7 @@ function invalidParameters(errors: FieldFault[]): Failure {
 
 function failureOf(thrown: unknown, signal: AbortSignal, logger: Logger): Failure {
   if (thrown instanceof AppError) return publicFailure(thrown);
+  if (thrown instanceof SchemaConflictError) return { kind: 'refused', message: thrown.message };
   if (signal.aborted) return { kind: 'interrupted', message: 'Stopped; what was done before stays done' };
   if (isDatabaseUnavailable(thrown) || thrown instanceof HashQueueFullError) {
     logger.warn({ err: thrown }, 'A command found the database or the hash queue not available');

@@ -120,6 +120,6 @@ test('keys counts what depends on the current, the previous and a retired secret
 test('migrate finds nothing to do beside a service that has started', async (t) => {
   const service = await createTestApp(t);
   const line = await openCommandLine(t, service);
-  assert.deepEqual(await line.result('migrate', { plan: true }), { missing: [] });
+  assert.deepEqual(await line.result('migrate plan'), { missing: [] });
   assert.deepEqual(await line.result('migrate'), { applied: [] });
 });

@@ -6,9 +6,12 @@ import { auditCheckpoint } from './audit-checkpoint.ts';
 import { auditExport } from './audit-export.ts';
 import { auditVerify } from './audit-verify.ts';
 import { configCheck } from './config-check.ts';
+import { doctor } from './doctor.ts';
+import { doctorDatabase } from './doctor-database.ts';
 import { importFastapi } from './import-fastapi.ts';
 import { keys } from './keys.ts';
 import { migrate } from './migrate.ts';
+import { migratePlan } from './migrate-plan.ts';
 import { userCreate } from './user-create.ts';
 import { userDeactivate } from './user-deactivate.ts';
 import { userDelete } from './user-delete.ts';
@@ -40,8 +43,11 @@ export const commands: readonly AnyCommand[] = [
   auditCheckpoint,
   auditExport,
   migrate,
+  migratePlan,
   configCheck,
   keys,
+  doctor,
+  doctorDatabase,
 ];
 
 /** The command of that name that runs where the database is open, or null. */

@@ -26,10 +26,11 @@ export const importFastapi: GuidedCommand = {
       for (const { table, realm } of tables) {
         const { lines, idAt, leftOut } = former.read(table);
         const parameters = { file: '-', format: 'ndjson', realm, skipExisting, dryRun };
-        const outcome = await ask('user import', parameters, lines, (fault) => ({
-          ...fault,
-          field: `${table} ${idAt(fault.line) ?? ''}: ${fault.field}`,
-        }));
+        const outcome = await ask('user import', parameters, lines, (event) => {
+          if (!('fault' in event)) return event;
+          const { fault } = event;
+          return { fault: { ...fault, field: `${table} ${idAt(fault.line) ?? ''}: ${fault.field}` } };
+        });
         if ('failure' in outcome) return outcome;
         result[table] = outcome.result;
         if (leftOut.size > 0) result[`${table}_left_out`] = [...leftOut];

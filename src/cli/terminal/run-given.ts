@@ -6,7 +6,7 @@ import {
   type LocalEnvironment,
   type Outcome,
 } from '../command/command.ts';
-import type { AnyCommand } from '../commands/all-commands.ts';
+import { type AnyCommand, findCommand } from '../commands/all-commands.ts';
 import type { AskServer } from '../local-socket/ask-server.ts';
 import { askPassword } from './ask-password.ts';
 import { openFile, readJsonFile } from './files.ts';
@@ -67,13 +67,20 @@ async function guide(
   json: boolean,
 ): Promise<Outcome> {
   const listener = createListener({ json, errorsFile: text(errors) });
-  const { signal } = environment;
+  const { signal, readConfig, warningsOf } = environment;
   try {
     return await command.runGuided(given, {
-      ask: async (name, parameters, input, rename) => {
-        const send: Listener['hear'] = (event) =>
-          listener.hear('fault' in event ? { fault: rename(event.fault) } : event);
-        const backend = await environment.openBackend({ isForAnySchema: false });
+      signal,
+      readConfig,
+      warningsOf,
+      tell: (item, words) => listener.hear(json ? { item } : { text: words }),
+      ask: async (name, parameters, input, change) => {
+        const send: Listener['hear'] = async (event) => {
+          const changed = change(event);
+          if (changed !== null) await listener.hear(changed);
+        };
+        const isForAnySchema = findCommand(name)?.isForAnySchema ?? false;
+        const backend = await environment.openBackend({ isForAnySchema });
         try {
           return await backend.ask(name, parameters, { input, signal, send });
         } finally {

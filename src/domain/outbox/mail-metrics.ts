@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Database } from '../../platform/database/database.ts';
+import { mostCounted } from '../../platform/lists/list-rows.ts';
 import { countMails } from './mail-store.ts';
 
 /** Registers the mail metrics; the returned function updates them from the table. */
@@ -7,13 +8,13 @@ export function addMailMetrics(registry: Registry, db: Database): () => Promise<
   const registers = [registry];
   const mails = new Gauge({
     name: 'adl_mails',
-    help: 'Mails by status: queued, sent, kept (in development) and dead',
+    help: `Mails by status: queued, sent, kept (in development) and dead; ${mostCounted} stands for any larger number`,
     labelNames: ['status'],
     registers,
   });
   const failed = new Gauge({
     name: 'adl_mail_attempts_failed',
-    help: 'Failed attempts to send the mails that are still in the table',
+    help: `Failed attempts to send the mails in the table, the oldest ${mostCounted} of each status`,
     registers,
   });
   const oldest = new Gauge({

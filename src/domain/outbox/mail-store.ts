@@ -7,6 +7,7 @@ import {
   secondsFromNow,
   type Transaction,
 } from '../../platform/database/database.ts';
+import { mostCounted } from '../../platform/lists/list-rows.ts';
 import type { Party } from '../realms/realms.ts';
 import type { MailKind, MailRow, MailStatus } from './mail-row.ts';
 
@@ -142,23 +143,23 @@ export async function deleteMailsFinishedBefore(db: Database, days: number): Pro
 
 export async function countMails(
   db: Database,
+  most = mostCounted,
 ): Promise<{ byStatus: Record<MailStatus, number>; failedAttempts: number; oldestQueuedSeconds: number }> {
-  const rows = await db
-    .selectFrom('mails')
-    .select([
-      'status',
-      sql<number>`count(*)::int`.as('count'),
-      sql<number>`sum(attempts)::int`.as('attempts'),
-    ])
-    .select(sql<number>`extract(epoch FROM now() - min(created_at))::float8`.as('oldest_seconds'))
-    .groupBy('status')
-    .execute();
+  const { rows } = await sql<StatusCount>`
+    SELECT status, counted.count, counted.attempts, counted."oldestSeconds"
+      FROM unnest(ARRAY['queued', 'sent', 'kept', 'dead']) AS status,
+           LATERAL (SELECT count(*)::int AS count, coalesce(sum(attempts), 0)::int AS attempts,
+                           coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS "oldestSeconds"
+                      FROM (SELECT attempts, created_at FROM mails WHERE mails.status = status.status
+                             ORDER BY id LIMIT ${most}) AS oldest) AS counted`.execute(db);
   const byStatus = { queued: 0, sent: 0, kept: 0, dead: 0 };
   for (const { status, count } of rows) byStatus[status] = count;
   const attempts = rows.reduce((sum, row) => sum + row.attempts, 0);
   return {
     byStatus,
     failedAttempts: attempts - byStatus.sent - byStatus.kept,
-    oldestQueuedSeconds: rows.find(({ status }) => status === 'queued')?.oldest_seconds ?? 0,
+    oldestQueuedSeconds: rows.find(({ status }) => status === 'queued')?.oldestSeconds ?? 0,
   };
 }
+
+type StatusCount = { status: MailStatus; count: number; attempts: number; oldestSeconds: number };

@@ -5,6 +5,7 @@ import { version } from '../../configuration/version.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { errors, timestamp } from '../../platform/http/schemas.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
+import { addArrivalRoute } from './arrival.ts';
 import { createDatabaseProbe } from './database-probe.ts';
 
 const link = z.string().max(100);
@@ -28,6 +29,9 @@ const healthSchema = z
     project: z.string().max(100),
     database: z.object({ connected: z.boolean(), error: z.enum(['unreachable']).nullable() }),
     email_configured: z.boolean(),
+    clock: z
+      .object({ skew_seconds: z.number().min(-1e9).max(1e9).nullable() })
+      .describe('By how much the clock of the database is ahead; null before it was measured'),
   })
   .meta({ id: 'Health' });
 
@@ -39,6 +43,7 @@ export function addSystemRoutes(app: HttpServer, deps: RouteDependencies): void 
   const { config, readiness } = deps;
   const tags = ['System'];
   const databaseAnswers = createDatabaseProbe(deps.db);
+  addArrivalRoute(app, deps);
 
   app.get(
     '/',
@@ -76,6 +81,7 @@ export function addSystemRoutes(app: HttpServer, deps: RouteDependencies): void 
         project: config.projectName,
         database: { connected, error: connected ? null : ('unreachable' as const) },
         email_configured: config.smtp.host !== undefined,
+        clock: { skew_seconds: readiness.clockSkewSeconds?.() ?? null },
       });
     },
   );

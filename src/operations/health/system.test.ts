@@ -47,6 +47,7 @@ test('/health reports a healthy service and its configuration', async (t) => {
     project: 'Ada & Co',
     database: { connected: true, error: null },
     email_configured: false,
+    clock: { skew_seconds: null },
   });
   const mail = { SMTP_HOST: 'mail.example.com', SMTP_FROM_EMAIL: 'adl@example.com' };
   assert.equal((await (await createTestApp(t, mail)).api.get('/health')).body.email_configured, true);

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge } from 'prom-client';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { registry } from '../../platform/metrics/registry.ts';
 
-type Deps = Pick<RouteDependencies, 'hasher' | 'engine'>;
+type Deps = Pick<RouteDependencies, 'hasher' | 'engine' | 'readiness'>;
 
 // A registry knows each metric once; a test starts several services in one process.
 let current: Deps | null = null;
@@ -23,6 +23,8 @@ function registerAll(): void {
   gauge('adl_hash_threads_busy', 'Threads that hash one now', ({ hasher }) => hasher.state.running);
   const seconds = ({ hasher }: Deps) => hasher.state.hashMs / 1000;
   gauge('adl_hash_seconds', 'How long a hash takes, a moving average', seconds, 'average');
+  const skew = 'By how much the clock of the database is ahead of that of this process';
+  gauge('adl_clock_skew_seconds', skew, ({ readiness }) => readiness.clockSkewSeconds?.() ?? 0, 'max');
   const started = Date.now() / 1000 - process.uptime();
   // prom-client leaves its own out of the sum over several processes.
   const name = 'adl_newest_process_start_timestamp_seconds';

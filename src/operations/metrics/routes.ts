@@ -3,6 +3,7 @@ import { unsharedConfig } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { addAuditMetrics } from '../../domain/audit/audit-metrics.ts';
 import { addMailMetrics } from '../../domain/outbox/mail-metrics.ts';
+import { addSessionMetrics } from '../../domain/sessions/session-metrics.ts';
 import { notFound } from '../../platform/errors.ts';
 import { cidrListContains } from '../../platform/http/cidr.ts';
 import {
@@ -12,6 +13,7 @@ import {
   peerAddress,
 } from '../../platform/http/client-address.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { addJobMetrics } from '../../platform/jobs/job-metrics.ts';
 import { droppedLines } from '../../platform/logging/dropped-lines.ts';
 import { reasonOf } from '../../platform/logging/serialize-error.ts';
 import { registry } from '../../platform/metrics/registry.ts';
@@ -19,7 +21,7 @@ import { metricsOfAll } from '../../platform/metrics/shared-metrics.ts';
 import { measureProcess } from './process-metrics.ts';
 import { measureRequests } from './request-metrics.ts';
 
-type Deps = Pick<RouteDependencies, 'db' | 'config' | 'logger' | 'hasher' | 'engine'>;
+type Deps = Pick<RouteDependencies, 'db' | 'config' | 'logger' | 'hasher' | 'engine' | 'readiness'>;
 
 /** Prometheus metrics for callers in `METRICS_ALLOW`; everyone else gets a 404. */
 export function addMetricsRoute(app: HttpServer, deps: Deps): void {
@@ -52,15 +54,19 @@ function createSharedFacts({ db, logger }: Pick<Deps, 'db' | 'logger'>): () => P
   });
   const countMails = addMailMetrics(facts, db);
   const countEvents = addAuditMetrics(facts, db);
+  const countSessions = addSessionMetrics(facts, db);
+  const countJobs = addJobMetrics(facts, db);
   return async () => {
     dropped.reset();
     dropped.inc(droppedLines());
     try {
       await countMails();
       await countEvents();
+      await countSessions();
+      await countJobs();
       return await facts.metrics();
     } catch (error) {
-      logger.debug({ reason: reasonOf(error) }, 'Mails and events could not be counted');
+      logger.debug({ reason: reasonOf(error) }, 'What the database knows could not be counted');
       return facts.getSingleMetricAsString('adl_log_lines_dropped_total');
     }
   };

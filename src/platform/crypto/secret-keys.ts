@@ -16,6 +16,8 @@ export type SecretKeys = {
   /** The seed of an Ed25519 key. */
   readonly auditCheckpoint: Buffer;
   readonly idempotency: Buffer;
+  /** Of `adl doctor`: that asker and answerer have the same secret. */
+  readonly diagnosis: Buffer;
 };
 
 export type KeyRing = {
@@ -62,5 +64,6 @@ function deriveKeys(secret: string): SecretKeys {
     auditChain: derive('audit-chain/v1'),
     auditCheckpoint: derive('audit-checkpoint/v1'),
     idempotency: derive('idempotency/v1'),
+    diagnosis: derive('diagnosis/v1'),
   };
 }

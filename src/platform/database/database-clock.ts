@@ -4,6 +4,8 @@ import { type Database, now } from './database.ts';
 /** The database's time without a query, so that rows and access tokens use the same clock. */
 export type DatabaseClock = {
   now(): Date;
+  /** By how much the database's time is ahead of this machine's, to a tenth. */
+  skewSeconds(): number;
   /** Queries the database; throws if it does not answer. */
   measure(): Promise<void>;
   /** Repeats the measurement every 30 seconds, or every second after a failure. */
@@ -37,6 +39,7 @@ export function createDatabaseClock(db: Database, { isEmbedded }: { isEmbedded: 
 
   return {
     now: () => new Date(performance.now() + offset),
+    skewSeconds: () => Math.round((performance.now() + offset - Date.now()) / 100) / 10,
     measure,
     watch: () => {
       if (!isEmbedded) measureIn(watchMilliseconds);

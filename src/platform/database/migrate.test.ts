@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,12 @@ import { after, before, describe, type TestContext, test } from 'node:test';
 import { closeTestEngine, onPostgres, openTestEngine } from '../../../test/test-database.ts';
 import type { DatabaseEngine, MigrationConnection } from './database.ts';
 import { MigrationError, migrate } from './migrate.ts';
+import { SchemaConflictError } from './schema-compatibility.ts';
+import { listProcesses, removeProcess, type ServerProcess, showProcess } from './server-processes.ts';
+
+function processOf(schema: string): ServerProcess {
+  return { id: randomUUID(), host: 'host', pid: 7, release: '1.0.0', schema };
+}
 
 describe('migrations', () => {
   let engine: DatabaseEngine;
@@ -79,16 +86,58 @@ describe('migrations', () => {
     ]);
   });
 
-  test('migrations of a newer release are ignored, and missing older ones are applied', async (t) => {
-    const newer = migrations(t, { '9203_newer.sql': 'CREATE TABLE newer (id int)' });
+  test('a schema is refused by an older release, unless a migration names that as compatible', async (t) => {
+    const newer = migrations(t, {
+      '9203_newer.sql': '-- compatible-with: 9202\nCREATE TABLE newer (id int)',
+    });
     assert.deepEqual(await migrate(connection, newer), ['9203_newer']);
+    const good = migrations(t, { '9202_good.sql': 'CREATE TABLE good (id int)' });
+    assert.deepEqual(await migrate(connection, good), ['9202_good']);
     const older = migrations(t, { '9201_older.sql': 'CREATE TABLE older (id int)' });
-    assert.deepEqual(await migrate(connection, older), ['9201_older']);
-    assert.deepEqual(await tablesThere('newer', 'older'), ['newer', 'older']);
+    await assert.rejects(migrate(connection, older), (error) => {
+      assert.ok(error instanceof SchemaConflictError);
+      assert.equal(
+        error.problem,
+        'the database is newer than this release, which cannot work with 9202_good, 9203_newer',
+      );
+      return true;
+    });
+    assert.deepEqual(await tablesThere('newer', 'good', 'older'), ['good', 'newer']);
+    const rows = await connection.query(
+      "SELECT name, compatible_with FROM schema_migrations WHERE name LIKE '92%' ORDER BY name",
+    );
+    assert.deepEqual(rows, [
+      { name: '9202_good', compatible_with: null },
+      { name: '9203_newer', compatible_with: '9202' },
+    ]);
+  });
+
+  test('a migration waits for the processes that could not live with it, and for no others', async (t) => {
+    const [older, dead] = [processOf('9210'), processOf('9210')];
+    await showProcess(connection, older);
+    await showProcess(connection, dead);
+    await connection.query(
+      "UPDATE server_processes SET seen_at = now() - interval '31 seconds' WHERE id = $1::uuid",
+      [dead.id],
+    );
+    const mild = migrations(t, {
+      '9220_mild.sql': '-- compatible-with: 9210\nCREATE TABLE mild (id int)',
+    });
+    const self = processOf('9220');
+    assert.deepEqual(await migrate(connection, mild, self), ['9220_mild']);
+    assert.equal((await listProcesses(connection)).length, 2);
+    const hard = migrations(t, { '9221_hard.sql': 'CREATE TABLE hard (id int)' });
+    await assert.rejects(
+      migrate(connection, hard),
+      /9221_hard cannot be applied beside 2 server processes of an older release \(1\.0\.0, process 7 on host\)/,
+    );
+    assert.deepEqual(await tablesThere('mild', 'hard'), ['mild']);
+    for (const { id } of [older, self]) await removeProcess(connection, id);
+    assert.deepEqual(await migrate(connection, hard), ['9221_hard']);
   });
 
   test('a failed migration releases the lock', async (t) => {
-    const bad = migrations(t, { '9301_bad.sql': 'SELECT 1 / 0' });
+    const bad = migrations(t, { '9321_bad.sql': 'SELECT 1 / 0' });
     await assert.rejects(migrate(connection, bad), MigrationError);
     const locks = await connection.query(`SELECT FROM pg_locks WHERE locktype = 'advisory'
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`);

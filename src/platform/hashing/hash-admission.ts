@@ -1,3 +1,4 @@
+import { currentTracing } from '../tracing/tracing.ts';
 import { createFairQueue } from './fair-queue.ts';
 import type { HashJob, HashResult } from './hash-job.ts';
 import { createHashPool } from './hash-pool.ts';
@@ -52,6 +53,8 @@ export type HashPlace = {
 
 type Pending = {
   job: HashJob;
+  /** When a thread took it, once one has. */
+  begunAt?: number;
   resolve: (value: StoredPassword | boolean) => void;
   reject: (error: Error) => void;
 };
@@ -91,7 +94,7 @@ export function createHashAdmission(threads: number, maxWaitSeconds: number): Ha
     signal: AbortSignal | undefined,
   ): Promise<StoredPassword | boolean> => {
     const { promise, resolve, reject } = Promise.withResolvers<StoredPassword | boolean>();
-    const pending = { job, resolve, reject };
+    const pending: Pending = { job, resolve, reject };
     if (state.running < threads) {
       queue.release(client);
       void run(pending);
@@ -100,7 +103,7 @@ export function createHashAdmission(threads: number, maxWaitSeconds: number): Ha
       state.queued = queue.size;
       signal?.addEventListener('abort', () => abandon(client, pending), { once: true });
     }
-    return promise;
+    return traceHash(promise, pending);
   };
 
   const abandon = (client: string, pending: Pending): void => {
@@ -111,6 +114,7 @@ export function createHashAdmission(threads: number, maxWaitSeconds: number): Ha
 
   const run = async (pending: Pending): Promise<void> => {
     state.running += 1;
+    pending.begunAt = performance.now();
     const result = await pool.run(pending.job);
     state.running -= 1;
     if (result.ok) measure(state, result.milliseconds, maxWaitSeconds);
@@ -127,6 +131,20 @@ export function createHashAdmission(threads: number, maxWaitSeconds: number): Ha
   };
 
   return { state, reserve, close: () => (closing ??= close()) };
+}
+
+/** Two spans of whoever waits for the hash: how long it waited for a thread, and the hash itself. */
+async function traceHash<T>(hashing: Promise<T>, pending: Pending): Promise<T> {
+  const tracing = currentTracing();
+  if (tracing === null) return hashing;
+  const askedAt = performance.now();
+  const result = await hashing;
+  const { begunAt = askedAt } = pending;
+  const milliseconds = performance.now() - begunAt;
+  const waited = Math.max(0, begunAt - askedAt);
+  tracing.record('password hash wait', {}, { milliseconds: waited, endedAgo: milliseconds });
+  tracing.record('password hash', {}, { milliseconds });
+  return result;
 }
 
 function measure(state: HashState, milliseconds: number, maxWaitSeconds: number): void {

@@ -27,6 +27,7 @@ import { validateRequest } from './request-validation.ts';
 import { apiHeaders } from './security-headers.ts';
 import { serveInTurn } from './serve-in-turn.ts';
 import { answerSocketError, surviveResets } from './socket-errors.ts';
+import { endTrace, traceRequest } from './trace-request.ts';
 import { answerOptions, refuseUnknownRoutes } from './unknown-routes.ts';
 import { warnOfUntrustedProxies } from './untrusted-proxy.ts';
 
@@ -41,6 +42,8 @@ export type HttpServer = ReturnType<typeof createHttpServer>;
 type HttpConfig = {
   environment: string;
   trustedProxies: CidrList;
+  /** Clients whose traces are continued. */
+  traceparentAllow: CidrList;
   rateLimitIpv6Prefix: number;
   corsOrigins: readonly string[];
 };
@@ -128,11 +131,13 @@ function addRequestHooks(
   app.addHook('onRequest', (request, reply, next) => {
     request.clientAddress = clientAddress(request.raw, config.trustedProxies);
     reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
-    runInRequest(request, () => {
-      lines.begun(request);
-      warnOfUntrusted(request.raw);
-      next();
-    });
+    traceRequest(request, config.traceparentAllow, () =>
+      runInRequest(request, () => {
+        lines.begun(request);
+        warnOfUntrusted(request.raw);
+        next();
+      }),
+    );
   });
   app.addHook('onRequest', async (request) => {
     if (readiness.phase === 'starting' && !pathOf(request.url).startsWith('/health')) throw unavailable();
@@ -140,7 +145,10 @@ function addRequestHooks(
   app.addHook('onSend', async (_request, reply) => {
     if (readiness.phase === 'draining') reply.header('connection', 'close');
   });
-  app.addHook('onResponse', async (request, reply) => lines.completed(request, reply));
+  app.addHook('onResponse', async (request, reply) => {
+    lines.completed(request, reply);
+    endTrace(request, reply);
+  });
 }
 
 function allowOrigins(app: FastifyInstance, config: HttpConfig): void {

@@ -7,6 +7,8 @@ import type { Logger } from '../logging/logger.ts';
 import { createReminder } from '../logging/reminder.ts';
 import { currentOrigin, type Origin, runInJob } from '../logging/request-context.ts';
 import { reasonOf } from '../logging/serialize-error.ts';
+import { currentTracing } from '../tracing/tracing.ts';
+import { givenUpJobs } from './job-metrics.ts';
 
 /**
  * The payload of each queue's jobs. It must hold no secret: finished jobs stay readable for a
@@ -19,7 +21,7 @@ export interface JobPayloads {}
 
 export type JobName = keyof JobPayloads;
 /** `origin` is the request that created the job, for the logs and audit events of the job. */
-type JobContent = { payload: never; origin: Origin | null };
+type JobContent = { payload: never; origin: Origin | null; traceparent?: string };
 
 export type JobHandlers = { [Name in JobName]: (payload: JobPayloads[Name]) => Promise<void> };
 
@@ -117,7 +119,9 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
   });
   return {
     send: async (db, name, payload) => {
-      await boss.send(name, { payload, origin: currentOrigin() }, { db: fromKysely(db) });
+      const traceparent = currentTracing()?.traceparent() ?? undefined;
+      const traced = traceparent === undefined ? {} : { traceparent };
+      await boss.send(name, { payload, origin: currentOrigin(), ...traced }, { db: fromKysely(db) });
     },
     forget: async (trx, values) => {
       if (values.length === 0) return;
@@ -169,14 +173,16 @@ type Settling = [handlers: JobHandlers, logger: Logger, name: JobName];
 /** Never throws: each job of a batch succeeds or fails on its own. */
 async function settle(...[handlers, logger, name, job]: [...Settling, Job]): Promise<JobResult> {
   try {
-    const { payload, origin } = job.data as JobContent;
-    await runInJob(name, () => handlers[name](payload), origin);
+    const { payload, origin, traceparent } = job.data as JobContent;
+    const run = () => runInJob(name, () => handlers[name](payload), origin);
+    await (currentTracing()?.runJob(`job ${name}`, traceparent ?? null, run) ?? run());
     return { id: job.id, status: 'completed' };
   } catch (error) {
     if (error instanceof TryAgainLater) return failed(job, 'failed', { isOutage: error.isOutage });
     logger.error({ err: error, job: name }, 'A job failed');
     if (job.retryCount < unexpectedFailures || isDatabaseUnavailable(error)) return failed(job, 'failed');
     logger.error({ job: name }, 'A job is given up after repeated failures');
+    givenUpJobs.inc({ queue: name });
     return failed(job, 'deadletter');
   }
 }

@@ -15,7 +15,7 @@ const up = new Gauge({
 /** For something outside this process that every request may need. */
 export type OutageLog = { readonly isAway: boolean; failed(error: unknown): void; succeeded(): void };
 
-type Words = { dependency: 'database' | 'redis' | 'smtp'; away: string; back: string };
+type Words = { dependency: 'database' | 'redis' | 'smtp' | 'traces'; away: string; back: string };
 
 /** Under overload some queries fail between others: that is no outage for each. */
 const flutterMilliseconds = 500;

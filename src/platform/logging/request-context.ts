@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingHttpHeaders } from 'node:http';
+import { currentTracing } from '../tracing/tracing.ts';
 
 export type Origin = { readonly requestId: string; readonly ip: string };
 
@@ -15,11 +16,16 @@ const contexts = new AsyncLocalStorage<Context>();
 // W3C Trace Context, version 00. Anything else is ignored.
 const traceparentForm = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
+/** As the caller sent it; null if it is not well-formed. */
+export function traceparentOf({ traceparent }: IncomingHttpHeaders): string | null {
+  return typeof traceparent === 'string' && traceparentForm.test(traceparent) ? traceparent : null;
+}
+
 type Request = { id: string; clientAddress: string; headers: IncomingHttpHeaders };
 
 export function runInRequest({ id, clientAddress, headers }: Request, rest: () => void): void {
-  const { traceparent } = headers;
-  const traced = typeof traceparent === 'string' && traceparentForm.test(traceparent) ? { traceparent } : {};
+  const traceparent = currentTracing()?.traceparent() ?? traceparentOf(headers);
+  const traced = traceparent === null ? {} : { traceparent };
   contexts.run(
     { logFields: { request_id: id, ...traced }, origin: { requestId: id, ip: clientAddress } },
     rest,

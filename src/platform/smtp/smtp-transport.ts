@@ -68,6 +68,19 @@ export function createSmtpTransport(settings: SmtpSettings, limits: Limits = usu
   };
 }
 
+const trialMilliseconds = 4000;
+
+/** Connects, agrees on TLS and signs in as for a mail, and sends none; throws `MailNotSentError`. */
+export async function trySmtp(settings: SmtpSettings): Promise<void> {
+  const { transporter } = await openTransporter(settings, {
+    ...usualLimits,
+    connectMilliseconds: trialMilliseconds,
+    greetMilliseconds: trialMilliseconds,
+    silenceMilliseconds: trialMilliseconds,
+  });
+  await transporter.verify().catch(failed);
+}
+
 /** A server accepts nothing before the end of the message, so only the end waits for its turn. */
 async function* endingInTurn(bytes: Buffer, begin: () => Promise<void>): AsyncGenerator<Buffer> {
   yield bytes;

@@ -1,5 +1,6 @@
 import type { Logger } from '../logging/logger.ts';
 import { createOutageLog } from '../logging/outage-log.ts';
+import { traced } from '../tracing/tracing.ts';
 import { MailNotSentError } from './mail-not-sent.ts';
 import type { SmtpTransport } from './smtp-transport.ts';
 
@@ -13,7 +14,7 @@ export function watchTransport(transport: SmtpTransport, logger: Logger): SmtpTr
   return {
     send: async (mail, record) => {
       try {
-        await transport.send(mail, record);
+        await traced('smtp send', () => transport.send(mail, record));
       } catch (error) {
         if (error instanceof MailNotSentError && error.isOutage) outage.failed(error);
         throw error;

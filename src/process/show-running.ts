@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { CompiledQuery } from 'kysely';
+import { version } from '../configuration/version.ts';
+import type { Database, DatabaseEngine, MigrationConnection } from '../platform/database/database.ts';
+import { requireReleaseFits, schemaNumber } from '../platform/database/migrate.ts';
+import { SchemaConflictError } from '../platform/database/schema-compatibility.ts';
+import {
+  removeProcess,
+  type ServerProcess,
+  seenMilliseconds,
+  showProcess,
+} from '../platform/database/server-processes.ts';
+import type { Logger } from '../platform/logging/logger.ts';
+
+export type Shown = { close(): Promise<void> };
+
+export function describeSelf(): ServerProcess {
+  return { id: randomUUID(), host: hostname(), pid: process.pid, release: version, schema: schemaNumber() };
+}
+
+type Deps = { db: Database; engine: Pick<DatabaseEngine, 'isEmbedded'>; logger: Logger };
+
+/**
+ * Shows every few seconds that this process runs, so that no release takes from the schema what it
+ * needs. Ends the process where that happened all the same, as after a long freeze. Nobody else can
+ * open the embedded database.
+ */
+export function showRunning({ db, engine, logger }: Deps, self: ServerProcess): Shown {
+  if (engine.isEmbedded) return { close: async () => {} };
+  const connection = queriesOn(db);
+  let showing = Promise.resolve();
+  const show = async (): Promise<void> => {
+    try {
+      await requireReleaseFits(connection);
+      await showProcess(connection, self);
+    } catch (error) {
+      if (error instanceof SchemaConflictError) end(error, logger);
+      // Otherwise the database is away, which others tell.
+    }
+    timer.refresh();
+  };
+  const timer = setTimeout(() => {
+    showing = show();
+  }, seenMilliseconds).unref();
+  return {
+    close: async () => {
+      await showing;
+      clearTimeout(timer);
+      await removeProcess(connection, self.id).catch(() => {});
+    },
+  };
+}
+
+function end({ problem, fix }: SchemaConflictError, logger: Logger): never {
+  logger.fatal(`migrations: failed - ${problem}. ${fix}`);
+  process.exit(1);
+}
+
+function queriesOn(db: Database): Pick<MigrationConnection, 'query'> {
+  return {
+    query: async (text, parameters = []) =>
+      (await db.executeQuery<Record<string, unknown>>(CompiledQuery.raw(text, parameters))).rows,
+  };
+}
