@@ -13,13 +13,15 @@ const floors = [
 
 /** Modules that open connections, or start what may. */
 const nodeModules = ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'dns/promises', 'child_process'];
-const packages = ['undici', 'axios', 'got', 'ws', 'pg', 'ioredis', 'redis', 'nodemailer'];
+const packages = ['undici', 'axios', 'got', 'ws', 'pg', 'ioredis', 'redis', 'nodemailer', 's3mini'];
 const connecting = [...nodeModules, ...nodeModules.map((name) => `node:${name}`), ...packages];
 
 /** Who may call, each address from the configuration alone. */
 const callingFiles: Record<string, string> = {
   'src/platform/database/postgres-engine.ts': 'DATABASE_URL',
   'src/platform/database/primary-connections.ts': 'DATABASE_URL',
+  'src/platform/database/postgres-bulk.ts': 'DATABASE_URL',
+  'src/platform/file-stores/bucket-store.ts': 'BACKUP_TO',
   'src/platform/rate-limit/redis-limiter.ts': 'REDIS_URL',
   'src/platform/smtp/smtp-transport.ts': 'SMTP_HOST',
   'src/platform/database/embedded-engine.ts': 'starts initialize-embedded.ts, which talks to nobody',

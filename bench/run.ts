@@ -1,4 +1,5 @@
 import { measureAuditChain } from './audit-chain.ts';
+import { measureBackups } from './backups.ts';
 import { measureDeepPaging } from './deep-paging.ts';
 import { printFigure } from './figure.ts';
 import { measureFromClone } from './from-clone.ts';
@@ -23,6 +24,7 @@ const benchmarks = {
   mails: measureMails,
   overload: measureOverload,
   'audit-chain': measureAuditChain,
+  backups: measureBackups,
   clone: measureFromClone,
 };
 

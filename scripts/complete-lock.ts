@@ -99,6 +99,7 @@ const lockFiles = [
   'package-lock.json',
   'openapi-rules/package-lock.json',
   'scripts/mutation/package-lock.json',
+  'bucket-server/package-lock.json',
 ];
 
 if (import.meta.main) {

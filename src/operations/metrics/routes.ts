@@ -2,6 +2,7 @@ import { Counter, Registry } from 'prom-client';
 import { unsharedConfig } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { addAuditMetrics } from '../../domain/audit/audit-metrics.ts';
+import { addBackupMetrics } from '../../domain/backups/backup-metrics.ts';
 import { addMailMetrics } from '../../domain/outbox/mail-metrics.ts';
 import { notFound } from '../../platform/errors.ts';
 import { cidrListContains } from '../../platform/http/cidr.ts';
@@ -52,12 +53,14 @@ function createSharedFacts({ db, logger }: Pick<Deps, 'db' | 'logger'>): () => P
   });
   const countMails = addMailMetrics(facts, db);
   const countEvents = addAuditMetrics(facts, db);
+  const readBackups = addBackupMetrics(facts, db);
   return async () => {
     dropped.reset();
     dropped.inc(droppedLines());
     try {
       await countMails();
       await countEvents();
+      await readBackups();
       return await facts.metrics();
     } catch (error) {
       logger.debug({ reason: reasonOf(error) }, 'Mails and events could not be counted');

@@ -60,6 +60,8 @@ export function openPostgres(options: { url: string; poolSize: number }): Databa
     jobQueueOptions,
     heedJobError: heed,
     openMigrationConnection: () => connectForMigrations(connectionString),
+    // Loaded where it is needed: the service itself copies nothing.
+    openBulkConnection: async () => (await import('./postgres-bulk.ts')).connectForBulk(connectionString),
     close: async () => {
       if (!pool.ended) await pool.end();
     },
