@@ -3,10 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDatabase } from '../src/platform/database/database.ts';
 import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { newKeyPair } from '../test/backup-calls.ts';
-import { insertBulkUsers } from '../test/bulk-users.ts';
 import { startPrivatePostgres } from '../test/postgres/private-postgres.ts';
 import type { Figure } from './figure.ts';
 
@@ -51,16 +49,21 @@ export async function measureBackups(): Promise<Figure[]> {
 
 /** Hashes do not compress, so that they are random here as well; a session for each user. */
 async function fill(url: string): Promise<void> {
-  const engine = openPostgres({ url, poolSize: 2 });
-  await insertBulkUsers(createDatabase(engine.pool, () => {}), users);
-  const connection = await engine.openMigrationConnection();
+  const engine = openPostgres({ url, poolSize: 1 });
+  const connection = await engine.openBulkConnection();
+  const [index] = await connection.query("SELECT indexdef FROM pg_indexes WHERE indexname = 'users_search'");
   for (const statement of [
-    "UPDATE users SET password_hash = '$2b$12$' || left(encode(sha256(id::text::bytea), 'base64'), 53)",
+    'DROP INDEX users_search',
+    `INSERT INTO users (id, username, email, full_name, is_active, password_scheme, password_hash, created_at, updated_at)
+     SELECT gen_random_uuid(), 'bulk' || n, 'bulk' || n || '@example.com', 'Straw ' || n, n % 10 <> 0, 'bcrypt',
+            '$2b$12$' || left(encode(sha256(n::text::bytea) || sha256((-n)::text::bytea), 'base64'), 53), now(), now()
+       FROM generate_series(1, ${users}) AS n`,
+    String(index?.indexdef),
     `INSERT INTO sessions (id, subject_kind, subject_id, key_id, generation, current_hash, created_at, last_used_at,
        idle_expires_at, absolute_expires_at, ip, user_agent, device_hash)
      SELECT gen_random_uuid(), 'user', id, 'x', 0, sha256(id::text::bytea), now(), now(), now() + interval '7 days',
        now() + interval '30 days', '203.0.113.7', 'Mozilla/5.0 (X11; Linux x86_64)', sha256(email::bytea) FROM users`,
-    'VACUUM ANALYZE users',
+    'ANALYZE',
   ])
     await connection.runScript(statement);
   await connection.close();

@@ -6,23 +6,20 @@ import { join } from 'node:path';
 import { findFreePort } from './free-port.ts';
 import { atProcessEnd } from './process-end.ts';
 
-/** Those that s3rver has. */
+/** Those that it knows. */
 const access = { BACKUP_S3_ACCESS_KEY_ID: 'S3RVER', BACKUP_S3_SECRET_ACCESS_KEY: 'S3RVER' };
 const folder = join(import.meta.dirname, '../bucket-server');
-const program = join(folder, 'node_modules/s3rver/bin/s3rver.js');
 
 /** A process that serves a bucket over S3's protocol and checks signatures; it ends with the test. */
 export async function startBucketServer(t: { after(end: () => unknown): void }) {
-  if (!existsSync(program)) {
+  if (!existsSync(join(folder, 'node_modules'))) {
     const { status, stderr } = spawnSync('npm', ['ci'], { cwd: folder, encoding: 'utf8' });
     if (status !== 0) throw new Error(`the packages of the bucket server do not install: ${stderr}`);
   }
   const directory = mkdtempSync(join(tmpdir(), 'adl-bucket-'));
   const port = await findFreePort();
-  const place = ['--address', '127.0.0.1', '--port', String(port), '--directory', directory];
-  const child = spawn(process.execPath, [program, ...place, '--configure-bucket', 'backups'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const command = [join(folder, 'serve.js'), String(port), directory];
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
   const cancel = atProcessEnd(() => void child.kill('SIGKILL'));
   t.after(async () => {
     const gone = once(child, 'exit');
@@ -31,7 +28,8 @@ export async function startBucketServer(t: { after(end: () => unknown): void }) 
     cancel();
     rmSync(directory, { recursive: true, force: true });
   });
-  for await (const chunk of child.stdout) if (String(chunk).includes('listening')) break;
-  child.stdout.resume();
+  const { promise: listening, resolve } = Promise.withResolvers<void>();
+  child.stdout.on('data', (chunk: Buffer) => chunk.includes('listening') && resolve());
+  await Promise.race([listening, once(child, 'exit')]);
   return { directory, env: { BACKUP_TO: `http://127.0.0.1:${port}/backups/adl/prod`, ...access } };
 }

@@ -53,6 +53,14 @@ const meanings: readonly Meaning[] = [
     ({ code = '' }) => ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND'].includes(code),
     'The database or the bucket does not answer: start it, or correct its address',
   ],
+  [
+    ({ name }) => name === 'S3ServiceError',
+    'The bucket refuses: correct BACKUP_TO, its region and its keys, or what they may do',
+  ],
+  [
+    ({ name, message }) => /^S3/.test(name) || /^(fetch failed|terminated)$/.test(message),
+    'The bucket does not answer: start it, or correct BACKUP_TO',
+  ],
   [({ code = '', message }) => /^Z_/.test(code) || damage.test(message), damaged().message],
 ];
 

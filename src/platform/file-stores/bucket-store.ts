@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { openAsBlob } from 'node:fs';
+import { once } from 'node:events';
+import { createReadStream, openAsBlob } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { S3mini } from 's3mini';
@@ -33,21 +34,37 @@ export function createBucketStore({ url, spoolFolder, ...access }: Bucket): File
     },
     read: async (name) => {
       const answer = await s3.getObjectResponse(`${prefix}${name}`);
-      if (answer?.body) return answer.body as AsyncIterable<Buffer>;
-      throw Object.assign(new Error('there is no such object'), { code: 'ENOENT' });
+      const content = answer?.body as AsyncIterable<Uint8Array> | null | undefined;
+      if (!content) throw Object.assign(new Error('there is no such object'), { code: 'ENOENT' });
+      // A database takes it more slowly than a server likes to wait.
+      return viaFile(spoolFolder, content, async (path) => {
+        const stream = createReadStream(path);
+        await once(stream, 'open');
+        return stream as AsyncIterable<Buffer>;
+      });
     },
-    write: async (name, content) => {
-      const waiting = join(spoolFolder, `.${randomUUID()}.partial`);
-      const bytes = await spool(waiting, content);
-      try {
+    write: (name, content) =>
+      viaFile(spoolFolder, content, async (path, bytes) => {
         // A large one is sent in parts, which become an object once all are there.
-        await s3.putAnyObject(`${prefix}${name}`, await openAsBlob(waiting));
+        await s3.putAnyObject(`${prefix}${name}`, await openAsBlob(path));
         return bytes;
-      } finally {
-        await rm(waiting, { force: true });
-      }
-    },
+      }),
     put: async (name, text) => void (await s3.putObject(`${prefix}${name}`, text)),
     remove: async (name) => void (await s3.deleteObject(`${prefix}${name}`)),
   };
+}
+
+/** The file has no name any more once `work` has opened it, so that nothing of it stays. */
+async function viaFile<T>(
+  folder: string,
+  content: AsyncIterable<Uint8Array>,
+  work: (path: string, bytes: number) => Promise<T>,
+): Promise<T> {
+  const path = join(folder, `.${randomUUID()}.partial`);
+  const bytes = await spool(path, content);
+  try {
+    return await work(path, bytes);
+  } finally {
+    await rm(path, { force: true });
+  }
 }
