@@ -179,5 +179,5 @@ export default defineConfig({
       rules: { 'no-restricted-properties': ['error', builtinModules] },
     },
   ],
-  ignorePatterns: ['data', 'coverage', '.tmp'],
+  ignorePatterns: ['data', 'coverage', '.tmp', 'bucket-server'],
 });
