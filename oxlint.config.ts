@@ -22,6 +22,7 @@ const packages = [
   'ioredis',
   'redis',
   'nodemailer',
+  's3mini',
   '@opentelemetry/exporter-trace-otlp-http',
 ];
 const connecting = [...nodeModules, ...nodeModules.map((name) => `node:${name}`), ...packages];
@@ -30,6 +31,8 @@ const connecting = [...nodeModules, ...nodeModules.map((name) => `node:${name}`)
 const callingFiles: Record<string, string> = {
   'src/platform/database/postgres-engine.ts': 'DATABASE_URL',
   'src/platform/database/primary-connections.ts': 'DATABASE_URL',
+  'src/platform/database/postgres-bulk.ts': 'DATABASE_URL',
+  'src/platform/file-stores/bucket-store.ts': 'BACKUP_TO',
   'src/platform/rate-limit/redis-limiter.ts': 'REDIS_URL',
   'src/platform/smtp/smtp-transport.ts': 'SMTP_HOST',
   'src/platform/database/embedded-engine.ts': 'starts initialize-embedded.ts, which talks to nobody',
@@ -193,5 +196,5 @@ export default defineConfig({
       rules: { 'no-restricted-properties': ['error', builtinModules] },
     },
   ],
-  ignorePatterns: ['data', 'coverage', '.tmp'],
+  ignorePatterns: ['data', 'coverage', '.tmp', 'bucket-server'],
 });

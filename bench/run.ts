@@ -1,4 +1,5 @@
 import { measureAuditChain } from './audit-chain.ts';
+import { measureBackups } from './backups.ts';
 import { measureDeepPaging } from './deep-paging.ts';
 import { printFigure } from './figure.ts';
 import { measureFromClone } from './from-clone.ts';
@@ -25,6 +26,7 @@ const benchmarks = {
   overload: measureOverload,
   replicas: measureReplicas,
   'audit-chain': measureAuditChain,
+  backups: measureBackups,
   clone: measureFromClone,
 };
 

@@ -29,6 +29,7 @@ main() {
   write_environment
   set_up_certificate
   install_units
+  set_up_backup
   set_up_nginx
   if has_systemd; then
     restart_replicas
@@ -195,6 +196,8 @@ TRUSTED_PROXIES=127.0.0.1/32
 #SMTP_USER=
 #SMTP_PASSWORD=
 #SMTP_FROM_EMAIL=
+# Nightly backups, encrypted to the key of another machine: docs/backup.md.
+#BACKUP_RECIPIENTS=
 ENVIRONMENT
   chmod 600 "$settings/environment"
   done_with configuration "$settings/environment"
@@ -246,6 +249,21 @@ install_units() {
   if has_systemd; then systemctl daemon-reload; fi
   for port in $ports; do systemctl enable --quiet "adl@$port.service"; done
   done_with units "$(for port in $ports; do printf 'adl@%s ' "$port"; done)"
+}
+
+# The timer runs only where there is somebody to encrypt to.
+set_up_backup() {
+  install -m 644 "$home/current/deploy/systemd/adl-backup.service" "$home/current/deploy/systemd/adl-backup.timer" \
+    /etc/systemd/system/
+  if has_systemd; then systemctl daemon-reload; fi
+  if ! grep -q '^BACKUP_RECIPIENTS=.' "$settings/environment"; then
+    systemctl disable --quiet adl-backup.timer
+    done_with backup "none: set BACKUP_RECIPIENTS in $settings/environment, docs/backup.md"
+    return
+  fi
+  systemctl enable --quiet adl-backup.timer
+  if has_systemd; then systemctl restart adl-backup.timer; fi
+  done_with backup 'every night, by adl-backup.timer'
 }
 
 set_up_nginx() {

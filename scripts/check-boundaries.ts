@@ -27,6 +27,8 @@ const tables: TableRules = {
     sign_in_counts: 'src/domain/audit',
     imports: 'src/domain/imports',
     idempotency_keys: 'src/domain/idempotency',
+    deployment: 'src/domain/backups',
+    backups: 'src/domain/backups',
   },
   jointReaders: {
     'src/domain/sessions/session-store.ts':

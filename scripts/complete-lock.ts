@@ -100,6 +100,7 @@ const lockFiles = [
   'openapi-rules/package-lock.json',
   'scripts/mutation/package-lock.json',
   'kubernetes-rules/package-lock.json',
+  'bucket-server/package-lock.json',
 ];
 
 if (import.meta.main) {

@@ -8,6 +8,7 @@ import { type Environment, runGiven } from './cli/terminal/run-given.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
 import { SchemaConflictError } from './platform/database/schema-compatibility.ts';
 import { createLogger } from './platform/logging/logger.ts';
+import { openScratch, openTarget } from './process/new-databases.ts';
 import { openBackend } from './process/open-backend.ts';
 import { StartupError } from './process/startup-checks.ts';
 import { warnOfWeakSettings } from './process/startup-warnings.ts';
@@ -31,19 +32,18 @@ async function main(): Promise<void> {
 
 function environmentOf(signal: AbortSignal): Environment {
   const readConfig = () => parseConfig(readEnvironment());
+  // Standard output is for results.
+  const logger = createLogger(
+    { logLevel: 'warn', logFormat: 'json' },
+    { write: (line) => void process.stderr.write(line) },
+  );
   return {
     signal,
     readConfig,
     warningsOf,
-    openBackend: (options) => {
-      const config = readConfig();
-      // Standard output is for results.
-      const logger = createLogger(
-        { logLevel: 'warn', logFormat: 'json' },
-        { write: (line) => void process.stderr.write(line) },
-      );
-      return openBackend(config, logger, options);
-    },
+    openBackend: (options) => openBackend(readConfig(), logger, options),
+    openTarget: () => openTarget(readConfig(), logger),
+    openScratch: () => openScratch(readConfig(), logger),
   };
 }
 

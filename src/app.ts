@@ -31,6 +31,7 @@ import { ownSessions } from './flows/sessions/part.ts';
 import { signIn } from './flows/sign-in/part.ts';
 import { undoLinks } from './flows/undo/part.ts';
 import { addDocumentationRoutes, describeApi } from './operations/api-reference/documentation.ts';
+import { backup } from './operations/backup/part.ts';
 import { health } from './operations/health/part.ts';
 import { mailbox } from './operations/mailbox/part.ts';
 import { metrics } from './operations/metrics/part.ts';
@@ -68,6 +69,7 @@ export const parts: readonly Part[] = [
   mailAdministration,
   auditEvents,
   overview,
+  backup,
   mailbox,
   metrics,
 ];

@@ -119,7 +119,8 @@ async function resetDatabase(db: Database): Promise<void> {
          h AS (DELETE FROM audit_chain), i AS (DELETE FROM audit_marks),
          j AS (DELETE FROM imports),
          k AS (UPDATE test_clock.moved SET by = '0'),
-         l AS (DELETE FROM idempotency_keys)
+         l AS (DELETE FROM idempotency_keys),
+         m AS (DELETE FROM backups), n AS (DELETE FROM deployment)
     DELETE FROM jobs.job`.execute(db);
   // Afterwards, because removing the users is counted.
   await sql`

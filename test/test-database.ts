@@ -29,6 +29,20 @@ export async function openTestEngine(): Promise<DatabaseEngine> {
   return url === undefined ? openEmbeddedCopy() : openPostgresCopy(url);
 }
 
+/** An engine on a database with nothing in it. */
+export async function openEmptyEngine(): Promise<DatabaseEngine> {
+  const url = process.env.TEST_DATABASE_URL;
+  if (url === undefined) {
+    const pglite = await PGlite.create(embeddedOptions({ loadDataDir: await emptyCluster() }));
+    const engine = embeddedEngine(pglite, () => {}, waitMilliseconds);
+    endings.set(engine, () => engine.close());
+    return engine;
+  }
+  const name = `adl_test_${process.pid}_${randomBytes(6).toString('hex')}`;
+  await asAdministrator(url, (client) => client.query(`CREATE DATABASE ${name}`));
+  return openAndDrop(url, name);
+}
+
 /** Closes it and deletes its copy. */
 export async function closeTestEngine(engine: DatabaseEngine): Promise<void> {
   await endings.get(engine)?.();
@@ -80,6 +94,10 @@ async function openPostgresCopy(url: string): Promise<DatabaseEngine> {
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
     await client.query(`ALTER DATABASE ${name} SET search_path = ${searchPath}`);
   });
+  return openAndDrop(url, name);
+}
+
+function openAndDrop(url: string, name: string): DatabaseEngine {
   const engine = openPostgres({ url: databaseUrl(url, name), poolSize: 5 });
   endings.set(engine, async () => {
     await engine.close();

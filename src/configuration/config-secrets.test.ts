@@ -35,6 +35,7 @@ test('each secret can be read from the file in NAME_FILE, with or without a newl
     ADMIN_SETUP_TOKEN: goodSecret.toLowerCase(),
     REDIS_URL: 'redis://:p@h',
     SMTP_PASSWORD: 'p w',
+    BACKUP_S3_SECRET_ACCESS_KEY: 'k e y',
   };
   assert.deepEqual(Object.keys(values), [...secretNames]);
   const files = secretNames.map((name) => {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { durations } from '../platform/durations.ts';
 import { isLoopbackHost } from '../platform/http/client-address.ts';
@@ -110,7 +110,7 @@ function crossFaults(given: Environment): string[] {
     if (given.DATABASE_URL === 'embedded')
       faults.push('DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1');
   }
-  faults.push(...connectionFaults(given), ...mailFaults(given));
+  faults.push(...connectionFaults(given), ...mailFaults(given), ...backupFaults(given));
   return faults;
 }
 
@@ -121,6 +121,14 @@ function connectionFaults(given: Environment): string[] {
     faults.push('DATABASE_DIRECT_URL needs a DATABASE_URL that leads to PgBouncer');
   if (given.REDIS_SENTINELS !== undefined && isUnset(given, 'REDIS_URL'))
     faults.push('REDIS_SENTINELS needs a REDIS_URL, with the name of the group in place of the host');
+  return faults;
+}
+
+function backupFaults(given: Environment): string[] {
+  const isBucket = given.BACKUP_TO !== undefined && /^https?:/i.test(given.BACKUP_TO);
+  const keys = ['BACKUP_S3_ACCESS_KEY_ID', 'BACKUP_S3_SECRET_ACCESS_KEY'];
+  const isFault = isBucket && keys.some((name) => isUnset(given, name));
+  const faults = isFault ? [`${keys.join(' and ')} are required where BACKUP_TO is a bucket`] : [];
   return faults;
 }
 
@@ -229,6 +237,14 @@ function shape(settings: Settings) {
     auditRetentionDays: settings.AUDIT_RETENTION_DAYS,
     usernames: settings.USERNAMES,
     requireVerifiedEmail: settings.REQUIRE_VERIFIED_EMAIL,
+    backup: {
+      to: settings.BACKUP_TO ?? join(settings.DATA_DIR, 'backups'),
+      recipients: settings.BACKUP_RECIPIENTS,
+      keepDays: settings.BACKUP_KEEP_DAYS,
+      region: settings.BACKUP_S3_REGION,
+      accessKeyId: settings.BACKUP_S3_ACCESS_KEY_ID,
+      secretAccessKey: settings.BACKUP_S3_SECRET_ACCESS_KEY,
+    },
   };
 }
 

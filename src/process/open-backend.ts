@@ -5,15 +5,15 @@ import { connectToServer } from '../cli/local-socket/ask-server.ts';
 import type { Backend } from '../cli/terminal/run-given.ts';
 import type { Config } from '../configuration/config.ts';
 import { createKeyRing } from '../platform/crypto/secret-keys.ts';
-import { createDatabase, type DatabaseEngine } from '../platform/database/database.ts';
+import { createDatabase, type DatabaseEngine, type MigrationConnection } from '../platform/database/database.ts';
+import { DatabaseUnavailableError } from '../platform/database/database-errors.ts';
 import { DirectoryInUseError } from '../platform/database/directory-lock.ts';
 import { findMissing, migrate, requireReleaseFits } from '../platform/database/migrate.ts';
-import { createJobQueue } from '../platform/jobs/job-queue.ts';
 import { logStatement } from '../platform/logging/log-statement.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { openEngine, startHasher } from './open-engine.ts';
 import { loadSecretKey } from './secret-key.ts';
-import { StartupError } from './startup-checks.ts';
+import { connect, StartupError } from './startup-checks.ts';
 
 /** Commands run one after the other. */
 const poolSize = 2;
@@ -49,7 +49,7 @@ function explainInUse(error: unknown): never {
 
 /** Nobody else can migrate the embedded database. On PostgreSQL that is for the operator to say. */
 async function requireSchema(engine: DatabaseEngine): Promise<void> {
-  const connection = await engine.openMigrationConnection();
+  const connection = await connectOrExplain(engine);
   try {
     if (engine.isEmbedded) await migrate(connection);
     await requireReleaseFits(connection);
@@ -61,9 +61,26 @@ async function requireSchema(engine: DatabaseEngine): Promise<void> {
   }
 }
 
-function directBackend(config: Config, logger: Logger, engine: DatabaseEngine): Backend {
-  // What most commands do without is loaded where it is needed: an import of a million rows needs the memory.
-  const closings: (() => Promise<void>)[] = [];
+/** A connection, or one line about why there is none. */
+export async function connectOrExplain(engine: DatabaseEngine): Promise<MigrationConnection> {
+  try {
+    return await connect(engine);
+  } catch (error) {
+    if (!(error instanceof DatabaseUnavailableError)) throw error;
+    throw new StartupError('database', 'not reachable', 'Start it, or correct DATABASE_URL', error);
+  }
+}
+
+/**
+ * What commands work with on this engine; what they open is closed by `closings`. What most commands do
+ * without is loaded where it is needed: an import of a million rows needs the memory.
+ */
+export function commandDependencies(
+  config: Config,
+  logger: Logger,
+  engine: DatabaseEngine,
+  closings: (() => Promise<void>)[],
+): CommandDependencies {
   const db = createDatabase(engine.pool, (event) => logStatement(logger, event));
   const keys = createKeyRing(loadSecretKey(config), config.secretKeyPrevious);
   const deps: CommandDependencies = {
@@ -94,6 +111,12 @@ function directBackend(config: Config, logger: Logger, engine: DatabaseEngine): 
       return { ...deps, ...assembly, hasher, jobs, accessTokens, readiness: { phase: 'serving' } };
     },
   };
+  return deps;
+}
+
+function directBackend(config: Config, logger: Logger, engine: DatabaseEngine): Backend {
+  const closings: (() => Promise<void>)[] = [];
+  const deps = commandDependencies(config, logger, engine, closings);
   return {
     ask: async (name, parameters, exchange) => {
       const command = findCommand(name);

@@ -190,7 +190,8 @@ async function connectAndMigrate(
   }
 }
 
-async function connect(engine: DatabaseEngine): Promise<MigrationConnection> {
+/** Throws `StartupError` for what no retry solves, else `DatabaseUnavailableError`. */
+export async function connect(engine: DatabaseEngine): Promise<MigrationConnection> {
   try {
     return await engine.openMigrationConnection();
   } catch (error) {

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 
 const deploy = join(import.meta.dirname, '../../deploy');
 const unit = join(deploy, 'systemd/adl@.service');
+const backupUnit = join(deploy, 'systemd/adl-backup.service');
 
 function run(command: string, ...parameters: string[]) {
   return spawnSync(command, parameters, { encoding: 'utf8', env: { PATH: process.env.PATH } });
@@ -14,10 +15,25 @@ function run(command: string, ...parameters: string[]) {
 const withoutSystemd = run('systemd-analyze', '--version').error ? 'systemd is not installed' : false;
 
 describe('the service without containers', () => {
-  test('the unit is confined: an exposure below 1.5', { skip: withoutSystemd }, () => {
-    const { stdout, stderr } = run('systemd-analyze', 'security', '--offline=true', '--no-pager', unit);
-    const [, score] = /exposure level for \S+: ([\d.]+)/.exec(stdout) ?? [];
-    assert.ok(Number(score) < 1.5, stdout.slice(-200) + stderr);
+  test('the units are confined: an exposure below 1.5', { skip: withoutSystemd }, () => {
+    for (const file of [unit, backupUnit]) {
+      const { stdout, stderr } = run('systemd-analyze', 'security', '--offline=true', '--no-pager', file);
+      const [, score] = /exposure level for \S+: ([\d.]+)/.exec(stdout) ?? [];
+      assert.ok(Number(score) < 1.5, stdout.slice(-200) + stderr);
+    }
+  });
+
+  test('the backup runs every night with what the service is confined to, and is told no secret', () => {
+    const [service, backup] = [unit, backupUnit].map((file) => readFileSync(file, 'utf8').split('\n'));
+    const confinement = service?.slice(service.indexOf('NoNewPrivileges=yes'), service.indexOf('[Install]') - 1);
+    for (const line of confinement ?? []) assert.ok(backup?.includes(line), line);
+    assert.doesNotMatch(backup?.join('\n') ?? '', /(SECRET_KEY|DATABASE_URL|identity)=/i);
+    const timer = join(deploy, 'systemd/adl-backup.timer');
+    assert.match(readFileSync(timer, 'utf8'), /^OnCalendar=\*-\*-\* /m);
+    if (withoutSystemd === false) {
+      const { status, stderr } = run('systemd-analyze', 'verify', '--recursive-errors=no', timer);
+      assert.equal(status, 0, stderr);
+    }
   });
 
   test('no secret is in the environment of the unit, only paths of credentials', () => {

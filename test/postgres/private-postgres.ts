@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { findFreePort } from '../free-port.ts';
 import { atProcessEnd } from '../process-end.ts';
-import { type Cluster, createCluster, findPostgresBinaries, serverAccount } from './postgres-cluster.ts';
+import {
+  type Cluster,
+  createCluster,
+  dataDirectory,
+  findPostgresBinaries,
+  serverAccount,
+} from './postgres-cluster.ts';
 import { freeze, logText, type Postmaster, start, stop, stopNow, thaw } from './postmaster.ts';
 
 export type PrivatePostgres = Awaited<ReturnType<typeof startPrivatePostgres>>;
@@ -44,6 +50,10 @@ export async function startPrivatePostgres(options: PrivatePostgresOptions = {})
   }
   return {
     port: cluster.port,
+    binaries: cluster.binaries,
+    /** Of the server's files, and whom they belong to. */
+    dataDirectory: dataDirectory(cluster),
+    account: cluster.account,
     url: (database?: string, user?: string, password?: string) => urlOf(cluster, database, user, password),
     /** Over a connection of its own; gives the rows of the last statement. */
     query: (sql: string, database?: string) => query(urlOf(cluster, database), sql),

@@ -10,6 +10,8 @@ const impersonal: Record<string, string> = {
   audit_chain: 'hashes of events; of what is personal in them by a salt that the event has',
   audit_marks: 'hashes of the chain',
   imports: 'digests of files, counts',
+  backups: 'names of files, digests, sizes and times',
+  deployment: 'an id of the deployment, a count and a time',
   schema_migrations: 'names of files',
   server_processes: 'machines and releases',
   sign_in_counts: 'counts by day',

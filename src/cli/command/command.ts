@@ -61,7 +61,7 @@ export type Command<Schema extends z.ZodObject = z.ZodObject> = CommandLine & {
 
 /** A command that orders others, one after the other, with an input that it makes itself. */
 export type GuidedCommand = CommandLine & {
-  runGuided(given: Record<string, string | boolean | undefined>, guide: Guide): Promise<Outcome>;
+  runGuided(given: Given, guide: Guide): Promise<Outcome>;
   readonly isFaulty?: (result: Record<string, unknown>) => boolean;
 };
 
@@ -83,9 +83,19 @@ export type Guide = {
   ) => Promise<Outcome>;
 };
 
-/** A command that needs no database. */
+/** A command that needs no database, or none that is there. */
 export type LocalCommand = CommandLine & {
-  runLocally(environment: LocalEnvironment): Promise<Outcome>;
+  runLocally(environment: LocalEnvironment, given: Given, send: Exchange['send']): Promise<Outcome>;
+};
+
+/** What was given on the command line, by the names of options and operands in camel case. */
+export type Given = Record<string, string | boolean | undefined>;
+
+/** A database that a command fills. */
+export type NewDatabase = {
+  readonly deps: CommandDependencies;
+  /** `discard`: nothing of it is left, unless it was there before. */
+  close(outcome: 'keep' | 'discard'): Promise<void>;
 };
 
 export type LocalEnvironment = {
@@ -93,6 +103,10 @@ export type LocalEnvironment = {
   readonly readConfig: () => Config;
   /** What the service would warn of when it starts. */
   readonly warningsOf: (config: Config) => string[];
+  /** The empty database that the configuration names; throws where it is not empty or in use. */
+  readonly openTarget: () => Promise<NewDatabase>;
+  /** An empty database that is removed when it is closed. */
+  readonly openScratch: () => Promise<NewDatabase>;
 };
 
 /** Keeps the types of the schema for `run`. */

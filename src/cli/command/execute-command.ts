@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { isDatabaseUnavailable } from '../../platform/database/database-errors.ts';
 import { MigrationError } from '../../platform/database/migrate.ts';
 import { SchemaConflictError } from '../../platform/database/schema-compatibility.ts';
@@ -22,6 +23,25 @@ export async function executeCommand(
       return { result: await command.run(deps, data, exchange) };
     } catch (thrown) {
       return { failure: failureOf(thrown, exchange.signal, deps.logger) };
+    }
+  });
+}
+
+/** The same for a command that runs where no database is. What is no refusal is thrown. */
+export async function executeLocally<Schema extends z.ZodObject>(
+  name: string,
+  schema: Schema,
+  given: unknown,
+  run: (parameters: z.output<Schema>) => Promise<object>,
+): Promise<Outcome> {
+  const { error, data } = schema.safeParse(given, { reportInput: true });
+  if (error !== undefined) return { failure: invalidParameters(fieldFaults(error)) };
+  return runInCommand(name, async () => {
+    try {
+      return { result: await run(data) };
+    } catch (thrown) {
+      if (thrown instanceof AppError) return { failure: publicFailure(thrown) };
+      throw thrown;
     }
   });
 }

@@ -5,6 +5,12 @@ import { adminResetPassword } from './admin-reset-password.ts';
 import { auditCheckpoint } from './audit-checkpoint.ts';
 import { auditExport } from './audit-export.ts';
 import { auditVerify } from './audit-verify.ts';
+import { backupCreate } from './backup-create.ts';
+import { backupList } from './backup-list.ts';
+import { backupRecovered } from './backup-recovered.ts';
+import { backupRestore } from './backup-restore.ts';
+import { backupStatus } from './backup-status.ts';
+import { backupVerify } from './backup-verify.ts';
 import { configCheck } from './config-check.ts';
 import { doctor } from './doctor.ts';
 import { doctorDatabase } from './doctor-database.ts';
@@ -42,6 +48,12 @@ export const commands: readonly AnyCommand[] = [
   auditVerify,
   auditCheckpoint,
   auditExport,
+  backupCreate,
+  backupList,
+  backupStatus,
+  backupVerify,
+  backupRestore,
+  backupRecovered,
   migrate,
   migratePlan,
   configCheck,

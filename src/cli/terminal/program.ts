@@ -1,11 +1,8 @@
 import completion from '@bomb.sh/tab/commander';
 import { Command as Program } from 'commander';
 import { version } from '../../configuration/version.ts';
-import { exitCodes } from '../command/command.ts';
+import { exitCodes, type Given } from '../command/command.ts';
 import { type AnyCommand, commands } from '../commands/all-commands.ts';
-
-/** What was given on the command line, by the names of options and operands in camel case. */
-export type Given = Record<string, string | boolean | undefined>;
 
 export type RunGiven = (command: AnyCommand, given: Given) => Promise<void>;
 

@@ -2,7 +2,9 @@ import type { Writable } from 'node:stream';
 import {
   type Command,
   exitCodes,
+  type Given,
   type GuidedCommand,
+  type LocalCommand,
   type LocalEnvironment,
   type Outcome,
 } from '../command/command.ts';
@@ -13,7 +15,6 @@ import { openFile, readJsonFile } from './files.ts';
 import { openItemFile } from './item-file.ts';
 import { createListener, type Listener } from './listener.ts';
 import { presentFailure, presentResult, write } from './present.ts';
-import type { Given } from './program.ts';
 
 /** Where commands run: in the server that has the database open, or in this process. */
 export type Backend = { ask: AskServer; close(): Promise<void> };
@@ -55,9 +56,23 @@ async function runAny(
   given: Given,
   json: boolean,
 ): Promise<Outcome> {
-  if ('runLocally' in command) return command.runLocally(environment);
+  if ('runLocally' in command) return runLocally(environment, command, given, json);
   if ('runGuided' in command) return guide(environment, command, given, json);
   return runInBackend(environment, command, given, json);
+}
+
+async function runLocally(
+  environment: Environment,
+  command: LocalCommand,
+  given: Given,
+  json: boolean,
+): Promise<Outcome> {
+  const listener = createListener({ json });
+  try {
+    return await command.runLocally(environment, given, listener.hear);
+  } finally {
+    await listener.close();
+  }
 }
 
 async function guide(

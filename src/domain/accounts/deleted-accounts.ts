@@ -46,6 +46,15 @@ export async function markDeleted(
   return row?.seconds ?? null;
 }
 
+/** Marks users as deleted whose time to be restored is over; returns how many there are of them. */
+export async function markDueForErasure(trx: Transaction, ids: readonly string[]): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    UPDATE users SET deleted_at = coalesce(deleted_at, now()), deleted_by = coalesce(deleted_by, 'admin'),
+           erase_at = now(), updated_at = now()
+     WHERE id = ANY(${ids}::uuid[])`.execute(trx);
+  return Number(numAffectedRows);
+}
+
 /** Call it only while the row is locked. */
 export async function unmarkDeleted(trx: Transaction, id: string): Promise<void> {
   const changes = { deleted_at: null, deleted_by: null, erase_at: null, updated_at: now };

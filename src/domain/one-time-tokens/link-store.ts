@@ -92,6 +92,12 @@ export async function endLinks(
   await query.execute();
 }
 
+/** Ends all links of everybody. On a connection without time limits. */
+export async function endEveryLink(trx: Transaction, reason: string): Promise<number> {
+  const query = trx.updateTable('links').set({ ended_at: now, end_reason: reason });
+  return Number((await query.where('ended_at', 'is', null).executeTakeFirst()).numUpdatedRows);
+}
+
 /** Few: limits bound how many a day make, and they are kept for a month. */
 export async function listLinksOf(db: Database, subjectId: string): Promise<Link[]> {
   const query = db.selectFrom('links').selectAll().where('subject_id', '=', subjectId);

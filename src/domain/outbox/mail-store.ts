@@ -89,6 +89,12 @@ export async function buryExpiredMails(db: Database): Promise<number> {
   return Number(result.numUpdatedRows);
 }
 
+/** Marks all queued mails as dead; returns how many. On a connection without time limits. */
+export async function buryQueuedMails(trx: Transaction, reason: string): Promise<number> {
+  const query = trx.updateTable('mails').set({ status: 'dead', last_error: reason, finished_at: now });
+  return Number((await query.where('status', '=', 'queued').executeTakeFirst()).numUpdatedRows);
+}
+
 /** Queues a dead mail again; false if there is none. Its count of attempts goes on. */
 export async function reviveMail(trx: Transaction, id: string, lifeSeconds: number): Promise<boolean> {
   const result = await trx

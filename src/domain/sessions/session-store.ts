@@ -156,6 +156,12 @@ export async function revokeSessionsOf(
   await query.execute();
 }
 
+/** Ends the sessions of everybody. On a connection without time limits: there may be millions. */
+export async function revokeEverySession(trx: Transaction, reason: string): Promise<number> {
+  const query = trx.updateTable('sessions').set(revocation(reason)).where('revoked_at', 'is', null);
+  return Number((await query.executeTakeFirst()).numUpdatedRows);
+}
+
 /** Whether the subject signed in from the network, a CIDR range, in the last 30 days. */
 export async function hasSignedInFrom(
   db: Database,

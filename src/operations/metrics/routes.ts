@@ -2,6 +2,7 @@ import { Counter, Registry } from 'prom-client';
 import { unsharedConfig } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { addAuditMetrics } from '../../domain/audit/audit-metrics.ts';
+import { addBackupMetrics } from '../../domain/backups/backup-metrics.ts';
 import { addMailMetrics } from '../../domain/outbox/mail-metrics.ts';
 import { addSessionMetrics } from '../../domain/sessions/session-metrics.ts';
 import { notFound } from '../../platform/errors.ts';
@@ -56,6 +57,7 @@ function createSharedFacts({ db, logger }: Pick<Deps, 'db' | 'logger'>): () => P
   const countEvents = addAuditMetrics(facts, db);
   const countSessions = addSessionMetrics(facts, db);
   const countJobs = addJobMetrics(facts, db);
+  const readBackups = addBackupMetrics(facts, db);
   return async () => {
     dropped.reset();
     dropped.inc(droppedLines());
@@ -64,6 +66,7 @@ function createSharedFacts({ db, logger }: Pick<Deps, 'db' | 'logger'>): () => P
       await countEvents();
       await countSessions();
       await countJobs();
+      await readBackups();
       return await facts.metrics();
     } catch (error) {
       logger.debug({ reason: reasonOf(error) }, 'What the database knows could not be counted');

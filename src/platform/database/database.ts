@@ -27,6 +27,21 @@ export type MigrationConnection = {
   close(): Promise<void>;
 };
 
+/** Of one table the columns that are copied, in this order. */
+export type CopiedTable = { name: string; columns: readonly string[] };
+
+/**
+ * One connection for long transactions, without time limits, that also copies tables as text: a line a row. While
+ * it is open, the embedded database serves nobody else.
+ */
+export type BulkConnection = MigrationConnection & {
+  /** Queries of this pool run on this connection. */
+  readonly pool: PostgresPool;
+  copyOut(table: CopiedTable): AsyncIterable<Buffer>;
+  /** The chunks end where rows end. */
+  copyIn(table: CopiedTable, rows: AsyncIterable<Buffer>): Promise<void>;
+};
+
 export type DatabaseEngine = {
   readonly name: string;
   /** True if it runs in this process and shares its clock. */
@@ -41,6 +56,7 @@ export type DatabaseEngine = {
   /** Receives errors of the job queue, which may reveal that the engine's connections are stale. */
   heedJobError(error: unknown): void;
   openMigrationConnection(): Promise<MigrationConnection>;
+  openBulkConnection(): Promise<BulkConnection>;
   close(): Promise<void>;
 };
 

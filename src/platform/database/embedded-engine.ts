@@ -76,6 +76,10 @@ export function embeddedEngine(
       runScript: async (text) => void (await pglite.exec(text)),
       close: async () => {},
     }),
+    openBulkConnection: async () => {
+      const { embeddedBulk } = await import('./embedded-bulk.ts');
+      return embeddedBulk(pglite, await queue.enter(Number.POSITIVE_INFINITY));
+    },
     close: async () => {
       await queue.enter(Number.POSITIVE_INFINITY);
       await pglite.close();

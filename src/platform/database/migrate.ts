@@ -48,6 +48,43 @@ export async function migrate(
   }
 }
 
+/**
+ * Applies the missing migrations that are wanted, in the caller's transaction: all or none. The caller keeps other
+ * processes away.
+ */
+export async function migrateWithin(
+  connection: MigrationConnection,
+  isWanted: (name: string) => boolean,
+  directory = migrationsDirectory,
+): Promise<void> {
+  const applied = await readApplied(connection);
+  const wanted = listMigrations(directory).filter(({ name }) => !applied.has(name) && isWanted(name));
+  await connection.runScript(recordTables);
+  for (const migration of wanted) await runAndRecord(connection, migration);
+}
+
+/** The names of the migrations of this release, and of those that the database has. */
+export async function compareMigrations(
+  connection: MigrationConnection,
+  directory = migrationsDirectory,
+): Promise<{ known: string[]; applied: string[] }> {
+  const applied = [...(await readApplied(connection))].toSorted();
+  return { known: listMigrations(directory).map(({ name }) => name), applied };
+}
+
+/** The tables that migrations have made. */
+export function migratedTables(directory = migrationsDirectory): Set<string> {
+  const scripts = listMigrations(directory).map(({ script }) => script.replaceAll(/--.*$/gm, ''));
+  return new Set(scripts.flatMap((script) => [...script.matchAll(madeTable)].map(([, name = '']) => name)));
+}
+
+const madeTable = /^\s*CREATE TABLE (\w+)/gm;
+
+/** Keeps other processes from migrating until the transaction ends. */
+export async function lockMigrations(connection: MigrationConnection): Promise<void> {
+  await connection.query('SELECT pg_advisory_xact_lock($1)', [advisoryLock]);
+}
+
 /** The names of the migrations that `migrate` would apply. Changes nothing. */
 export async function findMissing(
   connection: MigrationConnection,
@@ -156,18 +193,22 @@ async function prepareRecords(connection: MigrationConnection, missing: readonly
   }
 }
 
-async function apply(connection: MigrationConnection, { name, script }: Migration): Promise<void> {
-  const sha256 = createHash('sha256').update(script).digest('hex');
+async function apply(connection: MigrationConnection, migration: Migration): Promise<void> {
   try {
     await connection.runScript('BEGIN');
-    await connection.runScript(script);
-    await connection.query(
-      'INSERT INTO schema_migrations (name, sha256, compatible_with) VALUES ($1, $2, $3)',
-      [name, sha256, compatibleWith(script)],
-    );
+    await runAndRecord(connection, migration);
     await connection.runScript('COMMIT');
   } catch (error) {
     await connection.runScript('ROLLBACK').catch(() => {});
-    throw new MigrationError(`migration ${name} failed`, error);
+    throw new MigrationError(`migration ${migration.name} failed`, error);
   }
+}
+
+async function runAndRecord(connection: MigrationConnection, { name, script }: Migration): Promise<void> {
+  const sha256 = createHash('sha256').update(script).digest('hex');
+  await connection.runScript(script);
+  await connection.query(
+    'INSERT INTO schema_migrations (name, sha256, compatible_with) VALUES ($1, $2, $3)',
+    [name, sha256, compatibleWith(script)],
+  );
 }

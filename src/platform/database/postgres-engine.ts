@@ -73,6 +73,9 @@ export function openPostgres({ url, poolSize, directUrl }: PostgresOptions): Dat
     jobQueueOptions,
     heedJobError: heed,
     openMigrationConnection: () => connectForMigrations(withExplicitTls(directUrl ?? url)),
+    // Loaded where it is needed: the service itself copies nothing.
+    openBulkConnection: async () =>
+      (await import('./postgres-bulk.ts')).connectForBulk(withExplicitTls(directUrl ?? url)),
     close: async () => {
       if (!pool.ended) await pool.end();
     },

@@ -1,0 +1,8 @@
+import './raise-epoch.ts';
+
+export const backup = {
+  auditEvents: {
+    database_restored:
+      'The database went back in time, to a backup or a point in time; all sessions and links ended. `count` numbers it',
+  },
+};
