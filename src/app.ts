@@ -34,6 +34,7 @@ import { addDocumentationRoutes, describeApi } from './operations/api-reference/
 import { health } from './operations/health/part.ts';
 import { mailbox } from './operations/mailbox/part.ts';
 import { metrics } from './operations/metrics/part.ts';
+import { pages } from './operations/pages/part.ts';
 import { createHttpServer, type HttpServer } from './platform/http/http-server.ts';
 
 /** All parts of the service, one per line. */
@@ -69,6 +70,7 @@ export const parts: readonly Part[] = [
   auditEvents,
   overview,
   mailbox,
+  pages,
   metrics,
 ];
 

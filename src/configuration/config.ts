@@ -166,6 +166,8 @@ function shape(settings: Settings) {
     publicUrl,
     startupTimeoutSeconds: settings.STARTUP_TIMEOUT_SECONDS,
     frontendUrl: settings.FRONTEND_URL ?? `${publicUrl}/app`,
+    appUrl: settings.APP_URL,
+    branding: settings.BRANDING,
     dataDir: settings.DATA_DIR,
     databaseUrl: settings.DATABASE_URL,
     databasePoolSize: settings.DATABASE_POOL_SIZE,
