@@ -21,7 +21,9 @@ export async function findViolations(page: Page): Promise<string[]> {
   axe ??= readAxe();
   // Through the debugger, which the page's policy does not bind.
   await page.evaluate(axe);
-  const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+  const found = (await page.evaluate(
+    'axe.run(document, { resultTypes: ["violations"], preload: false })',
+  )) as {
     violations: Violation[];
   };
   return found.violations.flatMap(({ id, impact, nodes }) =>

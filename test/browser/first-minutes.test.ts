@@ -9,7 +9,10 @@ const admin = { username: 'root.admin', email: 'root@example.com', password: 'gr
 const user = { username: 'ada.lovelace', email: 'ada@example.com', password: 'violet harbour anvil 93' };
 
 describe('the first minutes with the service, in a browser', { skip: withoutChromium }, async () => {
-  const server = await startServer({ after }, { env: { ENVIRONMENT: 'development', PROJECT_NAME: 'Ada & Co' } });
+  const server = await startServer(
+    { after },
+    { env: { ENVIRONMENT: 'development', PROJECT_NAME: 'Ada & Co' } },
+  );
   const { url } = server;
   const browser = await launchChromium();
   after(() => browser.close());

@@ -1,4 +1,4 @@
-import { initialsOf } from '../design/initials.ts';
+import { Avatar } from '../design/avatar.tsx';
 import { Menu, MenuItem } from '../design/menu.tsx';
 import { useOwnAccount } from '../session/own-account.tsx';
 import { endDeliberately } from '../session/session-end.ts';
@@ -18,16 +18,7 @@ export function OwnMenu() {
     location.assign(realm.signInPage);
   };
   return (
-    <Menu
-      label={t.account.menu.label}
-      isCompact
-      face={
-        <span class="avatar" aria-hidden="true">
-          {initialsOf(account)}
-        </span>
-      }
-      head={<About />}
-    >
+    <Menu label={t.account.menu.label} isCompact face={<Avatar of={account} />} head={<About />}>
       {settings.mailbox && (
         <MenuItem icon="mail" href="/app/mailbox">
           {t.mailbox}

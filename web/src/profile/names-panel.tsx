@@ -1,5 +1,5 @@
+import { Avatar } from '../design/avatar.tsx';
 import { Button } from '../design/button.tsx';
-import { initialsOf } from '../design/initials.ts';
 import { Panel } from '../design/panel.tsx';
 import { say } from '../design/toast.tsx';
 import { TextField } from '../form/fields.tsx';
@@ -25,9 +25,7 @@ export function NamesPanel() {
     <Panel title={t.account.profile.title} text={t.account.profile.text}>
       <form class="stack" onSubmit={form.onSubmit} noValidate>
         <div class="row">
-          <span class="avatar large" aria-hidden="true">
-            {initialsOf(account)}
-          </span>
+          <Avatar of={account} isLarge />
           <div>
             <strong>{account.full_name ?? account.username ?? account.email}</strong>
             <div class="quiet small">{t.account.profile.joined(format.date(account.created_at))}</div>

@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import type { Admin } from '../../../../client/src/api.ts';
+import { Avatar } from '../../design/avatar.tsx';
 import { Button } from '../../design/button.tsx';
-import { initialsOf } from '../../design/initials.ts';
 import { LoadProblem } from '../../form/problem.tsx';
 import { useOwnAccount } from '../../session/own-account.tsx';
 import { useFormat } from '../../texts/format.ts';
@@ -121,9 +121,7 @@ function AdminRow({ admin }: { admin: Admin }) {
     <tr>
       <td>
         <span class="row-link">
-          <span class="avatar" aria-hidden="true">
-            {initialsOf(admin)}
-          </span>
+          <Avatar of={admin} />
           <span class="clip">
             {admin.username} {isSelf && <span class="badge">{words.you}</span>}
             <small class="clip">{admin.email}</small>

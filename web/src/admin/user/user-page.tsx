@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/preact-query';
 import { useRoute } from 'preact-iso';
 import type { UserDetail } from '../../../../client/src/api.ts';
 import { ApiError } from '../../../../client/src/client.ts';
+import { Avatar } from '../../design/avatar.tsx';
 import { ButtonLink } from '../../design/button.tsx';
 import { Icon } from '../../design/icon.tsx';
-import { initialsOf } from '../../design/initials.ts';
 import { PageTitle } from '../../design/page-title.tsx';
 import { Skeleton } from '../../design/skeleton.tsx';
 import { LoadProblem } from '../../form/problem.tsx';
@@ -37,9 +37,7 @@ function LoadedUser({ user, etag }: { user: UserDetail; etag: string | null }) {
       <PageTitle>{nameOf(user)}</PageTitle>
       <header class="page-head">
         <div class="row">
-          <span class="avatar large" aria-hidden="true">
-            {initialsOf(user)}
-          </span>
+          <Avatar of={user} isLarge />
           <div>
             <h1>{user.full_name ?? nameOf(user)}</h1>
             <div class="row">

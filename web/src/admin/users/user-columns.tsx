@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { ListedUser } from '../../../../client/src/api.ts';
-import { initialsOf } from '../../design/initials.ts';
+import { Avatar } from '../../design/avatar.tsx';
 import type { Format } from '../../texts/format.ts';
 import type { Texts } from '../../texts/texts.tsx';
 
@@ -42,9 +42,7 @@ export function nameOf({ username, email }: Pick<ListedUser, 'username' | 'email
 function UserCell({ user }: { user: ListedUser }) {
   return (
     <a class="row-link" href={`/app/admin/users/${user.id}`}>
-      <span class="avatar" aria-hidden="true">
-        {initialsOf(user)}
-      </span>
+      <Avatar of={user} />
       <span class="clip">
         {nameOf(user)}
         <small class="clip">{user.email}</small>
