@@ -2,10 +2,11 @@
  * What the documents name exists, and what is generated from the source is up to date.
  *
  *     node scripts/check-docs.ts            fails where that is not so
- *     node scripts/check-docs.ts --write    writes .env.example and docs/routes.txt
+ *     node scripts/check-docs.ts --write    writes .env.example, docs/routes.txt and the client's types
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { clientTypes, type DescribedApi } from './client-types/client-types.ts';
 import { parseDocument } from './documents/document.ts';
 import {
   type Facts,
@@ -76,8 +77,9 @@ async function readSource() {
   try {
     const { configVariables } = await import('../src/configuration/config.ts');
     const { secretNames } = await import('../src/configuration/config-schema.ts');
-    const { listRoutes } = await import('../src/process/route-list.ts');
-    return { configVariables, secretNames, routes: await listRoutes() };
+    const { describeOpenApi, listRoutes } = await import('../src/process/route-list.ts');
+    const api = (await describeOpenApi('http://localhost:8000')) as DescribedApi;
+    return { configVariables, secretNames, routes: await listRoutes(), types: clientTypes(api) };
   } catch (cause) {
     throw new Error(
       'The documents cannot be checked: src/configuration/config.ts or src/process/route-list.ts does not say what there is.',
@@ -92,8 +94,12 @@ function variableNames(variables: readonly ConfigVariable[], secrets: readonly s
 
 if (import.meta.main) {
   const root = join(import.meta.dirname, '..');
-  const { configVariables, secretNames, routes } = await readSource();
-  const generated = { '.env.example': envExample(configVariables), 'docs/routes.txt': routes };
+  const { configVariables, secretNames, routes, types } = await readSource();
+  const generated = {
+    '.env.example': envExample(configVariables),
+    'docs/routes.txt': routes,
+    'client/src/api.ts': types,
+  };
   if (process.argv.includes('--write')) {
     for (const [path, content] of Object.entries(generated)) writeFileSync(join(root, path), content);
   }

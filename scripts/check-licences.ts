@@ -14,6 +14,8 @@ const allowed = new Set([
   'ISC',
   'MIT',
   'MIT-0',
+  // Of fonts, which may be passed on with anything but not sold alone.
+  'OFL-1.1',
   'Python-2.0',
   '(MIT OR CC0-1.0)',
   '(MIT OR EUPL-1.1+)',

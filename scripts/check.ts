@@ -14,6 +14,8 @@ const steps: readonly Step[] = [
   { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '--colors=off', '.'] },
   { name: 'type-aware lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'types of the client', command: ['tsc', '--noEmit', '-p', 'client'] },
+  { name: 'types of the pages', command: ['tsc', '--noEmit', '-p', 'web'] },
   { name: 'unused code', command: ['knip'] },
   { name: 'boundaries', command: ['node', 'scripts/check-boundaries.ts'] },
   { name: 'docs', command: ['node', 'scripts/check-docs.ts'] },
@@ -36,7 +38,7 @@ async function run({ name, command: [program = '', ...parameters], shown = false
     Promise.all([child.stdout, child.stderr].map((stream) => (stream ? text(stream) : Promise.resolve('')))),
   ]);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`${code === 0 ? 'ok    ' : 'failed'}  ${name.padEnd(16)} ${seconds.padStart(6)} s`);
+  console.log(`${code === 0 ? 'ok    ' : 'failed'}  ${name.padEnd(19)} ${seconds.padStart(6)} s`);
   if (code !== 0 && !shown) console.log(`\n${output.join('').trim()}\n`);
   return code === 0;
 }

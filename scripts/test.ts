@@ -31,7 +31,7 @@ function isSlowSuite(files: readonly string[]): boolean {
 }
 
 function chooseFiles(wanted: readonly string[]): string[] {
-  const all = globSync('{src,scripts,test}/**/*.test.ts', { cwd: root }).toSorted();
+  const all = globSync('{src,scripts,test,client/src,web/src}/**/*.test.ts', { cwd: root }).toSorted();
   if (wanted.length === 0) return all.filter((file) => !slowSuites.some((suite) => matchesGlob(file, suite)));
   return all.filter((file) => wanted.some((part) => file.includes(part) || matchesGlob(file, part)));
 }

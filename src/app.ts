@@ -35,6 +35,7 @@ import { backup } from './operations/backup/part.ts';
 import { health } from './operations/health/part.ts';
 import { mailbox } from './operations/mailbox/part.ts';
 import { metrics } from './operations/metrics/part.ts';
+import { pages } from './operations/pages/part.ts';
 import { createHttpServer, type HttpServer } from './platform/http/http-server.ts';
 
 /** All parts of the service, one per line. */
@@ -71,6 +72,7 @@ export const parts: readonly Part[] = [
   overview,
   backup,
   mailbox,
+  pages,
   metrics,
 ];
 

@@ -28,7 +28,9 @@ export type Literal = { start: number; text: string };
 
 export function readTree(root: string): Tree {
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
-  const paths = globSync('{src,test,scripts,bench}/**/*.{ts,tsx}', { cwd: root }).toSorted();
+  const paths = globSync('{src,test,scripts,bench,client/src,web/src,web/build}/**/*.{ts,tsx}', {
+    cwd: root,
+  }).toSorted();
   const migrations = globSync('migrations/*.sql', { cwd: root }).toSorted();
   return {
     paths,

@@ -60,7 +60,7 @@ function hasScheme(value: string, schemes: string[]): boolean {
 }
 
 /** A public URL: an origin and an optional path. Trailing slashes are removed. */
-export function publicAddress(description: string, shownDefault: string) {
+export function publicAddress(description: string, shownDefault?: string) {
   const problem = 'must be an http or https address without credentials, query or fragment';
   const schema = z.string().refine(isPlainWebAddress, problem);
   return variable(
@@ -124,6 +124,42 @@ export function isBackupPlace(value: string): boolean {
   if (!isPlainWebAddress(value)) return false;
   const { protocol, hostname, pathname } = new URL(value);
   return (protocol === 'https:' || isLoopbackHost(hostname)) && /[^/]/.test(pathname);
+}
+
+const brandingSchema = z.strictObject({
+  accent: z
+    .string()
+    .regex(/^#[\da-f]{6}$/i)
+    .optional(),
+  logo: z
+    .string()
+    .regex(/\.(svg|png|webp)$/i)
+    .optional(),
+  terms_url: z.string().refine(isPlainWebAddress).optional(),
+  privacy_url: z.string().refine(isPlainWebAddress).optional(),
+});
+
+export function brandingFields(description: string) {
+  const problem =
+    'must be a JSON object with accent, logo, terms_url and privacy_url only, e.g. {"accent":"#0f766e"}';
+  const schema = z
+    .string()
+    .prefault('{}')
+    .transform((value, context) => {
+      const parsed = brandingSchema.safeParse(parseJson(value));
+      if (parsed.success) return parsed.data;
+      context.addIssue({ code: 'custom', message: problem });
+      return z.NEVER;
+    });
+  return variable(schema, description);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 export function metadataNames(description: string) {

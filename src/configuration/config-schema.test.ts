@@ -188,3 +188,21 @@ test('values used in mail headers are plain text and plain addresses', () => {
     );
   }
 });
+
+test('BRANDING takes a colour, an image and plain addresses only', () => {
+  const good = { accent: '#0F766e', logo: '/etc/adl/logo.svg', terms_url: 'https://example.com/terms' };
+  assert.deepEqual(parseConfig({ BRANDING: JSON.stringify(good) }).branding, good);
+  const bad = [
+    'teal',
+    '[]',
+    'null',
+    '{"accent":"teal"}',
+    '{"accent":"#fff"}',
+    '{"accent":"#0f766e; } * { display: none"}',
+    '{"logo":"/etc/passwd"}',
+    '{"terms_url":"javascript:alert(1)"}',
+    '{"privacy_url":"https://a:b@example.com"}',
+    '{"name":"Ada"}',
+  ];
+  for (const value of bad) assert.match(faultOf('BRANDING', value) ?? '', /^must be a JSON object/, value);
+});

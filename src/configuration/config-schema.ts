@@ -3,6 +3,7 @@ import {
   address,
   addressOr,
   ageRecipients,
+  brandingFields,
   cidrs,
   exactOrigins,
   isBackupPlace,
@@ -67,6 +68,12 @@ export const configSchema = z.object({
   FRONTEND_URL: publicAddress(
     'Base URL of the links in mails. Must be https in production.',
     '<PUBLIC_URL>/app',
+  ),
+  APP_URL: publicAddress(
+    'Where your application is. The pages lead there, and return_to may lead back to its origin.',
+  ),
+  BRANDING: brandingFields(
+    'The look of pages and mails, as JSON with any of accent (#rrggbb), logo (path of an SVG, PNG or WebP file), terms_url and privacy_url.',
   ),
   DATA_DIR: variable(
     z.string().prefault('./data'),

@@ -178,6 +178,8 @@ function shape(settings: Settings) {
     publicUrl,
     startupTimeoutSeconds: settings.STARTUP_TIMEOUT_SECONDS,
     frontendUrl: settings.FRONTEND_URL ?? `${publicUrl}/app`,
+    appUrl: settings.APP_URL,
+    branding: settings.BRANDING,
     dataDir: settings.DATA_DIR,
     databaseUrl: settings.DATABASE_URL,
     databaseDirectUrl: settings.DATABASE_DIRECT_URL,

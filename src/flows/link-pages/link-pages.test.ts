@@ -12,6 +12,8 @@ test('pages and assets are served with their types, and 304 to a client that has
     [await api.get('/app/verify-email'), html],
     [await api.get('/app/undo'), html],
     [await api.get('/app/assets/page.css'), /^text\/css/],
+    [await api.get('/app/assets/tokens.css'), /^text\/css/],
+    [await api.get('/app/assets/inter.woff2'), /^font\/woff2/],
     [await api.get('/app/assets/link-token.js'), script],
     [await api.get('/app/assets/confirm-link.js'), script],
     [await api.get('/app/assets/reset-password.js'), script],

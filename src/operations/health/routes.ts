@@ -6,6 +6,8 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { errors, timestamp } from '../../platform/http/schemas.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
 import { addArrivalRoute } from './arrival.ts';
+import { readBuiltPages } from '../../platform/pages/built-pages.ts';
+import { createFirstRunCheck } from '../pages/first-run.ts';
 import { createDatabaseProbe } from './database-probe.ts';
 
 const link = z.string().max(100);
@@ -18,7 +20,7 @@ const welcomeSchema = z.object({
   app: link,
 });
 
-const toDocumentation = z.null().describe('A browser is redirected to the documentation');
+const toPages = z.null().describe('A browser is redirected to the pages, or else to the documentation');
 
 const healthSchema = z
   .object({
@@ -44,6 +46,7 @@ export function addSystemRoutes(app: HttpServer, deps: RouteDependencies): void 
   const tags = ['System'];
   const databaseAnswers = createDatabaseProbe(deps.db);
   addArrivalRoute(app, deps);
+  const firstPage = createFirstPage(deps);
 
   app.get(
     '/',
@@ -52,13 +55,12 @@ export function addSystemRoutes(app: HttpServer, deps: RouteDependencies): void 
       schema: {
         tags,
         summary: 'Welcome',
-        response: { 200: welcomeSchema, 302: toDocumentation, ...errors([429]) },
+        response: { 200: welcomeSchema, 302: toPages, ...errors([429]) },
       },
     },
     async (request, reply) => {
-      if (config.docsEnabled && request.headers.accept?.includes('text/html')) {
-        return reply.headers(pageHeaders()).redirect('/docs', 302);
-      }
+      const page = request.headers.accept?.includes('text/html') ? await firstPage() : null;
+      if (page !== null) return reply.headers(pageHeaders()).redirect(page, 302);
       const message = `Welcome to ${config.projectName} API!`;
       return { message, version, docs: '/docs', redoc: '/redoc', health: '/health', app: '/app' };
     },
@@ -112,4 +114,11 @@ export function addSystemRoutes(app: HttpServer, deps: RouteDependencies): void 
       return reply.code(503).header('retry-after', '1').send({ status });
     },
   );
+}
+
+/** Where a browser begins; null if there is nothing to see. */
+function createFirstPage({ config, db }: RouteDependencies): () => Promise<string | null> {
+  if (readBuiltPages() === null) return async () => (config.docsEnabled ? '/docs' : null);
+  const isFirstRun = createFirstRunCheck(db);
+  return async () => ((await isFirstRun()) ? '/app/setup' : '/app');
 }

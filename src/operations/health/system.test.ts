@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../../test/answer.ts';
 import { assertStatus } from '../../../test/api.ts';
+import { signedInAdmin } from '../../../test/factories.ts';
 import { startWithoutDatabase } from '../../../test/second-app.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 import { version } from '../../configuration/version.ts';
+import { readBuiltPages } from '../../platform/pages/built-pages.ts';
 
 const browser = { headers: { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' } };
 
@@ -25,13 +27,16 @@ test('the root welcomes an API client and links to everything', async (t) => {
   }
 });
 
-test('the root redirects a browser to the docs, or welcomes it if they are off', async (t) => {
-  const { api } = await createTestApp(t);
-  const sent = await api.get('/', browser);
+test('the root sends a browser to the set-up, then to the pages, or without pages to the docs', async (t) => {
+  const service = await createTestApp(t);
+  const hasPages = readBuiltPages() !== null;
+  const sent = await service.api.get('/', browser);
   assertStatus(sent, 302);
-  assert.equal(sent.headers.location, '/docs');
+  assert.equal(sent.headers.location, hasPages ? '/app/setup' : '/docs');
+  await signedInAdmin(service);
+  assert.equal((await service.api.get('/', browser)).headers.location, hasPages ? '/app' : '/docs');
   const without = await createTestApp(t, { DOCS_ENABLED: 'false' });
-  assertStatus(await without.api.get('/', browser), 200);
+  assertStatus(await without.api.get('/', browser), hasPages ? 302 : 200);
 });
 
 test('/health reports a healthy service and its configuration', async (t) => {

@@ -1,4 +1,4 @@
-import { busy, part, post, show, takeToken } from './link-token.js';
+import { busy, offerSignIn, part, post, show, takeToken } from './link-token.js';
 
 /**
  * A page with one button. Nothing happens before it is pressed: mail scanners follow links, and
@@ -18,8 +18,10 @@ export function confirmLink(path, advice) {
       const answer = await post(path, { token });
       const isOver = answer.ok || answer.status === 400 || answer.status === 422;
       if (isOver) part('question').hidden = true;
-      if (answer.ok) show(`${answer.message}.`, true);
-      else show(isOver ? `This link is invalid or has expired. ${advice}` : answer.message, false);
+      if (answer.ok) {
+        show(`${answer.message}.`, true);
+        offerSignIn();
+      } else show(isOver ? `This link is invalid or has expired. ${advice}` : answer.message, false);
     });
   });
 }

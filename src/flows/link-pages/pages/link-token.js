@@ -48,6 +48,12 @@ export function show(message, good) {
   result.textContent = message;
 }
 
+/** Where one may go on with what the link has done. */
+export function offerSignIn() {
+  const link = document.getElementById('sign-in');
+  if (link !== null) link.hidden = false;
+}
+
 /**
  * @param {string} id
  * @returns {HTMLElement}

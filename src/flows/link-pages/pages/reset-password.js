@@ -1,4 +1,4 @@
-import { busy, part, post, show, takeToken } from './link-token.js';
+import { busy, offerSignIn, part, post, show, takeToken } from './link-token.js';
 
 const token = takeToken();
 const resetForm = part('reset');
@@ -49,6 +49,7 @@ async function setPassword() {
     resetForm.hidden = true;
     part('title').textContent = 'Your password is set';
     show('You can now sign in with the new password. Every device has been signed out.', true);
+    offerSignIn();
     return;
   }
   if (answer.status === 400 || answer.status === 422) {

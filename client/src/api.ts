@@ -1,0 +1,120 @@
+// Generated from the API's document: node scripts/check-docs.ts --write
+
+export type Message = { message: string; };
+
+export type Error = { /** The name of the error, from a closed list */ error: "BadRequestError" | "AuthenticationError" | "AuthorizationError" | "NotFoundError" | "MethodNotAllowedError" | "RequestTimeoutError" | "ConflictError" | "DuplicateRecordError" | "PreconditionFailedError" | "PayloadTooLargeError" | "URITooLongError" | "UnsupportedMediaTypeError" | "ExpectationFailedError" | "ValidationError" | "UpgradeRequiredError" | "RateLimitExceeded" | "RequestHeaderFieldsTooLargeError" | "InternalServerError" | "ServiceUnavailableError" | "TimeoutError"; message: string; status_code: number; request_id: string; timestamp: string; /** The path of the request, without its query string */ path: string; details?: { /** A more specific, machine-readable code */ reason?: string; /** The field whose value is already taken */ field?: string; /** For a 409: the kind of resource that already exists or is in the wrong state */ resource?: "user" | "admin" | "mail"; /** For a 422: all validation errors */ errors?: ({ field: string; message: string; type: string; })[]; }; };
+
+export type ListedUser = { id: string; /** Null if the user has none, which is possible only where `USERNAMES` is or was `optional` */ username: string | null; email: string; full_name: string | null; is_active: boolean; /** The id in the system that the account was imported from */ legacy_id: string | null; is_superuser: boolean; is_email_verified: boolean; created_at: string; updated_at: string; };
+
+export type User = { id: string; /** Null if the user has none, which is possible only where `USERNAMES` is or was `optional` */ username: string | null; email: string; full_name: string | null; is_active: boolean; /** The id in the system that the account was imported from */ legacy_id: string | null; is_superuser: boolean; is_email_verified: boolean; created_at: string; updated_at: string; /** Written by the user and by admins */ metadata: Record<string, unknown>; /** Written by admins only */ app_metadata: Record<string, unknown>; };
+
+export type Admin = { id: string; username: string; email: string; full_name: string | null; is_active: boolean; /** The id in the system that the account was imported from */ legacy_id: string | null; is_superadmin: boolean; created_at: string; updated_at: string; };
+
+export type Mail = { /** Also the left part of the Message-ID */ id: string; kind: string; recipient: string; /** `kept`: stored instead of sent, in development without a mail server */ status: "queued" | "sent" | "kept" | "dead"; attempts: number; last_error: string | null; created_at: string; /** The mail is not sent after this time */ expires_at: string; finished_at: string | null; };
+
+export type Overview = { /** Deleted users are counted in `deleted` only */ users: { active: number; inactive: number; deleted: number; /** With a verified e-mail address, active or not */ verified: number; unverified: number; superusers: number; }; /** Of users, for the last 90 days in UTC, oldest first; the last one is today */ days: ({ day: string; registrations: number; sign_ins: number; /** Failures under a name that nobody has included */ failed_sign_ins: number; })[]; mail_queue: { /** Counted up to 10,000 */ queued: number; /** Those of `queued` that failed before; counted up to 10,000 */ retrying: number; /** Counted up to 10,000 */ dead: number; /** Null if none is queued */ oldest_queued_seconds: number | null; }; /** Of the process that answers */ hash_queue: { waiting: number; /** How many passwords may wait before others are refused */ capacity: number; }; version: string; };
+
+export type Session = { id: string; created_at: string; last_used_at: string; expires_at: string; ip: string | null; user_agent: string | null; /** Whether this is the session of the request */ current: boolean; };
+
+export type UserDetail = { id: string; /** Null if the user has none, which is possible only where `USERNAMES` is or was `optional` */ username: string | null; email: string; full_name: string | null; is_active: boolean; /** The id in the system that the account was imported from */ legacy_id: string | null; is_superuser: boolean; is_email_verified: boolean; created_at: string; updated_at: string; /** Written by the user and by admins */ metadata: Record<string, unknown>; /** Written by admins only */ app_metadata: Record<string, unknown>; last_login_at: string | null; deleted_at: string | null; sessions: (Session)[]; };
+
+export type TokenPair = { /** JWT; send it in the header Authorization: Bearer */ access_token: string; /** Opaque and single-use: each refresh returns a new one */ refresh_token: string; token_type: "bearer"; /** Lifetime of the access token in seconds */ expires_in: number; };
+
+export type CookieTokens = { /** JWT; send it in the header Authorization: Bearer */ access_token: string; token_type: "bearer"; /** Lifetime of the access token in seconds */ expires_in: number; };
+
+export type Tokens = TokenPair | CookieTokens;
+
+export type Health = { status: "healthy" | "unhealthy"; timestamp: string; version: string; environment: string; project: string; database: { connected: boolean; error: "unreachable" | null; }; email_configured: boolean; };
+
+export type AuditEvent = { id: string; occurred_at: string; /** `access_denied`: The caller was not allowed to make the request (403). `audit_chain_broken`: The end of the chain of audit events was not as the service left it; `reason` says what was found. `password_check`: A signed-in caller entered a wrong current password. `sign_in`: A session was opened, or not; `reason` says why it failed. `sign_out`: A session was ended with its refresh token. `sign_out_everywhere`: All sessions were ended by their owner. `session_revoked`: One session was ended by its owner. `refresh_token_reused`: A used refresh token was presented again, by a thief or the victim; the session was ended. `limit_exceeded`: The first refusal by a limit in its window; `policy` names the limit. `account_registered`: An account was created by its owner, by an admin (the actor), with the setup token or on the command line. `profile_changed`: The owner changed the profile; `fields` lists what. `password_changed`: The owner set a new password. `password_reset_requested`: A reset link was requested and mailed to the owner of the address. `password_reset`: A password was set with a reset link; a failure means an invalid link. `test_mail_sent`: An admin sent a test mail. `email_verified`: The owner confirmed the e-mail address; a failure means an invalid link. `email_changed`: The e-mail address was changed. `email_change_undone`: An e-mail change was undone with an undo link; a failure means an invalid link. `email_reverted`: The last verified address was restored: someone else claimed the unverified one, the password was reset through the verified one, or the account was deleted. `user_deleted`: A user was deleted, by the owner or an admin, and can still be restored. `user_restored`: A deleted user was restored, by an admin or with an undo link. `user_erased`: A deleted user was erased for ever; nothing else of the account is left. `data_exported`: The owner downloaded all that is stored about the account. `user_changed`: An admin changed a user; `fields` lists what. `user_deactivated`: An admin deactivated a user. `user_reactivated`: An admin reactivated a user. `user_sessions_revoked`: An admin ended all sessions of a user. `password_reset_sent`: An admin mailed a reset link to a user. `admin_changed`: A superadmin changed an admin; `fields` lists what. `admin_deactivated`: A superadmin deactivated an admin. `admin_reactivated`: A superadmin reactivated an admin. `users_imported`: A batch of users was imported on the command line; `count` says how many. `admins_imported`: A batch of admins was imported on the command line; `count` says how many. `mail_requeued`: An admin requeued a dead mail. */ event: "access_denied" | "audit_chain_broken" | "password_check" | "sign_in" | "sign_out" | "sign_out_everywhere" | "session_revoked" | "refresh_token_reused" | "limit_exceeded" | "account_registered" | "profile_changed" | "password_changed" | "password_reset_requested" | "password_reset" | "test_mail_sent" | "email_verified" | "email_changed" | "email_change_undone" | "email_reverted" | "user_deleted" | "user_restored" | "user_erased" | "data_exported" | "user_changed" | "user_deactivated" | "user_reactivated" | "user_sessions_revoked" | "password_reset_sent" | "admin_changed" | "admin_deactivated" | "admin_reactivated" | "users_imported" | "admins_imported" | "mail_requeued"; outcome: "success" | "failure" | "denied"; /** Who did it; null if unknown */ actor: { kind: "user" | "admin"; id: string; } | null; /** The account that it happened to */ subject: { kind: "user" | "admin"; id: string; } | null; ip: string | null; /** The same as in the response and the log */ request_id: string | null; details: { reason?: string; /** The limit that was exceeded */ policy?: string; /** The names of the changed fields */ fields?: (string)[]; session_id?: string; mail_id?: string; route?: string; import_id?: string; /** How many accounts */ count?: number; /** Done on the command line, by no account */ via?: "command_line"; }; };
+
+export type DataExport = { exported_at: string; account: { id: string; /** Null if the user has none, which is possible only where `USERNAMES` is or was `optional` */ username: string | null; email: string; full_name: string | null; is_active: boolean; /** The id in the system that the account was imported from */ legacy_id: string | null; is_superuser: boolean; is_email_verified: boolean; created_at: string; updated_at: string; /** Written by the user and by admins */ metadata: Record<string, unknown>; /** Written by admins only */ app_metadata: Record<string, unknown>; last_login_at: string | null; }; security_events: (AuditEvent)[]; links: ({ purpose: string; /** The address that it was mailed to */ email: string; created_at: string; expires_at: string; ended_at: string | null; end_reason: string | null; })[]; mails: ({ /** Also the left part of the Message-ID */ id: string; kind: string; recipient: string; /** `kept`: stored instead of sent, in development without a mail server */ status: "queued" | "sent" | "kept" | "dead"; attempts: number; last_error: string | null; created_at: string; /** The mail is not sent after this time */ expires_at: string; finished_at: string | null; /** As the mail names it */ device: string | null; /** As the mail names it */ ip: string | null; })[]; sessions: ({ id: string; created_at: string; last_used_at: string; expires_at: string; ip: string | null; user_agent: string | null; /** Null unless it was ended before it expired */ ended_at: string | null; end_reason: string | null; })[]; limits: ({ /** The name of the limit */ policy: string; count: number; resets_at: string; })[]; };
+
+export type Operations = {
+  /** Register a user */
+  'POST /api/users/register': { body: { /** A plain address with at most 64 characters before the @ */ email: string; username: string; full_name?: string | null; /** 8 to 128 characters of any kind. Not a common password, nor your username, your e-mail address, a part of it, or the name of this service */ password: string; /** A JSON object of at most 4096 bytes, 5 levels and 100 members and elements in all; keys have 1 to 64 characters */ metadata?: Record<string, unknown> | null; }; answer: User; };
+  /** Register an admin */
+  'POST /api/admins/register': { body: { /** A plain address with at most 64 characters before the @ */ email: string; username: string; full_name?: string | null; /** 12 to 128 characters of any kind. Not a common password, nor your username, your e-mail address, a part of it, or the name of this service */ password: string; is_superadmin?: boolean | null; }; answer: Admin; };
+  /** Sign in with username or e-mail and password */
+  'POST /api/users/login': { body: { /** The username or the e-mail address */ username?: string | null; /** Instead of username */ email?: string | null; /** Taken as typed; at most 512 bytes of UTF-8 */ password: string; }; answer: Tokens; };
+  /** Sign in with username or e-mail and password */
+  'POST /api/admins/login': { body: { /** The username or the e-mail address */ username?: string | null; /** Instead of username */ email?: string | null; /** Taken as typed; at most 512 bytes of UTF-8 */ password: string; }; answer: Tokens; };
+  /** Exchange a refresh token for new tokens */
+  'POST /api/users/refresh': { body?: { /** The most recent refresh token */ refresh_token: string; }; answer: Tokens; };
+  /** End a session */
+  'POST /api/users/logout': { body?: { /** The most recent refresh token */ refresh_token: string; }; answer: null; };
+  /** End all sessions of the caller */
+  'POST /api/users/logout-all': { answer: null; };
+  /** List the active sessions of the caller */
+  'GET /api/users/me/sessions': { answer: { items: (Session)[]; }; };
+  /** End one session of the caller */
+  'DELETE /api/users/me/sessions/{id}': { path: { id: string }; answer: null; };
+  /** Exchange a refresh token for new tokens */
+  'POST /api/admins/refresh': { body?: { /** The most recent refresh token */ refresh_token: string; }; answer: Tokens; };
+  /** End a session */
+  'POST /api/admins/logout': { body?: { /** The most recent refresh token */ refresh_token: string; }; answer: null; };
+  /** End all sessions of the caller */
+  'POST /api/admins/logout-all': { answer: null; };
+  /** List the active sessions of the caller */
+  'GET /api/admins/me/sessions': { answer: { items: (Session)[]; }; };
+  /** End one session of the caller */
+  'DELETE /api/admins/me/sessions/{id}': { path: { id: string }; answer: null; };
+  /** Get my profile */
+  'GET /api/users/me': { answer: User; };
+  /** Update my profile */
+  'PUT /api/users/me': { body: { /** null leaves it unchanged */ email?: string | null; /** null leaves it unchanged */ username?: string | null; /** An empty string clears it; null leaves it unchanged */ full_name?: string | null; /** Required to change the e-mail address, however recent the sign-in */ current_password?: string | null; /** A JSON object of at most 4096 bytes, 5 levels and 100 members and elements in all; keys have 1 to 64 characters. Replaces the stored object; `{}` clears it; null leaves it unchanged */ metadata?: Record<string, unknown> | null; }; answer: User; };
+  /** Delete my account */
+  'DELETE /api/users/me': { body: { /** Taken as typed; at most 512 bytes of UTF-8 */ password: string; }; answer: null; };
+  /** Get my profile */
+  'GET /api/admins/me': { answer: Admin; };
+  /** Update my profile */
+  'PUT /api/admins/me': { body: { /** null leaves it unchanged */ email?: string | null; /** null leaves it unchanged */ username?: string | null; /** An empty string clears it; null leaves it unchanged */ full_name?: string | null; /** Required to change the e-mail address, however recent the sign-in */ current_password?: string | null; }; answer: Admin; };
+  /** Change my password */
+  'POST /api/users/change-password': { body: { /** Taken as typed; at most 512 bytes of UTF-8 */ current_password: string; /** 8 to 128 characters of any kind. Not a common password, nor your username, your e-mail address, a part of it, or the name of this service */ new_password: string; }; answer: Message; };
+  /** Change my password */
+  'POST /api/admins/change-password': { body: { /** Taken as typed; at most 512 bytes of UTF-8 */ current_password: string; /** 12 to 128 characters of any kind. Not a common password, nor your username, your e-mail address, a part of it, or the name of this service */ new_password: string; }; answer: Message; };
+  /** Request a password reset link */
+  'POST /api/password/forgot-password': { body: { /** A plain address with at most 64 characters before the @ */ email: string; }; answer: Message; };
+  /** Set a new password with the token of a reset link */
+  'POST /api/password/reset-password': { body: { token: string; /** 8 to 128 characters of any kind. Not a common password, nor your username, your e-mail address, a part of it, or the name of this service */ new_password: string; }; answer: Message; };
+  /** Send a test mail */
+  'POST /api/password/test-email': { body: { /** A plain address with at most 64 characters before the @ */ to_email: string; }; answer: Message; };
+  /** Verify an e-mail address with the token of a verification link */
+  'POST /api/users/verify-email': { body: { token: string; }; answer: Message; };
+  /** Send the verification link again */
+  'POST /api/users/resend-verification': { answer: Message; };
+  /** Undo an e-mail change or a deletion with the token of an undo link */
+  'POST /api/users/undo': { body: { token: string; }; answer: Message; };
+  /** Download all that is stored about me */
+  'GET /api/users/me/export': { answer: DataExport; };
+  /** List the security events of my account, newest first */
+  'GET /api/users/me/security-events': { query?: { page?: number; page_size?: number; cursor?: string }; answer: { items: (AuditEvent)[]; total: number; /** False: `total` is where counting stopped */ total_is_exact: boolean; page: number; page_size: number; total_pages: number; /** Null on the last page; a search may go on after a page that is not full */ next_cursor: string | null; }; };
+  /** List users, newest first */
+  'GET /api/admins/users': { query?: { page?: number; page_size?: number; cursor?: string; is_active?: boolean; q?: string; created_after?: string; last_login_before?: string; legacy_id?: string; sort?: "-created_at" | "created_at" | "username" | "-username" | "email" | "-email" | ""; is_email_verified?: boolean; deleted?: boolean; metadata?: string; app_metadata?: string }; answer: { items: (ListedUser)[]; total: number; /** False: `total` is where counting stopped */ total_is_exact: boolean; page: number; page_size: number; total_pages: number; /** Null on the last page; a search may go on after a page that is not full */ next_cursor: string | null; }; };
+  /** Create a user */
+  'POST /api/admins/users': { body: { /** A plain address with at most 64 characters before the @ */ email: string; username: string; full_name?: string | null; /** Null or absent: the user sets it with a mailed link */ password?: string | null; /** A JSON object of at most 4096 bytes, 5 levels and 100 members and elements in all; keys have 1 to 64 characters */ metadata?: Record<string, unknown> | null; /** A JSON object of at most 4096 bytes, 5 levels and 100 members and elements in all; keys have 1 to 64 characters */ app_metadata?: Record<string, unknown> | null; }; answer: User; };
+  /** Get a user with their active sessions */
+  'GET /api/admins/users/{id}': { path: { id: string }; answer: UserDetail; };
+  /** Change, deactivate or reactivate a user */
+  'PATCH /api/admins/users/{id}': { path: { id: string }; body: { /** null leaves it unchanged */ is_active?: boolean | null; /** Superadmins only; null leaves it unchanged */ is_superuser?: boolean | null; /** An empty string clears it; null leaves it unchanged */ full_name?: string | null; /** null leaves it unchanged */ username?: string | null; /** null leaves it unchanged */ email?: string | null; /** A JSON object of at most 4096 bytes, 5 levels and 100 members and elements in all; keys have 1 to 64 characters. Replaces the stored object; `{}` clears it; null leaves it unchanged */ metadata?: Record<string, unknown> | null; /** A JSON object of at most 4096 bytes, 5 levels and 100 members and elements in all; keys have 1 to 64 characters. Replaces the stored object; `{}` clears it; null leaves it unchanged */ app_metadata?: Record<string, unknown> | null; }; answer: User; };
+  /** Delete a user */
+  'DELETE /api/admins/users/{id}': { path: { id: string }; answer: null; };
+  /** Restore a deleted user */
+  'POST /api/admins/users/{id}/restore': { path: { id: string }; answer: User; };
+  /** End all sessions of a user */
+  'POST /api/admins/users/{id}/revoke-sessions': { path: { id: string }; answer: null; };
+  /** Mail a user a password reset link */
+  'POST /api/admins/users/{id}/send-password-reset': { path: { id: string }; answer: null; };
+  /** List admins, newest first */
+  'GET /api/admins': { query?: { page?: number; page_size?: number; cursor?: string; is_active?: boolean; q?: string; created_after?: string; last_login_before?: string; legacy_id?: string; sort?: "-created_at" | "created_at" | "username" | "-username" | "email" | "-email" | "" }; answer: { items: (Admin)[]; total: number; /** False: `total` is where counting stopped */ total_is_exact: boolean; page: number; page_size: number; total_pages: number; /** Null on the last page; a search may go on after a page that is not full */ next_cursor: string | null; }; };
+  /** Promote, demote, deactivate or reactivate an admin */
+  'PATCH /api/admins/{id}': { path: { id: string }; body: { /** null leaves it unchanged */ is_active?: boolean | null; /** null leaves it unchanged */ is_superadmin?: boolean | null; }; answer: Admin; };
+  /** List mails, dead ones first */
+  'GET /api/admins/mails': { query?: { page?: number; page_size?: number; cursor?: string; status?: "queued" | "sent" | "kept" | "dead" }; answer: { items: (Mail)[]; total: number; /** False: `total` is where counting stopped */ total_is_exact: boolean; page: number; page_size: number; total_pages: number; /** Null on the last page; a search may go on after a page that is not full */ next_cursor: string | null; }; };
+  /** Requeue a dead mail */
+  'POST /api/admins/mails/{id}/requeue': { path: { id: string }; answer: null; };
+  /** List security events, newest first */
+  'GET /api/admins/audit-events': { query?: { page?: number; page_size?: number; cursor?: string; actor?: string; subject?: string; event?: "access_denied" | "audit_chain_broken" | "password_check" | "sign_in" | "sign_out" | "sign_out_everywhere" | "session_revoked" | "refresh_token_reused" | "limit_exceeded" | "account_registered" | "profile_changed" | "password_changed" | "password_reset_requested" | "password_reset" | "test_mail_sent" | "email_verified" | "email_changed" | "email_change_undone" | "email_reverted" | "user_deleted" | "user_restored" | "user_erased" | "data_exported" | "user_changed" | "user_deactivated" | "user_reactivated" | "user_sessions_revoked" | "password_reset_sent" | "admin_changed" | "admin_deactivated" | "admin_reactivated" | "users_imported" | "admins_imported" | "mail_requeued"; from?: string; to?: string }; answer: { items: (AuditEvent)[]; total: number; /** False: `total` is where counting stopped */ total_is_exact: boolean; page: number; page_size: number; total_pages: number; /** Null on the last page; a search may go on after a page that is not full */ next_cursor: string | null; }; };
+  /** Counts for a dashboard */
+  'GET /api/admins/overview': { answer: Overview; };
+};

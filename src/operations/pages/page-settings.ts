@@ -1,0 +1,33 @@
+import type { Config } from '../../configuration/config.ts';
+import { version } from '../../configuration/version.ts';
+
+/** What the pages know of the configuration. Everybody can read it: no secret, no address inside. */
+export function pageSettings(config: Config) {
+  const { environment, smtp, publicUrl, appUrl } = config;
+  return {
+    project_name: config.projectName,
+    environment,
+    version,
+    usernames: config.usernames,
+    password_min_length: config.passwordMinLength,
+    deleted_user_grace_days: config.deletedUserGraceDays,
+    documentation: config.docsEnabled,
+    mailbox: environment === 'development' && smtp.host === undefined,
+    setup_token: environment !== 'development' || config.adminSetupToken !== undefined,
+    app_url: appUrl ?? null,
+    // Where `return_to` may lead.
+    return_origins: [...new Set([publicUrl, appUrl].filter((url) => url !== undefined).map(originOf))],
+    terms_url: config.branding.terms_url ?? null,
+    privacy_url: config.branding.privacy_url ?? null,
+    logo: config.branding.logo === undefined ? null : '/app/logo',
+  };
+}
+
+function originOf(url: string): string {
+  return new URL(url).origin;
+}
+
+/** For a block of data in a page: JSON without anything that could end it. */
+export function asDataBlock(value: object): string {
+  return JSON.stringify(value).replaceAll('<', String.raw`\u003c`);
+}

@@ -1,0 +1,32 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+
+const rules = join(import.meta.dirname, '../../page-rules');
+const file = join(rules, 'node_modules/axe-core/axe.min.js');
+
+/** Installed where it is not yet: its licence keeps it out of the project's own packages. */
+function readAxe(): string {
+  if (!existsSync(file)) spawnSync('npm', ['ci'], { cwd: rules, stdio: 'inherit' });
+  return readFileSync(file, 'utf8');
+}
+
+let axe: string | undefined;
+
+type Violation = { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] };
+
+/** What axe finds, of any weight, as one line each. */
+export async function findViolations(page: Page): Promise<string[]> {
+  axe ??= readAxe();
+  // Through the debugger, which the page's policy does not bind.
+  await page.evaluate(axe);
+  const found = (await page.evaluate(
+    'axe.run(document, { resultTypes: ["violations"], preload: false })',
+  )) as {
+    violations: Violation[];
+  };
+  return found.violations.flatMap(({ id, impact, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} (${impact}): ${target.join(' ')} ${failureSummary}`),
+  );
+}

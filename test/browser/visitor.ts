@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+
+export type Person = { username: string; email: string; password: string };
+type Look = { width?: number; colorScheme?: 'light' | 'dark'; locale?: string };
+
+/** Somebody with a browser of their own. */
+export type Visitor = {
+  page: Page;
+  context: BrowserContext;
+  /** What the browser reports: console, scripts, policy. A refused call is one, and is expected by its status. */
+  complaints: (expected?: RegExp) => string[];
+  requested: string[];
+};
+
+export async function visit(t: TestContext, browser: Browser, look: Look = {}): Promise<Visitor> {
+  const { width = 1280, colorScheme = 'light', locale = 'en-GB' } = look;
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, locale });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const requested: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => requested.push(request.url()));
+  const unexpected = (expected?: RegExp) => complaints.filter((one) => !expected?.test(one));
+  return { page, context, complaints: unexpected, requested };
+}
+
+/** Fails with what the browser reported, and with requests to anybody else. */
+export function assertQuiet({ complaints, requested }: Visitor, url: string, expected?: RegExp): void {
+  assert.deepEqual(complaints(expected), []);
+  const foreign = requested.filter((one) => !one.startsWith(`${url}/`) && !/^(data|blob):/.test(one));
+  assert.deepEqual(foreign, []);
+}
+
+export async function signIn({ page }: Visitor, url: string, person: Person, realm = 'user'): Promise<void> {
+  const home = realm === 'admin' ? '/app/admin' : '/app';
+  await page.goto(`${url}${home}/sign-in`);
+  await page.getByLabel('Username or email address').fill(person.username);
+  await page.getByLabel('Password', { exact: true }).fill(person.password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForURL(`${url}${home}`);
+  await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor();
+}

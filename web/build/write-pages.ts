@@ -1,0 +1,76 @@
+/**
+ * Bundles the pages into `web/dist`, which the service serves under `/app`.
+ *
+ *     node web/build/write-pages.ts
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { build, type Metafile } from 'esbuild';
+
+const web = join(import.meta.dirname, '..');
+const unfinished = join(web, 'dist.unfinished');
+const files = join(unfinished, 'static');
+const types: Record<string, string> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+/** Smaller ones gain nothing. */
+const smallestCompressed = 500;
+
+async function bundle(): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: web,
+    entryPoints: { pages: 'src/main.tsx', theme: 'src/design/chosen-theme.ts', icon: 'src/design/icon.svg' },
+    outdir: files,
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    minify: true,
+    target: 'es2023',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    loader: { '.woff2': 'file', '.svg': 'copy' },
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return metafile;
+}
+
+/** Beside each file what a browser that takes compressed files gets. */
+function describe(name: string) {
+  const content = readFileSync(join(files, name));
+  const type = types[extname(name)] ?? 'application/octet-stream';
+  if (extname(name) === '.woff2' || content.length < smallestCompressed) return { type, encodings: [] };
+  writeFileSync(join(files, `${name}.br`), brotliCompressSync(content));
+  writeFileSync(join(files, `${name}.gzip`), gzipSync(content, { level: 9 }));
+  return { type, encodings: ['br', 'gzip'] };
+}
+
+function writeHtml(names: readonly string[]): string {
+  const addressOf = (pattern: RegExp) => `/app/static/${names.find((name) => pattern.test(name)) ?? ''}`;
+  return readFileSync(join(web, 'page.html'), 'utf8')
+    .replace('{{script}}', addressOf(/^pages-.*\.js$/))
+    .replace('{{theme}}', addressOf(/^theme-.*\.js$/))
+    .replace('{{styles}}', addressOf(/^pages-.*\.css$/))
+    .replace('{{icon}}', addressOf(/^icon-.*\.svg$/))
+    .replace('{{font}}', addressOf(/^inter-latin-wght.*\.woff2$/));
+}
+
+rmSync(unfinished, { recursive: true, force: true });
+mkdirSync(files, { recursive: true });
+const metafile = await bundle();
+const names = Object.keys(metafile.outputs).map((path) => basename(path));
+const manifest = {
+  html: writeHtml(names),
+  files: Object.fromEntries(names.map((name) => [name, describe(name)])),
+};
+writeFileSync(join(unfinished, 'pages.json'), JSON.stringify(manifest));
+writeFileSync(join(unfinished, 'metafile.json'), JSON.stringify(metafile));
+rmSync(join(web, 'dist'), { recursive: true, force: true });
+renameSync(unfinished, join(web, 'dist'));

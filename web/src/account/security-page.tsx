@@ -1,0 +1,14 @@
+import { PasswordPanel } from '../password-change/password-panel.tsx';
+import { DevicesPanel } from '../sessions/devices-panel.tsx';
+import { useTexts } from '../texts/texts.tsx';
+import { AccountShell } from './account-shell.tsx';
+
+export default function SecurityPage() {
+  const t = useTexts();
+  return (
+    <AccountShell title={t.account.nav.security}>
+      <PasswordPanel />
+      <DevicesPanel />
+    </AccountShell>
+  );
+}

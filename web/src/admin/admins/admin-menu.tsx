@@ -1,0 +1,35 @@
+import type { Admin } from '../../../../client/src/api.ts';
+import { Menu, MenuItem } from '../../design/menu.tsx';
+import { say } from '../../design/toast.tsx';
+import { describeProblem } from '../../form/describe-problem.ts';
+import { queries } from '../../session/queries.ts';
+import { useTexts } from '../../texts/texts.tsx';
+import { adminClient } from '../admin-client.ts';
+
+/** The service keeps the last active superadmin: its refusal is shown. */
+export function AdminMenu({ admin }: { admin: Admin }) {
+  const t = useTexts();
+  const change = async (body: { is_active?: boolean; is_superadmin?: boolean }) => {
+    try {
+      await adminClient.call('PATCH /api/admins/{id}', { path: { id: admin.id }, body });
+      say(t.admin.admins.changed);
+    } catch (error) {
+      say(describeProblem(error, [], t).message ?? t.problem.unexpected);
+    }
+    await queries.invalidateQueries({ queryKey: ['admin'] });
+  };
+  return (
+    <Menu label={`${t.more}: ${admin.username}`} isCompact>
+      <MenuItem icon="shield" onSelect={() => void change({ is_superadmin: !admin.is_superadmin })}>
+        {admin.is_superadmin ? t.admin.admins.demote : t.admin.admins.promote}
+      </MenuItem>
+      <MenuItem
+        icon={admin.is_active ? 'leave' : 'check'}
+        isBad={admin.is_active}
+        onSelect={() => void change({ is_active: !admin.is_active })}
+      >
+        {admin.is_active ? t.admin.user.deactivate : t.admin.user.reactivate}
+      </MenuItem>
+    </Menu>
+  );
+}

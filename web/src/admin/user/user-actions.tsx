@@ -1,0 +1,111 @@
+import { useState } from 'preact/hooks';
+import type { UserDetail } from '../../../../client/src/api.ts';
+import { Button } from '../../design/button.tsx';
+import { ConfirmDialog } from '../../design/confirm-dialog.tsx';
+import { Menu, MenuItem } from '../../design/menu.tsx';
+import { say } from '../../design/toast.tsx';
+import { describeProblem } from '../../form/describe-problem.ts';
+import { useOwnAccount } from '../../session/own-account.tsx';
+import { queries } from '../../session/queries.ts';
+import { settings } from '../../session/settings.ts';
+import { useTexts } from '../../texts/texts.tsx';
+import { adminClient } from '../admin-client.ts';
+import { changeUser } from './change-user.ts';
+import { EditUserDialog } from './edit-user-dialog.tsx';
+
+type UserActionsProps = { user: UserDetail; etag: string | null };
+type Asking = 'edit' | 'deactivate' | 'delete' | null;
+
+/** Everything an admin can do with a user. */
+export function UserActions({ user, etag }: UserActionsProps) {
+  const t = useTexts();
+  const words = t.admin.user;
+  const { account } = useOwnAccount();
+  const [asking, setAsking] = useState<Asking>(null);
+  const isSuperadmin = 'is_superadmin' in account && account.is_superadmin;
+  const path = { id: user.id };
+  const close = () => setAsking(null);
+  /** Without a question, because it can be taken back or does no harm. */
+  const act = async (work: () => Promise<unknown>, done: string) => {
+    try {
+      await work();
+      say(done);
+    } catch (error) {
+      say(describeProblem(error, [], t).message ?? t.problem.unexpected);
+    }
+    await queries.invalidateQueries({ queryKey: ['admin'] });
+  };
+  if (user.deleted_at !== null) {
+    const restore = () => adminClient.call('POST /api/admins/users/{id}/restore', { path });
+    return (
+      <Button look="primary" onClick={() => void act(restore, words.restored)}>
+        {words.restore}
+      </Button>
+    );
+  }
+  const sendReset = () => adminClient.call('POST /api/admins/users/{id}/send-password-reset', { path });
+  return (
+    <div class="row">
+      <Button onClick={() => setAsking('edit')}>{words.edit}</Button>
+      {user.is_active ? (
+        <Button look="danger" onClick={() => setAsking('deactivate')}>
+          {words.deactivate}
+        </Button>
+      ) : (
+        <Button
+          look="primary"
+          onClick={() => void act(() => changeUser(user.id, etag, { is_active: true }), words.reactivated)}
+        >
+          {words.reactivate}
+        </Button>
+      )}
+      <Menu label={t.more} look="plain">
+        <MenuItem icon="mail" onSelect={() => void act(sendReset, words.sentReset)}>
+          {words.sendReset}
+        </MenuItem>
+        {isSuperadmin && (
+          <MenuItem
+            icon="shield"
+            onSelect={() =>
+              void act(() => changeUser(user.id, etag, { is_superuser: !user.is_superuser }), words.changed)
+            }
+          >
+            {user.is_superuser ? words.demote : words.promote}
+          </MenuItem>
+        )}
+        <hr />
+        <MenuItem icon="trash" isBad onSelect={() => setAsking('delete')}>
+          {words.delete}
+        </MenuItem>
+      </Menu>
+      {asking === 'edit' && <EditUserDialog user={user} etag={etag} onClose={close} />}
+      {asking === 'deactivate' && (
+        <ConfirmDialog
+          title={words.deactivateTitle}
+          action={words.deactivate}
+          onConfirm={async () => {
+            await changeUser(user.id, etag, { is_active: false });
+            say(words.deactivated);
+          }}
+          onClose={close}
+        >
+          {words.deactivateText}
+        </ConfirmDialog>
+      )}
+      {asking === 'delete' && (
+        <ConfirmDialog
+          title={words.deleteTitle}
+          action={words.delete}
+          onConfirm={async () => {
+            await adminClient.call('DELETE /api/admins/users/{id}', { path });
+            say(words.deleted);
+            await queries.invalidateQueries({ queryKey: ['admin'] });
+          }}
+          onClose={close}
+        >
+          {words.deleteText(settings.deleted_user_grace_days)}
+        </ConfirmDialog>
+      )}
+    </div>
+  );
+}

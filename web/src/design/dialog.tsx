@@ -1,0 +1,28 @@
+import type { ComponentChildren } from 'preact';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+
+/** As Escape does. Preact's types do not know the attribute. */
+export const closedByClickBeside: object = { closedby: 'any' };
+
+type DialogProps = { title: string; onClose: () => void; isWide?: boolean; children: ComponentChildren };
+
+/** The browser keeps the focus inside, closes it with Escape and gives the focus back. */
+export function Dialog({ title, onClose, isWide = false, children }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useLayoutEffect(() => ref.current?.showModal(), []);
+  return (
+    <dialog
+      ref={ref}
+      class={isWide ? 'dialog wide' : 'dialog'}
+      aria-labelledby={id}
+      onClose={onClose}
+      {...closedByClickBeside}
+    >
+      <div class="dialog-body">
+        <h2 id={id}>{title}</h2>
+        {children}
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,76 @@
+import { useState } from 'preact/hooks';
+import { ApiError } from '../../../client/src/client.ts';
+import { Button, ButtonLink } from '../design/button.tsx';
+import { EntryPage } from '../design/entry-page.tsx';
+import { TextField } from '../form/fields.tsx';
+import { Problem } from '../form/problem.tsx';
+import { useSubmit } from '../form/use-submit.ts';
+import { NewPasswordField } from '../password-change/new-password-field.tsx';
+import { realms } from '../session/realms.ts';
+import { settings } from '../session/settings.ts';
+import { useTexts } from '../texts/texts.tsx';
+
+/** Makes the first admin, signs in and opens the console. */
+export default function SetupPage() {
+  const t = useTexts();
+  const [isTaken, setTaken] = useState(false);
+  const form = useSubmit(async ({ email = '', username = '', password = '', token }) => {
+    const body = { email: email.trim(), username: username.trim(), password };
+    const headers: Record<string, string> = token === undefined ? {} : { 'x-setup-token': token };
+    try {
+      await realms.admin.client.call('POST /api/admins/register', { body, headers });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.reason === 'admin_exists')) throw error;
+      setTaken(true);
+      return;
+    }
+    await realms.admin.client.signIn({ username: body.username, password });
+    // Loaded anew: the service no longer leads to this page.
+    location.assign('/app/admin');
+  });
+  if (isTaken) {
+    return (
+      <EntryPage title={t.account.setup.title} lead={t.account.setup.taken}>
+        <ButtonLink href="/app/admin/sign-in" look="primary" isWide>
+          {t.account.setup.signIn}
+        </ButtonLink>
+      </EntryPage>
+    );
+  }
+  return (
+    <EntryPage title={t.account.setup.title} lead={t.account.setup.text}>
+      <form class="stack" onSubmit={form.onSubmit} noValidate>
+        <TextField
+          name="email"
+          type="email"
+          label={t.fields.email}
+          form={form}
+          autocomplete="email"
+          hasFocus
+        />
+        <TextField
+          name="username"
+          label={t.fields.username}
+          form={form}
+          autocomplete="username"
+          spellcheck={false}
+        />
+        <NewPasswordField name="password" label={t.fields.password} form={form} realm="admin" />
+        {settings.setup_token && (
+          <TextField
+            name="token"
+            label={t.account.setup.token}
+            form={form}
+            type="password"
+            autocomplete="off"
+            hint={t.account.setup.tokenHint}
+          />
+        )}
+        <Problem of={form} />
+        <Button type="submit" look="primary" isWide isBusy={form.isBusy}>
+          {t.account.setup.submit}
+        </Button>
+      </form>
+    </EntryPage>
+  );
+}

@@ -1,0 +1,60 @@
+import { Avatar } from '../design/avatar.tsx';
+import { Button } from '../design/button.tsx';
+import { Panel } from '../design/panel.tsx';
+import { say } from '../design/toast.tsx';
+import { TextField } from '../form/fields.tsx';
+import { Problem } from '../form/problem.tsx';
+import { useSubmit } from '../form/use-submit.ts';
+import { useOwnAccount } from '../session/own-account.tsx';
+import { ownAccountKey, queries } from '../session/queries.ts';
+import { settings } from '../session/settings.ts';
+import { useFormat } from '../texts/format.ts';
+import { useTexts } from '../texts/texts.tsx';
+
+export function NamesPanel() {
+  const t = useTexts();
+  const format = useFormat();
+  const { account, realm } = useOwnAccount();
+  const mayBeNameless = realm.name === 'user' && settings.usernames === 'optional';
+  const form = useSubmit(async ({ full_name = '', username = '' }) => {
+    const changed = await realm.update({ full_name: full_name.trim(), username: username.trim() });
+    queries.setQueryData(ownAccountKey(realm.name), changed);
+    say(t.saved);
+  });
+  return (
+    <Panel title={t.account.profile.title} text={t.account.profile.text}>
+      <form class="stack" onSubmit={form.onSubmit} noValidate>
+        <div class="row">
+          <Avatar of={account} isLarge />
+          <div>
+            <strong>{account.full_name ?? account.username ?? account.email}</strong>
+            <div class="quiet small">{t.account.profile.joined(format.date(account.created_at))}</div>
+          </div>
+        </div>
+        <TextField
+          name="full_name"
+          label={t.fields.fullName}
+          form={form}
+          autocomplete="name"
+          defaultValue={account.full_name ?? ''}
+          isOptional
+        />
+        <TextField
+          name="username"
+          label={t.fields.username}
+          form={form}
+          autocomplete="username"
+          spellcheck={false}
+          defaultValue={account.username ?? ''}
+          isOptional={mayBeNameless}
+        />
+        <Problem of={form} />
+        <div class="row">
+          <Button type="submit" look="primary" isBusy={form.isBusy}>
+            {t.save}
+          </Button>
+        </div>
+      </form>
+    </Panel>
+  );
+}

@@ -1,0 +1,82 @@
+import { useLocation } from 'preact-iso';
+import { Button } from '../design/button.tsx';
+import { EntryPage } from '../design/entry-page.tsx';
+import { say } from '../design/toast.tsx';
+import { TextField } from '../form/fields.tsx';
+import { Problem } from '../form/problem.tsx';
+import { useSubmit } from '../form/use-submit.ts';
+import { NewPasswordField } from '../password-change/new-password-field.tsx';
+import { ownAccountKey, queries } from '../session/queries.ts';
+import { realms } from '../session/realms.ts';
+import { leaveFor, returnTo } from '../session/return-to.ts';
+import { settings } from '../session/settings.ts';
+import { useTexts } from '../texts/texts.tsx';
+
+export default function SignUpPage() {
+  const t = useTexts();
+  const { query, route } = useLocation();
+  const target = returnTo(query.return_to, '/app');
+  const needsName = settings.usernames === 'required';
+  const form = useSubmit(async ({ email = '', username = '', password = '' }) => {
+    const body = { email: email.trim(), username: username.trim(), password };
+    await realms.user.client.call('POST /api/users/register', { body });
+    await realms.user.client.signIn({ username: body.email, password });
+    await queries.invalidateQueries({ queryKey: ownAccountKey('user') });
+    say(t.account.signUp.done);
+    leaveFor(target, route);
+  });
+  return (
+    <EntryPage
+      title={t.account.signUp.title}
+      below={
+        <>
+          {t.account.signUp.haveAccount} <a href="/app/sign-in">{t.account.signIn.title}</a>
+        </>
+      }
+    >
+      <form class="stack" onSubmit={form.onSubmit} noValidate>
+        <TextField
+          name="email"
+          type="email"
+          label={t.fields.email}
+          form={form}
+          autocomplete="email"
+          hasFocus
+        />
+        <TextField
+          name="username"
+          label={t.fields.username}
+          form={form}
+          autocomplete="username"
+          spellcheck={false}
+          isOptional={!needsName}
+          hint={t.account.signUp.usernameHint}
+        />
+        <NewPasswordField name="password" label={t.fields.password} form={form} realm="user" />
+        <Problem of={form} />
+        <Button type="submit" look="primary" isWide isBusy={form.isBusy}>
+          {t.account.signUp.submit}
+        </Button>
+        <Terms />
+      </form>
+    </EntryPage>
+  );
+}
+
+function Terms() {
+  const t = useTexts();
+  const { terms_url: terms, privacy_url: privacy } = settings;
+  if (terms === null) return null;
+  return (
+    <p class="hint">
+      {t.account.signUp.terms} <a href={terms}>{t.terms}</a>
+      {privacy !== null && (
+        <>
+          {' '}
+          {t.account.signUp.and} <a href={privacy}>{t.privacy}</a>
+        </>
+      )}
+      .
+    </p>
+  );
+}

@@ -1,0 +1,19 @@
+/** What the service tells every page of its configuration. */
+export type Settings = {
+  project_name: string;
+  environment: string;
+  version: string;
+  usernames: 'required' | 'optional';
+  password_min_length: { user: number; admin: number };
+  deleted_user_grace_days: number;
+  documentation: boolean;
+  mailbox: boolean;
+  setup_token: boolean;
+  app_url: string | null;
+  return_origins: string[];
+  terms_url: string | null;
+  privacy_url: string | null;
+  logo: string | null;
+};
+
+export const settings = JSON.parse(document.getElementById('settings')?.textContent ?? '{}') as Settings;

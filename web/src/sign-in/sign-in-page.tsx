@@ -1,0 +1,129 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import { ApiError } from '../../../client/src/client.ts';
+import { Button } from '../design/button.tsx';
+import { EntryPage } from '../design/entry-page.tsx';
+import { Icon } from '../design/icon.tsx';
+import { PasswordField, TextField } from '../form/fields.tsx';
+import { Problem } from '../form/problem.tsx';
+import { useSubmit } from '../form/use-submit.ts';
+import { useOwnAccountQuery } from '../session/own-account.tsx';
+import { ownAccountKey, queries } from '../session/queries.ts';
+import { type Realm, realms } from '../session/realms.ts';
+import { leaveFor, returnTo } from '../session/return-to.ts';
+import { settings } from '../session/settings.ts';
+import { useTexts } from '../texts/texts.tsx';
+
+export function UserSignInPage() {
+  const t = useTexts().account.signIn;
+  const { query } = useLocation();
+  const carried = query.return_to === undefined ? '' : `?return_to=${encodeURIComponent(query.return_to)}`;
+  return (
+    <SignInPage
+      realm={realms.user}
+      below={
+        <>
+          {t.noAccount} <a href={`/app/sign-up${carried}`}>{t.signUp}</a>
+        </>
+      }
+    />
+  );
+}
+
+export function AdminSignInPage() {
+  const t = useTexts().account.signIn;
+  return (
+    <SignInPage
+      realm={realms.admin}
+      below={
+        <>
+          {t.isUser} <a href="/app/sign-in">{t.userSignIn}</a>
+        </>
+      }
+    />
+  );
+}
+
+type SignInPageProps = { realm: Realm; below: preact.ComponentChildren };
+
+function SignInPage({ realm, below }: SignInPageProps) {
+  const t = useTexts();
+  const { query, route } = useLocation();
+  const target = returnTo(query.return_to, realm.home);
+  const { data } = useOwnAccountQuery(realm);
+  const isAdmin = realm.name === 'admin';
+  // Who is signed in already has nothing to do here.
+  useEffect(() => {
+    if (data) leaveFor(target, route);
+  }, [data]);
+  return (
+    <EntryPage
+      title={isAdmin ? t.account.signIn.admin : t.account.signIn.title}
+      lead={isAdmin ? t.account.signIn.adminHint : t.account.signIn.welcome(settings.project_name)}
+      below={below}
+    >
+      <Arrival query={query} />
+      <SignInForm realm={realm} />
+    </EntryPage>
+  );
+}
+
+/** Why one is here again. */
+function Arrival({ query }: { query: Record<string, string> }) {
+  const t = useTexts().account;
+  const words = query.deleted === undefined ? t.signIn.ended : t.privacy.deleted;
+  if (query.ended === undefined && query.deleted === undefined) return null;
+  return (
+    <div class="notice" role="status">
+      <Icon name={query.deleted === undefined ? 'leave' : 'mail'} />
+      {words}
+    </div>
+  );
+}
+
+function SignInForm({ realm }: { realm: Realm }) {
+  const t = useTexts();
+  const [isUnverified, setUnverified] = useState(false);
+  const form = useSubmit(async ({ username = '', password = '' }) => {
+    setUnverified(false);
+    try {
+      await realm.client.signIn({ username: username.trim(), password });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.reason === 'email_not_verified')) throw error;
+      setUnverified(true);
+      return;
+    }
+    await queries.invalidateQueries({ queryKey: ownAccountKey(realm.name) });
+  });
+  return (
+    <form class="stack" onSubmit={form.onSubmit} noValidate>
+      <TextField
+        name="username"
+        label={t.fields.usernameOrEmail}
+        form={form}
+        autocomplete="username"
+        spellcheck={false}
+        hasFocus
+      />
+      <PasswordField
+        name="password"
+        label={t.fields.password}
+        form={form}
+        isCurrent
+        {...(realm.name === 'user'
+          ? { hint: <a href="/app/forgot-password">{t.account.signIn.forgot}</a> }
+          : {})}
+      />
+      {isUnverified && (
+        <div class="notice warn" role="alert">
+          <Icon name="mail" />
+          {t.account.signIn.unverified}
+        </div>
+      )}
+      <Problem of={form} />
+      <Button type="submit" look="primary" isWide isBusy={form.isBusy}>
+        {t.account.signIn.submit}
+      </Button>
+    </form>
+  );
+}

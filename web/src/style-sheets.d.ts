@@ -1,0 +1,2 @@
+/** The build gathers them into one file. */
+declare module '*.css';

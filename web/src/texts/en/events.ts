@@ -1,0 +1,45 @@
+import type { AuditEvent } from '../../../../client/src/client.ts';
+
+/** What happened, in a few words. */
+export const events: Readonly<Record<AuditEvent['event'], string>> = {
+  account_registered: 'Account created',
+  admin_changed: 'Admin changed',
+  admin_deactivated: 'Admin deactivated',
+  admin_reactivated: 'Admin reactivated',
+  admins_imported: 'Admins imported',
+  access_denied: 'Access denied',
+  audit_chain_broken: 'Audit log damaged',
+  data_exported: 'Data downloaded',
+  email_change_undone: 'Change of address undone',
+  email_changed: 'Email address changed',
+  email_reverted: 'Email address went back to the verified one',
+  email_verified: 'Email address verified',
+  limit_exceeded: 'Too many attempts refused',
+  mail_requeued: 'Mail sent again',
+  password_changed: 'Password changed',
+  password_check: 'Password asked for a change',
+  password_reset: 'Password set with a link',
+  password_reset_requested: 'Link for a new password requested',
+  password_reset_sent: 'Link for a new password sent',
+  profile_changed: 'Profile changed',
+  refresh_token_reused: 'Stolen token detected, session ended',
+  session_revoked: 'Device signed out',
+  sign_in: 'Signed in',
+  sign_out: 'Signed out',
+  sign_out_everywhere: 'Signed out everywhere',
+  test_mail_sent: 'Test mail sent',
+  user_changed: 'Account changed',
+  user_deactivated: 'Account deactivated',
+  user_deleted: 'Account deleted',
+  user_erased: 'Account erased for ever',
+  user_reactivated: 'Account reactivated',
+  user_restored: 'Account restored',
+  user_sessions_revoked: 'All devices signed out by an admin',
+  users_imported: 'Users imported',
+};
+
+export const outcomes: Readonly<Record<string, string>> = {
+  success: 'Success',
+  failure: 'Failed',
+  denied: 'Denied',
+};
