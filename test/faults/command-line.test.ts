@@ -78,6 +78,29 @@ test(`${rounds} kills of an import into PostgreSQL: nothing is lost, halved or d
   assert.equal(events?.sum, rounds * rows);
 });
 
+test('an import into a server that is slow goes on in smaller batches', {
+  skip: withoutPostgres,
+}, async (t) => {
+  const { server, query } = await startDatabaseService(t);
+  await query(`
+    CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
+      $$BEGIN PERFORM pg_sleep(0.0025); RETURN NEW; END$$;
+    CREATE TRIGGER dawdle BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION dawdle()`);
+  const file = join(temporaryDirectory(t), 'people.ndjson');
+  writeFileSync(file, peopleOf(0).split('\n').slice(0, 2500).join('\n'));
+  const { code, out } = await outcomeOf(startImport(file, server.env));
+  assert.equal(code, 0, out);
+  const events = await query(
+    `SELECT (details->>'count')::int AS count FROM audit_events WHERE event = 'users_imported'`,
+  );
+  const counts = events.map(({ count }) => Number(count));
+  assert.equal(
+    counts.reduce((sum, count) => sum + count, 0),
+    2500,
+  );
+  assert.ok(Math.max(...counts) < 1000, `batches of ${counts.join()}`);
+});
+
 test('kills of the server during an import into its embedded database lose and double nothing', async (t) => {
   const directory = temporaryDirectory(t);
   let server = await startUnlimited(t, {}, { readyTimeoutMs: 60_000 });

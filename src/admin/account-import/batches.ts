@@ -7,7 +7,7 @@ export type Batch = { rows: Row[]; fromLine: number; toLine: number };
 /** Writes a batch, but does not commit it before its turn. False if the import stops within it. */
 export type WriteBatch = (batch: Batch, turn: Promise<unknown>) => Promise<boolean>;
 
-type Limits = { mostRows: number; mostAtOnce: number };
+export type Limits = { mostRows: number; readonly mostAtOnce: number };
 
 type Running = { names: Set<string>; written: Promise<boolean> };
 
@@ -78,4 +78,14 @@ function namesOf(rows: readonly Row[]): Set<string> {
     if (account.legacy_id !== null) names.add(` ${account.legacy_id}`);
   }
   return names;
+}
+
+export function halvesOf(batch: Batch): [Batch, Batch] {
+  const middle = Math.ceil(batch.rows.length / 2);
+  const [rows, rest] = [batch.rows.slice(0, middle), batch.rows.slice(middle)];
+  const toLine = rows.at(-1)?.lastLine ?? batch.fromLine;
+  return [
+    { ...batch, rows, toLine },
+    { ...batch, rows: rest, fromLine: toLine },
+  ];
 }

@@ -1,11 +1,15 @@
+import { isDatabaseUnavailable } from '../../platform/database/database-errors.ts';
 import type { FileRecord } from '../../platform/records/record.ts';
-import { type Batch, type Batches, collectBatches } from './batches.ts';
+import { type Batch, type Batches, collectBatches, halvesOf, type Limits } from './batches.ts';
 import { commitBatch, type Refused } from './commit-batch.ts';
 import type { ImportCounts, ImportDependencies, ImportFault, ImportOptions } from './import-options.ts';
 import { readRow } from './read-row.ts';
 
 /** A fraction of what a statement may take. The embedded database has the thread of the service meanwhile. */
 const batchRows = { postgres: 1000, embedded: 100 };
+
+/** Fewer are not tried again: the database is away. */
+const fewestRows = 50;
 
 /** As many as a command has connections. */
 const batchesAtOnce = 2;
@@ -28,7 +32,7 @@ export async function importAccounts(
     mostAtOnce: isEmbedded || options.stopsAtFault ? 1 : batchesAtOnce,
   };
   const batches = collectBatches(options.progress?.linesRead ?? 0, limits, (batch, turn) =>
-    writeBatch(deps, batch, turn, options, counts),
+    writeInTime(batch, turn, limits, (part) => writeBatch(deps, part, turn, options, counts)),
   );
   try {
     const isWhole = await readAll(chunks, batches, options, counts);
@@ -73,6 +77,24 @@ async function takeRecord(
   counts.refused += 1;
   for (const fault of read.faults) await onFault(fault);
   return !stopsAtFault && !isLast;
+}
+
+/** A server that is slow now gets smaller batches, which end within the time that a statement may take. */
+async function writeInTime(
+  batch: Batch,
+  turn: Promise<unknown>,
+  limits: Limits,
+  write: (batch: Batch) => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    return await write(batch);
+  } catch (error) {
+    if (!isDatabaseUnavailable(error) || batch.rows.length < fewestRows) throw error;
+    await turn;
+    const [first, rest] = halvesOf(batch);
+    limits.mostRows = Math.min(limits.mostRows, rest.rows.length);
+    return (await writeInTime(first, turn, limits, write)) && (await writeInTime(rest, turn, limits, write));
+  }
 }
 
 /** False if the import stops within the batch. */
