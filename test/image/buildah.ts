@@ -24,7 +24,7 @@ const isMissing = (program: string) => spawnSync(program, ['--version']).error !
 /** The reason to skip the tests, or false. */
 export const withoutBuildah =
   (process.getuid?.() !== 0 && 'only root can make an image here') ||
-  (['buildah', 'debootstrap', 'crun'].find(isMissing) ?? false);
+  (['buildah', 'debootstrap'].find(isMissing) ?? false);
 
 /** Throws with the end of what the program said. */
 async function run(program: string, ...parameters: string[]): Promise<string> {
