@@ -52,9 +52,12 @@ export function startContainer(t: { after(end: () => unknown): void }, options: 
   const env = {
     ...Object.fromEntries(config.Env.map((line) => [line.split('=')[0], line.split('=').slice(1).join('=')])),
     ...options.env,
-    ...{ PORT: String(port), HOST: '127.0.0.1' },
+    PORT: String(port),
+    HOST: '127.0.0.1',
     // Of the script above; the service reads none of them.
-    ...{ ROOT: file, OWN: own, VOLUMES: volumes.join(' ') },
+    ROOT: file,
+    OWN: own,
+    VOLUMES: volumes.join(' '),
   };
   const namespaces = ['unshare', '--mount', '--pid', '--fork', '--ipc', '--uts', '--kill-child'];
   const command = [...asUser(options), ...(config.Entrypoint ?? []), ...config.Cmd];
@@ -67,7 +70,7 @@ export function startContainer(t: { after(end: () => unknown): void }, options: 
     return { status, output: stdout + stderr };
   };
   const terminate = async () => {
-    process.kill(firstProcess(), config.StopSignal as NodeJS.Signals);
+    process.kill(firstProcess(), config.StopSignal);
     return program.exited;
   };
   const request: Container['request'] = (method, path, rest) => sendRequest(port, method, path, rest);

@@ -37,7 +37,7 @@ describe('the image', { skip: withoutBuildah }, () => {
   let file: string;
   before(async () => {
     await makeBase();
-    await buildImage(tag);
+    await buildImage(tag, 'NODE_IMAGE', '--build-arg=REVISION=tests', '.');
     config = await inspectImage(tag);
     file = await mountImage(tag);
   });
