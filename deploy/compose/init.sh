@@ -29,6 +29,7 @@ give() {
   mkdir -p "${target%/*}"
   chown "$1:$1" "${target%/*}"
   cat >"$target.new"
+  [ -s "$target.new" ] || fail secrets "nothing to put into $2"
   if cmp -s "$target.new" "$target"; then
     rm "$target.new"
   else

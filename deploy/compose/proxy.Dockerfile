@@ -5,7 +5,7 @@ RUN apt-get update \
   && apt-get install -y --no-install-recommends nginx openssl curl ca-certificates dehydrated \
   && rm -rf /var/lib/apt/lists/* /etc/nginx/sites-enabled
 COPY nginx /opt/adl/nginx
-COPY compose/*.sh /opt/adl/compose/
+COPY compose/*.sh compose/redis.conf /opt/adl/compose/
 RUN chmod -R u=rwX,go=rX /opt/adl && install -d -o www-data -g www-data /var/www/acme
 ENV TZ=UTC
 LABEL org.opencontainers.image.title="ADL proxy" \

@@ -30,10 +30,12 @@ test('each secret can be read from the file in NAME_FILE, with or without a newl
   const directory = temporaryDirectory(t);
   const values: Record<string, string> = {
     DATABASE_URL: 'postgresql://u:p@h/d',
+    DATABASE_DIRECT_URL: 'postgresql://u:p@g/d',
     SECRET_KEY: goodSecret,
     SECRET_KEY_PREVIOUS: goodSecret.toUpperCase(),
     ADMIN_SETUP_TOKEN: goodSecret.toLowerCase(),
     REDIS_URL: 'redis://:p@h',
+    REDIS_SENTINEL_PASSWORD: 'p s',
     SMTP_PASSWORD: 'p w',
     BACKUP_S3_SECRET_ACCESS_KEY: 'k e y',
   };

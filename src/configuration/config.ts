@@ -117,7 +117,7 @@ function crossFaults(given: Environment): string[] {
 function connectionFaults(given: Environment): string[] {
   const faults: string[] = [];
   const isEmbedded = isUnset(given, 'DATABASE_URL') || given.DATABASE_URL === 'embedded';
-  if (!isUnset(given, 'DATABASE_DIRECT_URL') && isEmbedded)
+  if (given.DATABASE_DIRECT_URL !== undefined && isEmbedded)
     faults.push('DATABASE_DIRECT_URL needs a DATABASE_URL that leads to PgBouncer');
   if (given.REDIS_SENTINELS !== undefined && isUnset(given, 'REDIS_URL'))
     faults.push('REDIS_SENTINELS needs a REDIS_URL, with the name of the group in place of the host');

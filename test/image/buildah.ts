@@ -24,7 +24,7 @@ const isMissing = (program: string) => spawnSync(program, ['--version']).error !
 /** The reason to skip the tests, or false. */
 export const withoutBuildah =
   (process.getuid?.() !== 0 && 'only root can make an image here') ||
-  (['buildah', 'debootstrap', 'crun'].find(isMissing) ?? false);
+  (['buildah', 'debootstrap'].find(isMissing) ?? false);
 
 /** Throws with the end of what the program said. */
 async function run(program: string, ...parameters: string[]): Promise<string> {
@@ -73,26 +73,14 @@ export async function makeBase(): Promise<void> {
   rmSync(tree, { recursive: true });
 }
 
-/** Builds the Dockerfile of the repository. */
-export async function buildImage(tag: string): Promise<void> {
-  // Where npm is set up by a file, and what it has fetched before.
+/** Builds a Dockerfile of the repository, on the base instead of what the argument names. */
+export async function buildImage(tag: string, baseArgument: string, ...rest: string[]): Promise<void> {
+  // How npm is set up here, and what it has fetched before.
   const own = ['.npmrc', '.npm'].map((name) => join(homedir(), name)).filter((path) => existsSync(path));
   const volumes = own.map((path) => `--volume=${path}:/root/${path.split('/').at(-1)}`);
-  const files = process.env.NODE_EXTRA_CA_CERTS
-    ? [`--volume=${process.env.NODE_EXTRA_CA_CERTS}:/etc/npm-ca.pem:ro`]
-    : [];
-  await buildah(
-    'build',
-    '--isolation=chroot',
-    // The other format knows no HEALTHCHECK.
-    '--format=docker',
-    `--build-arg=NODE_IMAGE=${baseName}`,
-    '--build-arg=REVISION=tests',
-    ...volumes,
-    ...files,
-    `--tag=${tag}`,
-    '.',
-  );
+  // The other format knows no HEALTHCHECK.
+  const how = ['--isolation=chroot', '--format=docker', `--build-arg=${baseArgument}=${baseName}`];
+  await buildah('build', ...how, ...volumes, `--tag=${tag}`, ...rest);
 }
 
 export type ImageConfig = {
@@ -103,7 +91,7 @@ export type ImageConfig = {
   Labels: Record<string, string>;
   Volumes: Record<string, object>;
   ExposedPorts: Record<string, object>;
-  StopSignal: string;
+  StopSignal: NodeJS.Signals;
   WorkingDir: string;
   Healthcheck: { Test: string[] };
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { credentialsOf, newRegistration } from '../factories.ts';
@@ -24,6 +24,8 @@ const tag = 'localhost/adl';
 const mostMegabytes = 150;
 const mostStartMilliseconds = 2000;
 
+type Lock = { packages: Record<string, { dev?: boolean }> };
+
 const production = {
   PUBLIC_URL: 'https://accounts.example.com',
   DATABASE_URL: 'embedded',
@@ -35,7 +37,7 @@ describe('the image', { skip: withoutBuildah }, () => {
   let file: string;
   before(async () => {
     await makeBase();
-    await buildImage(tag);
+    await buildImage(tag, 'NODE_IMAGE', '--build-arg=REVISION=tests', '.');
     config = await inspectImage(tag);
     file = await mountImage(tag);
   });
@@ -79,7 +81,7 @@ describe('the image', { skip: withoutBuildah }, () => {
       files.filter((path) => /\.test\.ts$|(^|\/)\.env|^data|^test|^docs/.test(path)),
       [],
     );
-    const { devDependencies, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const sbom = JSON.parse(readFileSync(join(file, 'app/sbom.cdx.json'), 'utf8'));
     assert.equal(sbom.bomFormat, 'CycloneDX');
     const named = new Set(
@@ -88,9 +90,11 @@ describe('the image', { skip: withoutBuildah }, () => {
       ),
     );
     for (const name of Object.keys(dependencies)) assert.ok(named.has(name), name);
-    for (const name of Object.keys(devDependencies)) {
-      assert.ok(!named.has(name), name);
-      assert.deepEqual(globSync(join(file, 'app/node_modules', name)), []);
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock;
+    const development = Object.keys(packages).filter((path) => packages[path]?.dev === true);
+    for (const path of development) {
+      assert.ok(!named.has(path.replace('node_modules/', '')), path);
+      assert.ok(!existsSync(join(file, 'app', path)), path);
     }
     assert.deepEqual(globSync(join(file, 'app/node_modules/node-*')), []);
   });
@@ -126,13 +130,25 @@ describe('the image', { skip: withoutBuildah }, () => {
       assert.match(container.output(), new RegExp(`^configuration: failed - ${name} `, 'm'));
   });
 
-  test('on PostgreSQL it is ready within two seconds', { skip: withoutPostgres }, async (t) => {
+  test('on PostgreSQL a start costs less than two seconds, by the compile cache', {
+    skip: withoutPostgres,
+  }, async (t) => {
     const { server } = await startDatabaseService(t);
     const { DATABASE_URL = '', SECRET_KEY = '' } = server.env;
-    const container = await start(t, { DATABASE_URL, SECRET_KEY });
-    const milliseconds = await untilReady(container);
-    t.diagnostic(`ready after ${milliseconds.toFixed(0)} ms`);
-    assert.ok(milliseconds < mostStartMilliseconds, `${milliseconds} ms`);
+    const costOf = async (env: Record<string, string>): Promise<number> => {
+      const container = await start(t, { DATABASE_URL, SECRET_KEY, ...env });
+      const milliseconds = await untilReady(container);
+      const cost = container.cpuMilliseconds();
+      t.diagnostic(`ready after ${milliseconds.toFixed(0)} ms, of which ${cost} ms processor time`);
+      return cost;
+    };
+    // By the clock it also depends on what else this machine does.
+    const cost = await costOf({});
+    assert.ok(cost < mostStartMilliseconds, `${cost} ms`);
+    assert.ok(
+      cost < (await costOf({ NODE_COMPILE_CACHE: '' })),
+      'the cache counts for another account or place',
+    );
   });
 });
 
