@@ -10,6 +10,7 @@ import { measureMails } from './mails.ts';
 import { measureOverload } from './overload.ts';
 import { measureSearches } from './searches.ts';
 import { measureStarts } from './starts.ts';
+import { measureTraces } from './traces.ts';
 
 /** `npm run bench`, or `npm run bench -- logins starts` for a selection. Needs an idle machine. */
 const benchmarks = {
@@ -22,6 +23,7 @@ const benchmarks = {
   lists: measureLists,
   mails: measureMails,
   overload: measureOverload,
+  traces: measureTraces,
   'audit-chain': measureAuditChain,
   clone: measureFromClone,
 };
