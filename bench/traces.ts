@@ -52,7 +52,9 @@ async function cpuOfReads({ pid, url }: ServerProcess, token: string): Promise<n
 
 async function startReceiver(t: { after(end: () => unknown): void }): Promise<string> {
   const server = createServer((incoming, answer) => {
-    incoming.resume().on('end', () => answer.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+    incoming
+      .resume()
+      .on('end', () => answer.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
