@@ -12,6 +12,7 @@ import { measureOverload } from './overload.ts';
 import { measureReplicas } from './replicas.ts';
 import { measureSearches } from './searches.ts';
 import { measureStarts } from './starts.ts';
+import { measureTraces } from './traces.ts';
 
 /** `npm run bench`, or `npm run bench -- logins starts` for a selection. Needs an idle machine. */
 const benchmarks = {
@@ -25,6 +26,7 @@ const benchmarks = {
   mails: measureMails,
   overload: measureOverload,
   replicas: measureReplicas,
+  traces: measureTraces,
   'audit-chain': measureAuditChain,
   backups: measureBackups,
   clone: measureFromClone,

@@ -15,6 +15,8 @@ export type Exchange = {
 };
 
 type Options = {
+  /** How long to wait for answers or the end; five by default. */
+  seconds?: number;
   /** The client closes after this many answers; without it, it waits until the server closes. */
   answers?: number;
   /** The client half-closes after sending, and continues to read. */
@@ -28,7 +30,7 @@ export async function portOf(app: HttpServer): Promise<number> {
 }
 
 /**
- * Sends raw bytes over a new connection. Fails after five seconds with neither answers nor the end.
+ * Sends raw bytes over a new connection. Fails in time with neither answers nor the end.
  */
 export async function exchange(
   app: HttpServer,
@@ -49,7 +51,7 @@ export async function exchangeOver(
   bytes: Bytes | readonly Bytes[],
   options: Options = {},
 ): Promise<Exchange> {
-  const { answers: wanted = Number.POSITIVE_INFINITY, endAfterSending = false } = options;
+  const { answers: wanted = Number.POSITIVE_INFINITY, endAfterSending = false, seconds = 5 } = options;
   const chunks: readonly Bytes[] = typeof bytes === 'string' || Buffer.isBuffer(bytes) ? [bytes] : bytes;
   const toHead = chunks[0]?.toString().startsWith('HEAD ') ?? false;
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
@@ -63,8 +65,11 @@ export async function exchangeOver(
   // that counts.
   socket.on('error', () => {});
   const timer = setTimeout(
-    () => reject(new Error(`neither answers nor an end after 5 s:\n${received.toString().slice(0, 2000)}`)),
-    5000,
+    () =>
+      reject(
+        new Error(`neither answers nor an end after ${seconds} s:\n${received.toString().slice(0, 2000)}`),
+      ),
+    seconds * 1000,
   );
   try {
     void send(socket, chunks, endAfterSending);
