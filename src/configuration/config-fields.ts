@@ -98,7 +98,10 @@ export function ageRecipients(description: string) {
   const problem = 'must be a comma-separated list of age recipients, e.g. age1…, as age-keygen prints them';
   // The checksum is for who encrypts: the service does not load what checks it.
   const isRecipient = (value: string): boolean => /^age1[02-9ac-hj-np-z]{58,}$/.test(value);
-  return variable(list.refine((values) => values.every(isRecipient), problem), description);
+  return variable(
+    list.refine((values) => values.every(isRecipient), problem),
+    description,
+  );
 }
 
 /** A path, or a bucket behind https; plain http for tests on this machine. */

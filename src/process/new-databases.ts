@@ -31,7 +31,7 @@ export async function openTarget(config: Config, logger: Logger): Promise<NewDat
     }
     rmSync(unfinished, { recursive: true, force: true });
     const engine = await openEngine({ ...config, dataDir: unfinished, databasePoolSize: poolSize });
-    return opened(config, logger, engine, async (outcome) => {
+    return await opened(config, logger, engine, async (outcome) => {
       // Under its name only once it is whole.
       if (outcome === 'keep') renameSync(join(unfinished, 'postgres'), place);
       rmSync(unfinished, { recursive: true, force: true });
@@ -69,7 +69,9 @@ async function openScratchDatabase(config: Config, url: string, logger: Logger):
   const scratchUrl = new URL(url);
   scratchUrl.pathname = `/${name}`;
   const engine = await openEngine({ ...config, databaseUrl: scratchUrl.href, databasePoolSize: poolSize });
-  return opened(config, logger, engine, () => administer(config, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  return opened(config, logger, engine, () =>
+    administer(config, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  );
 }
 
 /** Those of verifications that were killed. */
@@ -111,7 +113,11 @@ async function requireNoServer(engine: DatabaseEngine): Promise<void> {
       SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
          AND application_name IN ('adl', 'adl jobs', 'adl migrations')`);
     if (rows.length === 0) return;
-    throw new StartupError('database', 'a server is connected to it', 'Stop all servers first, then try again');
+    throw new StartupError(
+      'database',
+      'a server is connected to it',
+      'Stop all servers first, then try again',
+    );
   } finally {
     await connection.close();
   }

@@ -64,7 +64,9 @@ export async function loadBackup(connection: BulkConnection, script: BackupScrip
   const { known } = await compareMigrations(connection);
   const unknown = header.migrations.filter((migration) => !known.includes(migration));
   if (unknown.length > 0)
-    throw backupFault(`The backup is of release ${header.release}, which is newer: install that release or a later one`);
+    throw backupFault(
+      `The backup is of release ${header.release}, which is newer: install that release or a later one`,
+    );
   await migrateWithin(connection, (name) => header.migrations.includes(name));
   await copyTables(connection, script);
   const trailer = script.trailer();
@@ -90,6 +92,8 @@ async function requireCounts(connection: BulkConnection, { tables }: BackupTrail
   for (const { name, rows } of tables) {
     const [found] = await connection.query(`SELECT count(*)::text AS count FROM public.${quoted(name)}`);
     if (Number(found?.count) !== rows)
-      throw backupFault(`The table ${name} has ${found?.count} rows where the backup says ${rows}: take another backup`);
+      throw backupFault(
+        `The table ${name} has ${String(found?.count)} rows where the backup says ${rows}: take another backup`,
+      );
   }
 }
