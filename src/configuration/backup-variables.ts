@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { ageRecipients, isBackupPlace, variable, whole } from './config-fields.ts';
 
+const printable = /^[\x20-\x7e]+$/;
+const problem = 'must be a key of printable characters';
+
 /** What `adl backup` reads; the service itself needs none of it. */
 export const backupVariables = {
   BACKUP_TO: variable(
@@ -23,10 +26,20 @@ export const backupVariables = {
     30,
     'How long backups are kept, in days; the newest seven stay however old they are.',
   ),
-  BACKUP_S3_REGION: variable(z.string().prefault('auto'), 'Region of the bucket in BACKUP_TO.', 'auto'),
-  BACKUP_S3_ACCESS_KEY_ID: variable(z.string().optional(), 'Access key id for the bucket in BACKUP_TO.'),
+  BACKUP_S3_REGION: variable(
+    z
+      .string()
+      .regex(/^[a-z0-9-]+$/, 'must be the name of a region, e.g. eu-central-1')
+      .prefault('auto'),
+    'Region of the bucket in BACKUP_TO.',
+    'auto',
+  ),
+  BACKUP_S3_ACCESS_KEY_ID: variable(
+    z.string().regex(printable, problem).optional(),
+    'Access key id for the bucket in BACKUP_TO.',
+  ),
   BACKUP_S3_SECRET_ACCESS_KEY: variable(
-    z.string().optional(),
+    z.string().regex(printable, problem).optional(),
     'Secret access key for the bucket in BACKUP_TO.',
   ),
 };

@@ -106,7 +106,7 @@ export function ageRecipients(description: string) {
 
 /** A path, or a bucket behind https; plain http for tests on this machine. */
 export function isBackupPlace(value: string): boolean {
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(value)) return true;
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(value)) return /^[^\p{Cc}]+$/u.test(value);
   if (!isPlainWebAddress(value)) return false;
   const { protocol, hostname, pathname } = new URL(value);
   return (protocol === 'https:' || isLoopbackHost(hostname)) && /[^/]/.test(pathname);
