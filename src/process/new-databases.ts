@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { CommandDependencies, NewDatabase } from '../cli/command/command.ts';
@@ -55,11 +55,26 @@ function lockOrExplain(dataDir: string): () => void {
 /** Where a verification restores to: a database beside that of `DATABASE_URL`, or a folder; both are removed. */
 export async function openScratch(config: Config, logger: Logger): Promise<NewDatabase> {
   if (config.databaseUrl !== undefined) return openScratchDatabase(config, config.databaseUrl, logger);
-  const dataDir = mkdtempSync(join(tmpdir(), 'adl-verify-'));
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  removeAbandonedFolders();
+  const dataDir = mkdtempSync(join(tmpdir(), scratchPrefix));
   const remove = async () => rmSync(dataDir, { recursive: true, force: true });
   const engine = await openEngine({ ...config, dataDir, databasePoolSize: poolSize });
   return opened(config, logger, engine, remove);
+}
+
+const scratchPrefix = 'adl-verify-';
+
+/** What killed verifications have left: nobody holds its lock. */
+function removeAbandonedFolders(): void {
+  for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(scratchPrefix))) {
+    const folder = join(tmpdir(), name);
+    try {
+      lockDirectory(folder)();
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // In use, or another user's.
+    }
+  }
 }
 
 async function openScratchDatabase(config: Config, url: string, logger: Logger): Promise<NewDatabase> {
