@@ -59,6 +59,30 @@ test('a restored database has every row as it was, and the audit chain is whole'
   assert.equal((await api.get('/health')).status, 200);
 });
 
+/** Everything that migrations made: columns, indexes and how they are measured, triggers. */
+async function schemaOf(db: Database): Promise<unknown[]> {
+  const { rows } = await sql`
+    SELECT 'index' AS kind, indexdef AS text FROM pg_indexes WHERE schemaname = 'public'
+     UNION ALL SELECT 'trigger', tgname || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
+     UNION ALL SELECT 'statistics', attrelid::regclass || ' ' || attname || ' ' || attstattarget FROM pg_attribute
+        WHERE attstattarget > 0 AND attrelid::regclass::text NOT LIKE 'pg_%'
+     UNION ALL SELECT 'column', table_name || '.' || column_name || ' ' || data_type
+        FROM information_schema.columns WHERE table_schema = 'public'
+     ORDER BY kind, text`.execute(db);
+  return rows;
+}
+
+test('a restored database has the schema of the migrations, each index and trigger included', async (t) => {
+  const service = await createTestApp(t);
+  const { identity, create } = await openBackups(t, service);
+  const backup = await create();
+  const engine = await emptyEngine(t);
+  await restore(service, engine, backup, identity);
+  const restored = await schemaOf(createDatabase(engine.pool, () => {}));
+  assert.ok(restored.length > 100 && JSON.stringify(restored).includes('users_search'));
+  assert.deepEqual(restored, await schemaOf(service.db));
+});
+
 test('the account of the verification is in no database', async (t) => {
   const service = await createTestApp(t);
   const { identity, create } = await openBackups(t, service);

@@ -11,6 +11,7 @@ import type { BackupHeader, BackupTrailer } from './backup-format.ts';
 import type { BackupPlace } from './backup-places.ts';
 import { isEmpty, listTables } from './list-tables.ts';
 import { type BackupScript, readScript } from './read-script.ts';
+import { withoutIndexes } from './without-indexes.ts';
 
 /** The identities in a file, as age-keygen writes it. */
 export async function loadIdentities(path: string): Promise<string[]> {
@@ -83,7 +84,7 @@ async function copyTables(connection: BulkConnection, script: BackupScript): Pro
     const name = `public.${quoted(table.name)}`;
     // Triggers count users and sign-ins, and these counts are in the backup.
     await connection.runScript(`ALTER TABLE ${name} DISABLE TRIGGER USER`);
-    await connection.copyIn(table, rows);
+    await withoutIndexes(connection, table.name, () => connection.copyIn(table, rows));
     await connection.runScript(`ALTER TABLE ${name} ENABLE TRIGGER USER`);
   }
 }
