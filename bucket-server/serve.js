@@ -12,4 +12,4 @@ server.middleware.unshift((ctx, next) => ofList.run(ctx.path === '/backups/', ne
 Object.defineProperty(server, 'allowMismatchedSignatures', { get: () => ofList.getStore() === true });
 
 await server.run();
-console.log('listening');
+process.stdout.write('listening\n');

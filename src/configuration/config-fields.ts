@@ -115,12 +115,15 @@ export function ageRecipients(description: string) {
   const problem = 'must be a comma-separated list of age recipients, e.g. age1…, as age-keygen prints them';
   // The checksum is for who encrypts: the service does not load what checks it.
   const isRecipient = (value: string): boolean => /^age1[02-9ac-hj-np-z]{58,}$/.test(value);
-  return variable(list.refine((values) => values.every(isRecipient), problem), description);
+  return variable(
+    list.refine((values) => values.every(isRecipient), problem),
+    description,
+  );
 }
 
 /** A path, or a bucket behind https; plain http for tests on this machine. */
 export function isBackupPlace(value: string): boolean {
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(value)) return true;
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(value)) return /^[^\p{Cc}]+$/u.test(value);
   if (!isPlainWebAddress(value)) return false;
   const { protocol, hostname, pathname } = new URL(value);
   return (protocol === 'https:' || isLoopbackHost(hostname)) && /[^/]/.test(pathname);

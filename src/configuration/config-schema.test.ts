@@ -39,6 +39,7 @@ const wholeNumbers: [name: string, min: number, max: number, read: (config: Conf
   ['RATE_LIMIT_IPV6_PREFIX', 32, 128, (config) => config.rateLimitIpv6Prefix],
   ['SMTP_PORT', 1, 65_535, (config) => config.smtp.port],
   ['DELETED_USER_GRACE_DAYS', 1, 365, (config) => config.deletedUserGraceDays],
+  ['BACKUP_KEEP_DAYS', 1, 3650, (config) => config.backup.keepDays],
 ];
 
 for (const [name, min, max, read] of wholeNumbers) {
@@ -205,4 +206,34 @@ test('BRANDING takes a colour, an image and plain addresses only', () => {
     '{"name":"Ada"}',
   ];
   for (const value of bad) assert.match(faultOf('BRANDING', value) ?? '', /^must be a JSON object/, value);
+});
+
+test('BACKUP_TO is a folder or a bucket behind https, which needs both keys', () => {
+  const keys = { BACKUP_S3_ACCESS_KEY_ID: 'id', BACKUP_S3_SECRET_ACCESS_KEY: 'secret' };
+  for (const value of ['/var/backups', 'backups', './a b']) assert.equal(faultOf('BACKUP_TO', value), null);
+  for (const value of [
+    'http://bucket.example/b',
+    'https://bucket.example',
+    'https://bucket.example/',
+    's3://bucket/adl',
+    'https://key:secret@bucket.example/b',
+    'https://bucket.example/b?x=1',
+  ])
+    assert.throws(
+      () => parseConfig({ ...keys, BACKUP_TO: value }),
+      /^ConfigError: BACKUP_TO must be a folder/,
+      value,
+    );
+  const bucket = { BACKUP_TO: 'https://bucket.example/b/adl' };
+  assert.throws(() => parseConfig(bucket), /BACKUP_S3_SECRET_ACCESS_KEY are required/);
+  assert.equal(parseConfig({ ...bucket, ...keys }).backup.region, 'auto');
+});
+
+test('BACKUP_RECIPIENTS takes recipients of age, and never an identity', () => {
+  const recipient = 'age1s2fpy9h0zgp5y85nwu680jjqnh5we03x5unsp7x87yx2jr8crytswzx2ll';
+  const { recipients } = parseConfig({ BACKUP_RECIPIENTS: `${recipient}, ${recipient}` }).backup;
+  assert.deepEqual(recipients, [recipient, recipient]);
+  const identity = `AGE-SECRET-KEY-1${'Q'.repeat(58)}`;
+  for (const value of ['age1', identity, `${recipient} ${recipient}`, 'ssh-ed25519 AAAA'])
+    assert.match(faultOf('BACKUP_RECIPIENTS', value) ?? '', /^must be .* age recipients/, value);
 });

@@ -1,12 +1,11 @@
 import { z } from 'zod';
+import { backupVariables } from './backup-variables.ts';
 import {
   address,
   addressOr,
-  ageRecipients,
   brandingFields,
   cidrs,
   exactOrigins,
-  isBackupPlace,
   mailAddresses,
   metadataNames,
   oneOf,
@@ -250,27 +249,5 @@ export const configSchema = z.object({
     'required',
   ),
   REQUIRE_VERIFIED_EMAIL: yesNo(false, 'Whether sign-in requires a verified e-mail address.'),
-  BACKUP_TO: variable(
-    z
-      .string()
-      .refine(isBackupPlace, 'must be a folder, or the https address of a bucket: https://host/bucket[/prefix]')
-      .optional(),
-    'Where adl backup keeps backups: a folder, or a bucket of S3 or a compatible server as https://host/bucket[/prefix].',
-    '<DATA_DIR>/backups',
-  ),
-  BACKUP_RECIPIENTS: ageRecipients(
-    'Comma-separated list of age recipients (age1…) that backups are encrypted to. Their identities belong on another machine.',
-  ),
-  BACKUP_KEEP_DAYS: whole(
-    1,
-    3650,
-    30,
-    'How long backups are kept, in days; the newest seven stay however old they are.',
-  ),
-  BACKUP_S3_REGION: variable(z.string().prefault('auto'), 'Region of the bucket in BACKUP_TO.', 'auto'),
-  BACKUP_S3_ACCESS_KEY_ID: variable(z.string().optional(), 'Access key id for the bucket in BACKUP_TO.'),
-  BACKUP_S3_SECRET_ACCESS_KEY: variable(
-    z.string().optional(),
-    'Secret access key for the bucket in BACKUP_TO.',
-  ),
+  ...backupVariables,
 });

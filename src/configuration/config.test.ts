@@ -76,6 +76,14 @@ test('without variables every setting has its default', () => {
     usernames: 'required',
     auditRetentionDays: 365,
     requireVerifiedEmail: false,
+    backup: {
+      to: 'data/backups',
+      recipients: [],
+      keepDays: 30,
+      region: 'auto',
+      accessKeyId: undefined,
+      secretAccessKey: undefined,
+    },
   });
   assert.deepEqual([trustedProxies, metricsAllow.length], [[], 2]);
   for (const local of ['127.0.0.1', '127.9.9.9', '::1']) assert.ok(cidrListContains(metricsAllow, local));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { CommandDependencies, NewDatabase } from '../cli/command/command.ts';
@@ -31,7 +31,7 @@ export async function openTarget(config: Config, logger: Logger): Promise<NewDat
     }
     rmSync(unfinished, { recursive: true, force: true });
     const engine = await openEngine({ ...config, dataDir: unfinished, databasePoolSize: poolSize });
-    return opened(config, logger, engine, async (outcome) => {
+    return await opened(config, logger, engine, async (outcome) => {
       // Under its name only once it is whole.
       if (outcome === 'keep') renameSync(join(unfinished, 'postgres'), place);
       rmSync(unfinished, { recursive: true, force: true });
@@ -55,11 +55,26 @@ function lockOrExplain(dataDir: string): () => void {
 /** Where a verification restores to: a database beside that of `DATABASE_URL`, or a folder; both are removed. */
 export async function openScratch(config: Config, logger: Logger): Promise<NewDatabase> {
   if (config.databaseUrl !== undefined) return openScratchDatabase(config, config.databaseUrl, logger);
-  const dataDir = mkdtempSync(join(tmpdir(), 'adl-verify-'));
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  removeAbandonedFolders();
+  const dataDir = mkdtempSync(join(tmpdir(), scratchPrefix));
   const remove = async () => rmSync(dataDir, { recursive: true, force: true });
   const engine = await openEngine({ ...config, dataDir, databasePoolSize: poolSize });
   return opened(config, logger, engine, remove);
+}
+
+const scratchPrefix = 'adl-verify-';
+
+/** What killed verifications have left: nobody holds its lock. */
+function removeAbandonedFolders(): void {
+  for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(scratchPrefix))) {
+    const folder = join(tmpdir(), name);
+    try {
+      lockDirectory(folder)();
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // In use, or another user's.
+    }
+  }
 }
 
 async function openScratchDatabase(config: Config, url: string, logger: Logger): Promise<NewDatabase> {
@@ -69,7 +84,9 @@ async function openScratchDatabase(config: Config, url: string, logger: Logger):
   const scratchUrl = new URL(url);
   scratchUrl.pathname = `/${name}`;
   const engine = await openEngine({ ...config, databaseUrl: scratchUrl.href, databasePoolSize: poolSize });
-  return opened(config, logger, engine, () => administer(config, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  return opened(config, logger, engine, () =>
+    administer(config, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  );
 }
 
 /** Those of verifications that were killed. */
@@ -111,7 +128,11 @@ async function requireNoServer(engine: DatabaseEngine): Promise<void> {
       SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
          AND application_name IN ('adl', 'adl jobs', 'adl migrations')`);
     if (rows.length === 0) return;
-    throw new StartupError('database', 'a server is connected to it', 'Stop all servers first, then try again');
+    throw new StartupError(
+      'database',
+      'a server is connected to it',
+      'Stop all servers first, then try again',
+    );
   } finally {
     await connection.close();
   }

@@ -5,7 +5,11 @@ import { connectToServer } from '../cli/local-socket/ask-server.ts';
 import type { Backend } from '../cli/terminal/run-given.ts';
 import type { Config } from '../configuration/config.ts';
 import { createKeyRing } from '../platform/crypto/secret-keys.ts';
-import { createDatabase, type DatabaseEngine, type MigrationConnection } from '../platform/database/database.ts';
+import {
+  createDatabase,
+  type DatabaseEngine,
+  type MigrationConnection,
+} from '../platform/database/database.ts';
 import { DatabaseUnavailableError } from '../platform/database/database-errors.ts';
 import { DirectoryInUseError } from '../platform/database/directory-lock.ts';
 import { findMissing, migrate, requireReleaseFits } from '../platform/database/migrate.ts';

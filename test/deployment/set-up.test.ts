@@ -25,7 +25,10 @@ describe('the service without containers', () => {
 
   test('the backup runs every night with what the service is confined to, and is told no secret', () => {
     const [service, backup] = [unit, backupUnit].map((file) => readFileSync(file, 'utf8').split('\n'));
-    const confinement = service?.slice(service.indexOf('NoNewPrivileges=yes'), service.indexOf('[Install]') - 1);
+    const confinement = service?.slice(
+      service.indexOf('NoNewPrivileges=yes'),
+      service.indexOf('[Install]') - 1,
+    );
     for (const line of confinement ?? []) assert.ok(backup?.includes(line), line);
     assert.doesNotMatch(backup?.join('\n') ?? '', /(SECRET_KEY|DATABASE_URL|identity)=/i);
     const timer = join(deploy, 'systemd/adl-backup.timer');

@@ -15,7 +15,9 @@ test('a bucket of an S3 server takes a backup in parts, lists it, and gives it b
   const bucket = await startBucketServer(t);
   const { server, query } = await startDatabaseService(t);
   // What does not compress: more than one part of eight megabytes.
-  await query(`INSERT INTO throttles SELECT 'x', sha256(n::text::bytea), 1, now() FROM generate_series(1, 270000) AS n`);
+  await query(
+    `INSERT INTO throttles SELECT 'x', sha256(n::text::bytea), 1, now() FROM generate_series(1, 270000) AS n`,
+  );
   const directory = temporaryDirectory(t);
   const { identity, recipient } = await newKeyPair();
   const key = join(directory, 'key.txt');

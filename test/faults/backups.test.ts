@@ -140,7 +140,10 @@ test('each wrong place, key and password is one line and an exit code, and chang
   assert.match(await say({ DATABASE_URL: wrong.href }, 'create'), /not reachable/);
   assert.match(await say({ BACKUP_RECIPIENTS: '' }, 'create'), /BACKUP_RECIPIENTS is not set/);
   assert.match(await say({ BACKUP_RECIPIENTS: 'age1mistyped' }, 'create'), /BACKUP_RECIPIENTS must be/);
-  assert.match(await say({ BACKUP_TO: `${key}/backups` }, 'create'), /place of the backups.*correct BACKUP_TO/);
+  assert.match(
+    await say({ BACKUP_TO: `${key}/backups` }, 'create'),
+    /place of the backups.*correct BACKUP_TO/,
+  );
   assert.match(await say({}, 'verify', '--identity', key), /There is no backup in .*correct BACKUP_TO/);
   assert.match(await say({}, 'verify', '--identity', join(directory, 'none')), /file of --identity/);
   const { result } = await adl(env, 'backup', 'create');
@@ -151,14 +154,19 @@ test('each wrong place, key and password is one line and an exit code, and chang
   const nowhere = { DATABASE_URL: 'embedded', DATA_DIR: join(directory, 'nowhere') };
   assert.match(await say(nowhere, 'restore', none, '--identity', key), /no such backup/);
   const strange = { ...nowhere, SECRET_KEY: 'b3RoZXIga2V5IG9mIHRoZSB0ZXN0cywgYW5vdGhlciBvbmUh' };
-  assert.match(await say(strange, 'restore', String(result.name), '--identity', key), /of another deployment/);
+  assert.match(
+    await say(strange, 'restore', String(result.name), '--identity', key),
+    /of another deployment/,
+  );
   assert.ok(!existsSync(join(directory, 'nowhere/postgres')));
 });
 
 test('a full disk is one line and leaves no part of a backup', { skip: withoutPostgres }, async (t) => {
   const { env: place } = await backupPlace(t);
   const { server, query } = await startDatabaseService(t);
-  await query(`INSERT INTO throttles SELECT 'x', sha256(n::text::bytea), 1, now() FROM generate_series(1, 20000) AS n`);
+  await query(
+    `INSERT INTO throttles SELECT 'x', sha256(n::text::bytea), 1, now() FROM generate_series(1, 20000) AS n`,
+  );
   const small = mkdtempSync(join(tmpdir(), 'adl-small-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'adl-test', small]);
   t.after(() => {
@@ -177,7 +185,9 @@ test('a restore that is killed leaves an empty database, which the next one fill
 }, async (t) => {
   const { key, env: place } = await backupPlace(t);
   const { server, postgres, query } = await startDatabaseService(t);
-  await query(`INSERT INTO throttles SELECT 'x', sha256(n::text::bytea), 1, now() FROM generate_series(1, 50000) AS n`);
+  await query(
+    `INSERT INTO throttles SELECT 'x', sha256(n::text::bytea), 1, now() FROM generate_series(1, 50000) AS n`,
+  );
   const env: Record<string, string> = { ...server.env, ...place };
   const { result } = await adl(env, 'backup', 'create');
   await server.terminate();
@@ -188,12 +198,14 @@ test('a restore that is killed leaves an empty database, which the next one fill
   const child = spawn(program, words, { env, stdio: 'ignore' });
   const gone = once(child, 'exit');
   const isCopying = async () =>
-    (await query("SELECT FROM pg_stat_activity WHERE query LIKE 'COPY %throttles%' AND datname = 'adl'")).length > 0;
+    (await query("SELECT FROM pg_stat_activity WHERE query LIKE 'COPY %throttles%' AND datname = 'adl'"))
+      .length > 0;
   while (child.exitCode === null && !(await isCopying())) await sleep(2);
   assert.equal(child.exitCode, null);
   child.kill('SIGKILL');
   await gone;
-  const tables = "SELECT FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname IN ('public', 'jobs')";
+  const tables =
+    "SELECT FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname IN ('public', 'jobs')";
   assert.equal((await query(tables)).length, 0);
   const again = await adl(env, ...words);
   assert.equal(again.code, 0, again.out + again.err);

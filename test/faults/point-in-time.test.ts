@@ -75,16 +75,21 @@ test('PostgreSQL goes back to a second by its archived log; what was signed out 
   await eventually('the recovery is over', isPrimary, 30_000);
 
   // The danger: the database has forgotten that the session was ended.
-  const alive = "SELECT count(*)::int AS count FROM sessions WHERE revoked_at IS NULL";
+  const alive = 'SELECT count(*)::int AS count FROM sessions WHERE revoked_at IS NULL';
   assert.deepEqual(await postgres.query(alive, 'adl'), [{ count: 1 }]);
   const recovered = await adl(server.env, 'backup', 'recovered');
   assert.equal(recovered.code, 0, recovered.out + recovered.err);
-  t.diagnostic(`back at ${moment?.time} in ${((performance.now() - started) / 1000).toFixed(1)} s: ${recovered.out}`);
+  t.diagnostic(
+    `back at ${moment?.time} in ${((performance.now() - started) / 1000).toFixed(1)} s: ${recovered.out}`,
+  );
   const again = await startServer(t, { env: server.env });
   const headers = { authorization: `Bearer ${tokens.access_token}` };
   assert.equal((await again.request('GET', '/api/users/me', { headers })).status, 401);
   assert.equal((await again.request('POST', '/api/users/refresh', { body: signedOut })).status, 401);
   const statusOf = async (username: string) =>
     (await again.request('POST', '/api/users/login', { body: { username, password } })).status;
-  assert.deepEqual(await Promise.all(['before.base', 'after.base', 'too.late'].map(statusOf)), [200, 200, 401]);
+  assert.deepEqual(
+    await Promise.all(['before.base', 'after.base', 'too.late'].map(statusOf)),
+    [200, 200, 401],
+  );
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { findBackup } from '../../operations/backup/backup-places.ts';
 import { explained } from '../../operations/backup/backup-fault.ts';
+import { findBackup } from '../../operations/backup/backup-places.ts';
 import { loadIdentities, openBackup } from '../../operations/backup/load-backup.ts';
 import { verifyBackup } from '../../operations/backup/verify-backup.ts';
 import type { LocalCommand } from '../command/command.ts';

@@ -1,7 +1,29 @@
-import { sql } from 'kysely';
+import { type ColumnType, type Generated, sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/secret-keys.ts';
 import { type Database, now, type Transaction } from '../../platform/database/database.ts';
-import './backup-rows.ts';
+
+declare module '../../platform/database/database.ts' {
+  interface Tables {
+    deployment: DeploymentRow;
+    backups: BackupRow;
+  }
+}
+
+type DeploymentRow = {
+  is_only: Generated<true>;
+  id: string;
+  epoch: number;
+  epoch_began_at: Date;
+};
+
+type BackupRow = {
+  name: string;
+  taken_at: Date;
+  /** A bigint arrives as text. */
+  bytes: ColumnType<string, number, never>;
+  proof_digest: Buffer;
+  verified_at: Date | null;
+};
 
 /** The id of this deployment, which its first backup makes. */
 export async function requireDeploymentId(db: Database): Promise<string> {
@@ -50,7 +72,9 @@ export async function forgetBackups(db: Database, names: readonly string[]): Pro
 }
 
 /** When the newest backup was taken, and the newest verified one; null if there is none. */
-export async function readBackupState(db: Database): Promise<{ last: Date | null; lastVerified: Date | null }> {
+export async function readBackupState(
+  db: Database,
+): Promise<{ last: Date | null; lastVerified: Date | null }> {
   const { rows } = await sql<{ last: Date | null; lastVerified: Date | null }>`
     SELECT max(taken_at) AS last, max(taken_at) FILTER (WHERE verified_at IS NOT NULL) AS "lastVerified"
       FROM backups`.execute(db);

@@ -7,7 +7,9 @@ export function backupFault(message: string, cause?: unknown): AppError {
 }
 
 export function notABackup(): AppError {
-  return backupFault('This is no backup of the service, or one that a newer release has made: use that release');
+  return backupFault(
+    'This is no backup of the service, or one that a newer release has made: use that release',
+  );
 }
 
 export function damaged(cause?: unknown): AppError {
@@ -38,7 +40,7 @@ const meanings: readonly Meaning[] = [
   ],
   [({ code }) => code === 'EEXIST', 'Another backup of the same moment is being written: try again'],
   [
-    (error) => /^28/.test(sqlStateOf(error) ?? ''),
+    (error) => sqlStateOf(error)?.startsWith('28') === true,
     'The credentials of the database were refused: correct user and password in DATABASE_URL',
   ],
   [
@@ -58,10 +60,10 @@ const meanings: readonly Meaning[] = [
     'The bucket refuses: correct BACKUP_TO, its region and its keys, or what they may do',
   ],
   [
-    ({ name, message }) => /^S3/.test(name) || /^(fetch failed|terminated)$/.test(message),
+    ({ name, message }) => name.startsWith('S3') || /^(fetch failed|terminated)$/.test(message),
     'The bucket does not answer: start it, or correct BACKUP_TO',
   ],
-  [({ code = '', message }) => /^Z_/.test(code) || damage.test(message), damaged().message],
+  [({ code = '', message }) => code.startsWith('Z_') || damage.test(message), damaged().message],
 ];
 
 /** As the library of age tells it. */

@@ -27,7 +27,9 @@ export async function findBackup(config: Config, given: string | undefined): Pro
   if (given?.includes('/')) return { store: createFolderStore(dirname(given)), name: basename(given) };
   const store = await openStore(config);
   if (given !== undefined) return { store, name: given };
-  const names = (await store.list('adl-')).map(({ name }) => name).filter((name) => timeOfName(name) !== null);
+  const names = (await store.list('adl-'))
+    .map(({ name }) => name)
+    .filter((name) => timeOfName(name) !== null);
   const deployments = new Set(names.map((name) => name.split('-')[1]));
   if (deployments.size > 1)
     throw backupFault('There are backups of several deployments: name one; adl backup list shows them');

@@ -11,8 +11,8 @@ import { now } from '../../platform/database/database.ts';
 import { compareMigrations } from '../../platform/database/migrate.ts';
 import type { FileStore } from '../../platform/file-stores/file-store.ts';
 import type { PasswordHasher } from '../../platform/hashing/password-hasher.ts';
-import { type BackupHeader, type BackupTrailer, backupName } from './backup-format.ts';
 import { backupFault, explained } from './backup-fault.ts';
+import { type BackupHeader, type BackupTrailer, backupName } from './backup-format.ts';
 import { listTables } from './list-tables.ts';
 import { writeScript } from './write-script.ts';
 
@@ -78,7 +78,9 @@ async function* snapshot(
     const { known, applied } = await compareMigrations(connection);
     const unknown = applied.filter((migration) => !known.includes(migration));
     if (unknown.length > 0)
-      throw backupFault(`The database has ${unknown.join(', ')} of a newer release: run the adl of that release`);
+      throw backupFault(
+        `The database has ${unknown.join(', ')} of a newer release: run the adl of that release`,
+      );
     const header: BackupHeader = {
       release: version,
       deployment,

@@ -11,6 +11,7 @@ import type { BackupHeader, BackupTrailer } from './backup-format.ts';
 import type { BackupPlace } from './backup-places.ts';
 import { isEmpty, listTables } from './list-tables.ts';
 import { type BackupScript, readScript } from './read-script.ts';
+import { withoutIndexes } from './without-indexes.ts';
 
 /** The identities in a file, as age-keygen writes it. */
 export async function loadIdentities(path: string): Promise<string[]> {
@@ -64,7 +65,9 @@ export async function loadBackup(connection: BulkConnection, script: BackupScrip
   const { known } = await compareMigrations(connection);
   const unknown = header.migrations.filter((migration) => !known.includes(migration));
   if (unknown.length > 0)
-    throw backupFault(`The backup is of release ${header.release}, which is newer: install that release or a later one`);
+    throw backupFault(
+      `The backup is of release ${header.release}, which is newer: install that release or a later one`,
+    );
   await migrateWithin(connection, (name) => header.migrations.includes(name));
   await copyTables(connection, script);
   const trailer = script.trailer();
@@ -81,7 +84,7 @@ async function copyTables(connection: BulkConnection, script: BackupScript): Pro
     const name = `public.${quoted(table.name)}`;
     // Triggers count users and sign-ins, and these counts are in the backup.
     await connection.runScript(`ALTER TABLE ${name} DISABLE TRIGGER USER`);
-    await connection.copyIn(table, rows);
+    await withoutIndexes(connection, table.name, () => connection.copyIn(table, rows));
     await connection.runScript(`ALTER TABLE ${name} ENABLE TRIGGER USER`);
   }
 }
@@ -90,6 +93,8 @@ async function requireCounts(connection: BulkConnection, { tables }: BackupTrail
   for (const { name, rows } of tables) {
     const [found] = await connection.query(`SELECT count(*)::text AS count FROM public.${quoted(name)}`);
     if (Number(found?.count) !== rows)
-      throw backupFault(`The table ${name} has ${found?.count} rows where the backup says ${rows}: take another backup`);
+      throw backupFault(
+        `The table ${name} has ${String(found?.count)} rows where the backup says ${rows}: take another backup`,
+      );
   }
 }

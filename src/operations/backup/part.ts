@@ -1,4 +1,8 @@
-import './raise-epoch.ts';
+declare module '../../domain/audit/security-events.ts' {
+  interface SecurityEvents {
+    database_restored: true;
+  }
+}
 
 export const backup = {
   auditEvents: {

@@ -24,7 +24,10 @@ export async function pruneBackups(
       await store.remove(receiptName(name));
     }
   } catch (error) {
-    throw backupFault('The backup was made, but older ones cannot be deleted: allow it, or delete them by hand', error);
+    throw backupFault(
+      'The backup was made, but older ones cannot be deleted: allow it, or delete them by hand',
+      error,
+    );
   }
   const names = old.map(({ name }) => name);
   await forgetBackups(db, names);

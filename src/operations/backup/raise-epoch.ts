@@ -6,12 +6,6 @@ import { buryQueuedMails } from '../../domain/outbox/mail-store.ts';
 import { revokeEverySession } from '../../domain/sessions/session-store.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 
-declare module '../../domain/audit/security-events.ts' {
-  interface SecurityEvents {
-    database_restored: true;
-  }
-}
-
 export type Epoch = { epoch: number; sessions_ended: number; links_ended: number; mails_stopped: number };
 
 /**

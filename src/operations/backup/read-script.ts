@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { CopiedTable } from '../../platform/database/database.ts';
+import { damaged, notABackup } from './backup-fault.ts';
 import {
   type BackupHeader,
   type BackupTrailer,
@@ -9,7 +10,6 @@ import {
   trailerMark,
   trailerSchema,
 } from './backup-format.ts';
-import { damaged, notABackup } from './backup-fault.ts';
 import { summedUp } from './write-script.ts';
 
 export type BackupScript = {
@@ -70,9 +70,9 @@ function createLines(chunks: AsyncIterable<Uint8Array>) {
   const source = chunks[Symbol.asyncIterator]();
   let rest: Buffer = Buffer.alloc(0);
   const readMore = async (): Promise<boolean> => {
-    const { done, value } = await source.next();
-    if (done === true) return false;
-    rest = Buffer.concat([rest, value]);
+    const next = await source.next();
+    if (next.done === true) return false;
+    rest = Buffer.concat([rest, next.value]);
     return true;
   };
   const take = (length: number): Buffer => {
@@ -84,7 +84,10 @@ function createLines(chunks: AsyncIterable<Uint8Array>) {
     next: async (): Promise<string | null> => {
       for (;;) {
         const end = rest.indexOf(0x0a);
-        if (end >= 0) return take(end + 1).toString().slice(0, -1);
+        if (end >= 0)
+          return take(end + 1)
+            .toString()
+            .slice(0, -1);
         if (rest.length > longestLine) throw notABackup();
         if (!(await readMore())) return null;
       }

@@ -43,7 +43,8 @@ export async function readErasedIds(path: string): Promise<string[]> {
 
 function idsIn(line: string, number: number): string[] {
   if (z.uuid().safeParse(line).success) return [line];
-  if (!line.startsWith('{')) throw backupFault(`Line ${number} of --erased is neither an id nor a line of the log`);
+  if (!line.startsWith('{'))
+    throw backupFault(`Line ${number} of --erased is neither an id nor a line of the log`);
   try {
     const { success, data } = erasureLine.safeParse(JSON.parse(line));
     return success ? [data.subject_id] : [];

@@ -1,5 +1,4 @@
-import { readBackupState } from '../../domain/backups/backup-store.ts';
-import { requireDeploymentId } from '../../domain/backups/backup-store.ts';
+import { readBackupState, requireDeploymentId } from '../../domain/backups/backup-store.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import type { PasswordHasher } from '../../platform/hashing/password-hasher.ts';
 import { explained } from './backup-fault.ts';
@@ -27,9 +26,11 @@ export async function runBackup(deps: Deps, hasher: PasswordHasher) {
 /** The newest backup, and the newest that is verified, after a look for receipts. */
 export async function readStatus(deps: Deps) {
   const store = await openStore(deps.config);
-  const noted = await noteVerified(deps, store, await requireDeploymentId(deps.db)).catch((error: unknown) => {
-    throw explained(error);
-  });
+  const noted = await noteVerified(deps, store, await requireDeploymentId(deps.db)).catch(
+    (error: unknown) => {
+      throw explained(error);
+    },
+  );
   const { last, lastVerified } = await readBackupState(deps.db);
   return {
     place: store.place,

@@ -40,7 +40,10 @@ test('a verification signs in, leaves a receipt, and the metrics tell of it', as
   const verified = await verify(t, service, { store, name }, identity);
   assert.equal(verified.canary, 'signed in');
   assert.ok(verified.audit_entries >= 5 && verified.rows > 10);
-  assert.deepEqual((await listBackups(store)).map(({ is_verified: is }) => is), [true]);
+  assert.deepEqual(
+    (await listBackups(store)).map(({ is_verified: is }) => is),
+    [true],
+  );
   assert.equal((await readStatus(deps)).newly_verified, 1);
   assert.equal(await metric(service, 'last_verified'), seconds);
 });
@@ -49,7 +52,11 @@ test('a receipt without the secret of the backup is no verification', async (t) 
   const service = await createTestApp(t);
   const { deps, folder } = await openBackups(t, service);
   const { name } = await runBackup(deps, service.hasher);
-  const receipts = ['{}', 'no json', JSON.stringify({ proof: 'x'.repeat(32), verified_at: new Date().toISOString() })];
+  const receipts = [
+    '{}',
+    'no json',
+    JSON.stringify({ proof: 'x'.repeat(32), verified_at: new Date().toISOString() }),
+  ];
   for (const receipt of receipts) {
     writeFileSync(join(folder, `${name}.verified.json`), receipt);
     assert.equal((await readStatus(deps)).newly_verified, 0);
@@ -65,7 +72,10 @@ test('a backup whose audit log was changed before it was made does not pass', as
   await sql`UPDATE audit_events SET event = 'sign_out' WHERE id = ${second?.event_id}`.execute(service.db);
   const backup = await create();
   await assert.rejects(verify(t, service, backup, identity), /audit chain of the backup is broken/);
-  assert.deepEqual((await listBackups(backup.store)).map(({ is_verified: is }) => is), [false]);
+  assert.deepEqual(
+    (await listBackups(backup.store)).map(({ is_verified: is }) => is),
+    [false],
+  );
 });
 
 test('old backups are deleted but the newest seven and the last verified, and none of others', async (t) => {
@@ -111,9 +121,9 @@ test('requests made while a backup is written are served, and are not in it', as
   const { deps, store, identity } = await openBackups(t, service);
   await registeredUser(service);
   const [{ name }] = await Promise.all([runBackup(deps, service.hasher), registeredUser(service)]);
-  const { header, tables, trailer } = await openBackup({ store, name }, [identity]);
-  for await (const { rows } of tables()) for await (const _ of rows);
-  assert.equal(header.key_ids[0], service.keys.current.kid);
-  const users = trailer().tables.find((table) => table.name === 'users')?.rows;
+  const script = await openBackup({ store, name }, [identity]);
+  for await (const { rows } of script.tables()) for await (const _ of rows);
+  assert.equal(script.header.key_ids[0], service.keys.current.kid);
+  const users = script.trailer().tables.find((table) => table.name === 'users')?.rows;
   assert.ok(users === 1 || users === 2);
 });

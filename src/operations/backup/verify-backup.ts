@@ -40,7 +40,9 @@ export async function verifyBackup(
   });
   const chain = await verifyAuditChain(scratch);
   if (!chain.ok && !options.acceptsOtherKeys)
-    throw backupFault(`The audit chain of the backup is broken: ${chain.findings[0]?.message}; see docs/audit-log.md`);
+    throw backupFault(
+      `The audit chain of the backup is broken: ${chain.findings[0]?.message}; see docs/audit-log.md`,
+    );
   await signInCanary(await scratch.openService(), trailer);
   await store.put(
     receiptName(name),

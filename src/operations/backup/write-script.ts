@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { quoted } from '../../platform/database/bulk-copy.ts';
-import { copyTarget } from '../../platform/database/bulk-copy.ts';
+import { copyTarget, quoted } from '../../platform/database/bulk-copy.ts';
 import type { BulkConnection, CopiedTable } from '../../platform/database/database.ts';
 import {
   type BackupHeader,

@@ -28,7 +28,7 @@ export function createBucketStore({ url, spoolFolder, ...access }: Bucket): File
     list: async (start) => {
       const objects = (await s3.listObjects('/', `${prefix}${start}`)) ?? [];
       const files = objects.map(({ Key, Size }): StoredFile => {
-        return { name: Key.slice(prefix.length), bytes: Number(Size) };
+        return { name: Key.slice(prefix.length), bytes: Size };
       });
       return files.toSorted((one, other) => (one.name < other.name ? -1 : 1));
     },
