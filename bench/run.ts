@@ -8,6 +8,7 @@ import { measureLists } from './lists.ts';
 import { measureLogins } from './logins.ts';
 import { measureMails } from './mails.ts';
 import { measureOverload } from './overload.ts';
+import { measurePages } from './pages.ts';
 import { measureSearches } from './searches.ts';
 import { measureStarts } from './starts.ts';
 
@@ -23,6 +24,7 @@ const benchmarks = {
   mails: measureMails,
   overload: measureOverload,
   'audit-chain': measureAuditChain,
+  pages: measurePages,
   clone: measureFromClone,
 };
 
