@@ -9,6 +9,7 @@ import { measureLists } from './lists.ts';
 import { measureLogins } from './logins.ts';
 import { measureMails } from './mails.ts';
 import { measureOverload } from './overload.ts';
+import { measurePages } from './pages.ts';
 import { measureReplicas } from './replicas.ts';
 import { measureSearches } from './searches.ts';
 import { measureStarts } from './starts.ts';
@@ -29,6 +30,7 @@ const benchmarks = {
   traces: measureTraces,
   'audit-chain': measureAuditChain,
   backups: measureBackups,
+  pages: measurePages,
   clone: measureFromClone,
 };
 

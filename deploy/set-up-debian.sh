@@ -99,21 +99,22 @@ create_account() {
 
 # Each release has a directory, named by its content, and `current` leads to one: nothing is half installed.
 install_release() {
-  files='src migrations docs deploy scripts/require-node.sh package.json package-lock.json .npmrc'
+  files='src migrations docs deploy web client scripts/require-node.sh scripts/require-pages.sh package.json package-lock.json .npmrc'
   # shellcheck disable=SC2086 -- a list
-  content=$(cd "$source" && find $files -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-12)
+  content=$(cd "$source" && find $files -path web/dist -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-12)
   version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$source/package.json")
   release=$home/releases/$version-$content
   if [ ! -d "$release" ]; then
     rm -rf "$home/releases/unfinished"
     mkdir -p "$home/releases/unfinished"
     # shellcheck disable=SC2086 -- a list
-    (cd "$source" && tar -cf - --exclude='*.test.ts' $files) | tar -xf - -C "$home/releases/unfinished" --no-same-owner
+    (cd "$source" && tar -cf - --exclude='*.test.ts' --exclude=web/dist $files) | tar -xf - -C "$home/releases/unfinished" --no-same-owner
     (cd "$home/releases/unfinished" && npm ci --omit=dev >/var/log/adl-npm.log 2>&1) ||
       fail release 'npm cannot install the dependencies. See /var/log/adl-npm.log'
     # Debian's npm 9 does not link it into .bin.
     (cd "$home/releases/unfinished" && ln -s node_modules/node-linux-*/bin/node node && ./node --version >/dev/null) ||
       fail release 'its Node does not run'
+    (cd "$home/releases/unfinished" && PATH=$PWD:$PATH sh scripts/require-pages.sh >>/var/log/adl-npm.log 2>&1)
     mv "$home/releases/unfinished" "$release"
   fi
   ln -sfn "$release" "$home/current.new"

@@ -18,6 +18,9 @@ export const apiPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri '
 
 export const pagePolicy = policyWithStyles("'self'");
 
+/** For the mailbox, which shows mails in frames. */
+export const mailboxPolicy = pagePolicy.replace('form-action', "frame-src 'self'; form-action");
+
 /** For Swagger UI, which sets styles by script. */
 export const documentationPolicy = policyWithStyles("'self' 'unsafe-inline'");
 

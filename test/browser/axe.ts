@@ -21,11 +21,8 @@ export async function findViolations(page: Page): Promise<string[]> {
   axe ??= readAxe();
   // Through the debugger, which the page's policy does not bind.
   await page.evaluate(axe);
-  const found = (await page.evaluate(
-    'axe.run(document, { resultTypes: ["violations"], preload: false })',
-  )) as {
-    violations: Violation[];
-  };
+  const run = 'axe.run(document, { resultTypes: ["violations"], preload: false })';
+  const found = await page.evaluate<{ violations: Violation[] }>(run);
   return found.violations.flatMap(({ id, impact, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id} (${impact}): ${target.join(' ')} ${failureSummary}`),
   );

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { startServer } from '../faults/server-process.ts';
 import { launchChromium, withoutChromium } from './browser-page.ts';
-import { signIn, visit } from './visitor.ts';
+import { signIn, startWithPages, visit } from './visitor.ts';
 
 const user = { username: 'ada.lovelace', email: 'ada@example.com', password: 'violet harbour anvil 93' };
 
 describe('what goes wrong with the pages, in a browser', { skip: withoutChromium }, async () => {
-  const env = { ENVIRONMENT: 'development', RATE_LIMIT_PER_HOUR: '0' };
-  const server = await startServer({ after }, { env });
+  const server = await startWithPages({ after });
   const { url } = server;
   const browser = await launchChromium();
   after(() => browser.close());

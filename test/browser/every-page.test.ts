@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { startServer } from '../faults/server-process.ts';
 import { findViolations } from './axe.ts';
 import { launchChromium, withoutChromium } from './browser-page.ts';
-import { assertQuiet, signIn, visit } from './visitor.ts';
+import { assertQuiet, signIn, startWithPages, visit } from './visitor.ts';
 
 const admin = { username: 'root.admin', email: 'root@example.com', password: 'granite lantern 48 oak' };
 const user = { username: 'ada.lovelace', email: 'ada@example.com', password: 'violet harbour anvil 93' };
@@ -14,8 +13,7 @@ const looks = [390, 1280].flatMap((width) =>
 );
 
 describe('every page, at each width and in both themes', { skip: withoutChromium }, async () => {
-  const env = { ENVIRONMENT: 'development', PROJECT_NAME: 'Ada & Co', RATE_LIMIT_PER_HOUR: '0' };
-  const server = await startServer({ after }, { env });
+  const server = await startWithPages({ after }, { PROJECT_NAME: 'Ada & Co' });
   const { url } = server;
   const browser = await launchChromium();
   after(() => browser.close());
@@ -26,7 +24,7 @@ describe('every page, at each width and in both themes', { skip: withoutChromium
   async function examine(page: Page, path: string, ready: string): Promise<void> {
     await page.goto(url + path);
     await page.getByRole('heading', { name: ready, exact: true }).first().waitFor();
-    await page.locator('[aria-busy="true"]').waitFor({ state: 'detached' });
+    await page.locator('[aria-busy="true"]:not(button)').waitFor({ state: 'detached' });
     assert.deepEqual(await findViolations(page), [], path);
     assert.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true, path);
     assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1, path);
@@ -42,6 +40,7 @@ describe('every page, at each width and in both themes', { skip: withoutChromium
       await examine(visitor.page, '/app/forgot-password', 'Forgot your password?');
       await examine(visitor.page, '/app/admin/sign-in', 'Admin console');
       await examine(visitor.page, '/app/reset-password', 'Set a new password');
+      await examine(visitor.page, '/app/design', 'Design');
       assertQuiet(visitor, url);
     });
 

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { startServer } from '../faults/server-process.ts';
 import { findViolations } from './axe.ts';
 import { launchChromium, withoutChromium } from './browser-page.ts';
-import { assertQuiet, visit } from './visitor.ts';
+import { assertQuiet, startWithPages, visit } from './visitor.ts';
 
 const admin = { username: 'root.admin', email: 'root@example.com', password: 'granite lantern 48 oak' };
 const user = { username: 'ada.lovelace', email: 'ada@example.com', password: 'violet harbour anvil 93' };
 
 describe('the first minutes with the service, in a browser', { skip: withoutChromium }, async () => {
-  const server = await startServer(
-    { after },
-    { env: { ENVIRONMENT: 'development', PROJECT_NAME: 'Ada & Co' } },
-  );
+  const server = await startWithPages({ after }, { PROJECT_NAME: 'Ada & Co' });
   const { url } = server;
   const browser = await launchChromium();
   after(() => browser.close());

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { startServer } from '../faults/server-process.ts';
 import { launchChromium, withoutChromium } from './browser-page.ts';
-import { assertQuiet, signIn, visit } from './visitor.ts';
+import { assertQuiet, signIn, startWithPages, visit } from './visitor.ts';
 
 const user = { username: 'ada.lovelace', email: 'ada@example.com', password: 'violet harbour anvil 93' };
 const admin = { username: 'root.admin', email: 'root@example.com', password: 'granite lantern 48 oak' };
@@ -14,12 +13,7 @@ const hostile = [
 ];
 
 describe('attacks on the pages, in a browser', { skip: withoutChromium }, async () => {
-  const env = {
-    ENVIRONMENT: 'development',
-    RATE_LIMIT_PER_HOUR: '0',
-    APP_URL: 'https://app.example.com/home',
-  };
-  const server = await startServer({ after }, { env });
+  const server = await startWithPages({ after }, { APP_URL: 'https://app.example.com/home' });
   const { url } = server;
   const browser = await launchChromium();
   after(() => browser.close());
@@ -34,7 +28,7 @@ describe('attacks on the pages, in a browser', { skip: withoutChromium }, async 
     assert.deepEqual(others, []);
     assert.deepEqual([cookie?.name, cookie?.httpOnly, cookie?.sameSite], ['adl_user', true, 'Strict']);
     assert.equal(await page.evaluate('document.cookie'), '');
-    const kept = (await page.evaluate('JSON.stringify([{...localStorage}, {...sessionStorage}])')) as string;
+    const kept = await page.evaluate<string>('JSON.stringify([{...localStorage}, {...sessionStorage}])');
     assert.doesNotMatch(kept, /eyJ|r1\./, 'a token is in storage');
     assert.equal(await page.evaluate('indexedDB.databases().then((all) => all.length)'), 0);
     await page.getByRole('button', { name: 'Your account' }).click();
@@ -48,7 +42,7 @@ describe('attacks on the pages, in a browser', { skip: withoutChromium }, async 
     const visitor = await visit(t, browser);
     await signIn(visitor, url, user);
     const page = await visitor.context.newPage();
-    const elsewhere = url.replace('127.0.0.1', 'localhost');
+    const elsewhere = url.replace('localhost', '127.0.0.1');
     await page.route(`${elsewhere}/evil`, (route) =>
       route.fulfill({
         contentType: 'text/html',

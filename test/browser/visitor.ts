@@ -1,9 +1,24 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { startServer } from '../faults/server-process.ts';
 
 export type Person = { username: string; email: string; password: string };
 type Look = { width?: number; colorScheme?: 'light' | 'dark'; locale?: string };
+
+/** A start with a new database takes a while where the machine is busy. */
+const readyTimeoutMs = 120_000;
+
+/** The real service, with the pages that `npm run test:browser` builds, and without limits per address. */
+export async function startWithPages(
+  t: { after(end: () => unknown): void },
+  env: Record<string, string> = {},
+) {
+  const own = { ENVIRONMENT: 'development', RATE_LIMIT_PER_HOUR: '0', ...env };
+  const server = await startServer(t, { env: own, readyTimeoutMs });
+  // Links in mails lead here.
+  return { ...server, url: `http://localhost:${server.port}` };
+}
 
 /** Somebody with a browser of their own. */
 export type Visitor = {

@@ -9,6 +9,7 @@ const AccountPages = {
   '/app/privacy': lazy(() => import('./account/privacy-page.tsx')),
   '/app/sign-up': lazy(() => import('./registration/sign-up-page.tsx')),
   '/app/forgot-password': lazy(() => import('./password-reset/forgot-password-page.tsx')),
+  '/app/design': lazy(() => import('./design/design-page.tsx')),
   '/app/setup': lazy(() => import('./first-admin/setup-page.tsx')),
 };
 

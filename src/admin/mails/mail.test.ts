@@ -167,6 +167,15 @@ test('the mailbox opens only to a local browser in development without SMTP', as
   assert.ok(page.text.includes(user.email));
   assert.match(page.text, /<a href="http:\/\/localhost:8000\/app\/verify-email#token=[\w-]{64}">/);
   assert.doesNotMatch(page.text, /<img/);
+  const [frame = ''] = /\/app\/mailbox\/mails\/[\w-]+/.exec(page.text) ?? [];
+  const arrived = await service.app.inject({ method: 'GET', url: frame, headers: local.headers });
+  assert.match(
+    String(arrived.headers['content-security-policy']),
+    /default-src 'none';.*sandbox allow-popups/,
+  );
+  assert.match(arrived.payload, /<base target="_blank">[\s\S]*#token=/);
+  assertStatus(await service.api.get(frame, { headers: { host: 'evil.test' } }), 404);
+  assertStatus(await service.api.get('/app/mailbox/live.js', local), 200);
   for (const options of [
     { headers: { host: 'evil.test' } },
     { headers: { host: 'localhost:8000', 'x-forwarded-for': '127.0.0.1' } },

@@ -11,6 +11,9 @@ export type Content = {
 
 const lineLength = 76;
 
+/** The accent of the pages in light: `tokens.css`. */
+const usualAccent = '#4a3fd6';
+
 export function layOutText(content: Content, projectName: string): string {
   const { title, paragraphs, facts = [], link, notes } = content;
   const blocks = [
@@ -26,7 +29,7 @@ export function layOutText(content: Content, projectName: string): string {
 }
 
 /** Styles are inline, because mail programs drop style sheets. Nothing external is loaded. */
-export function layOutHtml(content: Content, projectName: string): string {
+export function layOutHtml(content: Content, projectName: string, accent = usualAccent): string {
   const { title, paragraphs, facts = [], link, notes } = content;
   return html`<!doctype html>
 <html lang="en">
@@ -36,20 +39,20 @@ export function layOutHtml(content: Content, projectName: string): string {
 <meta name="color-scheme" content="light">
 <title>${title}</title>
 </head>
-<body style="margin:0;padding:24px 12px;background:#f3f4f6;color:#1f2937;font:16px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif">
+<body style="margin:0;padding:24px 12px;background:#f7f7f9;color:#17171f;font:16px/1.55 Inter,system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif">
 <div style="max-width:560px;margin:0 auto">
-<p style="margin:0 4px 12px;font-size:14px;font-weight:600;color:#4b5563">${projectName}</p>
-<div style="padding:28px 28px 20px;background:#ffffff;border:1px solid #e5e7eb;border-radius:10px">
-<h1 style="margin:0 0 16px;font-size:22px;line-height:1.3;color:#111827">${title}</h1>
+<p style="margin:0 4px 12px;font-size:14px;font-weight:600;color:#595966">${projectName}</p>
+<div style="padding:28px 28px 20px;background:#ffffff;border:1px solid #e4e4ea;border-radius:16px">
+<h1 style="margin:0 0 16px;font-size:22px;line-height:1.3;letter-spacing:-0.3px;color:#17171f">${title}</h1>
 <p style="margin:0 0 14px">Hello,</p>
 ${paragraphs.map(
   (words) => html`<p style="margin:0 0 14px">${words}</p>
 `,
-)}${factList(facts)}${link ? linkButton(link) : ''}${notes.map(
-  (words) => html`<p style="margin:0 0 14px;font-size:14px;color:#4b5563">${words}</p>
+)}${factList(facts)}${link ? linkButton(link, accent) : ''}${notes.map(
+  (words) => html`<p style="margin:0 0 14px;font-size:14px;color:#595966">${words}</p>
 `,
 )}</div>
-<p style="margin:12px 4px 0;font-size:13px;color:#6b7280">${footer(projectName)}</p>
+<p style="margin:12px 4px 0;font-size:13px;color:#595966">${footer(projectName)}</p>
 </div>
 </body>
 </html>
@@ -60,7 +63,7 @@ function factList(facts: NonNullable<Content['facts']>): Html | string {
   if (facts.length === 0) return '';
   const rows = facts.map(
     ([name, value]) => html`<tr>
-<td style="padding:2px 16px 2px 0;vertical-align:top;white-space:nowrap;color:#4b5563">${name}</td>
+<td style="padding:2px 16px 2px 0;vertical-align:top;white-space:nowrap;color:#595966">${name}</td>
 <td style="padding:2px 0;font-weight:600">${value}</td>
 </tr>
 `,
@@ -71,12 +74,12 @@ ${rows}</table>
 }
 
 /** Shows the full URL as well, so that readers can see where the button leads and copy it. */
-function linkButton({ label, address }: NonNullable<Content['link']>): Html {
+function linkButton({ label, address }: NonNullable<Content['link']>, accent: string): Html {
   return html`<p style="margin:22px 0 14px">
-<a href="${address}" style="display:inline-block;padding:12px 22px;background:#1d4ed8;border-radius:8px;color:#ffffff;font-weight:600;text-decoration:none">${label}</a>
+<a href="${address}" style="display:inline-block;padding:12px 22px;background:${accent};border-radius:8px;color:#ffffff;font-weight:600;text-decoration:none">${label}</a>
 </p>
-<p style="margin:0 0 18px;font-size:13px;color:#4b5563">Or copy this address into your browser:<br>
-<a href="${address}" style="color:#1d4ed8;word-break:break-all">${address}</a></p>
+<p style="margin:0 0 18px;font-size:13px;color:#595966">Or copy this address into your browser:<br>
+<a href="${address}" style="color:${accent};word-break:break-all">${address}</a></p>
 `;
 }
 

@@ -4,6 +4,8 @@ import type { MailKind } from './mail-row.ts';
 /** The values that a text may use. */
 export type MailContext = {
   projectName: string;
+  /** The colour of buttons and links, `#rrggbb`; not of the text. */
+  accent?: string;
   link: string | null;
   /** How long the link is valid, in words. */
   linkLife: string | null;

@@ -1,3 +1,4 @@
+import { hex, parseColour, readableOn, white } from '../../platform/html/colour.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { findLink } from '../one-time-tokens/link-store.ts';
 import { linkToken } from '../one-time-tokens/link-token.ts';
@@ -26,6 +27,7 @@ export async function writeMail(
   if (text === undefined) throw new MailNotWrittenError(`there is no text for mails of kind ${mail.kind}`);
   return compose(text, {
     projectName: config.projectName,
+    ...accentOf(config),
     // In the fragment, which is in no server log and no Referer header.
     link: link && secret ? `${config.frontendUrl}/${text.page}#token=${linkToken(link, secret)}` : null,
     linkLife: link && describeLife((link.expires_at.getTime() - link.created_at.getTime()) / 1000),
@@ -33,6 +35,11 @@ export async function writeMail(
     device: mail.device,
     ip: mail.ip,
   });
+}
+
+/** Mails are light, whatever the theme of the reader. */
+function accentOf({ branding: { accent } }: Dependencies['config']): Pick<MailContext, 'accent'> {
+  return accent === undefined ? {} : { accent: hex(readableOn(white, parseColour(accent))) };
 }
 
 function compose(text: MailText, context: MailContext): Message {

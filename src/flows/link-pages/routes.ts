@@ -32,7 +32,7 @@ export function addLinkPages(app: HttpServer, { config }: Pick<RouteDependencies
   const headers = { ...pageHeaders(), 'cache-control': 'no-cache' };
 
   for (const [page, title] of Object.entries(pages)) {
-    const file = staticContent(pageOf(page, title, config.projectName), 'text/html; charset=utf-8');
+    const file = staticContent(pageOf(page, title, config), 'text/html; charset=utf-8');
     app.get(`/app/${page}`, route, async (request, reply) =>
       sendStatic(request, reply.headers(headers), file),
     );
@@ -48,14 +48,16 @@ export function addLinkPages(app: HttpServer, { config }: Pick<RouteDependencies
   }
 }
 
+const accent = '<link rel="stylesheet" href="/app/branding.css">';
 /** Leads on once the link has done its work, where there is a page for it. */
 const signIn = '<p class="on" id="sign-in" hidden><a href="/app/sign-in">Sign in</a></p>';
 
-function pageOf(page: string, title: string, projectName: string): string {
+function pageOf(page: string, title: string, { projectName, branding }: RouteDependencies['config']): string {
   return read('page.html')
     .replaceAll('{{page}}', page)
     .replaceAll('{{title}}', title)
     .replace('{{content}}', () => read(`${page}.html`))
+    .replace('{{branding}}', branding.accent === undefined ? '' : accent)
     .replace('{{sign_in}}', readBuiltPages() === null ? '' : signIn)
     .replaceAll('{{project_name}}', () => escapeHtml(projectName));
 }

@@ -1,36 +1,18 @@
-import { unsharedConfig } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { listKeptMails, type Mail } from '../../domain/outbox/mail-store.ts';
 import { writeMail } from '../../domain/outbox/write-mail.ts';
-import { notFound } from '../../platform/errors.ts';
 import { html } from '../../platform/html/html.ts';
-import { isForeignPage, isLocalCaller } from '../../platform/http/client-address.ts';
-import type { HttpServer } from '../../platform/http/http-server.ts';
-import { pageHeaders } from '../../platform/http/security-headers.ts';
 
 type Deps = Pick<RouteDependencies, 'db' | 'keys' | 'config' | 'mailTexts'>;
 
 const shownMails = 50;
 
-/** Development only, and only for this machine's browser: the links give access to any account. */
-export function addMailboxPage(app: HttpServer, deps: Deps): void {
-  const { environment, smtp, publicUrl } = deps.config;
-  if (environment !== 'development' || smtp.host !== undefined) return;
-  app.get('/app/mailbox', { config: unsharedConfig, schema: { hide: true } }, async (request, reply) => {
-    if (!isLocalCaller(request.raw, publicUrl) || isForeignPage(request.raw)) {
-      throw notFound("The requested resource '/app/mailbox' was not found");
-    }
-    return reply
-      .headers({ ...pageHeaders(), 'cache-control': 'no-store' })
-      .type('text/html; charset=utf-8')
-      .send((await mailboxPage(deps)).toString());
-  });
-}
-
-async function mailboxPage(deps: Deps) {
+/** The newest mails, as text and on demand as they arrive; `live.js` adds those that come later. */
+export async function mailboxPage(deps: Deps) {
   const mails = await listKeptMails(deps.db, shownMails);
   const entries = [];
   for (const mail of mails) entries.push(await mailEntry(deps, mail));
+  const none = html`<p id="none">No mail yet. Register a user to see the first one here.</p>`;
   return html`<!doctype html>
 <html lang="en">
   <head>
@@ -40,13 +22,14 @@ async function mailboxPage(deps: Deps) {
     <title>Mailbox – ${deps.config.projectName}</title>
     <link rel="icon" href="data:,">
     <link rel="stylesheet" href="/app/assets/page.css">
+    <script type="module" src="/app/mailbox/live.js"></script>
   </head>
   <body>
     <main class="wide">
       <p class="brand">${deps.config.projectName}</p>
       <h1>Mailbox</h1>
       <p>SMTP_HOST is not set, so mails are kept here instead of being sent. Only a browser on this machine sees this page.</p>
-      ${entries.length === 0 ? html`<p>No mail yet. Register a user to see the first one here.</p>` : entries}
+      <div id="mails" aria-live="polite">${entries.length === 0 ? none : entries}</div>
     </main>
   </body>
 </html>
@@ -57,12 +40,21 @@ async function mailEntry(deps: Deps, mail: Mail) {
   // A mail that cannot be rendered must not hide the others.
   const message = await writeMail(deps, mail).catch(() => null);
   const sentAt = mail.created_at.toISOString();
-  return html`<article class="mail">
+  return html`<article class="mail" id="${mail.id}">
   <h2>${message?.subject ?? mail.kind}</h2>
   <p>To <strong>${mail.recipient}</strong>, <time datetime="${sentAt}">${sentAt.replace('T', ' ').slice(0, 19)} UTC</time></p>
-  ${message ? html`<p class="mail-text">${linked(message.text)}</p>` : html`<p>The link in this mail has been used or has expired.</p>`}
+  ${message ? content(mail.id, message.text) : html`<p>The link in this mail has been used or has expired.</p>`}
 </article>
 `;
+}
+
+/** The frame is loaded once it is opened. */
+function content(id: string, message: string) {
+  return html`<p class="mail-text">${linked(message)}</p>
+  <details>
+    <summary>As it arrives</summary>
+    <iframe title="The mail as it arrives" loading="lazy" src="/app/mailbox/mails/${id}" sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>
+  </details>`;
 }
 
 /** The text with its URLs as links. */

@@ -1,6 +1,6 @@
 import type { Part } from '../../access/part.ts';
-import { addMailboxPage } from './mailbox-page.ts';
+import { addMailboxRoutes } from './mailbox-routes.ts';
 
 export const mailbox: Part = {
-  routes: addMailboxPage,
+  routes: addMailboxRoutes,
 };

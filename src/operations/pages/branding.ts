@@ -1,19 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Config } from '../../configuration/config.ts';
+import { type Colour, hex, mix, night, parseColour, readableOn, white } from '../../platform/html/colour.ts';
 import { type StaticContent, staticContent } from '../../platform/http/static-content.ts';
 
-const white = [255, 255, 255] as const;
-const night = [23, 23, 29] as const;
-/** WCAG AA for text. */
-const enoughContrast = 4.5;
 const imageTypes: Record<string, string> = {
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
   '.webp': 'image/webp',
 };
-
-type Colour = readonly [red: number, green: number, blue: number];
 
 /** A style sheet with the accent of `BRANDING`, moved as far as it takes to be readable; or null. */
 export function brandingStyles({ branding }: Pick<Config, 'branding'>): StaticContent | null {
@@ -32,38 +27,4 @@ export function brandingStyles({ branding }: Pick<Config, 'branding'>): StaticCo
 export function brandingLogo({ branding: { logo } }: Pick<Config, 'branding'>): StaticContent | null {
   if (logo === undefined) return null;
   return staticContent(readFileSync(logo), imageTypes[extname(logo).toLowerCase()] ?? 'image/png');
-}
-
-function parseColour(text: string): Colour {
-  const part = (at: number) => Number.parseInt(text.slice(at, at + 2), 16);
-  return [part(1), part(3), part(5)];
-}
-
-function hex(colour: Colour): string {
-  return `#${colour.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
-}
-
-function readableOn(ground: Colour, accent: Colour): Colour {
-  const away = ground === white ? night : white;
-  const steps = Array.from({ length: 20 }, (_, step) => mix(accent, away, step / 20));
-  return steps.find((colour) => contrast(colour, ground) >= enoughContrast) ?? away;
-}
-
-function mix(one: Colour, other: Colour, share: number): Colour {
-  const [red, green, blue] = one.map((part, at) => part + ((other[at] ?? 0) - part) * share);
-  return [red ?? 0, green ?? 0, blue ?? 0];
-}
-
-function contrast(one: Colour, other: Colour): number {
-  const [dark = 0, bright = 0] = [luminance(one), luminance(other)].toSorted((a, b) => a - b);
-  return (bright + 0.05) / (dark + 0.05);
-}
-
-/** WCAG's relative luminance. */
-function luminance(colour: Colour): number {
-  const [red = 0, green = 0, blue = 0] = colour.map((part) => {
-    const share = part / 255;
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }

@@ -1,3 +1,6 @@
+/** Of those who develop the service. */
+export const developmentPaths = ['/app/design'];
+
 /** The addresses of the pages that `web/src/pages.tsx` shows; all others under `/app` are a 404. */
 export const pagePaths = [
   '/app',

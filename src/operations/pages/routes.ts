@@ -12,7 +12,7 @@ import { type StaticContent, sendStatic, staticContent } from '../../platform/ht
 import { type BuiltPages, readBuiltPages } from '../../platform/pages/built-pages.ts';
 import { brandingLogo, brandingStyles } from './branding.ts';
 import { createFirstRunCheck } from './first-run.ts';
-import { pagePaths } from './page-paths.ts';
+import { developmentPaths, pagePaths } from './page-paths.ts';
 import { asDataBlock, pageSettings } from './page-settings.ts';
 
 type Deps = Pick<RouteDependencies, 'config' | 'db'>;
@@ -29,7 +29,8 @@ export function addPages(app: HttpServer, deps: Deps, pages = readBuiltPages()):
   const isFirstRun = createFirstRunCheck(deps.db);
   const page = staticContent(writePage(pages?.html ?? '', deps), 'text/html; charset=utf-8');
 
-  for (const path of pagePaths) {
+  const isDevelopment = deps.config.environment === 'development';
+  for (const path of isDevelopment ? [...pagePaths, ...developmentPaths] : pagePaths) {
     app.get(path, hidden, async (request, reply) => {
       if (pages === null) throw nothingAt(request);
       const elsewhere = await redirection(path, isFirstRun);

@@ -20,8 +20,13 @@ export const apiHeaders: Readonly<Record<string, string>> = {
   ...common,
 };
 
-/** For HTML pages. `styleSource` is an additional source that a third-party page needs. */
-export function pageHeaders(extra: { styleSource?: string } = {}): Readonly<Record<string, string>> {
+/**
+ * For HTML pages. `styleSource` is an additional source that a third-party page needs,
+ * `frameSource` what the page may show in a frame.
+ */
+export function pageHeaders(
+  extra: { styleSource?: string; frameSource?: string } = {},
+): Readonly<Record<string, string>> {
   const policy = [
     "default-src 'none'",
     "script-src 'self'",
@@ -30,6 +35,7 @@ export function pageHeaders(extra: { styleSource?: string } = {}): Readonly<Reco
     "font-src 'self'",
     "connect-src 'self'",
     "manifest-src 'self'",
+    ...(extra.frameSource ? [`frame-src ${extra.frameSource}`] : []),
     "form-action 'self'",
     "base-uri 'none'",
     "object-src 'none'",

@@ -40,6 +40,8 @@ const strokes = {
 
 export type IconName = keyof typeof strokes;
 
+export const iconNames = Object.keys(strokes) as IconName[];
+
 /** Beside words that say the same, so hidden from screen readers. */
 export function Icon({ name }: { name: IconName }) {
   return (

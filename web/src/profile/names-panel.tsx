@@ -22,7 +22,7 @@ export function NamesPanel() {
     say(t.saved);
   });
   return (
-    <Panel title={t.account.profile.title} text={t.account.profile.text}>
+    <Panel title={t.account.profile.namesTitle} text={t.account.profile.text}>
       <form class="stack" onSubmit={form.onSubmit} noValidate>
         <div class="row">
           <Avatar of={account} isLarge />

@@ -13,7 +13,7 @@ export default function ActivityPage() {
   return (
     <AccountShell title={t.title}>
       <Panel
-        title={t.title}
+        title={t.listTitle}
         text={t.text}
         actions={<ButtonLink href="/app/security">{t.changePassword}</ButtonLink>}
         hasRows

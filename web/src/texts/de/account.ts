@@ -46,6 +46,7 @@ export const account: typeof english = {
   menu: { label: 'Ihr Konto', signOut: 'Abmelden', signedOut: 'Sie sind abgemeldet' },
   profile: {
     title: 'Profil',
+    namesTitle: 'Ihr Name',
     text: 'Wie Sie erscheinen, und wie wir Sie erreichen.',
     verified: 'Bestätigt',
     unverified: 'Nicht bestätigt',
@@ -86,7 +87,8 @@ export const account: typeof english = {
   },
   activity: {
     title: 'Aktivität',
-    text: 'Was mit Ihrem Konto geschehen ist. Wenn Sie etwas davon nicht selbst waren, ändern Sie Ihr Passwort.',
+    listTitle: 'Was geschehen ist',
+    text: 'Anmeldungen und Änderungen. Wenn Sie etwas davon nicht selbst waren, ändern Sie Ihr Passwort.',
     empty: 'Noch ist nichts geschehen.',
     older: 'Ältere anzeigen',
     byAdmin: 'durch die Verwaltung',

@@ -48,6 +48,7 @@ export const account = {
   },
   profile: {
     title: 'Profile',
+    namesTitle: 'Your name',
     text: 'How you appear, and how we reach you.',
     verified: 'Verified',
     unverified: 'Not verified',
@@ -87,7 +88,8 @@ export const account = {
   },
   activity: {
     title: 'Activity',
-    text: 'What happened to your account. If something here was not you, change your password.',
+    listTitle: 'What happened',
+    text: 'Sign-ins and changes. If something here was not you, change your password.',
     empty: 'Nothing has happened yet.',
     older: 'Show older',
     byAdmin: 'by an admin',
