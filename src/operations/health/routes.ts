@@ -5,9 +5,9 @@ import { version } from '../../configuration/version.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { errors, timestamp } from '../../platform/http/schemas.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
-import { addArrivalRoute } from './arrival.ts';
 import { readBuiltPages } from '../../platform/pages/built-pages.ts';
 import { createFirstRunCheck } from '../pages/first-run.ts';
+import { addArrivalRoute } from './arrival.ts';
 import { createDatabaseProbe } from './database-probe.ts';
 
 const link = z.string().max(100);

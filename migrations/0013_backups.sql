@@ -1,3 +1,4 @@
+-- compatible-with: 0012
 -- Which deployment this is, and how often its database went back in time: each time is an epoch, which begins with
 -- no session and no link. One row, made with the first backup.
 CREATE TABLE deployment (
