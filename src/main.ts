@@ -28,11 +28,11 @@ import { setTracing, type Tracing } from './platform/tracing/tracing.ts';
 import { jobNames, startBackgroundWork } from './process/background-work.ts';
 import { stopWhenTold } from './process/drain.ts';
 import { openEngine, startHasher } from './process/open-engine.ts';
+import { checkOptionalServices } from './process/optional-services.ts';
 import { loadSecretKey } from './process/secret-key.ts';
 import { describeSelf, showRunning } from './process/show-running.ts';
 import {
   checkClock,
-  checkOptionalServices,
   prepareDatabase,
   reportConfiguration,
   requireDataDir,

@@ -3,13 +3,11 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { durations } from '../platform/durations.ts';
-import { isLoopbackHost } from '../platform/http/client-address.ts';
 import { configSchema, type Settings, secretNames } from './config-schema.ts';
+import { crossFaults, type Environment } from './cross-faults.ts';
 import { findMisnamed } from './misnamed-variables.ts';
 
 export type Config = ReturnType<typeof shape>;
-
-type Environment = Record<string, string | undefined>;
 
 /** All faults of the configuration. A fault names its variable and never shows its value. */
 export class ConfigError extends Error {
@@ -97,74 +95,6 @@ function withSecretFiles(given: Environment, faults: string[]): Environment {
 
 function describeIssue(issue: z.core.$ZodIssue): string {
   return `${issue.path.join('.')} ${issue.message}`;
-}
-
-/** Rules that span variables. They read raw text, to be reported together with other faults. */
-function crossFaults(given: Environment): string[] {
-  const faults: string[] = [];
-  if (given.ENVIRONMENT === 'production') faults.push(...productionFaults(given));
-  if (Number(given.WEB_CONCURRENCY) > 1) {
-    for (const name of ['DATABASE_URL', 'REDIS_URL']) {
-      if (isUnset(given, name)) faults.push(`${name} is required when WEB_CONCURRENCY is more than 1`);
-    }
-    if (given.DATABASE_URL === 'embedded')
-      faults.push('DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1');
-  }
-  faults.push(...connectionFaults(given), ...mailFaults(given), ...backupFaults(given));
-  return faults;
-}
-
-function connectionFaults(given: Environment): string[] {
-  const faults: string[] = [];
-  const isEmbedded = isUnset(given, 'DATABASE_URL') || given.DATABASE_URL === 'embedded';
-  if (given.DATABASE_DIRECT_URL !== undefined && isEmbedded)
-    faults.push('DATABASE_DIRECT_URL needs a DATABASE_URL that leads to PgBouncer');
-  if (given.REDIS_SENTINELS !== undefined && isUnset(given, 'REDIS_URL'))
-    faults.push('REDIS_SENTINELS needs a REDIS_URL, with the name of the group in place of the host');
-  return faults;
-}
-
-function backupFaults(given: Environment): string[] {
-  const isBucket = given.BACKUP_TO !== undefined && /^https?:/i.test(given.BACKUP_TO);
-  const keys = ['BACKUP_S3_ACCESS_KEY_ID', 'BACKUP_S3_SECRET_ACCESS_KEY'];
-  const isFault = isBucket && keys.some((name) => isUnset(given, name));
-  const faults = isFault ? [`${keys.join(' and ')} are required where BACKUP_TO is a bucket`] : [];
-  return faults;
-}
-
-function mailFaults(given: Environment): string[] {
-  const faults: string[] = [];
-  if (given.SMTP_SECURITY === 'none' && given.SMTP_HOST && !isLoopbackHost(given.SMTP_HOST)) {
-    faults.push('SMTP_SECURITY may be none only where SMTP_HOST is a loopback address');
-  }
-  if (given.SMTP_HOST && !given.SMTP_FROM_EMAIL) faults.push('SMTP_FROM_EMAIL is required with SMTP_HOST');
-  if (given.SMTP_HOST && isUnset(given, 'SMTP_USER') !== isUnset(given, 'SMTP_PASSWORD'))
-    faults.push('SMTP_USER and SMTP_PASSWORD are required together');
-  return faults;
-}
-
-function productionFaults(given: Environment): string[] {
-  const faults: string[] = [];
-  if (isUnset(given, 'SECRET_KEY'))
-    faults.push('SECRET_KEY is required in production: at least 32 random bytes');
-  if (isUnset(given, 'DATABASE_URL'))
-    faults.push('DATABASE_URL is required in production: a PostgreSQL address, or embedded');
-  for (const name of ['PUBLIC_URL', 'FRONTEND_URL']) {
-    const missing = given[name] === undefined && name === 'PUBLIC_URL';
-    const plain = given[name] !== undefined && !/^https:\/\//i.test(given[name]);
-    if (missing || plain) faults.push(`${name} must be an https address in production`);
-  }
-  if (given.REQUIRE_VERIFIED_EMAIL === 'true' && given.SMTP_HOST === undefined)
-    faults.push(
-      'SMTP_HOST is required in production with REQUIRE_VERIFIED_EMAIL: without a mail nobody signs in',
-    );
-  if (Number(given.BCRYPT_ROUNDS) < 10) faults.push('BCRYPT_ROUNDS must be at least 10 in production');
-  return faults;
-}
-
-/** A variable whose file cannot be read counts as set: the file has already been reported. */
-function isUnset(given: Environment, name: string): boolean {
-  return given[name] === undefined && given[`${name}_FILE`] === undefined;
 }
 
 function shape(settings: Settings) {

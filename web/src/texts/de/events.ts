@@ -9,6 +9,7 @@ export const events: typeof englishEvents = {
   admins_imported: 'Verwaltungskonten importiert',
   audit_chain_broken: 'Protokoll beschädigt',
   data_exported: 'Daten heruntergeladen',
+  database_restored: 'Datenbank aus einer Sicherung wiederhergestellt',
   email_change_undone: 'Änderung der Adresse rückgängig gemacht',
   email_changed: 'E-Mail-Adresse geändert',
   email_reverted: 'Zurück zur bestätigten E-Mail-Adresse',

@@ -10,6 +10,7 @@ export const events: Readonly<Record<AuditEvent['event'], string>> = {
   access_denied: 'Access denied',
   audit_chain_broken: 'Audit log damaged',
   data_exported: 'Data downloaded',
+  database_restored: 'Database restored from a backup',
   email_change_undone: 'Change of address undone',
   email_changed: 'Email address changed',
   email_reverted: 'Email address went back to the verified one',
