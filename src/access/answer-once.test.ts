@@ -156,11 +156,11 @@ test('no answer is repeated to an ended session, nor without the right it was gi
 
 /** From now on no answer can be stored. */
 async function refuseAnswers(t: TestContext, { db }: TestApp): Promise<void> {
-  await sql`CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+  await sql`CREATE OR REPLACE FUNCTION refuse_answer() RETURNS trigger LANGUAGE plpgsql AS
     $$BEGIN RAISE EXCEPTION 'no room for it' USING ERRCODE = '53100'; END$$`.execute(db);
-  await sql`CREATE TRIGGER refuse BEFORE UPDATE OF answer ON idempotency_keys
-    FOR EACH ROW EXECUTE FUNCTION refuse()`.execute(db);
-  t.after(() => sql`DROP TRIGGER refuse ON idempotency_keys`.execute(db));
+  await sql`CREATE TRIGGER refuse_answer BEFORE UPDATE OF answer ON idempotency_keys
+    FOR EACH ROW EXECUTE FUNCTION refuse_answer()`.execute(db);
+  t.after(() => sql`DROP TRIGGER refuse_answer ON idempotency_keys`.execute(db));
 }
 
 test('a change is committed together with its answer, or not at all', async (t) => {
