@@ -116,12 +116,15 @@ export async function layerSizes(tag: string): Promise<number[]> {
   }
 }
 
+const containers: string[] = [];
+
 /** The file system of the image, until `unmountImages`. */
 export async function mountImage(tag: string): Promise<string> {
-  return buildah('mount', await buildah('from', tag));
+  const container = await buildah('from', tag);
+  containers.push(container);
+  return buildah('mount', container);
 }
 
-/** Also those of a run that was killed. */
 export async function unmountImages(): Promise<void> {
-  await buildah('rm', '--all');
+  for (const container of containers.splice(0)) await buildah('rm', container);
 }
