@@ -12,10 +12,7 @@ type Deps = Pick<RouteDependencies, 'db' | 'keys' | 'config' | 'mailTexts'>;
 
 const shownMails = 50;
 
-/**
- * The mails of a development service without SMTP, only for a browser on the same machine: their
- * links give access to any account.
- */
+/** Development only, and only for this machine's browser: the links give access to any account. */
 export function addMailboxPage(app: HttpServer, deps: Deps): void {
   const { environment, smtp, publicUrl } = deps.config;
   if (environment !== 'development' || smtp.host !== undefined) return;
