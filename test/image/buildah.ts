@@ -1,20 +1,14 @@
 import { execFile, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const root = join(import.meta.dirname, '../..');
 const place = join(root, '.tmp/image');
+
+/** Node 26 brings it or a newer one. */
+const npm = 'npm@11.6.2';
 
 /** In the Dockerfile it is the official image of Node. */
 const baseName = 'localhost/adl-node-base';
@@ -63,9 +57,7 @@ export async function makeBase(): Promise<void> {
     rmSync(path, { recursive: true });
   const [node = ''] = globSync(join(root, 'node_modules/node-linux-*/bin/node'));
   cpSync(node, join(tree, 'usr/local/bin/node'));
-  const npm = dirname(dirname(realpathSync((await run('which', 'npm')).trim())));
-  cpSync(npm, join(tree, 'usr/local/lib/node_modules/npm'), { recursive: true });
-  await run('ln', '-s', '../lib/node_modules/npm/bin/npm-cli.js', join(tree, 'usr/local/bin/npm'));
+  await run('npm', 'install', '--global', `--prefix=${join(tree, 'usr/local')}`, npm);
   await run('chroot', tree, 'useradd', '--uid', '1000', '--user-group', '--create-home', 'node');
   const container = await buildah('from', 'scratch');
   await buildah('copy', container, tree, '/');
@@ -116,12 +108,15 @@ export async function layerSizes(tag: string): Promise<number[]> {
   }
 }
 
+const containers: string[] = [];
+
 /** The file system of the image, until `unmountImages`. */
 export async function mountImage(tag: string): Promise<string> {
-  return buildah('mount', await buildah('from', tag));
+  const container = await buildah('from', tag);
+  containers.push(container);
+  return buildah('mount', container);
 }
 
-/** Also those of a run that was killed. */
 export async function unmountImages(): Promise<void> {
-  await buildah('rm', '--all');
+  for (const container of containers.splice(0)) await buildah('rm', container);
 }
