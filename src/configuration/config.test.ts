@@ -65,6 +65,8 @@ test('without variables every setting has its default', () => {
     testEmailAllow: [],
     logLevel: 'info',
     logFormat: 'pretty',
+    traces: { isEnabled: false, service: 'adl', share: 1 },
+    traceparentAllow: [],
     docsEnabled: true,
     webConcurrency: 1,
     deletedUserGraceDays: 30,
