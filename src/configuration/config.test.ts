@@ -70,6 +70,8 @@ test('without variables every setting has its default', () => {
     testEmailAllow: [],
     logLevel: 'info',
     logFormat: 'pretty',
+    traces: { isEnabled: false, service: 'adl', share: 1 },
+    traceparentAllow: [],
     docsEnabled: true,
     webConcurrency: 1,
     deletedUserGraceDays: 30,
@@ -93,10 +95,7 @@ test('derived defaults follow the setting they derive from', () => {
   const { publicUrl, frontendUrl } = parseConfig({ PORT: '9000' });
   assert.deepEqual(
     { publicUrl, frontendUrl },
-    {
-      publicUrl: 'http://localhost:9000',
-      frontendUrl: 'http://localhost:9000/app',
-    },
+    { publicUrl: 'http://localhost:9000', frontendUrl: 'http://localhost:9000/app' },
   );
   assert.equal(parseConfig({ PUBLIC_URL: 'https://a.example/' }).frontendUrl, 'https://a.example/app');
   assert.equal(parseConfig({ PROJECT_NAME: 'Harbour' }).smtp.fromName, 'Harbour');

@@ -30,10 +30,15 @@ export function showRunning({ db, engine, logger }: Deps, self: ServerProcess): 
   if (engine.isEmbedded) return { close: async () => {} };
   const connection = queriesOn(db);
   let showing = Promise.resolve();
+  let isTold = false;
+  const tell = (): void => {
+    if (!isTold) logger.warn(hidden);
+    isTold = true;
+  };
   const show = async (): Promise<void> => {
     try {
       await requireReleaseFits(connection);
-      await showProcess(connection, self);
+      if (!(await showProcess(connection, self))) tell();
     } catch (error) {
       if (error instanceof SchemaConflictError) end(error, logger);
       // Otherwise the database is away, which others tell.
@@ -43,6 +48,7 @@ export function showRunning({ db, engine, logger }: Deps, self: ServerProcess): 
   const timer = setTimeout(() => {
     showing = show();
   }, seenMilliseconds).unref();
+  showing = show();
   return {
     close: async () => {
       await showing;
@@ -51,6 +57,9 @@ export function showRunning({ db, engine, logger }: Deps, self: ServerProcess): 
     },
   };
 }
+
+const hidden =
+  'migrations: failed - other releases cannot see that this process runs. adl doctor names the GRANT for server_processes';
 
 function end({ problem, fix }: SchemaConflictError, logger: Logger): never {
   logger.fatal(`migrations: failed - ${problem}. ${fix}`);

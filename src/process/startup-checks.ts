@@ -9,7 +9,7 @@ import {
   readOnlyServer,
   sqlStateOf,
 } from '../platform/database/database-errors.ts';
-import { MigrationError, migrate, readSchemaState } from '../platform/database/migrate.ts';
+import { listNewer, MigrationError, migrate } from '../platform/database/migrate.ts';
 import { SchemaConflictError } from '../platform/database/schema-compatibility.ts';
 import type { ServerProcess } from '../platform/database/server-processes.ts';
 import { hearSilence } from '../platform/hear-silence.ts';
@@ -105,7 +105,7 @@ async function connectAndMigrate(
     await requireWritable(connection);
     logger.info(`database: ok (${engine.name} ${version})`);
     const applied = await migrate(connection, undefined, engine.isEmbedded ? undefined : self);
-    const { unknown } = await readSchemaState(connection);
+    const unknown = await listNewer(connection);
     const newer = unknown.length === 0 ? '' : `; of a newer release: ${unknown.join(', ')}`;
     logger.info(
       `migrations: ok (${applied.length === 0 ? 'nothing to do' : `applied ${applied.join(', ')}`}${newer})`,

@@ -185,6 +185,7 @@ test('the system endpoints have the members that probes and clients read', async
     'project',
     'database',
     'email_configured',
+    'clock',
   ];
   assertMembers(health.body, members);
   assert.equal(health.body.status, 'healthy');

@@ -3,12 +3,14 @@ import type { TestContext } from 'node:test';
 import { credentialsOf, newRegistration } from '../factories.ts';
 import { sendRequest } from './http-request.ts';
 
-const requestsPerSecond = 100;
-
 export type Load = { sent: number; failures: string[]; stop: () => Promise<void> };
 
-/** A hundred requests a second to a proxy; every second one a POST, which nginx does not repeat. */
-export async function startLoad(t: Pick<TestContext, 'after'>, port: number): Promise<Load> {
+/** Requests through a proxy; every second one a POST, which nginx does not repeat. */
+export async function startLoad(
+  t: Pick<TestContext, 'after'>,
+  port: number,
+  requestsPerSecond = 100,
+): Promise<Load> {
   const reader = newRegistration();
   // Sign-ins of one account wait for each other.
   const writers = Array.from({ length: 50 }, () => newRegistration());

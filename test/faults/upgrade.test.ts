@@ -36,7 +36,7 @@ describe('an upgrade with a migration', { skip: withoutPostgres }, () => {
       t,
       replicas.map((replica) => replica.port),
     );
-    const load = await startLoad(t, port);
+    const load = await startLoad(t, port, 50);
     for (const [index, replica] of replicas.entries()) {
       assert.deepEqual(await replica.terminate(), { code: 0, signal: null }, replica.logs());
       replicas[index] = await startUnlimited(t, replica.env, { entry, readyTimeoutMs: 60_000 });
@@ -44,6 +44,10 @@ describe('an upgrade with a migration', { skip: withoutPostgres }, () => {
       await sleep(2000);
     }
     await load.stop();
+    const causes = replicas.flatMap((replica) =>
+      replica.stdoutLines().filter((line) => line.includes('"status":503')),
+    );
+    t.diagnostic(causes.slice(0, 3).join('\n'));
     assert.deepEqual(load.failures, [], `of ${load.sent}`);
     assert.match(replicas[0]?.logs() ?? '', /migrations: ok \(applied 9999_expanding\)/);
     const [row] = await query("SELECT compatible_with FROM schema_migrations WHERE name = '9999_expanding'");
@@ -106,9 +110,20 @@ describe('an upgrade with a migration', { skip: withoutPostgres }, () => {
     await query('DROP TABLE server_processes');
     await query('REVOKE CREATE ON SCHEMA public FROM pg_database_owner, service');
     const again = await startUnlimited(t, server.env);
+    await eventually('it is told', () => again.logs().includes('cannot see that this process runs'));
     await sleep(6000);
     assert.equal((await again.request('GET', '/health/ready')).status, 200);
+    assert.equal(again.logs().match(/cannot see that/g)?.length, 1);
     assert.doesNotMatch(again.logs(), /"(error|fatal)"/);
+  });
+
+  test('a role without rights on the record of processes starts, and is told once', async (t) => {
+    const { server, query } = await startDatabaseService(t);
+    await server.terminate();
+    await query('REVOKE ALL ON server_processes FROM service');
+    const again = await startUnlimited(t, server.env);
+    await eventually('it is told', () => again.logs().includes('cannot see that this process runs'));
+    assert.equal((await again.request('GET', '/health/ready')).status, 200);
   });
 });
 

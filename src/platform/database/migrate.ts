@@ -111,12 +111,21 @@ export async function readSchemaState(
 ): Promise<SchemaState> {
   const applied = await readApplied(connection);
   const known = listMigrations(directory).map(({ name }) => name);
-  const unknown = applied.size === 0 ? [] : await listUnknown(connection, known.at(-1) ?? '');
   return {
     missing: known.filter((name) => !applied.has(name)),
-    unknown: unknown.map(({ name }) => name),
+    unknown: await listNewer(connection, directory),
     processes: await listProcesses(connection),
   };
+}
+
+/** The names of the applied migrations of a newer release. */
+export async function listNewer(
+  connection: MigrationConnection,
+  directory = migrationsDirectory,
+): Promise<string[]> {
+  if ((await readApplied(connection)).size === 0) return [];
+  const newer = await listUnknown(connection, listMigrations(directory).at(-1)?.name ?? '');
+  return newer.map(({ name }) => name);
 }
 
 /** Gives the missing migrations; throws `SchemaConflictError` where `migrate` would. */

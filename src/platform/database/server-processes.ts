@@ -1,4 +1,5 @@
 import type { MigrationConnection } from './database.ts';
+import { sqlStateOf } from './database-errors.ts';
 
 /** A server process on this database, for those that want to change the schema. */
 export type ServerProcess = {
@@ -33,15 +34,26 @@ export async function listProcesses(connection: Connection): Promise<ServerProce
   return rows as ServerProcess[];
 }
 
-/** Shows that the process runs. False where there is no table, which its role may not make. */
+/** Shows that the process runs. False where its role may neither make the table nor write to it. */
 export async function showProcess(connection: Connection, self: ServerProcess): Promise<boolean> {
   if (!(await hasProcessTable(connection))) return false;
+  try {
+    await writeProcess(connection, self);
+    return true;
+  } catch (error) {
+    if (sqlStateOf(error) === notAllowed) return false;
+    throw error;
+  }
+}
+
+const notAllowed = '42501';
+
+async function writeProcess(connection: Connection, self: ServerProcess): Promise<void> {
   await connection.query(
     `INSERT INTO server_processes (id, host, pid, release, schema) VALUES ($1::uuid, $2, $3::int, $4, $5)
      ON CONFLICT (id) DO UPDATE SET seen_at = now()`,
     [self.id, self.host, self.pid, self.release, self.schema],
   );
-  return true;
 }
 
 /** Its own row, and those of processes that died long ago. */
