@@ -24,6 +24,6 @@ export async function withoutIndexes(
   await fill();
   for (const { definition, statistics } of indexes) {
     await connection.runScript(String(definition));
-    if (statistics !== null) await connection.runScript(String(statistics));
+    if (typeof statistics === 'string') await connection.runScript(statistics);
   }
 }
