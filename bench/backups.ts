@@ -80,7 +80,9 @@ async function run(args: string[], env: NodeJS.ProcessEnv) {
   });
   const timer = setInterval(() => {
     try {
-      status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      // Of a process that has ended it has no memory.
+      const now = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      if (now.includes('VmHWM')) status = now;
     } catch {
       // It has ended.
     }

@@ -237,3 +237,11 @@ test('BACKUP_RECIPIENTS takes recipients of age, and never an identity', () => {
   for (const value of ['age1', identity, `${recipient} ${recipient}`, 'ssh-ed25519 AAAA'])
     assert.match(faultOf('BACKUP_RECIPIENTS', value) ?? '', /^must be .* age recipients/, value);
 });
+
+test('the configuration is frozen', () => {
+  const config = parseConfig({ CORS_ORIGINS: 'https://a.example', TRUSTED_PROXIES: '10.0.0.0/8' });
+  const nested = [config, config.smtp, config.userSessions, config.corsOrigins, config.trustedProxies];
+  for (const part of nested) assert.ok(Object.isFrozen(part));
+  assert.throws(() => Object.assign(config.passwordHash, { bcryptRounds: 4 }), TypeError);
+  assert.throws(() => config.corsOrigins.push('https://b.example'), TypeError);
+});

@@ -20,6 +20,8 @@ function faultsOf(environment: Record<string, string | undefined>): readonly str
   }
 }
 
+const backupDefaults = { to: 'data/backups', recipients: [], keepDays: 30, region: 'auto' };
+
 test('without variables every setting has its default', () => {
   const { trustedProxies, metricsAllow, ...config } = parseConfig({});
   assert.deepEqual(config, {
@@ -78,14 +80,7 @@ test('without variables every setting has its default', () => {
     usernames: 'required',
     auditRetentionDays: 365,
     requireVerifiedEmail: false,
-    backup: {
-      to: 'data/backups',
-      recipients: [],
-      keepDays: 30,
-      region: 'auto',
-      accessKeyId: undefined,
-      secretAccessKey: undefined,
-    },
+    backup: { ...backupDefaults, accessKeyId: undefined, secretAccessKey: undefined },
   });
   assert.deepEqual([trustedProxies, metricsAllow.length], [[], 2]);
   for (const local of ['127.0.0.1', '127.9.9.9', '::1']) assert.ok(cidrListContains(metricsAllow, local));
@@ -129,14 +124,6 @@ test('an empty variable counts as unset', () => {
     [...names, 'SECRET_KEY_FILE', 'DATABASE_URL_FILE'].map((name) => [name, '']),
   );
   assert.deepEqual(parseConfig(empty), parseConfig({}));
-});
-
-test('the configuration is frozen', () => {
-  const config = parseConfig({ CORS_ORIGINS: 'https://a.example', TRUSTED_PROXIES: '10.0.0.0/8' });
-  const nested = [config, config.smtp, config.userSessions, config.corsOrigins, config.trustedProxies];
-  for (const part of nested) assert.ok(Object.isFrozen(part));
-  assert.throws(() => Object.assign(config.passwordHash, { bcryptRounds: 4 }), TypeError);
-  assert.throws(() => config.corsOrigins.push('https://b.example'), TypeError);
 });
 
 test('all faults are reported at once, with their variables and without values', () => {
