@@ -202,7 +202,7 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
       const text = await response.text();
       assert.doesNotMatch(
         text,
-        /<script(?![^>]* src="\/app\/assets\/)|<style|style=|\son\w+=|https?:\/\/(?!localhost|127)/,
+        /<script(?![^>]* src="\/app\/(assets|mailbox)\/)|<style|style=|\son\w+=|https?:\/\/(?!localhost|127)/,
       );
       assert.match(text, /<html lang="en">/);
       if (path === '/app/mailbox') continue;
