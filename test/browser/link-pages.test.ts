@@ -17,7 +17,7 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
     PROJECT_NAME: 'Ada & <Co>'.replaceAll(/[<>]/g, ''),
     RATE_LIMIT_PER_HOUR: '0',
   };
-  const server = await startServer({ after }, { env });
+  const server = await startServer({ after }, { env, readyTimeoutMs: 120_000 });
   const browser = await launchChromium();
   after(() => browser.close());
   mkdirSync(pictures, { recursive: true });
