@@ -65,13 +65,16 @@ type Service = Omit<TestApp, 'clock' | 'logs' | 'api' | 'statements' | 'mailbox'
 const services = new Map<string, Promise<Service>>();
 const hashers = new Map<string, Promise<PasswordHasher>>();
 let engine: Promise<DatabaseEngine> | undefined;
+let queue: Promise<JobQueue> | undefined;
+/** That of the service whose test runs. */
+let currentLogger: Logger | undefined;
 
 after(async () => {
   for (const service of services.values()) {
-    const { app, jobs } = await service;
+    const { app } = await service;
     await app.close();
-    await jobs.close();
   }
+  if (queue) await (await queue).close();
   for (const hasher of hashers.values()) await (await hasher).close();
   if (engine) await closeTestEngine(await engine);
 });
@@ -87,6 +90,7 @@ export async function createTestApp(_t: TestContext, overrides: Overrides = {}):
   services.set(key, starting);
   const { lines, executed, moved, ...service } = await starting;
   const { db, app } = service;
+  currentLogger = service.logger;
   lines.length = 0;
   moved.seconds = 0;
   service.readiness.phase = 'serving';
@@ -134,6 +138,16 @@ function sharedHasher(config: Config): Promise<PasswordHasher> {
   return starting;
 }
 
+/** One for all services: it takes many statements to open. */
+async function openQueue(opened: DatabaseEngine): Promise<JobQueue> {
+  const logger = new Proxy({} as Logger, {
+    get: (_, member) => currentLogger && Reflect.get(currentLogger, member),
+  });
+  const jobs = createJobQueue(opened, logger, false);
+  await jobs.open(jobNames(parts));
+  return jobs;
+}
+
 async function startService(overrides: Overrides): Promise<Service> {
   engine ??= openTestEngine();
   const executed: string[] = [];
@@ -162,8 +176,8 @@ async function startService(overrides: Overrides): Promise<Service> {
   const hasher = await sharedHasher(config);
   const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => movedTime(moved));
   const readiness: AppDependencies['readiness'] = { phase: 'serving' };
-  const jobs = createJobQueue(opened, logger, false);
-  await jobs.open(jobNames(parts));
+  queue ??= openQueue(opened);
+  const jobs = await queue;
   const limiter = createMemoryLimiter({ now: () => movedTime(moved).getTime() });
   const limits = createRequestLimits({ config, logger, db, keys, limiter });
   const deps = { config, logger, engine: opened, db, jobs, limits, keys, hasher, accessTokens, readiness };

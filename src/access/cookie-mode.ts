@@ -10,10 +10,7 @@ import { AppError, forbidden, invalid, unauthenticated } from '../platform/error
 import { networkOf } from '../platform/http/client-address.ts';
 import type { RequestLimits } from './request-limits.ts';
 
-/**
- * For pages of the service's own origin. An injected script can use the session while it runs, but
- * cannot steal the refresh token (ASVS V3.3).
- */
+/** For this origin's pages: a script can use the session while it runs, not take it (ASVS V3.3). */
 export const sessionModeHeader = z.object({
   'x-session-mode': z
     .literal('cookie')
@@ -129,10 +126,7 @@ function setCookie(
   reply.header('set-cookie', stringifySetCookie(cookie));
 }
 
-/**
- * `__Host-`: no other host, no subdomain and no plain HTTP page can set it (RFC 6265bis § 4.1.3.2).
- * Browsers refuse the prefix over HTTP.
- */
+/** `__Host-`: only this host over HTTPS can set it (RFC 6265bis § 4.1.3.2); refused over HTTP. */
 export function cookieName(config: Pick<Config, 'publicUrl'>, { kind }: Realm): string {
   return `${isHttps(config) ? '__Host-' : ''}adl_${kind}`;
 }

@@ -193,10 +193,7 @@ function isRepeated(value: string): boolean {
   );
 }
 
-/**
- * Runs of the alphabet, of digits or of one character: most characters follow from the previous
- * one.
- */
+/** Runs of the alphabet, of digits or of one character: each follows from the one before. */
 function isSequence(value: string): boolean {
   const steps = [...value].filter(
     (character, index) => index > 0 && Math.abs(character.charCodeAt(0) - value.charCodeAt(index - 1)) <= 1,

@@ -22,10 +22,7 @@ export class ConfigError extends Error {
   }
 }
 
-/**
- * The environment of this process, completed from `.env` if there is one. Variables already set win
- * over the file.
- */
+/** The environment, completed from `.env` if there is one; variables already set win. */
 export function readEnvironment(): Environment {
   try {
     process.loadEnvFile('.env');
@@ -102,10 +99,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return `${issue.path.join('.')} ${issue.message}`;
 }
 
-/**
- * Rules that span variables. They read the raw text, so that they are reported together with the
- * faults of single variables.
- */
+/** Rules that span variables. They read raw text, to be reported together with other faults. */
 function crossFaults(given: Environment): string[] {
   const faults: string[] = [];
   if (given.ENVIRONMENT === 'production') faults.push(...productionFaults(given));

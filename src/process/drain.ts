@@ -12,19 +12,13 @@ import type { Logger } from '../platform/logging/logger.ts';
 import type { RateLimiter } from '../platform/rate-limit/rate-limit.ts';
 import { obeySupervisor } from './supervisor.ts';
 
-/**
- * How long a stopping process keeps answering, so that a proxy switches over without a failed
- * request.
- */
+/** How long a stopping process keeps answering while a proxy switches over. */
 const lingerMilliseconds = 5000;
 
 /** For a first request on the last accepted connection, or one in flight to an idle connection. */
 const lateMilliseconds = 1000;
 
-/**
- * Longer than any request may take: a connection still open then has sent half a request or reads
- * no response. Node stops enforcing its own timeouts once the server is closed.
- */
+/** Longer than any request. Node stops enforcing its own timeouts once the server is closed. */
 const closeMilliseconds = 12_000;
 
 const shutdownMilliseconds = 29_000;
@@ -40,10 +34,7 @@ type Running = {
   readiness: Readiness;
 };
 
-/**
- * Installs the shutdown: a signal, or a message from the supervisor, drains the process and ends
- * it; an uncaught error or a second signal ends it at once.
- */
+/** A signal or the supervisor drains the process; an uncaught error or a second signal ends it. */
 export function stopWhenTold(running: Running, logger: Logger): void {
   let toldSignal: string | undefined;
   const skip: ('SIGTERM' | 'SIGINT')[] = cluster.isWorker ? ['SIGTERM', 'SIGINT'] : [];

@@ -5,10 +5,7 @@ import { parseConfig } from '../configuration/config.ts';
 import type { HttpServer } from '../platform/http/http-server.ts';
 import { createLogger } from '../platform/logging/logger.ts';
 
-/**
- * One line per route: method, path, guard. For `docs/routes.txt` and the test that every route is
- * tested.
- */
+/** A line per route, for `docs/routes.txt` and the test that every route is tested. */
 export async function listRoutes(): Promise<string> {
   const lines: string[] = [];
   const app = await buildDescribedApp({}, (server) => collectRoutes(server, lines));

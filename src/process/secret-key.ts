@@ -6,10 +6,7 @@ import { StartupError } from './startup-checks.ts';
 
 const shortestKeyBytes = 32;
 
-/**
- * The configured key. Outside production, one that is generated once and kept in `DATA_DIR`,
- * readable only by its owner.
- */
+/** The configured key; outside production, one generated once and kept in `DATA_DIR`. */
 export function loadSecretKey(config: Pick<Config, 'secretKey' | 'dataDir'>): string {
   if (config.secretKey !== undefined) return config.secretKey;
   const file = join(config.dataDir, 'development-secret');

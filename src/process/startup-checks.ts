@@ -38,10 +38,7 @@ export function requireDataDir({ databaseUrl, secretKey, dataDir }: Config): voi
 // Including the attempt itself, the service is ready at most five seconds after the server.
 const longestWaitMilliseconds = 3000;
 
-/**
- * Connects and applies the migrations; retries an unreachable server until the configured timeout.
- * `onUnreachable` is awaited each time the server cannot be reached.
- */
+/** Connects and migrates, retrying until the timeout; awaits `onUnreachable` each time. */
 export async function prepareDatabase(
   config: Config,
   engine: DatabaseEngine,

@@ -7,10 +7,7 @@ import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
 import { transact } from '../../platform/database/database.ts';
 import { conflict, notFound } from '../../platform/errors.ts';
 
-/**
- * Retries a dead mail for another day. Throws 404, or 409 if it is not dead or its link is no
- * longer valid.
- */
+/** Retries a dead mail for a day. Throws 404, or 409 if it is not dead or its link is void. */
 export async function requeueMail(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>,
   adminId: string,

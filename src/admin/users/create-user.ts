@@ -17,10 +17,7 @@ export const userCreation: ThrottlePolicy = {
   keysOf: ({ kind, id }) => (kind === 'admin' ? [id] : []),
 };
 
-/**
- * Creates a user as at registration. Without a password, the user has none and is mailed a link to
- * set it. Throws 409 for a taken name, and 429 for too many users.
- */
+/** Without a password, mails a link to set one. Throws 409 for a taken name, 429 for too many. */
 export async function createUser(
   deps: Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'logger'>,
   caller: Caller,

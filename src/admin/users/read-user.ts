@@ -17,10 +17,7 @@ export const userDetailSchema = userSchema
   })
   .meta({ id: 'UserDetail' });
 
-/**
- * A user as shown to admins, deleted or not, with active sessions, and the `ETag` of the account; null
- * if there is no such user.
- */
+/** A user, deleted or not, as shown to admins, with sessions and `ETag`; null if there is none. */
 export async function readUser({ db }: Pick<Dependencies, 'db'>, id: string) {
   const user = await findAnyUser(db, id);
   if (user === null) return null;

@@ -6,10 +6,7 @@ import { findRecipient, queueResetLink } from '../../flows/password-reset/reques
 import { transact } from '../../platform/database/database.ts';
 import { conflict } from '../../platform/errors.ts';
 
-/**
- * Returns false if there is no such user. Throws 409 for a deactivated user, and 429 if the address
- * has received too many such mails.
- */
+/** False if there is no such user. Throws 409 for a deactivated one, 429 after too many mails. */
 export async function sendPasswordReset(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>,
   adminId: string,

@@ -9,10 +9,7 @@ import { findSocketDirectory, socketPathIn } from './socket-path.ts';
 /** Asks the server to run one command; the outcome, or a throw if the connection was lost. */
 export type AskServer = (command: string, parameters: object, exchange: Exchange) => Promise<Outcome>;
 
-/**
- * Connects to the server that has the embedded database open. Null if there is none: no socket, or one
- * that a killed server left behind.
- */
+/** Connects to the server that holds the embedded database; null if none runs. */
 export async function connectToServer(dataDir: string): Promise<{ ask: AskServer; close(): void } | null> {
   const socket = await connect(dataDir);
   return socket && { ask: (...order) => askOn(socket, ...order), close: () => socket.destroy() };

@@ -16,10 +16,7 @@ export async function matchOf(db: Database, realm: Realm, query: ListQuery): Pro
   return { condition, isIndexed: true };
 }
 
-/**
- * Accounts that contain the text. Without `pg_trgm`, users that begin with it: only their beginnings
- * are indexed then. Admins are few.
- */
+/** Accounts that contain the text; without `pg_trgm`, users that begin with it. */
 async function matchOfText(db: Database, { kind }: Realm, q: string): Promise<Match> {
   if (kind === 'admin') return { condition: containing(q), isIndexed: false };
   if (!(await hasSearchIndex(db))) return { condition: beginningWith(q), isIndexed: true };

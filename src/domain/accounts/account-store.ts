@@ -54,10 +54,7 @@ function accountTable(realm: Realm): 'users' {
   return realm.table as 'users';
 }
 
-/**
- * A deleted account does not exist for any function here, only its names are taken. Those that see
- * it are in `deleted-accounts.ts`. Admins are not deleted.
- */
+/** Deleted accounts exist for none of these functions; `deleted-accounts.ts` sees them. */
 export function notDeleted({ kind }: Realm) {
   return kind === 'user' ? sql<boolean>`deleted_at IS NULL` : sql<boolean>`true`;
 }
@@ -127,10 +124,7 @@ export async function findAccount(db: Database, realm: Realm, id: string): Promi
   return row ? withoutPassword(row) : null;
 }
 
-/**
- * Locks the account and records the sign-in. False if the account was deleted or deactivated, or
- * its password changed, while the login waited for its hash.
- */
+/** Locks the account and records the sign-in; false if it has ended or changed since the check. */
 export async function confirmSignIn(trx: Transaction, realm: Realm, verified: Credentials): Promise<boolean> {
   const result = await trx
     .updateTable(accountTable(realm))
@@ -143,10 +137,7 @@ export async function confirmSignIn(trx: Transaction, realm: Realm, verified: Cr
   return result.numUpdatedRows === 1n;
 }
 
-/**
- * Sets the password, but only if it is still the one that was verified. A new password gets a new
- * version; a rehash of the same password does not.
- */
+/** Sets the password if the verified one is still current. A rehash keeps the version. */
 export async function replacePassword(
   db: Database,
   realm: Realm,

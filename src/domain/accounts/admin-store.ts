@@ -26,10 +26,7 @@ export async function lockSuperadmin(trx: Transaction, id: string): Promise<bool
   return row !== undefined;
 }
 
-/**
- * Locks all active superadmins and returns their ids. None can lose the right until the transaction
- * ends. The order by id prevents deadlocks.
- */
+/** Locks all active superadmins in order of id, against deadlocks, and returns their ids. */
 export async function lockActiveSuperadmins(trx: Transaction): Promise<string[]> {
   const query = trx
     .selectFrom('admins')

@@ -28,10 +28,7 @@ type HowDeleted = {
   passwordVersion?: number;
 };
 
-/**
- * Call it only while the row is locked. A user who is already deleted keeps the times. Returns for
- * how many seconds the user can be restored; null if the password has changed since.
- */
+/** Call it while the row is locked. Seconds until erasure; null if the password changed since. */
 export async function markDeleted(
   trx: Transaction,
   id: string,

@@ -2,10 +2,7 @@ import type { Transaction } from '../../platform/database/database.ts';
 import { userRealm } from '../realms/realms.ts';
 import { type Account, hasEmail, notDeleted, withoutPassword } from './account-store.ts';
 
-/**
- * Locks the user with the id, and the user who holds the address unverified, if these are given.
- * One statement locks both in order of id: two users who take each other's address cannot deadlock.
- */
+/** Locks the user and the unverified holder of the address, in order of id against deadlocks. */
 export async function lockUserAndHolder(
   trx: Transaction,
   { id, email }: { id?: string; email?: string | undefined },

@@ -4,10 +4,7 @@ export const maxLevels = 5;
 export const maxMembers = 100;
 export const maxKeyLength = 64;
 
-/**
- * What is wrong with the metadata that a caller sent, or null. The walk stops at the bounds, before
- * anything recursive sees the value.
- */
+/** What is wrong with a caller's metadata, or null. Stops at the bounds: nothing deep is walked. */
 export function metadataFault(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be an object';
   const fault = valueFault(value, 1, { members: 0 });

@@ -14,10 +14,7 @@ const eventNames = (events: AuditEvents) => z.enum(Object.keys(events) as Securi
 
 const schemas = new WeakMap<AuditEvents, ReturnType<typeof describeEvent>>();
 
-/**
- * An event in API responses; `events` are those of all parts. Always the same object for them,
- * because the document of the API has one `AuditEvent`.
- */
+/** An event in responses. The same object each time: the API's document has one `AuditEvent`. */
 export function auditEventSchema(events: AuditEvents): ReturnType<typeof describeEvent> {
   const schema = schemas.get(events) ?? describeEvent(events);
   schemas.set(events, schema);

@@ -49,10 +49,7 @@ export async function hasUnchainedEvents(db: Database): Promise<boolean> {
   return (await query.executeTakeFirst()) !== undefined;
 }
 
-/**
- * True while the end of the chain has a key that only another process knows, as when `SECRET_KEY` is
- * being replaced. After an hour no such process is expected any more.
- */
+/** True while the end of the chain has another process's key, for at most an hour. */
 export async function isOfOtherProcess(trx: Transaction, keyIds: readonly string[]): Promise<boolean> {
   const query = trx.selectFrom('audit_marks').select('kind').where('kind', '=', 'head');
   const ofOther = query.where('key_id', 'not in', keyIds);
@@ -130,10 +127,7 @@ export async function sliceOfEvents(db: Database, after: string, limit: number):
   return rows;
 }
 
-/**
- * Those of the events that the erasure of an account explains: their own, or that of another event of
- * the same transaction, as when somebody claims the address of an account.
- */
+/** The events whose empty fields an erasure explains: their own, or of the same transaction. */
 export async function erasedAmong(db: Database, eventIds: readonly string[]): Promise<Set<string>> {
   if (eventIds.length === 0) return new Set();
   const { rows } = await sql<{ id: string }>`

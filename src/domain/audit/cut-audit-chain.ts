@@ -17,10 +17,7 @@ type Deps = Pick<Dependencies, 'db' | 'keys' | 'config'>;
 
 const sliceSize = 1000;
 
-/**
- * Deletes the events that are older than `AUDIT_RETENTION_DAYS`, from the beginning of the chain, and
- * signs where the rest begins.
- */
+/** Deletes events older than `AUDIT_RETENTION_DAYS` and signs where the rest begins. */
 export async function cutAuditChain(deps: Deps, slices = 5): Promise<void> {
   for (let count = 0; count < slices; count += 1) {
     if (!(await transact(deps.db, (trx) => cutSlice(deps, trx)))) return;

@@ -45,10 +45,7 @@ function asCommand({ details }: Pick<SecurityEvent, 'details'>): Pick<SecurityEv
   return { actor: null, details: { ...details, via: 'command_line' } };
 }
 
-/**
- * For refusals, which change nothing. If the event cannot be written, the refusal stands and the
- * failure is logged.
- */
+/** For refusals: if the event cannot be written, the refusal stands and the failure is logged. */
 export async function recordRefusal(
   deps: { db: Database; logger: Logger; keys: KeyRing },
   event: SecurityEvent,

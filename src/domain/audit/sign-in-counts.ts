@@ -4,10 +4,7 @@ import { foldCounts } from '../../platform/database/fold-counts.ts';
 
 export type SignInsOfDay = { day: string; sign_ins: number; failed_sign_ins: number };
 
-/**
- * Sign-ins of users by day in UTC, oldest first, days without any included. A failure under a name
- * that nobody has counts too, of whichever realm.
- */
+/** Sign-ins by day in UTC, oldest first, without gaps. Failures count for unknown names too. */
 export async function countSignInsByDay(db: Database, days: number): Promise<SignInsOfDay[]> {
   const { rows } = await sql<SignInsOfDay>`
     SELECT to_char(days.day, 'YYYY-MM-DD') AS day, ${sumOf('success')} AS sign_ins,

@@ -24,10 +24,7 @@ type State = {
   gone: GoneRun[];
 };
 
-/**
- * Entries whose key is gone. A later entry of a known key proves them, if the links from there lead
- * back to them.
- */
+/** Entries whose key is gone. A later entry of a known key proves them if the links lead back. */
 type GoneRun = { keyId: string; from: string; to: string; proof: 'open' | 'given' | 'cut off' };
 
 const sliceSize = 1000;

@@ -18,10 +18,7 @@ export type Attempt = { key_hash: Buffer; holder: string; request: KeyedRequest;
 
 export type Repeat = RememberedAnswer & { status: number };
 
-/**
- * The right to carry the request out, or the answer that it got before. Throws 422 if the key was used
- * for another request, 409 while it is being carried out or if its answer is lost.
- */
+/** The right to proceed, or the earlier answer. Throws 422 for another body, 409 while running. */
 export async function beginOnce(
   deps: Deps,
   request: KeyedRequest,

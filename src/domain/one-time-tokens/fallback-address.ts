@@ -5,10 +5,7 @@ import { type Realm, userRealm } from '../realms/realms.ts';
 import type { Link } from './link-store.ts';
 import { findNewestUndoLink } from './undo-links.ts';
 
-/**
- * The undo link to the last verified address, while the current address is unverified and may be a
- * thief's. Null if the current address is verified or there is no such link.
- */
+/** The undo link to the last verified address while the current one is unverified, or null. */
 export async function findFallback(
   db: Database,
   user: { id: string; is_email_verified?: boolean | undefined },

@@ -6,10 +6,7 @@ import type { Dependencies } from '../dependencies.ts';
 /** The token has no link, the link was used, ended or expired, or its account is gone. */
 export class LinkNotGoodError extends Error {}
 
-/**
- * Runs the action of a link. On `LinkNotGoodError` it records the failure and throws the same
- * `refusal` for every reason, so that the response does not reveal which one it was.
- */
+/** Runs a link's action. Every `LinkNotGoodError` is recorded and becomes the same `refusal`. */
 export async function withGoodLink(
   deps: Pick<Dependencies, 'db' | 'keys' | 'logger'>,
   { event, refusal }: { event: SecurityEventName; refusal: () => AppError },

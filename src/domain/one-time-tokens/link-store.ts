@@ -68,22 +68,27 @@ export async function findLink(db: Database, id: Buffer): Promise<(Link & { is_o
   return (await query.executeTakeFirst()) ?? null;
 }
 
-type Which = { purposes: readonly LinkPurpose[]; notBefore?: Date };
+export type WhichLinks = ({ only: readonly LinkPurpose[] } | { allBut: readonly LinkPurpose[] }) & {
+  notBefore?: Date;
+};
 
 /** Ends a subject's open links. Call it only while the account's row is locked, as for sessions. */
 export async function endLinks(
   trx: Transaction,
   subjectId: Account['id'],
-  { purposes, notBefore }: Which,
+  which: WhichLinks,
   reason: string,
 ): Promise<void> {
   let query = trx
     .updateTable('links')
     .set({ ended_at: now, end_reason: reason })
     .where('subject_id', '=', subjectId)
-    .where('purpose', 'in', purposes)
     .where('ended_at', 'is', null);
-  if (notBefore !== undefined) query = query.where('created_at', '>=', notBefore);
+  query =
+    'only' in which
+      ? query.where('purpose', 'in', which.only)
+      : query.where('purpose', 'not in', which.allBut);
+  if (which.notBefore !== undefined) query = query.where('created_at', '>=', which.notBefore);
   await query.execute();
 }
 

@@ -2,10 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 import type { Database } from '../../platform/database/database.ts';
 import { countMails } from './mail-store.ts';
 
-/**
- * Registers the mail metrics and returns a function that updates them from the table. Every process
- * reports the same values, also after a restart.
- */
+/** Registers the mail metrics; the returned function updates them from the table. */
 export function addMailMetrics(registry: Registry, db: Database): () => Promise<void> {
   const registers = [registry];
   const mails = new Gauge({

@@ -116,10 +116,7 @@ export function readMailsOf(db: Database, { kind, id }: Party) {
   };
 }
 
-/**
- * The mails about a party, and all others to the present address: test mails, and those of who had
- * the address before. Returns their ids.
- */
+/** Ids of the mails about a party, and of all others to its present address. */
 export async function deleteMailsOf(
   trx: Transaction,
   { kind, id, email }: Party & { email: string },

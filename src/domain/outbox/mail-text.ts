@@ -15,10 +15,7 @@ export type MailContext = {
   ip: string | null;
 };
 
-/**
- * The text of a kind of mail. It contains no name, address or other user input. Otherwise an
- * attacker could register with a message as a name and have us mail it to a victim.
- */
+/** A mail's text. No user input: a name could be an attacker's message to the victim. */
 export type MailText = {
   /** The page below `FRONTEND_URL` that the link leads to, if there is a link. */
   page?: string;

@@ -37,20 +37,14 @@ export async function queueMail(deps: Deps, trx: Transaction, mail: NewMail): Pr
   return outcome;
 }
 
-/**
- * Throws 429 if the mail was not queued, for callers who may know that. Call it after the commit:
- * a rollback would lose the event of the refusal.
- */
+/** Throws 429 if the mail was not queued. Call it after the commit, which records the refusal. */
 export function requireQueued(outcome: MailOutcome): void {
   if (!outcome.queued) throw rateLimited(outcome.retryAfterSeconds);
 }
 
 type Notice = { device?: string | null; ip?: string | null };
 
-/**
- * Notifies the owner of an event at the given address. While the current address is unverified and
- * may be a thief's, the notice also goes to the last verified address.
- */
+/** Notifies the address, and the last verified one while the current one is unverified. */
 export async function queueNotice(
   deps: Deps,
   trx: Transaction,

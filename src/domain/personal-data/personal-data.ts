@@ -12,10 +12,7 @@ type ExportedRows<Needs> = {
   isOne?: true;
   /** Of a row. Members that it does not name are left out. */
   schema: (deps: Needs) => z.ZodType;
-  /**
-   * Reads in batches, because there may be many. No secret, no hash, and nothing of other people,
-   * such as the address of an admin.
-   */
+  /** Reads in batches. No secret, no hash, and nothing of other people. */
   read: (deps: Needs, db: Database, subject: Subject) => AsyncIterable<object>;
 };
 
@@ -24,10 +21,7 @@ export type PersonalData<Needs = Pick<Dependencies, 'keys' | 'jobs'>> = {
   /** Those outside `public` with their schema. */
   tables: readonly string[];
   exported: ExportedRows<Needs> | { nothingBecause: string };
-  /**
-   * Removes the rows, or what is personal in them, in the transaction that erases the account. Many
-   * rows take several statements, because each has a timeout.
-   */
+  /** Removes what is personal in the transaction of the erasure. Each statement has a timeout. */
   erase: (deps: Needs, trx: Transaction, subject: Subject) => Promise<void>;
 };
 

@@ -1,6 +1,5 @@
 import type { Transaction } from '../../platform/database/database.ts';
-import type { LinkPurpose } from '../one-time-tokens/link-row.ts';
-import { endLinks } from '../one-time-tokens/link-store.ts';
+import { endLinks, type WhichLinks } from '../one-time-tokens/link-store.ts';
 import { endLaterUndoLinks } from '../one-time-tokens/undo-links.ts';
 import type { Realm } from '../realms/realms.ts';
 import { revokeSessionsOf } from '../sessions/session-store.ts';
@@ -8,7 +7,7 @@ import { revokeSessionsOf } from '../sessions/session-store.ts';
 type Ending = {
   /** `others`: all but the session that made the change. */
   sessions: 'all' | 'others' | 'none';
-  links: readonly LinkPurpose[];
+  links: WhichLinks;
   /**
    * Links that undo a change of the address. `later`: all but the oldest, which leads back to before the first
    * change. `since`: those not older than the one whose address is back.
@@ -16,28 +15,34 @@ type Ending = {
   undoLinks: 'all' | 'later' | 'since' | 'none';
 };
 
-const mailedLinks: readonly LinkPurpose[] = ['password_reset', 'email_verification'];
+// By exception, so that a new kind of link ends unless somebody decides that it survives.
+const noLinks: WhichLinks = { only: [] };
+const allButVerification: WhichLinks = {
+  allBut: ['email_change_undo', 'account_deletion_undo', 'email_verification'],
+};
+const allButUndo: WhichLinks = { allBut: ['email_change_undo', 'account_deletion_undo'] };
+const allButUndoOfAddress: WhichLinks = { allBut: ['email_change_undo'] };
 
 /** What ends when an account changes. The keys are the reasons kept in the rows. */
 const endings = {
   // A thief who knows the password must not be able to end the owner's oldest undo link.
-  password_changed: { sessions: 'others', links: ['password_reset'], undoLinks: 'later' },
-  logout_all: { sessions: 'all', links: [], undoLinks: 'later' },
-  admin_revoked: { sessions: 'all', links: [], undoLinks: 'none' },
+  password_changed: { sessions: 'others', links: allButVerification, undoLinks: 'later' },
+  logout_all: { sessions: 'all', links: noLinks, undoLinks: 'later' },
+  admin_revoked: { sessions: 'all', links: noLinks, undoLinks: 'none' },
   // Nor by a reset through an address that the thief has verified.
-  password_reset: { sessions: 'all', links: mailedLinks, undoLinks: 'none' },
-  email_changed: { sessions: 'others', links: mailedLinks, undoLinks: 'none' },
-  email_changed_back: { sessions: 'none', links: [], undoLinks: 'since' },
+  password_reset: { sessions: 'all', links: allButUndo, undoLinks: 'none' },
+  email_changed: { sessions: 'others', links: allButUndo, undoLinks: 'none' },
+  email_changed_back: { sessions: 'none', links: noLinks, undoLinks: 'since' },
   // Later changes were the intruder's, and their links lead to the intruder's addresses.
-  email_change_undone: { sessions: 'all', links: mailedLinks, undoLinks: 'since' },
-  email_reverted: { sessions: 'none', links: mailedLinks, undoLinks: 'since' },
-  deactivated: { sessions: 'all', links: mailedLinks, undoLinks: 'none' },
+  email_change_undone: { sessions: 'all', links: allButUndo, undoLinks: 'since' },
+  email_reverted: { sessions: 'none', links: allButUndo, undoLinks: 'since' },
+  deactivated: { sessions: 'all', links: allButUndo, undoLinks: 'none' },
   // Links that undo a change of the address lead back to before a thief's deletion.
-  deleted: { sessions: 'all', links: mailedLinks, undoLinks: 'none' },
-  deleted_by_admin: { sessions: 'all', links: [...mailedLinks, 'account_deletion_undo'], undoLinks: 'none' },
-  restored: { sessions: 'all', links: [...mailedLinks, 'account_deletion_undo'], undoLinks: 'none' },
+  deleted: { sessions: 'all', links: allButUndo, undoLinks: 'none' },
+  deleted_by_admin: { sessions: 'all', links: allButUndoOfAddress, undoLinks: 'none' },
+  restored: { sessions: 'all', links: allButUndoOfAddress, undoLinks: 'none' },
   // Anybody who once set an address of this user must not gain the new right by undoing a change.
-  promoted: { sessions: 'none', links: [], undoLinks: 'all' },
+  promoted: { sessions: 'none', links: noLinks, undoLinks: 'all' },
 } as const satisfies Record<string, Ending>;
 
 export type AccessChange = keyof typeof endings;
@@ -65,9 +70,9 @@ export async function endAccess(
   if (sessions === 'others') await revokeSessionsOf(trx, realm, accountId, change, keepSessionId);
   // Admins have no links.
   if (realm.kind === 'admin') return;
-  if (links.length > 0) await endLinks(trx, accountId, { purposes: links }, change);
+  if (links !== noLinks) await endLinks(trx, accountId, links, change);
   if (undoLinks === 'later') await endLaterUndoLinks(trx, accountId, change);
   if (undoLinks !== 'all' && undoLinks !== 'since') return;
-  const purposes = ['email_change_undo'] as const;
-  await endLinks(trx, accountId, { purposes, ...(since && { notBefore: since }) }, change);
+  const only = ['email_change_undo'] as const;
+  await endLinks(trx, accountId, { only, ...(since && { notBefore: since }) }, change);
 }

@@ -5,10 +5,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { type Party, partyOf, userRealm } from '../realms/realms.ts';
 import { endAccess } from './end-access.ts';
 
-/**
- * Brings a deleted user back as the user was: also deactivated, if so. The sessions and links of
- * before stay dead. The caller has locked the row.
- */
+/** Restores a deleted user, also a deactivated one, whose row is locked. Sessions stay dead. */
 export async function restoreDeleted(
   deps: Pick<Dependencies, 'keys' | 'logger'>,
   trx: Transaction,

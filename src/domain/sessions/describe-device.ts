@@ -27,10 +27,7 @@ const commands: [RegExp, string][] = [
 
 const examinedCharacters = 300;
 
-/**
- * The kind of device, e.g. `Firefox on Linux`. It never contains client input, because it goes into
- * mails: a sentence of an attacker would look like ours. No version: an update is no new device.
- */
+/** E.g. `Firefox on Linux`. Never client input, since it goes into mails; no version. */
 export function describeDevice(userAgent: string | null): string {
   const examined = userAgent?.slice(0, examinedCharacters) ?? '';
   const browser = firstMatch(browsers, examined);

@@ -18,10 +18,7 @@ const maxLiveSessions = 50;
 
 type Client = { ip: string; userAgent: string | undefined };
 
-/**
- * Opens a session for an account whose password was just verified. Null if the account was
- * deactivated, or its password changed, while the login waited for its hash.
- */
+/** Opens a session; null if the account ended or its password changed since it was verified. */
 export async function openSession(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>,
   realm: Realm,
@@ -56,10 +53,7 @@ export async function openSession(
   return issueTokenPair(deps, { realm, subjectId: verified.id, refreshToken, keys });
 }
 
-/**
- * Kind of browser and network together. Neither alone is enough: an attacker may use the same
- * browser, and phones change networks.
- */
+/** Browser and network: an attacker may use the same browser, and phones change networks. */
 function deviceHash({ ip, userAgent }: Client): Buffer {
   return sha256(`${describeDevice(userAgent ?? null)}\0${wideNetworkOf(ip)}`);
 }

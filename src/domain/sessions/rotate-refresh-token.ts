@@ -28,10 +28,7 @@ export type Presented = {
 // How long a lost response can be requested again with the same idempotency key.
 const lostAnswerSeconds = 60;
 
-/**
- * Replaces a refresh token by its successor. Throws 401 `invalid_refresh_token`,
- * `refresh_token_rotated` (a race; the session stays) or `refresh_token_reused` (the session ends).
- */
+/** Throws 401 `invalid_…`, `refresh_token_rotated` (a race) or `refresh_token_reused` (a theft). */
 export async function rotateRefreshToken(deps: Deps, realm: Realm, presented: Presented): Promise<TokenPair> {
   const { token } = presented;
   if (token === null) throw invalidRefreshToken();
@@ -138,10 +135,7 @@ function hashOfKey({ sessionId }: RefreshToken, idempotencyKey: string | undefin
   return idempotencyKey === undefined ? null : sha256(`${sessionId}:${idempotencyKey}`);
 }
 
-/**
- * Bound to the successor's generation. During an upgrade, a process of an older release leaves the
- * previous value in place, which must not match a later rotation.
- */
+/** Bound to its generation: an older release may leave the previous value in place. */
 function hashOfPage(page: Page | null, successor: RefreshToken, keys: SecretKeys): Buffer | null {
   if (page === null) return null;
   const { sessionId, generation } = successor;

@@ -138,10 +138,7 @@ export async function revokeSession(
   return (await query.returning('subject_id').executeTakeFirst())?.subject_id ?? null;
 }
 
-/**
- * Ends all sessions of a subject, or all but one. Call it only while the account's row is locked.
- * Otherwise two parallel calls could lock the rows in different orders and deadlock.
- */
+/** Ends all sessions, or all but one. Call it while the account's row is locked (deadlocks). */
 export async function revokeSessionsOf(
   trx: Transaction,
   realm: Realm,

@@ -9,10 +9,7 @@ import { deleteLocked } from './delete-locked.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
 
-/**
- * Deletes the caller's account and mails the link that undoes it. Throws 400 for a wrong password,
- * and 401 if the session ended while it was checked.
- */
+/** Mails the link that undoes it. Throws 400 for a wrong password, 401 if the session ended. */
 export async function deleteAccount(
   deps: Deps,
   caller: Caller,

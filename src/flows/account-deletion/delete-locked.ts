@@ -8,7 +8,7 @@ import { type Party, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAccess } from '../../domain/revocation/end-access.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
-import { fallBack } from '../email-change/fall-back.ts';
+import { fallBack } from '../email-change/yield-address.ts';
 
 type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'config' | 'logger'>;
 type How = { by: 'owner' | 'admin'; actor: Party; passwordVersion?: number };

@@ -16,10 +16,7 @@ export const exportLimit: ThrottlePolicy = {
   keysOf: ({ kind, id }) => [`${kind}\0${id}`],
 };
 
-/**
- * All that is stored about the caller, as a stream: an account may have more events than fit into
- * memory. Throws 429 after too many.
- */
+/** All that is stored about the caller, streamed: it may not fit into memory. Throws 429. */
 export async function exportData(deps: Dependencies & Assembly, { account }: Caller): Promise<Readable> {
   const subject = partyOf(userRealm, account.id);
   await requireWithinThrottle(deps, exportLimit, `${subject.kind}\0${subject.id}`, subject);

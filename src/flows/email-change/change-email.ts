@@ -16,7 +16,7 @@ import { durations } from '../../platform/durations.ts';
 import { duplicate } from '../../platform/errors.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
 import { queueFirstPasswordLink } from '../password-reset/first-password.ts';
-import { yieldAddress } from './fall-back.ts';
+import { yieldAddress } from './yield-address.ts';
 
 type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
 type Change = AccountChange & { email: string };
@@ -80,10 +80,7 @@ async function changeUserEmail(
   return updated;
 }
 
-/**
- * A user without a password can do nothing with a verified address: the link sets both. It opens
- * the account, so it goes to no new address as long as there is a verified one to fall back to.
- */
+/** A user without a password gets a link for both, never at a new address while one is verified. */
 async function queueProof(deps: Deps, trx: Transaction, before: Account, user: Account): Promise<void> {
   const credentials = await findCredentialsById(trx, userRealm, user.id);
   const hasProven = before.is_email_verified || (await findFallback(trx, before)) !== null;
@@ -102,10 +99,7 @@ async function queueUndoLink(deps: Deps, trx: Transaction, user: Account): Promi
   await queueLinkMail(deps, trx, user, how);
 }
 
-/**
- * Throws 409 if an open undo link reserves this address. Call it after the row is written: a
- * concurrent change away from the address has committed by then, and its link is visible.
- */
+/** Throws 409 if an undo link reserves the address. Call it after the write, to see that link. */
 export async function refuseHeldEmail(trx: Transaction, { id, email }: Account): Promise<void> {
   if ((await findReserver(trx, email, id)) !== null) throw duplicate('email', 'user');
 }

@@ -42,7 +42,7 @@ async function verify(deps: Pick<Deps, 'db' | 'keys' | 'logger'>, token: string)
     const isTheirs = user?.is_active && isSameAddress(user.email, link.email);
     if (!isTheirs || !(await useLink(trx, link))) throw new LinkNotGoodError();
     await updateAccount(trx, userRealm, user.id, { is_email_verified: true });
-    await endLinks(trx, user.id, { purposes: ['email_verification'] }, 'verified');
+    await endLinks(trx, user.id, { only: ['email_verification'] }, 'verified');
     await recordEvent(deps, trx, { event: 'email_verified', subject: partyOf(userRealm, user.id) });
   });
 }

@@ -14,10 +14,7 @@ import type { StoredPassword } from '../../platform/hashing/password-schemes.ts'
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
 type Request = { currentPassword: string; newPassword: string; ip: string; signal: AbortSignal };
 
-/**
- * Atomically sets a new password, ends all other sessions, reset links and later undo links, and
- * notifies the owner. Throws 400 if the current password is wrong or equals the new one.
- */
+/** Password, ended sessions and links, notice: atomic. Throws 400 if wrong or unchanged. */
 export async function changePassword(
   deps: Deps,
   realm: Realm,

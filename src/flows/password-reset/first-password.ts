@@ -8,10 +8,7 @@ import { durations } from '../../platform/durations.ts';
 // Nobody waits for this mail as for a reset link: it must survive a weekend.
 const lifeSeconds = durations.days(3);
 
-/**
- * Mails the link with which a user sets the first password and thereby verifies the address. It is
- * a reset link with a longer life: whatever ends those ends it too.
- */
+/** Mails a reset link with a longer life, which also verifies the address. */
 export async function queueFirstPasswordLink(
   deps: Pick<Dependencies, 'jobs' | 'keys' | 'logger'>,
   trx: Transaction,

@@ -17,10 +17,7 @@ import { takeThrottle } from '../../domain/throttles/throttle-store.ts';
 import { type Database, type Transaction, transact } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 
-/**
- * Reset links per address, whoever asks. Beyond the limit the answer is the same and no mail is
- * sent.
- */
+/** Reset links per address. Beyond the limit the answer is the same, and no mail is sent. */
 export const forgotLimit: ThrottlePolicy = {
   name: 'forgot',
   limit: 3,
@@ -28,10 +25,7 @@ export const forgotLimit: ThrottlePolicy = {
   keysOf: ({ email }) => [email],
 };
 
-/**
- * Queues the request, identically for every address. The account is looked up later, in a job, so
- * that the response time reveals nothing.
- */
+/** Queues the request. A job looks the account up later, so that the time reveals nothing. */
 export async function requestPasswordReset(
   deps: Pick<Dependencies, 'db' | 'keys' | 'jobs' | 'logger'>,
   email: string,
@@ -43,10 +37,7 @@ export async function requestPasswordReset(
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>;
 
-/**
- * Handles a queued request: mails a reset link to an active user. For any other address the same
- * statements run and are rolled back, so that timing does not reveal accounts.
- */
+/** Mails a link to an active user. For others the same statements run and are rolled back. */
 export async function answerResetRequest(deps: Deps, email: string): Promise<void> {
   await sleep(randomInt(20, 121));
   const found = await findOwner(deps.db, email);
@@ -61,10 +52,7 @@ export async function answerResetRequest(deps: Deps, email: string): Promise<voi
   });
 }
 
-/**
- * Finds the active user who has this address, or had it until changing to one that is still
- * unverified, and the address that the link goes to. Runs the same statements for every address.
- */
+/** The active user of this address, or of the one before an unverified one. Same work for each. */
 async function findOwner(db: Database, email: string): Promise<Recipient | null> {
   const present = await findCredentials(db, userRealm, email);
   const reserver = await findReserver(db, email);

@@ -6,10 +6,7 @@ import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
 import { transact } from '../../platform/database/database.ts';
 import { forbidden } from '../../platform/errors.ts';
 
-/**
- * Sends a real mail through the outbox. Throws 403 for an address that is neither the admin's own
- * nor allowed, so that the service is no open relay, and 429 if the address has received too many.
- */
+/** Throws 403 for addresses not allowed (no open relay), 429 after too many. */
 export async function sendTestEmail(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>,
   admin: Account,

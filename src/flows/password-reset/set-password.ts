@@ -10,10 +10,7 @@ import { notFound } from '../../platform/errors.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
 
-/**
- * Sets the password of somebody who cannot prove the old one: for whoever runs the service. Ends all
- * sessions and links as a reset does, and notifies the owner in the same transaction.
- */
+/** For the operator: sets a password without the old one, and ends what a reset ends. */
 export async function setNewPassword(
   deps: Deps,
   realm: Realm,

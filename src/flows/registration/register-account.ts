@@ -16,7 +16,7 @@ import { type Database, type Transaction, transact } from '../../platform/databa
 import { duplicate } from '../../platform/errors.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 import { refuseHeldEmail } from '../email-change/change-email.ts';
-import { yieldAddress } from '../email-change/fall-back.ts';
+import { yieldAddress } from '../email-change/yield-address.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
 import { queueFirstPasswordLink } from '../password-reset/first-password.ts';
 

@@ -24,10 +24,7 @@ export const setupTokenTries: ThrottlePolicy = {
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
 
-/**
- * While there is no admin, the first one may register: from a local caller in development, or with
- * the setup token in any environment. After that only a superadmin registers admins.
- */
+/** The first admin: local in development, or with the setup token. Later ones: by a superadmin. */
 export async function registerAdmin(
   deps: Deps,
   request: FastifyRequest,
@@ -59,10 +56,7 @@ async function requireFirstAdminRight(deps: Deps, request: FastifyRequest): Prom
   );
 }
 
-/**
- * A service without a setup token answers like one with another token, so that the answer does not
- * reveal whether one is set.
- */
+/** Without a setup token as with a wrong one: the answer does not reveal whether one is set. */
 async function requireSetupToken(deps: Deps, request: FastifyRequest, presented: string): Promise<void> {
   const { adminSetupToken, rateLimitIpv6Prefix } = deps.config;
   const network = networkOf(request.clientAddress, rateLimitIpv6Prefix);

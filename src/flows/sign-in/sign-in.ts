@@ -108,10 +108,7 @@ async function clearGuesses(deps: Deps, [{ policy, key }]: [GuessCount, GuessCou
   await clearThrottle(deps, policy, key);
 }
 
-/**
- * Runs only after the right password, so that it reveals no account to anyone else. Sends a new
- * link.
- */
+/** Runs only after the right password, so it reveals no account. Sends a new link. */
 async function requireVerifiedEmail(deps: Deps, realm: Realm, { id }: Credentials): Promise<void> {
   const account = await findAccount(deps.db, realm, id);
   if (account?.is_email_verified !== false) return;

@@ -29,10 +29,7 @@ export function completeDocument<T extends object>(document: T): T {
   return document;
 }
 
-/**
- * Closed objects with different members exclude each other, and client generators handle `oneOf`
- * better.
- */
+/** Closed objects exclude each other, and client generators handle `oneOf` better. */
 function tellApart(schema: Schemas[string]): void {
   if (!schema.anyOf?.every((one) => '$ref' in one)) return;
   schema.oneOf = schema.anyOf;
@@ -44,10 +41,7 @@ function isGuarded({ security }: Operation): boolean {
   return security.length > 0 && security.every((way) => Object.keys(way).length > 0);
 }
 
-/**
- * `delete /api/users/me/sessions/{id}` becomes `deleteUsersMeSessionsById`, the function name in a
- * generated client.
- */
+/** `delete /api/users/me/sessions/{id}`: `deleteUsersMeSessionsById` in a generated client. */
 function operationIdOf(method: string, path: string): string {
   const words = path
     .replace(/^\/api\//, '')

@@ -44,10 +44,7 @@ const ofVersion = {
   },
 };
 
-/**
- * For the components. The server also sends `RateLimit-Policy` and `RateLimit`, the same values in
- * the format of the IETF draft.
- */
+/** For the components. `RateLimit` and `RateLimit-Policy` carry the same in the IETF's format. */
 export const headerObjects = { ...everywhere, ...afterRefusal, ...ofVersion };
 
 const ownWords: Record<string, string> = {
@@ -165,10 +162,7 @@ function exampleOf({ error, message, details }: Failure): ErrorAnswer {
   return { ...example, timestamp: '2026-01-31T09:26:03.114Z' };
 }
 
-/**
- * Replaces common responses by references, gives the others a description and headers, and adds the
- * 500 that any route can return.
- */
+/** References for common responses, text and headers for others, and the 500 of every route. */
 export function completeAnswers(isGuarded: boolean, answers: Answers): void {
   answers[500] = { $ref: '#/components/responses/InternalServerError' };
   for (const [status, answer] of Object.entries(answers)) {
@@ -199,10 +193,7 @@ function failureStatus(name: string): string {
   return failure === undefined ? '' : String(errorStatuses[failure.error]);
 }
 
-/**
- * The shared responses for the components: the common ones, and every other one that at least two
- * operations have.
- */
+/** Responses for the components: the common ones, and those that several operations have. */
 export function shareAnswers(operations: readonly Answers[]): Record<string, Answer> {
   const shared = { ...commonAnswers };
   const given = operations.flatMap((answers) => Object.values(answers)).map((one) => JSON.stringify(one));

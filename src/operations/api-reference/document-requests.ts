@@ -50,10 +50,7 @@ const keyParameter: Parameter = {
   schema: { type: 'string', minLength: 16, maxLength: 64, pattern: plainTextPattern },
 };
 
-/**
- * Swagger UI prefills a form with each `example` and would send optional parameters unasked. It
- * only shows `examples`.
- */
+/** Swagger UI prefills forms from `example`, and would send optional parameters unasked. */
 function keepOutOfForms(schema: Parameter['schema']): void {
   if (schema.example === undefined) return;
   schema.examples = [schema.example];

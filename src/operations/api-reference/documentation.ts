@@ -21,10 +21,7 @@ const describeSchemas = createJsonSchemaTransformObject(schemaOptions);
 // The OWASP rule set requires every server to say whether it is internal.
 const outside = { 'x-internal': false };
 
-/**
- * Collects the schemas of all routes added after it, so that the document describes what is
- * actually validated.
- */
+/** Collects the schemas of the routes added after it: the document tells what is validated. */
 export async function describeApi(app: HttpServer, config: Config): Promise<void> {
   await app.register(swagger, {
     openapi: {

@@ -5,10 +5,7 @@ type ZodOverride = (context: { jsonSchema: Record<string, unknown> }) => void;
 const lengthOfFormat: Record<string, number> = { uuid: 36, 'date-time': 64 };
 const greatestInt32 = 2 ** 31 - 1;
 
-/**
- * For zod's conversion to JSON Schema: adds the bounds that a format implies, and the width of
- * integers. A format needs no pattern beside it.
- */
+/** For zod's conversion to JSON Schema: bounds of formats, width of integers, no second pattern. */
 export const describeBounds: ZodOverride = ({ jsonSchema }) => {
   const { type, format, maximum, minimum } = jsonSchema;
   if (type === 'string') jsonSchema.maxLength ??= lengthOfFormat[String(format)];

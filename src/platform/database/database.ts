@@ -80,10 +80,7 @@ export function afterCommit(db: Database | Transaction, tell: () => void): void 
 /** Rows that one cleanup statement deletes, so that a large backlog does not hit the timeout. */
 export const cleanUpRows = 5000;
 
-/**
- * The database's clock. Rows use it, so that replicas with skewed clocks agree. Access tokens use
- * `DatabaseClock`; limits in memory use the monotonic clock.
- */
+/** The database's clock, for rows: replicas with skewed clocks agree. */
 export const now = sql<Date>`now()`;
 
 export function secondsFromNow(seconds: number) {

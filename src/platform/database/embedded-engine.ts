@@ -15,10 +15,7 @@ import { createStatements, type RunStatement } from './prepared-statements.ts';
 
 const usualWaitMilliseconds = 2500;
 
-/**
- * Opens PostgreSQL in WebAssembly; throws `DirectoryInUseError` if another process has the
- * directory open. It never calls fsync: the data survives a killed process, but not a power cut.
- */
+/** Throws `DirectoryInUseError`. No fsync: data survives a killed process, but no power cut. */
 export async function openEmbedded(dataDir: string): Promise<DatabaseEngine> {
   const unlock = lockDirectory(dataDir);
   try {
@@ -123,10 +120,7 @@ async function checkOut(
 
 type Turnstile = { enter(waitMilliseconds: number): Promise<() => void> };
 
-/**
- * A statement blocks the thread, so the event loop gets a turn after each holder: timers, sockets and
- * probes wait neither for the whole queue nor for a single busy caller.
- */
+/** A statement blocks the thread, so the event loop gets a turn after each holder. */
 function createTurnstile(): Turnstile {
   const mutex = new Mutex();
   return {

@@ -11,10 +11,7 @@ const mostStatements = 200;
 
 const { bind, close, describe, execute, parse: parseText, sync } = protocol.serialize;
 
-/**
- * Runs statements of one connection, each parsed and planned once: a repeated one takes a fraction of the time of
- * `pglite.query`, which also exchanges six messages where one is enough.
- */
+/** Parses and plans each statement once; `pglite.query` does it each time, in six messages. */
 export function createStatements(pglite: PGlite): RunStatement {
   const statements = new Map<string, Statement>();
   let prepared = 0;

@@ -1,9 +1,6 @@
 /** A bounded queue that serves waiting clients round-robin. */
 export type FairQueue<T> = {
-  /**
-   * Reserves a place until `fill` or `release` is called. False if the queue is full, or if this
-   * client already holds its share while others wait.
-   */
+  /** Reserves a place until `fill` or `release`; false if full, or the client has its share. */
   reserve(client: string, capacity: number): boolean;
   fill(client: string, item: T): void;
   release(client: string): void;

@@ -1,7 +1,4 @@
-/**
- * Updates the moving average of the milliseconds per hash; 0 means no sample yet. Samples are
- * capped: one of hours, after the machine was suspended, would shrink the queue to a single place.
- */
+/** Moving average of ms per hash; 0: none yet. Capped: a suspended machine must not count. */
 export function averageWith(hashMs: number, milliseconds: number): number {
   if (hashMs === 0) return milliseconds;
   return hashMs * 0.9 + Math.min(milliseconds, hashMs * 4) * 0.1;

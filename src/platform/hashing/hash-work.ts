@@ -10,39 +10,60 @@ import {
   type ReadPassword,
 } from './password-schemes.ts';
 
-/** A hash computed only for the time it takes. */
+/** Computed only for its time. `bcryptUntil`: until the check took what bcrypt of the cost does. */
 export type IdleHash =
   | { algorithm: 'bcrypt'; cost: number }
+  | { algorithm: 'bcryptUntil'; cost: number }
   | { algorithm: 'argon2id'; memory: number; passes: number };
 
 // The memory that argon2id fills in the time of one bcrypt round: 65 µs each, as measured on x64.
 const kibibytesPerRound = 64;
+const argon2Rounds = (argon2Costs.memory * argon2Costs.passes) / kibibytesPerRound;
+const smallestBcryptCost = 4;
 
 /**
  * The extra work that makes a check of `stored` cost as much as one of a hash made now. Without it
  * an old, cheap hash answers faster than an unknown name, which reveals that the account exists
- * (user enumeration). Within one scheme it is exact: 2^c + 2^c + … + 2^(t-1) = 2^t. Empty for a
- * hash that costs more than the target.
+ * (user enumeration). Between hashes of bcrypt it is exact: 2^c + 2^c + … + 2^(t-1) = 2^t. Does
+ * nothing for a hash that costs more than the target.
  */
 export function missingWork(stored: ReadPassword, target: HashTarget): IdleHash[] {
-  const missing = roundsOfTarget(target) - roundsOf(stored);
-  return target.algorithm === 'argon2id' ? argon2Hashes(missing) : bcryptHashes(missing);
+  if (target.algorithm === 'argon2id') return argon2Hashes(argon2Rounds - roundsOf(stored));
+  const cost = bcryptCost(stored.hash);
+  if (Number.isNaN(cost)) return [{ algorithm: 'bcryptUntil', cost: target.bcryptRounds }];
+  return Array.from({ length: target.bcryptRounds - cost }, (_, index) => {
+    return { algorithm: 'bcrypt', cost: cost + index };
+  });
 }
 
-/** Blocks its thread. */
-export function spendWork(hashes: readonly IdleHash[]): void {
+/** Blocks its thread. `elapsedMs` is what the check took. */
+export function spendWork(hashes: readonly IdleHash[], elapsedMs: number): void {
   for (const idle of hashes) {
     if (idle.algorithm === 'bcrypt') hashSync('', { cost: idle.cost });
+    else if (idle.algorithm === 'bcryptUntil') spendBcryptUntil(idle.cost, elapsedMs);
     else argon2Sync('argon2id', { ...idle, message: '', nonce: idleNonce, parallelism: 1, tagLength: 32 });
   }
 }
 
-const idleNonce = Buffer.alloc(16);
-
-function roundsOfTarget({ algorithm, bcryptRounds }: HashTarget): number {
-  if (algorithm === 'bcrypt') return 2 ** bcryptRounds;
-  return (argon2Costs.memory * argon2Costs.passes) / kibibytesPerRound;
+/** Measures a round meanwhile: it depends on the machine and on what its other threads do. */
+function spendBcryptUntil(cost: number, elapsedMs: number): void {
+  const spent = { ms: 0, rounds: 0 };
+  let missingMs = Number.POSITIVE_INFINITY;
+  let pieceCost = Math.max(smallestBcryptCost, cost - 4);
+  do {
+    const startedAt = performance.now();
+    hashSync('', { cost: pieceCost });
+    spent.ms += performance.now() - startedAt;
+    spent.rounds += 2 ** pieceCost;
+    const roundMs = spent.ms / spent.rounds;
+    missingMs = 2 ** cost * roundMs - elapsedMs - spent.ms;
+    pieceCost = Math.floor(Math.log2(missingMs / roundMs));
+  } while (pieceCost >= smallestBcryptCost);
+  const until = performance.now() + missingMs;
+  while (performance.now() < until);
 }
+
+const idleNonce = Buffer.alloc(16);
 
 function roundsOf(stored: ReadPassword): number {
   const { scheme, hash } = stored;
@@ -50,18 +71,6 @@ function roundsOf(stored: ReadPassword): number {
   if (scheme !== 'argon2id') return 2 ** bcryptCost(hash);
   const { memory = 0, passes = 0 } = parseArgon2id(hash) ?? {};
   return (memory * passes) / kibibytesPerRound;
-}
-
-/** Powers of two that add up to `rounds`. bcrypt's smallest cost is 4, which is 16 rounds. */
-function bcryptHashes(rounds: number): IdleHash[] {
-  const hashes: IdleHash[] = [];
-  let rest = rounds;
-  for (let cost = 15; cost >= 4; cost -= 1) {
-    if (rest < 2 ** cost) continue;
-    hashes.push({ algorithm: 'bcrypt', cost });
-    rest -= 2 ** cost;
-  }
-  return hashes;
 }
 
 function argon2Hashes(rounds: number): IdleHash[] {

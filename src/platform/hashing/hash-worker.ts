@@ -23,7 +23,7 @@ export function runJob(job: HashJob): HashResult {
       job.kind === 'hash'
         ? hashPasswordSync(job.password, job.target)
         : verifyPasswordSync(job.password, job.stored);
-    if (job.kind === 'verify') spendWork(job.topUp);
+    if (job.kind === 'verify') spendWork(job.topUp, performance.now() - startedAt);
     return { ok: true, value, milliseconds: performance.now() - startedAt };
   } catch {
     // The error message could contain the password.

@@ -7,10 +7,7 @@ export function peerAddress({ socket }: { socket: Pick<Socket, 'remoteAddress'> 
   return canonical(socket.remoteAddress ?? '') ?? '0.0.0.0';
 }
 
-/**
- * The client's canonical address: the socket's peer, or, if that is a trusted proxy, the rightmost
- * address of `X-Forwarded-For` that is not one. Clients can forge everything further left.
- */
+/** The peer, or behind trusted proxies the rightmost other address of `X-Forwarded-For`. */
 export function clientAddress(request: IncomingMessage, trustedProxies: CidrList): string {
   let address = peerAddress(request);
   const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',');

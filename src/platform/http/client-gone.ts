@@ -1,9 +1,6 @@
 import type { FastifyReply } from 'fastify';
 
-/**
- * Aborts when the connection closes before the response is sent. It listens to the response,
- * because the request closes once its body is read; Fastify's own signal listens to the request.
- */
+/** Aborts when the connection closes before the response is sent, not when the body is read. */
 export function clientGone({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
   const abort = (): void => {

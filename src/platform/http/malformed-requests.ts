@@ -2,10 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { AppError, badRequest } from '../errors.ts';
 
-/**
- * Refuses requests that Node's parser accepts, but RFC 9112 forbids. Node's own checks answer
- * without headers or body, so they are disabled or handled here.
- */
+/** Refuses what Node's parser accepts but RFC 9112 forbids, and answers with headers and body. */
 export function refuseMalformedRequests(app: FastifyInstance): void {
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.addHook('onRequest', async ({ raw }, reply) => {

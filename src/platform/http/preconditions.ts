@@ -10,10 +10,7 @@ export const ifMatchHeader = z.object({
     .describe('The `ETag` of the version to change: 412 if it has changed since. `*` is any version'),
 });
 
-/**
- * Throws 412 unless the header names the version (RFC 9110 § 13.1.1). Call it where the row is
- * locked: of two changes at once the second then sees the version of the first.
- */
+/** Throws 412 unless the header names the version (RFC 9110 § 13.1.1). Lock the row first. */
 export function requireMatch(ifMatch: string | undefined, etag: string): void {
   if (ifMatch === undefined || ifMatch.trim() === '*') return;
   // The comparison is strong: a weak tag, W/"…", matches nothing.

@@ -14,10 +14,7 @@ export type RequestLines = {
 
 const probes = /^\/(health(\/live|\/ready)?|metrics)\/*$/;
 
-/**
- * In production one line for each request and none for a probe; `LOG_LEVEL=debug` adds the others.
- * Elsewhere each request has a line when it begins, when it fails and when it is complete.
- */
+/** In production one line per request and none per probe; `LOG_LEVEL=debug` adds the others. */
 export function createRequestLines(logger: Logger, { environment }: { environment: string }): RequestLines {
   const isBrief = environment === 'production';
   const minor = isBrief ? 'debug' : 'info';

@@ -48,10 +48,7 @@ export const cursorTime = z.iso.datetime({ precision: 6 }).refine((time) => !tim
 // Nanoseconds, the finest unit that common languages write.
 const mostFractionDigits = 9;
 
-/**
- * A time sent by a caller, converted to UTC, because RFC 3339 allows larger offsets than PostgreSQL
- * (16 hours), and limited to the years 1 to 9999.
- */
+/** A caller's time in UTC, of the years 1 to 9999: PostgreSQL has smaller offsets than RFC 3339. */
 export const instant = z.iso
   .datetime({ offset: true })
   .transform((time, context) => {

@@ -15,10 +15,7 @@ export function answerOptions(app: FastifyInstance, allowedMethods: AllowedMetho
   });
 }
 
-/**
- * 404 for an unknown path, 405 with `Allow` for a wrong method. Call it after CORS, so that pages
- * of allowed origins can read the error.
- */
+/** 404, or 405 with `Allow`. Call it after CORS: pages of allowed origins can read the error. */
 export function refuseUnknownRoutes(app: FastifyInstance, allowedMethods: AllowedMethods): void {
   app.setNotFoundHandler((request) => refuse(request, allowedMethods(pathOf(request.url))));
   app.after(() => {

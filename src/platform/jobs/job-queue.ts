@@ -34,10 +34,7 @@ export type JobQueue = {
   forget(trx: Transaction, values: readonly string[]): Promise<void>;
   /** Creates missing tables and queues. Must be called before `send`. */
   open(names: readonly JobName[]): Promise<void>;
-  /**
-   * Runs jobs in this process. A job that throws is retried with backoff; after several unexpected
-   * errors it is given up.
-   */
+  /** Runs jobs here. One that throws is retried with back-off, then given up. */
   work(handlers: JobHandlers): Promise<void>;
   /** Runs due jobs until none is left, as the workers would, and returns their number. */
   runDue(handlers: JobHandlers): Promise<number>;
@@ -60,10 +57,7 @@ export class TryAgainLater extends Error {
 
 const schema = 'jobs';
 
-/**
- * Jobs of a process that died are retried after 15 s without a heartbeat, up to 10 s until the next
- * check, and the first retry delay: less than 60 s in total.
- */
+/** Jobs of a dead process are retried within 60 s: heartbeat, next check, first delay. */
 const heartbeatSeconds = 15;
 const superviseSeconds = 10;
 

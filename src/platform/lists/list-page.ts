@@ -4,10 +4,7 @@ import { fetchedRows, offsetOf, type PageQuery, presentPage, type Total } from '
 import { countUpTo, type Listing, readRows } from './list-rows.ts';
 import { cursorAt, type Position, positionOf } from './order.ts';
 
-/**
- * One page of a list. A page by cursor costs the same however deep; a page by number costs its
- * distance from the nearer end. `count` gives the total, if somebody keeps it.
- */
+/** A page by cursor costs the same however deep; by number, its distance from the nearer end. */
 export async function listPage<Row, Item>(
   db: Database,
   listing: Listing<Row>,

@@ -2,10 +2,7 @@ import { isatty } from 'node:tty';
 import type { DestinationStream } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 
-/**
- * `2025-10-09 12:11:12 - INFO - [2bcc1c11] Incoming request: GET /nonexistent`, in colour on a
- * terminal.
- */
+/** `2025-10-09 12:11:12 - INFO - [2bcc1c11] Incoming request: GET /`, coloured on a terminal. */
 export function prettyLines(out: DestinationStream): DestinationStream {
   const format = prettyFactory({
     // Not `process.stdout.isTTY`: it makes the descriptor non-blocking for other processes, too.

@@ -1,7 +1,4 @@
-/**
- * The loggable part of an error. The message and detail of a database error can quote the row (an
- * e-mail address, a hash), so only its code and the names of table and constraint are kept.
- */
+/** Of a database error only code, table, constraint: its message and detail can quote the row. */
 export function serializeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
   const described = isDatabaseError(error)

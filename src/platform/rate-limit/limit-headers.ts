@@ -1,9 +1,6 @@
 import type { LimitPolicy, LimitState } from './rate-limit.ts';
 
-/**
- * Both header families: `X-RateLimit-*`, which existing clients read, and those of
- * draft-ietf-httpapi-ratelimit-headers-11. All times are seconds from now.
- */
+/** `X-RateLimit-*`, and draft-ietf-httpapi-ratelimit-headers-11. Times are seconds from now. */
 export function limitHeaders(policy: LimitPolicy, state: LimitState): Record<string, string> {
   const { name, limit, windowSeconds } = policy;
   const { remaining, resetSeconds } = state;

@@ -10,10 +10,7 @@ export type LimitState = {
   resetSeconds: number;
 };
 
-/**
- * `take` counts one request if the limit allows it. Refused requests do not prolong the window;
- * only the first of them is counted.
- */
+/** Counts one request if allowed. Refusals prolong nothing; only the first is counted. */
 export type RateLimiter = {
   take(policy: LimitPolicy, key: string): Promise<LimitState>;
   /** True while the shared store is unavailable and each process counts for itself. */

@@ -1,7 +1,4 @@
-/**
- * A record of a file: its value, or why it has none. `line` is where it starts, `lastLine` where it
- * ends. `isLast`: nothing after it can be read.
- */
+/** A value, or why there is none. `isLast`: nothing after it can be read. */
 export type FileRecord = { line: number; lastLine: number } & (
   | { value: unknown }
   | { fault: string; isLast?: boolean }

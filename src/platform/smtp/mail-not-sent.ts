@@ -1,7 +1,4 @@
-/**
- * Why a mail was not accepted. `reason` is short and safe to show: it contains no text of the
- * server, no address and no host.
- */
+/** `reason` is safe to show: no text of the server, no address, no host. */
 export class MailNotSentError extends Error {
   /** True if the receiver rejects this mail, so that no retry can succeed. */
   readonly permanent: boolean;

@@ -44,10 +44,7 @@ const usualLimits: Limits = {
   turnMilliseconds: 3000,
 };
 
-/**
- * Sends each mail over its own connection, so that a broken connection affects only one mail. TLS
- * with certificate validation is required except on loopback (ASVS V12.3.1).
- */
+/** One connection per mail. TLS with a valid certificate, except on loopback (ASVS V12.3.1). */
 export function createSmtpTransport(settings: SmtpSettings, limits: Limits = usualLimits): SmtpTransport {
   const newTurn = createTurns(limits.turnMilliseconds);
   let opening: Promise<Outgoing> | undefined;

@@ -1,10 +1,7 @@
 import { type Html, html } from '../../../platform/html/html.ts';
 import { codeBlock } from './code-block.ts';
 
-/**
- * The subset of CommonMark that the document uses: paragraphs, second-level headings, fenced
- * JavaScript, code spans.
- */
+/** Of CommonMark: paragraphs, second-level headings, fenced JavaScript, code spans. */
 export function renderMarkdown(text: string): Html[] {
   return text.split(/```js\n(.*?)\n```/s).flatMap((part, index) => {
     if (index % 2 === 1) return [codeBlock('JavaScript', 'js', part)];

@@ -17,10 +17,7 @@ import {
 
 const jsonType = 'application/json';
 
-/**
- * One operation: parameters and responses on one side, an example call and its response on the
- * other.
- */
+/** One operation: parameters and responses beside an example call and its response. */
 export function operationSection(document: ApiDocument, located: LocatedOperation): Html {
   const { method, path, operation } = located;
   const { operationId, summary, description = '' } = operation;

@@ -24,10 +24,7 @@ export async function yieldAddress(
   if (updated) await queueNotice(deps, trx, userRealm, updated, 'email_reverted');
 }
 
-/**
- * Gives the user the last verified address back while the present one is unverified. Null if there
- * is nothing to fall back to. The caller has locked the row.
- */
+/** Restores the last verified address while the current is unverified; null if there is none. */
 export async function fallBack(
   deps: Pick<Dependencies, 'keys' | 'logger'>,
   trx: Transaction,
