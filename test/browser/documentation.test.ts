@@ -12,7 +12,7 @@ const faintTexts = readFileSync(join(import.meta.dirname, 'faint-texts.js'), 'ut
 
 describe('the documentation pages in a browser', { skip: withoutChromium }, async () => {
   const env = { ENVIRONMENT: 'development', PROJECT_NAME: 'Ada & Co' };
-  const server = await startServer({ after }, { env });
+  const server = await startServer({ after }, { env, readyTimeoutMs: 120_000 });
   const browser = await launchChromium();
   after(() => browser.close());
 

@@ -26,10 +26,7 @@ const mailPolicy =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; " +
   'sandbox allow-popups allow-popups-to-escape-sandbox';
 
-/**
- * The mails of a development service without SMTP, only for a browser on the same machine: their
- * links give access to any account.
- */
+/** Development only, and only for this machine's browser: the links give access to any account. */
 export function addMailboxRoutes(app: HttpServer, deps: Deps): void {
   const { environment, smtp } = deps.config;
   if (environment !== 'development' || smtp.host !== undefined) return;

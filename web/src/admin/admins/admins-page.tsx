@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Admin } from '../../../../client/src/api.ts';
 import { Avatar } from '../../design/avatar.tsx';
 import { Button } from '../../design/button.tsx';
+import { TableFrame } from '../../design/table-frame.tsx';
 import { LoadProblem } from '../../form/problem.tsx';
 import { useOwnAccount } from '../../session/own-account.tsx';
 import { useFormat } from '../../texts/format.ts';
@@ -83,8 +84,8 @@ function AdminTable({ admins }: { admins: readonly Admin[] | null }) {
   const t = useTexts();
   const words = t.admin.admins;
   return (
-    <div class="table-frame">
-      <table class="table" aria-label={t.admin.nav.admins}>
+    <TableFrame label={t.admin.nav.admins}>
+      <table class="table">
         <thead>
           <tr>
             <th>{words.admin}</th>
@@ -107,7 +108,7 @@ function AdminTable({ admins }: { admins: readonly Admin[] | null }) {
         )}
       </table>
       {admins?.length === 0 && <p class="empty">{words.none}</p>}
-    </div>
+    </TableFrame>
   );
 }
 

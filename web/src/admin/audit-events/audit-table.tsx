@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../../../client/src/api.ts';
 import { Icon } from '../../design/icon.tsx';
+import { TableFrame } from '../../design/table-frame.tsx';
 import { iconOfEvent } from '../../security-events/event-row.tsx';
 import { useFormat } from '../../texts/format.ts';
 import { useTexts } from '../../texts/texts.tsx';
@@ -8,8 +9,8 @@ import { WaitingRows } from '../waiting-rows.tsx';
 export function AuditTable({ events }: { events: readonly AuditEvent[] | null }) {
   const t = useTexts().admin;
   return (
-    <div class="table-frame">
-      <table class="table" aria-label={t.nav.audit}>
+    <TableFrame label={t.nav.audit}>
+      <table class="table">
         <thead>
           <tr>
             <th>{t.audit.event}</th>
@@ -31,7 +32,7 @@ export function AuditTable({ events }: { events: readonly AuditEvent[] | null })
         )}
       </table>
       {events?.length === 0 && <p class="empty">{t.audit.none}</p>}
-    </div>
+    </TableFrame>
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Mail } from '../../../../client/src/api.ts';
 import { Button } from '../../design/button.tsx';
+import { TableFrame } from '../../design/table-frame.tsx';
 import { say } from '../../design/toast.tsx';
 import { Problem } from '../../form/problem.tsx';
 import { useSubmit } from '../../form/use-submit.ts';
@@ -19,8 +20,8 @@ const looks: Record<Mail['status'], string> = {
 export function MailsTable({ mails }: { mails: readonly Mail[] | null }) {
   const t = useTexts().admin;
   return (
-    <div class="table-frame">
-      <table class="table" aria-label={t.nav.mails}>
+    <TableFrame label={t.nav.mails}>
+      <table class="table">
         <thead>
           <tr>
             <th>{t.mails.kind}</th>
@@ -50,7 +51,7 @@ export function MailsTable({ mails }: { mails: readonly Mail[] | null }) {
           <p>{t.mails.noneText}</p>
         </div>
       )}
-    </div>
+    </TableFrame>
   );
 }
 

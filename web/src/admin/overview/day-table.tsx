@@ -1,4 +1,5 @@
 import type { Overview } from '../../../../client/src/api.ts';
+import { TableFrame } from '../../design/table-frame.tsx';
 import { useFormat } from '../../texts/format.ts';
 import { useTexts } from '../../texts/texts.tsx';
 
@@ -8,7 +9,7 @@ export function DayTable({ days }: { days: Overview['days'] }) {
   return (
     <details class="small">
       <summary class="quiet">{t.asTable}</summary>
-      <div class="table-frame">
+      <TableFrame label={t.day}>
         <table class="table">
           <thead>
             <tr>
@@ -29,7 +30,7 @@ export function DayTable({ days }: { days: Overview['days'] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
     </details>
   );
 }

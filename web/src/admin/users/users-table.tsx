@@ -1,5 +1,6 @@
 import type { ListedUser } from '../../../../client/src/api.ts';
 import { Icon } from '../../design/icon.tsx';
+import { TableFrame } from '../../design/table-frame.tsx';
 import { useFormat } from '../../texts/format.ts';
 import { useTexts } from '../../texts/texts.tsx';
 import { WaitingRows } from '../waiting-rows.tsx';
@@ -20,8 +21,8 @@ export function UsersTable({ users, columns, sort, onSort, selection }: UsersTab
   const ids = (users ?? []).map(({ id }) => id);
   const isAll = ids.length > 0 && ids.every((id) => selection.ids.has(id));
   return (
-    <div class="table-frame">
-      <table class="table" aria-label={t.admin.nav.users}>
+    <TableFrame label={t.admin.nav.users}>
+      <table class="table">
         <thead>
           <tr>
             <th class="tick">
@@ -47,7 +48,7 @@ export function UsersTable({ users, columns, sort, onSort, selection }: UsersTab
           </tbody>
         )}
       </table>
-    </div>
+    </TableFrame>
   );
 }
 
