@@ -44,7 +44,7 @@ const callingFiles: Record<string, string> = {
   'src/cli/doctor/network/ask-public-url.ts': 'PUBLIC_URL, or there the address given to adl doctor',
   'src/cli/doctor/network/redis.ts': 'REDIS_URL',
   'src/cli/doctor/network/mail-domain.ts': 'name servers, about the domain of SMTP_FROM_EMAIL',
-  'src/process/startup-checks.ts': 'whether somebody listens at REDIS_URL and SMTP_HOST',
+  'src/process/optional-services.ts': 'whether somebody listens at REDIS_URL and SMTP_HOST',
 };
 
 /** Who uses a value of those modules that opens no connection. */
