@@ -3,6 +3,7 @@ import type { Logger } from '../logging/logger.ts';
 import { createOutageLog } from '../logging/outage-log.ts';
 import { createMemoryLimiter } from './memory-limiter.ts';
 import { type LimitPolicy, type LimitState, limitState, type RateLimiter } from './rate-limit.ts';
+import { type Sentinels, viaSentinels } from './sentinels.ts';
 
 /**
  * Atomic for all processes. After the first refusal it writes nothing. It repairs a key without a
@@ -21,12 +22,6 @@ return {count, left}
 `;
 
 type WithScript = Redis & { takeLimit(key: string, limit: number, milliseconds: number): Promise<unknown> };
-
-/** Who knows which Redis is the primary; the URL then names the group instead of a host. */
-export type Sentinels = {
-  addresses: readonly { host: string; port: number }[];
-  password?: string | undefined;
-};
 
 const answerMilliseconds = 250;
 const probeMilliseconds = 1000;
@@ -86,15 +81,9 @@ export async function createRedisLimiter(
   };
 }
 
-/** ioredis takes the name of the group for `name`, and user and password from the URL. */
-function viaSentinels(url: string, { addresses, password }: Sentinels) {
-  const { hostname, protocol } = new URL(url);
+function followSentinels(url: string, sentinels: Sentinels) {
   return {
-    sentinels: [...addresses],
-    name: hostname,
-    ...(password === undefined ? {} : { sentinelPassword: password }),
-    ...(protocol === 'rediss:' ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
-    sentinelCommandTimeout: 1000,
+    ...viaSentinels(url, sentinels),
     sentinelRetryStrategy: () => probeMilliseconds,
     // A primary that hangs keeps its connections; the Sentinels tell when it was replaced.
     failoverDetector: true,
@@ -105,7 +94,7 @@ function viaSentinels(url: string, { addresses, password }: Sentinels) {
 async function connect(url: string, sentinels?: Sentinels): Promise<WithScript> {
   const { Redis: Client } = await import('ioredis');
   const redis = new Client(url, {
-    ...(sentinels === undefined ? {} : viaSentinels(url, sentinels)),
+    ...(sentinels === undefined ? {} : followSentinels(url, sentinels)),
     // A command that cannot be sent now is counted in this process, not queued.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,

@@ -1,34 +1,33 @@
-import { sql } from 'kysely';
+import { readBackupState } from '../../../domain/backups/backup-store.ts';
 import type { Database } from '../../../platform/database/database.ts';
-import { type Check, failed, ok, skipped, warning } from '../finding.ts';
+import { durations } from '../../../platform/durations.ts';
+import { type Check, failed, ok, warning } from '../finding.ts';
 
+/** As the alerts AdlBackupOld and AdlBackupUnverified. */
 const oldHours = 26;
-const tooOldHours = 24 * 7;
-const advice = 'adl backup create, then adl backup verify; look at the timer that runs them';
+const unverifiedDays = 10;
 
-/** A backup counts once it was restored for a test. Its age is that of what it holds. */
-export function backupsCheck(db: Database, table = 'backups'): Check {
+/** A backup counts as verified once it was restored for a test. Ages are those of what is in it. */
+export function backupsCheck(db: Database, now = () => new Date()): Check {
   return {
     name: 'backups',
     run: async () => {
-      const hours = await hoursSinceVerified(db, table);
-      if (hours === null) return skipped('this release records no backups: see to them yourself');
-      if (hours === Number.POSITIVE_INFINITY) return failed('no backup has been verified', advice);
-      const shown = `the last verified backup is ${Math.floor(hours)} hours old`;
-      if (hours > tooOldHours) return failed(shown, advice);
-      return hours > oldHours ? warning(shown, advice) : ok(shown);
+      const { last, lastVerified } = await readBackupState(db);
+      if (last === null)
+        return failed('none was made here', 'Set BACKUP_RECIPIENTS, then adl backup create (docs/backup.md)');
+      const hours = hoursBetween(last, now());
+      const shown = `the newest is ${Math.floor(hours)} hours old`;
+      if (hours > oldHours)
+        return failed(shown, 'systemctl list-timers adl-backup.timer says whether it runs');
+      const verify = 'adl backup verify, on the machine that has the age identity';
+      if (lastVerified === null) return warning(`${shown}, and none has been verified`, verify);
+      const days = Math.floor(hoursBetween(lastVerified, now()) / 24);
+      if (days >= unverifiedDays) return warning(`the last verified one is ${days} days old`, verify);
+      return ok(`${shown}; verified ${days} days ago`);
     },
   };
 }
 
-/** Infinite where there is none; null where there is no record of backups at all. */
-async function hoursSinceVerified(db: Database, table: string): Promise<number | null> {
-  const found = await sql<{ exists: boolean }>`SELECT to_regclass(${table}) IS NOT NULL AS exists`.execute(
-    db,
-  );
-  if (found.rows[0]?.exists !== true) return null;
-  const { rows } = await sql<{ hours: number | null }>`
-    SELECT (extract(epoch FROM now() - max(taken_at)) / 3600)::float8 AS hours
-      FROM ${sql.id(table)} WHERE verified_at IS NOT NULL`.execute(db);
-  return rows[0]?.hours ?? Number.POSITIVE_INFINITY;
+function hoursBetween(earlier: Date, later: Date): number {
+  return (later.getTime() - earlier.getTime()) / 1000 / durations.hours(1);
 }

@@ -25,7 +25,10 @@ export function networkChecks({ config, version, pass, ...options }: Given): Che
     tlsCheck(place),
     plainHttpCheck(place),
     headersCheck(place),
-    redisCheck(config.redisUrl),
+    redisCheck(config.redisUrl, {
+      addresses: config.redisSentinels,
+      password: config.redisSentinelPassword,
+    }),
     smtpCheck({ config, mailTo }),
     mailDomainCheck({ fromEmail, dkimSelector, dnsServer }),
   ];

@@ -1,3 +1,4 @@
+import { type Sentinels, viaSentinels } from '../../../platform/rate-limit/sentinels.ts';
 import { type Check, describeProblem, type Found, failed, ok, skipped } from '../finding.ts';
 
 const answerMilliseconds = 2000;
@@ -5,13 +6,15 @@ const answerMilliseconds = 2000;
 const rights = '~adl:limit:* +eval +evalsha +get +incr +pttl +pexpire +info';
 
 /** Redis takes the script that counts. Without it each process counts alone, which is no outage. */
-export function redisCheck(redisUrl: string | undefined): Check {
+export function redisCheck(redisUrl: string | undefined, sentinels: Sentinels): Check {
   return {
     name: 'redis',
     run: async () => {
       if (redisUrl === undefined) return skipped('REDIS_URL is not set: limits are counted in each process');
       const { Redis } = await import('ioredis');
       const redis = new Redis(redisUrl, {
+        ...(sentinels.addresses.length === 0 ? {} : viaSentinels(redisUrl, sentinels)),
+        sentinelRetryStrategy: () => null,
         lazyConnect: true,
         connectTimeout: answerMilliseconds,
         commandTimeout: answerMilliseconds,
