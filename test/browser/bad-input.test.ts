@@ -42,6 +42,24 @@ describe('what goes wrong with the pages, in a browser', { skip: withoutChromium
     await page.getByText('This email is already registered.').waitFor();
   });
 
+  test('who signs up and has to verify the address first is told so, and not asked to sign up again', async (t) => {
+    const { page } = await visit(t, browser);
+    await page.goto(`${url}/app/sign-up`);
+    const details = { reason: 'email_not_verified' };
+    await page.route('**/api/users/login', (route) =>
+      route.fulfill({ status: 403, json: { error: 'AuthorizationError', message: 'Not verified', details } }),
+    );
+    await page.getByLabel('Email address').fill('new@example.com');
+    await page.getByLabel('Username').fill('new.comer');
+    await page.getByLabel('Password', { exact: true }).fill(user.password);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.getByText('Your account is there.').waitFor();
+    await page.getByLabel('Username or email address').fill('new.comer');
+    await page.getByLabel('Password', { exact: true }).fill(user.password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByText('Confirm your email address first').waitFor();
+  });
+
   test('a limit counts down, and a request id can be quoted', async (t) => {
     const { page } = await visit(t, browser);
     await page.goto(`${url}/app/sign-in`);

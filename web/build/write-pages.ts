@@ -52,10 +52,20 @@ function describe(name: string) {
   return { type, encodings: ['br', 'gzip'] };
 }
 
+/** What the first file imports, so that the browser does not have to read it to find out. */
+function preloads({ outputs }: Metafile): string {
+  const [, entry] = Object.entries(outputs).find(([path]) => /\/pages-[^/]*\.js$/.test(path)) ?? [];
+  const imported = (entry?.imports ?? []).filter(({ kind }) => kind === 'import-statement');
+  return imported
+    .map(({ path }) => `<link rel="modulepreload" href="/app/static/${basename(path)}">`)
+    .join('\n    ');
+}
+
 function writeHtml(names: readonly string[]): string {
   const addressOf = (pattern: RegExp) => `/app/static/${names.find((name) => pattern.test(name)) ?? ''}`;
   return readFileSync(join(web, 'page.html'), 'utf8')
     .replace('{{script}}', addressOf(/^pages-.*\.js$/))
+    .replace('{{preloads}}', preloads(metafile))
     .replace('{{theme}}', addressOf(/^theme-.*\.js$/))
     .replace('{{styles}}', addressOf(/^pages-.*\.css$/))
     .replace('{{icon}}', addressOf(/^icon-.*\.svg$/))

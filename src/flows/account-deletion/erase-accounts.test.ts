@@ -62,7 +62,7 @@ test('two processes that erase at once erase each account once', async (t) => {
 test('an account that cannot be erased is left whole and holds up no other', async (t) => {
   const service = await createTestApp(t);
   const [stuck, other] = await deletedUsers(service, 2);
-  await sql`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS ${sql.lit(
+  await sql`CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS ${sql.lit(
     `BEGIN IF OLD.subject_id = '${stuck?.id}' THEN RAISE EXCEPTION 'no'; END IF; RETURN OLD; END`,
   )}`.execute(service.db);
   await sql`CREATE TRIGGER fail BEFORE DELETE ON links FOR EACH ROW EXECUTE FUNCTION fail()`.execute(

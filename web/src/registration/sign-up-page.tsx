@@ -20,7 +20,12 @@ export default function SignUpPage() {
   const form = useSubmit(async ({ email = '', username = '', password = '' }) => {
     const body = { email: email.trim(), username: username.trim(), password };
     await realms.user.client.call('POST /api/users/register', { body });
-    await realms.user.client.signIn({ username: body.email, password });
+    // Where it has to be verified first, or the service is busy: the account is there all the same.
+    const isIn = await realms.user.client.signIn({ username: body.email, password }).then(
+      () => true,
+      () => false,
+    );
+    if (!isIn) return route('/app/sign-in?registered=yes');
     await queries.invalidateQueries({ queryKey: ownAccountKey('user') });
     say(t.account.signUp.done);
     leaveFor(target, route);

@@ -71,11 +71,12 @@ function SignInPage({ realm, below }: SignInPageProps) {
 /** Why one is here again. */
 function Arrival({ query }: { query: Record<string, string> }) {
   const t = useTexts().account;
-  const words = query.deleted === undefined ? t.signIn.ended : t.privacy.deleted;
-  if (query.ended === undefined && query.deleted === undefined) return null;
+  const reasons = { ended: t.signIn.ended, deleted: t.privacy.deleted, registered: t.signIn.registered };
+  const [reason, words] = Object.entries(reasons).find(([name]) => query[name] !== undefined) ?? [];
+  if (words === undefined) return null;
   return (
     <div class="notice" role="status">
-      <Icon name={query.deleted === undefined ? 'leave' : 'mail'} />
+      <Icon name={reason === 'ended' ? 'leave' : 'mail'} />
       {words}
     </div>
   );

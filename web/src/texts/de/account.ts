@@ -9,6 +9,8 @@ export const account: typeof english = {
     noAccount: 'Noch kein Konto?',
     signUp: 'Registrieren',
     ended: 'Sie wurden abgemeldet. Melden Sie sich an, um fortzufahren.',
+    registered:
+      'Ihr Konto ist angelegt. Bestätigen Sie Ihre Adresse mit dem Link in unserer E-Mail, dann melden Sie sich an.',
     again: 'Wieder anmelden',
     unverified: 'Bestätigen Sie zuerst Ihre E-Mail-Adresse: Wir haben Ihnen eben einen neuen Link geschickt.',
     admin: 'Verwaltung',

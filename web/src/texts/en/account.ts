@@ -7,6 +7,7 @@ export const account = {
     noAccount: 'No account yet?',
     signUp: 'Sign up',
     ended: 'You have been signed out. Sign in to go on.',
+    registered: 'Your account is there. Confirm your address with the link in our mail, then sign in.',
     again: 'Sign in again',
     unverified: 'Confirm your email address first: we have just sent you a new link.',
     admin: 'Admin console',
