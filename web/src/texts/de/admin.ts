@@ -2,7 +2,7 @@ import type { admin as english } from '../en/admin.ts';
 
 export const admin: typeof english = {
   title: 'Verwaltung',
-  find: 'Suchen oder springen',
+  find: 'Gehe zu',
   nav: {
     label: 'Verwaltung',
     overview: 'Übersicht',

@@ -1,6 +1,6 @@
 export const admin = {
   title: 'Admin console',
-  find: 'Search or jump to',
+  find: 'Jump to',
   nav: {
     label: 'Console',
     overview: 'Overview',
