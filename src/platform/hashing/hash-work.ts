@@ -45,19 +45,24 @@ export function spendWork(hashes: readonly IdleHash[], elapsedMs: number): void 
   }
 }
 
-/** Measures a round meanwhile: it depends on the machine and on what its other threads do. */
+/**
+ * Measures a round meanwhile: it depends on the machine and on what its other threads do. The
+ * largest hash counts, since a small one, with cold caches, takes longer for a round.
+ */
 function spendBcryptUntil(cost: number, elapsedMs: number): void {
-  const spent = { ms: 0, rounds: 0 };
+  const largest = { cost: 0, roundMs: 0 };
+  let spentMs = elapsedMs;
   let missingMs = Number.POSITIVE_INFINITY;
   let pieceCost = Math.max(smallestBcryptCost, cost - 4);
   do {
     const startedAt = performance.now();
     hashSync('', { cost: pieceCost });
-    spent.ms += performance.now() - startedAt;
-    spent.rounds += 2 ** pieceCost;
-    const roundMs = spent.ms / spent.rounds;
-    missingMs = 2 ** cost * roundMs - elapsedMs - spent.ms;
-    pieceCost = Math.floor(Math.log2(missingMs / roundMs));
+    const pieceMs = performance.now() - startedAt;
+    spentMs += pieceMs;
+    if (pieceCost >= largest.cost)
+      Object.assign(largest, { cost: pieceCost, roundMs: pieceMs / 2 ** pieceCost });
+    missingMs = 2 ** cost * largest.roundMs - spentMs;
+    pieceCost = Math.floor(Math.log2(missingMs / largest.roundMs));
   } while (pieceCost >= smallestBcryptCost);
   const until = performance.now() + missingMs;
   while (performance.now() < until);
