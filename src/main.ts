@@ -123,8 +123,9 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   await startBackgroundWork(parts, { ...deps, ...assembly, smtp: smtpTransportOf(config, logger) });
   reportServing();
   flushCompileCache();
-  const documentation = config.docsEnabled ? `; ${config.publicUrl}/docs explains the API` : '';
-  logger.info(`Listening on ${config.host}:${listeningPort(app)}${documentation}`);
+  const documentation = config.docsEnabled ? `, and ${config.publicUrl}/docs for the API` : '';
+  const address = `${config.host}:${listeningPort(app)}`;
+  logger.info(`Listening on ${address}; open ${config.publicUrl} in a browser${documentation}`);
 }
 
 function readConfig(): Config {
