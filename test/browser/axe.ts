@@ -14,11 +14,17 @@ function readAxe(): string {
 
 let axe: string | undefined;
 
+const settled = `Promise.all(document.getAnimations()
+  .filter((animation) => animation.effect.getComputedTiming().iterations !== Infinity)
+  .map((animation) => animation.finished.catch(() => {})))`;
+
 type Violation = { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] };
 
 /** What axe finds, of any weight, as one line each. */
 export async function findViolations(page: Page): Promise<string[]> {
   axe ??= readAxe();
+  // In the middle of a fade every contrast is too low.
+  await page.evaluate(settled);
   // Through the debugger, which the page's policy does not bind.
   await page.evaluate(axe);
   const run = 'axe.run(document, { resultTypes: ["violations"], preload: false })';
