@@ -89,23 +89,26 @@ describe('adl doctor on the database', { skip: withoutPostgres }, () => {
       (await server.request('POST', '/api/users/register', { body: newRegistration() })).status,
       201,
     );
-    const env = { ...server.env, SECRET_KEY_PREVIOUS: 'of the year before, made nothing: 8c1f55d0a2' };
+    const env = {
+      ...server.env,
+      SECRET_KEY_PREVIOUS: 'of the year before, made nothing: 8c1f55d0a2',
+      BACKUP_RECIPIENTS: 'age1s2fpy9h0zgp5y85nwu680jjqnh5we03x5unsp7x87yx2jr8crytswzx2ll',
+    };
     for (let tries = 0; (await query('SELECT FROM audit_chain')).length === 0 && tries < 100; tries += 1)
       await new Promise((resolve) => setTimeout(resolve, 100));
     await query("UPDATE audit_chain SET chained_at = now() - interval '400 days'");
-    await query('CREATE TABLE backups (taken_at timestamptz NOT NULL, verified_at timestamptz)');
-    await query('GRANT ALL ON backups TO service');
     const { of } = await runDoctor(env);
     assertFound(of('secret'), 'warning', /holds at most \d+ bits/, /openssl rand/);
     assertFound(of('secret'), 'warning', /in use for 400 days/, /SECRET_KEY_PREVIOUS/);
     assertFound(of('secret'), 'warning', /nothing depends on SECRET_KEY_PREVIOUS/, /Remove it/);
-    assertFound(of('backups'), 'failed', /no backup has been verified/, /adl backup verify/);
+    assertFound(of('backups'), 'failed', /none was made/, /adl backup create/);
     for (const [hours, status] of [
       [200, 'failed'],
-      [30, 'warning'],
+      [30, 'failed'],
       [3, 'ok'],
     ] as const) {
-      await query(`INSERT INTO backups VALUES (now() - interval '${hours} hours', now())`);
+      await query(`INSERT INTO backups (name, taken_at, bytes, proof_digest, verified_at)
+        VALUES ('${hours}', now() - interval '${hours} hours', 1, '\\x00', now())`);
       assertFound((await runDoctor(env)).of('backups'), status, new RegExp(`${hours} hours old`));
     }
   });

@@ -25,7 +25,7 @@ export const doctorDatabase = defineCommand({
       ...(engine.isEmbedded ? [] : [durabilityCheck(db), rightsCheck(db)]),
       schemaCheck(engine, config.redisUrl),
       secretCheck(deps),
-      backupsCheck(db),
+      backupsCheck(db, config.backup.recipients),
     ]) {
       const found = await runCheck(check, signal);
       for (const finding of found) await send({ item: finding });

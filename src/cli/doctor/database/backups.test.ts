@@ -8,7 +8,7 @@ const now = new Date('2026-11-27T12:00:00Z');
 
 test('backups have to be recent, and verified', async (t) => {
   const { db } = await createTestApp(t);
-  const check = backupsCheck(db, () => now);
+  const check = backupsCheck(db, ['age1…'], () => now);
   const found = async () => [await check.run(AbortSignal.timeout(5000))].flat()[0];
   const statusWith = async (takenAt: string, isVerified: boolean) => {
     const verifiedAt = isVerified ? takenAt : null;
@@ -16,6 +16,8 @@ test('backups have to be recent, and verified', async (t) => {
       VALUES (${takenAt}, ${takenAt}, 1, '\\x00', ${verifiedAt})`.execute(db);
     return (await found())?.status;
   };
+  const unused = backupsCheck(db, [], () => now).run(AbortSignal.timeout(5000));
+  assert.equal([await unused].flat()[0]?.status, 'skipped');
   assert.equal((await found())?.status, 'failed');
   assert.equal(await statusWith('2026-11-10T12:00:00Z', true), 'failed');
   assert.equal(await statusWith('2026-11-27T01:00:00Z', false), 'warning');
