@@ -9,7 +9,7 @@ import { assertFound, type Diagnosis, runDoctor } from './run-doctor.ts';
 const withoutFaketime = spawnSync('faketime', ['--version']).error ? 'faketime is not installed' : false;
 
 describe('adl doctor on the database', { skip: withoutPostgres }, () => {
-  test('a role without rights is told the very GRANT, which mends it', async (t) => {
+  test('a role without rights is told the exact GRANT, which fixes it', async (t) => {
     const service = await startDatabaseService(t);
     const { postgres, query } = service;
     await postgres.query(`CREATE ROLE "the service" LOGIN PASSWORD 'of the tests'`);
@@ -31,9 +31,9 @@ describe('adl doctor on the database', { skip: withoutPostgres }, () => {
     );
     assertFound(of('rights'), 'failed', /SELECT, INSERT, UPDATE, DELETE on jobs\./, /^GRANT SELECT/);
     for (const { advice = '' } of of('rights')) await query(advice);
-    const { of: mended } = await runDoctor(env);
-    assertFound(mended('rights'), 'warning', /does not own the tables/, /adl migrate as the owner/);
-    assert.equal(mended('rights').length, 1);
+    const { of: fixed } = await runDoctor(env);
+    assertFound(fixed('rights'), 'warning', /does not own the tables/, /adl migrate as the owner/);
+    assert.equal(fixed('rights').length, 1);
   });
 
   test('a role that may not upgrade is told the GRANT, a superuser is a warning', async (t) => {

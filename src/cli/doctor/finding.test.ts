@@ -28,7 +28,7 @@ test('a check that throws shows the code or the class of the error, never its te
 test('a finding is one line, and a second with what to do', () => {
   assert.equal(presentFinding({ check: 'tls', ...ok('good') }), 'ok       tls             good\n');
   assert.match(
-    presentFinding({ check: 'tls', ...failed('bad', 'mend it') }),
-    /^failed .* bad\n {25}mend it\n$/,
+    presentFinding({ check: 'tls', ...failed('bad', 'fix it') }),
+    /^failed .* bad\n {25}fix it\n$/,
   );
 });
