@@ -109,7 +109,8 @@ describe('FI-32 a migration that fails', () => {
     const database = await createDatabase('newer');
     const env = { DATABASE_URL: postgres.url(database) };
     const older = await startServer(t, { env });
-    const newer = createRelease(t, '9999_newer', 'CREATE TABLE half (id int); SELECT nothing FROM nowhere;');
+    const script = '-- compatible-with: 0012\nCREATE TABLE half (id int); SELECT nothing FROM nowhere;';
+    const newer = createRelease(t, '9999_newer', script);
     await assertFails(t, env, /migration 9999_newer failed: relation "nowhere" does not exist/, newer);
     assert.equal(await schemaOf(database), whole);
     await assertServes(older);
