@@ -8,7 +8,7 @@ import type { Dependencies } from '../../domain/dependencies.ts';
 import { encryptTo } from '../../platform/age/age-stream.ts';
 import { beginSnapshot } from '../../platform/database/bulk-copy.ts';
 import { now } from '../../platform/database/database.ts';
-import { compareMigrations } from '../../platform/database/migrate.ts';
+import { readMigrations } from '../../platform/database/migrate.ts';
 import type { FileStore } from '../../platform/file-stores/file-store.ts';
 import type { PasswordHasher } from '../../platform/hashing/password-hasher.ts';
 import { backupFault, explained } from './backup-fault.ts';
@@ -75,8 +75,10 @@ async function* snapshot(
   const connection = await engine.openBulkConnection();
   try {
     await beginSnapshot(connection);
-    const { known, applied } = await compareMigrations(connection);
-    const unknown = applied.filter((migration) => !known.includes(migration));
+    const migrations = await readMigrations(connection);
+    const known = new Set(migrations.known.map(({ name }) => name));
+    const applied = [...migrations.applied].toSorted();
+    const unknown = applied.filter((name) => !known.has(name));
     if (unknown.length > 0)
       throw backupFault(
         `The database has ${unknown.join(', ')} of a newer release: run the adl of that release`,

@@ -5,7 +5,7 @@ import type { Dependencies } from '../../domain/dependencies.ts';
 import { decryptWith, readIdentities } from '../../platform/age/age-stream.ts';
 import { quoted } from '../../platform/database/bulk-copy.ts';
 import type { BulkConnection } from '../../platform/database/database.ts';
-import { compareMigrations, migrateWithin } from '../../platform/database/migrate.ts';
+import { migrateWithin, readMigrations } from '../../platform/database/migrate.ts';
 import { backupFault, damaged } from './backup-fault.ts';
 import type { BackupHeader, BackupTrailer } from './backup-format.ts';
 import type { BackupPlace } from './backup-places.ts';
@@ -62,8 +62,9 @@ export async function loadBackup(connection: BulkConnection, script: BackupScrip
   const { header } = script;
   if (!(await isEmpty(connection)))
     throw backupFault('The database is not empty: name an empty one in DATABASE_URL, or remove this one');
-  const { known } = await compareMigrations(connection);
-  const unknown = header.migrations.filter((migration) => !known.includes(migration));
+  const { known } = await readMigrations(connection);
+  const names = new Set(known.map(({ name }) => name));
+  const unknown = header.migrations.filter((migration) => !names.has(migration));
   if (unknown.length > 0)
     throw backupFault(
       `The backup is of release ${header.release}, which is newer: install that release or a later one`,

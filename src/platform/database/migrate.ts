@@ -63,15 +63,6 @@ export async function migrateWithin(
   for (const migration of wanted) await runAndRecord(connection, migration);
 }
 
-/** The names of the migrations of this release, and of those that the database has. */
-export async function compareMigrations(
-  connection: MigrationConnection,
-  directory = migrationsDirectory,
-): Promise<{ known: string[]; applied: string[] }> {
-  const applied = [...(await readApplied(connection))].toSorted();
-  return { known: listMigrations(directory).map(({ name }) => name), applied };
-}
-
 /** The tables that migrations have made. */
 export function migratedTables(directory = migrationsDirectory): Set<string> {
   const scripts = listMigrations(directory).map(({ script }) => script.replaceAll(/--.*$/gm, ''));
