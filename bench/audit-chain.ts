@@ -34,7 +34,11 @@ export async function measureAuditChain(): Promise<Figure[]> {
   const keys = createKeyRing('the secret of the benchmark');
   const logger = createLogger({ logLevel: 'error', logFormat: 'json' } as never, process.stderr);
   const deps = { db: jobDb, keys, logger };
-  const recording = { db: othersDb, keys, deps: { ...deps, db: othersDb } as unknown as TestApp['deps'] };
+  const recording = {
+    db: othersDb,
+    keys,
+    deps: { ...deps, db: othersDb } as unknown as TestApp['deps'],
+  };
   const pid = await backendOf(jobDb);
   const spent = { node: 0, postgres: 0 };
   for (let run = 0; run < runs; run += 1) {
@@ -61,7 +65,9 @@ export async function measureAuditChain(): Promise<Figure[]> {
 }
 
 /** A day's events that are already in the chain, for indexes of a true size. */
-async function fillWithOldEvents(connection: { query(text: string): Promise<unknown> }): Promise<void> {
+async function fillWithOldEvents(connection: {
+  query(text: string): Promise<unknown>;
+}): Promise<void> {
   await connection.query(`INSERT INTO audit_events
     (id, occurred_at, event, outcome, subject_kind, subject_id, ip, details, is_chained)
     SELECT gen_random_uuid(), now() - make_interval(secs => n), 'sign_in', 'success', 'user', gen_random_uuid(),

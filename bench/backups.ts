@@ -11,7 +11,10 @@ import type { Figure } from './figure.ts';
 const users = Number(process.env.BENCH_BACKUP_USERS ?? 1_000_000);
 const adl = join(import.meta.dirname, '../bin/adl');
 
-/** A backup of many users on PostgreSQL, with a session each, by the command itself, and its verification. */
+/**
+ * A backup of many users on PostgreSQL, with a session each, by the command itself, and its
+ * verification.
+ */
 export async function measureBackups(): Promise<Figure[]> {
   const directory = mkdtempSync(join(tmpdir(), 'adl-bench-'));
   const postgres = await startPrivatePostgres();
@@ -39,7 +42,12 @@ export async function measureBackups(): Promise<Figure[]> {
       { name: 'backup: largest resident memory', value: created.megabytes, unit: 'MB', bar: 200 },
       { name: 'backup: size of the file', value: size, unit: 'MB', bar: 400 },
       { name: 'verified restore: time', value: verified.seconds, unit: 's', bar: 180 },
-      { name: 'verified restore: largest resident memory', value: verified.megabytes, unit: 'MB', bar: 250 },
+      {
+        name: 'verified restore: largest resident memory',
+        value: verified.megabytes,
+        unit: 'MB',
+        bar: 250,
+      },
     ];
   } finally {
     await postgres.destroy();
@@ -51,7 +59,9 @@ export async function measureBackups(): Promise<Figure[]> {
 async function fill(url: string): Promise<void> {
   const engine = openPostgres({ url, poolSize: 1 });
   const connection = await engine.openBulkConnection();
-  const [index] = await connection.query("SELECT indexdef FROM pg_indexes WHERE indexname = 'users_search'");
+  const [index] = await connection.query(
+    "SELECT indexdef FROM pg_indexes WHERE indexname = 'users_search'",
+  );
   for (const statement of [
     'DROP INDEX users_search',
     `INSERT INTO users (id, username, email, full_name, is_active, password_scheme, password_hash, created_at, updated_at)

@@ -14,7 +14,11 @@ import { npmStart } from './npm-start.ts';
 const root = join(import.meta.dirname, '..');
 const users = 100_000;
 const requests = 60;
-const account = { username: 'bench', email: 'bench@example.com', password: 'violet harbour anvil 93' };
+const account = {
+  username: 'bench',
+  email: 'bench@example.com',
+  password: 'violet harbour anvil 93',
+};
 
 // The limits of cases H04 and H06.
 const queries = [
@@ -38,10 +42,16 @@ export async function measureDeepPaging(): Promise<Figure[]> {
   });
   await fillDatabase(postgres.url());
   await post(`${service.url}/api/admins/register`, account);
-  const { access_token: token } = await post(`${service.url}/api/admins/login`, credentialsOf(account));
+  const { access_token: token } = await post(
+    `${service.url}/api/admins/login`,
+    credentialsOf(account),
+  );
   const figures: Figure[] = [];
   for (const { name, query, bar } of queries) {
-    const latencies = await listAgainAndAgain(`${service.url}/api/admins/users?${query}`, String(token));
+    const latencies = await listAgainAndAgain(
+      `${service.url}/api/admins/users?${query}`,
+      String(token),
+    );
     figures.push({
       name: `GET users p95, ${users} rows: ${name}`,
       value: percentile(latencies, 0.95),

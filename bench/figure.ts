@@ -17,5 +17,8 @@ export function median(values: number[]): number {
 /** The value that the given share of all values does not exceed. */
 export function percentile(values: number[], share: number): number {
   const sorted = [...values].toSorted((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1))] ?? Number.NaN;
+  return (
+    sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1))] ??
+    Number.NaN
+  );
 }

@@ -80,17 +80,26 @@ async function prepare(postgres: PrivatePostgres, database: string): Promise<Nod
   return env;
 }
 
-/** What the server alone needs for such rows, with all indexes and triggers and without any check. */
+/**
+ * What the server alone needs for such rows, with all indexes and triggers and without any check.
+ */
 async function measureBareCopy(postgres: PrivatePostgres, directory: string): Promise<number> {
   await prepare(postgres, 'bare');
   const file = join(directory, 'bare.csv');
-  await writePeople(file, bareRows, (count) => `${idOf(count)},${personLine(count)},bcrypt,now`, '');
+  await writePeople(
+    file,
+    bareRows,
+    (count) => `${idOf(count)},${personLine(count)},bcrypt,now`,
+    '',
+  );
   // The server reads it.
   chmodSync(directory, 0o755);
   const client = new pg.Client({ connectionString: postgres.url('bare') });
   await client.connect();
   const startedAt = performance.now();
-  await client.query(`COPY users (id,${columns},password_scheme,updated_at) FROM '${file}' (FORMAT csv)`);
+  await client.query(
+    `COPY users (id,${columns},password_scheme,updated_at) FROM '${file}' (FORMAT csv)`,
+  );
   const seconds = (performance.now() - startedAt) / 1000;
   await client.end();
   console.log(`     a bare COPY takes ${(bareRows / seconds).toFixed(0)} rows/s`);

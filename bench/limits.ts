@@ -26,7 +26,13 @@ export async function measureLimits(): Promise<Figure[]> {
   const refused = await refusedLatency(root);
   await Promise.all([counted.stop(), free.stop()]);
   return [
-    { name: 'GET me with limits / without', value: median(ratios), unit: '', bar: 0.9, atLeast: true },
+    {
+      name: 'GET me with limits / without',
+      value: median(ratios),
+      unit: '',
+      bar: 0.9,
+      atLeast: true,
+    },
     { name: 'a refused request, in the limiter', value: refusal, unit: 'ms', bar: 1 },
     { name: 'a refused sign-in, from outside, median', value: refused, unit: 'ms', bar: 10 },
   ];

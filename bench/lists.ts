@@ -11,7 +11,11 @@ import { npmStart, type Started } from './npm-start.ts';
 const root = join(import.meta.dirname, '..');
 const sizes = [10_000, 1_000_000] as const;
 const rounds = 60;
-const account = { username: 'bench', email: 'bench@example.com', password: 'violet harbour anvil 93' };
+const account = {
+  username: 'bench',
+  email: 'bench@example.com',
+  password: 'violet harbour anvil 93',
+};
 const bar = 1.3;
 
 /** Names of random letters, whose parts many others have too; the same at both sizes. */
@@ -36,11 +40,17 @@ export async function measureLists(): Promise<Figure[]> {
   for (const count of sizes) services.push(await openClient(postgres, dataDir, count));
   const [small, large] = services as [Client, Client];
   const figures: Figure[] = [];
-  for (const [name, path] of Object.entries(requests)) figures.push(await compare(name, small, large, path));
+  for (const [name, path] of Object.entries(requests))
+    figures.push(await compare(name, small, large, path));
   for (const [name, path, most] of deepRequests) {
     const times: number[] = [];
     for (let round = 0; round < rounds / 4; round += 1) times.push(await timed(large, path));
-    figures.push({ name: `${name} at 1,000,000 users, median`, value: median(times), unit: 'ms', bar: most });
+    figures.push({
+      name: `${name} at 1,000,000 users, median`,
+      value: median(times),
+      unit: 'ms',
+      bar: most,
+    });
   }
   for (const { service } of services) await service.stop();
   await postgres.destroy();
@@ -66,7 +76,12 @@ const deepRequests: [string, (client: Client) => string, number][] = [
 
 type Client = { service: Started; token: string; cursor: string; prefix: string };
 
-async function compare(name: string, small: Client, large: Client, path: (client: Client) => string) {
+async function compare(
+  name: string,
+  small: Client,
+  large: Client,
+  path: (client: Client) => string,
+) {
   const [of10k, of1m]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round += 1) {
     of10k.push(await timed(small, path));
@@ -74,7 +89,9 @@ async function compare(name: string, small: Client, large: Client, path: (client
   }
   // The quartile: what else runs on the machine only makes requests slower.
   const [before, after] = [percentile(of10k, 0.25), percentile(of1m, 0.25)];
-  console.log(`     ${name}: ${before.toFixed(2)} ms at 10,000, ${after.toFixed(2)} ms at 1,000,000`);
+  console.log(
+    `     ${name}: ${before.toFixed(2)} ms at 10,000, ${after.toFixed(2)} ms at 1,000,000`,
+  );
   return { name: `${name}: 1,000,000 users / 10,000`, value: after / before, unit: '', bar };
 }
 
@@ -84,19 +101,32 @@ async function timed(client: Client, path: (client: Client) => string): Promise<
   return performance.now() - startedAt;
 }
 
-async function openClient(postgres: PrivatePostgres, dataDir: string, count: number): Promise<Client> {
+async function openClient(
+  postgres: PrivatePostgres,
+  dataDir: string,
+  count: number,
+): Promise<Client> {
   const database = `users_${count}`;
   await postgres.query(`CREATE DATABASE ${database}`);
   await upgrade(postgres.url(database), count);
   const limitsOff = { RATE_LIMIT_PER_HOUR: '0', RATE_LIMIT_ACCOUNT_PER_HOUR: '0' };
-  const env = { DATA_DIR: dataDir, DATABASE_URL: postgres.url(database), LOG_LEVEL: 'warn', ...limitsOff };
+  const env = {
+    DATA_DIR: dataDir,
+    DATABASE_URL: postgres.url(database),
+    LOG_LEVEL: 'warn',
+    ...limitsOff,
+  };
   const service = await npmStart(root, env);
   await post(`${service.url}/api/admins/register`, account);
   const { access_token } = await post(`${service.url}/api/admins/login`, credentialsOf(account));
   const client = { service, token: String(access_token), cursor: '', prefix: '' };
   const middle = await get(client, `/users?page=${count / 20}`);
   const [user] = (await get(client, '/users?page=3')).items as { username: string }[];
-  return { ...client, cursor: String(middle.next_cursor), prefix: user?.username.slice(0, 6) ?? '' };
+  return {
+    ...client,
+    cursor: String(middle.next_cursor),
+    prefix: user?.username.slice(0, 6) ?? '',
+  };
 }
 
 /** As an operator meets it: the users are there before the counts and indexes of the lists. */

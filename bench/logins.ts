@@ -13,7 +13,11 @@ const root = join(import.meta.dirname, '..');
 const seconds = 12;
 const probesPerSecond = 50;
 const threads = availableParallelism();
-const account = { username: 'bench', email: 'bench@example.com', password: 'violet harbour anvil 93' };
+const account = {
+  username: 'bench',
+  email: 'bench@example.com',
+  password: 'violet harbour anvil 93',
+};
 // The fifty-first sign-in of an account ends its first session.
 const bystander = { ...account, username: 'bystander', email: 'bystander@example.com' };
 
@@ -31,7 +35,10 @@ export async function measureLogins(): Promise<Figure[]> {
     ...limitsOff,
   });
   for (const one of [account, bystander]) await post(`${service.url}/api/users/register`, one);
-  const { access_token: token } = await post(`${service.url}/api/users/login`, credentialsOf(bystander));
+  const { access_token: token } = await post(
+    `${service.url}/api/users/login`,
+    credentialsOf(bystander),
+  );
   await probe(service.url, String(token), 3);
 
   // Alternating, so that a change in the machine's speed affects both.

@@ -3,7 +3,11 @@ import { pino } from 'pino';
 import { parts } from '../src/app.ts';
 import { noticeLifeSeconds, queueMail } from '../src/domain/outbox/queue-mail.ts';
 import { createKeyRing } from '../src/platform/crypto/secret-keys.ts';
-import { createDatabase, type DatabaseEngine, transact } from '../src/platform/database/database.ts';
+import {
+  createDatabase,
+  type DatabaseEngine,
+  transact,
+} from '../src/platform/database/database.ts';
 import { openEmbedded } from '../src/platform/database/embedded-engine.ts';
 import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { createJobQueue } from '../src/platform/jobs/job-queue.ts';
@@ -76,7 +80,11 @@ async function timeForgot(server: ServerProcess, email: string): Promise<number>
  * From the answer, which follows the commit, until the mail server has the mail; 100 ms of this is
  * the server's greeting.
  */
-async function measureHandover(server: ServerProcess, sink: SmtpSink, engine: string): Promise<Figure> {
+async function measureHandover(
+  server: ServerProcess,
+  sink: SmtpSink,
+  engine: string,
+): Promise<Figure> {
   const waits: number[] = [];
   for (let count = 0; count < handovers; count += 1) {
     const before = sink.mails.length;

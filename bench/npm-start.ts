@@ -52,7 +52,10 @@ async function untilReady(child: ChildProcess, url: string): Promise<void> {
 
 /** npm starts a shell, and the shell becomes the server. */
 function serverUnder(pid: number): number {
-  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean);
   return child === undefined ? pid : serverUnder(Number(child));
 }
 
@@ -64,6 +67,7 @@ function secondsSinceStartOf(pid: number): number {
 }
 
 function residentMegabytes(pid: number): number {
-  const [, kilobytes = 'NaN'] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  const [, kilobytes = 'NaN'] =
+    /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) / 1024;
 }

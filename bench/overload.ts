@@ -36,7 +36,11 @@ export async function measureOverload(): Promise<Figure[]> {
   const sockets = await openSockets(until, server, 1000);
   for (const socket of sockets) socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
   const latencies: number[] = [];
-  for (const begun = performance.now(); performance.now() - begun < slowSeconds * 1000; await sleep(20)) {
+  for (
+    const begun = performance.now();
+    performance.now() - begun < slowSeconds * 1000;
+    await sleep(20)
+  ) {
     const { status, ms } = await server.request('GET', '/health');
     if (status !== 200) throw new Error(`/health answered ${status}`);
     latencies.push(ms);
@@ -46,5 +50,8 @@ export async function measureOverload(): Promise<Figure[]> {
   await service.stop();
   rmSync(dataDir, { recursive: true });
   const p99 = percentile(latencies, 0.99);
-  return [{ name: '1,000 slow sockets: /health p99', value: p99, unit: 'ms', bar: 250 }, ...inStorm];
+  return [
+    { name: '1,000 slow sockets: /health p99', value: p99, unit: 'ms', bar: 250 },
+    ...inStorm,
+  ];
 }

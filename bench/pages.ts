@@ -21,7 +21,12 @@ export async function measurePages(): Promise<Figure[]> {
   const paints = await measureFirstLoads();
   return [
     { name: 'building the pages', value: buildSeconds, unit: 's', bar: 20 },
-    { name: 'script of the sign-in page, gzipped', value: firstLoadBytes() / 1000, unit: 'kB', bar: 100 },
+    {
+      name: 'script of the sign-in page, gzipped',
+      value: firstLoadBytes() / 1000,
+      unit: 'kB',
+      bar: 100,
+    },
     { name: 'the typed client, gzipped', value: (await clientBytes()) / 1000, unit: 'kB', bar: 5 },
     {
       name: `largest paint of the sign-in page, CPU ${slowDown} times slower (median)`,
@@ -38,7 +43,9 @@ export async function measurePages(): Promise<Figure[]> {
   ];
 }
 
-/** The first file and all that it imports at once; what a page loads when it is opened is not in it. */
+/**
+ * The first file and all that it imports at once; what a page loads when it is opened is not in it.
+ */
 function firstLoadBytes(): number {
   const { outputs } = JSON.parse(readFileSync(join(dist, 'metafile.json'), 'utf8')) as Metafile;
   const entry = Object.keys(outputs).find((path) => /\/pages-[^/]*\.js$/.test(path)) ?? '';

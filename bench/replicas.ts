@@ -14,8 +14,9 @@ const requests = 6000;
 const clientsAtOnce = 32;
 
 /**
- * What `GET /me` costs a replica in processor time when it is alone and when there are two. The clients, PostgreSQL and
- * Redis share this machine, so requests in a second say little about two machines; processor time for each does.
+ * What `GET /me` costs a replica in processor time when it is alone and when there are two. The
+ * clients, PostgreSQL and Redis share this machine, so requests in a second say little about two
+ * machines; processor time for each does.
  */
 export async function measureReplicas(): Promise<Figure[]> {
   const ends: (() => unknown)[] = [];
@@ -30,7 +31,9 @@ export async function measureReplicas(): Promise<Figure[]> {
       RATE_LIMIT_ACCOUNT_PER_HOUR: '0',
     },
   });
-  const second = await startServer(lifetime, { env: { ...first.env, PORT: String(await findFreePort()) } });
+  const second = await startServer(lifetime, {
+    env: { ...first.env, PORT: String(await findFreePort()) },
+  });
   const token = await signIn(first);
   // Compiled code is cheaper.
   for (const one of [first, second, first, second]) await costOf([one], token);
@@ -49,7 +52,12 @@ export async function measureReplicas(): Promise<Figure[]> {
   for (const end of ends.toReversed()) await end();
   await postgres.destroy();
   return [
-    { name: 'GET /api/users/me: processor time of a replica', value: median(costs), unit: 'ms', bar: 1 },
+    {
+      name: 'GET /api/users/me: processor time of a replica',
+      value: median(costs),
+      unit: 'ms',
+      bar: 1,
+    },
     {
       name: 'two replicas on two cores / one, by it',
       value: median(ratios),

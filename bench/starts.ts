@@ -28,7 +28,12 @@ export async function measureStarts(): Promise<Figure[]> {
   // The first start creates the tables.
   const later = onPostgres.slice(1);
   return [
-    { name: 'first start on an empty directory, embedded', value: first.seconds, unit: 's', bar: 4 },
+    {
+      name: 'first start on an empty directory, embedded',
+      value: first.seconds,
+      unit: 's',
+      bar: 4,
+    },
     {
       name: 'later starts, embedded (median)',
       value: median(embedded.map((run) => run.seconds)),

@@ -9,7 +9,9 @@ const server = new S3rver({ ...options, configureBuckets: [{ name: 'backups' }] 
 // It checks every signature, but takes the path of a list, /backups/, for /backups: there alone it must not.
 const ofList = new AsyncLocalStorage();
 server.middleware.unshift((ctx, next) => ofList.run(ctx.path === '/backups/', next));
-Object.defineProperty(server, 'allowMismatchedSignatures', { get: () => ofList.getStore() === true });
+Object.defineProperty(server, 'allowMismatchedSignatures', {
+  get: () => ofList.getStore() === true,
+});
 
 await server.run();
 process.stdout.write('listening\n');

@@ -19,7 +19,8 @@ const sound: Files = {
   'src/platform/clock.ts':
     'export const now = () => Date.now(); // process.env and ../features/x.ts in words\n',
   'migrations/0001_users.sql': 'CREATE TABLE users (id uuid);\n',
-  'migrations/0002_others.sql': 'CREATE TABLE admins (id uuid);\nCREATE TABLE sessions (id uuid);\n',
+  'migrations/0002_others.sql':
+    'CREATE TABLE admins (id uuid);\nCREATE TABLE sessions (id uuid);\n',
 };
 
 function plant(t: TestContext, files: Files): string {
@@ -105,12 +106,18 @@ for (const code of [
   'sql.table(tableName)',
 ]) {
   const files = { 'src/flows/profile/profile-store.ts': `export const run = () => ${code};` };
-  refuses(`${code} cannot hide a table from the guard`, files, tableRule, /chooses its table at run time/);
+  refuses(
+    `${code} cannot hide a table from the guard`,
+    files,
+    tableRule,
+    /chooses its table at run time/,
+  );
 }
 
 const sessionStore = 'src/domain/sessions/session-store.ts';
 accepts('a joint reader may read a table chosen at run time', {
-  [sessionStore]: 'export const run = () => sql`SELECT FROM sessions JOIN ${sql.table(realm.table)} AS a`;',
+  [sessionStore]:
+    'export const run = () => sql`SELECT FROM sessions JOIN ${sql.table(realm.table)} AS a`;',
 });
 refuses(
   'and may not write it',
@@ -126,7 +133,10 @@ accepts('words that are no SQL are no touch of a table', {
 
 refuses(
   'a table of the migrations without an owner is refused',
-  { 'migrations/0003_notes.sql': 'CREATE TABLE IF NOT EXISTS notes (id uuid); -- CREATE TABLE words' },
+  {
+    'migrations/0003_notes.sql':
+      'CREATE TABLE IF NOT EXISTS notes (id uuid); -- CREATE TABLE words',
+  },
   tableRule,
   /notes has no owner/,
 );
@@ -141,7 +151,12 @@ for (const path of [
   'src/utils/text.ts',
   'test/mail-helpers.ts',
 ]) {
-  refuses(`${path} is refused for its name`, { [path]: '' }, /no file or folder is called/, new RegExp(path));
+  refuses(
+    `${path} is refused for its name`,
+    { [path]: '' },
+    /no file or folder is called/,
+    new RegExp(path),
+  );
 }
 
 const migrationRule = /migrations are named/;
@@ -169,7 +184,10 @@ test('a sealed migration can be neither changed nor taken away, and a new one mu
 
 const compatibilityRule = /says which releases can work with/;
 const earlier = Object.fromEntries(
-  Array.from({ length: 10 }, (_, at) => [`migrations/${String(at + 3).padStart(4, '0')}_earlier.sql`, '']),
+  Array.from({ length: 10 }, (_, at) => [
+    `migrations/${String(at + 3).padStart(4, '0')}_earlier.sql`,
+    '',
+  ]),
 );
 const next = 'migrations/0013_next.sql';
 

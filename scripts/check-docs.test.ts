@@ -8,11 +8,13 @@ import { checkDocuments } from './check-docs.ts';
 import { envExample } from './documents/env-example.ts';
 
 const sound = {
-  'README.md': '# ADL\n\nSee [the tour](ARCHITECTURE.md#a-tour) and [below](#adl).\n\n```\nnpm test\n```\n',
+  'README.md':
+    '# ADL\n\nSee [the tour](ARCHITECTURE.md#a-tour) and [below](#adl).\n\n```\nnpm test\n```\n',
   'ARCHITECTURE.md':
     '# ARCHITECTURE\n\n## A tour\n\n`src/main.ts` and `features/sign-in/`, then `routes.ts`.\n',
   'STYLE.md': 'Run `npm run check`.',
-  'CONTRIBUTING.md': 'Set `SECRET_KEY`, or with Docker `SECRET_KEY_FILE`; tests read `TEST_DATABASE_URL`.',
+  'CONTRIBUTING.md':
+    'Set `SECRET_KEY`, or with Docker `SECRET_KEY_FILE`; tests read `TEST_DATABASE_URL`.',
   'SECURITY.md': 'Nothing to see.',
   'package.json': '{"scripts":{"test":"t","check":"c"}}',
   'docs/routes.txt': 'GET /\n',
@@ -31,7 +33,9 @@ function faultsOf(files: Record<string, string>): string[] {
       mkdirSync(join(root, dirname(path)), { recursive: true });
       writeFileSync(join(root, path), content);
     }
-    return checkDocuments(root, ['SECRET_KEY', 'SECRET_KEY_FILE'], { 'docs/routes.txt': 'GET /\n' });
+    return checkDocuments(root, ['SECRET_KEY', 'SECRET_KEY_FILE'], {
+      'docs/routes.txt': 'GET /\n',
+    });
   } finally {
     rmSync(root, { recursive: true });
   }
@@ -44,7 +48,10 @@ test('sound documents have no fault', () => {
 test('a document that everybody looks for must be there', () => {
   const root = mkdtempSync(join(tmpdir(), 'documents-'));
   writeFileSync(join(root, 'package.json'), '{"scripts":{}}');
-  assert.match(checkDocuments(root, [], {}).join(), /README\.md is missing.*SECURITY\.md is missing/);
+  assert.match(
+    checkDocuments(root, [], {}).join(),
+    /README\.md is missing.*SECURITY\.md is missing/,
+  );
   rmSync(root, { recursive: true });
 });
 
@@ -74,8 +81,12 @@ for (const [lie, fault] of lies) {
 }
 
 test('the past may name what is gone, but its links lead somewhere', () => {
-  const faults = faultsOf({ 'docs/decisions/0001-old.md': '`src/gone.ts` and [that](../../src/gone.ts)' });
-  assert.deepEqual(faults, ['docs/decisions/0001-old.md links to ../../src/gone.ts, which leads nowhere']);
+  const faults = faultsOf({
+    'docs/decisions/0001-old.md': '`src/gone.ts` and [that](../../src/gone.ts)',
+  });
+  assert.deepEqual(faults, [
+    'docs/decisions/0001-old.md links to ../../src/gone.ts, which leads nowhere',
+  ]);
 });
 
 test('a generated file that is older than its source is refused', () => {
@@ -93,6 +104,9 @@ test('.env.example changes nothing as it is, and with the # off gives each value
   ]);
   assert.deepEqual({ ...parseEnv(text) }, {});
   const uncommented = parseEnv(text.replaceAll(/^#(?=\w)/gm, ''));
-  assert.deepEqual({ ...uncommented }, { PROJECT_NAME: 'ADL Production', DATABASE_URL: '', LOG_FORMAT: '' });
+  assert.deepEqual(
+    { ...uncommented },
+    { PROJECT_NAME: 'ADL Production', DATABASE_URL: '', LOG_FORMAT: '' },
+  );
   assert.match(text, /# How\.\n# Default: development: pretty; production: json\n#LOG_FORMAT=/);
 });

@@ -18,7 +18,13 @@ import {
 } from './documents/document-checks.ts';
 import { type ConfigVariable, envExample } from './documents/env-example.ts';
 
-const expectedDocuments = ['README.md', 'ARCHITECTURE.md', 'STYLE.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+const expectedDocuments = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'STYLE.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+];
 
 /** All faults of a repository's documents; `generated` is what its generated files have to hold. */
 export function checkDocuments(
@@ -28,14 +34,16 @@ export function checkDocuments(
 ): string[] {
   const facts = gatherFacts(root, variables);
   return [
-    ...expectedDocuments.filter((path) => !existsSync(join(root, path))).map((path) => `${path} is missing`),
+    ...expectedDocuments
+      .filter((path) => !existsSync(join(root, path)))
+      .map((path) => `${path} is missing`),
     ...readDocuments(root).flatMap((document) => [
       ...findBrokenLinks(document, facts),
       // The past may name what is gone.
       ...(isHistory(document.path)
         ? []
-        : [findMissingScripts, findMissingPaths, findMissingVariables, findMissingCases].flatMap((find) =>
-            find(document, facts),
+        : [findMissingScripts, findMissingPaths, findMissingVariables, findMissingCases].flatMap(
+            (find) => find(document, facts),
           )),
     ]),
     ...Object.entries(generated)
@@ -45,7 +53,9 @@ export function checkDocuments(
 }
 
 function readDocuments(root: string) {
-  const paths = globSync(['*.md', '{docs,deploy,test,bench,migrations}/**/*.md'], { cwd: root }).toSorted();
+  const paths = globSync(['*.md', '{docs,deploy,test,bench,migrations}/**/*.md'], {
+    cwd: root,
+  }).toSorted();
   return paths.map((path) => parseDocument(path, read(root, path)));
 }
 
@@ -101,7 +111,8 @@ if (import.meta.main) {
     'client/src/api.ts': types,
   };
   if (process.argv.includes('--write')) {
-    for (const [path, content] of Object.entries(generated)) writeFileSync(join(root, path), content);
+    for (const [path, content] of Object.entries(generated))
+      writeFileSync(join(root, path), content);
   }
   const faults = checkDocuments(root, variableNames(configVariables, secretNames), generated);
   if (faults.length > 0) {

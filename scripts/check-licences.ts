@@ -1,4 +1,7 @@
-/** The licences of all packages that the lock files name; npm audit asks the registry for advisories. */
+/**
+ * The licences of all packages that the lock files name; npm audit asks the registry for
+ * advisories.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LockedPackage } from './complete-lock.ts';
@@ -63,7 +66,9 @@ if (import.meta.main) {
   };
   const faults = findLicenceFaults(packages, (path) => {
     const file = join(root, path, 'package.json');
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ReturnType<ReadManifest>) : null;
+    return existsSync(file)
+      ? (JSON.parse(readFileSync(file, 'utf8')) as ReturnType<ReadManifest>)
+      : null;
   });
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) process.exitCode = 1;

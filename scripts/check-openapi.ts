@@ -1,6 +1,7 @@
 /**
- * Holds the document that the service describes itself with against the rules of `openapi-rules/`, warnings
- * counted as errors. The linter's packages are in that folder alone, and are installed where they are not yet.
+ * Holds the document that the service describes itself with against the rules of `openapi-rules/`,
+ * warnings counted as errors. The linter's packages are in that folder alone, and are installed
+ * where they are not yet.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
@@ -19,7 +20,9 @@ function run(program: string, parameters: readonly string[], cwd: string): boole
 /** npm writes this file at the end of an installation. */
 function isInstalled(): boolean {
   const installed = join(rules, 'node_modules/.package-lock.json');
-  return existsSync(installed) && changedAt(installed) >= changedAt(join(rules, 'package-lock.json'));
+  return (
+    existsSync(installed) && changedAt(installed) >= changedAt(join(rules, 'package-lock.json'))
+  );
 }
 
 function changedAt(file: string): number {

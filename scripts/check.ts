@@ -1,6 +1,7 @@
 /**
- * What needs no other server of all that CI asks of a change: `npm run check`, without the tests `npm run check -- --fast`.
- * A step's output is shown only where it fails; all steps run, so that one look shows all faults.
+ * What needs no other server of all that CI asks of a change: `npm run check`, without the tests
+ * `npm run check -- --fast`. A step's output is shown only where it fails; all steps run, so that
+ * one look shows all faults.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +12,10 @@ type Step = { name: string; command: string[]; shown?: boolean };
 
 const root = join(import.meta.dirname, '..');
 const steps: readonly Step[] = [
-  { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '--colors=off', '.'] },
+  {
+    name: 'format and lint',
+    command: ['biome', 'check', '--error-on-warnings', '--colors=off', '.'],
+  },
   { name: 'type-aware lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'types', command: ['tsc', '--noEmit'] },
   { name: 'types of the client', command: ['tsc', '--noEmit', '-p', 'client'] },
@@ -25,17 +29,26 @@ const steps: readonly Step[] = [
 ];
 
 /** True where the step passed. */
-async function run({ name, command: [program = '', ...parameters], shown = false }: Step): Promise<boolean> {
+async function run({
+  name,
+  command: [program = '', ...parameters],
+  shown = false,
+}: Step): Promise<boolean> {
   const started = performance.now();
   const child = spawn(program, parameters, {
     cwd: root,
     // npm sets this path itself; it is for those who run this file by hand.
-    env: { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter) },
+    env: {
+      ...process.env,
+      PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+    },
     stdio: ['ignore', shown ? 'inherit' : 'pipe', shown ? 'inherit' : 'pipe'],
   });
   const [[code], output] = await Promise.all([
     once(child, 'close') as Promise<[number | null]>,
-    Promise.all([child.stdout, child.stderr].map((stream) => (stream ? text(stream) : Promise.resolve('')))),
+    Promise.all(
+      [child.stdout, child.stderr].map((stream) => (stream ? text(stream) : Promise.resolve(''))),
+    ),
   ]);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${code === 0 ? 'ok    ' : 'failed'}  ${name.padEnd(19)} ${seconds.padStart(6)} s`);

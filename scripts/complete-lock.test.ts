@@ -9,7 +9,10 @@ const incomplete = {
       version: '1.2.3',
       dev: true,
       resolved: 'https://registry.invalid/linter-1.2.3.tgz',
-      optionalDependencies: { '@linter/binding-linux-arm64-musl': '1.2.3', '@linter/win32-x64': '1.2.3' },
+      optionalDependencies: {
+        '@linter/binding-linux-arm64-musl': '1.2.3',
+        '@linter/win32-x64': '1.2.3',
+      },
     },
     'node_modules/@linter/win32-x64': { version: '1.2.3', optional: true },
   },
@@ -29,7 +32,10 @@ test('an optional package that the lock lacks gets an entry of its own platform'
 
 test('entries that are there stay, and no host of a registry does', () => {
   const { packages } = completeLock(incomplete);
-  assert.deepEqual(packages['node_modules/@linter/win32-x64'], { version: '1.2.3', optional: true });
+  assert.deepEqual(packages['node_modules/@linter/win32-x64'], {
+    version: '1.2.3',
+    optional: true,
+  });
   assert.equal(packages['node_modules/linter']?.resolved, undefined);
 });
 
@@ -54,6 +60,9 @@ test('a missing package whose platform or version cannot be told is an error, no
   const lockWith = (name: string, version: string) => ({
     packages: { 'node_modules/a': { optionalDependencies: { [name]: version } } },
   });
-  assert.throws(() => completeLock(lockWith('native-thing', '1.0.0')), /does not tell its platform/);
+  assert.throws(
+    () => completeLock(lockWith('native-thing', '1.0.0')),
+    /does not tell its platform/,
+  );
   assert.throws(() => completeLock(lockWith('thing-linux-x64', '^1.0.0')), /is a range: pin it/);
 });

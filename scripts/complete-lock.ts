@@ -1,7 +1,8 @@
 /**
- * `npm install` leaves out of the lock file every optional package that its registry does not have, as
- * happens with the builds for other platforms, and `npm ci` then refuses that very file. This adds the
- * missing entries, so that the lock installs from any registry, and takes out where packages came from.
+ * `npm install` leaves out of the lock file every optional package that its registry does not have,
+ * as happens with the builds for other platforms, and `npm ci` then refuses that very file. This
+ * adds the missing entries, so that the lock installs from any registry, and takes out where
+ * packages came from.
  *
  *     node scripts/complete-lock.ts            writes the lock files
  *     node scripts/complete-lock.ts --check    fails when that would change one
@@ -34,7 +35,9 @@ const systems = [
   'win32',
 ];
 
-/** The completed copy of a lock; the same input always gives the same output, and its output itself. */
+/**
+ * The completed copy of a lock; the same input always gives the same output, and its output itself.
+ */
 export function completeLock(lock: Lock): Lock {
   const packages = Object.fromEntries(
     Object.entries(lock.packages).map(([path, entry]) => [path, withoutOrigin(entry)]),
@@ -42,7 +45,8 @@ export function completeLock(lock: Lock): Lock {
   for (const [path, dependent] of Object.entries(packages)) {
     for (const [name, version] of Object.entries(dependent.optionalDependencies ?? {})) {
       const found = lookupPaths(path, name).find((place) => place in packages);
-      if (found !== undefined && (packages[found]?.version === version || !isExact(version))) continue;
+      if (found !== undefined && (packages[found]?.version === version || !isExact(version)))
+        continue;
       const place = found === undefined ? `node_modules/${name}` : `${path}/node_modules/${name}`;
       packages[place] = missingEntry(name, version, dependent.dev === true);
     }
@@ -63,7 +67,9 @@ function withoutOrigin(entry: LockedPackage): LockedPackage {
 function lookupPaths(path: string, name: string): string[] {
   const parents = path.split(/\/?node_modules\//).slice(1);
   const depths = Array.from({ length: parents.length + 1 }, (_, depth) => parents.length - depth);
-  return depths.map((depth) => ['', ...parents.slice(0, depth), name].join('/node_modules/').slice(1));
+  return depths.map((depth) =>
+    ['', ...parents.slice(0, depth), name].join('/node_modules/').slice(1),
+  );
 }
 
 function missingEntry(name: string, version: string, dev: boolean): LockedPackage {
@@ -77,7 +83,10 @@ function isExact(version: string): boolean {
   return /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version);
 }
 
-/** Reads `…-linux-arm64-musl` as npm's words for the platform. Without them npm would install it everywhere. */
+/**
+ * Reads `…-linux-arm64-musl` as npm's words for the platform. Without them npm would install it
+ * everywhere.
+ */
 function platformOf(name: string, dev: boolean): LockedPackage {
   const words = name.split(/[/-]/);
   const at = words.findLastIndex((word) => systems.includes(word));
@@ -109,7 +118,9 @@ if (import.meta.main) {
     const before = readFileSync(file, 'utf8');
     const after = `${JSON.stringify(completeLock(JSON.parse(before) as Lock), null, 2)}\n`;
     if (process.argv.includes('--check') && after !== before) {
-      console.error(`${path} is not complete, npm ci will refuse it. Run: node scripts/complete-lock.ts`);
+      console.error(
+        `${path} is not complete, npm ci will refuse it. Run: node scripts/complete-lock.ts`,
+      );
       process.exitCode = 1;
     } else if (after !== before) {
       writeFileSync(file, after);

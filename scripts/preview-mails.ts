@@ -4,7 +4,8 @@ import { chromium } from 'playwright-core';
 import { assembly } from '../src/app.ts';
 import { composeMessage } from '../src/domain/outbox/compose-message.ts';
 
-// Writes every mail as text, HTML and, where Chromium is installed, as pictures of a desktop and a phone.
+// Writes every mail as text, HTML and, where Chromium is installed, as pictures of a desktop and a
+// phone.
 
 const directory = join(import.meta.dirname, '../.tmp/mail-preview');
 const executablePath = '/usr/bin/chromium';
@@ -34,7 +35,13 @@ if (existsSync(executablePath)) await takePictures();
 else process.stdout.write('Chromium is not installed: no pictures\n');
 
 async function takePictures(): Promise<void> {
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
+  const args = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-sync',
+  ];
   const quiet = ['--disable-background-networking', '--disable-component-update'];
   const browser = await chromium.launch({ executablePath, args: [...args, ...quiet] });
   for (const [name, width] of Object.entries({ desktop: 720, phone: 375 })) {

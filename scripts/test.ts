@@ -31,14 +31,20 @@ function isSlowSuite(files: readonly string[]): boolean {
 }
 
 function chooseFiles(wanted: readonly string[]): string[] {
-  const all = globSync('{src,scripts,test,client/src,web/src}/**/*.test.ts', { cwd: root }).toSorted();
-  if (wanted.length === 0) return all.filter((file) => !slowSuites.some((suite) => matchesGlob(file, suite)));
-  return all.filter((file) => wanted.some((part) => file.includes(part) || matchesGlob(file, part)));
+  const all = globSync('{src,scripts,test,client/src,web/src}/**/*.test.ts', {
+    cwd: root,
+  }).toSorted();
+  if (wanted.length === 0)
+    return all.filter((file) => !slowSuites.some((suite) => matchesGlob(file, suite)));
+  return all.filter((file) =>
+    wanted.some((part) => file.includes(part) || matchesGlob(file, part)),
+  );
 }
 
 /**
- * Files that import the test files: a process for each file would spend more on starting, and on a database of its
- * own, than on its tests. Largest first, dealt out in turn, so that the shards end at about the same time.
+ * Files that import the test files: a process for each file would spend more on starting, and on a
+ * database of its own, than on its tests. Largest first, dealt out in turn, so that the shards end
+ * at about the same time.
  */
 function deal(chosen: readonly string[]): string[] {
   const directory = join(root, '.tmp/shards');
@@ -53,7 +59,10 @@ function deal(chosen: readonly string[]): string[] {
   });
 }
 
-/** No test starts before all are there: one that arrived meanwhile would become part of the one that runs. */
+/**
+ * No test starts before all are there: one that arrived meanwhile would become part of the one that
+ * runs.
+ */
 function shardText(files: readonly string[]): string {
   return [
     "import { before } from 'node:test';",
@@ -72,14 +81,19 @@ function makeTemplate(): void {
 
 const measuredHashes = 20;
 
-/** The suite's time in a unit of the machine: what 1,000 bcrypt hashes of cost 10 take on one core. */
+/**
+ * The suite's time in a unit of the machine: what 1,000 bcrypt hashes of cost 10 take on one core.
+ */
 function reportRatio(seconds: number): void {
   const started = performance.now();
-  for (let count = 0; count < measuredHashes; count += 1) hashSync('violet harbour anvil', { cost: 10 });
+  for (let count = 0; count < measuredHashes; count += 1)
+    hashSync('violet harbour anvil', { cost: 10 });
   const unit = performance.now() - started;
   // Milliseconds of one hash are seconds of a thousand.
   const ratio = seconds / (unit / measuredHashes);
-  console.log(`suite: ${seconds.toFixed(1)} s, ${ratio.toFixed(2)} x 1,000 bcrypt-10 hashes of one core`);
+  console.log(
+    `suite: ${seconds.toFixed(1)} s, ${ratio.toFixed(2)} x 1,000 bcrypt-10 hashes of one core`,
+  );
 }
 
 function sizeOf(file: string): number {

@@ -41,7 +41,10 @@ import {
 import { warnOfWeakSettings } from './process/startup-warnings.ts';
 import { reportServing, superviseServers } from './process/supervisor.ts';
 
-/** Connections waiting to be accepted. If it is full, a client retries after a second; one burst fills Node's default of 511. */
+/**
+ * Connections waiting to be accepted. If it is full, a client retries after a second; one burst
+ * fills Node's default of 511.
+ */
 const backlog = 4096;
 
 /** Configuration, secret, database, migrations and the other checks; then serves until stopped. */
@@ -99,8 +102,9 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   };
   stopWhenTold(running, logger);
   const self = describeSelf();
-  // A process that listens receives requests. It listens before it can serve only while its database is
-  // unreachable, so that probes do not end it, and only if no other process serves the port.
+  // A process that listens receives requests. It listens before it can serve only while its
+  // database is unreachable, so that probes do not end it, and only if no other process serves the
+  // port.
   const listenEarly = async () => (cluster.isWorker ? undefined : listen(app, deps));
   try {
     await prepareDatabase(config, engine, logger, self, listenEarly);
@@ -172,8 +176,14 @@ async function openJobs(jobs: JobQueue): Promise<void> {
   try {
     await jobs.open(jobNames(parts));
   } catch (error) {
-    const fix = 'The role in DATABASE_URL must be allowed to create a schema, once; then start again';
-    throw new StartupError('jobs', 'the tables of the job queue cannot be made or read', fix, error);
+    const fix =
+      'The role in DATABASE_URL must be allowed to create a schema, once; then start again';
+    throw new StartupError(
+      'jobs',
+      'the tables of the job queue cannot be made or read',
+      fix,
+      error,
+    );
   }
 }
 
@@ -205,7 +215,8 @@ async function listen(app: HttpServer, { config, readiness }: ListenDeps): Promi
 
 function failToStart(error: unknown, logger: Logger): never {
   if (error instanceof StartupError) logger.fatal(error.message);
-  else if (error instanceof DirectoryInUseError) logger.fatal(`database: failed - ${error.message}`);
+  else if (error instanceof DirectoryInUseError)
+    logger.fatal(`database: failed - ${error.message}`);
   else logger.fatal({ err: error }, 'The service could not start');
   process.exit(1);
 }

@@ -5,7 +5,12 @@ import { text } from 'node:stream/consumers';
 
 const program = join(import.meta.dirname, '../bin/adl');
 
-export type Ran = { code: number | null; out: string; err: string; result: Record<string, unknown> };
+export type Ran = {
+  code: number | null;
+  out: string;
+  err: string;
+  result: Record<string, unknown>;
+};
 
 /** Runs `adl` as a process of its own, with `--json`; `result` is the last line. */
 export async function adl(env: Record<string, string>, ...words: string[]): Promise<Ran> {

@@ -67,6 +67,12 @@ export function assertStatus(answer: Answer, status: number): void {
 }
 
 /** The answer to a HEAD has the type of a body but no body. */
-function isJson({ headers, payload }: { headers: { 'content-type'?: unknown }; payload: string }): boolean {
+function isJson({
+  headers,
+  payload,
+}: {
+  headers: { 'content-type'?: unknown };
+  payload: string;
+}): boolean {
   return payload !== '' && String(headers['content-type']).startsWith('application/json');
 }

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUIDv7 } from 'node:crypto';
 import { chainAuditEvents } from '../src/domain/audit/chain-audit-events.ts';
 import { recordEvent } from '../src/domain/audit/record-event.ts';
-import { type AuditVerification, verifyAuditChain } from '../src/domain/audit/verify-audit-chain.ts';
+import {
+  type AuditVerification,
+  verifyAuditChain,
+} from '../src/domain/audit/verify-audit-chain.ts';
 import type { KeyRing } from '../src/platform/crypto/secret-keys.ts';
 import { runInJob } from '../src/platform/logging/request-context.ts';
 import type { TestApp } from './test-app.ts';
@@ -34,7 +37,11 @@ export async function chainedEvents(service: TestApp, count = 6): Promise<Entry[
 }
 
 export function entriesOf({ db }: Pick<TestApp, 'db'>): Promise<Entry[]> {
-  return db.selectFrom('audit_chain').select(['position', 'event_id']).orderBy('position').execute();
+  return db
+    .selectFrom('audit_chain')
+    .select(['position', 'event_id'])
+    .orderBy('position')
+    .execute();
 }
 
 export function kindsAndPositions({ findings }: AuditVerification): [string, string | null][] {
@@ -42,7 +49,11 @@ export function kindsAndPositions({ findings }: AuditVerification): [string, str
 }
 
 /** Fails unless the verification finds exactly that. */
-export async function assertFound(service: TestApp, expected: object[], message = ''): Promise<void> {
+export async function assertFound(
+  service: TestApp,
+  expected: object[],
+  message = '',
+): Promise<void> {
   const { ok, findings } = await verifyAuditChain(service.deps);
   const found = findings.map(({ kind, position, event_id }) => ({ kind, position, event_id }));
   assert.deepEqual(found, expected, message);

@@ -26,7 +26,11 @@ export type AuditEvent = {
   details: Record<string, unknown>;
 };
 
-export async function eventsOf(service: TestApp, admin: SignedIn, query = ''): Promise<AuditEvent[]> {
+export async function eventsOf(
+  service: TestApp,
+  admin: SignedIn,
+  query = '',
+): Promise<AuditEvent[]> {
   const answer = await service.api.get(`/api/admins/audit-events?page_size=100${query}`, {
     token: admin.accessToken,
   });
@@ -42,8 +46,14 @@ export async function liveThrough(service: TestApp) {
   const asAdmin = { token: admin.accessToken };
   const asUser = { token: user.accessToken };
   const path = `/api/admins/users/${user.id}`;
-  assertStatus(await api.post('/api/users/login', { username: user.username, password: 'wrong' }), 401);
-  assertStatus(await api.post('/api/users/login', { username: 'nobody.here', password: 'wrong' }), 401);
+  assertStatus(
+    await api.post('/api/users/login', { username: user.username, password: 'wrong' }),
+    401,
+  );
+  assertStatus(
+    await api.post('/api/users/login', { username: 'nobody.here', password: 'wrong' }),
+    401,
+  );
   assertStatus(
     await api.post('/api/users/verify-email', {
       token: await mailbox.token('email_verification', user.email),
@@ -80,17 +90,24 @@ export async function liveThrough(service: TestApp) {
   }
   assertStatus(await api.post('/api/password/test-email', { to_email: admin.email }, asAdmin), 202);
   await mailbox.deliver();
-  await service.db.updateTable('mails').set({ status: 'dead' }).where('kind', '=', 'test').execute();
+  await service.db
+    .updateTable('mails')
+    .set({ status: 'dead' })
+    .where('kind', '=', 'test')
+    .execute();
   const [mail] = await mailbox.mails('test');
   assertStatus(await api.post(`/api/admins/mails/${mail?.id}/requeue`, undefined, asAdmin), 204);
   await chainAuditEvents(service.deps);
   await service.db.deleteFrom('audit_marks').where('kind', '=', 'head').execute();
-  for (let count = 0; count < 4; count += 1) assertStatus(await forgot(api, 'flood@example.com'), 200);
+  for (let count = 0; count < 4; count += 1)
+    assertStatus(await forgot(api, 'flood@example.com'), 200);
   await chainAuditEvents(service.deps);
   return { admin, user, other };
 }
 
-/** Another user exports and deletes the account, has it back, and is deleted by an admin for ever. */
+/**
+ * Another user exports and deletes the account, has it back, and is deleted by an admin for ever.
+ */
 async function deleteAndExport(service: TestApp, admin: SignedIn): Promise<void> {
   const leaver = await signedInUser(service);
   const path = '/api/users/me/export';
@@ -111,11 +128,15 @@ async function useUpSessions(service: TestApp, { username, email }: SignedIn): P
   const { api } = service;
   const account = { username, email, password: newPassword };
   const sessions: SignedIn[] = [];
-  for (let count = 0; count < 4; count += 1) sessions.push(await signIn(service, userRealm, account));
+  for (let count = 0; count < 4; count += 1)
+    sessions.push(await signIn(service, userRealm, account));
   const [left, reused, ended, all] = sessions as [SignedIn, SignedIn, SignedIn, SignedIn];
   assertStatus(await api.post('/api/users/logout', { refresh_token: left.refreshToken }), 204);
   for (const status of [200, 401]) {
-    assertStatus(await api.post('/api/users/refresh', { refresh_token: reused.refreshToken }), status);
+    assertStatus(
+      await api.post('/api/users/refresh', { refresh_token: reused.refreshToken }),
+      status,
+    );
     await service.clock.advance(60);
   }
   const list = await api.get('/api/users/me/sessions', { token: ended.accessToken });

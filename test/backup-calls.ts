@@ -27,7 +27,10 @@ export async function openBackups(t: TestContext, service: TestApp) {
   const backup = { ...service.config.backup, to: folder, recipients: [recipient] };
   const deps = { ...service.deps, config: { ...service.config, backup } };
   const store = createFolderStore(folder);
-  const create = async () => ({ store, name: (await createBackup(deps, store, service.hasher)).name });
+  const create = async () => ({
+    store,
+    name: (await createBackup(deps, store, service.hasher)).name,
+  });
   return { folder, identity, store, deps, create };
 }
 

@@ -10,11 +10,14 @@ import { atProcessEnd } from './process-end.ts';
 const access = { BACKUP_S3_ACCESS_KEY_ID: 'S3RVER', BACKUP_S3_SECRET_ACCESS_KEY: 'S3RVER' };
 const folder = join(import.meta.dirname, '../bucket-server');
 
-/** A process that serves a bucket over S3's protocol and checks signatures; it ends with the test. */
+/**
+ * A process that serves a bucket over S3's protocol and checks signatures; it ends with the test.
+ */
 export async function startBucketServer(t: { after(end: () => unknown): void }) {
   if (!existsSync(join(folder, 'node_modules'))) {
     const { status, stderr } = spawnSync('npm', ['ci'], { cwd: folder, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`the packages of the bucket server do not install: ${stderr}`);
+    if (status !== 0)
+      throw new Error(`the packages of the bucket server do not install: ${stderr}`);
   }
   const directory = mkdtempSync(join(tmpdir(), 'adl-bucket-'));
   const port = await findFreePort();

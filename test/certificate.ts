@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The reason to skip the tests, or false. */
-export const withoutOpenssl = spawnSync('openssl', ['version']).error ? 'openssl is not installed' : false;
+export const withoutOpenssl = spawnSync('openssl', ['version']).error
+  ? 'openssl is not installed'
+  : false;
 
 /** Self-signed, for this name only, and valid from now by default. */
 export function makeCertificate(
@@ -14,11 +16,23 @@ export function makeCertificate(
 ): { key: string; cert: string } {
   const directory = mkdtempSync(join(tmpdir(), 'adl-certificate-'));
   t.after(() => rmSync(directory, { recursive: true }));
-  const [key, request, cert, config, database] = ['key', 'request', 'cert', 'config', 'database'].map(
-    (file) => join(directory, file),
-  ) as [string, string, string, string, string];
+  const [key, request, cert, config, database] = [
+    'key',
+    'request',
+    'cert',
+    'config',
+    'database',
+  ].map((file) => join(directory, file)) as [string, string, string, string, string];
   const openssl = (...options: string[]) => execFileSync('openssl', options, { stdio: 'ignore' });
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key];
+  const newKey = [
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-keyout',
+    key,
+  ];
   openssl(
     'req',
     '-new',

@@ -65,7 +65,9 @@ export async function openCommandLine(t: TestContext, service: TestApp): Promise
 
 /** The items and faults of a run. */
 export function itemsOf({ events }: Run) {
-  return events.flatMap((event) => ('item' in event ? [event.item as Record<string, unknown>] : []));
+  return events.flatMap((event) =>
+    'item' in event ? [event.item as Record<string, unknown>] : [],
+  );
 }
 
 export function faultsOf({ events }: Run) {

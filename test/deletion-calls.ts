@@ -5,7 +5,10 @@ import type { TestApp } from './test-app.ts';
 
 type Deleter = Pick<SignedIn, 'accessToken' | 'password'>;
 
-export function deleteMe({ api }: TestApp, { accessToken: token, password }: Deleter): Promise<Answer> {
+export function deleteMe(
+  { api }: TestApp,
+  { accessToken: token, password }: Deleter,
+): Promise<Answer> {
   return api.request('DELETE', '/api/users/me', { password }, { token });
 }
 
@@ -21,7 +24,11 @@ export function deletionToken({ mailbox }: TestApp, email: string): Promise<stri
 }
 
 /** An admin's calls about one user. */
-export function adminOn({ api }: TestApp, { accessToken: token }: SignedIn, { id }: Pick<SignedIn, 'id'>) {
+export function adminOn(
+  { api }: TestApp,
+  { accessToken: token }: SignedIn,
+  { id }: Pick<SignedIn, 'id'>,
+) {
   const path = `/api/admins/users/${id}`;
   return {
     read: () => api.get(path, { token }),

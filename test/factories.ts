@@ -19,7 +19,12 @@ export type SignedIn = {
   refreshToken: string;
 };
 
-export type Wanted = { username?: string; email?: string; password?: string; fullName?: string | null };
+export type Wanted = {
+  username?: string;
+  email?: string;
+  password?: string;
+  fullName?: string | null;
+};
 
 /** A registration body with unique values. */
 export function newRegistration(wanted: Wanted = {}) {
@@ -93,7 +98,13 @@ async function seedSignedIn(
     return id;
   });
   const pair = await issueTokenPair(deps, { realm, subjectId: id, refreshToken, keys });
-  return { id, ...names, password, accessToken: pair.access_token, refreshToken: pair.refresh_token };
+  return {
+    id,
+    ...names,
+    password,
+    accessToken: pair.access_token,
+    refreshToken: pair.refresh_token,
+  };
 }
 
 /** Another session of an existing account. */
@@ -108,7 +119,14 @@ export async function signIn(
   const accessToken: string = login.body.access_token;
   const me = await test.api.get(`${realm.path}/me`, { token: accessToken });
   assertStatus(me, 200);
-  return { id: me.body.id, username, email, password, accessToken, refreshToken: login.body.refresh_token };
+  return {
+    id: me.body.id,
+    username,
+    email,
+    password,
+    accessToken,
+    refreshToken: login.body.refresh_token,
+  };
 }
 
 /** More live sessions of somebody who exists, whose tokens nobody needs; gives their ids. */

@@ -20,7 +20,11 @@ type Forgery = {
  * An access token built by hand, with no library between the test and its bytes. Only the named
  * parts of the genuine token change; without any it is as valid as the original.
  */
-export function forgeToken({ keys }: Pick<TestApp, 'keys'>, genuine: string, forgery: Forgery = {}): string {
+export function forgeToken(
+  { keys }: Pick<TestApp, 'keys'>,
+  genuine: string,
+  forgery: Forgery = {},
+): string {
   const [header = '', claims = ''] = genuine.split('.').slice(0, 2).map(decodePart);
   const changedClaims = { ...JSON.parse(claims), jti: randomUUID(), ...forgery.claims };
   const signed = [

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 /**
- * A port of 127.0.0.1 that nobody listens on, from below the range that the kernel takes the ports of outgoing
- * connections from. A service that goes down for a while finds such a port free again: no client got it in the
- * meantime, and none that retries connects to itself (a TCP simultaneous open).
+ * A port of 127.0.0.1 that nobody listens on, from below the range that the kernel takes the ports
+ * of outgoing connections from. A service that goes down for a while finds such a port free again:
+ * no client got it in the meantime, and none that retries connects to itself (a TCP simultaneous
+ * open).
  */
 export async function findFreePort(): Promise<number> {
   const end = Math.max(firstOutgoingPort(), 20_000);

@@ -45,7 +45,9 @@ export function createMailbox(deps: Dependencies): Mailbox {
     deliver,
     mails,
     token: async (kind, recipient) => {
-      const mail = (await mails(kind)).findLast((one) => one.recipient === recipient && one.message !== null);
+      const mail = (await mails(kind)).findLast(
+        (one) => one.recipient === recipient && one.message !== null,
+      );
       const token = /#token=([\w-]+)/.exec(mail?.message?.text ?? '')?.[1];
       assert.ok(token, `a ${kind} mail with a link to ${recipient}`);
       return token;

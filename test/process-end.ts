@@ -3,8 +3,9 @@ const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 let isWatching = false;
 
 /**
- * Runs the function when this process ends by itself, by an uncaught error or by a signal that can be caught;
- * the last one registered first. It must be synchronous. Returns the function that takes it back.
+ * Runs the function when this process ends by itself, by an uncaught error or by a signal that can
+ * be caught; the last one registered first. It must be synchronous. Returns the function that takes
+ * it back.
  */
 export function atProcessEnd(cleanup: () => void): () => void {
   cleanups.add(cleanup);
@@ -18,7 +19,10 @@ function watch(): void {
   for (const signal of signals) process.on(signal, endBySignal);
 }
 
-/** The listener goes only after the work: timeout(1) signals twice, and the second one would end this half done. */
+/**
+ * The listener goes only after the work: timeout(1) signals twice, and the second one would end
+ * this half done.
+ */
 function endBySignal(signal: NodeJS.Signals): void {
   runCleanups();
   process.off(signal, endBySignal);

@@ -42,7 +42,11 @@ export async function exchange(
 ): Promise<Exchange> {
   const { localAddress, ...others } = options;
   const source = localAddress ? { localAddress } : {};
-  return exchangeOver(connect({ host: '127.0.0.1', port: await portOf(app), ...source }), bytes, others);
+  return exchangeOver(
+    connect({ host: '127.0.0.1', port: await portOf(app), ...source }),
+    bytes,
+    others,
+  );
 }
 
 /** The same over a connection that was just opened, such as one with TLS; closes it. */
@@ -51,8 +55,13 @@ export async function exchangeOver(
   bytes: Bytes | readonly Bytes[],
   options: Options = {},
 ): Promise<Exchange> {
-  const { answers: wanted = Number.POSITIVE_INFINITY, endAfterSending = false, seconds = 5 } = options;
-  const chunks: readonly Bytes[] = typeof bytes === 'string' || Buffer.isBuffer(bytes) ? [bytes] : bytes;
+  const {
+    answers: wanted = Number.POSITIVE_INFINITY,
+    endAfterSending = false,
+    seconds = 5,
+  } = options;
+  const chunks: readonly Bytes[] =
+    typeof bytes === 'string' || Buffer.isBuffer(bytes) ? [bytes] : bytes;
   const toHead = chunks[0]?.toString().startsWith('HEAD ') ?? false;
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   let received = Buffer.alloc(0);
@@ -67,14 +76,20 @@ export async function exchangeOver(
   const timer = setTimeout(
     () =>
       reject(
-        new Error(`neither answers nor an end after ${seconds} s:\n${received.toString().slice(0, 2000)}`),
+        new Error(
+          `neither answers nor an end after ${seconds} s:\n${received.toString().slice(0, 2000)}`,
+        ),
       ),
     seconds * 1000,
   );
   try {
     void send(socket, chunks, endAfterSending);
     const closedByServer = await promise;
-    return { answers: readAnswers(received, toHead), closedByServer, bytesSent: socket.bytesWritten };
+    return {
+      answers: readAnswers(received, toHead),
+      closedByServer,
+      bytesSent: socket.bytesWritten,
+    };
   } finally {
     clearTimeout(timer);
     socket.destroy();
@@ -97,7 +112,11 @@ export function requestText(
   return `${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
 }
 
-async function send(socket: Socket, chunks: readonly Bytes[], endAfterSending: boolean): Promise<void> {
+async function send(
+  socket: Socket,
+  chunks: readonly Bytes[],
+  endAfterSending: boolean,
+): Promise<void> {
   for (const chunk of chunks) {
     if (socket.destroyed) return;
     if (!socket.write(chunk))
@@ -113,7 +132,10 @@ function readAnswers(received: Buffer, toHead: boolean): Answer[] {
   for (;;) {
     const endOfHead = rest.indexOf('\r\n\r\n');
     if (endOfHead === -1) return answers;
-    const [statusLine = '', ...lines] = rest.subarray(0, endOfHead).toString('latin1').split('\r\n');
+    const [statusLine = '', ...lines] = rest
+      .subarray(0, endOfHead)
+      .toString('latin1')
+      .split('\r\n');
     const headers = readHeaders(lines);
     const status = Number(statusLine.split(' ')[1]);
     const start = endOfHead + 4;
@@ -121,7 +143,8 @@ function readAnswers(received: Buffer, toHead: boolean): Answer[] {
     if (rest.length < end) return answers;
     const text = rest.subarray(start, end).toString();
     const isJson = text !== '' && String(headers['content-type']).startsWith('application/json');
-    if (status >= 200) answers.push({ status, headers, text, body: isJson ? JSON.parse(text) : text });
+    if (status >= 200)
+      answers.push({ status, headers, text, body: isJson ? JSON.parse(text) : text });
     rest = rest.subarray(end);
   }
 }

@@ -29,9 +29,19 @@ export async function startRedis(t: { after(end: () => unknown): void }): Promis
   const directory = mkdtempSync(join(tmpdir(), 'adl-redis-'));
   let child: ChildProcess;
   const start = async (): Promise<void> => {
-    const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', directory];
+    const options = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--dir',
+      directory,
+    ];
     child = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'inherit'] });
-    for await (const chunk of child.stdout ?? []) if (String(chunk).includes('Ready to accept')) break;
+    for await (const chunk of child.stdout ?? [])
+      if (String(chunk).includes('Ready to accept')) break;
     child.stdout?.resume();
   };
   const stop = async (): Promise<void> => {

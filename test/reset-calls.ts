@@ -11,12 +11,21 @@ function freshAddress(): string {
   return `127.9.${callers >> 8}.${callers & 255}`;
 }
 
-export function forgot(api: Api, email: string, headers: Record<string, string> = {}): Promise<Answer> {
+export function forgot(
+  api: Api,
+  email: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const options = { headers, remoteAddress: freshAddress() };
   return api.post('/api/password/forgot-password', { email }, options);
 }
 
-export function reset(api: Api, token: unknown, password: string = newPassword, more = {}): Promise<Answer> {
+export function reset(
+  api: Api,
+  token: unknown,
+  password: string = newPassword,
+  more = {},
+): Promise<Answer> {
   const body = { token, new_password: password, ...more };
   return api.post('/api/password/reset-password', body, { remoteAddress: freshAddress() });
 }

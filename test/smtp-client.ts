@@ -22,10 +22,20 @@ const quick = {
 };
 
 export function mailTo(to: string, more: Partial<OutgoingMail> = {}): OutgoingMail {
-  return { id: randomUUID(), to, subject: 'A subject – ADL', text: 'Words.', html: '<p>Words.</p>', ...more };
+  return {
+    id: randomUUID(),
+    to,
+    subject: 'A subject – ADL',
+    text: 'Words.',
+    html: '<p>Words.</p>',
+    ...more,
+  };
 }
 
-export function transportTo(port: number, more: Partial<SmtpSettings> & { authorities?: string } = {}) {
+export function transportTo(
+  port: number,
+  more: Partial<SmtpSettings> & { authorities?: string } = {},
+) {
   const { authorities, ...changed } = more;
   return createSmtpTransport(
     { ...senderSettings, port, ...changed },
@@ -34,7 +44,9 @@ export function transportTo(port: number, more: Partial<SmtpSettings> & { author
 }
 
 /** The reason and the severity of a mail that must be refused. */
-export async function failureOf(sending: Promise<void>): Promise<{ reason: string; permanent: boolean }> {
+export async function failureOf(
+  sending: Promise<void>,
+): Promise<{ reason: string; permanent: boolean }> {
   const error = await sending.then(
     () => null,
     (thrown: unknown) => thrown,

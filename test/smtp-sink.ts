@@ -91,7 +91,8 @@ function createServer(
           secure: session.secure,
           user: session.user,
         };
-        const reply = sink.script.message?.(mail, sink.attempts.get(recipients[0] ?? '') ?? 0) ?? null;
+        const reply =
+          sink.script.message?.(mail, sink.attempts.get(recipients[0] ?? '') ?? 0) ?? null;
         if (reply === 'stall') return;
         if (reply === 'cut') {
           // Accepts the mail, but drops the connection before the reply.

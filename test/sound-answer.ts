@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { errorStatuses } from '../src/platform/errors.ts';
 import type { Answer } from './answer.ts';
-import { apiPolicy, documentationPolicy, forAll, mailboxPolicy, pagePolicy } from './expected-headers.ts';
+import {
+  apiPolicy,
+  documentationPolicy,
+  forAll,
+  mailboxPolicy,
+  pagePolicy,
+} from './expected-headers.ts';
 
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 // No stack frames, SQL, file names or hashes belong in an answer, nor tokens except those of a
 // sign-in.
-const insides = /\bat .*\.ts:\d|node_modules|SELECT |INSERT |\$2[aby]\$|\$argon2|ECONNREFUSED|password_hash/;
+const insides =
+  /\bat .*\.ts:\d|node_modules|SELECT |INSERT |\$2[aby]\$|\$argon2|ECONNREFUSED|password_hash/;
 
 type Request = {
   method: string;
@@ -27,7 +34,8 @@ export function assertSoundAnswer(answer: Answer, request: Request): void {
   const type = String(answer.headers['content-type']);
   if (type.startsWith('application/json')) assert.equal(type, 'application/json');
   const isHealth = request.path.startsWith('/health');
-  if (answer.status >= 400 && request.method !== 'HEAD' && !isHealth) assertErrorShape(answer, request.path);
+  if (answer.status >= 400 && request.method !== 'HEAD' && !isHealth)
+    assertErrorShape(answer, request.path);
 }
 
 /**
@@ -40,7 +48,10 @@ function assertSecurityHeaders({ headers }: Answer): void {
   const isJson = String(headers['content-type']).startsWith('application/json');
   // An answer without a body may belong to a page: a redirect, a 304.
   const good = isJson ? [apiPolicy] : [apiPolicy, pagePolicy, documentationPolicy, mailboxPolicy];
-  assert.ok(typeof policy === 'string' && good.includes(policy), `content-security-policy: ${policy}`);
+  assert.ok(
+    typeof policy === 'string' && good.includes(policy),
+    `content-security-policy: ${policy}`,
+  );
 }
 
 function assertErrorShape(answer: Answer, path: string): void {

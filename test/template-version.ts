@@ -23,10 +23,14 @@ const sources = [
   'package-lock.json',
 ];
 
-/** A template is good as long as the tables, the queues, the test's clock and the engine are the same. */
+/**
+ * A template is good as long as the tables, the queues, the test's clock and the engine are the
+ * same.
+ */
 export function templateVersion(): string {
   const hash = createHash('sha256').update(movableClock);
-  for (const file of globSync(sources, { cwd: root }).toSorted()) hash.update(readFileSync(join(root, file)));
+  for (const file of globSync(sources, { cwd: root }).toSorted())
+    hash.update(readFileSync(join(root, file)));
   return hash.digest('hex').slice(0, 16);
 }
 

@@ -6,8 +6,15 @@ import { assembly, buildApp, parts } from '../src/app.ts';
 import { type Config, parseConfig } from '../src/configuration/config.ts';
 import { createAccessTokens } from '../src/domain/access-tokens/access-token.ts';
 import { createKeyRing, type KeyRing } from '../src/platform/crypto/secret-keys.ts';
-import { createDatabase, type Database, type DatabaseEngine } from '../src/platform/database/database.ts';
-import { createPasswordHasher, type PasswordHasher } from '../src/platform/hashing/password-hasher.ts';
+import {
+  createDatabase,
+  type Database,
+  type DatabaseEngine,
+} from '../src/platform/database/database.ts';
+import {
+  createPasswordHasher,
+  type PasswordHasher,
+} from '../src/platform/hashing/password-hasher.ts';
 import { networkOf } from '../src/platform/http/client-address.ts';
 import type { HttpServer } from '../src/platform/http/http-server.ts';
 import { createJobQueue, type JobQueue } from '../src/platform/jobs/job-queue.ts';
@@ -130,11 +137,16 @@ async function resetDatabase(db: Database): Promise<void> {
 
 /** One for all services that hash alike: each has threads, which take a while to start. */
 function sharedHasher(config: Config): Promise<PasswordHasher> {
-  const { hashThreads: threads, hashQueueMaxWaitSeconds: maxWaitSeconds, passwordHash: target } = config;
+  const {
+    hashThreads: threads,
+    hashQueueMaxWaitSeconds: maxWaitSeconds,
+    passwordHash: target,
+  } = config;
   const { rateLimitIpv6Prefix } = config;
   const key = JSON.stringify([threads, maxWaitSeconds, target, rateLimitIpv6Prefix]);
   const clientOf = (address: string) => networkOf(address, rateLimitIpv6Prefix);
-  const starting = hashers.get(key) ?? createPasswordHasher({ threads, maxWaitSeconds, target, clientOf });
+  const starting =
+    hashers.get(key) ?? createPasswordHasher({ threads, maxWaitSeconds, target, clientOf });
   hashers.set(key, starting);
   return starting;
 }
@@ -175,13 +187,26 @@ async function startService(overrides: Overrides): Promise<Service> {
   });
   const keys = createKeyRing(config.secretKey ?? '', config.secretKeyPrevious);
   const hasher = await sharedHasher(config);
-  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => movedTime(moved));
+  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () =>
+    movedTime(moved),
+  );
   const readiness: AppDependencies['readiness'] = { phase: 'serving' };
   queue ??= openQueue(opened);
   const jobs = await queue;
   const limiter = createMemoryLimiter({ now: () => movedTime(moved).getTime() });
   const limits = createRequestLimits({ config, logger, db, keys, limiter });
-  const deps = { config, logger, engine: opened, db, jobs, limits, keys, hasher, accessTokens, readiness };
+  const deps = {
+    config,
+    logger,
+    engine: opened,
+    db,
+    jobs,
+    limits,
+    keys,
+    hasher,
+    accessTokens,
+    readiness,
+  };
   const app = await buildApp(deps);
   await app.ready();
   return {
@@ -207,7 +232,9 @@ function createTestClock(db: Database, moved: { seconds: number }): TestClock {
     now: () => movedTime(moved),
     advance: async (seconds) => {
       moved.seconds += seconds;
-      await sql`UPDATE test_clock.moved SET by = make_interval(secs => ${moved.seconds})`.execute(db);
+      await sql`UPDATE test_clock.moved SET by = make_interval(secs => ${moved.seconds})`.execute(
+        db,
+      );
     },
   };
 }

@@ -51,7 +51,9 @@ export async function closeTestEngine(engine: DatabaseEngine): Promise<void> {
 
 async function openEmbeddedCopy(): Promise<DatabaseEngine> {
   const file = await prepareEmbeddedTemplate();
-  const pglite = await PGlite.create(embeddedOptions({ loadDataDir: new Blob([readFileSync(file)]) }));
+  const pglite = await PGlite.create(
+    embeddedOptions({ loadDataDir: new Blob([readFileSync(file)]) }),
+  );
   await pglite.exec(`SET search_path = ${searchPath}`);
   const engine = embeddedEngine(pglite, () => {}, waitMilliseconds);
   endings.set(engine, () => engine.close());
@@ -89,7 +91,9 @@ async function openPostgresCopy(url: string): Promise<DatabaseEngine> {
   const name = `adl_test_${process.pid}_${randomBytes(6).toString('hex')}`;
   await asAdministrator(url, async (client) => {
     await client.query('SELECT pg_advisory_lock(42)');
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [template]);
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [
+      template,
+    ]);
     if (rowCount === 0) await makePostgresTemplate(url, client, template);
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
     await client.query(`ALTER DATABASE ${name} SET search_path = ${searchPath}`);
@@ -106,7 +110,11 @@ function openAndDrop(url: string, name: string): DatabaseEngine {
   return engine;
 }
 
-async function makePostgresTemplate(url: string, administrator: pg.Client, template: string): Promise<void> {
+async function makePostgresTemplate(
+  url: string,
+  administrator: pg.Client,
+  template: string,
+): Promise<void> {
   const unfinished = `${template}_unfinished`;
   await administrator.query(`DROP DATABASE IF EXISTS ${unfinished}`);
   await administrator.query(`CREATE DATABASE ${unfinished}`);
@@ -120,7 +128,10 @@ async function makePostgresTemplate(url: string, administrator: pg.Client, templ
   await administrator.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`);
 }
 
-async function asAdministrator(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+async function asAdministrator(
+  url: string,
+  work: (client: pg.Client) => Promise<unknown>,
+): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

@@ -13,9 +13,9 @@ async function wholeDatabase(db: Database): Promise<Row[]> {
   const all: Row[] = [];
   for (const { schema, name } of tables) {
     const table = sql.table(`${schema}.${name}`);
-    const { rows } = await sql<{ text: string }>`SELECT to_jsonb(t)::text AS text FROM ${table} t`.execute(
-      db,
-    );
+    const { rows } = await sql<{
+      text: string;
+    }>`SELECT to_jsonb(t)::text AS text FROM ${table} t`.execute(db);
     all.push(...rows.map(({ text }) => ({ table: `${schema}.${name}`, text })));
   }
   return all;

@@ -5,7 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { newRegistration, registeredUser, signedInUser } from '../../test/factories.ts';
 import { createTestApp, type TestApp } from '../../test/test-app.ts';
-import { type ApiError, createClient, NetworkError, type StoredTokens, tokenSession } from './client.ts';
+import {
+  type ApiError,
+  createClient,
+  NetworkError,
+  type StoredTokens,
+  tokenSession,
+} from './client.ts';
 
 type Sent = { path: string; method: string; headers: Headers; status: number };
 
@@ -56,7 +62,10 @@ test('sign up, sign in, read and change the own account, sign out', async (t) =>
   assert.equal(changed.full_name, 'Ada Lovelace');
   await client.signOut();
   assert.equal(await client.isSignedIn(), false);
-  await assert.rejects(client.call('GET /api/users/me'), { name: 'AuthenticationError', status: 401 });
+  await assert.rejects(client.call('GET /api/users/me'), {
+    name: 'AuthenticationError',
+    status: 401,
+  });
   assert.equal(sent.filter(({ path }) => path.endsWith('/refresh')).length, 0);
 });
 
@@ -73,7 +82,8 @@ test('many parallel 401s of a token that the service ended early make one refres
   const { service, baseUrl, fetch, refreshes } = await listen(t);
   const store = await storedSession(service);
   const client = createClient({ baseUrl, fetch, session: tokenSession(store) });
-  if (store.tokens) store.tokens = { ...store.tokens, token: `${store.tokens.token.slice(0, -4)}AAAA` };
+  if (store.tokens)
+    store.tokens = { ...store.tokens, token: `${store.tokens.token.slice(0, -4)}AAAA` };
   await Promise.all(Array.from({ length: 8 }, () => client.call('GET /api/users/me')));
   assert.equal(refreshes().length, 1);
 });
@@ -117,7 +127,11 @@ test('errors have the fields at fault, the reason, the request id and the wait',
       body: { email: 'no address', password: 'short', username: 'x' },
     }),
     (error: ApiError) => {
-      assert.deepEqual(error.faults.map(({ field }) => field).toSorted(), ['email', 'password', 'username']);
+      assert.deepEqual(error.faults.map(({ field }) => field).toSorted(), [
+        'email',
+        'password',
+        'username',
+      ]);
       return true;
     },
   );
@@ -132,7 +146,11 @@ test('a change whose answer is lost is sent again with its key, and made once', 
     losing = false;
     throw new TypeError('fetch failed');
   };
-  const client = createClient({ baseUrl, fetch: lossy, session: tokenSession(await storedSession(service)) });
+  const client = createClient({
+    baseUrl,
+    fetch: lossy,
+    session: tokenSession(await storedSession(service)),
+  });
   await client.call('PUT /api/users/me', { body: { full_name: 'Grace Hopper' } });
   const changes = sent.filter(({ method }) => method === 'PUT');
   assert.equal(changes.length, 2);
@@ -148,7 +166,10 @@ test('a registration whose answer is lost is not sent again', async (t) => {
     throw new TypeError('fetch failed');
   };
   const client = createClient({ baseUrl, fetch: lossy });
-  await assert.rejects(client.call('POST /api/users/register', { body: newRegistration() }), NetworkError);
+  await assert.rejects(
+    client.call('POST /api/users/register', { body: newRegistration() }),
+    NetworkError,
+  );
   assert.equal(sent.length, 1);
 });
 
@@ -160,7 +181,9 @@ test('a short Retry-After is waited for, a long one is an error with its seconds
       'content-type': 'application/json',
       ...(refusal && { 'retry-after': refusal.wait }),
     });
-    response.end(refusal ? '{"error":"RateLimitExceeded","message":"Too many requests"}' : '{"version":"1"}');
+    response.end(
+      refusal ? '{"error":"RateLimitExceeded","message":"Too many requests"}' : '{"version":"1"}',
+    );
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
@@ -179,6 +202,9 @@ test('a client that gives up hears no answer: the call ends with its signal', as
   const stop = new AbortController();
   const client = createClient({ baseUrl, fetch });
   stop.abort(new Error('left the page'));
-  const call = client.call('POST /api/users/register', { body: newRegistration(), signal: stop.signal });
+  const call = client.call('POST /api/users/register', {
+    body: newRegistration(),
+    signal: stop.signal,
+  });
   await assert.rejects(call, { message: 'left the page' });
 });

@@ -22,7 +22,11 @@ type Input<O extends Operation> = Omit<Operations[O], 'answer'> & {
 /** Left out where nothing is required. */
 type Given<O extends Operation> = object extends Input<O> ? [input?: Input<O>] : [input: Input<O>];
 
-export type Exchange<O extends Operation> = { data: Answer<O>; etag: string | null; headers: Headers };
+export type Exchange<O extends Operation> = {
+  data: Answer<O>;
+  etag: string | null;
+  headers: Headers;
+};
 export type Credentials = { username: string; password: string };
 
 export type ClientOptions = {
@@ -50,13 +54,15 @@ export type Client = {
   exchange<O extends Operation>(operation: O, ...given: Given<O>): Promise<Exchange<O>>;
 };
 
-const open = /^\/api\/(users|admins)\/(register|login|verify-email|undo)$|^\/api\/password\/(forgot|reset)-/;
+const open =
+  /^\/api\/(users|admins)\/(register|login|verify-email|undo)$|^\/api\/password\/(forgot|reset)-/;
 
 export function createClient(options: ClientOptions = {}): Client {
   const { baseUrl = '', realm = 'user', session = tokenSession(), patienceSeconds = 3 } = options;
   const { timeoutSeconds = 20, onSignedOut } = options;
   // Called through the global object, which browsers insist on.
-  const fetch: typeof globalThis.fetch = options.fetch ?? ((...given) => globalThis.fetch(...given));
+  const fetch: typeof globalThis.fetch =
+    options.fetch ?? ((...given) => globalThis.fetch(...given));
   const sending: Sending = { fetch, baseUrl, patienceSeconds, timeoutSeconds };
   const path = `/api/${realm}s`;
   const lock = `adl:${realm}:${baseUrl}`;
@@ -96,7 +102,12 @@ export function createClient(options: ClientOptions = {}): Client {
     call: async (operation, ...given) => (await exchange(operation, ...given)).data,
     isSignedIn: async () => (await accessToken(null)) !== null,
     signIn: async (body) => {
-      const to = { method: 'POST', path: `${path}/login`, headers: session.headers, isRepeatable: false };
+      const to = {
+        method: 'POST',
+        path: `${path}/login`,
+        headers: session.headers,
+        isRepeatable: false,
+      };
       const { data } = await send(sending, { ...to, body });
       await session.take(data as Tokens);
     },
@@ -104,7 +115,12 @@ export function createClient(options: ClientOptions = {}): Client {
       const { body } = await session.credentials();
       await session.forget();
       onSignedOut?.();
-      const to = { method: 'POST', path: `${path}/logout`, headers: session.headers, isRepeatable: true };
+      const to = {
+        method: 'POST',
+        path: `${path}/logout`,
+        headers: session.headers,
+        isRepeatable: true,
+      };
       await send(sending, { ...to, body });
     },
   };
@@ -113,7 +129,8 @@ export function createClient(options: ClientOptions = {}): Client {
 function withToken(request: Request, token: string | null): Request {
   if (token === null) return request;
   const isChange = /^(POST|PUT|PATCH)$/.test(request.method);
-  // With the key a repetition is answered, not carried out: after a lost answer, and after a refresh.
+  // With the key a repetition is answered, not carried out: after a lost answer, and after a
+  // refresh.
   const key = isChange ? { 'idempotency-key': crypto.randomUUID() } : {};
   const headers = { authorization: `Bearer ${token}`, ...key, ...request.headers };
   return { ...request, headers, isRepeatable: request.isRepeatable || isChange };
@@ -135,7 +152,9 @@ type AnyInput = {
 
 function requestOf(operation: string, given: AnyInput = {}): Request {
   const [method = '', template = ''] = operation.split(' ');
-  const values = new Map(Object.entries(given.path ?? {}).map(([name, value]) => [name, String(value)]));
+  const values = new Map(
+    Object.entries(given.path ?? {}).map(([name, value]) => [name, String(value)]),
+  );
   const path = template.replaceAll(/\{(\w+)\}/g, (_all, name: string) =>
     encodeURIComponent(values.get(name) ?? ''),
   );
@@ -147,7 +166,10 @@ function requestOf(operation: string, given: AnyInput = {}): Request {
   return {
     method,
     path: query === '' ? path : `${path}?${query}`,
-    headers: { ...given.headers, ...(given.ifMatch === undefined ? {} : { 'if-match': given.ifMatch }) },
+    headers: {
+      ...given.headers,
+      ...(given.ifMatch === undefined ? {} : { 'if-match': given.ifMatch }),
+    },
     body: given.body,
     signal: given.signal,
     isRepeatable: method === 'GET',

@@ -58,7 +58,9 @@ test('tabs that open at the same time share one refresh', async (t) => {
   await signUp(openTab());
   const tabs = [openTab(), openTab(), openTab()];
   await Promise.all(tabs.map((tab) => tab.isSignedIn()));
-  const names = await Promise.all(tabs.map(async (tab) => (await tab.call('GET /api/users/me')).id));
+  const names = await Promise.all(
+    tabs.map(async (tab) => (await tab.call('GET /api/users/me')).id),
+  );
   assert.equal(new Set(names).size, 1);
   assert.equal(requests.filter((one) => one.endsWith('/refresh')).length, 1);
 });

@@ -53,6 +53,9 @@ function rememberedFlag(name: string) {
   return {
     isSet: () => attempt(() => storage()?.getItem(name) !== null, true),
     set: (is: boolean) =>
-      attempt(() => (is ? storage()?.setItem(name, 'signed in') : storage()?.removeItem(name)), undefined),
+      attempt(
+        () => (is ? storage()?.setItem(name, 'signed in') : storage()?.removeItem(name)),
+        undefined,
+      ),
   };
 }

@@ -34,7 +34,11 @@ async function alone(name: string, work: () => Promise<Access | null>): Promise<
   });
 }
 
-async function renew(to: Refreshing, refused: string | null, isSecond = false): Promise<Access | null> {
+async function renew(
+  to: Refreshing,
+  refused: string | null,
+  isSecond = false,
+): Promise<Access | null> {
   const { session } = to;
   // Whoever had the lock before may have renewed them.
   const known = await session.access();

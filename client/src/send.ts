@@ -23,7 +23,10 @@ export type Received = { status: number; headers: Headers; data: unknown };
 const repetitions = 2;
 const passing = [502, 503, 504];
 
-/** Sends a request, again where that is safe. Throws `ApiError`, or `NetworkError` without an answer. */
+/**
+ * Sends a request, again where that is safe. Throws `ApiError`, or `NetworkError` without an
+ * answer.
+ */
 export async function send(to: Sending, request: Request): Promise<Received> {
   for (let left = repetitions; ; left -= 1) {
     const response = await attempt(to, request).catch((error: unknown) => {
@@ -36,12 +39,18 @@ export async function send(to: Sending, request: Request): Promise<Received> {
   }
 }
 
-async function attempt(to: Sending, { method, path, headers, body, signal }: Request): Promise<Response> {
+async function attempt(
+  to: Sending,
+  { method, path, headers, body, signal }: Request,
+): Promise<Response> {
   const deadline = AbortSignal.timeout(to.timeoutSeconds * 1000);
   try {
     return await to.fetch(`${to.baseUrl}${path}`, {
       method,
-      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
       redirect: 'error',
@@ -53,7 +62,11 @@ async function attempt(to: Sending, { method, path, headers, body, signal }: Req
 }
 
 /** Seconds until the next attempt, or null for none. A 429 was refused before any work. */
-function waitBefore(to: Sending, { isRepeatable }: Request, { status, headers }: Response): number | null {
+function waitBefore(
+  to: Sending,
+  { isRepeatable }: Request,
+  { status, headers }: Response,
+): number | null {
   const mayRepeat = status === 429 || (passing.includes(status) && isRepeatable);
   if (!mayRepeat) return null;
   const wait = retryAfterOf(headers) ?? (status === 429 ? Number.POSITIVE_INFINITY : 1);

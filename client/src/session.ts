@@ -25,7 +25,10 @@ export type Session = {
 const marginMilliseconds = 15_000;
 
 export function accessOf({ access_token: token, expires_in: seconds }: Tokens): Access {
-  return { token, until: Date.now() + seconds * 1000 - Math.min(marginMilliseconds, seconds * 250) };
+  return {
+    token,
+    until: Date.now() + seconds * 1000 - Math.min(marginMilliseconds, seconds * 250),
+  };
 }
 
 export function fresh(access: Access | null): Access | null {

@@ -1,6 +1,7 @@
 /**
- * While the image is built: fills NODE_COMPILE_CACHE, which is read-only later. Starts the service once and stops it;
- * fails if it does not serve. Flags of V8 are part of the cache's key, so they are those of the image.
+ * While the image is built: fills NODE_COMPILE_CACHE, which is read-only later. Starts the service
+ * once and stops it; fails if it does not serve. Flags of V8 are part of the cache's key, so they
+ * are those of the image.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,7 +25,9 @@ try {
   await startAndStop();
   const imports = others.map((module) => `import('${module}')`);
   await succeed(run('--max-semi-space-size=2', '--eval', imports.join(';')));
-  await succeed(spawn(join(root, 'bin/adl'), ['--help'], { stdio: ['ignore', 'ignore', 'inherit'] }));
+  await succeed(
+    spawn(join(root, 'bin/adl'), ['--help'], { stdio: ['ignore', 'ignore', 'inherit'] }),
+  );
   await succeed(run(join(root, 'deploy/image/is-live.ts')), 1);
 } finally {
   rmSync(directory, { recursive: true, force: true });
@@ -34,7 +37,9 @@ async function startAndStop(): Promise<void> {
   const server = run('--max-semi-space-size=2', join(root, 'src/main.ts'));
   const late = setTimeout(() => server.kill('SIGKILL'), startMilliseconds);
   const exited = succeed(server);
-  for await (const line of createInterface({ input: server.stdout as NonNullable<ChildProcess['stdout']> })) {
+  for await (const line of createInterface({
+    input: server.stdout as NonNullable<ChildProcess['stdout']>,
+  })) {
     process.stdout.write(`${line}\n`);
     // With this signal it does not linger.
     if (line.includes('Listening on')) server.kill('SIGINT');
@@ -52,7 +57,11 @@ function run(...parameters: string[]): ChildProcess {
     PORT: '0',
     LOG_FORMAT: 'json',
   };
-  return spawn(process.execPath, parameters, { cwd: directory, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, parameters, {
+    cwd: directory,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 async function succeed(child: ChildProcess, expected = 0): Promise<void> {

@@ -23,7 +23,8 @@ function importsByFolder(tree: Tree): Map<string, Set<string>> {
   for (const { path, imports } of tree.files) {
     const own = targets.get(folderOf(path)) ?? new Set();
     targets.set(folderOf(path), own);
-    for (const target of imports) if (folderOf(target) !== folderOf(path)) own.add(folderOf(target));
+    for (const target of imports)
+      if (folderOf(target) !== folderOf(path)) own.add(folderOf(target));
   }
   return targets;
 }

@@ -7,7 +7,8 @@ const lastUndeclared = '0012';
 export const compatibilityGuard: Guard = {
   rule: 'a migration says which releases can work with what it leaves',
   why: 'In a rolling upgrade processes of the older release go on working on the new schema (decision 0045).',
-  findFaults: ({ migrations }) => [...migrations].flatMap(([name, sql]) => compatibilityFaults(name, sql)),
+  findFaults: ({ migrations }) =>
+    [...migrations].flatMap(([name, sql]) => compatibilityFaults(name, sql)),
 };
 
 function compatibilityFaults(name: string, sql: string): string[] {
@@ -15,7 +16,9 @@ function compatibilityFaults(name: string, sql: string): string[] {
   if (!/^\d{4}_/.test(name) || number <= lastUndeclared) return [];
   const declared = /^-- compatible-with: (\d{4}|none)$/m.exec(sql)?.[1];
   if (declared === undefined)
-    return [`migrations/${name} needs a line: -- compatible-with: <number of an earlier migration, or none>`];
+    return [
+      `migrations/${name} needs a line: -- compatible-with: <number of an earlier migration, or none>`,
+    ];
   return declared !== 'none' && declared >= number
     ? [`migrations/${name} is compatible with an earlier migration, or with none`]
     : [];
@@ -24,10 +27,17 @@ function compatibilityFaults(name: string, sql: string): string[] {
 export const migrationGuard: Guard = {
   rule: 'migrations are named NNNN_name.sql without gaps, and a sealed one never changes',
   why: 'A database that ran a migration does not run it again: what is changed afterwards exists only on new ones.',
-  findFaults: (tree) => [...nameFaults([...tree.migrations.keys()]), ...sealFaults(tree), ...unsealed(tree)],
+  findFaults: (tree) => [
+    ...nameFaults([...tree.migrations.keys()]),
+    ...sealFaults(tree),
+    ...unsealed(tree),
+  ],
 };
 
-/** The checksum file with the new migrations added. Throws where a sealed migration was changed or is gone. */
+/**
+ * The checksum file with the new migrations added. Throws where a sealed migration was changed or
+ * is gone.
+ */
 export function seal(tree: Tree): string {
   const faults = sealFaults(tree);
   if (faults.length > 0) throw new Error(faults.join('\n'));
@@ -37,7 +47,9 @@ export function seal(tree: Tree): string {
 function nameFaults(names: string[]): string[] {
   return names
     .map((name, at) => ({ name, number: String(at + 1).padStart(4, '0') }))
-    .filter(({ name, number }) => !/^\d{4}_[a-z][a-z0-9_]*\.sql$/.test(name) || !name.startsWith(number))
+    .filter(
+      ({ name, number }) => !/^\d{4}_[a-z][a-z0-9_]*\.sql$/.test(name) || !name.startsWith(number),
+    )
     .map(({ name, number }) => `migrations/${name} should be ${number}_<name>.sql`);
 }
 

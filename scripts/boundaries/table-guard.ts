@@ -11,7 +11,10 @@ const statement =
 export type TableRules = {
   /** A table's name to the one folder that may speak SQL to it. */
   owners: Record<string, string>;
-  /** Files that read an owner's table beside their own in one query, each with the reason why two won't do. */
+  /**
+   * Files that read an owner's table beside their own in one query, each with the reason why two
+   * won't do.
+   */
   jointReaders: Record<string, string>;
 };
 
@@ -37,7 +40,9 @@ export function tableGuard({ owners, jointReaders }: TableRules): Guard {
 function ownerFaults(tree: Tree, owners: Record<string, string>): string[] {
   const tables = tablesOf(tree);
   const unowned = [...tables].filter((table) => owners[table] === undefined);
-  return unowned.map((table) => `${table} has no owner: add it to the owners in scripts/check-boundaries.ts`);
+  return unowned.map(
+    (table) => `${table} has no owner: add it to the owners in scripts/check-boundaries.ts`,
+  );
 }
 
 /** The tables that stand when every migration has run. */

@@ -2,7 +2,10 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync, Visitor } from 'oxc-parser';
 
-/** What the guards look at: the names of all TypeScript files, the text of the service, its migrations. */
+/**
+ * What the guards look at: the names of all TypeScript files, the text of the service, its
+ * migrations.
+ */
 export type Tree = {
   paths: readonly string[];
   files: readonly SourceFile[];
@@ -10,7 +13,10 @@ export type Tree = {
   checksums: string;
 };
 
-/** A rule of the architecture. `why` is printed with the faults, so that nobody fixes the guard instead. */
+/**
+ * A rule of the architecture. `why` is printed with the faults, so that nobody fixes the guard
+ * instead.
+ */
 export type Guard = { rule: string; why: string; findFaults: (tree: Tree) => string[] };
 
 /** A file of `src` that is no test. `path` is relative to the repository, with forward slashes. */
@@ -69,7 +75,9 @@ function parseSourceFile(path: string, source: string): SourceFile {
 }
 
 function blank(source: string, { start, end }: { start: number; end: number }): string {
-  return source.slice(0, start) + source.slice(start, end).replaceAll(/[^\n]/g, ' ') + source.slice(end);
+  return (
+    source.slice(0, start) + source.slice(start, end).replaceAll(/[^\n]/g, ' ') + source.slice(end)
+  );
 }
 
 /** The code that leads up to a literal, without the space in between. */

@@ -1,7 +1,13 @@
 import { type Schema, typeOf } from './schema-type.ts';
 
 type Content = { content?: Record<string, { schema?: Schema }> };
-type Parameter = { name: string; in: string; required?: boolean; description?: string; schema?: Schema };
+type Parameter = {
+  name: string;
+  in: string;
+  required?: boolean;
+  description?: string;
+  schema?: Schema;
+};
 type Operation = {
   summary?: string;
   parameters?: Parameter[];

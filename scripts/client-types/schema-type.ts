@@ -31,14 +31,16 @@ export function typeOf(schema: Schema): string {
   const union = anyOf ?? oneOf;
   if (union !== undefined) return unique(union.map(typeOf)).join(' | ');
   if (allOf !== undefined) return unique(allOf.map(typeOf)).join(' & ');
-  if (Array.isArray(type)) return unique(type.map((one) => typeOf({ ...schema, type: one }))).join(' | ');
+  if (Array.isArray(type))
+    return unique(type.map((one) => typeOf({ ...schema, type: one }))).join(' | ');
   if (type === 'array') return `(${typeOf(schema.items ?? {})})[]`;
   return type === 'object' ? objectType(schema) : (primitives[type ?? ''] ?? 'unknown');
 }
 
 function objectType({ properties, required = [], additionalProperties }: Schema): string {
   if (properties === undefined) {
-    const values = typeof additionalProperties === 'object' ? typeOf(additionalProperties) : 'unknown';
+    const values =
+      typeof additionalProperties === 'object' ? typeOf(additionalProperties) : 'unknown';
     return `Record<string, ${values}>`;
   }
   const members = Object.entries(properties).map(([name, member]) => {

@@ -17,7 +17,10 @@ const fileLike = /^(?:\.\/)?[\w.-]+\.(?:ts|tsx|md|json|jsonc|sql|sh|txt|ya?ml|to
 const placeholder = /[<>…{}$]|NNNN/;
 
 /** `npm run x`, `npm test` and `npm start` name scripts of package.json. */
-export function findMissingScripts({ path, spans, codeLines }: MarkdownDocument, facts: Facts): string[] {
+export function findMissingScripts(
+  { path, spans, codeLines }: MarkdownDocument,
+  facts: Facts,
+): string[] {
   const named = [...spans, ...codeLines].flatMap((code) => [
     ...[...code.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name = '']) => name),
     ...[...code.matchAll(/\bnpm (test|start)\b/g)].map(([, name = '']) => name),
@@ -28,7 +31,10 @@ export function findMissingScripts({ path, spans, codeLines }: MarkdownDocument,
 }
 
 /** Paths between backticks, and the files that a block of commands starts. */
-export function findMissingPaths({ path, spans, codeLines }: MarkdownDocument, facts: Facts): string[] {
+export function findMissingPaths(
+  { path, spans, codeLines }: MarkdownDocument,
+  facts: Facts,
+): string[] {
   const started = codeLines.flatMap((line) =>
     [...line.matchAll(/\b(?:node|bash|sh) (?:--?\S+ )*([\w./-]+\.(?:ts|sh))\b/g)].map(
       ([, file = '']) => file,
@@ -54,7 +60,9 @@ export function findMissingCases({ path, caseLists }: MarkdownDocument, facts: F
 
 /** From the repository's root, from src or from the document; a bare file name stands anywhere. */
 function isThere(name: string, document: string, root: string): boolean {
-  const bare = name.includes('/') ? [] : [`{src,test,scripts,docs,bench,deploy,migrations,web}/**/${name}`];
+  const bare = name.includes('/')
+    ? []
+    : [`{src,test,scripts,docs,bench,deploy,migrations,web}/**/${name}`];
   const patterns = [name, join('src', name), join(dirname(document), name), ...bare];
   return patterns.some(
     (pattern) => existsSync(join(root, pattern)) || globSync(pattern, { cwd: root }).length > 0,
@@ -64,9 +72,14 @@ function isThere(name: string, document: string, root: string): boolean {
 const readByNode = new Set(['NODE_EXTRA_CA_CERTS']);
 
 /** A word in capitals with an underscore, in code, is a variable of the environment. */
-export function findMissingVariables({ path, spans, codeLines }: MarkdownDocument, facts: Facts): string[] {
+export function findMissingVariables(
+  { path, spans, codeLines }: MarkdownDocument,
+  facts: Facts,
+): string[] {
   const named = [
-    ...spans.flatMap((span) => span.match(/(?<![\w$<.-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w>(-])/g) ?? []),
+    ...spans.flatMap(
+      (span) => span.match(/(?<![\w$<.-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w>(-])/g) ?? [],
+    ),
     ...codeLines.flatMap((line) => line.match(/(?<![\w$<.-])[A-Z][A-Z0-9_]+(?==)/g) ?? []),
   ];
   return unique(named)
@@ -78,14 +91,18 @@ export function findMissingVariables({ path, spans, codeLines }: MarkdownDocumen
 export function findBrokenLinks({ path, prose }: MarkdownDocument, facts: Facts): string[] {
   const targets = [...prose.matchAll(/\]\(\s*<?([^)\s>]+)[^)]*\)|^\s*\[[^\]]+\]:\s*(\S+)/gm)];
   return unique(targets.map(([, inline, reference]) => inline ?? reference ?? ''))
-    .filter((target) => !/^[a-z][a-z+.-]*:/i.test(target) && !leadsSomewhere(target, path, facts.root))
+    .filter(
+      (target) => !/^[a-z][a-z+.-]*:/i.test(target) && !leadsSomewhere(target, path, facts.root),
+    )
     .map((target) => `${path} links to ${target}, which leads nowhere`);
 }
 
 function leadsSomewhere(target: string, document: string, root: string): boolean {
   const [file = '', fragment] = decodeURIComponent(target).split('#');
   const place =
-    file === '' ? join(root, document) : join(root, file.startsWith('/') ? '' : dirname(document), file);
+    file === ''
+      ? join(root, document)
+      : join(root, file.startsWith('/') ? '' : dirname(document), file);
   if (!existsSync(place)) return false;
   if (fragment === undefined || !basename(place).endsWith('.md')) return true;
   const headings = readFileSync(place, 'utf8').matchAll(/^#{1,6} +(.+?) *$/gm);

@@ -1,6 +1,9 @@
 export type ConfigVariable = { name: string; default: string; description: string };
 
-/** `.env.example`: every variable in the schema's order, commented out, so that a copy of it changes nothing. */
+/**
+ * `.env.example`: every variable in the schema's order, commented out, so that a copy of it changes
+ * nothing.
+ */
 export function envExample(variables: readonly ConfigVariable[]): string {
   const head =
     '# Every variable with its default. Copy to .env and take the # off what you change; empty is not set.\n';

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 // That a property fails is all that is asked; its smallest counterexample would take minutes.
 fc.configureGlobal({ endOnFailure: true });
 
-// Stryker switches a mutant on by an environment variable, and a hashing thread is given an environment of its own.
+// Stryker switches a mutant on by an environment variable, and a hashing thread is given an
+// environment of its own.
 const mutant = '__STRYKER_ACTIVE_MUTANT__';
 const { Worker } = threads;
 

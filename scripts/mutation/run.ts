@@ -6,7 +6,15 @@
  *     npm run test:mutation -- --sample               what has a test of its own without the service
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const folders = [
@@ -23,15 +31,17 @@ const folders = [
   'flows/password-reset',
 ];
 
-// What a route says of itself is held by test/structure/ and the fuzz run; the rest runs in threads, or on
-// servers that only the fault tests have.
+// What a route says of itself is held by test/structure/ and the fuzz run; the rest runs in
+// threads, or on servers that only the fault tests have.
 const unmutated = ['**/*.test.ts', '**/{part,routes}.ts', '**/{hash-worker,redis-limiter}.ts'];
 const root = join(import.meta.dirname, '../..');
 const directory = '.tmp/mutation';
 const packages = join(root, directory, 'packages');
 const stryker = join(packages, 'node_modules/@stryker-mutator');
 const threads = /hash-(pool|admission)|password-hasher/;
-const allTests = globSync('{src,test/attacks,test/structure}/**/*.test.ts', { cwd: root }).toSorted();
+const allTests = globSync('{src,test/attacks,test/structure}/**/*.test.ts', {
+  cwd: root,
+}).toSorted();
 
 const given = process.argv.slice(2);
 const names = given.filter((argument) => !argument.startsWith('-'));
@@ -44,7 +54,9 @@ for (const folder of folders.filter((name) => names.length === 0 || names.includ
   else runFolder(folder);
 }
 
-/** Out of the way of `npm ci`, and of everything that looks through the source: it is 186 packages. */
+/**
+ * Out of the way of `npm ci`, and of everything that looks through the source: it is 186 packages.
+ */
 function installStryker(): void {
   const wanted = ['package.json', 'package-lock.json', '.npmrc'];
   const isThere = wanted.every((file) => {
@@ -69,7 +81,9 @@ function runSample(folder: string): void {
   if (mutated.length > 0) runStryker(`sample ${folder}`, mutated, [own], 'perTest');
 }
 
-/** The tests beside the code first, the quickest of them before the others; then all that there are. */
+/**
+ * The tests beside the code first, the quickest of them before the others; then all that there are.
+ */
 function runFolder(folder: string): void {
   const beside = testsBeside(folder);
   const others = allTests.filter((test) => !beside.includes(test));
@@ -91,7 +105,12 @@ function needsService(test: string): boolean {
   return read(join(root, test)).includes('test-app.ts');
 }
 
-function runStryker(name: string, mutate: string[], suites: string[][], coverage: 'off' | 'perTest'): void {
+function runStryker(
+  name: string,
+  mutate: string[],
+  suites: string[][],
+  coverage: 'off' | 'perTest',
+): void {
   const slug = name.replaceAll(/\W/g, '-');
   const config = join(root, directory, `${slug}.json`);
   const options = strykerOptions(mutate, writeSuites(slug, suites), coverage);
@@ -107,8 +126,8 @@ function runStryker(name: string, mutate: string[], suites: string[][], coverage
 }
 
 /**
- * Stryker starts a process for each file of tests and each mutant, and starting is the most of it: so few files, each
- * of which imports the tests of one suite.
+ * Stryker starts a process for each file of tests and each mutant, and starting is the most of it:
+ * so few files, each of which imports the tests of one suite.
  */
 function writeSuites(name: string, suites: readonly string[][]): string[] {
   mkdirSync(join(root, directory, 'suites'), { recursive: true });
@@ -131,7 +150,11 @@ ${files.map((file) => `  await import('../../../${file}');`).join('\n')}
 `;
 }
 
-function strykerOptions(mutate: string[], testFiles: string[], coverageAnalysis: 'off' | 'perTest') {
+function strykerOptions(
+  mutate: string[],
+  testFiles: string[],
+  coverageAnalysis: 'off' | 'perTest',
+) {
   const nodeArgs = ['--test-reporter=tap', '--import=./scripts/mutation/before-the-tests.ts'];
   return {
     testRunner: 'tap',
@@ -139,9 +162,11 @@ function strykerOptions(mutate: string[], testFiles: string[], coverageAnalysis:
     mutate: [...mutate, ...unmutated.map((pattern) => `!${pattern}`)],
     tap: { testFiles, nodeArgs, forceBail: true },
     coverageAnalysis,
-    // Node strips the types itself; and a changed file would be another template of the test's database.
+    // Node strips the types itself; and a changed file would be another template of the test's
+    // database.
     disableTypeChecks: false,
-    // TypeScript 7 has no API that Stryker knows; without references there is nothing to rewrite in a tsconfig.
+    // TypeScript 7 has no API that Stryker knows; without references there is nothing to rewrite in
+    // a tsconfig.
     tsconfigFile: 'none',
     checkers: [],
     concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 1),

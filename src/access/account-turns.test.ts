@@ -15,7 +15,10 @@ import { createAccountTurns } from './account-turns.ts';
  * Keeps every connection busy until all requests of the crowd have arrived, then runs one other
  * statement. Returns how many statements of the crowd ran before it.
  */
-async function statementsBefore(service: TestApp, crowd: () => Promise<unknown>[]): Promise<number> {
+async function statementsBefore(
+  service: TestApp,
+  crowd: () => Promise<unknown>[],
+): Promise<number> {
   const { db, statements } = service;
   const gate = Promise.withResolvers<void>();
   const busy = Array.from({ length: 5 }, () => db.connection().execute(() => gate.promise));
@@ -46,7 +49,9 @@ test('refreshes of one session do not delay another client', async (t) => {
   const service = await createTestApp(t);
   const { refreshToken } = await signedInUser(service);
   const refresh = async () => {
-    const { status } = await service.api.post('/api/users/refresh', { refresh_token: refreshToken });
+    const { status } = await service.api.post('/api/users/refresh', {
+      refresh_token: refreshToken,
+    });
     assert.ok([200, 401, 503].includes(status), `${status}`);
   };
   const before = await statementsBefore(service, () => Array.from({ length: 40 }, refresh));

@@ -38,7 +38,11 @@ export function createAccountTurns(mostAtWork: number, waitMilliseconds: number)
   };
 }
 
-async function waitIn({ waiting }: Line, { raw }: FastifyReply, milliseconds: number): Promise<void> {
+async function waitIn(
+  { waiting }: Line,
+  { raw }: FastifyReply,
+  milliseconds: number,
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const leave = () => {
     waiting.delete(admit);

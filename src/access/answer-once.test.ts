@@ -11,7 +11,8 @@ import { onPostgres } from '../../test/test-database.ts';
 test('the same key and body get the same answer, and the change is made once', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInUser(service);
-  const put = (key: string, body: object) => service.api.put('/api/users/me', body, keyed(token, key));
+  const put = (key: string, body: object) =>
+    service.api.put('/api/users/me', body, keyed(token, key));
   const key = newKey();
   const first = await put(key, { full_name: 'Ada' });
   assertStatus(first, 200);
@@ -104,7 +105,11 @@ test('of twenty at once one is carried out; the others are 409 or get its answer
   const key = newKey();
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
-      (index % 2 ? service.api : replica).put('/api/users/me', { full_name: 'Ada' }, keyed(token, key)),
+      (index % 2 ? service.api : replica).put(
+        '/api/users/me',
+        { full_name: 'Ada' },
+        keyed(token, key),
+      ),
     ),
   );
   assert.equal(await eventCount(service, 'profile_changed'), 1);
@@ -113,7 +118,10 @@ test('of twenty at once one is carried out; the others are 409 or get its answer
   for (const { status, headers, body } of answers) {
     assert.ok([200, 409, 503].includes(status), `${status}`);
     if (status === 409)
-      assert.deepEqual([headers['retry-after'], body.details.reason], ['1', 'idempotency_key_in_use']);
+      assert.deepEqual(
+        [headers['retry-after'], body.details.reason],
+        ['1', 'idempotency_key_in_use'],
+      );
   }
 });
 
@@ -143,7 +151,11 @@ test('no answer is repeated to an ended session, nor without the right it was gi
   const admin = await signedInAdmin(service);
   const key = newKey();
   const promote = () =>
-    service.api.patch(`/api/admins/users/${user.id}`, { is_superuser: true }, keyed(admin.accessToken, key));
+    service.api.patch(
+      `/api/admins/users/${user.id}`,
+      { is_superuser: true },
+      keyed(admin.accessToken, key),
+    );
   assertStatus(await promote(), 200);
   await service.db.updateTable('admins').set({ is_superadmin: false }).execute();
   assertStatus(await promote(), 403);

@@ -2,7 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dependencies } from '../domain/dependencies.ts';
 import { type Attempt, beginOnce, type Repeat } from '../domain/idempotency/begin-once.ts';
 import { keepAnswer, markCarriedOut, releaseKey } from '../domain/idempotency/idempotency-store.ts';
-import { type KeyedRequest, type RememberedAnswer, sealAnswer } from '../domain/idempotency/keyed-request.ts';
+import {
+  type KeyedRequest,
+  type RememberedAnswer,
+  sealAnswer,
+} from '../domain/idempotency/keyed-request.ts';
 import type { Party } from '../domain/realms/realms.ts';
 import type { Database, Transaction } from '../platform/database/database.ts';
 import { LastTransaction } from '../platform/database/last-transaction.ts';
@@ -23,9 +27,9 @@ const definite = [400, 404, 409, 412, 422];
 const refusals = [401, 403, 429];
 
 /**
- * The hooks of every guarded POST, PUT and PATCH: a request with an `Idempotency-Key` is carried out
- * once, and repetitions get its answer for a day. Change and answer are one transaction: a process that
- * is killed doubles nothing, and loses no answer to what it changed.
+ * The hooks of every guarded POST, PUT and PATCH: a request with an `Idempotency-Key` is carried
+ * out once, and repetitions get its answer for a day. Change and answer are one transaction: a
+ * process that is killed doubles nothing, and loses no answer to what it changed.
  */
 export function answerOnce(deps: Deps, askerOf: (request: FastifyRequest) => Asker) {
   const attempts = new WeakMap<FastifyRequest, RunningAttempt>();
@@ -99,7 +103,9 @@ async function endAttempt(
 ): Promise<void> {
   const { statusCode: status } = reply;
   const isKept = status < 300 || definite.includes(status);
-  const sealed = isKept ? sealAnswer(attempt.keys, attempt.request, answerOf(reply, payload)) : null;
+  const sealed = isKept
+    ? sealAnswer(attempt.keys, attempt.request, answerOf(reply, payload))
+    : null;
   const settle = async (db: Database) => {
     if (sealed !== null) await keepAnswer(db, attempt, status, sealed);
     else await releaseKey(db, attempt, { always: refusals.includes(status) });

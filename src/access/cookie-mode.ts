@@ -30,8 +30,10 @@ export function refuseOtherOrigins({ publicUrl }: Pick<Config, 'publicUrl'>) {
   return async (request: FastifyRequest): Promise<void> => {
     if (!isCookieMode(request)) return;
     const { 'sec-fetch-site': site, origin } = request.headers;
-    const isSame = site === undefined ? origin === new URL(publicUrl).origin : site === 'same-origin';
-    if (!isSame) throw forbidden('Cookie mode is only for pages of the same origin', 'not_same_origin');
+    const isSame =
+      site === undefined ? origin === new URL(publicUrl).origin : site === 'same-origin';
+    if (!isSame)
+      throw forbidden('Cookie mode is only for pages of the same origin', 'not_same_origin');
   };
 }
 
@@ -57,7 +59,11 @@ export function takeTokenFromCookie(config: Config, realm: Realm) {
   return async (request: FastifyRequest): Promise<void> => {
     if (!isCookieMode(request)) return;
     if (request.body !== undefined && request.body !== null) {
-      throw invalid({ field: 'body', message: 'must be empty in cookie mode', type: 'unexpected_body' });
+      throw invalid({
+        field: 'body',
+        message: 'must be empty in cookie mode',
+        type: 'unexpected_body',
+      });
     }
     const token = tokenInCookie(request, config, realm);
     if (token === undefined) throw missingCookie();
@@ -122,7 +128,15 @@ function setCookie(
 ): void {
   const name = cookieName(config, realm);
   const secure = isHttps(config);
-  const cookie = { name, value, maxAge, path: '/', httpOnly: true, secure, sameSite: 'strict' } as const;
+  const cookie = {
+    name,
+    value,
+    maxAge,
+    path: '/',
+    httpOnly: true,
+    secure,
+    sameSite: 'strict',
+  } as const;
   reply.header('set-cookie', stringifySetCookie(cookie));
 }
 

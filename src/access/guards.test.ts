@@ -48,9 +48,11 @@ test('a header value "authorization" does not count as a second Authorization he
 test('a request counts on the account of its token only, and the event names it', async (t) => {
   const service = await createTestApp(t, { RATE_LIMIT_ACCOUNT_PER_HOUR: '3' });
   const [one, other] = [await signedInUser(service), await signedInUser(service)];
-  const status = async (token: string) => (await service.api.get('/api/users/me', { token })).status;
+  const status = async (token: string) =>
+    (await service.api.get('/api/users/me', { token })).status;
   // The factory has made one request for each account.
-  for (const expected of [200, 200, 429, 429]) assert.equal(await status(one.accessToken), expected);
+  for (const expected of [200, 200, 429, 429])
+    assert.equal(await status(one.accessToken), expected);
   assert.equal(await status(other.accessToken), 200);
   const events = service.db.selectFrom('audit_events').select(['subject_kind', 'subject_id']);
   assert.deepEqual(await events.where('event', '=', 'limit_exceeded').execute(), [
@@ -63,7 +65,10 @@ test('sessions share the limit of their account; tokens of ended sessions use no
   const thief = await signedInUser(service);
   const owner = await signIn(service, userRealm, thief);
   const statusOf = (token: string) => statusOfMe(service.api, userRealm, token);
-  assertStatus(await service.api.post('/api/users/logout', { refresh_token: thief.refreshToken }), 204);
+  assertStatus(
+    await service.api.post('/api/users/logout', { refresh_token: thief.refreshToken }),
+    204,
+  );
   const ofThief = [];
   for (let count = 0; count < 15; count += 1) ofThief.push(await statusOf(thief.accessToken));
   assert.deepEqual(new Set(ofThief), new Set([401, 429]));

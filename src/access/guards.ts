@@ -30,7 +30,10 @@ export const anyone = { config: { guard: 'anyone' } } as const;
 export const anyoneUncounted = { config: { guard: 'anyone', limit: 'none' } } as const;
 
 /** Not readable by pages of other origins, whatever `CORS_ORIGINS` says. */
-export const unsharedConfig = { ...anyoneUncounted.config, cors: { origin: [] as string[] } } as const;
+export const unsharedConfig = {
+  ...anyoneUncounted.config,
+  cors: { origin: [] as string[] },
+} as const;
 
 /**
  * A route for signed-in accounts of a realm: 401 without a valid token, 403 with a token of the
@@ -71,7 +74,10 @@ function guardHooks(deps: GuardDeps, realm: Realm, rights: PreHandler[]) {
 
 /** The same for what an owner does against a thief, with a limit that the thief cannot use up. */
 export function requireAccountInDefence(deps: GuardDeps, realm: Realm) {
-  return { ...requireAccount(deps, realm), config: { guard: realm.kind, limit: 'defence' } } as const;
+  return {
+    ...requireAccount(deps, realm),
+    config: { guard: realm.kind, limit: 'defence' },
+  } as const;
 }
 
 /** A route for superadmins. Reads the right on each request: a demotion takes effect at once. */
@@ -79,7 +85,10 @@ export function requireSuperadmin(deps: GuardDeps) {
   const requireRight = async (request: FastifyRequest) => {
     if (!callerOf(request).account.is_superadmin) throw forbidden('Only a superadmin may do this');
   };
-  return { config: { guard: 'superadmin' as const }, ...guardHooks(deps, adminRealm, [requireRight]) };
+  return {
+    config: { guard: 'superadmin' as const },
+    ...guardHooks(deps, adminRealm, [requireRight]),
+  };
 }
 
 /** The caller of a guarded route; throws 401 in any other route. */
@@ -105,13 +114,18 @@ async function requireGenuineToken(
 ): Promise<AccessTokenClaims> {
   const token = bearerTokenOf(request);
   const claims = token === null ? null : await deps.accessTokens.verify(token);
-  if (claims === null) throw unauthenticated(token === null ? undefined : 'The access token is not valid');
+  if (claims === null)
+    throw unauthenticated(token === null ? undefined : 'The access token is not valid');
   request.accessTokenClaims = claims;
   if (claims.kind !== realm.kind) throw forbidden();
   return claims;
 }
 
-async function loadCaller(deps: Deps, realm: Realm, claims: AccessTokenClaims | null): Promise<Caller> {
+async function loadCaller(
+  deps: Deps,
+  realm: Realm,
+  claims: AccessTokenClaims | null,
+): Promise<Caller> {
   const caller = claims && (await findCaller(deps.db, realm, claims.sessionId, claims.subjectId));
   if (caller === null) throw unauthenticated('The access token is not valid');
   return caller;
@@ -123,6 +137,7 @@ function bearerTokenOf(request: FastifyRequest): string | null {
   const count = rawHeaders.filter(
     (name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization',
   ).length;
-  const match = count === 1 ? /^Bearer +([\w.~+/-]+=*)$/i.exec(request.headers.authorization ?? '') : null;
+  const match =
+    count === 1 ? /^Bearer +([\w.~+/-]+=*)$/i.exec(request.headers.authorization ?? '') : null;
   return match?.[1] ?? null;
 }

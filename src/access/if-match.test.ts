@@ -66,7 +66,13 @@ test('a change of the version that was read succeeds; of an older one it is 412'
 test('a list, a star and commas in a tag match; weak, malformed and foreign tags do not', async (t) => {
   for (const { read, change } of await versioned(await createTestApp(t))) {
     const tag = async () => tagOf(await read());
-    for (const match of [await tag(), `"a,b" , ${await tag()}`, `,, "x", ${await tag()},`, '*', ' * ']) {
+    for (const match of [
+      await tag(),
+      `"a,b" , ${await tag()}`,
+      `,, "x", ${await tag()},`,
+      '*',
+      ' * ',
+    ]) {
       const now = match.includes('*') ? match : match.replace(/"[\w-]{24}"/, await tag());
       assertStatus(await change(now), 200);
     }
@@ -107,9 +113,11 @@ test('a sign-in changes no version; owner and admin see the same one', async (t)
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const admin = await signedInAdmin(service);
-  const own = async () => (await service.api.get('/api/users/me', { token: user.accessToken })).headers.etag;
+  const own = async () =>
+    (await service.api.get('/api/users/me', { token: user.accessToken })).headers.etag;
   const shown = async () =>
-    (await service.api.get(`/api/admins/users/${user.id}`, { token: admin.accessToken })).headers.etag;
+    (await service.api.get(`/api/admins/users/${user.id}`, { token: admin.accessToken })).headers
+      .etag;
   const before = await own();
   assert.equal(await shown(), before);
   await signIn(service, userRealm, user);
@@ -128,7 +136,8 @@ test('a deletion and a restore change the version; a deletion of an older one is
   const { accessToken: token } = await signedInAdmin(service);
   const path = `/api/admins/users/${(await signedInUser(service)).id}`;
   const tag = async () => tagOf(await service.api.get(path, { token }));
-  const remove = (match: string) => service.api.delete(path, { token, headers: { 'if-match': match } });
+  const remove = (match: string) =>
+    service.api.delete(path, { token, headers: { 'if-match': match } });
   const before = await tag();
   assertStatus(await service.api.patch(path, { full_name: 'Ada' }, { token }), 200);
   assertStatus(await remove(before), 412);
@@ -148,7 +157,13 @@ test('a missing user is 404 and a missing right 403, whatever the version', asyn
   const options = { token, headers: { 'if-match': '"other"' } };
   const nobody = '/api/admins/users/01890a5d-ac96-774b-bcce-b302099a8057';
   assertStatus(await service.api.patch(nobody, { full_name: 'A' }, options), 404);
-  assertStatus(await service.api.patch(`/api/admins/users/${user.id}`, { is_superuser: true }, options), 403);
-  assertStatus(await service.api.patch(`/api/admins/users/${user.id}`, { full_name: 1 }, options), 422);
+  assertStatus(
+    await service.api.patch(`/api/admins/users/${user.id}`, { is_superuser: true }, options),
+    403,
+  );
+  assertStatus(
+    await service.api.patch(`/api/admins/users/${user.id}`, { full_name: 1 }, options),
+    422,
+  );
   assertStatus(await service.api.patch(`/api/admins/users/${user.id}`, {}, options), 412);
 });

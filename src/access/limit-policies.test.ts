@@ -24,9 +24,8 @@ test('the request limits have their documented values', () => {
 });
 
 test('a limit of 0 switches the limit off, except that of refreshes per session', () => {
-  const { ip, session, account, ceiling, ofAddress, defence, refresh, refreshCeiling } = limitPolicies(
-    parseConfig({ RATE_LIMIT_PER_HOUR: '0', RATE_LIMIT_ACCOUNT_PER_HOUR: '0' }),
-  );
+  const { ip, session, account, ceiling, ofAddress, defence, refresh, refreshCeiling } =
+    limitPolicies(parseConfig({ RATE_LIMIT_PER_HOUR: '0', RATE_LIMIT_ACCOUNT_PER_HOUR: '0' }));
   for (const off of [ip, session, account, ceiling, ofAddress, defence, refreshCeiling])
     assert.equal(off, null);
   assert.equal(refresh.limit, 600);

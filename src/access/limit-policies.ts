@@ -25,7 +25,10 @@ export type LimitPolicies = {
 // Allows for many clients behind one address: an office, a mobile network.
 const ceilingFactor = 20;
 
-export function limitPolicies({ rateLimitPerHour, rateLimitAccountPerHour }: Config): LimitPolicies {
+export function limitPolicies({
+  rateLimitPerHour,
+  rateLimitAccountPerHour,
+}: Config): LimitPolicies {
   const hour = durations.hours(1);
   const hourly = (name: string, limit: number): LimitPolicy | null =>
     limit === 0 ? null : { name, limit, windowSeconds: hour };

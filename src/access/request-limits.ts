@@ -56,9 +56,17 @@ export type RequestLimits = {
   ): Promise<void>;
   endTurn(request: FastifyRequest): void;
   /** Runs a search once few enough others are running; throws 503 if that takes too long. */
-  searchInTurn<T>(request: FastifyRequest, reply: FastifyReply, search: () => Promise<T>): Promise<T>;
+  searchInTurn<T>(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    search: () => Promise<T>,
+  ): Promise<T>;
   /** Counts a refresh on its session and waits for its turn; null: counts it on the address. */
-  countRefresh(request: FastifyRequest, reply: FastifyReply, sessionId: string | null): Promise<void>;
+  countRefresh(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    sessionId: string | null,
+  ): Promise<void>;
   /** Exempts a request. Only for one that is refused without a query and without its body. */
   exempt(request: FastifyRequest): void;
   /** Counts a request that failed before it was counted. Returns its error, or 429. */

@@ -47,7 +47,10 @@ test('a search that waits three seconds for its turn is refused with 503, and on
 });
 
 function newRequest() {
-  return { request: {} as FastifyRequest, reply: { raw: new EventEmitter() } as unknown as FastifyReply };
+  return {
+    request: {} as FastifyRequest,
+    reply: { raw: new EventEmitter() } as unknown as FastifyReply,
+  };
 }
 
 async function withAdmin(service: TestApp) {

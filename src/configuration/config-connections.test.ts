@@ -33,12 +33,19 @@ test('Sentinels are addresses with ports, IPv6 in brackets', () => {
     'a:1;b:2',
     'a:1,canary b:2',
   ]) {
-    assert.match(faultsOf({ ...given, REDIS_SENTINELS: list }).join(), /^REDIS_SENTINELS must be /, list);
+    assert.match(
+      faultsOf({ ...given, REDIS_SENTINELS: list }).join(),
+      /^REDIS_SENTINELS must be /,
+      list,
+    );
   }
 });
 
 test('Sentinels need a Redis, and a direct way needs a way through PgBouncer', () => {
-  assert.match(faultsOf({ REDIS_SENTINELS: '10.0.0.1:26379' }).join(), /^REDIS_SENTINELS needs a REDIS_URL/);
+  assert.match(
+    faultsOf({ REDIS_SENTINELS: '10.0.0.1:26379' }).join(),
+    /^REDIS_SENTINELS needs a REDIS_URL/,
+  );
   const direct = { DATABASE_DIRECT_URL: 'postgresql://canary@h/d' };
   const problem = ['DATABASE_DIRECT_URL needs a DATABASE_URL that leads to PgBouncer'];
   assert.deepEqual(faultsOf(direct), problem);
@@ -60,7 +67,11 @@ test('more than one process needs PostgreSQL and Redis', () => {
 });
 
 test('the embedded database serves one process only', () => {
-  const faults = faultsOf({ WEB_CONCURRENCY: '2', DATABASE_URL: 'embedded', REDIS_URL: 'redis://h' });
+  const faults = faultsOf({
+    WEB_CONCURRENCY: '2',
+    DATABASE_URL: 'embedded',
+    REDIS_URL: 'redis://h',
+  });
   assert.deepEqual(faults, [
     'DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1',
   ]);

@@ -29,7 +29,9 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T,
 }
 
 export function yesNo(fallback: boolean, description: string) {
-  const schema = z.enum(['true', 'false'], 'must be true or false').prefault(fallback ? 'true' : 'false');
+  const schema = z
+    .enum(['true', 'false'], 'must be true or false')
+    .prefault(fallback ? 'true' : 'false');
   return variable(
     schema.transform((value) => value === 'true'),
     description,
@@ -38,7 +40,12 @@ export function yesNo(fallback: boolean, description: string) {
 }
 
 /** An address, or a word that makes the default explicit and becomes undefined. */
-export function addressOr(word: string, schemes: string[], description: string, shownDefault: string) {
+export function addressOr(
+  word: string,
+  schemes: string[],
+  description: string,
+  shownDefault: string,
+) {
   const problem = `must be ${word} or an address that starts with ${startsOf(schemes)}`;
   const schema = z.string().refine((value) => value === word || hasScheme(value, schemes), problem);
   const addressAlone = schema.transform((value) => (value === word ? undefined : value));
@@ -88,7 +95,10 @@ export function mailAddresses(description: string) {
   const list = z.string().prefault('').transform(parts);
   const isAddress = (value: string): boolean => z.email().safeParse(value).success;
   return variable(
-    list.refine((values) => values.every(isAddress), 'must be a comma-separated list of e-mail addresses'),
+    list.refine(
+      (values) => values.every(isAddress),
+      'must be a comma-separated list of e-mail addresses',
+    ),
     description,
   );
 }
@@ -112,7 +122,8 @@ export function servers(description: string) {
 
 export function ageRecipients(description: string) {
   const list = z.string().prefault('').transform(parts);
-  const problem = 'must be a comma-separated list of age recipients, e.g. age1…, as age-keygen prints them';
+  const problem =
+    'must be a comma-separated list of age recipients, e.g. age1…, as age-keygen prints them';
   // The checksum is for who encrypts: the service does not load what checks it.
   const isRecipient = (value: string): boolean => /^age1[02-9ac-hj-np-z]{58,}$/.test(value);
   return variable(
@@ -210,14 +221,18 @@ function isWebOrigin(value: string): boolean {
 export const secret = z
   .string()
   .refine((value) => Buffer.byteLength(value) >= 32, 'must be at least 32 bytes of random text')
-  .refine((value) => !isWellKnown(value), 'is a well-known or guessable value: generate a random one');
+  .refine(
+    (value) => !isWellKnown(value),
+    'is a well-known or guessable value: generate a random one',
+  );
 
 // The key from FastAPI's tutorial, found in many deployments.
 const published = '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7';
 
 function isWellKnown(value: string): boolean {
   const plain = value.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-  const placeholder = /changeme|changethis|secret|replaceme|placeholder|example|password|insecure|qwerty/;
+  const placeholder =
+    /changeme|changethis|secret|replaceme|placeholder|example|password|insecure|qwerty/;
   if (placeholder.test(plain) || plain === published) return true;
   return new Set(value).size < 8 || isRepeated(value) || isSequence(value);
 }
@@ -233,7 +248,8 @@ function isRepeated(value: string): boolean {
 /** Runs of the alphabet, of digits or of one character: each follows from the one before. */
 function isSequence(value: string): boolean {
   const steps = [...value].filter(
-    (character, index) => index > 0 && Math.abs(character.charCodeAt(0) - value.charCodeAt(index - 1)) <= 1,
+    (character, index) =>
+      index > 0 && Math.abs(character.charCodeAt(0) - value.charCodeAt(index - 1)) <= 1,
   );
   return steps.length > value.length / 2;
 }

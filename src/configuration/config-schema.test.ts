@@ -44,9 +44,21 @@ const wholeNumbers: [name: string, min: number, max: number, read: (config: Conf
 
 for (const [name, min, max, read] of wholeNumbers) {
   test(`${name} is a whole number from ${min} to ${max} in plain digits`, () => {
-    for (const value of [min, max]) assert.equal(read(parseConfig({ [name]: String(value) })), value);
+    for (const value of [min, max])
+      assert.equal(read(parseConfig({ [name]: String(value) })), value);
     const outside = [String(min - 1), String(max + 1), '99999999999999999999'];
-    for (const value of [...outside, 'ten', '1.5', '5 ', '1e2', '0x10', '+5', 'NaN', 'Infinity', '5\n']) {
+    for (const value of [
+      ...outside,
+      'ten',
+      '1.5',
+      '5 ',
+      '1e2',
+      '0x10',
+      '+5',
+      'NaN',
+      'Infinity',
+      '5\n',
+    ]) {
       assert.equal(faultOf(name, value), `must be a whole number from ${min} to ${max}`, value);
     }
   });
@@ -81,14 +93,23 @@ for (const [name, read] of [
   test(`${name} is a web address that paths can be appended to`, () => {
     assert.equal(read(parseConfig({ [name]: 'https://a.example/ui//' })), 'https://a.example/ui');
     assert.equal(read(parseConfig({ [name]: 'http://[::1]:8080' })), 'http://[::1]:8080');
-    const withCredentials = ['https://me@a.example', 'https://me:pw@a.example', 'https://:pw@a.example'];
+    const withCredentials = [
+      'https://me@a.example',
+      'https://me:pw@a.example',
+      'https://:pw@a.example',
+    ];
     const withMore = [
       'https://a.example?x=1',
       'https://a.example#x',
       'https://a.example/#',
       'https://a.example/?',
     ];
-    const unclean = [' https://a.example', 'https://a.example/ b', 'https://a.example\\b', 'https:a.example'];
+    const unclean = [
+      ' https://a.example',
+      'https://a.example/ b',
+      'https://a.example\\b',
+      'https:a.example',
+    ];
     const foreign = [
       'a.example',
       '//a.example',
@@ -142,13 +163,19 @@ test('lists of networks take CIDR ranges and addresses, but no hop count', () =>
       '10.0.0.0/8/8',
       '10.0.0.0/-1',
     ]) {
-      assert.match(faultOf(name, value) ?? '', /^must be a comma-separated list of CIDR ranges/, value);
+      assert.match(
+        faultOf(name, value) ?? '',
+        /^must be a comma-separated list of CIDR ranges/,
+        value,
+      );
     }
   }
 });
 
 test('CORS_ORIGINS takes only exact origins', () => {
-  const { corsOrigins } = parseConfig({ CORS_ORIGINS: 'https://a.example, http://b.example:8080,' });
+  const { corsOrigins } = parseConfig({
+    CORS_ORIGINS: 'https://a.example, http://b.example:8080,',
+  });
   assert.deepEqual(corsOrigins, ['https://a.example', 'http://b.example:8080']);
   const loose = [
     '*',
@@ -159,7 +186,12 @@ test('CORS_ORIGINS takes only exact origins', () => {
     'https://a.example/',
     'ftp://a.example',
   ];
-  for (const value of [...loose, 'https://A.example', 'https://a.example:443', 'https://a.example/app']) {
+  for (const value of [
+    ...loose,
+    'https://A.example',
+    'https://a.example:443',
+    'https://a.example/app',
+  ]) {
     assert.match(
       faultOf('CORS_ORIGINS', value) ?? '',
       /^must be a comma-separated list of exact origins/,
@@ -191,7 +223,11 @@ test('values used in mail headers are plain text and plain addresses', () => {
 });
 
 test('BRANDING takes a colour, an image and plain addresses only', () => {
-  const good = { accent: '#0F766e', logo: '/etc/adl/logo.svg', terms_url: 'https://example.com/terms' };
+  const good = {
+    accent: '#0F766e',
+    logo: '/etc/adl/logo.svg',
+    terms_url: 'https://example.com/terms',
+  };
   assert.deepEqual(parseConfig({ BRANDING: JSON.stringify(good) }).branding, good);
   const bad = [
     'teal',
@@ -205,12 +241,14 @@ test('BRANDING takes a colour, an image and plain addresses only', () => {
     '{"privacy_url":"https://a:b@example.com"}',
     '{"name":"Ada"}',
   ];
-  for (const value of bad) assert.match(faultOf('BRANDING', value) ?? '', /^must be a JSON object/, value);
+  for (const value of bad)
+    assert.match(faultOf('BRANDING', value) ?? '', /^must be a JSON object/, value);
 });
 
 test('BACKUP_TO is a folder or a bucket behind https, which needs both keys', () => {
   const keys = { BACKUP_S3_ACCESS_KEY_ID: 'id', BACKUP_S3_SECRET_ACCESS_KEY: 'secret' };
-  for (const value of ['/var/backups', 'backups', './a b']) assert.equal(faultOf('BACKUP_TO', value), null);
+  for (const value of ['/var/backups', 'backups', './a b'])
+    assert.equal(faultOf('BACKUP_TO', value), null);
   for (const value of [
     'http://bucket.example/b',
     'https://bucket.example',
@@ -240,7 +278,13 @@ test('BACKUP_RECIPIENTS takes recipients of age, and never an identity', () => {
 
 test('the configuration is frozen', () => {
   const config = parseConfig({ CORS_ORIGINS: 'https://a.example', TRUSTED_PROXIES: '10.0.0.0/8' });
-  const nested = [config, config.smtp, config.userSessions, config.corsOrigins, config.trustedProxies];
+  const nested = [
+    config,
+    config.smtp,
+    config.userSessions,
+    config.corsOrigins,
+    config.trustedProxies,
+  ];
   for (const part of nested) assert.ok(Object.isFrozen(part));
   assert.throws(() => Object.assign(config.passwordHash, { bcryptRounds: 4 }), TypeError);
   assert.throws(() => config.corsOrigins.push('https://b.example'), TypeError);

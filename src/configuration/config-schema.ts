@@ -110,7 +110,12 @@ export const configSchema = z.object({
   ),
   REFRESH_TOKEN_EXPIRE_DAYS: whole(1, 365, 7, "Idle lifetime of a user's session, in days."),
   SESSION_MAX_DAYS: whole(1, 365, 30, "Maximum lifetime of a user's session, in days."),
-  ADMIN_REFRESH_TOKEN_EXPIRE_HOURS: whole(1, 168, 8, "Idle lifetime of an admin's session, in hours."),
+  ADMIN_REFRESH_TOKEN_EXPIRE_HOURS: whole(
+    1,
+    168,
+    8,
+    "Idle lifetime of an admin's session, in hours.",
+  ),
   ADMIN_SESSION_MAX_HOURS: whole(1, 720, 24, "Maximum lifetime of an admin's session, in hours."),
   REFRESH_RACE_WINDOW_SECONDS: whole(
     0,
@@ -186,7 +191,10 @@ export const configSchema = z.object({
   REDIS_SENTINELS: servers(
     'Comma-separated list of Sentinels as host:port. The host of REDIS_URL is then the name of the group that they watch.',
   ),
-  REDIS_SENTINEL_PASSWORD: variable(z.string().optional(), 'Password of the Sentinels, where they have one.'),
+  REDIS_SENTINEL_PASSWORD: variable(
+    z.string().optional(),
+    'Password of the Sentinels, where they have one.',
+  ),
   CORS_ORIGINS: exactOrigins(
     'Comma-separated list of exact origins whose pages may call the API.',
     'development: http://localhost:3000,http://localhost:5173; production: none',

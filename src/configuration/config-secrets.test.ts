@@ -87,7 +87,10 @@ test('the setup token must be as long and random as a key', () => {
   const short = faultsOf({ ADMIN_SETUP_TOKEN: goodSecret.slice(0, 31) });
   assert.deepEqual(short, ['ADMIN_SETUP_TOKEN must be at least 32 bytes of random text']);
   for (const known of ['h'.repeat(32), 'changeme-changeme-changeme-changeme']) {
-    assert.match(faultsOf({ ADMIN_SETUP_TOKEN: known }).join(), /^ADMIN_SETUP_TOKEN is a well-known/);
+    assert.match(
+      faultsOf({ ADMIN_SETUP_TOKEN: known }).join(),
+      /^ADMIN_SETUP_TOKEN is a well-known/,
+    );
   }
 });
 

@@ -83,7 +83,8 @@ test('without variables every setting has its default', () => {
     backup: { ...backupDefaults, accessKeyId: undefined, secretAccessKey: undefined },
   });
   assert.deepEqual([trustedProxies, metricsAllow.length], [[], 2]);
-  for (const local of ['127.0.0.1', '127.9.9.9', '::1']) assert.ok(cidrListContains(metricsAllow, local));
+  for (const local of ['127.0.0.1', '127.9.9.9', '::1'])
+    assert.ok(cidrListContains(metricsAllow, local));
 });
 
 test('derived defaults follow the setting they derive from', () => {
@@ -92,10 +93,16 @@ test('derived defaults follow the setting they derive from', () => {
     { publicUrl, frontendUrl },
     { publicUrl: 'http://localhost:9000', frontendUrl: 'http://localhost:9000/app' },
   );
-  assert.equal(parseConfig({ PUBLIC_URL: 'https://a.example/' }).frontendUrl, 'https://a.example/app');
+  assert.equal(
+    parseConfig({ PUBLIC_URL: 'https://a.example/' }).frontendUrl,
+    'https://a.example/app',
+  );
   assert.equal(parseConfig({ PROJECT_NAME: 'Harbour' }).smtp.fromName, 'Harbour');
   const shared = { WEB_CONCURRENCY: '2', DATABASE_URL: 'postgresql://h/d', REDIS_URL: 'redis://h' };
-  assert.equal(parseConfig(shared).hashThreads, Math.max(1, Math.floor(availableParallelism() / 2)));
+  assert.equal(
+    parseConfig(shared).hashThreads,
+    Math.max(1, Math.floor(availableParallelism() / 2)),
+  );
   assert.equal(parseConfig({ ...shared, WEB_CONCURRENCY: '64' }).hashThreads, 1);
   assert.equal(parseConfig({ ...shared, HASH_THREADS: '7' }).hashThreads, 7);
 });
@@ -127,7 +134,14 @@ test('an empty variable counts as unset', () => {
 });
 
 test('all faults are reported at once, with their variables and without values', () => {
-  const free = ['HOST', 'DATA_DIR', 'SMTP_HOST', 'SMTP_USER', 'SMTP_PASSWORD', 'REDIS_SENTINEL_PASSWORD'];
+  const free = [
+    'HOST',
+    'DATA_DIR',
+    'SMTP_HOST',
+    'SMTP_USER',
+    'SMTP_PASSWORD',
+    'REDIS_SENTINEL_PASSWORD',
+  ];
   const checked = configVariables.map(({ name }) => name).filter((name) => !free.includes(name));
   const bad = Object.fromEntries(checked.map((name) => [name, `\u0001<${canary}">`]));
   const faults = faultsOf(bad);
@@ -167,7 +181,10 @@ test('production requires a secret, https and a costly hash; development does no
   };
   const { SECRET_KEY, PUBLIC_URL, ...bare } = production;
   assert.deepEqual(faultsOf(production), []);
-  assert.deepEqual(faultsOf({ ...production, PUBLIC_URL: 'HTTPS://a.example', BCRYPT_ROUNDS: '10' }), []);
+  assert.deepEqual(
+    faultsOf({ ...production, PUBLIC_URL: 'HTTPS://a.example', BCRYPT_ROUNDS: '10' }),
+    [],
+  );
   assert.match(faultsOf({ ...bare, PUBLIC_URL }).join(), /^SECRET_KEY is required in production/);
   assert.match(faultsOf({ ...bare, SECRET_KEY }).join(), /^PUBLIC_URL must be an https address/);
   for (const name of ['PUBLIC_URL', 'FRONTEND_URL']) {
@@ -185,7 +202,11 @@ test('production requires a secret, https and a costly hash; development does no
 });
 
 test('production uses the embedded database only if told explicitly', () => {
-  const production = { ENVIRONMENT: 'production', SECRET_KEY: goodSecret, PUBLIC_URL: 'https://a.example' };
+  const production = {
+    ENVIRONMENT: 'production',
+    SECRET_KEY: goodSecret,
+    PUBLIC_URL: 'https://a.example',
+  };
   const fault = 'DATABASE_URL is required in production: a PostgreSQL address, or embedded';
   for (const wrong of [{}, { DATABASE_URL: '' }, { DATABSE_URL: 'postgresql://h/d' }]) {
     assert.deepEqual(faultsOf({ ...production, ...wrong }), [fault]);
@@ -201,7 +222,13 @@ test('SMTP without encryption is for loopback only, and SMTP requires a sender',
   for (const host of ['localhost', '127.0.0.1', '127.8.0.1', '::1']) {
     assert.deepEqual(faultsOf({ ...plain, SMTP_HOST: host }), []);
   }
-  for (const host of [`${canary}.example`, '10.0.0.1', '127.0.0.1.example', 'localhost.example', '0.0.0.0']) {
+  for (const host of [
+    `${canary}.example`,
+    '10.0.0.1',
+    '127.0.0.1.example',
+    'localhost.example',
+    '0.0.0.0',
+  ]) {
     assert.match(faultsOf({ ...plain, SMTP_HOST: host }).join(), /^SMTP_SECURITY may be none only/);
   }
   assert.deepEqual(faultsOf({ SMTP_HOST: 'h' }), ['SMTP_FROM_EMAIL is required with SMTP_HOST']);

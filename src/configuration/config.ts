@@ -25,7 +25,8 @@ export function readEnvironment(): Environment {
   try {
     process.loadEnvFile('.env');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new ConfigError(['.env cannot be read']);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw new ConfigError(['.env cannot be read']);
   }
   return process.env;
 }
@@ -38,7 +39,10 @@ export function environmentFile(): string | null {
 
 /** Unknown variables, each with the one that was probably meant. */
 export function misnamedVariables(environment: Environment = process.env) {
-  const known = [...configVariables.map(({ name }) => name), ...secretNames.map((name) => `${name}_FILE`)];
+  const known = [
+    ...configVariables.map(({ name }) => name),
+    ...secretNames.map((name) => `${name}_FILE`),
+  ];
   const given = withoutEmpty(environment);
   const isOtherName = given.NODE_ENV === 'production' && given.ENVIRONMENT === undefined;
   const nodeEnv = isOtherName ? [{ name: 'NODE_ENV', meant: 'ENVIRONMENT' }] : [];
@@ -133,9 +137,13 @@ function shape(settings: Settings) {
     resetTokenSeconds: durations.minutes(settings.RESET_TOKEN_EXPIRE_MINUTES),
     passwordHash: { algorithm: settings.PASSWORD_HASH, bcryptRounds: settings.BCRYPT_ROUNDS },
     hashThreads:
-      settings.HASH_THREADS ?? Math.max(1, Math.floor(availableParallelism() / settings.WEB_CONCURRENCY)),
+      settings.HASH_THREADS ??
+      Math.max(1, Math.floor(availableParallelism() / settings.WEB_CONCURRENCY)),
     hashQueueMaxWaitSeconds: settings.HASH_QUEUE_MAX_WAIT_SECONDS,
-    passwordMinLength: { user: settings.PASSWORD_MIN_LENGTH, admin: settings.ADMIN_PASSWORD_MIN_LENGTH },
+    passwordMinLength: {
+      user: settings.PASSWORD_MIN_LENGTH,
+      admin: settings.ADMIN_PASSWORD_MIN_LENGTH,
+    },
     rateLimitPerHour: settings.RATE_LIMIT_PER_HOUR,
     rateLimitAccountPerHour: settings.RATE_LIMIT_ACCOUNT_PER_HOUR,
     rateLimitIpv6Prefix: settings.RATE_LIMIT_IPV6_PREFIX,
@@ -184,7 +192,8 @@ const developmentOrigins = ['http://localhost:3000', 'http://localhost:5173'];
 
 function deepFreeze<T extends object>(value: T): T {
   for (const member of Object.values(value)) {
-    if (typeof member === 'object' && member !== null && !Object.isFrozen(member)) deepFreeze(member);
+    if (typeof member === 'object' && member !== null && !Object.isFrozen(member))
+      deepFreeze(member);
   }
   return Object.freeze(value);
 }

@@ -8,7 +8,8 @@ export function crossFaults(given: Environment): string[] {
   if (given.ENVIRONMENT === 'production') faults.push(...productionFaults(given));
   if (Number(given.WEB_CONCURRENCY) > 1) {
     for (const name of ['DATABASE_URL', 'REDIS_URL']) {
-      if (isUnset(given, name)) faults.push(`${name} is required when WEB_CONCURRENCY is more than 1`);
+      if (isUnset(given, name))
+        faults.push(`${name} is required when WEB_CONCURRENCY is more than 1`);
     }
     if (given.DATABASE_URL === 'embedded')
       faults.push('DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1');
@@ -23,7 +24,9 @@ function connectionFaults(given: Environment): string[] {
   if (given.DATABASE_DIRECT_URL !== undefined && isEmbedded)
     faults.push('DATABASE_DIRECT_URL needs a DATABASE_URL that leads to PgBouncer');
   if (given.REDIS_SENTINELS !== undefined && isUnset(given, 'REDIS_URL'))
-    faults.push('REDIS_SENTINELS needs a REDIS_URL, with the name of the group in place of the host');
+    faults.push(
+      'REDIS_SENTINELS needs a REDIS_URL, with the name of the group in place of the host',
+    );
   return faults;
 }
 
@@ -39,7 +42,8 @@ function mailFaults(given: Environment): string[] {
   if (given.SMTP_SECURITY === 'none' && given.SMTP_HOST && !isLoopbackHost(given.SMTP_HOST)) {
     faults.push('SMTP_SECURITY may be none only where SMTP_HOST is a loopback address');
   }
-  if (given.SMTP_HOST && !given.SMTP_FROM_EMAIL) faults.push('SMTP_FROM_EMAIL is required with SMTP_HOST');
+  if (given.SMTP_HOST && !given.SMTP_FROM_EMAIL)
+    faults.push('SMTP_FROM_EMAIL is required with SMTP_HOST');
   if (given.SMTP_HOST && isUnset(given, 'SMTP_USER') !== isUnset(given, 'SMTP_PASSWORD'))
     faults.push('SMTP_USER and SMTP_PASSWORD are required together');
   return faults;
@@ -60,7 +64,8 @@ function productionFaults(given: Environment): string[] {
     faults.push(
       'SMTP_HOST is required in production with REQUIRE_VERIFIED_EMAIL: without a mail nobody signs in',
     );
-  if (Number(given.BCRYPT_ROUNDS) < 10) faults.push('BCRYPT_ROUNDS must be at least 10 in production');
+  if (Number(given.BCRYPT_ROUNDS) < 10)
+    faults.push('BCRYPT_ROUNDS must be at least 10 in production');
   return faults;
 }
 

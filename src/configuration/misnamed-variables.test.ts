@@ -19,7 +19,14 @@ for (const [name, meant] of [
 }
 
 test('known variables and ordinary environments are not reported', () => {
-  const known = ['DATABASE_URL', 'SMTP_HOST', 'SMTP_PORT', 'SECRET_KEY_FILE', 'REDIS_URL', 'LOG_LEVEL'];
+  const known = [
+    'DATABASE_URL',
+    'SMTP_HOST',
+    'SMTP_PORT',
+    'SECRET_KEY_FILE',
+    'REDIS_URL',
+    'LOG_LEVEL',
+  ];
   const ordinary = [
     'HOSTNAME',
     'HOME',
@@ -40,7 +47,10 @@ test('known variables and ordinary environments are not reported', () => {
     'NODE_OPTIONS',
     'npm_config_cache',
   ];
-  assert.deepEqual(namesIn(...known, ...ordinary, ...tools, 'NODE_EXTRA_CA_CERTS', 'HTTP_PROXY'), []);
+  assert.deepEqual(
+    namesIn(...known, ...ordinary, ...tools, 'NODE_EXTRA_CA_CERTS', 'HTTP_PROXY'),
+    [],
+  );
 });
 
 test('NODE_ENV=production without ENVIRONMENT is taken for it', () => {

@@ -43,7 +43,9 @@ function distance(a: string, b: string): number {
       const replaced = (last[column - 1] ?? 0) + (isSame ? 0 : 1);
       const isSwap = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
       const swapped = isSwap ? (before[column - 2] ?? row) + 1 : replaced;
-      current.push(Math.min(replaced, swapped, (last[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+      current.push(
+        Math.min(replaced, swapped, (last[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1),
+      );
     }
     [before, last] = [last, current];
   }

@@ -39,7 +39,11 @@ export type ErrorDetails = {
   errors?: FieldFault[];
 };
 
-type AppErrorOptions = { details?: ErrorDetails; headers?: Record<string, string>; cause?: unknown };
+type AppErrorOptions = {
+  details?: ErrorDetails;
+  headers?: Record<string, string>;
+  cause?: unknown;
+};
 
 /** The only error sent to clients as it is: its message is public, its cause is only logged. */
 export class AppError extends Error {
@@ -82,7 +86,8 @@ export function conflict(message: string, reason: string, resource: Resource): A
 }
 
 export function duplicate(field: 'email' | 'username', resource: 'user' | 'admin'): AppError {
-  const message = field === 'email' ? 'This email is already registered' : 'This username is already taken';
+  const message =
+    field === 'email' ? 'This email is already registered' : 'This username is already taken';
   return new AppError('DuplicateRecordError', message, { details: { field, resource } });
 }
 

@@ -23,9 +23,21 @@ test('rows are deleted a month after they expired, and no others', async (t) => 
   await service.clock.advance(durations.days(61));
   const recent = await signedInUser(service);
   await service.mailbox.deliver();
-  assert.deepEqual(await rowCounts(service), { users: 2, sessions: 2, links: 2, mails: 2, throttles: 2 });
+  assert.deepEqual(await rowCounts(service), {
+    users: 2,
+    sessions: 2,
+    links: 2,
+    mails: 2,
+    throttles: 2,
+  });
   await service.tidyUp();
-  assert.deepEqual(await rowCounts(service), { users: 2, sessions: 1, links: 1, mails: 1, throttles: 1 });
+  assert.deepEqual(await rowCounts(service), {
+    users: 2,
+    sessions: 1,
+    links: 1,
+    mails: 1,
+    throttles: 1,
+  });
   assertStatus(await service.api.get('/api/users/me', { token: recent.accessToken }), 200);
   assert.ok(await service.mailbox.token('email_verification', recent.email));
 });
@@ -61,7 +73,10 @@ test('a queued mail is never deleted: when it expires it becomes dead', async (t
   });
   await service.db.updateTable('mails').set({ status: 'queued', finished_at: null }).execute();
   await service.tidyUp();
-  assert.equal((await service.db.selectFrom('mails').select('status').executeTakeFirst())?.status, 'queued');
+  assert.equal(
+    (await service.db.selectFrom('mails').select('status').executeTakeFirst())?.status,
+    'queued',
+  );
   await service.clock.advance(durations.hours(24) + 1);
   await service.tidyUp();
   const mail = await service.db.selectFrom('mails').selectAll().executeTakeFirst();

@@ -19,10 +19,16 @@ export function jobNames(parts: readonly Part[]): JobName[] {
 }
 
 /** Runs jobs until the queue is closed, the frequent steps, and the clean-up once a minute. */
-export async function startBackgroundWork(parts: readonly Part[], deps: JobDependencies): Promise<void> {
+export async function startBackgroundWork(
+  parts: readonly Part[],
+  deps: JobDependencies,
+): Promise<void> {
   await deps.jobs.work(jobHandlers(parts, deps));
   const reminder = createReminder();
-  repeat(() => runInJob('frequent', () => runFrequent(parts, deps, reminder)), frequentMilliseconds);
+  repeat(
+    () => runInJob('frequent', () => runFrequent(parts, deps, reminder)),
+    frequentMilliseconds,
+  );
   repeat(() => runInJob('clean-up', () => cleanUp(parts, deps)), cleanUpMilliseconds);
 }
 

@@ -93,7 +93,8 @@ function toError(thrown: unknown): Error {
 function graceLogger(logger: Logger): { error(message: unknown): void } {
   return {
     error: (message) => {
-      if (message instanceof Error) logger.fatal({ err: message }, 'Uncaught error; the process exits');
+      if (message instanceof Error)
+        logger.fatal({ err: message }, 'Uncaught error; the process exits');
       else logger.error(String(message));
     },
   };

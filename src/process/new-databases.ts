@@ -15,7 +15,10 @@ import { StartupError } from './startup-checks.ts';
 /** Statements run one after the other. */
 const poolSize = 2;
 
-/** Where a restore writes: the empty database of `DATABASE_URL`, or `DATA_DIR`, which must have none yet. */
+/**
+ * Where a restore writes: the empty database of `DATABASE_URL`, or `DATA_DIR`, which must have none
+ * yet.
+ */
 export async function openTarget(config: Config, logger: Logger): Promise<NewDatabase> {
   if (config.databaseUrl !== undefined) {
     const engine = await openEngine({ ...config, databasePoolSize: poolSize });
@@ -27,7 +30,11 @@ export async function openTarget(config: Config, logger: Logger): Promise<NewDat
   try {
     if (existsSync(place)) {
       const problem = `there is one in ${resolve(config.dataDir)}`;
-      throw new StartupError('database', problem, 'Move its folder postgres away, or set another DATA_DIR');
+      throw new StartupError(
+        'database',
+        problem,
+        'Move its folder postgres away, or set another DATA_DIR',
+      );
     }
     rmSync(unfinished, { recursive: true, force: true });
     const engine = await openEngine({ ...config, dataDir: unfinished, databasePoolSize: poolSize });
@@ -48,13 +55,22 @@ function lockOrExplain(dataDir: string): () => void {
     return lockDirectory(dataDir);
   } catch (error) {
     if (!(error instanceof DirectoryInUseError)) throw error;
-    throw new StartupError('database', 'a server has DATA_DIR open', 'Stop it first, then try again', error);
+    throw new StartupError(
+      'database',
+      'a server has DATA_DIR open',
+      'Stop it first, then try again',
+      error,
+    );
   }
 }
 
-/** Where a verification restores to: a database beside that of `DATABASE_URL`, or a folder; both are removed. */
+/**
+ * Where a verification restores to: a database beside that of `DATABASE_URL`, or a folder; both are
+ * removed.
+ */
 export async function openScratch(config: Config, logger: Logger): Promise<NewDatabase> {
-  if (config.databaseUrl !== undefined) return openScratchDatabase(config, config.databaseUrl, logger);
+  if (config.databaseUrl !== undefined)
+    return openScratchDatabase(config, config.databaseUrl, logger);
   removeAbandonedFolders();
   const dataDir = mkdtempSync(join(tmpdir(), scratchPrefix));
   const remove = async () => rmSync(dataDir, { recursive: true, force: true });
@@ -77,13 +93,21 @@ function removeAbandonedFolders(): void {
   }
 }
 
-async function openScratchDatabase(config: Config, url: string, logger: Logger): Promise<NewDatabase> {
+async function openScratchDatabase(
+  config: Config,
+  url: string,
+  logger: Logger,
+): Promise<NewDatabase> {
   const name = `adl_verify_${randomBytes(6).toString('hex')}`;
   await removeAbandoned(config);
   await administer(config, `CREATE DATABASE ${name}`);
   const scratchUrl = new URL(url);
   scratchUrl.pathname = `/${name}`;
-  const engine = await openEngine({ ...config, databaseUrl: scratchUrl.href, databasePoolSize: poolSize });
+  const engine = await openEngine({
+    ...config,
+    databaseUrl: scratchUrl.href,
+    databasePoolSize: poolSize,
+  });
   return opened(config, logger, engine, () =>
     administer(config, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   );
@@ -98,7 +122,8 @@ async function removeAbandoned(config: Config): Promise<void> {
       SELECT datname FROM pg_database AS d WHERE datname ~ '^adl_verify_[0-9a-f]{12}$'
          AND pg_get_userbyid(datdba) = current_user
          AND NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.datname = d.datname)`);
-    for (const { datname } of rows) await connection.runScript(`DROP DATABASE IF EXISTS ${String(datname)}`);
+    for (const { datname } of rows)
+      await connection.runScript(`DROP DATABASE IF EXISTS ${String(datname)}`);
   } finally {
     await connection.close();
     await engine.close();
@@ -113,14 +138,21 @@ async function administer(config: Config, statement: string): Promise<void> {
   } catch (error) {
     if (sqlStateOf(error) !== '42501') throw error;
     const fix = 'ALTER ROLE … CREATEDB, or DATABASE_URL=embedded';
-    throw new StartupError('database', 'the role may not create the database to verify in', fix, error);
+    throw new StartupError(
+      'database',
+      'the role may not create the database to verify in',
+      fix,
+      error,
+    );
   } finally {
     await connection.close();
     await engine.close();
   }
 }
 
-/** A server on the database would answer from what is not whole, or go on with what it remembers. */
+/**
+ * A server on the database would answer from what is not whole, or go on with what it remembers.
+ */
 async function requireNoServer(engine: DatabaseEngine): Promise<void> {
   const connection = await connectOrExplain(engine);
   try {

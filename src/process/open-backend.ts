@@ -24,7 +24,8 @@ const poolSize = 2;
 
 /**
  * On PostgreSQL a command works beside the servers. The embedded database has one process only: the
- * server that holds its directory is asked, and where none runs, this process takes the directory's lock.
+ * server that holds its directory is asked, and where none runs, this process takes the directory's
+ * lock.
  */
 export async function openBackend(
   config: Config,
@@ -47,7 +48,8 @@ export async function openBackend(
 
 function explainInUse(error: unknown): never {
   if (!(error instanceof DirectoryInUseError)) throw error;
-  const problem = 'another process has DATA_DIR open and cannot be asked: it is starting, stopping or older';
+  const problem =
+    'another process has DATA_DIR open and cannot be asked: it is starting, stopping or older';
   throw new StartupError('database', problem, 'Try again, or stop it', error);
 }
 
@@ -76,8 +78,8 @@ export async function connectOrExplain(engine: DatabaseEngine): Promise<Migratio
 }
 
 /**
- * What commands work with on this engine; what they open is closed by `closings`. What most commands do
- * without is loaded where it is needed: an import of a million rows needs the memory.
+ * What commands work with on this engine; what they open is closed by `closings`. What most
+ * commands do without is loaded where it is needed: an import of a million rows needs the memory.
  */
 export function commandDependencies(
   config: Config,
@@ -111,7 +113,11 @@ export function commandDependencies(
       const { assembly } = await import('../app.ts');
       const { createAccessTokens } = await import('../domain/access-tokens/access-token.ts');
       const [hasher, jobs] = [await deps.openHasher(), await deps.openJobs()];
-      const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => new Date());
+      const accessTokens = await createAccessTokens(
+        keys,
+        config.accessTokenSeconds,
+        () => new Date(),
+      );
       return { ...deps, ...assembly, hasher, jobs, accessTokens, readiness: { phase: 'serving' } };
     },
   };

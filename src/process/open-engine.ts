@@ -17,7 +17,11 @@ export async function openEngine(
 }
 
 export function startHasher(config: Config): ReturnType<typeof createPasswordHasher> {
-  const { hashThreads: threads, hashQueueMaxWaitSeconds: maxWaitSeconds, passwordHash: target } = config;
+  const {
+    hashThreads: threads,
+    hashQueueMaxWaitSeconds: maxWaitSeconds,
+    passwordHash: target,
+  } = config;
   const clientOf = (address: string) => networkOf(address, config.rateLimitIpv6Prefix);
   return createPasswordHasher({ threads, maxWaitSeconds, target, clientOf });
 }

@@ -18,7 +18,13 @@ async function checkRedis({ redisUrl, redisSentinels }: Config, logger: Logger):
     return;
   }
   const { hostname, port } = new URL(redisUrl);
-  await checkReachable('redis', hostname, Number(port || 6379), 'Start it, or correct REDIS_URL', logger);
+  await checkReachable(
+    'redis',
+    hostname,
+    Number(port || 6379),
+    'Start it, or correct REDIS_URL',
+    logger,
+  );
 }
 
 async function checkSentinels(sentinels: Config['redisSentinels'], logger: Logger): Promise<void> {
@@ -33,7 +39,9 @@ async function checkMail({ smtp, environment, publicUrl }: Config, logger: Logge
     const fix = 'Correct SMTP_HOST and SMTP_PORT, or wait for it';
     await checkReachable('smtp', smtp.host, smtp.port, fix, logger);
   } else if (environment === 'production') {
-    logger.warn('smtp: failed - not configured, so that no mail is sent. Set SMTP_HOST and SMTP_FROM_EMAIL');
+    logger.warn(
+      'smtp: failed - not configured, so that no mail is sent. Set SMTP_HOST and SMTP_FROM_EMAIL',
+    );
   } else
     logger.info(
       `smtp: ok (not configured; mails are kept, not sent${environment === 'development' ? `: ${publicUrl}/app/mailbox` : ''})`,

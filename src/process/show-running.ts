@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { CompiledQuery } from 'kysely';
 import { version } from '../configuration/version.ts';
-import type { Database, DatabaseEngine, MigrationConnection } from '../platform/database/database.ts';
+import type {
+  Database,
+  DatabaseEngine,
+  MigrationConnection,
+} from '../platform/database/database.ts';
 import { requireReleaseFits, schemaNumber } from '../platform/database/migrate.ts';
 import { SchemaConflictError } from '../platform/database/schema-compatibility.ts';
 import {
@@ -16,7 +20,13 @@ import type { Logger } from '../platform/logging/logger.ts';
 export type Shown = { close(): Promise<void> };
 
 export function describeSelf(): ServerProcess {
-  return { id: randomUUID(), host: hostname(), pid: process.pid, release: version, schema: schemaNumber() };
+  return {
+    id: randomUUID(),
+    host: hostname(),
+    pid: process.pid,
+    release: version,
+    schema: schemaNumber(),
+  };
 }
 
 type Deps = { db: Database; engine: Pick<DatabaseEngine, 'isEmbedded'>; logger: Logger };

@@ -31,7 +31,12 @@ export function requireDataDir({ databaseUrl, secretKey, dataDir }: Config): voi
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const problem = `DATA_DIR cannot be read and written (${describe(error)})`;
-    throw new StartupError('configuration', problem, 'Correct it, or the rights on the directory', error);
+    throw new StartupError(
+      'configuration',
+      problem,
+      'Correct it, or the rights on the directory',
+      error,
+    );
   }
 }
 
@@ -56,7 +61,12 @@ export async function prepareDatabase(
       const leftMilliseconds = deadline - performance.now();
       if (leftMilliseconds <= 0) {
         const fix = 'Start PostgreSQL, or correct DATABASE_URL';
-        throw new StartupError('database', `not reachable in ${config.startupTimeoutSeconds} s`, fix, error);
+        throw new StartupError(
+          'database',
+          `not reachable in ${config.startupTimeoutSeconds} s`,
+          fix,
+          error,
+        );
       }
       await onUnreachable();
       logger.warn(`database: not reachable yet (${describe(error.cause)}), trying again`);
@@ -85,7 +95,9 @@ export async function checkClock(clock: DatabaseClock, logger: Logger): Promise<
   const shown = `${skewSeconds.toFixed(1)} s`;
   if (Math.abs(skewSeconds) <= tolerableSkewSeconds) logger.info('clock: ok');
   else
-    logger.warn(`clock: failed - ${shown} between this machine and the database. Synchronise both with NTP`);
+    logger.warn(
+      `clock: failed - ${shown} between this machine and the database. Synchronise both with NTP`,
+    );
 }
 
 // A server that neither answers nor refuses counts as unreachable long before the attempt fails.
@@ -119,7 +131,12 @@ async function connectAndMigrate(
     if (!(error instanceof MigrationError)) throw error;
     const fix =
       'The database is as it was before. Fix the cause and start again; an older version keeps working';
-    throw new StartupError('migrations', `${error.message}: ${describeSchemaProblem(cause)}`, fix, error);
+    throw new StartupError(
+      'migrations',
+      `${error.message}: ${describeSchemaProblem(cause)}`,
+      fix,
+      error,
+    );
   } finally {
     await connection.close().catch(() => {});
   }
@@ -146,11 +163,17 @@ function permanentProblem(error: unknown): [problem: string, fix: string] | null
   if (state === '42501')
     return ['the user may not connect to this database', 'Grant it, or correct DATABASE_URL'];
   if ((error as NodeJS.ErrnoException).syscall === 'open')
-    return ['a file of certificates cannot be read', 'Correct its path in DATABASE_URL, or its rights'];
+    return [
+      'a file of certificates cannot be read',
+      'Correct its path in DATABASE_URL, or its rights',
+    ];
   const text =
     error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}` : '';
   if (text.includes('unsupported startup parameter'))
-    return ['it is a PgBouncer', 'Set DATABASE_DIRECT_URL to PostgreSQL itself, beside DATABASE_URL'];
+    return [
+      'it is a PgBouncer',
+      'Set DATABASE_DIRECT_URL to PostgreSQL itself, beside DATABASE_URL',
+    ];
   if (/does not support SSL|self.signed|certificate|CERT_|UNABLE_TO_VERIFY/i.test(text)) {
     return ['TLS could not be agreed on', 'Correct sslmode in DATABASE_URL, or the certificates'];
   }
@@ -158,7 +181,9 @@ function permanentProblem(error: unknown): [problem: string, fix: string] | null
 }
 
 async function requireSupportedVersion(connection: MigrationConnection): Promise<string> {
-  const [row] = await connection.query("SELECT current_setting('server_version_num')::int AS number");
+  const [row] = await connection.query(
+    "SELECT current_setting('server_version_num')::int AS number",
+  );
   const number = Number(row?.number);
   if (number >= 150_000) return `${Math.floor(number / 10_000)}.${number % 10_000}`;
   throw new StartupError('database', 'PostgreSQL is older than version 15', 'Upgrade the server');
@@ -166,7 +191,9 @@ async function requireSupportedVersion(connection: MigrationConnection): Promise
 
 /** A read-only server is a standby that may soon become the primary. */
 async function requireWritable(connection: MigrationConnection): Promise<void> {
-  const [row] = await connection.query("SELECT current_setting('transaction_read_only') AS is_read_only");
+  const [row] = await connection.query(
+    "SELECT current_setting('transaction_read_only') AS is_read_only",
+  );
   if (row?.is_read_only === 'on') throw readOnlyServer();
 }
 
@@ -178,7 +205,9 @@ function isConnectionLost(error: unknown): boolean {
 /** With the message only in class 42, where it names parts of the schema and no row. */
 function describeSchemaProblem(error: unknown): string {
   const state = sqlStateOf(error);
-  return error instanceof Error && state?.startsWith('42') ? `${error.message} (${state})` : describe(error);
+  return error instanceof Error && state?.startsWith('42')
+    ? `${error.message} (${state})`
+    : describe(error);
 }
 
 /** Codes only: messages of drivers contain hosts, users and databases. */

@@ -4,11 +4,15 @@ import type { Logger } from '../platform/logging/logger.ts';
 
 const encryptedModes = ['require', 'verify-ca', 'verify-full'];
 
-/** Passwords and hashes cross the network to a database or Redis on another machine (ASVS V12.3.1). */
+/**
+ * Passwords and hashes cross the network to a database or Redis on another machine (ASVS V12.3.1).
+ */
 export function warnOfPlainConnections({ databaseUrl, redisUrl }: Config, logger: Logger): void {
   const database = databaseUrl === undefined ? null : new URL(databaseUrl);
   if (isPlain(database, (url) => encryptedModes.includes(url.searchParams.get('sslmode') ?? ''))) {
-    logger.warn('database: the connection is not encrypted. Add sslmode=verify-full to DATABASE_URL');
+    logger.warn(
+      'database: the connection is not encrypted. Add sslmode=verify-full to DATABASE_URL',
+    );
   }
   const redis = redisUrl === undefined ? null : new URL(redisUrl);
   if (isPlain(redis, ({ protocol }) => protocol === 'rediss:')) {
@@ -26,7 +30,10 @@ function isPlain(url: URL | null, isEncrypted: (url: URL) => boolean): boolean {
 const recommendedPasswordLength = 15;
 
 /** In production: the shortest allowed passwords are shorter than recommended. */
-export function warnOfShortPasswords({ environment, passwordMinLength }: Config, logger: Logger): void {
+export function warnOfShortPasswords(
+  { environment, passwordMinLength }: Config,
+  logger: Logger,
+): void {
   const { user, admin } = passwordMinLength;
   if (environment !== 'production' || Math.min(user, admin) >= recommendedPasswordLength) return;
   logger.warn(
@@ -53,7 +60,9 @@ export function warnOfProxies({ environment, trustedProxies }: Config, logger: L
 export function warnOfOpenSettings(config: Config, logger: Logger): void {
   if (config.environment !== 'production') return;
   if (config.rateLimitPerHour === 0)
-    logger.warn('limits: RATE_LIMIT_PER_HOUR is 0, so that no address is limited. Set it, or leave it out');
+    logger.warn(
+      'limits: RATE_LIMIT_PER_HOUR is 0, so that no address is limited. Set it, or leave it out',
+    );
   if (config.rateLimitAccountPerHour === 0)
     logger.warn(
       'limits: RATE_LIMIT_ACCOUNT_PER_HOUR is 0, so that no account is limited. Set it, or leave it out',
@@ -61,7 +70,9 @@ export function warnOfOpenSettings(config: Config, logger: Logger): void {
   if (config.logLevel === 'debug')
     logger.warn('logging: LOG_LEVEL is debug, so that each SQL statement is a line. Leave it out');
   if (isEverybody(config.metricsAllow))
-    logger.warn('metrics: METRICS_ALLOW lets everybody read /metrics. Narrow it to who collects them');
+    logger.warn(
+      'metrics: METRICS_ALLOW lets everybody read /metrics. Narrow it to who collects them',
+    );
 }
 
 function isEverybody(ranges: Config['metricsAllow']): boolean {

@@ -9,9 +9,10 @@ const shortestWaitMilliseconds = 1000;
 const longestWaitMilliseconds = 30_000;
 
 /**
- * Runs `WEB_CONCURRENCY` server processes on one port. A process that dies is replaced; a replacement
- * that cannot start is retried with back-off while the others serve. A failure ends them all only if
- * none has ever served. A signal is passed on, and this process ends with the last of them.
+ * Runs `WEB_CONCURRENCY` server processes on one port. A process that dies is replaced; a
+ * replacement that cannot start is retried with back-off while the others serve. A failure ends
+ * them all only if none has ever served. A signal is passed on, and this process ends with the last
+ * of them.
  */
 export function superviseServers(count: number, logger: Logger): void {
   const serving = new Set<number>();
@@ -43,7 +44,10 @@ export function superviseServers(count: number, logger: Logger): void {
     else exitWithLast();
   };
   const replace = (failures: number, reason: string | number): void => {
-    const wait = Math.min(shortestWaitMilliseconds * 2 ** Math.max(failures - 1, 0), longestWaitMilliseconds);
+    const wait = Math.min(
+      shortestWaitMilliseconds * 2 ** Math.max(failures - 1, 0),
+      longestWaitMilliseconds,
+    );
     const ended = `Server process ended (${reason}); starting another`;
     const failed = `A server process could not start (${reason}); trying again in ${wait / 1000} s`;
     logger.error(failures === 0 ? ended : failed);
@@ -80,8 +84,8 @@ export function reportServing(): void {
 }
 
 /**
- * In a server process: stops when the supervisor says so or is gone. The supervisor handles signals,
- * because a terminal sends them to all processes, and a second signal means "at once".
+ * In a server process: stops when the supervisor says so or is gone. The supervisor handles
+ * signals, because a terminal sends them to all processes, and a second signal means "at once".
  */
 export function obeySupervisor(stop: (signal: StopSignal) => void): void {
   process.on('message', (message: { stop?: StopSignal }) => message.stop && stop(message.stop));

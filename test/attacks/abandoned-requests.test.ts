@@ -7,7 +7,13 @@ import { MessagePort } from 'node:worker_threads';
 import { hashSync } from '@node-rs/bcrypt';
 import { realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
-import { goodPassword, newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../factories.ts';
+import {
+  goodPassword,
+  newRegistration,
+  type SignedIn,
+  signedInAdmin,
+  signedInUser,
+} from '../factories.ts';
 import { portOf, requestText } from '../raw-http.ts';
 import { newPassword, reset, resetToken } from '../reset-calls.ts';
 import { signedInTo, statusOfMe } from '../session-calls.ts';
@@ -110,12 +116,18 @@ for (const realm of realms) {
       const socket = await openSocket(t, service, `127.8.0.${sockets.length + 1}`);
       sockets.push(socket);
       const password = sockets.length % 2 === 0 ? account.password : 'not the right one';
-      socket.write(textOf({ path: `${realm.path}/login`, body: { username: account.username, password } }));
+      socket.write(
+        textOf({ path: `${realm.path}/login`, body: { username: account.username, password } }),
+      );
       await until(() => state.queued === sockets.length, 'one more is queued');
     }
     const { username, password } = account;
     const login = () =>
-      service.api.post(`${realm.path}/login`, { username, password }, { remoteAddress: '127.8.1.1' });
+      service.api.post(
+        `${realm.path}/login`,
+        { username, password },
+        { remoteAddress: '127.8.1.1' },
+      );
     assertStatus(await login(), 503);
     const logged = service.logs().length;
     for (const socket of sockets) socket.destroy();
@@ -150,7 +162,12 @@ test('a request abandoned while queued for its hash changes nothing', async (t) 
     { path: '/api/admins/register', body: newRegistration(), token: admin.accessToken },
     { path: '/api/users/change-password', body: change, ...options },
     { path: '/api/admins/change-password', body: change, token: admin.accessToken },
-    { method: 'PUT', path: '/api/users/me', body: { ...moved, email: 'again@example.com' }, ...options },
+    {
+      method: 'PUT',
+      path: '/api/users/me',
+      body: { ...moved, email: 'again@example.com' },
+      ...options,
+    },
     { path: '/api/password/reset-password', body: { token, new_password: newPassword } },
     { path: '/api/users/undo', body: { token: undoToken } },
   ];
@@ -159,7 +176,11 @@ test('a request abandoned while queued for its hash changes nothing', async (t) 
     const admins = await service.db.selectFrom('admins').selectAll().orderBy('id').execute();
     const links = await service.db.selectFrom('links').selectAll().orderBy('created_at').execute();
     const mails = await service.db.selectFrom('mails').select('id').orderBy('id').execute();
-    const events = await service.db.selectFrom('audit_events').select('event').orderBy('id').execute();
+    const events = await service.db
+      .selectFrom('audit_events')
+      .select('event')
+      .orderBy('id')
+      .execute();
     return JSON.stringify([accounts, admins, links, mails, events]);
   };
   const logged = service.logs().length;
@@ -206,7 +227,11 @@ test('an abandoned sign-in affects no other request', async (t) => {
   const letGo = occupyThread(t, service);
   socket.write(login);
   const { username, password } = user;
-  const other = service.api.post('/api/users/login', { username, password }, { remoteAddress: '127.8.2.1' });
+  const other = service.api.post(
+    '/api/users/login',
+    { username, password },
+    { remoteAddress: '127.8.2.1' },
+  );
   await until(() => state.queued === 2, 'both are queued');
   socket.destroy();
   await until(() => state.queued === 1, 'the abandoned one is removed');
@@ -233,7 +258,10 @@ test('a hash is not upgraded if the client disconnects first', async (t) => {
   const sessions = await service.db.selectFrom('sessions').select('id').execute();
   socket.write(textOf(loginOf(user)));
   assert.equal(((await renewal.promise) as Error).name, 'HashAbandonedError');
-  assert.equal((await service.db.selectFrom('sessions').select('id').execute()).length, sessions.length + 1);
+  assert.equal(
+    (await service.db.selectFrom('sessions').select('id').execute()).length,
+    sessions.length + 1,
+  );
   assert.equal((await storedPassword(service, userRealm, user.username)).hash, legacy);
   assertQuietlyLogged(service, 0);
 });

@@ -30,7 +30,11 @@ test('E05 a token is valid from iat to exp, with 30 seconds of clock skew', asyn
     [now + 86_400, now + 87_300],
     [now, now - 900],
   ] as const) {
-    assert.equal(await statusWith({ iat, exp }), 401, `issued at ${iat - now}, expires at ${exp - now}`);
+    assert.equal(
+      await statusWith({ iat, exp }),
+      401,
+      `issued at ${iat - now}, expires at ${exp - now}`,
+    );
   }
   assert.equal(await statusWith({ nbf: now - 1 }), 200);
   for (const nbf of [now + 600, now + 86_400, 'now', null, [now]]) {
@@ -71,7 +75,10 @@ test('E05 iat and exp are required and must be whole numbers', async (t) => {
       assert.equal(await statusWith({ [name]: value }), 401, `${name} ${JSON.stringify(value)}`);
     }
     for (const raw of ['1e400', '-1e400', '1e-3', '9e99']) {
-      const rawClaims = JSON.stringify({ ...claims, [name]: 0 }).replace(`"${name}":0`, `"${name}":${raw}`);
+      const rawClaims = JSON.stringify({ ...claims, [name]: 0 }).replace(
+        `"${name}":0`,
+        `"${name}":${raw}`,
+      );
       assert.match(rawClaims, new RegExp(`"${name}":${raw.replace('-', '\\-')}`));
       assert.equal(await send({ rawClaims }), 401, `${name} ${raw}`);
     }
@@ -102,7 +109,14 @@ test('E06 iss and aud must match exactly', async (t) => {
       ours.toUpperCase(),
       `${ours}\n`,
     ];
-    const addresses = [`https://${ours}`, `${ours}.evil.example`, `${ours}/`, `${ours},evil`, 'evil', ''];
+    const addresses = [
+      `https://${ours}`,
+      `${ours}.evil.example`,
+      `${ours}/`,
+      `${ours},evil`,
+      'evil',
+      '',
+    ];
     for (const value of [...near, ...addresses, undefined, null, true, 0, {}, { 0: ours }, []]) {
       assert.equal(await statusWith({ [name]: value }), 401, `${name} ${JSON.stringify(value)}`);
     }
@@ -123,18 +137,40 @@ test('E06 sub, realm, session and jti are valid and belong together', async (t) 
   const admin = readToken((await signedInAdmin(service)).accessToken).claims;
   const own = readToken(user.accessToken).claims;
   for (const name of ['sub', 'kind', 'sid', 'jti']) {
-    for (const value of [undefined, null, '', 'x', 1, [own[name]], {}, "' OR 1=1 --", '\u0000', '*', '%']) {
+    for (const value of [
+      undefined,
+      null,
+      '',
+      'x',
+      1,
+      [own[name]],
+      {},
+      "' OR 1=1 --",
+      '\u0000',
+      '*',
+      '%',
+    ]) {
       assert.equal(await statusWith({ [name]: value }), 401, `${name} ${JSON.stringify(value)}`);
     }
   }
   assert.equal(await statusWith({ sid: other.sid }), 401, "another user's session");
   assert.equal(await statusWith({ sub: other.sub }), 401, 'another user in this session');
   assert.equal(await statusWith({ sid: admin.sid }), 401, "an admin's session");
-  assert.equal(await statusWith({ sub: admin.sub, sid: admin.sid }), 401, 'an admin token for a user');
+  assert.equal(
+    await statusWith({ sub: admin.sub, sid: admin.sid }),
+    401,
+    'an admin token for a user',
+  );
   for (const kind of ['superadmin', 'Admin', 'users', 'admins', 'user ', ['user', 'admin']]) {
     assert.equal(await statusWith({ kind }), 401, `kind ${JSON.stringify(kind)}`);
   }
   assert.equal(await statusWith({ kind: 'admin' }), 403);
-  const asAdmin = forgeToken(service, user.accessToken, { claims: { kind: 'admin', is_superadmin: true } });
-  assert.equal(await statusOfMe(service.api, adminRealm, asAdmin), 401, 'a user token for an admin');
+  const asAdmin = forgeToken(service, user.accessToken, {
+    claims: { kind: 'admin', is_superadmin: true },
+  });
+  assert.equal(
+    await statusOfMe(service.api, adminRealm, asAdmin),
+    401,
+    'a user token for an admin',
+  );
 });

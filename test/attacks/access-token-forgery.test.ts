@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import {
+  createHmac,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
@@ -20,14 +26,28 @@ async function forger(service: TestApp) {
   return {
     user,
     status,
-    forge: (forgery: Parameters<typeof forgeToken>[2]) => forgeToken(service, user.accessToken, forgery),
+    forge: (forgery: Parameters<typeof forgeToken>[2]) =>
+      forgeToken(service, user.accessToken, forgery),
   };
 }
 
 test('E01 a token without a signature or with an unknown alg is rejected', async (t) => {
   const service = await createTestApp(t);
   const { status, forge } = await forger(service);
-  const algorithms = ['none', 'None', 'NONE', 'nOnE', '', 'hs256', ' HS256', undefined, null, 0, true, {}];
+  const algorithms = [
+    'none',
+    'None',
+    'NONE',
+    'nOnE',
+    '',
+    'hs256',
+    ' HS256',
+    undefined,
+    null,
+    0,
+    true,
+    {},
+  ];
   for (const alg of [...algorithms, ['none'], ['HS256'], ['HS256', 'none']]) {
     for (const signature of ['', 'x', undefined]) {
       const token = forge({ header: { alg }, ...(signature === undefined ? {} : { signature }) });
@@ -97,7 +117,9 @@ test('E03 a key embedded in or referenced by the token is never used or fetched'
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const oct = { kty: 'oct', k: Buffer.from(attacker).toString('base64url'), alg: 'HS256', kid };
   const rsa = createPublicKey(privateKey).export({ format: 'jwk' });
-  const chain = [createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64')];
+  const chain = [
+    createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64'),
+  ];
   const headers = [
     { jwk: oct },
     { jwk: rsa },
@@ -125,8 +147,20 @@ test('E03 a key embedded in or referenced by the token is never used or fetched'
 test('E03 a kid is the fingerprint of a known key and is used in no lookup', async (t) => {
   const service = await createTestApp(t);
   const { status, forge } = await forger(service);
-  const paths = ['../../dev/null', '/dev/null', '../../../../../../etc/hostname', 'file:///dev/null'];
-  const queries = ["' OR 1=1", "' UNION SELECT 'x", '"; SELECT pg_sleep(9) --', '$(id)', '%00', '\u0000'];
+  const paths = [
+    '../../dev/null',
+    '/dev/null',
+    '../../../../../../etc/hostname',
+    'file:///dev/null',
+  ];
+  const queries = [
+    "' OR 1=1",
+    "' UNION SELECT 'x",
+    '"; SELECT pg_sleep(9) --',
+    '$(id)',
+    '%00',
+    '\u0000',
+  ];
   const names = ['__proto__', 'constructor', 'toString', 'current', '0', '', 'x'.repeat(10_000)];
   for (const kid of [...paths, ...queries, ...names, 0, 1, null, undefined, true, {}, [], ['x']]) {
     for (const key of ['', '\u0000', 'x', undefined]) {
@@ -161,7 +195,8 @@ test('E04 an unsupported header parameter invalidates the token, whoever signed 
     { typ: null },
     { unheardOf: 1 },
   ];
-  for (const header of headers) assert.equal(await status(forge({ header })), 401, JSON.stringify(header));
+  for (const header of headers)
+    assert.equal(await status(forge({ header })), 401, JSON.stringify(header));
 });
 
 test('E04 a payload that is unencoded or not an object is rejected', async (t) => {
@@ -183,9 +218,21 @@ test('E19 a token names account, session and expiry, and no personal data', asyn
   const { user } = await forger(service);
   const { header, claims } = readToken(user.accessToken);
   assert.deepEqual(header, { alg: 'HS256', typ: 'at+jwt', kid: service.keys.current.kid });
-  assert.deepEqual(Object.keys(claims).toSorted(), ['aud', 'exp', 'iat', 'iss', 'jti', 'kind', 'sid', 'sub']);
+  assert.deepEqual(Object.keys(claims).toSorted(), [
+    'aud',
+    'exp',
+    'iat',
+    'iss',
+    'jti',
+    'kind',
+    'sid',
+    'sub',
+  ]);
   const { iss, aud, sub, kind, iat, exp } = claims;
-  assert.deepEqual({ iss, aud, sub, kind }, { iss: 'adl', aud: 'adl-api', sub: user.id, kind: 'user' });
+  assert.deepEqual(
+    { iss, aud, sub, kind },
+    { iss: 'adl', aud: 'adl-api', sub: user.id, kind: 'user' },
+  );
   assert.equal(Number(exp) - Number(iat), 900);
   assert.ok(Math.abs(Number(iat) - service.clock.now().getTime() / 1000) < 5);
   const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -40,7 +40,11 @@ test('E11 a token with one character missing or changed is rejected', async (t) 
 test('E11 only the canonical base64url encoding of each part is accepted', async (t) => {
   const service = await createTestApp(t);
   const { accessToken } = await signedInUser(service);
-  const ends = [accessToken.indexOf('.') - 1, accessToken.lastIndexOf('.') - 1, accessToken.length - 1];
+  const ends = [
+    accessToken.indexOf('.') - 1,
+    accessToken.lastIndexOf('.') - 1,
+    accessToken.length - 1,
+  ];
   let spellings = 0;
   for (const index of ends) {
     for (const character of `${alphabet}=+/`) {

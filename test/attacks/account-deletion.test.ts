@@ -6,8 +6,22 @@ import { afterNextHash } from '../after-next-hash.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
 import { adminOn, deletedByOwner, deleteMe, deletionToken } from '../deletion-calls.ts';
-import { assertAddress, linkGoesTo, moveTo, undo, undoToken, verifiedUser, verify } from '../email-calls.ts';
-import { newRegistration, registeredUser, signedInAdmin, signedInUser, signIn } from '../factories.ts';
+import {
+  assertAddress,
+  linkGoesTo,
+  moveTo,
+  undo,
+  undoToken,
+  verifiedUser,
+  verify,
+} from '../email-calls.ts';
+import {
+  newRegistration,
+  registeredUser,
+  signedInAdmin,
+  signedInUser,
+  signIn,
+} from '../factories.ts';
 import { forgot, newPassword, reset } from '../reset-calls.ts';
 import { assertRefused, refresh, statusOfMe } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
@@ -37,7 +51,8 @@ test('a sign-in to a deleted account is answered as one to an unknown name, by t
     [user.email, 'nobody@example.com'],
   ] as const) {
     const answers: Answer[] = [];
-    const ask = (asked: string) => statementsOf(service, async () => answers.push(await login(asked)));
+    const ask = (asked: string) =>
+      statementsOf(service, async () => answers.push(await login(asked)));
     assert.deepEqual(await ask(name), await ask(unknown));
     const [deleted, other] = answers as [Answer, Answer];
     assertStatus(deleted, 401);
@@ -95,7 +110,10 @@ test('a deletion is no way round the undo link of a verified address: it restore
   assertStatus(await undo(service, thiefsLink), 400);
   const { username, password } = owner;
   assertStatus(await service.api.post('/api/users/login', { username, password }), 401);
-  assertStatus(await reset(service.api, await service.mailbox.token('password_reset', owner.email)), 200);
+  assertStatus(
+    await reset(service.api, await service.mailbox.token('password_reset', owner.email)),
+    200,
+  );
   await signIn(service, userRealm, { ...owner, password: newPassword });
 });
 
@@ -213,8 +231,15 @@ test('of a restore and an erasure at once, one wins; the account is whole or gon
       .set({ erase_at: new Date(0) })
       .where('id', '=', user.id)
       .execute();
-    const [restored] = await Promise.all([on.restore(), service.tidyUp(), onPostgres && service.tidyUp()]);
-    const events = service.db.selectFrom('audit_events').select('ip').where('subject_id', '=', user.id);
+    const [restored] = await Promise.all([
+      on.restore(),
+      service.tidyUp(),
+      onPostgres && service.tidyUp(),
+    ]);
+    const events = service.db
+      .selectFrom('audit_events')
+      .select('ip')
+      .where('subject_id', '=', user.id);
     const places = (await events.where('event', '=', 'sign_in').execute()).map(({ ip }) => ip);
     if (restored.status === 200) {
       await signIn(service, userRealm, user);
@@ -223,7 +248,10 @@ test('of a restore and an erasure at once, one wins; the account is whole or gon
       assertStatus(restored, 404);
       assert.deepEqual(places, [null]);
       const { username, email } = user;
-      assertStatus(await service.api.post('/api/users/register', newRegistration({ username, email })), 201);
+      assertStatus(
+        await service.api.post('/api/users/register', newRegistration({ username, email })),
+        201,
+      );
     }
   }
 });

@@ -34,13 +34,18 @@ test('a change of one byte in any column of an event is found and named', async 
     request_id: `'${randomUUIDv7()}'`,
     personal_salt: 'set_byte(personal_salt, 0, (get_byte(personal_salt, 0) + 1) % 256)',
   };
-  const rows = await sql<Record<string, unknown>>`SELECT * FROM audit_events WHERE id = ${event_id}`.execute(
-    service.db,
-  );
+  const rows = await sql<
+    Record<string, unknown>
+  >`SELECT * FROM audit_events WHERE id = ${event_id}`.execute(service.db);
   const [{ id: _, is_chained: __, ...columns } = {}] = rows.rows;
-  assert.deepEqual(Object.keys(columns).toSorted(), Object.keys({ ...changes, ...personal }).toSorted());
+  assert.deepEqual(
+    Object.keys(columns).toSorted(),
+    Object.keys({ ...changes, ...personal }).toSorted(),
+  );
   for (const [column, value] of Object.entries({ ...changes, ...personal })) {
-    await sql`CREATE TABLE kept AS SELECT * FROM audit_events WHERE id = ${event_id}`.execute(service.db);
+    await sql`CREATE TABLE kept AS SELECT * FROM audit_events WHERE id = ${event_id}`.execute(
+      service.db,
+    );
     await sql`UPDATE audit_events SET ${sql.id(column)} = ${sql.raw(value)} WHERE id = ${event_id}`.execute(
       service.db,
     );
@@ -174,7 +179,10 @@ test('exchanged events and exchanged positions are found and named', async (t) =
       ['entries_exchanged', '3'],
     ],
   );
-  assert.match(findings[0]?.message ?? '', new RegExp(`${third.event_id} in place of ${second.event_id}`));
+  assert.match(
+    findings[0]?.message ?? '',
+    new RegExp(`${third.event_id} in place of ${second.event_id}`),
+  );
   await exchange('event_id');
   // The embedded database's clock may have given both the same time.
   await sql`UPDATE audit_events SET occurred_at = occurred_at +
@@ -222,13 +230,19 @@ test('an event inserted as already chained is found', async (t) => {
   const { rows } = await sql<{
     id: string;
   }>`INSERT INTO audit_events (id, occurred_at, event, outcome, details, is_chained)
-    VALUES (gen_random_uuid(), now(), 'sign_in', 'success', '{}', true) RETURNING id`.execute(service.db);
-  await assertFound(service, [{ kind: 'event_not_chained', position: null, event_id: rows[0]?.id }]);
+    VALUES (gen_random_uuid(), now(), 'sign_in', 'success', '{}', true) RETURNING id`.execute(
+    service.db,
+  );
+  await assertFound(service, [
+    { kind: 'event_not_chained', position: null, event_id: rows[0]?.id },
+  ]);
 });
 
 test('entries made up under an unknown key prove nothing', async (t) => {
   const service = await createTestApp(t);
   await chainedEvents(service, 4);
   await sql`UPDATE audit_chain SET key_id = 'made-up' WHERE position = 2`.execute(service.db);
-  assert.deepEqual(kindsAndPositions(await verifyAuditChain(service.deps)), [['entry_changed', '2']]);
+  assert.deepEqual(kindsAndPositions(await verifyAuditChain(service.deps)), [
+    ['entry_changed', '2'],
+  ]);
 });

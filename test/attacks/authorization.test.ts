@@ -24,7 +24,8 @@ function goodBody({ method, path }: Route): unknown {
     return { current_password: 'not the right one', new_password: 'new one, long enough' };
   }
   if (method === 'DELETE' && path === '/api/users/me') return { password: 'wrong' };
-  if (method === 'POST' && path === '/api/admins/users') return { email: 'zoe@example.com', username: 'zoe' };
+  if (method === 'POST' && path === '/api/admins/users')
+    return { email: 'zoe@example.com', username: 'zoe' };
   if (path.endsWith('/test-email')) return { to_email: 'ops@example.com' };
   return method === 'GET' || method === 'DELETE' ? undefined : {};
 }
@@ -55,13 +56,19 @@ test('H01 guarded routes refuse anonymous, other realm, refresh token, deactivat
   }
   const passing = guarded.filter(({ path }) => !path.endsWith('/logout-all'));
   for (const route of passing) {
-    const { status } = await request(route, accounts[route.guard as keyof typeof accounts].accessToken);
+    const { status } = await request(
+      route,
+      accounts[route.guard as keyof typeof accounts].accessToken,
+    );
     assert.ok(![401, 403].includes(status), `${route.method} ${route.path}: ${status}`);
   }
   await db.updateTable('users').set({ is_active: false }).execute();
   await db.updateTable('admins').set({ is_active: false }).execute();
   for (const route of guarded) {
-    const { status } = await request(route, accounts[route.guard as keyof typeof accounts].accessToken);
+    const { status } = await request(
+      route,
+      accounts[route.guard as keyof typeof accounts].accessToken,
+    );
     assert.equal(status, 401, `${route.method} ${route.path}`);
   }
 });
@@ -98,7 +105,8 @@ test('H08 nobody reads or changes another account, whatever the request names', 
   assert.equal(me.body.id, attacker.id);
   assert.equal(me.body.username, 'attacker.renamed');
 
-  const [session] = (await api.get('/api/users/me/sessions', { token: victim.accessToken })).body.items;
+  const [session] = (await api.get('/api/users/me/sessions', { token: victim.accessToken })).body
+    .items;
   assertStatus(await api.delete(`/api/users/me/sessions/${session.id}`, as), 404);
   const own = await api.get('/api/users/me', { token: victim.accessToken });
   assertStatus(own, 200);
@@ -155,7 +163,15 @@ test('H13 a malformed id is 404 or 422 on every route that takes one', async (t)
     `${someId}%20`,
     `urn:uuid:${someId}`,
   ];
-  const ids = [...numbers, ...shapes, '%00', '%2e%2e%2fme', '%F0%9F%94%91', 'a'.repeat(10_000), someId];
+  const ids = [
+    ...numbers,
+    ...shapes,
+    '%00',
+    '%2e%2e%2fme',
+    '%F0%9F%94%91',
+    'a'.repeat(10_000),
+    someId,
+  ];
   const taking = guarded.filter(({ path }) => path.includes(':id'));
   assert.ok(taking.length >= 6);
   for (const route of taking) {
@@ -163,7 +179,10 @@ test('H13 a malformed id is 404 or 422 on every route that takes one', async (t)
     for (const id of ids) {
       const path = route.path.replace(':id', id);
       const answer = await test.api.request(route.method, path, goodBody(route), { token });
-      assert.ok([404, 422].includes(answer.status), `${route.method} ${path.slice(0, 100)}: ${answer.text}`);
+      assert.ok(
+        [404, 422].includes(answer.status),
+        `${route.method} ${path.slice(0, 100)}: ${answer.text}`,
+      );
     }
   }
 });

@@ -19,7 +19,10 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 import { onPostgres } from '../test-database.ts';
 
 const https = { PUBLIC_URL: publicUrl };
-const firefox = { ...sameOrigin, 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0' };
+const firefox = {
+  ...sameOrigin,
+  'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0',
+};
 // The embedded engine runs transactions one after the other.
 const rounds = onPostgres ? 5 : 2;
 const parallel = 20;
@@ -81,7 +84,10 @@ for (const realm of realms) {
       assert.equal(values.size, 1);
       assert.ok(!values.has(cookieOf(current)?.value));
       current = answers[0] as Answer;
-      const steps = service.db.selectFrom('sessions').select('generation').orderBy('generation', 'desc');
+      const steps = service.db
+        .selectFrom('sessions')
+        .select('generation')
+        .orderBy('generation', 'desc');
       assert.equal((await steps.executeTakeFirst())?.generation, round);
     }
     assertStatus(await refreshAgain(page, current), 200);
@@ -112,7 +118,9 @@ test('COOKIE_REFRESH_GRACE_SECONDS sets the grace period, and 0 disables it', as
   );
   await long.page.service.clock.advance(59);
   assertStatus(await refreshAgain(long.page, long.parent), 200);
-  const none = await refreshedPage(await createTestApp(t, { ...https, COOKIE_REFRESH_GRACE_SECONDS: '0' }));
+  const none = await refreshedPage(
+    await createTestApp(t, { ...https, COOKIE_REFRESH_GRACE_SECONDS: '0' }),
+  );
   await assertNoGrace(await refreshAgain(none.page, none.parent), none.page, none.child);
 });
 
@@ -189,7 +197,8 @@ test('the old cookie is refused within the grace once the session has ended', as
   const { api, db } = service;
   type Ending = (page: Page, ids: { token: string; other: string }) => Promise<unknown>;
   const endings: Record<string, Ending> = {
-    'sign-out everywhere': (_page, { token }) => api.post('/api/users/logout-all', undefined, { token }),
+    'sign-out everywhere': (_page, { token }) =>
+      api.post('/api/users/logout-all', undefined, { token }),
     'revocation from another device': async (_page, { other }) => {
       const { body } = await api.get('/api/users/me/sessions', { token: other });
       for (const { id, current } of body.items) {
@@ -223,7 +232,8 @@ test('a sign-out with the old cookie within the grace ends the session', async (
   const left = await send(page, 'logout', withCookie(parent, firefox));
   assertStatus(left, 204);
   assert.equal(cookieOf(left)?.maxAge, 0);
-  for (const dead of [parent, child]) assertRefused(await refreshAgain(page, dead), 'invalid_refresh_token');
+  for (const dead of [parent, child])
+    assertRefused(await refreshAgain(page, dead), 'invalid_refresh_token');
   assert.equal(await statusOfMe(page.service.api, userRealm, child.body.access_token), 401);
 });
 
@@ -238,7 +248,10 @@ test('a database clock that steps back does not extend the grace', async (t) => 
 test('a token rotated before the upgrade, or by an old release since, gets no grace', async (t) => {
   const { page, parent, child } = await refreshedPage(await createTestApp(t, https));
   const { db } = page.service;
-  const digests = db.selectFrom('sessions').select('rotated_by_hash').where('rotated_at', 'is not', null);
+  const digests = db
+    .selectFrom('sessions')
+    .select('rotated_by_hash')
+    .where('rotated_at', 'is not', null);
   const { rotated_by_hash } = await digests.executeTakeFirstOrThrow();
   await db.updateTable('sessions').set({ rotated_by_hash: null }).execute();
   assertRefused(await refreshAgain(page, parent), 'refresh_token_rotated');
@@ -259,7 +272,9 @@ test('a retired key gives no successor, within the grace or not', async (t) => {
 test("sessions store the rotating client's address and user agent only as a digest", async (t) => {
   const { page } = await refreshedPage(await createTestApp(t, https));
   const rows = await page.service.db.selectFrom('sessions').selectAll().execute();
-  const digests = rows.flatMap(({ rotated_by_hash }) => (rotated_by_hash === null ? [] : [rotated_by_hash]));
+  const digests = rows.flatMap(({ rotated_by_hash }) =>
+    rotated_by_hash === null ? [] : [rotated_by_hash],
+  );
   assert.deepEqual(
     digests.map(({ length }) => length),
     [32],

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adminRealm, realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
-import { cookieOf, login, openPage, publicUrl, sameOrigin, send, withCookie } from '../cookie-page.ts';
+import {
+  cookieOf,
+  login,
+  openPage,
+  publicUrl,
+  sameOrigin,
+  send,
+  withCookie,
+} from '../cookie-page.ts';
 import { createTestApp } from '../test-app.ts';
 
 /**
@@ -29,7 +37,11 @@ for (const realm of realms) {
     assert.equal(maxAge, realm === adminRealm ? 8 * 3600 : 7 * 24 * 3600);
     assert.deepEqual(attributes, { path: '/', httpOnly: true, secure: true, sameSite: 'strict' });
     assert.ok(String(answer.headers['set-cookie']).length < 4096);
-    assert.deepEqual(Object.keys(answer.body).toSorted(), ['access_token', 'expires_in', 'token_type']);
+    assert.deepEqual(Object.keys(answer.body).toSorted(), [
+      'access_token',
+      'expires_in',
+      'token_type',
+    ]);
     assert.ok(!answer.text.includes(String(value)));
     assert.ok(!page.service.logs().includes(String(value)));
   });
@@ -114,7 +126,9 @@ test('J04 CORS never allows the X-Session-Mode header, whatever CORS_ORIGINS is'
     'access-control-request-method': 'POST',
     'access-control-request-headers': 'x-session-mode',
   };
-  const preflight = await api.request('OPTIONS', '/api/users/refresh', undefined, { headers: asked });
+  const preflight = await api.request('OPTIONS', '/api/users/refresh', undefined, {
+    headers: asked,
+  });
   assert.doesNotMatch(String(preflight.headers['access-control-allow-headers']), /x-session-mode/i);
 });
 
@@ -146,7 +160,10 @@ test('J05 each realm has its own cookie; a refresh token in the body too is refu
   const both = await send(user, 'refresh', withCookie(signedIn), { body });
   assertStatus(both, 422);
   assert.equal(both.body.details.errors[0].field, 'body');
-  assertStatus(await send(user, 'refresh', { ...withCookie(signedIn), 'x-session-mode': 'Cookie' }), 422);
+  assertStatus(
+    await send(user, 'refresh', { ...withCookie(signedIn), 'x-session-mode': 'Cookie' }),
+    422,
+  );
   assertStatus(await send(user, 'refresh', withCookie(signedIn)), 200);
 });
 
@@ -155,8 +172,16 @@ test('J05 over plain HTTP in development the cookie has no prefix and no Secure'
   const answer = await login(page);
   const { name, value: _value, ...attributes } = cookieOf(answer) ?? {};
   assert.equal(name, 'adl_user');
-  assert.deepEqual(attributes, { path: '/', maxAge: 7 * 24 * 3600, httpOnly: true, sameSite: 'strict' });
-  assertStatus(await send(page, 'refresh', withCookie(answer, { origin: 'http://localhost:8000' })), 200);
+  assert.deepEqual(attributes, {
+    path: '/',
+    maxAge: 7 * 24 * 3600,
+    httpOnly: true,
+    sameSite: 'strict',
+  });
+  assertStatus(
+    await send(page, 'refresh', withCookie(answer, { origin: 'http://localhost:8000' })),
+    200,
+  );
 });
 
 test('J05 a retry with the old cookie and the same Idempotency-Key gets one answer', async (t) => {

@@ -24,7 +24,9 @@ for (const [field, body] of Object.entries({
     const answer = await api.post('/api/users/register', body);
     assert.ok(cpuMilliseconds() - startedAt < bearableMilliseconds);
     assertStatus(answer, 422);
-    const fields: string[] = answer.body.details.errors.map((fault: { field: string }) => fault.field);
+    const fields: string[] = answer.body.details.errors.map(
+      (fault: { field: string }) => fault.field,
+    );
     assert.deepEqual([...new Set(fields)], [field]);
   });
 }
@@ -48,10 +50,17 @@ test('I15 input built for slow patterns is refused quickly in every field', asyn
       const startedAt = cpuMilliseconds();
       const { status } = await sendAmongPlain(field, value);
       assert.ok(status >= 400 && status < 500, `${field.label}: ${status}`);
-      assert.ok(cpuMilliseconds() - startedAt < bearableMilliseconds, `${field.label} ${value.slice(0, 20)}`);
+      assert.ok(
+        cpuMilliseconds() - startedAt < bearableMilliseconds,
+        `${field.label} ${value.slice(0, 20)}`,
+      );
     }
   }
-  for (const agent of [' '.repeat(8000), `Mozilla/5.0 ${'('.repeat(8000)}`, 'Firefox/'.repeat(1000)]) {
+  for (const agent of [
+    ' '.repeat(8000),
+    `Mozilla/5.0 ${'('.repeat(8000)}`,
+    'Firefox/'.repeat(1000),
+  ]) {
     const startedAt = cpuMilliseconds();
     const { username, password } = newRegistration();
     const options = { headers: { 'user-agent': agent } };
@@ -78,6 +87,7 @@ test('I06 the allowed methods of a path are found quickly, however many slashes'
   await app.ready();
   assert.deepEqual(allowedMethods('/api/7/x'), ['GET', 'HEAD', 'OPTIONS']);
   const startedAt = cpuMilliseconds();
-  for (let round = 0; round < 900; round += 1) assert.deepEqual(allowedMethods('/'.repeat(15_000)), []);
+  for (let round = 0; round < 900; round += 1)
+    assert.deepEqual(allowedMethods('/'.repeat(15_000)), []);
   assert.ok(cpuMilliseconds() - startedAt < bearableMilliseconds);
 });

@@ -17,7 +17,11 @@ function openDirectory(t: { after(done: () => void): void }): string {
   return dataDir;
 }
 
-for (const [what, left] of Object.entries({ empty: '', 'too short': 'c2hvcnQ=', blanks: ' '.repeat(64) })) {
+for (const [what, left] of Object.entries({
+  empty: '',
+  'too short': 'c2hvcnQ=',
+  blanks: ' '.repeat(64),
+})) {
   test(`V11.2.3 a secret file truncated by a full disk (${what}) stops the start`, (t) => {
     const dataDir = openDirectory(t);
     writeFileSync(join(dataDir, 'development-secret'), left);
@@ -49,7 +53,9 @@ test('processes that start at once in an empty directory share one complete key'
     [1, 2].map(() => {
       const workerData = { gate, dataDir, rounds, module, count: 2 };
       const worker = new Worker(script, { eval: true, workerData });
-      return new Promise<string[]>((resolve, reject) => worker.on('message', resolve).on('error', reject));
+      return new Promise<string[]>((resolve, reject) =>
+        worker.on('message', resolve).on('error', reject),
+      );
     }),
   );
   const [ones = [], others = []] = keysOfEach;

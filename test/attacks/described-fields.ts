@@ -24,7 +24,12 @@ export type Schema = {
   minimum?: number;
   maximum?: number;
 };
-export type Parameter = { name: string; in: 'query' | 'path' | 'header'; required?: boolean; schema: Schema };
+export type Parameter = {
+  name: string;
+  in: 'query' | 'path' | 'header';
+  required?: boolean;
+  schema: Schema;
+};
 type Operation = {
   security: Record<string, unknown>[];
   parameters?: Parameter[];
@@ -50,7 +55,11 @@ export async function describedOperations(api: Api): Promise<DescribedOperation[
   const { body } = await api.get('/openapi.json');
   const paths = Object.entries(body.paths as Record<string, Record<string, Operation>>);
   return paths.flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+    Object.entries(methods).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path,
+      operation,
+    })),
   );
 }
 
@@ -93,7 +102,8 @@ function plainValue({ anyOf, ...whole }: Schema): unknown {
 export async function createFieldSender(service: TestApp) {
   const user = await signedInUser(service);
   const superadmin = await signedInAdmin(service);
-  const tokenFor = (path: string) => (path.startsWith('/api/users') ? user : superadmin).accessToken;
+  const tokenFor = (path: string) =>
+    (path.startsWith('/api/users') ? user : superadmin).accessToken;
 
   const send = ({ method, path, place, name }: Field, value: unknown): Promise<Answer> => {
     const token = tokenFor(path);
@@ -101,7 +111,8 @@ export async function createFieldSender(service: TestApp) {
       return service.api.request(method, filled(path), { [name]: value }, { token });
     }
     const text = escaped(String(value));
-    const target = place === 'query' ? `${filled(path)}?${name}=${text}` : path.replace(`{${name}}`, text);
+    const target =
+      place === 'query' ? `${filled(path)}?${name}=${text}` : path.replace(`{${name}}`, text);
     return service.api.request(method, target, undefined, { token });
   };
   const fields = await describedFields(service.api);
@@ -109,10 +120,16 @@ export async function createFieldSender(service: TestApp) {
   const sendAmongPlain = async (field: Field, value: unknown): Promise<Answer> => {
     if (field.place !== 'body') return send(field, value);
     const { method, path, name } = field;
-    const isAmong = (one: Field) => one.method === method && one.path === path && one.place === 'body';
+    const isAmong = (one: Field) =>
+      one.method === method && one.path === path && one.place === 'body';
     const body = fields.filter((one) => isAmong(one) && !isOtherName(one, field));
     const plain = Object.fromEntries(body.map((one) => [one.name, one.plain]));
-    return service.api.request(method, filled(path), { ...plain, [name]: value }, { token: tokenFor(path) });
+    return service.api.request(
+      method,
+      filled(path),
+      { ...plain, [name]: value },
+      { token: tokenFor(path) },
+    );
   };
   const sendRaw = ({ method, path }: Field, rawBody: string | Buffer): Promise<Answer> =>
     service.api.request(method, filled(path), undefined, { token: tokenFor(path), rawBody });
@@ -126,7 +143,9 @@ function isOtherName(one: Field, { path, name }: Field): boolean {
 
 /** True where a 422 names this field. */
 export function isRefused({ status, body }: Answer, { name }: Field): boolean {
-  return status === 422 && body.details.errors.some((fault: { field: string }) => fault.field === name);
+  return (
+    status === 422 && body.details.errors.some((fault: { field: string }) => fault.field === name)
+  );
 }
 
 /**

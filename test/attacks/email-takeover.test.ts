@@ -30,7 +30,11 @@ for (const realm of [userRealm, adminRealm]) {
   test(`token thief, ${realm.kind}: no address change without the password`, async (t) => {
     const service = await createTestApp(t);
     const owner = await signedInTo(service, realm);
-    const refused = await service.api.put(`${realm.path}/me`, { email: one }, { token: owner.accessToken });
+    const refused = await service.api.put(
+      `${realm.path}/me`,
+      { email: one },
+      { token: owner.accessToken },
+    );
     assertStatus(refused, 403);
     assert.equal(refused.body.details.reason, 'reauthentication_required');
     const me = await service.api.get(`${realm.path}/me`, { token: owner.accessToken });
@@ -82,7 +86,9 @@ test('password thief: the owner is notified of a new password and a new device',
   await moveTo(service, owner, one);
   await changePassword(service, owner, newPassword);
   const login = { username: owner.username, password: newPassword };
-  const headers = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0' };
+  const headers = {
+    'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0',
+  };
   const away = { headers, remoteAddress: '203.0.113.9' };
   assertStatus(await service.api.post('/api/users/login', login, away), 200);
   for (const kind of ['password_changed', 'new_sign_in'] as const) {
@@ -127,7 +133,11 @@ test("squatter: with a verified address of their own they lose a stranger's", as
   await moveTo(service, squatter, 'second@example.com');
   await moveTo(service, squatter, victims);
   const pending = await service.mailbox.token('email_verification', victims);
-  assert.deepEqual(await linkGoesTo(service, victims), [one], 'and nobody gets into the account through it');
+  assert.deepEqual(
+    await linkGoesTo(service, victims),
+    [one],
+    'and nobody gets into the account through it',
+  );
   const victim = await registered(service, victims);
   await assertAddress(service, victim, victims, 'unverified');
   await assertAddress(service, squatter, one, 'verified');
@@ -149,7 +159,10 @@ test("plain admin: no link from a user's past leads into a superuser's account",
     await plain({ email: two });
     await verify(service, two);
     await plain({ email: 'boss@example.com' });
-    await superadmin({ is_superuser: true, ...(alsoMoves ? { email: 'boss@office.example' } : {}) });
+    await superadmin({
+      is_superuser: true,
+      ...(alsoMoves ? { email: 'boss@office.example' } : {}),
+    });
     await assertNoUndoLink(service, user.email, one, two, 'boss@example.com');
     for (const email of [one, two]) assert.deepEqual(await linkGoesTo(service, email), []);
   }
@@ -162,7 +175,9 @@ test('plain admin: a reset they send goes to the verified address, not to theirs
   await patcher(service, admin, user)({ email: one });
   const path = `/api/admins/users/${user.id}/send-password-reset`;
   assertStatus(await service.api.post(path, undefined, { token: admin.accessToken }), 204);
-  const recipients = (await service.mailbox.mails('password_reset')).map(({ recipient }) => recipient);
+  const recipients = (await service.mailbox.mails('password_reset')).map(
+    ({ recipient }) => recipient,
+  );
   assert.deepEqual(recipients, [user.email]);
 });
 
@@ -179,7 +194,10 @@ async function registered(service: TestApp, email: string): Promise<SignedIn> {
 
 async function changePassword({ api }: TestApp, user: SignedIn, password: string): Promise<void> {
   const body = { current_password: user.password, new_password: password };
-  assertStatus(await api.post('/api/users/change-password', body, { token: user.accessToken }), 200);
+  assertStatus(
+    await api.post('/api/users/change-password', body, { token: user.accessToken }),
+    200,
+  );
 }
 
 async function logoutAll({ api }: TestApp, { accessToken: token }: SignedIn): Promise<void> {
@@ -188,7 +206,9 @@ async function logoutAll({ api }: TestApp, { accessToken: token }: SignedIn): Pr
 
 /** None of these mailboxes has a valid undo link. */
 async function assertNoUndoLink({ mailbox }: TestApp, ...emails: string[]): Promise<void> {
-  const mails = (await mailbox.mails('email_changed')).filter(({ recipient }) => emails.includes(recipient));
+  const mails = (await mailbox.mails('email_changed')).filter(({ recipient }) =>
+    emails.includes(recipient),
+  );
   for (const { recipient, message } of mails)
     assert.doesNotMatch(message?.text ?? '', /#token=/, `a valid undo link to ${recipient}`);
 }

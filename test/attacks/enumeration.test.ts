@@ -16,7 +16,11 @@ for (const realm of realms) {
     const known = await signedInTo(service, realm);
     const inactive = await signedInTo(service, realm);
     const { db } = service;
-    await db.updateTable(realm.table).set({ is_active: false }).where('id', '=', inactive.id).execute();
+    await db
+      .updateTable(realm.table)
+      .set({ is_active: false })
+      .where('id', '=', inactive.id)
+      .execute();
     const unknown = newRegistration();
     const attempts: Record<string, object> = {
       'an unknown username': { username: unknown.username, password: goodPassword },
@@ -25,10 +29,19 @@ for (const realm of realms) {
       'an impossible username': { username: "' OR '1'='1", password: goodPassword },
       'a wrong password': { username: known.username, password: 'not the one' },
       'a wrong password, by e-mail': { email: known.email, password: 'not the one' },
-      'an inactive account with its right password': { username: inactive.username, password: goodPassword },
-      'an inactive account with a wrong password': { username: inactive.username, password: 'not the one' },
+      'an inactive account with its right password': {
+        username: inactive.username,
+        password: goodPassword,
+      },
+      'an inactive account with a wrong password': {
+        username: inactive.username,
+        password: 'not the one',
+      },
       'a password over 72 bytes': { username: known.username, password: over72Bytes },
-      'an unknown user, a password over 72 bytes': { username: unknown.username, password: over72Bytes },
+      'an unknown user, a password over 72 bytes': {
+        username: unknown.username,
+        password: over72Bytes,
+      },
     };
     const reference = await measured(service, `${realm.path}/login`, Object.values(attempts)[0]);
     assert.equal(reference.hashes, 1);
@@ -36,7 +49,11 @@ for (const realm of realms) {
     for (const [name, credentials] of Object.entries(attempts)) {
       // More would be throttled, which another test covers.
       await db.deleteFrom('throttles').execute();
-      const { answer, hashes, statements } = await measured(service, `${realm.path}/login`, credentials);
+      const { answer, hashes, statements } = await measured(
+        service,
+        `${realm.path}/login`,
+        credentials,
+      );
       assertStatus(answer, 401);
       assert.deepEqual(comparable(answer), comparable(reference.answer), name);
       assert.equal(hashes, 1, name);
@@ -65,7 +82,9 @@ for (const realm of realms) {
       const statuses: number[] = [];
       for (const username of Array.from({ length: 3 }, () => spelt(name)).flat()) {
         const wrong = { username, password: 'not the one' };
-        statuses.push((await service.api.post(`${realm.path}/login`, wrong, { remoteAddress })).status);
+        statuses.push(
+          (await service.api.post(`${realm.path}/login`, wrong, { remoteAddress })).status,
+        );
       }
       return statuses;
     };
@@ -100,11 +119,18 @@ for (const realm of realms) {
     const expired = await signedInTo(service, realm);
     await clock.advance(durations.days(8));
     const revoked = await signedInTo(service, realm);
-    assertStatus(await api.post(`${realm.path}/logout`, { refresh_token: revoked.refreshToken }), 204);
+    assertStatus(
+      await api.post(`${realm.path}/logout`, { refresh_token: revoked.refreshToken }),
+      204,
+    );
     const inactive = await signedInTo(service, realm);
     const gone = await signedInTo(service, realm);
     const live = await signedInTo(service, realm);
-    await db.updateTable(realm.table).set({ is_active: false }).where('id', '=', inactive.id).execute();
+    await db
+      .updateTable(realm.table)
+      .set({ is_active: false })
+      .where('id', '=', inactive.id)
+      .execute();
     await db.deleteFrom(realm.table).where('id', '=', gone.id).execute();
 
     const bad: Record<string, string> = {
@@ -136,7 +162,11 @@ async function measured(
 ): Promise<Measured> {
   const [hashes, executed] = [hasher.state.completed, statements().length];
   const answer = await api.post(path, body);
-  return { answer, hashes: hasher.state.completed - hashes, statements: statements().slice(executed) };
+  return {
+    answer,
+    hashes: hasher.state.completed - hashes,
+    statements: statements().slice(executed),
+  };
 }
 
 /** Everything in an answer that an attacker can compare, without the parts that always differ. */

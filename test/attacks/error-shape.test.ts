@@ -22,7 +22,10 @@ const paths: [path: string, methods: string[]][] = [
   ['/api/users/login', ['OPTIONS', 'POST']],
   ['/api/users/me', ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PUT']],
   ['/api/users/me/', ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PUT']],
-  ['/api/admins/users/0192c3a4-0000-7000-8000-000000000000', ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH']],
+  [
+    '/api/admins/users/0192c3a4-0000-7000-8000-000000000000',
+    ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH'],
+  ],
 ];
 
 for (const [path, allowed] of paths) {
@@ -38,8 +41,16 @@ for (const [path, allowed] of paths) {
       const [answer] = answers;
       assert.ok(answer, method);
       assertSoundAnswer(answer, { method, path });
-      assert.equal(answer.status, allowed.length === 0 ? 404 : method === 'OPTIONS' ? 204 : 405, method);
-      assert.equal(answer.headers.allow, allowed.length === 0 ? undefined : allowed.join(', '), method);
+      assert.equal(
+        answer.status,
+        allowed.length === 0 ? 404 : method === 'OPTIONS' ? 204 : 405,
+        method,
+      );
+      assert.equal(
+        answer.headers.allow,
+        allowed.length === 0 ? undefined : allowed.join(', '),
+        method,
+      );
       // HEAD has no body in its answer, and TRACE does not echo the request.
       if (method === 'HEAD') assert.equal(answer.text, '');
       if (method === 'TRACE') assert.doesNotMatch(answer.text, /localhost/);
@@ -54,7 +65,10 @@ test('I18 input is echoed only as JSON: no HTML, no script, no JSONP', async (t)
   const requests: [request: string, path: string][] = [
     [requestText('GET', `/${script}`, headers), `/${script}`],
     [requestText('GET', `/nothing?callback=${script}`, headers), '/nothing'],
-    [requestText('DELETE', `/api/users/me/sessions/${script}`, headers), `/api/users/me/sessions/${script}`],
+    [
+      requestText('DELETE', `/api/users/me/sessions/${script}`, headers),
+      `/api/users/me/sessions/${script}`,
+    ],
     [requestText('POST', `/health?${script}`, headers), '/health'],
   ];
   for (const [request, path] of requests) {
@@ -153,7 +167,12 @@ test('M06 without a database, routes that need it are 503; no answer or log name
 
 async function loginAnswer({ app }: TestApp, username: string): Promise<Answer> {
   const body = JSON.stringify({ username, password: goodPassword });
-  const request = requestText('POST', '/api/users/login', { 'Content-Type': 'application/json' }, body);
+  const request = requestText(
+    'POST',
+    '/api/users/login',
+    { 'Content-Type': 'application/json' },
+    body,
+  );
   const { answers } = await exchange(app, request, { answers: 1 });
   const [answer] = answers;
   assert.ok(answer);

@@ -16,7 +16,14 @@ function send(): Promise<FloodResult> {
   const { promise, resolve } = Promise.withResolvers<FloodResult>();
   const length = chunked ? {} : { 'content-length': Buffer.byteLength(body) };
   const headers = { 'content-type': 'application/json', ...length };
-  const outgoing = request({ port, host: '127.0.0.1', method: 'POST', path, headers, agent: false });
+  const outgoing = request({
+    port,
+    host: '127.0.0.1',
+    method: 'POST',
+    path,
+    headers,
+    agent: false,
+  });
   outgoing.on('response', (response) => {
     response.resume();
     response.on('end', () => resolve(response.statusCode ?? 0));

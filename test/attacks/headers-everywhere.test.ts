@@ -26,7 +26,12 @@ function assertHeaders({ headers, status }: Answer, policy: string, expectedStat
   for (const name of ['server', 'x-powered-by']) assert.equal(headers[name], undefined);
 }
 
-function json(method: string, path: string, body: unknown, headers: Record<string, string> = {}): string {
+function json(
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): string {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return requestText(method, path, { 'Content-Type': 'application/json', ...headers }, text);
 }
@@ -38,7 +43,10 @@ test('J01 every API answer has the eight headers once, with the values for an AP
   const service = await createTestApp(t, { CORS_ORIGINS: 'http://localhost:3000' });
   const user = await signedInUser(service);
   const bearer = { Authorization: `Bearer ${user.accessToken}` };
-  const change = { current_password: 'not the right one', new_password: 'granite lantern 41 willow' };
+  const change = {
+    current_password: 'not the right one',
+    new_password: 'granite lantern 41 willow',
+  };
   const answers: [status: number, request: Request][] = [
     [200, requestText('GET', '/')],
     [200, requestText('GET', '/health')],
@@ -47,7 +55,12 @@ test('J01 every API answer has the eight headers once, with the values for an AP
     [200, requestText('GET', '/api/users/me', { ...bearer, Origin: 'http://localhost:3000' })],
     [200, requestText('GET', '/api/users/me', { ...bearer, Origin: 'https://evil.test' })],
     [201, json('POST', '/api/users/register', newRegistration())],
-    [204, json('POST', '/api/users/logout', { refresh_token: (await signedInUser(service)).refreshToken })],
+    [
+      204,
+      json('POST', '/api/users/logout', {
+        refresh_token: (await signedInUser(service)).refreshToken,
+      }),
+    ],
     [204, requestText('OPTIONS', '/api/users/me')],
     [204, requestText('OPTIONS', '*')],
     [204, requestText('OPTIONS', '/api/users/me', preflight)],
@@ -69,12 +82,20 @@ test('J01 every API answer has the eight headers once, with the values for an AP
     [422, json('POST', login, {})],
     [422, json('POST', login, '{')],
   ];
-  for (const [status, request] of answers) assertHeaders(await answerOf(service, request), apiPolicy, status);
+  for (const [status, request] of answers)
+    assertHeaders(await answerOf(service, request), apiPolicy, status);
 });
 
 test('J01 an answer to HEAD has all headers of the GET', async (t) => {
   const service = await createTestApp(t);
-  for (const path of ['/', '/health', '/api/users/me', '/nonexistent', '/app/undo', '/app/assets/page.css']) {
+  for (const path of [
+    '/',
+    '/health',
+    '/api/users/me',
+    '/nonexistent',
+    '/app/undo',
+    '/app/assets/page.css',
+  ]) {
     const [head, get] = [
       await answerOf(service, requestText('HEAD', path)),
       await answerOf(service, requestText('GET', path)),
@@ -87,7 +108,12 @@ test('J01 an answer to HEAD has all headers of the GET', async (t) => {
 
 test('J01 pages, assets, 304 and redirects have the headers with the values for pages', async (t) => {
   const service = await createTestApp(t);
-  const answers: [status: number, policy: string, path: string, headers?: Record<string, string>][] = [
+  const answers: [
+    status: number,
+    policy: string,
+    path: string,
+    headers?: Record<string, string>,
+  ][] = [
     [302, pagePolicy, '/', { Accept: 'text/html' }],
     [200, pagePolicy, '/app/reset-password'],
     [200, pagePolicy, '/app/assets/page.css'],
@@ -124,7 +150,8 @@ test('J01 parser errors and timeouts have the headers too', async (t) => {
     [408, 'GET / HTTP/1.1\r\nHost: a\r\nX-Slow: '],
   ];
   const answers = await Promise.all(refused.map(([, request]) => answerOf(service, request)));
-  for (const [index, answer] of answers.entries()) assertHeaders(answer, apiPolicy, refused[index]?.[0] ?? 0);
+  for (const [index, answer] of answers.entries())
+    assertHeaders(answer, apiPolicy, refused[index]?.[0] ?? 0);
 });
 
 const broken: Record<string, [number, (t: TestContext, service: TestApp) => Promise<unknown>]> = {

@@ -27,7 +27,10 @@ test('the OpenAPI document, from which these tests read fields, has every route'
         .replaceAll(/:(\w+)/g, '{$1}'),
     )
     .filter((route) => route.includes(' /api/'));
-  assert.deepEqual(described.filter((route) => route.includes(' /api/')).toSorted(), listed.toSorted());
+  assert.deepEqual(
+    described.filter((route) => route.includes(' /api/')).toSorted(),
+    listed.toSorted(),
+  );
 
   const fields = await describedFields(api);
   for (const label of [

@@ -16,10 +16,22 @@ const refusedByParser: [what: string, request: string | Buffer, status: number][
   ['an unknown method', requestText('FOO', '/'), 400],
   ['an invalid version', 'GET / HTTP/1.9\r\nHost: localhost\r\n\r\n', 400],
   ['the HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
-  ['a non-ASCII byte in the path', Buffer.from('GET /a\x9b[31m HTTP/1.1\r\nHost: a\r\n\r\n', 'latin1'), 400],
+  [
+    'a non-ASCII byte in the path',
+    Buffer.from('GET /a\x9b[31m HTTP/1.1\r\nHost: a\r\n\r\n', 'latin1'),
+    400,
+  ],
   ['a negative length', requestText('POST', '/api/users/login', { 'Content-Length': '-1' }), 400],
-  ['an endless length', requestText('POST', '/api/users/login', { 'Content-Length': '9'.repeat(25) }), 400],
-  ['both Content-Length and Transfer-Encoding', chunked('0\r\n\r\n', { 'Content-Length': '2' }), 400],
+  [
+    'an endless length',
+    requestText('POST', '/api/users/login', { 'Content-Length': '9'.repeat(25) }),
+    400,
+  ],
+  [
+    'both Content-Length and Transfer-Encoding',
+    chunked('0\r\n\r\n', { 'Content-Length': '2' }),
+    400,
+  ],
   ['a folded header (obs-fold)', 'GET / HTTP/1.1\r\nHost: a\r\nX-Request-ID: a\r\n b\r\n\r\n', 400],
   ['CONNECT', requestText('CONNECT', 'example.com:443'), 400],
   ['I06 a header of 64 kB', requestText('GET', '/', { A: 'a'.repeat(65_536) }), 431],
@@ -47,9 +59,14 @@ test('a request whose head or body arrives too late is answered 408', async (t) 
   Object.assign(app.server, { headersTimeout: 100, requestTimeout: 100 });
   const late = [
     'GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ',
-    requestText('POST', '/api/users/login', { 'Content-Type': 'application/json', 'Content-Length': '500' }),
+    requestText('POST', '/api/users/login', {
+      'Content-Type': 'application/json',
+      'Content-Length': '500',
+    }),
   ];
-  for (const { answers, closedByServer } of await Promise.all(late.map((part) => exchange(app, part)))) {
+  for (const { answers, closedByServer } of await Promise.all(
+    late.map((part) => exchange(app, part)),
+  )) {
     assert.equal(closedByServer, true);
     assertSoundAnswer(only(answers), { method: 'POST', path: '' });
     assert.equal(answers[0]?.body.error, 'RequestTimeoutError');
@@ -87,8 +104,16 @@ test('I07 an invalid request line or Host is refused, never a 500', async (t) =>
 
 test('I19 no upgrade or tunnel is accepted; an unsupported Expect is 417', async (t) => {
   const test = await createTestApp(t);
-  const websocket = { Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZQ==' };
-  const h2c = { Upgrade: 'h2c', Connection: 'Upgrade, HTTP2-Settings', 'HTTP2-Settings': 'AAMAAABkAAQA' };
+  const websocket = {
+    Upgrade: 'websocket',
+    Connection: 'Upgrade',
+    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZQ==',
+  };
+  const h2c = {
+    Upgrade: 'h2c',
+    Connection: 'Upgrade, HTTP2-Settings',
+    'HTTP2-Settings': 'AAMAAABkAAQA',
+  };
   await assertAnswered(test, requestText('GET', '/health/live', websocket), 200);
   await assertAnswered(test, requestText('GET', '/health/live', h2c), 200);
   await assertAnswered(test, requestText('GET', '/health/live', { Connection: 'close, X' }), 200);
@@ -134,10 +159,10 @@ test('a connection carries 1,000 requests; what is pipelined after them is dropp
   ]);
   assert.deepEqual([answers.length, closedByServer], [1000, true]);
   assert.equal(new Set(answers.map(({ headers }) => headers['x-request-id'])).size, 1000);
-  assert.deepEqual(answers.map(({ status, headers }) => `${status} ${headers.connection}`).slice(-2), [
-    '200 keep-alive',
-    '200 close',
-  ]);
+  assert.deepEqual(
+    answers.map(({ status, headers }) => `${status} ${headers.connection}`).slice(-2),
+    ['200 keep-alive', '200 close'],
+  );
   assertStatus(await test.api.post('/api/users/login', { username, password }), 401);
 });
 
@@ -152,7 +177,10 @@ async function assertAnswered(test: TestApp, request: string, status: number): P
 
 function only(answers: Answer[]): Answer {
   const [answer] = answers;
-  assert.ok(answer !== undefined && answers.length === 1, `${answers.length} answers instead of one`);
+  assert.ok(
+    answer !== undefined && answers.length === 1,
+    `${answers.length} answers instead of one`,
+  );
   return answer;
 }
 

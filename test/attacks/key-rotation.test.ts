@@ -32,7 +32,9 @@ for (const realm of realms) {
     assert.equal(await statusOfMe(during.api, realm, old.accessToken), 200);
     assert.equal(await statusOfMe(after.api, realm, old.accessToken), 401);
     assertRefused(await refresh(after.api, realm, old.refreshToken), 'invalid_refresh_token');
-    const logout = await after.api.post(`${realm.path}/logout`, { refresh_token: old.refreshToken });
+    const logout = await after.api.post(`${realm.path}/logout`, {
+      refresh_token: old.refreshToken,
+    });
     assertStatus(logout, 401);
 
     const { username, password } = old;
@@ -57,7 +59,14 @@ test('E20 an unknown kid, or the kid of another key than the signing one, is rej
   assert.equal(await status({ kid: previousKid }, previous), 200);
   assert.equal(await status({ kid }, previous), 401);
   assert.equal(await status({ kid: previousKid }, current), 401);
-  const unknown = [randomBytes(9).toString('base64url'), `${kid}x`, kid.slice(1), '', 'current', 'previous'];
+  const unknown = [
+    randomBytes(9).toString('base64url'),
+    `${kid}x`,
+    kid.slice(1),
+    '',
+    'current',
+    'previous',
+  ];
   for (const other of [...unknown, undefined]) {
     for (const key of [current, previous])
       assert.equal(await status({ kid: other }, key), 401, String(other));
@@ -88,7 +97,10 @@ test('E20 a refresh token of the old key is exchanged once, and its reuse is det
   assert.equal(again.refreshToken, renewed.refreshToken);
   assert.equal(readToken(renewed.accessToken).header.kid, during.keys.current.kid);
   assert.equal(await statusOfMe(before.api, userRealm, renewed.accessToken), 401);
-  assertRefused(await refresh(before.api, userRealm, renewed.refreshToken), 'invalid_refresh_token');
+  assertRefused(
+    await refresh(before.api, userRealm, renewed.refreshToken),
+    'invalid_refresh_token',
+  );
 
   // Renewed tokens no longer depend on the old key.
   const last = await refreshed(after.api, userRealm, renewed.refreshToken);

@@ -8,7 +8,11 @@ import { onPostgres } from '../test-database.ts';
 // The embedded engine runs transactions one after the other.
 const rounds = onPostgres ? 10 : 3;
 
-const losses = [{ is_active: false }, { is_superadmin: false }, { is_active: false, is_superadmin: false }];
+const losses = [
+  { is_active: false },
+  { is_superadmin: false },
+  { is_active: false, is_superadmin: false },
+];
 
 function change({ api }: TestApp, by: SignedIn, whom: SignedIn, body: object) {
   return api.patch(`/api/admins/${whom.id}`, body, { token: by.accessToken });
@@ -51,7 +55,10 @@ for (const loss of losses) {
       await test.db.deleteFrom('admins').execute();
       const one = await signedInAdmin(test);
       const other = await signedInAdmin(test);
-      const answers = await Promise.all([change(test, one, other, loss), change(test, other, one, loss)]);
+      const answers = await Promise.all([
+        change(test, one, other, loss),
+        change(test, other, one, loss),
+      ]);
       await assertOneRemains(
         test,
         answers.map(({ status }) => status),
@@ -65,7 +72,10 @@ for (const loss of losses) {
       await test.db.deleteFrom('admins').execute();
       const one = await signedInAdmin(test);
       const other = await signedInAdmin(test);
-      const answers = await Promise.all([change(test, one, one, loss), change(test, other, other, loss)]);
+      const answers = await Promise.all([
+        change(test, one, one, loss),
+        change(test, other, other, loss),
+      ]);
       await assertOneRemains(
         test,
         answers.map(({ status }) => status),

@@ -23,8 +23,18 @@ test('B13 input over its limit is refused without a hash and without a query', a
     ['POST', '/api/users/login', 'username', { username: tenKilobytes, password: goodPassword }],
     ['POST', '/api/users/refresh', 'refresh_token', { refresh_token: tenKilobytes }],
     ['POST', '/api/users/logout', 'refresh_token', { refresh_token: tenKilobytes }],
-    ['POST', '/api/password/reset-password', 'token', { token: tenKilobytes, new_password: goodPassword }],
-    ['POST', '/api/password/reset-password', 'new_password', { token: 't', new_password: tenKilobytes }],
+    [
+      'POST',
+      '/api/password/reset-password',
+      'token',
+      { token: tenKilobytes, new_password: goodPassword },
+    ],
+    [
+      'POST',
+      '/api/password/reset-password',
+      'new_password',
+      { token: 't', new_password: tenKilobytes },
+    ],
     [
       'POST',
       '/api/users/change-password',
@@ -54,9 +64,15 @@ test('B13 input over its limit is refused without a hash and without a query', a
 
 test('B13 a body over 64 KiB is refused before it is read; one just below is read', async (t) => {
   const { api } = await createTestApp(t);
-  const tooLarge = await api.post('/api/users/login', { username: 'ada', password: 'a'.repeat(64 * 1024) });
+  const tooLarge = await api.post('/api/users/login', {
+    username: 'ada',
+    password: 'a'.repeat(64 * 1024),
+  });
   assertStatus(tooLarge, 413);
-  assertStatus(await api.post('/api/users/login', { username: 'ada', password: 'a'.repeat(64_000) }), 422);
+  assertStatus(
+    await api.post('/api/users/login', { username: 'ada', password: 'a'.repeat(64_000) }),
+    422,
+  );
 });
 
 test('B13 values exactly at their limits can register and sign in', async (t) => {
@@ -69,7 +85,10 @@ test('B13 values exactly at their limits can register and sign in', async (t) =>
     newRegistration({ password: 'violet harbour anvil 93 '.repeat(6).slice(0, 128) }),
   ]) {
     assertStatus(await api.post('/api/users/register', body), 201);
-    assertStatus(await api.post('/api/users/login', { email: body.email, password: body.password }), 200);
+    assertStatus(
+      await api.post('/api/users/login', { email: body.email, password: body.password }),
+      200,
+    );
   }
   assert.equal(longest.length, 254);
 });

@@ -22,11 +22,15 @@ async function withUsersOfAllKinds(test: TestApp): Promise<void> {
   );
   await sql`UPDATE users SET deleted_at = now(), deleted_by = 'owner', erase_at = now()
     WHERE username IN ('bulk2', 'bulk3')`.execute(db);
-  await sql`UPDATE users SET created_at = '2025-06-01T12:00:00Z' WHERE username = 'bulk4'`.execute(db);
+  await sql`UPDATE users SET created_at = '2025-06-01T12:00:00Z' WHERE username = 'bulk4'`.execute(
+    db,
+  );
   await sql`UPDATE users SET last_login_at = '2026-03-01T12:00:00Z' WHERE username IN ('bulk5', 'bulk6')`.execute(
     db,
   );
-  await sql`UPDATE users SET last_login_at = '2026-04-01T12:00:00Z' WHERE username = 'bulk7'`.execute(db);
+  await sql`UPDATE users SET last_login_at = '2026-04-01T12:00:00Z' WHERE username = 'bulk7'`.execute(
+    db,
+  );
 }
 
 const cases = [
@@ -58,7 +62,11 @@ test('each filter of the list of users finds and counts what it says, also with 
     const names = answer.body.items.map(({ username }: Item) => username);
     const wanted = expected.map((number) => `bulk${number}`);
     assert.deepEqual(names, wanted, query);
-    assert.deepEqual([answer.body.total, answer.body.total_is_exact], [expected.length, true], query);
+    assert.deepEqual(
+      [answer.body.total, answer.body.total_is_exact],
+      [expected.length, true],
+      query,
+    );
     const walked: string[] = [];
     for (let next = ''; ; ) {
       const page = await list(`${query}&sort=username&page_size=4${next}`);
@@ -86,9 +94,17 @@ test('an unknown filter, or a value that is none, is a 422 that names it', async
       assert.equal(answer.body.details.errors[0].field, name);
     }
   }
-  for (const name of ['is_superuser', 'password', 'deleted_by', 'created_before', 'last_login_after', 'id'])
+  for (const name of [
+    'is_superuser',
+    'password',
+    'deleted_by',
+    'created_before',
+    'last_login_after',
+    'id',
+  ])
     assertStatus(await users(`${name}=true`), 422);
-  for (const name of ['deleted', 'is_email_verified']) assertStatus(await admins(`${name}=true`), 422);
+  for (const name of ['deleted', 'is_email_verified'])
+    assertStatus(await admins(`${name}=true`), 422);
   assertStatus(
     await admins('created_after=2020-01-01T00:00:00Z&last_login_before=2020-01-01T00:00:00Z'),
     200,

@@ -32,7 +32,11 @@ async function ownDatabase(t: TestContext, prepare: (role: string) => string[] =
     for (const statement of statements) await client.query(statement);
     await client.end();
   };
-  await administer(url.href, `CREATE ROLE ${name} LOGIN PASSWORD '${name}'`, `CREATE DATABASE ${name}`);
+  await administer(
+    url.href,
+    `CREATE ROLE ${name} LOGIN PASSWORD '${name}'`,
+    `CREATE DATABASE ${name}`,
+  );
   const inside = new URL(url.href);
   inside.pathname = `/${name}`;
   await administer(inside.href, `GRANT CREATE ON SCHEMA public TO ${name}`, ...prepare(name));
@@ -60,7 +64,10 @@ describe('the upgrade to kept counts and indexed searches', { skip }, () => {
     const connection = await ownDatabase(t);
     await migrate(connection);
     assert.deepEqual(await indexesOf(connection), ['users_full_name']);
-    assert.deepEqual(await connection.query("SELECT FROM pg_extension WHERE extname = 'pg_trgm'"), []);
+    assert.deepEqual(
+      await connection.query("SELECT FROM pg_extension WHERE extname = 'pg_trgm'"),
+      [],
+    );
   });
 
   test('a role that may create it gets the index of parts, and so does one that finds it elsewhere', async (t) => {
@@ -102,14 +109,16 @@ describe('the upgrade to kept counts and indexed searches', { skip }, () => {
     assert.ok((await migrate(connection)).includes('0008_lists_and_counts'));
     await insertUsers(151, 160);
     await insertEvents(301, 310);
-    const states = await connection.query(`SELECT is_active, is_email_verified, sum(count)::int AS count
+    const states =
+      await connection.query(`SELECT is_active, is_email_verified, sum(count)::int AS count
       FROM user_counts GROUP BY 1, 2 EXCEPT SELECT is_active, is_email_verified, count(*) FROM users GROUP BY 1, 2`);
     assert.deepEqual(states, []);
     const [{ users, days } = {}] = await connection.query(`SELECT
       (SELECT sum(count)::int FROM user_counts) AS users,
       (SELECT count(DISTINCT day)::int FROM registration_counts WHERE day > current_date - 90) AS days`);
     assert.deepEqual([users, days], [160, 89]);
-    const signIns = await connection.query(`SELECT outcome, sum(count)::int AS count FROM sign_in_counts
+    const signIns =
+      await connection.query(`SELECT outcome, sum(count)::int AS count FROM sign_in_counts
       GROUP BY 1 ORDER BY 1`);
     assert.deepEqual(signIns, [
       { outcome: 'failure', count: 622 },

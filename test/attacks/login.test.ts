@@ -4,7 +4,13 @@ import { decodeJwt } from 'jose';
 import { sql } from 'kysely';
 import { adminRealm, realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
-import { newRegistration, seedSessions, signedInAdmin, signedInUser, signIn } from '../factories.ts';
+import {
+  newRegistration,
+  seedSessions,
+  signedInAdmin,
+  signedInUser,
+  signIn,
+} from '../factories.ts';
 import { refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
 import { createTestApp } from '../test-app.ts';
 
@@ -49,7 +55,10 @@ for (const [realm, other] of [
   test(`C08 ${realm.kind}: a new password does not affect the other realm's namesake`, async (t) => {
     const service = await createTestApp(t);
     const pair = newRegistration({ username: 'same.name', email: 'same@example.com' });
-    const accounts = { user: await signedInUser(service, pair), admin: await signedInAdmin(service, pair) };
+    const accounts = {
+      user: await signedInUser(service, pair),
+      admin: await signedInAdmin(service, pair),
+    };
     const changed = await service.api.post(
       `${realm.path}/change-password`,
       { current_password: pair.password, new_password: 'granite lantern 41 willow' },
@@ -132,12 +141,23 @@ for (const { kind, path } of realms) {
       assertStatus(answer, 415);
     }
     const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-    const byHeader = await service.api.post(`${path}/login`, {}, { headers: { authorization: basic } });
+    const byHeader = await service.api.post(
+      `${path}/login`,
+      {},
+      { headers: { authorization: basic } },
+    );
     assertStatus(byHeader, 422);
 
     const logs = service.logs();
     assert.match(logs, /Request completed: POST \S+\/login/);
-    for (const secret of [username, account.email, password, encodeURIComponent(password), query, basic]) {
+    for (const secret of [
+      username,
+      account.email,
+      password,
+      encodeURIComponent(password),
+      query,
+      basic,
+    ]) {
       assert.ok(!logs.includes(secret), secret);
     }
     assert.ok(!logs.includes('?'), 'no query string is logged');

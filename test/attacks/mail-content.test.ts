@@ -80,12 +80,25 @@ test('L01 L02 L03 L05 mails: one recipient, whole headers, our links, no user te
   await causeMails(service, hostileNames.slice(half).join(' '), 'evil.test-1');
   const admin = await signedInAdmin(service);
   const toSelf = { to_email: admin.email };
-  assertStatus(await service.api.post('/api/password/test-email', toSelf, { token: admin.accessToken }), 202);
-  const created = { ...newRegistration({ fullName: hostileNames.join(' ').slice(0, 200) }), password: null };
-  assertStatus(await service.api.post('/api/admins/users', created, { token: admin.accessToken }), 201);
+  assertStatus(
+    await service.api.post('/api/password/test-email', toSelf, { token: admin.accessToken }),
+    202,
+  );
+  const created = {
+    ...newRegistration({ fullName: hostileNames.join(' ').slice(0, 200) }),
+    password: null,
+  };
+  assertStatus(
+    await service.api.post('/api/admins/users', created, { token: admin.accessToken }),
+    201,
+  );
   await service.mailbox.deliver();
 
-  const rows = await service.db.selectFrom('mails').selectAll().where('status', '=', 'sent').execute();
+  const rows = await service.db
+    .selectFrom('mails')
+    .selectAll()
+    .where('status', '=', 'sent')
+    .execute();
   for (const kind of Object.keys(assembly.mailTexts))
     assert.ok(
       rows.some((row) => row.kind === kind),
@@ -103,7 +116,15 @@ test('L01 L02 L03 L05 mails: one recipient, whole headers, our links, no user te
     assert.equal(from, 'adl@service.test');
     assert.deepEqual(parsed.from?.value, [{ address: 'adl@service.test', name: 'Harbour Ledger' }]);
     const headers = parsed.headerLines.map(({ key }) => key);
-    for (const needed of ['from', 'to', 'subject', 'date', 'message-id', 'mime-version', 'auto-submitted'])
+    for (const needed of [
+      'from',
+      'to',
+      'subject',
+      'date',
+      'message-id',
+      'mime-version',
+      'auto-submitted',
+    ])
       assert.equal(headers.filter((key) => key === needed).length, 1, `${row.kind}: ${needed}`);
     for (const unwanted of ['cc', 'bcc', 'reply-to', 'x-mailer', 'sender', 'return-path'])
       assert.ok(!headers.includes(unwanted), `${row.kind}: ${unwanted}`);
@@ -112,13 +133,17 @@ test('L01 L02 L03 L05 mails: one recipient, whole headers, our links, no user te
     assert.deepEqual(parsed.attachments, []);
     // SMTP limits lines, and a DKIM signature must survive every relay.
     assert.equal(Buffer.byteLength(raw), raw.length, 'plain ASCII');
-    for (const line of raw.split('\r\n')) assert.ok(line.length <= 998 && !/[\r\n]/.test(line), row.kind);
+    for (const line of raw.split('\r\n'))
+      assert.ok(line.length <= 998 && !/[\r\n]/.test(line), row.kind);
 
     const words = `${parsed.subject} ${parsed.text} ${parsed.html} ${Buffer.from(raw).toString('latin1')}`;
     assert.doesNotMatch(words, /evil|7006652|Your account is locked|\u202e/, row.kind);
     for (const [address] of `${parsed.text} ${parsed.html}`.matchAll(/\b[a-z]+:\/\/[^\s"<]+/g))
       assert.ok(address.startsWith('https://app.ada.test/'), `${row.kind}: ${address}`);
-    assert.doesNotMatch(String(parsed.html), /<(img|link|script|iframe|form|style)\b|\bsrc=|url\(|@import/i);
+    assert.doesNotMatch(
+      String(parsed.html),
+      /<(img|link|script|iframe|form|style)\b|\bsrc=|url\(|@import/i,
+    );
   }
   assert.equal(new Set(sink.mails.map(({ parsed }) => parsed.messageId)).size, sink.mails.length);
 });
@@ -136,9 +161,16 @@ test('L04 without trusted TLS a mail waits, counted and logged; no password is s
   });
   const person = newRegistration();
   assertStatus(await service.api.post('/api/users/register', person), 201);
-  const sender = { host: '127.0.0.1', port: plain.port, fromEmail: 'adl@service.test', fromName: 'ADL' };
+  const sender = {
+    host: '127.0.0.1',
+    port: plain.port,
+    fromEmail: 'adl@service.test',
+    fromName: 'ADL',
+  };
   const secret = { user: 'adl', password: 'password-of-the-mail-server' };
-  await service.mailbox.deliver(createSmtpTransport({ ...sender, ...secret, security: 'starttls' }));
+  await service.mailbox.deliver(
+    createSmtpTransport({ ...sender, ...secret, security: 'starttls' }),
+  );
   assert.deepEqual([shown, plain.mails.length, plain.attempts.size], [0, 0, 0]);
   const row = await service.db.selectFrom('mails').selectAll().executeTakeFirstOrThrow();
   assert.deepEqual([row.status, row.attempts, row.last_error], ['queued', 1, 'no trusted TLS']);

@@ -47,7 +47,10 @@ test('B01 a registration sets its own fields only', async (t) => {
   assert.ok(Date.parse(me.body.created_at) > Date.parse('2020-01-01'));
   assertStatus(await service.api.get('/api/admins/users', { token: accessToken }), 403);
   for (const { path } of realms) {
-    assertStatus(await service.api.post(`${path}/login`, { username: body.username, password: 'x' }), 401);
+    assertStatus(
+      await service.api.post(`${path}/login`, { username: body.username, password: 'x' }),
+      401,
+    );
   }
 });
 
@@ -58,8 +61,16 @@ for (const realm of realms) {
     const token = account.accessToken;
     const before = await storedAccount(service, realm, account.username);
     await service.clock.advance(1);
-    const body = { ...superadminToo, password: 'a new password 17', new_password: 'a new password 17' };
-    const answer = await service.api.put(`${realm.path}/me`, { ...body, full_name: 'Mallory' }, { token });
+    const body = {
+      ...superadminToo,
+      password: 'a new password 17',
+      new_password: 'a new password 17',
+    };
+    const answer = await service.api.put(
+      `${realm.path}/me`,
+      { ...body, full_name: 'Mallory' },
+      { token },
+    );
     assertStatus(answer, 200);
     const after = await storedAccount(service, realm, account.username);
     assert.ok(after.updated_at > before.updated_at);
@@ -97,7 +108,11 @@ test('B03 once there is an admin, only a superadmin can create another', async (
   const user = await signedInUser(service);
   const body = newRegistration();
   for (const options of [{}, { token: 'e30.e30.e30' }, { token: user.accessToken }]) {
-    const answer = await service.api.post('/api/admins/register', { ...body, ...superadminToo }, options);
+    const answer = await service.api.post(
+      '/api/admins/register',
+      { ...body, ...superadminToo },
+      options,
+    );
     assert.ok([401, 403].includes(answer.status), answer.text);
   }
   assert.equal((await service.db.selectFrom('admins').select('id').execute()).length, 1);
@@ -143,7 +158,9 @@ test('B04 a plain admin can neither create nor change a superadmin', async (t) =
 
 /** Without the roles that the attack is after. */
 function signedInAs(service: TestApp, realm: Realm) {
-  return realm === userRealm ? signedInTo(service, realm) : signedInAdmin(service, { superadmin: false });
+  return realm === userRealm
+    ? signedInTo(service, realm)
+    : signedInAdmin(service, { superadmin: false });
 }
 
 async function storedAccount({ db }: TestApp, { table }: Realm, username: string) {
@@ -161,7 +178,9 @@ async function assertSameRights(
   first: string,
   second: string,
 ): Promise<void> {
-  const rows = await Promise.all([first, second].map((name) => storedAccount(service, realm, name)));
+  const rows = await Promise.all(
+    [first, second].map((name) => storedAccount(service, realm, name)),
+  );
   const [one, other] = rows.map((row) => {
     const { id, username, email, password_hash, created_at, updated_at, ...rest } = row;
     return rest;

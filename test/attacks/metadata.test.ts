@@ -65,7 +65,8 @@ const accepted = {
   'the most levels': nested(5),
   'the most members': membersIn(100),
   'the longest key': `{"${'🦊'.repeat(64)}":1}`,
-  'odd but harmless keys': '{"constructor":"Ferrari","toString":1,"hasOwnProperty":{},"a.b":1,"$where":"1"}',
+  'odd but harmless keys':
+    '{"constructor":"Ferrari","toString":1,"hasOwnProperty":{},"a.b":1,"$where":"1"}',
   'the largest number': '{"n":1.7976931348623157e308,"m":-5e-324}',
 };
 
@@ -107,13 +108,15 @@ async function writers(service: TestApp) {
     ['metadata', (json: string) => send('PUT', '/api/users/me', asUser, `{"metadata":${json}}`)],
     [
       'metadata',
-      (json: string) => send('POST', '/api/users/register', asUser, `{${rest()},"metadata":${json}}`),
+      (json: string) =>
+        send('POST', '/api/users/register', asUser, `{${rest()},"metadata":${json}}`),
     ],
     ['metadata', (json: string) => send('PATCH', path, token, `{"metadata":${json}}`)],
     ['app_metadata', (json: string) => send('PATCH', path, token, `{"app_metadata":${json}}`)],
     [
       'app_metadata',
-      (json: string) => send('POST', '/api/admins/users', token, `{${rest()},"app_metadata":${json}}`),
+      (json: string) =>
+        send('POST', '/api/admins/users', token, `{${rest()},"app_metadata":${json}}`),
     ],
   ] as const;
 
@@ -141,7 +144,10 @@ test('metadata at the bounds is stored, everything beyond them is 422', async (t
       assert.deepEqual(faults, [field], name);
     }
   }
-  assert.deepEqual(await service.db.selectFrom('users').selectAll().orderBy('id').execute(), before);
+  assert.deepEqual(
+    await service.db.selectFrom('users').selectAll().orderBy('id').execute(),
+    before,
+  );
   assert.equal(({} as Record<string, unknown>).polluted, undefined);
 });
 

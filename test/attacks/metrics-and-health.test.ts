@@ -6,10 +6,16 @@ import { startWithoutDatabase } from '../second-app.ts';
 import { createTestApp } from '../test-app.ts';
 
 test('M07 metrics are 404 for everybody who may not read them', async (t) => {
-  const service = await createTestApp(t, { METRICS_ALLOW: '127.0.0.9', TRUSTED_PROXIES: '127.0.0.8' });
+  const service = await createTestApp(t, {
+    METRICS_ALLOW: '127.0.0.9',
+    TRUSTED_PROXIES: '127.0.0.8',
+  });
   const { api } = service;
   assertStatus(await api.get('/metrics', { remoteAddress: '127.0.0.9' }), 200);
-  const tokens = [(await signedInUser(service)).accessToken, (await signedInAdmin(service)).accessToken];
+  const tokens = [
+    (await signedInUser(service)).accessToken,
+    (await signedInAdmin(service)).accessToken,
+  ];
   const nothing = await api.get('/metricz', { remoteAddress: '203.0.113.7' });
   for (const options of [
     { remoteAddress: '203.0.113.7' },
@@ -35,7 +41,10 @@ test('M07 metrics are 404 for everybody who may not read them', async (t) => {
 });
 
 test('M07 metrics require a Host that is not a foreign name, and no other origin', async (t) => {
-  const overrides = { CORS_ORIGINS: 'https://app.good.com', PUBLIC_URL: 'https://accounts.example.com' };
+  const overrides = {
+    CORS_ORIGINS: 'https://app.good.com',
+    PUBLIC_URL: 'https://accounts.example.com',
+  };
   const { api } = await createTestApp(t, overrides);
   const ask = (headers: Record<string, string>) => api.get('/metrics', { headers });
   for (const host of [
@@ -80,7 +89,10 @@ test('M07 no label contains personal data, an address or a raw path', async (t) 
   await service.api.delete(session, { token: user.accessToken });
   const { text } = await service.api.get('/metrics');
   assert.match(text, /route="\/api\/users\/me\/sessions\/:id"/);
-  const labels = [...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => ({ name, value }));
+  const labels = [...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => ({
+    name,
+    value,
+  }));
   assert.ok(labels.length > 0);
   for (const { name, value } of labels) {
     assert.doesNotMatch(

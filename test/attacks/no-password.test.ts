@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../api.ts';
-import { goodPassword, newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../factories.ts';
+import {
+  goodPassword,
+  newRegistration,
+  type SignedIn,
+  signedInAdmin,
+  signedInUser,
+} from '../factories.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
 /** A user whom an admin created without a password, as the database has it. */
@@ -18,7 +24,10 @@ for (const hash of ['bcrypt', 'argon2id']) {
   test(`no text signs in without a password, after the work of a wrong one: ${hash}`, async (t) => {
     const service = await createTestApp(t, { PASSWORD_HASH: hash });
     const { username, email } = await createdUser(service);
-    const unknown = await service.api.post('/api/users/login', { username: 'nobody.here', password: 'x' });
+    const unknown = await service.api.post('/api/users/login', {
+      username: 'nobody.here',
+      password: 'x',
+    });
     const { api, hasher } = service;
     const checked: unknown[] = [];
     const verify = hasher.verify.bind(hasher);
@@ -26,7 +35,15 @@ for (const hash of ['bcrypt', 'argon2id']) {
       checked.push(parameters[1]);
       return verify(...parameters);
     }) satisfies typeof verify);
-    for (const password of [' ', 'null', 'undefined', '[object Object]', goodPassword, '\ufffd', email]) {
+    for (const password of [
+      ' ',
+      'null',
+      'undefined',
+      '[object Object]',
+      goodPassword,
+      '\ufffd',
+      email,
+    ]) {
       const before = hasher.state.completed;
       const answer = await api.post('/api/users/login', { email, password });
       assertStatus(answer, 401);
@@ -48,7 +65,8 @@ test('a wrong guess at no password counts like any other', async (t) => {
   const { username, email } = await createdUser(service);
   const login = (name: string) =>
     service.api.post('/api/users/login', { username: name, password: goodPassword });
-  for (let count = 0; count < 5; count += 1) assertStatus(await login(count % 2 ? username : email), 401);
+  for (let count = 0; count < 5; count += 1)
+    assertStatus(await login(count % 2 ? username : email), 401);
   assertStatus(await login(email), 429);
 });
 
@@ -84,8 +102,14 @@ test('a row has scheme and hash of a password, or neither; an admin always has b
   await signedInUser(service);
   await signedInAdmin(service);
   const { db } = service;
-  await assert.rejects(db.updateTable('users').set({ password_hash: null }).execute(), /password_whole/);
-  await assert.rejects(db.updateTable('users').set({ password_scheme: null }).execute(), /password_whole/);
+  await assert.rejects(
+    db.updateTable('users').set({ password_hash: null }).execute(),
+    /password_whole/,
+  );
+  await assert.rejects(
+    db.updateTable('users').set({ password_scheme: null }).execute(),
+    /password_whole/,
+  );
   const none = { password_hash: null, password_scheme: null };
   await assert.rejects(db.updateTable('admins').set(none).execute(), /not-null/);
   await assert.rejects(db.updateTable('admins').set({ username: null }).execute(), /not-null/);

@@ -16,7 +16,8 @@ test('J02 an allowed origin is echoed exactly; lookalikes are not', async (t) =>
     assert.equal(headers['access-control-allow-credentials'], mayRead && 'true', origin);
     return mayRead;
   };
-  for (const origin of [allowed, 'http://localhost:3000']) assert.equal(await echoed(origin), origin);
+  for (const origin of [allowed, 'http://localhost:3000'])
+    assert.equal(await echoed(origin), origin);
   for (const origin of [
     'https://evil.com',
     'null',
@@ -52,7 +53,10 @@ test('J03 answers vary by Origin; a preflight lists only what exists, and succee
   const service = await createTestApp(t, { ...overrides, RATE_LIMIT_PER_HOUR: '1' });
   const { api } = service;
   for (const origin of [undefined, allowed, 'https://evil.com']) {
-    const { headers } = await api.get('/health', origin === undefined ? {} : { headers: { origin } });
+    const { headers } = await api.get(
+      '/health',
+      origin === undefined ? {} : { headers: { origin } },
+    );
     assert.equal(headers.vary, 'Origin');
   }
   for (const [method, wanted] of [
@@ -115,7 +119,11 @@ test('J06 J07 no private answer may be cached, whatever its URL looks like', asy
 test('J06 private answers ignore conditional and range requests', async (t) => {
   const { api, ...service } = await createTestApp(t);
   const { accessToken: token } = await signedInUser({ api, ...service });
-  const known = { 'if-none-match': '*', 'if-modified-since': new Date().toUTCString(), range: 'bytes=0-9' };
+  const known = {
+    'if-none-match': '*',
+    'if-modified-since': new Date().toUTCString(),
+    range: 'bytes=0-9',
+  };
   for (const path of ['/api/users/me', '/api/users/me/sessions']) {
     const answer = await api.get(path, { token, headers: known });
     assertStatus(answer, 200);

@@ -113,5 +113,7 @@ async function sendHeaders({ api }: TestApp, address: string): Promise<void> {
   const token = `${Buffer.from(JSON.stringify({ alg: 'RS256', jku: address, x5u: address })).toString('base64url')}.e30.x`;
   await api.get('/api/users/me', { headers, token });
   await api.post('/api/password/forgot-password', { email: 'ada@example.com' }, { headers });
-  await api.get(`/?url=${encodeURIComponent(address)}&next=${encodeURIComponent(address)}`, { headers });
+  await api.get(`/?url=${encodeURIComponent(address)}&next=${encodeURIComponent(address)}`, {
+    headers,
+  });
 }

@@ -8,8 +8,15 @@ const limited = { RATE_LIMIT_PER_HOUR: '200', RATE_LIMIT_ACCOUNT_PER_HOUR: '2000
 
 /** A page that loads in cookie mode and checks whether it has a session. */
 function loadPage({ api }: TestApp, remoteAddress: string, headers: Record<string, string> = {}) {
-  const page = { 'x-session-mode': 'cookie', 'sec-fetch-site': 'same-origin', 'content-length': '0' };
-  return api.post('/api/users/refresh', undefined, { remoteAddress, headers: { ...page, ...headers } });
+  const page = {
+    'x-session-mode': 'cookie',
+    'sec-fetch-site': 'same-origin',
+    'content-length': '0',
+  };
+  return api.post('/api/users/refresh', undefined, {
+    remoteAddress,
+    headers: { ...page, ...headers },
+  });
 }
 
 test('a refresh without a cookie is an immediate 401 and counts toward no limit', async (t) => {
@@ -17,7 +24,11 @@ test('a refresh without a cookie is an immediate 401 and counts toward no limit'
   const remoteAddress = '127.8.0.1';
   const counted = service.statements().length;
   for (let count = 0; count < 250; count += 1) {
-    const answer = await loadPage(service, remoteAddress, count % 2 === 0 ? {} : { cookie: 'theme=dark' });
+    const answer = await loadPage(
+      service,
+      remoteAddress,
+      count % 2 === 0 ? {} : { cookie: 'theme=dark' },
+    );
     assertStatus(answer, 401);
     assert.equal(answer.body.message, 'There is no session cookie');
     assert.equal(answer.body.details.reason, 'invalid_refresh_token');
@@ -46,7 +57,11 @@ test('similar requests that are not such a page load count for their address', a
     [
       415,
       () =>
-        api.post('/api/users/refresh', {}, { remoteAddress, headers: { ...page, 'content-type': 'a/b' } }),
+        api.post(
+          '/api/users/refresh',
+          {},
+          { remoteAddress, headers: { ...page, 'content-type': 'a/b' } },
+        ),
     ],
     [415, () => loadPage(service, remoteAddress, { 'transfer-encoding': 'chunked' })],
     [401, () => api.post('/api/users/logout', undefined, { remoteAddress, headers: page })],

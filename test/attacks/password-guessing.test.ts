@@ -9,7 +9,10 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 import { onPostgres } from '../test-database.ts';
 
 const wrong = 'not the right password';
-const limits = { user: { fromAddress: 5, ofAccount: 100 }, admin: { fromAddress: 3, ofAccount: 20 } };
+const limits = {
+  user: { fromAddress: 5, ofAccount: 100 },
+  admin: { fromAddress: 3, ofAccount: 20 },
+};
 
 let addresses = 0;
 function freshAddress(): string {
@@ -45,7 +48,10 @@ for (const realm of realms) {
     assert.equal(service.hasher.state.completed, hashes, 'no hash');
     const seconds = Number(refused.headers['retry-after']);
     assert.ok(seconds > 880 && seconds <= 900, `${seconds}`);
-    assertStatus(await login(service, realm, account.username, account.password, freshAddress()), 200);
+    assertStatus(
+      await login(service, realm, account.username, account.password, freshAddress()),
+      200,
+    );
     await service.clock.advance(seconds - 5);
     assertStatus(await login(service, realm, account.username, account.password, ip), 429);
     await service.clock.advance(5);
@@ -63,11 +69,20 @@ for (const realm of realms) {
       statuses.push((await login(service, realm, account.username, wrong, freshAddress())).status);
       await service.clock.advance((23 * 3600) / guesses);
     }
-    assert.deepEqual(statuses, [...Array<number>(ofAccount).fill(401), ...Array<number>(20).fill(429)]);
-    assertStatus(await login(service, realm, account.username, account.password, freshAddress()), 429);
+    assert.deepEqual(statuses, [
+      ...Array<number>(ofAccount).fill(401),
+      ...Array<number>(20).fill(429),
+    ]);
+    assertStatus(
+      await login(service, realm, account.username, account.password, freshAddress()),
+      429,
+    );
     assertStatus(await login(service, realm, account.username, account.password, home), 200);
     await service.clock.advance(24 * 3600);
-    assertStatus(await login(service, realm, account.username, account.password, freshAddress()), 200);
+    assertStatus(
+      await login(service, realm, account.username, account.password, freshAddress()),
+      200,
+    );
   });
 }
 
@@ -179,7 +194,9 @@ for (const realm of realms) {
       assert.ok(Number(refused.headers['retry-after']) > 880);
     }
     assertStatus(await service.api.get(`${realm.path}/me`, options), 200);
-    const events = service.db.selectFrom('audit_events').select(['subject_kind', 'subject_id', 'outcome']);
+    const events = service.db
+      .selectFrom('audit_events')
+      .select(['subject_kind', 'subject_id', 'outcome']);
     const guess = { subject_kind: realm.kind, subject_id: account.id, outcome: 'failure' };
     assert.deepEqual(
       await events.where('event', '=', 'password_check').execute(),
@@ -193,7 +210,9 @@ for (const realm of realms) {
 }
 
 test('the setup token allows five attempts an hour from one address', async (t) => {
-  const service = await createTestApp(t, { ADMIN_SETUP_TOKEN: 'the set-up token of this service, long' });
+  const service = await createTestApp(t, {
+    ADMIN_SETUP_TOKEN: 'the set-up token of this service, long',
+  });
   const remoteAddress = freshAddress();
   const register = (token: string) =>
     service.api.post('/api/admins/register', newRegistration(), {

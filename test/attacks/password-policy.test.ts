@@ -4,7 +4,13 @@ import { test } from 'node:test';
 import { adminRealm, type Realm, realms, userRealm } from '../../src/domain/realms/realms.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
-import { goodPassword, newRegistration, type SignedIn, signedInUser, signIn } from '../factories.ts';
+import {
+  goodPassword,
+  newRegistration,
+  type SignedIn,
+  signedInUser,
+  signIn,
+} from '../factories.ts';
 import { reset, resetToken } from '../reset-calls.ts';
 import { refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
@@ -28,7 +34,12 @@ function register(
   return api.post(`${realm.path}/register`, newRegistration(wanted), options);
 }
 
-function changeTo({ api }: TestApp, realm: Realm, account: SignedIn, newPassword: string): Promise<Answer> {
+function changeTo(
+  { api }: TestApp,
+  realm: Realm,
+  account: SignedIn,
+  newPassword: string,
+): Promise<Answer> {
   const body = { current_password: account.password, new_password: newPassword };
   return api.post(`${realm.path}/change-password`, body, { token: account.accessToken });
 }
@@ -55,7 +66,10 @@ for (const [realm, min, configuredMin] of [
   const how = configuredMin === undefined ? 'by default' : 'as configured';
   test(`D01 ${realm.kind}: passwords have ${min} to 128 characters ${how}`, async (t) => {
     const names = { user: 'PASSWORD_MIN_LENGTH', admin: 'ADMIN_PASSWORD_MIN_LENGTH' };
-    const service = await createTestApp(t, configuredMin ? { [names[realm.kind]]: configuredMin } : {});
+    const service = await createTestApp(
+      t,
+      configuredMin ? { [names[realm.kind]]: configuredMin } : {},
+    );
     const account = await signedInTo(service, realm);
     for (const [length, type] of [
       [min - 1, 'password_too_short'],
@@ -105,8 +119,16 @@ for (const realm of realms) {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     for (const password of common[realm.kind]) {
-      assertFault(await register(service, realm, account, { password }), 'password', 'password_common');
-      assertFault(await changeTo(service, realm, account, password), 'new_password', 'password_common');
+      assertFault(
+        await register(service, realm, account, { password }),
+        'password',
+        'password_common',
+      );
+      assertFault(
+        await changeTo(service, realm, account, password),
+        'new_password',
+        'password_common',
+      );
       if (realm.kind === 'user') {
         assertFault(await resetTo(service, password), 'new_password', 'password_common');
       }
@@ -136,11 +158,18 @@ for (const realm of realms) {
       const answer = await register(service, realm, superadmin, { ...names, password });
       assertFault(answer, 'password', 'password_guessable');
     }
-    const registered = await register(service, realm, superadmin, { ...names, password: goodPassword });
+    const registered = await register(service, realm, superadmin, {
+      ...names,
+      password: goodPassword,
+    });
     assertStatus(registered, 201);
     const account = await signIn(service, realm, { ...names, password: goodPassword });
     for (const password of guessable) {
-      assertFault(await changeTo(service, realm, account, password), 'new_password', 'password_guessable');
+      assertFault(
+        await changeTo(service, realm, account, password),
+        'new_password',
+        'password_guessable',
+      );
     }
     await signIn(service, realm, account);
   });
@@ -172,7 +201,8 @@ test('D02 short and containing the mail domain: both are reported, with other er
   const answer = await api.post('/api/users/register', body);
   assertStatus(answer, 422);
   const faults = answer.body.details.errors.map((fault: { type: string }) => fault.type);
-  for (const type of ['password_too_short', 'password_guessable']) assert.ok(faults.includes(type), type);
+  for (const type of ['password_too_short', 'password_guessable'])
+    assert.ok(faults.includes(type), type);
   assert.equal(faults.length, 4, answer.text);
 });
 
@@ -221,7 +251,11 @@ for (const realm of realms) {
     const refusals: [body: object, status: number, reason: string | undefined][] = [
       [{ current_password: 'not the current one', new_password: next }, 400, 'wrong_password'],
       [{ current_password: next, new_password: next }, 400, 'wrong_password'],
-      [{ current_password: account.password, new_password: account.password }, 400, 'password_unchanged'],
+      [
+        { current_password: account.password, new_password: account.password },
+        400,
+        'password_unchanged',
+      ],
       [{ new_password: next }, 422, undefined],
       [{ current_password: '', new_password: next }, 422, undefined],
       [{ current_password: null, new_password: next }, 422, undefined],

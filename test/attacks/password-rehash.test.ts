@@ -81,7 +81,11 @@ for (const [what, seed, environment, form] of renewals) {
     assert.equal(await statusOfMe(service.api, userRealm, account.accessToken), 200);
 
     await signIn(service, userRealm, account);
-    assert.deepEqual(await storedPassword(service, userRealm, account.username), renewed, 'upgraded once');
+    assert.deepEqual(
+      await storedPassword(service, userRealm, account.username),
+      renewed,
+      'upgraded once',
+    );
     assertStatus(await service.api.post('/api/users/login', wrong), 401);
   });
 }
@@ -125,7 +129,11 @@ test('D10 a password changed while the old one is rehashed stays changed', async
   const before = hasher.state.completed;
   const changed = hashSync('granite lantern 41 willow', { cost: 4 });
   afterNextHash(t, hasher, 'hash', async () => {
-    await seedPassword(service, userRealm, user.username, { scheme: 'bcrypt', hash: changed, key: null });
+    await seedPassword(service, userRealm, user.username, {
+      scheme: 'bcrypt',
+      hash: changed,
+      key: null,
+    });
     await db.updateTable('users').set({ password_version: 2 }).where('id', '=', user.id).execute();
   });
 

@@ -39,7 +39,16 @@ test('A07 all invalid reset tokens get the same answer', async (t) => {
   const expired = await resetToken(service, user.email);
   await clock.advance(30 * 60 + 1);
   const flipped = spent.slice(0, -2) + (spent.endsWith('AA') ? 'BB' : 'AA');
-  const tokens = [spent, ofTheGone, expired, flipped, randomBytes(48).toString('base64url'), 'x', 'ü', '%00'];
+  const tokens = [
+    spent,
+    ofTheGone,
+    expired,
+    flipped,
+    randomBytes(48).toString('base64url'),
+    'x',
+    'ü',
+    '%00',
+  ];
   const answers = [];
   for (const token of tokens) {
     const answer = await reset(api, token, 'another lantern 41 willow');
@@ -77,7 +86,9 @@ test('G01 G10 a link works once, notifies the owner and signs nobody in', async 
   );
   const sessions = service.db.selectFrom('sessions').select('revoke_reason').orderBy('id');
   assert.deepEqual((await sessions.execute())[0]?.revoke_reason, 'password_reset');
-  const events = service.db.selectFrom('audit_events').select(['subject_kind', 'subject_id', 'actor_id']);
+  const events = service.db
+    .selectFrom('audit_events')
+    .select(['subject_kind', 'subject_id', 'actor_id']);
   const expected = { subject_kind: 'user', subject_id: user.id, actor_id: user.id };
   const successes = events.where('event', '=', 'password_reset').where('outcome', '=', 'success');
   assert.deepEqual(await successes.execute(), [expected]);
@@ -89,12 +100,17 @@ test('G02 of ten concurrent resets with one link exactly one succeeds', async (t
     const user = await signedInUser(service);
     const token = await resetToken(service, user.email);
     const passwords = Array.from({ length: 10 }, (_, index) => `granite lantern ${index} willow`);
-    const answers = await Promise.all(passwords.map((password) => reset(service.api, token, password)));
+    const answers = await Promise.all(
+      passwords.map((password) => reset(service.api, token, password)),
+    );
     const winners = passwords.filter((_, index) => answers[index]?.status === 200);
     assert.equal(winners.length, 1);
     assert.equal(answers.filter(({ status }) => status === 400).length, 9);
     for (const password of passwords) {
-      assertStatus(await login(service, user.username, password), winners.includes(password) ? 200 : 401);
+      assertStatus(
+        await login(service, user.username, password),
+        winners.includes(password) ? 200 : 401,
+      );
     }
     assert.equal((await service.mailbox.mails('password_changed')).length, 1);
   }
@@ -121,7 +137,11 @@ test('G06 a link leads to FRONTEND_URL whatever host the request names', async (
     { host: 'evil.test' },
     { host: 'id.ada.test:1234@evil.test' },
     { host: 'app.ada.test.evil.test' },
-    { host: 'id.ada.test', 'x-forwarded-host': 'evil.test, id.ada.test', 'x-forwarded-port': '1234' },
+    {
+      host: 'id.ada.test',
+      'x-forwarded-host': 'evil.test, id.ada.test',
+      'x-forwarded-port': '1234',
+    },
     {
       'x-forwarded-server': 'evil.test',
       'x-http-host-override': 'evil.test',
@@ -133,10 +153,18 @@ test('G06 a link leads to FRONTEND_URL whatever host the request names', async (
       'x-url-scheme': 'http',
       'front-end-https': 'off',
     },
-    { 'x-real-host': 'evil.test', 'x-original-host': 'evil.test', 'cf-visitor': '{"scheme":"http"}' },
+    {
+      'x-real-host': 'evil.test',
+      'x-original-host': 'evil.test',
+      'cf-visitor': '{"scheme":"http"}',
+    },
     { 'x-forwarded-host': 'evil.test', 'x-forwarded-proto': 'http' },
     { forwarded: 'host=evil.test;proto=http' },
-    { 'x-host': 'evil.test', 'x-original-url': 'http://evil.test/', 'x-rewrite-url': '//evil.test' },
+    {
+      'x-host': 'evil.test',
+      'x-original-url': 'http://evil.test/',
+      'x-rewrite-url': '//evil.test',
+    },
     { origin: 'https://evil.test', referer: 'https://evil.test/' },
   ];
   for (const headers of poisons) {
@@ -159,9 +187,19 @@ test('G06 a link leads to FRONTEND_URL whatever host the request names', async (
 test('G06 over a socket neither an absolute target nor two Hosts change a mailed link', async (t) => {
   const service = await createTestApp(t, { PUBLIC_URL: 'https://id.ada.test' });
   const user = await signedInUser(service);
-  const send = async (path: string, target: string, body: object, headers: Record<string, string>) => {
+  const send = async (
+    path: string,
+    target: string,
+    body: object,
+    headers: Record<string, string>,
+  ) => {
     const all = { 'Content-Type': 'application/json', 'X-Forwarded-Host': 'evil.test', ...headers };
-    const request = requestText(path.startsWith('PUT') ? 'PUT' : 'POST', target, all, JSON.stringify(body));
+    const request = requestText(
+      path.startsWith('PUT') ? 'PUT' : 'POST',
+      target,
+      all,
+      JSON.stringify(body),
+    );
     const { answers } = await exchange(service.app, request, { answers: 1 });
     return answers[0]?.status;
   };
@@ -170,7 +208,10 @@ test('G06 over a socket neither an absolute target nor two Hosts change a mailed
   assert.equal(await send('POST', `http://evil.test${forgotten}`, { email: user.email }, {}), 200);
   assert.equal(await send('POST', forgotten, { email: user.email }, poison), 200);
   assert.equal(await send('POST', `//evil.test${forgotten}`, { email: user.email }, {}), 404);
-  assert.equal(await send('POST', forgotten, { email: user.email }, { 'x-a': 'b\r\nHost: evil.test' }), 400);
+  assert.equal(
+    await send('POST', forgotten, { email: user.email }, { 'x-a': 'b\r\nHost: evil.test' }),
+    400,
+  );
   const other = newRegistration();
   assert.equal(await send('POST', 'http://evil.test/api/users/register', other, {}), 201);
   const before = await service.mailbox.mails();
@@ -198,7 +239,10 @@ test('G08 links are revoked by a password change, an address change and a reset'
   const changing = await signedInUser(service);
   const first = await resetToken(service, changing.email);
   const change = { current_password: goodPassword, new_password: 'meadow copper 77 drift' };
-  assertStatus(await api.post('/api/users/change-password', change, { token: changing.accessToken }), 200);
+  assertStatus(
+    await api.post('/api/users/change-password', change, { token: changing.accessToken }),
+    200,
+  );
   assertStatus(await reset(api, first), 400);
 
   const moving = await signedInUser(service);
@@ -222,7 +266,10 @@ test('G08 a link created during an address change, mailed to the old one, is dea
   const user = await signedInUser(service);
   const token = await resetToken(service, user.email);
   // The link is written after the change has revoked the links that it could see.
-  await service.db.updateTable('users').set({ email: 'new@example.com', is_email_verified: false }).execute();
+  await service.db
+    .updateTable('users')
+    .set({ email: 'new@example.com', is_email_verified: false })
+    .execute();
   assertStatus(await reset(service.api, token), 400);
   const users = service.db.selectFrom('users').select('is_email_verified');
   assert.deepEqual(await users.execute(), [{ is_email_verified: false }]);
@@ -313,7 +360,9 @@ test('G14 twenty requests for one victim from twenty addresses send three mails'
 test('G14 concurrent requests send at most three mails too', async (t) => {
   const service = await createTestApp(t);
   const victim = await signedInUser(service);
-  const answers = await Promise.all(Array.from({ length: 20 }, () => forgot(service.api, victim.email)));
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => forgot(service.api, victim.email)),
+  );
   for (const answer of answers) assertStatus(answer, 200);
   // A flood does not fill the queue either: each excess request only gets its answer, and the
   // excess is recorded once.
@@ -379,15 +428,23 @@ test('a made-up token costs no hash', async (t) => {
 
 test('M04 a malformed link token costs no query and is recorded', async (t) => {
   const service = await createTestApp(t);
-  const tokens = ['x', randomBytes(47).toString('base64url'), `${randomBytes(48).toString('base64url')}=`];
+  const tokens = [
+    'x',
+    randomBytes(47).toString('base64url'),
+    `${randomBytes(48).toString('base64url')}=`,
+  ];
   for (const token of tokens) {
     assertStatus(await reset(service.api, token), 400);
     for (const path of ['/api/users/verify-email', '/api/users/undo'])
       assertStatus(await service.api.post(path, { token }), 400);
   }
   assert.equal(service.statements().length, 9);
-  for (const statement of service.statements()) assert.match(statement, /^insert into "audit_events"/);
-  const recorded = await service.db.selectFrom('audit_events').select(['event', 'outcome']).execute();
+  for (const statement of service.statements())
+    assert.match(statement, /^insert into "audit_events"/);
+  const recorded = await service.db
+    .selectFrom('audit_events')
+    .select(['event', 'outcome'])
+    .execute();
   const names = recorded.map(({ event, outcome }) => `${event} ${outcome}`);
   assert.deepEqual([...new Set(names)].toSorted(), [
     'email_change_undone failure',
@@ -400,7 +457,11 @@ test('A05 forgot-password does the same for known, unknown and deactivated addre
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const inactive = await signedInUser(service);
-  await service.db.updateTable('users').set({ is_active: false }).where('id', '=', inactive.id).execute();
+  await service.db
+    .updateTable('users')
+    .set({ is_active: false })
+    .where('id', '=', inactive.id)
+    .execute();
   const [moved, gone] = [await verifiedUser(service), await verifiedUser(service)];
   await moveTo(service, moved, 'unverified@example.com');
   await moveTo(service, gone, 'verified@example.com');
@@ -433,7 +494,10 @@ test('A05 forgot-password does the same for known, unknown and deactivated addre
     'unverified@example.com',
   ])
     assert.deepEqual(await outcome(email), reference);
-  const links = service.db.selectFrom('links').select('email').where('purpose', '=', 'password_reset');
+  const links = service.db
+    .selectFrom('links')
+    .select('email')
+    .where('purpose', '=', 'password_reset');
   assert.deepEqual(
     (await links.execute()).map(({ email }) => email),
     [user.email, moved.email, moved.email],
@@ -459,7 +523,8 @@ test('B22 no undo link left by the attacker takes the account back', async (t) =
   const service = await createTestApp(t);
   const { api } = service;
   const attacker = await signedInUser(service, { email: 'one@evil.example' });
-  for (const email of ['two@evil.example', 'victim@example.com']) await moveTo(service, attacker, email);
+  for (const email of ['two@evil.example', 'victim@example.com'])
+    await moveTo(service, attacker, email);
   assertStatus(await reset(api, await resetToken(service, 'victim@example.com')), 200);
   // These addresses were never verified: they are notified, but get no link.
   for (const { message } of await service.mailbox.mails('email_changed'))

@@ -9,7 +9,11 @@ import { reset, resetToken } from '../reset-calls.ts';
 import { dumpRows, seedPassword, storedPassword } from '../stored-passwords.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
-async function statusOfLogin({ api }: TestApp, username: string, password: string): Promise<number> {
+async function statusOfLogin(
+  { api }: TestApp,
+  username: string,
+  password: string,
+): Promise<number> {
   // Wrong passwords for one account come from different addresses to avoid the throttle.
   const remoteAddress = `127.4.${randomBytes(1)[0]}.${randomBytes(1)[0]}`;
   return (await api.post('/api/users/login', { username, password }, { remoteAddress })).status;
@@ -91,7 +95,10 @@ test('D06 every one of 64 four-byte characters counts', async (t) => {
   const user = await signedInUser(service, { password });
   assert.equal(await statusOfLogin(service, user.username, '😀'.repeat(63)), 401);
   const body = { current_password: password, new_password: '🙈'.repeat(64) };
-  assertStatus(await service.api.post('/api/users/change-password', body, { token: user.accessToken }), 200);
+  assertStatus(
+    await service.api.post('/api/users/change-password', body, { token: user.accessToken }),
+    200,
+  );
   assert.equal(await statusOfLogin(service, user.username, '🙈'.repeat(64)), 200);
 });
 

@@ -20,7 +20,11 @@ const longPassword = 'A'.repeat(100);
 const wrong = 'not the right password';
 
 function bcryptOf(cost: number, prefix = '$2b$'): StoredPassword {
-  return { scheme: 'bcrypt', hash: hashSync(goodPassword, { cost }).replace(/^\$2.\$/, prefix), key: null };
+  return {
+    scheme: 'bcrypt',
+    hash: hashSync(goodPassword, { cost }).replace(/^\$2.\$/, prefix),
+    key: null,
+  };
 }
 
 function keyedBcryptOf(cost: number): StoredPassword {
@@ -43,7 +47,9 @@ const bcrypt8 = { BCRYPT_ROUNDS: '8' };
 /** Of other systems, each cheaper than the target. */
 const importedHashes = foreignVectors
   .filter(([what]) => /argon2i of|scrypt of passlib|PBKDF2 of passlib, SHA-(256|512)/.test(what))
-  .map(([what, hash]) => [what, readForeignHash({ hash }, null) as StoredPassword, bcrypt8] as const);
+  .map(
+    ([what, hash]) => [what, readForeignHash({ hash }, null) as StoredPassword, bcrypt8] as const,
+  );
 
 /** The cost of a hash in bcrypt rounds; argon2id fills about 64 KiB in the time of one. */
 function roundsOf(hash: string): number {
@@ -69,7 +75,9 @@ function workOf({ stored, topUp }: HashJob & { kind: 'verify' }): number {
   const [first] = topUp;
   // The thread measures it.
   if (first?.algorithm === 'bcryptUntil') return Math.max(2 ** first.cost, roundsOf(stored.hash));
-  const more = topUp.map((idle) => ('cost' in idle ? 2 ** idle.cost : (idle.memory * idle.passes) / 64));
+  const more = topUp.map((idle) =>
+    'cost' in idle ? 2 ** idle.cost : (idle.memory * idle.passes) / 64,
+  );
   return roundsOf(stored.hash) + more.reduce((sum, rounds) => sum + rounds, 0);
 }
 
@@ -137,7 +145,11 @@ for (const realm of realms) {
     const works = watchWork(t);
     const remoteAddress = '127.6.1.1';
     const ask = (password: string) =>
-      service.api.post(`${realm.path}/login`, { username: account.username, password }, { remoteAddress });
+      service.api.post(
+        `${realm.path}/login`,
+        { username: account.username, password },
+        { remoteAddress },
+      );
     afterNextHash(t, service.hasher, 'verify', async () => {
       for (let count = 0; count < 5; count += 1) await ask(wrong);
     });

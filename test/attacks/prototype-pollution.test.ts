@@ -13,7 +13,8 @@ const ways = {
   escaped: `"\\u005f_proto__":${polluting}`,
   constructor: `"constructor":{"prototype":${polluting}}`,
   nested: `"a":{"__proto__":{"__proto__":${polluting}},"constructor":{"prototype":${polluting}}}`,
-  'not an object': '"__proto__":null,"constructor":null,"hasOwnProperty":1,"toString":"x","then":"y"',
+  'not an object':
+    '"__proto__":null,"constructor":null,"hasOwnProperty":1,"toString":"x","then":"y"',
 };
 
 for (const [name, members] of Object.entries(ways)) {

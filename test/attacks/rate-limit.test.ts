@@ -28,7 +28,10 @@ function freshAddress(): string {
   return `127.7.${addresses >> 8}.${addresses & 255}`;
 }
 
-async function requests(count: number, send: (index: number) => Promise<Answer>): Promise<number[]> {
+async function requests(
+  count: number,
+  send: (index: number) => Promise<Answer>,
+): Promise<number[]> {
   const statuses: number[] = [];
   for (let index = 0; index < count; index += 1) statuses.push((await send(index)).status);
   return statuses;
@@ -127,7 +130,9 @@ test('K05 an IPv6 /64 is one client in any spelling; mapped IPv4 is IPv4', async
 test('K06 of 250 concurrent requests exactly 200 pass', async (t) => {
   const { api } = await createTestApp(t, limited);
   const remoteAddress = freshAddress();
-  const answers = await Promise.all(Array.from({ length: 250 }, () => api.get('/', { remoteAddress })));
+  const answers = await Promise.all(
+    Array.from({ length: 250 }, () => api.get('/', { remoteAddress })),
+  );
   assert.equal(served(answers.map(({ status }) => status)), 200);
 });
 
@@ -191,10 +196,16 @@ test('K10 probes, preflights and page assets are not limited; everything else is
       assert.ok(status !== 429, path);
     }
     assertStatus(
-      await api.request('OPTIONS', '/api/users/login', undefined, { remoteAddress, headers: preflight }),
+      await api.request('OPTIONS', '/api/users/login', undefined, {
+        remoteAddress,
+        headers: preflight,
+      }),
       204,
     );
-    assertStatus(await api.request('OPTIONS', '/api/users/login', undefined, { remoteAddress }), 204);
+    assertStatus(
+      await api.request('OPTIONS', '/api/users/login', undefined, { remoteAddress }),
+      204,
+    );
   }
   const counted: (() => Promise<Answer>)[] = [
     () => api.get('/nonexistent', { remoteAddress }),
@@ -239,7 +250,10 @@ test('with a valid token requests count for the account and not for the address'
 });
 
 test('all accounts at one address together get twenty times its limit', async (t) => {
-  const service = await createTestApp(t, { RATE_LIMIT_PER_HOUR: '10', RATE_LIMIT_ACCOUNT_PER_HOUR: '2000' });
+  const service = await createTestApp(t, {
+    RATE_LIMIT_PER_HOUR: '10',
+    RATE_LIMIT_ACCOUNT_PER_HOUR: '2000',
+  });
   const users = [await signedInUser(service), await signedInUser(service)];
   const remoteAddress = freshAddress();
   const statuses = await requests(210, (index) =>
@@ -266,11 +280,18 @@ test('refreshes count for their session: an address at its limit can still refre
   await useRefreshes(service, user, 580);
   assert.deepEqual(await requests(11, refresh), [...Array<number>(10).fill(200), 429]);
   assertStatus(await refreshFrom(freshAddress()), 429);
-  assertStatus(await api.post('/api/users/refresh', { refresh_token: 'made up' }, { remoteAddress }), 429);
+  assertStatus(
+    await api.post('/api/users/refresh', { refresh_token: 'made up' }, { remoteAddress }),
+    429,
+  );
 });
 
 /** Counts refreshes of the account's only session, without the requests. */
-async function useRefreshes({ db, config, limiter }: TestApp, { id }: { id: string }, count: number) {
+async function useRefreshes(
+  { db, config, limiter }: TestApp,
+  { id }: { id: string },
+  count: number,
+) {
   const { refresh } = limitPolicies(config);
   const sessions = db.selectFrom('sessions').select('id').where('subject_id', '=', id);
   const session = await sessions.executeTakeFirstOrThrow();
@@ -335,7 +356,8 @@ test("a thief who uses up the account's limit cannot keep the owner from acting"
     const { api } = service;
     const thief = await signedInUser(service);
     const owner = await signIn(service, userRealm, thief);
-    const [, session] = (await api.get('/api/users/me/sessions', { token: owner.accessToken })).body.items;
+    const [, session] = (await api.get('/api/users/me/sessions', { token: owner.accessToken })).body
+      .items;
     const asThief = { token: thief.accessToken, remoteAddress: freshAddress() };
     const asOwner = { token: owner.accessToken, remoteAddress: freshAddress() };
     assert.ok((await requests(30, () => api.get('/api/users/me', asThief))).includes(429));
@@ -344,7 +366,8 @@ test("a thief who uses up the account's limit cannot keep the owner from acting"
     const change = { current_password: goodPassword, new_password: 'granite lantern 41 willow' };
     const answers = {
       'logout-all': () => api.post('/api/users/logout-all', undefined, asOwner),
-      session: () => api.request('DELETE', `/api/users/me/sessions/${session.id}`, undefined, asOwner),
+      session: () =>
+        api.request('DELETE', `/api/users/me/sessions/${session.id}`, undefined, asOwner),
       'change-password': () => api.post('/api/users/change-password', change, asOwner),
     };
     assertStatus(await answers[way](), way === 'change-password' ? 200 : 204);
@@ -376,10 +399,14 @@ test('a dead refresh token does not use up the ceiling of others at its address'
   const service = await createTestApp(t, { ...limited, RATE_LIMIT_PER_HOUR: '2' });
   const [dead, neighbour] = [await seededUser(service), await seededUser(service)];
   const ending = { refresh_token: dead.refreshToken };
-  assertStatus(await service.api.post('/api/users/logout', ending, { remoteAddress: freshAddress() }), 204);
+  assertStatus(
+    await service.api.post('/api/users/logout', ending, { remoteAddress: freshAddress() }),
+    204,
+  );
   await useRefreshes(service, dead, 570);
   const shared = { remoteAddress: freshAddress() };
-  const ofDead = () => service.api.post('/api/users/refresh', { refresh_token: dead.refreshToken }, shared);
+  const ofDead = () =>
+    service.api.post('/api/users/refresh', { refresh_token: dead.refreshToken }, shared);
   const statuses = await requests(60, ofDead);
   assert.ok(statuses.every((status) => status === 401 || status === 429));
   assert.deepEqual(new Set(statuses.slice(-30)), new Set([429]));

@@ -96,7 +96,8 @@ function contains(stored: string, secret: Buffer): boolean {
   const lower = stored.toLowerCase();
   return (
     spellings.some(
-      (spelling) => stored.includes(spelling) || lower.includes(Buffer.from(spelling).toString('hex')),
+      (spelling) =>
+        stored.includes(spelling) || lower.includes(Buffer.from(spelling).toString('hex')),
     ) || lower.replaceAll('-', '').includes(hex)
   );
 }

@@ -50,9 +50,11 @@ function forks(history: readonly Seen[]): string[] {
   const successors = new Map<string, string>();
   for (const { tokenIn, tokenOut } of successesOf(history)) {
     const isNext =
-      familyOf(tokenOut) === familyOf(tokenIn) && generationOf(tokenOut) === generationOf(tokenIn) + 1;
+      familyOf(tokenOut) === familyOf(tokenIn) &&
+      generationOf(tokenOut) === generationOf(tokenIn) + 1;
     if (!isNext) faults.push('a successor is not the next of its family');
-    if ((successors.get(tokenIn) ?? tokenOut) !== tokenOut) faults.push('a token has two successors');
+    if ((successors.get(tokenIn) ?? tokenOut) !== tokenOut)
+      faults.push('a token has two successors');
     successors.set(tokenIn, tokenOut);
   }
   return faults;

@@ -54,10 +54,16 @@ test('another key, or none, is a race within 30 seconds and a theft after', asyn
   const { api, clock } = test;
   const first = await signedInUser(test);
   const second = await refreshed(api, userRealm, first.refreshToken, key);
-  assertRefused(await refresh(api, userRealm, first.refreshToken, otherKey), 'refresh_token_rotated');
+  assertRefused(
+    await refresh(api, userRealm, first.refreshToken, otherKey),
+    'refresh_token_rotated',
+  );
   assertRefused(await refresh(api, userRealm, first.refreshToken), 'refresh_token_rotated');
   await clock.advance(31);
-  assertRefused(await refresh(api, userRealm, first.refreshToken, otherKey), 'refresh_token_reused');
+  assertRefused(
+    await refresh(api, userRealm, first.refreshToken, otherKey),
+    'refresh_token_reused',
+  );
   assertRefused(await refresh(api, userRealm, second.refreshToken), 'invalid_refresh_token');
 });
 
@@ -90,8 +96,15 @@ test("a lost answer is not repeated after deactivation or the session's end", as
   const { api, db } = test;
   const deactivated = await signedInUser(test);
   const lost = await refreshed(api, userRealm, deactivated.refreshToken, key);
-  await db.updateTable('users').set({ is_active: false }).where('id', '=', deactivated.id).execute();
-  assertRefused(await refresh(api, userRealm, deactivated.refreshToken, key), 'invalid_refresh_token');
+  await db
+    .updateTable('users')
+    .set({ is_active: false })
+    .where('id', '=', deactivated.id)
+    .execute();
+  assertRefused(
+    await refresh(api, userRealm, deactivated.refreshToken, key),
+    'invalid_refresh_token',
+  );
   assertRefused(await refresh(api, userRealm, lost.refreshToken), 'invalid_refresh_token');
 
   const ended = await signedInUser(test);
@@ -112,7 +125,8 @@ for (const encoding of ['hex', 'base64url'] as const) {
       );
       const successors = new Set(pairs.map((pair) => pair.refreshToken));
       assert.equal(successors.size, 1);
-      for (const { accessToken } of pairs) assert.equal(await statusOfMe(api, userRealm, accessToken), 200);
+      for (const { accessToken } of pairs)
+        assert.equal(await statusOfMe(api, userRealm, accessToken), 200);
       [refreshToken = ''] = successors;
     }
   });
@@ -149,7 +163,11 @@ test('an Idempotency-Key has 16 to 64 characters; others are refused without eff
 });
 
 /** Sends a refresh over a socket, and destroys the socket unread once the token is used. */
-async function refreshAndVanish({ app, db }: TestApp, refreshToken: string, idempotencyKey: string) {
+async function refreshAndVanish(
+  { app, db }: TestApp,
+  refreshToken: string,
+  idempotencyKey: string,
+) {
   const { port } = app.server.address() as AddressInfo;
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');

@@ -128,7 +128,10 @@ async function passLimit({ clock }: TestApp, round: number): Promise<void> {
   if (round % 25 === 24) await clock.advance(3601);
 }
 
-/** Checks for one successor, one valid token and no failure, as a long wait is one; returns the token. */
+/**
+ * Checks for one successor, one valid token and no failure, as a long wait is one; returns the
+ * token.
+ */
 async function raceOnce(replicas: Api[], realm: Realm, token: string): Promise<string> {
   const answers = await refreshAtOnce(replicas, realm, token);
   const won = answers.filter((answer) => answer.status === 200);
@@ -141,7 +144,12 @@ async function raceOnce(replicas: Api[], realm: Realm, token: string): Promise<s
   return successor;
 }
 
-function refreshAtOnce(replicas: Api[], realm: Realm, token: string, key?: string): Promise<Answer[]> {
+function refreshAtOnce(
+  replicas: Api[],
+  realm: Realm,
+  token: string,
+  key?: string,
+): Promise<Answer[]> {
   return Promise.all(
     Array.from({ length: parallel }, (_, at) => {
       const api = replicas[at % replicas.length];

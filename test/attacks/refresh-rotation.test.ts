@@ -179,7 +179,16 @@ test('F16 a malformed refresh token is refused without a query', async (t) => {
     'a\0b',
   ];
   const forged = forgeriesOf(genuine.refreshToken);
-  const refreshToken: unknown[] = [...text, ...forged, [genuine.refreshToken], null, 7, {}, true, undefined];
+  const refreshToken: unknown[] = [
+    ...text,
+    ...forged,
+    [genuine.refreshToken],
+    null,
+    7,
+    {},
+    true,
+    undefined,
+  ];
   for (const { path } of realms) {
     for (const route of ['refresh', 'logout']) {
       for (const value of refreshToken) {

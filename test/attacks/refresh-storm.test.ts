@@ -34,7 +34,9 @@ async function assertNewestAloneLives(
   { history, sessions }: Awaited<ReturnType<typeof runStorm>>,
 ): Promise<void> {
   const revocations = history.filter((seen) => seen.kind === 'revocation' && seen.status < 300);
-  const ended = new Set(history.flatMap((seen) => (seen.kind === 'revocation' ? seen.families : [])));
+  const ended = new Set(
+    history.flatMap((seen) => (seen.kind === 'revocation' ? seen.families : [])),
+  );
   for (const { family, tokens, login } of sessions) {
     const [newest = '', ...older] = tokens.toReversed();
     const answer = await refresh(api, userRealm, newest);

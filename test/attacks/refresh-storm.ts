@@ -99,24 +99,36 @@ function sendToken({ api, random }: Storm, token: string): Promise<Answer> {
   const roll = random();
   const body = { refresh_token: token };
   if (roll < 0.3) return api.post('/api/users/refresh', body);
-  if (roll < 0.6) return api.post('/api/users/refresh', body, { headers: { 'idempotency-key': sharedKey } });
+  if (roll < 0.6)
+    return api.post('/api/users/refresh', body, { headers: { 'idempotency-key': sharedKey } });
   const page = { 'x-session-mode': 'cookie', 'sec-fetch-site': 'same-origin' };
-  return api.post('/api/users/refresh', undefined, { headers: { ...page, cookie: `adl_user=${token}` } });
+  return api.post('/api/users/refresh', undefined, {
+    headers: { ...page, cookie: `adl_user=${token}` },
+  });
 }
 
 async function use(storm: Storm, _person: Person, session: SharedSession): Promise<void> {
   const start = performance.now();
   const { status } = await storm.api.get('/api/users/me', { token: session.accessToken });
-  storm.history.push({ kind: 'use', start, end: performance.now(), status, family: session.family });
+  storm.history.push({
+    kind: 'use',
+    start,
+    end: performance.now(),
+    status,
+    family: session.family,
+  });
 }
 
 async function logout(storm: Storm, _person: Person, session: SharedSession): Promise<void> {
   const token = pick(storm, session.tokens);
-  await revoke(storm, [session.family], () => storm.api.post('/api/users/logout', { refresh_token: token }));
+  await revoke(storm, [session.family], () =>
+    storm.api.post('/api/users/logout', { refresh_token: token }),
+  );
 }
 
 async function logoutAll(storm: Storm, person: Person, session: SharedSession): Promise<void> {
-  const send = () => storm.api.post('/api/users/logout-all', undefined, { token: session.accessToken });
+  const send = () =>
+    storm.api.post('/api/users/logout-all', undefined, { token: session.accessToken });
   await revoke(storm, [...person.families], send);
 }
 
@@ -124,13 +136,18 @@ async function changePassword(storm: Storm, person: Person, session: SharedSessi
   const newPassword = `violet harbour ${storm.random()}`;
   const body = { current_password: person.password, new_password: newPassword };
   const others = person.families.filter((family) => family !== session.family);
-  const send = () => storm.api.post('/api/users/change-password', body, { token: session.accessToken });
+  const send = () =>
+    storm.api.post('/api/users/change-password', body, { token: session.accessToken });
   if (await revoke(storm, others, send)) person.password = newPassword;
 }
 
 async function deactivateForAMoment(storm: Storm, person: Person): Promise<void> {
   const setActive = (value: boolean) =>
-    storm.api.patch(`/api/admins/users/${person.id}`, { is_active: value }, { token: storm.adminToken });
+    storm.api.patch(
+      `/api/admins/users/${person.id}`,
+      { is_active: value },
+      { token: storm.adminToken },
+    );
   await revoke(storm, [...person.families], () => setActive(false));
   await setActive(true);
 }
@@ -138,7 +155,11 @@ async function deactivateForAMoment(storm: Storm, person: Person): Promise<void>
 /**
  * The families are those whose login was answered before this call. Returns whether it succeeded.
  */
-async function revoke(storm: Storm, families: string[], send: () => Promise<Answer>): Promise<boolean> {
+async function revoke(
+  storm: Storm,
+  families: string[],
+  send: () => Promise<Answer>,
+): Promise<boolean> {
   const start = performance.now();
   const { status } = await send();
   const done = status < 300;

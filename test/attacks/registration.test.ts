@@ -34,7 +34,15 @@ test('B05 lookalikes of another width or script are refused and do not sign in',
   const kim = newRegistration({ username: 'kim.i', email: 'kim.i@example.com' });
   assertStatus(await api.post(register, kim), 201);
   // Full width, the Kelvin sign, dotless and dotted i, Cyrillic, a soft hyphen, a combining mark.
-  const lookAlikes = ['ｋｉｍ.ｉ', '\u212aim.i', 'kım.i', 'KİM.İ', 'kіm.i', 'ki\u00adm.i', 'kim.i\u0301'];
+  const lookAlikes = [
+    'ｋｉｍ.ｉ',
+    '\u212aim.i',
+    'kım.i',
+    'KİM.İ',
+    'kіm.i',
+    'ki\u00adm.i',
+    'kim.i\u0301',
+  ];
   for (const name of lookAlikes) {
     assertStatus(await api.post(register, newRegistration({ username: name })), 422);
     assertStatus(await api.post(register, newRegistration({ email: `${name}@example.com` })), 422);
@@ -53,14 +61,22 @@ test('B08 every address field accepts one plain address and nothing else', async
     ({ name, path }) => /email(?!_verified)/.test(name) && !path.endsWith('/login'),
   );
   const paths = fields.map(({ path }) => path);
-  const setting = [register, '/api/password/forgot-password', '/api/password/test-email', '/api/users/me'];
+  const setting = [
+    register,
+    '/api/password/forgot-password',
+    '/api/password/test-email',
+    '/api/users/me',
+  ];
   for (const path of [...setting, '/api/admins/me', '/api/admins/register'])
     assert.ok(paths.includes(path), path);
 
   for (const field of fields) {
     for (const address of noPlainAddresses) {
       const answer = await sendAmongPlain(field, address);
-      assert.ok(isRefused(answer, field), `${field.label} ${JSON.stringify(address)}: ${answer.text}`);
+      assert.ok(
+        isRefused(answer, field),
+        `${field.label} ${JSON.stringify(address)}: ${answer.text}`,
+      );
     }
     const recipients = (await service.mailbox.mails()).map(({ recipient }) => recipient);
     assert.deepEqual(
@@ -115,11 +131,15 @@ test('B09 line breaks, in any encoding, are refused in every name and address', 
         `${lineBreak}ada@example.com`,
       ]) {
         const answer = await sendAmongPlain(field, value);
-        assert.ok(isRefused(answer, field), `${field.label} ${JSON.stringify(value)}: ${answer.text}`);
+        assert.ok(
+          isRefused(answer, field),
+          `${field.label} ${JSON.stringify(value)}: ${answer.text}`,
+        );
       }
     }
   }
-  for (const { recipient } of await service.mailbox.mails()) assert.doesNotMatch(recipient, /evil|\s/);
+  for (const { recipient } of await service.mailbox.mails())
+    assert.doesNotMatch(recipient, /evil|\s/);
 });
 
 test('B14 twenty concurrent registrations of one name create one account', async (t) => {
@@ -157,7 +177,9 @@ test('B14 so do concurrent registrations that share only e-mail or only username
     const service = await createTestApp(t);
     const { [field]: shared } = newRegistration();
     const answers = await Promise.all(
-      Array.from({ length: 10 }, () => service.api.post(register, { ...newRegistration(), [field]: shared })),
+      Array.from({ length: 10 }, () =>
+        service.api.post(register, { ...newRegistration(), [field]: shared }),
+      ),
     );
     const losers = answers.filter(({ status }) => status !== 201);
     assert.equal(losers.length, 9);
@@ -177,13 +199,18 @@ test('B19 a duplicate key has one value for validation, storage and sign-in', as
   const answer = await api.post(register, undefined, { rawBody: twice });
   assertStatus(answer, 201);
   assert.deepEqual([answer.body.email, answer.body.username], ['second@example.com', 'second']);
-  assert.deepEqual(await storedNames(service), [{ username: 'second', email: 'second@example.com' }]);
+  assert.deepEqual(await storedNames(service), [
+    { username: 'second', email: 'second@example.com' },
+  ]);
   for (const [name, status] of [
     ['first', 401],
     ['second', 200],
   ] as const) {
     for (const username of [name, `${name}@example.com`]) {
-      assertStatus(await api.post('/api/users/login', { username, password: goodPassword }), status);
+      assertStatus(
+        await api.post('/api/users/login', { username, password: goodPassword }),
+        status,
+      );
     }
   }
   assertStatus(
@@ -216,7 +243,10 @@ test('B19 of duplicate addresses one is mailed and counted; of two tokens one is
   const outcome = async ({ username }: { username: string }) =>
     (await api.post('/api/users/login', { username, password })).status;
   assert.deepEqual([await outcome(one), await outcome(two)], [401, 200]);
-  assertStatus(await api.post('/api/password/reset-password', { token: first, new_password: password }), 200);
+  assertStatus(
+    await api.post('/api/password/reset-password', { token: first, new_password: password }),
+    200,
+  );
 });
 
 test('B19 an invalid value is refused even if a valid one of the same key came first', async (t) => {
@@ -236,7 +266,12 @@ test('B19 an invalid value is refused even if a valid one of the same key came f
       'password',
       `{"username":"${username}","email":"${email}","password":"${goodPassword}","password":"short"}`,
     ],
-    ['POST', '/api/password/forgot-password', 'email', `{"email":"${email}","email":"${email},b@y.org"}`],
+    [
+      'POST',
+      '/api/password/forgot-password',
+      'email',
+      `{"email":"${email}","email":"${email},b@y.org"}`,
+    ],
     [
       'POST',
       '/api/password/reset-password',

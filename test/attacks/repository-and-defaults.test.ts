@@ -72,7 +72,9 @@ test("M09 no file holds a private key or a provider's token", { skip }, () => {
 });
 
 test('M09 no document shows a secret that the service would accept', { skip }, () => {
-  const documents = (files ?? []).filter((path) => /\.(md|example|ya?ml|conf|sh|env)$|Dockerfile/.test(path));
+  const documents = (files ?? []).filter((path) =>
+    /\.(md|example|ya?ml|conf|sh|env)$|Dockerfile/.test(path),
+  );
   assert.ok(documents.includes('README.md') && documents.includes('.env.example'));
   const shown = documents.flatMap((path) => [
     ...readFileSync(join(root, path), 'utf8').matchAll(
@@ -108,7 +110,9 @@ test('M09 there are no debug or test endpoints, and no source is served', async 
   const debugging =
     /debug|trace|profil|heap|dump|seed|fixture|internal|console|shell|eval|phpinfo|actuator|graphql/i;
   const routes = await listRoutes();
-  const suspicious = routes.split('\n').filter((line) => debugging.test(line.replace('/me/profile', '')));
+  const suspicious = routes
+    .split('\n')
+    .filter((line) => debugging.test(line.replace('/me/profile', '')));
   assert.deepEqual(suspicious, []);
   for (const overrides of [cheapProduction, { ENVIRONMENT: 'development' }]) {
     const { api } = await createTestApp(t, { SECRET_KEY: secret, ...overrides });

@@ -56,7 +56,10 @@ test('I03 a JSON bomb within the size limit is refused in less than 50 ms', asyn
     Array.from({ length: 5000 }, (_, index) => `"${name(index)}":1`).join(',');
   const bombs: [what: string, body: string][] = [
     ['deep arrays', '['.repeat(60_000) + ']'.repeat(5000)],
-    ['deep arrays in a field', `{"username":"ada","password":${'['.repeat(32_000)}${']'.repeat(32_000)}}`],
+    [
+      'deep arrays in a field',
+      `{"username":"ada","password":${'['.repeat(32_000)}${']'.repeat(32_000)}}`,
+    ],
     ['deep objects', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
     ['many keys', `{${keys((index) => `k${index}`)}}`],
     ['array indexes as keys', `{${keys((index) => String(index * 7919))}}`],
@@ -89,7 +92,9 @@ test('I04 a body of 64 KiB is read; one byte more is 413 and closes the connecti
   for (const announced of [true, false]) {
     const { answers, closedByServer } = await exchange(
       test.app,
-      announced ? jsonRequest(login, credentials.padEnd(limit + 1)) : chunks(credentials.padEnd(limit + 1)),
+      announced
+        ? jsonRequest(login, credentials.padEnd(limit + 1))
+        : chunks(credentials.padEnd(limit + 1)),
     );
     assert.deepEqual([answers.length, closedByServer], [1, true]);
     assertSound(answers[0], 413);
@@ -104,7 +109,12 @@ test('I04 a wrong Content-Length is refused, and the rest is not a second reques
   assert.equal(closedByServer, true);
   assertSound(answers[0], 413);
 
-  const tooShort = requestText('POST', login, { ...head, 'Content-Length': '2' }, '{}{"username":"ada"}');
+  const tooShort = requestText(
+    'POST',
+    login,
+    { ...head, 'Content-Length': '2' },
+    '{}{"username":"ada"}',
+  );
   const short = await exchange(test.app, tooShort);
   assert.equal(short.closedByServer, true);
   assert.equal(short.answers.at(-1)?.status, 400);
@@ -170,7 +180,10 @@ test('a body of a type other than JSON is 415', async (t) => {
     'a/b, application/json',
     'x',
   ]) {
-    assertStatus(await post(test, login, '{"username":"ada","password":"x"}', { 'Content-Type': type }), 415);
+    assertStatus(
+      await post(test, login, '{"username":"ada","password":"x"}', { 'Content-Type': type }),
+      415,
+    );
   }
 });
 
@@ -187,8 +200,15 @@ async function post(
   return answer;
 }
 
-function jsonRequest(path: string, body: string | Buffer, headers: Record<string, string> = {}): Buffer {
-  const type = { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) };
+function jsonRequest(
+  path: string,
+  body: string | Buffer,
+  headers: Record<string, string> = {},
+): Buffer {
+  const type = {
+    'Content-Type': 'application/json',
+    'Content-Length': String(Buffer.byteLength(body)),
+  };
   return Buffer.concat([
     Buffer.from(requestText('POST', path, { ...type, ...headers })),
     Buffer.isBuffer(body) ? body : Buffer.from(body),
@@ -202,7 +222,11 @@ const chunkedHead = requestText('POST', login, {
 
 function chunks(body: string): string[] {
   const pieces = body.match(/.{1,16384}/gs) ?? [];
-  return [chunkedHead, ...pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`), '0\r\n\r\n'];
+  return [
+    chunkedHead,
+    ...pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`),
+    '0\r\n\r\n',
+  ];
 }
 
 function assertSound(answer: Answer | undefined, status: number): void {

@@ -21,8 +21,24 @@ const account = [
 const listedUserFields = [...account, 'is_superuser', 'is_email_verified'];
 const userFields = [...listedUserFields, 'metadata', 'app_metadata'];
 const adminFields = [...account, 'is_superadmin'];
-const pageFields = ['items', 'total', 'total_is_exact', 'page', 'page_size', 'total_pages', 'next_cursor'];
-const sessionFields = ['id', 'created_at', 'last_used_at', 'expires_at', 'ip', 'user_agent', 'current'];
+const pageFields = [
+  'items',
+  'total',
+  'total_is_exact',
+  'page',
+  'page_size',
+  'total_pages',
+  'next_cursor',
+];
+const sessionFields = [
+  'id',
+  'created_at',
+  'last_used_at',
+  'expires_at',
+  'ip',
+  'user_agent',
+  'current',
+];
 const tokenFields = ['access_token', 'refresh_token', 'token_type', 'expires_in'];
 
 test('B20 every answer has exactly its documented fields, and nothing internal', async (t) => {
@@ -33,7 +49,9 @@ test('B20 every answer has exactly its documented fields, and nothing internal',
   const token = admin.accessToken;
   const asUser = { token: user.accessToken };
   const registered = await api.post('/api/users/register', newRegistration());
-  const [userSession, adminSession] = [user, admin].map(({ accessToken }) => ({ token: accessToken }));
+  const [userSession, adminSession] = [user, admin].map(({ accessToken }) => ({
+    token: accessToken,
+  }));
 
   const credentials = ({ username, password }: SignedIn) => ({ username, password });
   const answers: [Answer, string[], items?: string[]][] = [
@@ -46,7 +64,10 @@ test('B20 every answer has exactly its documented fields, and nothing internal',
     [await api.put('/api/admins/me', { full_name: 'Ada' }, { token }), adminFields],
     [await api.get('/api/admins/users', { token }), pageFields, listedUserFields],
     [await api.get('/api/admins', { token }), pageFields, adminFields],
-    [await api.patch(`/api/admins/users/${user.id}`, { is_superuser: true }, { token }), userFields],
+    [
+      await api.patch(`/api/admins/users/${user.id}`, { is_superuser: true }, { token }),
+      userFields,
+    ],
     [await api.patch(`/api/admins/${admin.id}`, { is_superadmin: true }, { token }), adminFields],
     [
       await api.get(`/api/admins/users/${user.id}`, { token }),
@@ -79,7 +100,10 @@ test('B20 an access token names account and session, and no personal data', asyn
 test('B20 errors reveal nothing about an existing account', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service, { fullName: 'Ada Lovelace' });
-  const taken = await service.api.post('/api/users/register', newRegistration({ username: user.username }));
+  const taken = await service.api.post(
+    '/api/users/register',
+    newRegistration({ username: user.username }),
+  );
   assertStatus(taken, 409);
   const wrong = await service.api.post('/api/users/login', {
     username: user.username,
@@ -87,7 +111,8 @@ test('B20 errors reveal nothing about an existing account', async (t) => {
   });
   assertStatus(wrong, 401);
   for (const { text } of [taken, wrong]) {
-    for (const known of [user.id, user.email, 'Ada Lovelace']) assert.ok(!text.includes(known), text);
+    for (const known of [user.id, user.email, 'Ada Lovelace'])
+      assert.ok(!text.includes(known), text);
   }
 });
 
@@ -104,11 +129,16 @@ async function storedSecrets({ db }: TestApp): Promise<string[]> {
     texts.push(...rows.flatMap((row) => row.password_hash ?? []));
     bytes.push(...rows.flatMap((row) => row.password_key ?? []));
   }
-  const sessions = await db.selectFrom('sessions').select(['current_hash', 'previous_hash']).execute();
+  const sessions = await db
+    .selectFrom('sessions')
+    .select(['current_hash', 'previous_hash'])
+    .execute();
   bytes.push(...sessions.flatMap((row) => [row.current_hash, row.previous_hash ?? []].flat()));
   assert.ok(texts.length >= 4 && bytes.length >= 6);
   const spelt = bytes.flatMap((value) =>
-    (['hex', 'base64', 'base64url'] as const).map((encoding) => Buffer.from(value).toString(encoding)),
+    (['hex', 'base64', 'base64url'] as const).map((encoding) =>
+      Buffer.from(value).toString(encoding),
+    ),
   );
   return [...texts, ...spelt];
 }

@@ -86,9 +86,15 @@ async function walkAllFlows(service: TestApp, secrets: Secrets): Promise<SignedI
   keep(secrets, 'typed', wrong);
   assertStatus(await api.post('/api/users/login', wrong), 401);
   assertStatus(await api.post('/api/users/login', { ...wrong, username: user.email }), 401);
-  assertStatus(await api.post('/api/users/register', { ...user, email: `${unique('x')}@example.com` }), 409);
+  assertStatus(
+    await api.post('/api/users/register', { ...user, email: `${unique('x')}@example.com` }),
+    409,
+  );
   secrets.set('verification', await mailbox.token('email_verification', user.email));
-  assertStatus(await api.post('/api/users/verify-email', { token: secrets.get('verification') }), 200);
+  assertStatus(
+    await api.post('/api/users/verify-email', { token: secrets.get('verification') }),
+    200,
+  );
 
   const key = unique('idempotency-key-');
   const renewed = await refreshed(api, userRealm, user.refreshToken, key);
@@ -104,7 +110,10 @@ async function walkAllFlows(service: TestApp, secrets: Secrets): Promise<SignedI
   const next = unique('second password ');
   secrets.set('reset token', await resetToken(service, user.email));
   assertStatus(await reset(api, secrets.get('reset token'), next), 200);
-  const unknown = { token: randomBytes(48).toString('base64url'), email: `${unique('nobody')}@example.com` };
+  const unknown = {
+    token: randomBytes(48).toString('base64url'),
+    email: `${unique('nobody')}@example.com`,
+  };
   keep(secrets, 'unknown', { ...unknown, next });
   assertStatus(await reset(api, unknown.token, next), 400);
   assertStatus(await forgot(api, unknown.email), 200);
@@ -119,7 +128,10 @@ async function walkAllFlows(service: TestApp, secrets: Secrets): Promise<SignedI
     username: unique('moved.user.'),
     full_name: unique('Grace '),
   };
-  assertStatus(await api.put('/api/users/me', { ...moved, current_password: third }, { token }), 200);
+  assertStatus(
+    await api.put('/api/users/me', { ...moved, current_password: third }, { token }),
+    200,
+  );
   secrets.set('undo token', await mailbox.token('email_changed', user.email));
   assertStatus(await api.post('/api/users/undo', { token: secrets.get('undo token') }), 200);
   keep(secrets, 'later', { token, refresh: again.body.refresh_token, third, ...moved });
@@ -132,13 +144,17 @@ async function walkAllFlows(service: TestApp, secrets: Secrets): Promise<SignedI
  * and headers.
  */
 async function callEveryOperation(service: TestApp, secrets: Secrets): Promise<void> {
-  const tokens = [await signedInUser(service), await signedInAdmin(service)].map((one) => one.accessToken);
+  const tokens = [await signedInUser(service), await signedInAdmin(service)].map(
+    (one) => one.accessToken,
+  );
   for (const { method, path, operation } of await describedOperations(service.api)) {
     const label = `${method} ${path}`;
     const schema = operation.requestBody?.content['application/json'].schema.properties ?? {};
     const body = Object.fromEntries(Object.keys(schema).map((name) => [name, canary(name)]));
     const parameters = (operation.parameters ?? []).filter((parameter) => parameter.in === 'query');
-    const query = Object.fromEntries(parameters.map(({ name }) => [name, unique(`query-${name}-`)]));
+    const query = Object.fromEntries(
+      parameters.map(({ name }) => [name, unique(`query-${name}-`)]),
+    );
     const names = ['cookie', 'idempotency-key', 'x-setup-token', 'proxy-authorization', 'referer'];
     const headers = Object.fromEntries(names.map((name) => [name, unique('header-canary-')]));
     keep(secrets, label, { ...body, ...query, ...headers });
@@ -147,7 +163,10 @@ async function callEveryOperation(service: TestApp, secrets: Secrets): Promise<v
     // Without a token, with an invalid one, and with a valid one of either realm.
     for (const token of [undefined, unique('bearer-canary-'), ...tokens]) {
       if (token !== undefined) secrets.set(`${label} ${token.slice(-20)}`, token);
-      await service.api.request(method, target, sent, { headers, ...(token === undefined ? {} : { token }) });
+      await service.api.request(method, target, sent, {
+        headers,
+        ...(token === undefined ? {} : { token }),
+      });
     }
   }
 }
@@ -161,7 +180,12 @@ function canary(name: string): string {
 async function failToMail(t: TestContext, service: TestApp, secrets: Secrets): Promise<void> {
   const echo = (address: string) => ({ code: 451, text: `no ${address}, try later` });
   const sink = await startSmtpSink(t, { script: { recipient: echo } });
-  const sender = { host: '127.0.0.1', port: sink.port, fromEmail: 'adl@service.test', fromName: 'ADL' };
+  const sender = {
+    host: '127.0.0.1',
+    port: sink.port,
+    fromEmail: 'adl@service.test',
+    fromName: 'ADL',
+  };
   const credentials = { user: unique('smtp-user-'), password: smtpPassword };
   keep(secrets, 'smtp', credentials);
   for (const settings of [
@@ -188,7 +212,10 @@ async function addStored({ db, keys }: TestApp, secrets: Secrets): Promise<void>
     keys.current.refreshTag,
     keys.current.throttle,
   ];
-  const sessions = await db.selectFrom('sessions').select(['current_hash', 'previous_hash']).execute();
+  const sessions = await db
+    .selectFrom('sessions')
+    .select(['current_hash', 'previous_hash'])
+    .execute();
   binary.push(...sessions.flatMap((row) => [row.current_hash, row.previous_hash ?? []].flat()));
   const links = await db.selectFrom('links').select('token_hash').execute();
   binary.push(...links.map((row) => row.token_hash));

@@ -3,14 +3,26 @@ import { test } from 'node:test';
 import { adminRealm, type Realm, realms, userRealm } from '../../src/domain/realms/realms.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
-import { newRegistration, type SignedIn, signedInAdmin, signedInUser, signIn } from '../factories.ts';
+import {
+  newRegistration,
+  type SignedIn,
+  signedInAdmin,
+  signedInUser,
+  signIn,
+} from '../factories.ts';
 import { assertRefused, refresh, refreshed, signedInTo, statusOfMe } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
 const nextPassword = 'granite lantern 41 willow';
 
 /** The change that a superadmin makes to another account. */
-function patch(service: TestApp, by: SignedIn, realm: Realm, id: string, change: object): Promise<Answer> {
+function patch(
+  service: TestApp,
+  by: SignedIn,
+  realm: Realm,
+  id: string,
+  change: object,
+): Promise<Answer> {
   const path = realm.kind === 'user' ? `/api/admins/users/${id}` : `/api/admins/${id}`;
   return service.api.patch(path, change, { token: by.accessToken });
 }
@@ -85,13 +97,18 @@ for (const realm of realms) {
     } as SignedIn;
 
     const body = { current_password: own.password, new_password: nextPassword };
-    const changed = await service.api.post(`${realm.path}/change-password`, body, { token: own.accessToken });
+    const changed = await service.api.post(`${realm.path}/change-password`, body, {
+      token: own.accessToken,
+    });
     assertStatus(changed, 200);
     for (const session of [...others.slice(1), used]) await assertDead(service, realm, session);
     await assertAlive(service, realm, own);
     await assertAlive(service, realm, stranger);
     const { username, email } = own;
-    assertStatus(await service.api.post(`${realm.path}/login`, { username, password: own.password }), 401);
+    assertStatus(
+      await service.api.post(`${realm.path}/login`, { username, password: own.password }),
+      401,
+    );
     await signIn(service, realm, { username, email, password: nextPassword });
   });
 
@@ -100,7 +117,8 @@ for (const realm of realms) {
     const own = await signedInTo(service, realm);
     const other = await signIn(service, realm, own);
     const stranger = await signedInTo(service, realm);
-    const logout = () => service.api.post(`${realm.path}/logout`, { refresh_token: own.refreshToken });
+    const logout = () =>
+      service.api.post(`${realm.path}/logout`, { refresh_token: own.refreshToken });
     assertStatus(await logout(), 204);
     await assertDead(service, realm, own);
     assertStatus(await logout(), 204);
@@ -110,7 +128,10 @@ for (const realm of realms) {
   test(`E17 ${realm.kind}: logout-all and ending a listed session work at once`, async (t) => {
     const service = await createTestApp(t);
     const first = await signedInTo(service, realm);
-    const [second, third] = [await signIn(service, realm, first), await signIn(service, realm, first)];
+    const [second, third] = [
+      await signIn(service, realm, first),
+      await signIn(service, realm, first),
+    ];
     const stranger = await signedInTo(service, realm);
     const list = await service.api.get(`${realm.path}/me/sessions`, { token: second.accessToken });
     const { id } = list.body.items.find(({ current }: { current: boolean }) => current);
@@ -171,13 +192,17 @@ for (const how of ['by another superadmin', 'directly in the database']) {
       const change = { is_superadmin: isSuperadmin };
       if (how === 'by another superadmin') {
         assertStatus(await patch(service, chief, adminRealm, demoted.id, change), 200);
-      } else await service.db.updateTable('admins').set(change).where('id', '=', demoted.id).execute();
+      } else
+        await service.db.updateTable('admins').set(change).where('id', '=', demoted.id).execute();
     };
 
     const admins = await service.db.selectFrom('admins').select('id').execute();
     await setRight(false);
     for (const action of act) assertStatus(await action(), 403);
-    assert.equal((await service.db.selectFrom('admins').select('id').execute()).length, admins.length);
+    assert.equal(
+      (await service.db.selectFrom('admins').select('id').execute()).length,
+      admins.length,
+    );
     // A change of role ends no session: an admin's own routes still work.
     const list = await service.api.get('/api/admins/users', { token: demoted.accessToken });
     assertStatus(list, 200);

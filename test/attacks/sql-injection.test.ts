@@ -34,7 +34,8 @@ test('H03 no value of any field of any route becomes SQL', async (t) => {
   for (const field of fields) {
     // The other fields are valid, so that the value gets as far as possible.
     const others = fields.filter(
-      ({ method, path, place }) => method === field.method && path === field.path && place === 'body',
+      ({ method, path, place }) =>
+        method === field.method && path === field.path && place === 'body',
     );
     const plain = Object.fromEntries(others.map((other) => [other.name, other.plain]));
     const { accessToken: token } = field.path.startsWith('/api/users') ? user : superadmin;
@@ -84,7 +85,8 @@ test('H03 text that looks like SQL is stored and found as text', async (t) => {
       { headers },
     );
     assertStatus(login, 200);
-    const { items } = (await api.get('/api/users/me/sessions', { token: login.body.access_token })).body;
+    const { items } = (await api.get('/api/users/me/sessions', { token: login.body.access_token }))
+      .body;
     assert.equal(items.find(({ current }: { current: boolean }) => current).user_agent, payload);
     const refresh = { refresh_token: login.body.refresh_token };
     const refreshed = await api.post('/api/users/refresh', refresh, { headers });

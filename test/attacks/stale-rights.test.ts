@@ -21,7 +21,12 @@ test('V7.5.1 an address changed a moment ago is not restored without the passwor
   assertStatus(await service.api.put('/api/users/me', change, { token }), 200);
 
   const { signal } = new AbortController();
-  const late = { change: { email: user.email }, currentPassword: undefined, ip: '127.0.0.1', signal };
+  const late = {
+    change: { email: user.email },
+    currentPassword: undefined,
+    ip: '127.0.0.1',
+    signal,
+  };
   await assert.rejects(updateProfile(service, userRealm, caller, late), {
     status: 403,
     details: { reason: 'reauthentication_required' },

@@ -22,7 +22,14 @@ for (const realm of realms) {
     const { refreshToken, accessToken, password } = await signedInTo(service, realm);
     const bare = refreshToken.slice('r1.'.length);
     const asJwt = `${accessToken.split('.').slice(0, 2).join('.')}.${bare}`;
-    for (const token of [refreshToken, bare, asJwt, setupToken, encodeURIComponent(setupToken), password]) {
+    for (const token of [
+      refreshToken,
+      bare,
+      asJwt,
+      setupToken,
+      encodeURIComponent(setupToken),
+      password,
+    ]) {
       assert.equal(await statusOfMe(service.api, realm, token), 401, token);
     }
     assert.equal(await statusOfMe(service.api, realm, accessToken), 200);
@@ -53,7 +60,9 @@ test('E07 neither an access token nor a refresh token sets up the first admin', 
   for (const token of [refreshToken, accessToken]) {
     const headers = { 'x-setup-token': token };
     const password = 'granite lantern 41 willow';
-    const answer = await service.api.post('/api/admins/register', newRegistration({ password }), { headers });
+    const answer = await service.api.post('/api/admins/register', newRegistration({ password }), {
+      headers,
+    });
     assertStatus(answer, 403);
   }
   assert.deepEqual(await service.db.selectFrom('admins').select('id').execute(), []);
@@ -65,7 +74,11 @@ async function namesakes(service: TestApp): Promise<{ user: SignedIn; admin: Sig
   const registration = newRegistration();
   assertStatus(await service.api.post('/api/users/register', registration), 201);
   const { db } = service;
-  await db.updateTable('users').set({ id: admin.id }).where('username', '=', registration.username).execute();
+  await db
+    .updateTable('users')
+    .set({ id: admin.id })
+    .where('username', '=', registration.username)
+    .execute();
   const user = await signIn(service, userRealm, registration);
   assert.equal(user.id, admin.id);
   return { user, admin };
@@ -135,7 +148,9 @@ for (const [realm, other] of [
   test(`E08 ${realm.kind}: a valid signature does not move a session to the other realm`, async (t) => {
     const service = await createTestApp(t);
     const accounts = await namesakes(service);
-    const turned = forgeToken(service, accounts[realm.kind].accessToken, { claims: { kind: other.kind } });
+    const turned = forgeToken(service, accounts[realm.kind].accessToken, {
+      claims: { kind: other.kind },
+    });
     assert.equal(await statusOfMe(service.api, other, turned), 401);
     assert.equal(await statusOfMe(service.api, realm, turned), 403);
   });
@@ -147,7 +162,9 @@ for (const [realm, other] of [
       const accounts = await namesakes(service);
       const second = await signIn(service, realm, accounts[realm.kind]);
       const body = { current_password: goodPassword, new_password: 'granite lantern 41' };
-      const answer = await service.api.post(`${realm.path}/${path}`, body, { token: second.accessToken });
+      const answer = await service.api.post(`${realm.path}/${path}`, body, {
+        token: second.accessToken,
+      });
       assert.ok(answer.status === 200 || answer.status === 204, answer.text);
       assert.equal(await statusOfMe(service.api, realm, accounts[realm.kind].accessToken), 401);
       assert.equal(await statusOfMe(service.api, other, accounts[other.kind].accessToken), 200);

@@ -38,7 +38,10 @@ test('B18 a body field accepts only its documented types, and is named in the er
     for (const [type, value] of strangersTo(field.plain)) {
       if (field.types.some((described) => described === type)) continue;
       const answer = await send(field, value);
-      assert.ok(isRefused(answer, field), `${field.label} ${JSON.stringify(value)}: ${answer.text}`);
+      assert.ok(
+        isRefused(answer, field),
+        `${field.label} ${JSON.stringify(value)}: ${answer.text}`,
+      );
       refused += 1;
     }
   }
@@ -68,7 +71,9 @@ test('B18 the last of duplicate parameters counts; one with brackets is unknown'
     const plain = encodeURIComponent(String(field.plain));
     const token = tokenFor(field.path);
     const once = await api.get(`${field.path}?${field.name}=${plain}`, { token });
-    const twice = await api.get(`${field.path}?${field.name}=nonsense&${field.name}=${plain}`, { token });
+    const twice = await api.get(`${field.path}?${field.name}=nonsense&${field.name}=${plain}`, {
+      token,
+    });
     assert.deepEqual([twice.status, twice.body.items], [once.status, once.body.items], field.label);
     for (const suffix of ['[]', '[$gt]', '[toString]', '[0]', '.length']) {
       const answer = await api.get(`${field.path}?${field.name}${suffix}=${plain}`, { token });
@@ -82,7 +87,15 @@ for (const realm of realms) {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
     const { username, email, password, refreshToken } = account;
-    const wrapped = (value: string) => [[value], { value }, { $eq: value }, { $gt: '' }, true, 1, null];
+    const wrapped = (value: string) => [
+      [value],
+      { value },
+      { $eq: value },
+      { $gt: '' },
+      true,
+      1,
+      null,
+    ];
     const bodies = [
       ...wrapped(password).map((value) => ({ username, password: value })),
       ...wrapped(username).map((value) => ({ username: value, password })),
@@ -96,7 +109,10 @@ for (const realm of realms) {
       assertStatus(await service.api.post(`${realm.path}/refresh`, { refresh_token: value }), 422);
       assertStatus(await service.api.post(`${realm.path}/logout`, { refresh_token: value }), 422);
     }
-    const sessions = await service.db.selectFrom('sessions').select(['generation', 'revoked_at']).execute();
+    const sessions = await service.db
+      .selectFrom('sessions')
+      .select(['generation', 'revoked_at'])
+      .execute();
     assert.deepEqual(sessions, [{ generation: 0, revoked_at: null }]);
     await signIn(service, realm, account);
     await refreshed(service.api, realm, refreshToken);

@@ -58,8 +58,10 @@ test('a time that PostgreSQL cannot read is a 422; an RFC 3339 time is compared'
   const ask = (name: string, time: string) =>
     service.api.get(`/api/admins/audit-events?${name}=${encodeURIComponent(time)}`, { token });
   for (const name of ['from', 'to']) {
-    for (const time of refusedTimes) assert.equal((await ask(name, time)).status, 422, `${name}=${time}`);
-    for (const time of acceptedTimes) assert.equal((await ask(name, time)).status, 200, `${name}=${time}`);
+    for (const time of refusedTimes)
+      assert.equal((await ask(name, time)).status, 422, `${name}=${time}`);
+    for (const time of acceptedTimes)
+      assert.equal((await ask(name, time)).status, 200, `${name}=${time}`);
   }
 });
 
@@ -68,7 +70,9 @@ test('a UTC offset is honoured, even beyond the range of PostgreSQL', async (t) 
   const admin = await signedInAdmin(service);
   const all = await eventsOf(service, admin);
   const at = (hours: number, offset: string) => {
-    const time = new Date(service.clock.now().getTime() + hours * 3_600_000).toISOString().slice(0, 23);
+    const time = new Date(service.clock.now().getTime() + hours * 3_600_000)
+      .toISOString()
+      .slice(0, 23);
     return encodeURIComponent(`${time}${offset}`);
   };
   assert.ok(all.length > 0);
@@ -87,12 +91,25 @@ const lists = [
 ];
 
 const oddTexts = fc.oneof(
-  fc.constantFrom(...refusedTimes, ...acceptedTimes, '-created_at', 'username', '-email', '\0', '\ud800', ''),
+  fc.constantFrom(
+    ...refusedTimes,
+    ...acceptedTimes,
+    '-created_at',
+    'username',
+    '-email',
+    '\0',
+    '\ud800',
+    '',
+  ),
   fc.uuid(),
   fc.date({ noInvalidDate: true }).map((date) => date.toISOString().replace('Z', '000Z')),
   fc.string({ unit: anyCharacter, maxLength: 40 }),
 );
-const oddValue = fc.oneof(oddTexts, fc.constantFrom(-1, 0, 1, 2, 3, 0.5, 1e308, 2 ** 53), fc.jsonValue());
+const oddValue = fc.oneof(
+  oddTexts,
+  fc.constantFrom(-1, 0, 1, 2, 3, 0.5, 1e308, 2 ** 53),
+  fc.jsonValue(),
+);
 
 test('no cursor, however malformed, causes more than a 422', async (t) => {
   const service = await createTestApp(t);
@@ -106,10 +123,16 @@ test('no cursor, however malformed, causes more than a 422', async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...lists), content, async (list, parts) => {
       const cursor = encodeCursor(...parts);
-      const answer = await service.api.get(`${list}${list.includes('?') ? '&' : '?'}cursor=${cursor}`, {
-        token,
-      });
-      assert.ok([200, 422].includes(answer.status), `${list} ${JSON.stringify(parts)}: ${answer.text}`);
+      const answer = await service.api.get(
+        `${list}${list.includes('?') ? '&' : '?'}cursor=${cursor}`,
+        {
+          token,
+        },
+      );
+      assert.ok(
+        [200, 422].includes(answer.status),
+        `${list} ${JSON.stringify(parts)}: ${answer.text}`,
+      );
     }),
     { numRuns: 150 },
   );
@@ -118,8 +141,28 @@ test('no cursor, however malformed, causes more than a 422', async (t) => {
 test('no id, page or flag, however malformed, causes more than a 404 or a 422', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
-  const names = ['page', 'page_size', 'actor', 'subject', 'event', 'status', 'is_active', 'q', 'sort'];
-  const number = fc.constantFrom('1e3', '1e999', '-1', '0x10', '9'.repeat(30), '1.5', 'NaN', ' 1 ', '1_0');
+  const names = [
+    'page',
+    'page_size',
+    'actor',
+    'subject',
+    'event',
+    'status',
+    'is_active',
+    'q',
+    'sort',
+  ];
+  const number = fc.constantFrom(
+    '1e3',
+    '1e999',
+    '-1',
+    '0x10',
+    '9'.repeat(30),
+    '1.5',
+    'NaN',
+    ' 1 ',
+    '1_0',
+  );
   const value = fc.oneof(oddTexts, number);
   await fc.assert(
     fc.asyncProperty(
@@ -134,7 +177,10 @@ test('no id, page or flag, however malformed, causes more than a 404 or a 422', 
           await service.api.post(`/api/admins/mails/${written}/requeue`, undefined, { token }),
         ];
         for (const answer of answers) {
-          assert.ok(answer.status < 500 && answer.status !== 401, `${name}=${text}: ${answer.text}`);
+          assert.ok(
+            answer.status < 500 && answer.status !== 401,
+            `${name}=${text}: ${answer.text}`,
+          );
         }
       },
     ),

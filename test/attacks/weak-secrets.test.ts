@@ -14,7 +14,10 @@ const weak: [what: string, value: string][] = [
   ['Change Me! with mixed letters', 'C-h-a-n-g-e M-e! 8f3kq0z7xw1vb5np2'],
   ['a placeholder', 'your-secret-key-here-please-replace-it'],
   ['a placeholder from a tutorial', 'change-this-to-a-random-string-in-production'],
-  ["the FastAPI tutorial's key", '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7'],
+  [
+    "the FastAPI tutorial's key",
+    '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7',
+  ],
   ["jwt.io's", 'a-string-secret-at-least-256-bits-long'],
   ['the old jwt.io secret, twice', 'your-256-bit-secret-your-256-bit-secret'],
   ["Django's insecure prefix", 'django-insecure-8f3kq0z7xw1vb5np2mj6'],
@@ -73,7 +76,11 @@ test('E18 no random secret is taken for a weak one', () => {
   for (let count = 0; count < 300; count += 1) {
     // Deterministic pseudo-random values, the same in every run.
     const bytes = createHash('shake256', { outputLength: 48 }).update(String(count)).digest();
-    for (const value of [bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('hex')]) {
+    for (const value of [
+      bytes.toString('base64'),
+      bytes.toString('base64url'),
+      bytes.toString('hex'),
+    ]) {
       assert.deepEqual(faultsOf({ SECRET_KEY: value }), [], value);
     }
   }
@@ -81,7 +88,9 @@ test('E18 no random secret is taken for a weak one', () => {
 
 test('E18 the example file holds no secret that the service would accept', () => {
   const example = readFileSync(join(import.meta.dirname, '../../.env.example'), 'utf8');
-  const lines = [...example.matchAll(/^#?(SECRET_KEY|SECRET_KEY_PREVIOUS|ADMIN_SETUP_TOKEN)=(.*)$/gm)];
+  const lines = [
+    ...example.matchAll(/^#?(SECRET_KEY|SECRET_KEY_PREVIOUS|ADMIN_SETUP_TOKEN)=(.*)$/gm),
+  ];
   assert.equal(lines.length, 3);
   for (const [, name = '', value = ''] of lines) {
     if (value !== '') assert.notDeepEqual(faultsOf({ [name]: value }), [], name);

@@ -17,7 +17,10 @@ describe('the account centre, in a browser', { skip: withoutChromium }, async ()
 
   async function register(username: string): Promise<Person> {
     const person = { username, email: `${username}@example.com`, password };
-    assert.equal((await server.request('POST', '/api/users/register', { body: person })).status, 201);
+    assert.equal(
+      (await server.request('POST', '/api/users/register', { body: person })).status,
+      201,
+    );
     return person;
   }
 
@@ -84,7 +87,9 @@ describe('the account centre, in a browser', { skip: withoutChromium }, async ()
     await page.getByText(/^Strong\./).waitFor();
     await page.getByRole('button', { name: 'Change password' }).click();
     await page.getByText('Your password is changed').waitFor();
-    await page.getByRole('button', { name: /^Sign out (?!everywhere)/ }).waitFor({ state: 'detached' });
+    await page
+      .getByRole('button', { name: /^Sign out (?!everywhere)/ })
+      .waitFor({ state: 'detached' });
     assert.equal(await page.getByLabel('New password').inputValue(), '');
     await other.page.getByRole('link', { name: 'Activity' }).click();
     await other.page.getByText('You have been signed out.').waitFor();

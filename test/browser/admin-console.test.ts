@@ -4,7 +4,11 @@ import { after, describe, type TestContext, test } from 'node:test';
 import { launchChromium, withoutChromium } from './browser-page.ts';
 import { assertQuiet, signIn, startWithPages, visit } from './visitor.ts';
 
-const admin = { username: 'root.admin', email: 'root@example.com', password: 'granite lantern 48 oak' };
+const admin = {
+  username: 'root.admin',
+  email: 'root@example.com',
+  password: 'granite lantern 48 oak',
+};
 const password = 'violet harbour anvil 93';
 const names = Array.from({ length: 30 }, (_, at) => `user.${String(at).padStart(2, '0')}`);
 
@@ -119,7 +123,10 @@ describe('the admin console, in a browser', { skip: withoutChromium }, async () 
       body: { username: admin.username, password: admin.password },
     });
     const id = new URL(page.url()).pathname.split('/').at(-1);
-    const change = { token: String(login.body.access_token), body: { full_name: 'Of the other admin' } };
+    const change = {
+      token: String(login.body.access_token),
+      body: { full_name: 'Of the other admin' },
+    };
     assert.equal((await server.request('PATCH', `/api/admins/users/${id}`, change)).status, 200);
     await page.getByRole('dialog').getByLabel('Full name').fill('Of this admin');
     await page.getByRole('dialog').getByRole('button', { name: 'Save changes' }).click();

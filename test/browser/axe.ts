@@ -18,7 +18,11 @@ const settled = `Promise.all(document.getAnimations()
   .filter((animation) => animation.effect.getComputedTiming().iterations !== Infinity)
   .map((animation) => animation.finished.catch(() => {})))`;
 
-type Violation = { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] };
+type Violation = {
+  id: string;
+  impact: string;
+  nodes: { target: string[]; failureSummary: string }[];
+};
 
 /** What axe finds, of any weight, as one line each. */
 export async function findViolations(page: Page): Promise<string[]> {
@@ -30,6 +34,8 @@ export async function findViolations(page: Page): Promise<string[]> {
   const run = 'axe.run(document, { resultTypes: ["violations"], preload: false })';
   const found = await page.evaluate<{ violations: Violation[] }>(run);
   return found.violations.flatMap(({ id, impact, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id} (${impact}): ${target.join(' ')} ${failureSummary}`),
+    nodes.map(
+      ({ target, failureSummary }) => `${id} (${impact}): ${target.join(' ')} ${failureSummary}`,
+    ),
   );
 }

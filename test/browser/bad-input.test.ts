@@ -3,7 +3,11 @@ import { after, describe, test } from 'node:test';
 import { launchChromium, withoutChromium } from './browser-page.ts';
 import { signIn, startWithPages, visit } from './visitor.ts';
 
-const user = { username: 'ada.lovelace', email: 'ada@example.com', password: 'violet harbour anvil 93' };
+const user = {
+  username: 'ada.lovelace',
+  email: 'ada@example.com',
+  password: 'violet harbour anvil 93',
+};
 
 describe('what goes wrong with the pages, in a browser', { skip: withoutChromium }, async () => {
   const server = await startWithPages({ after });
@@ -47,7 +51,10 @@ describe('what goes wrong with the pages, in a browser', { skip: withoutChromium
     await page.goto(`${url}/app/sign-up`);
     const details = { reason: 'email_not_verified' };
     await page.route('**/api/users/login', (route) =>
-      route.fulfill({ status: 403, json: { error: 'AuthorizationError', message: 'Not verified', details } }),
+      route.fulfill({
+        status: 403,
+        json: { error: 'AuthorizationError', message: 'Not verified', details },
+      }),
     );
     await page.getByLabel('Email address').fill('new@example.com');
     await page.getByLabel('Username').fill('new.comer');

@@ -13,12 +13,21 @@ export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath, args });
 }
 
-export type WatchedPage = { page: Page; complaints: string[]; foreign: () => string[]; requested: string[] };
+export type WatchedPage = {
+  page: Page;
+  complaints: string[];
+  foreign: () => string[];
+  requested: string[];
+};
 
 /**
  * Also records what the browser reports (console, scripts, policy) and requests to other origins.
  */
-export async function openPage(t: TestContext, browser: Browser, url: string): Promise<WatchedPage> {
+export async function openPage(
+  t: TestContext,
+  browser: Browser,
+  url: string,
+): Promise<WatchedPage> {
   const page = await browser.newPage();
   t.after(() => page.close());
   const complaints: string[] = [];

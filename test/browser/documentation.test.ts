@@ -19,7 +19,10 @@ describe('the documentation pages in a browser', { skip: withoutChromium }, asyn
   test('Swagger UI shows every operation, and a real token authorizes a request', async (t) => {
     const { page, complaints, foreign } = await openPage(t, browser, `${server.url}/docs`);
     await page.locator('.opblock').first().waitFor();
-    const { body } = await server.request<{ paths: Record<string, object> }>('GET', '/openapi.json');
+    const { body } = await server.request<{ paths: Record<string, object> }>(
+      'GET',
+      '/openapi.json',
+    );
     const operations = Object.values(body.paths).flatMap((methods) => Object.keys(methods));
     assert.equal(await page.locator('.opblock').count(), operations.length);
     assert.equal(await page.title(), 'Ada & Co API');
@@ -27,7 +30,10 @@ describe('the documentation pages in a browser', { skip: withoutChromium }, asyn
 
     const credentials = { username: 'ada.lovelace', password: 'violet harbour anvil 93' };
     const registration = { ...credentials, email: 'ada@example.com' };
-    assert.equal((await server.request('POST', '/api/users/register', { body: registration })).status, 201);
+    assert.equal(
+      (await server.request('POST', '/api/users/register', { body: registration })).status,
+      201,
+    );
     const login = await server.request('POST', '/api/users/login', { body: credentials });
 
     assert.equal(await tryOut(page, 'getUsersMe'), '401');
@@ -40,7 +46,11 @@ describe('the documentation pages in a browser', { skip: withoutChromium }, asyn
     assert.match(shown, /"username": "ada\.lovelace"/);
 
     assert.equal(complaints.length, 1, complaints.join('\n'));
-    assert.match(complaints[0] ?? '', /401/, 'the browser reports the refused call, and nothing else');
+    assert.match(
+      complaints[0] ?? '',
+      /401/,
+      'the browser reports the refused call, and nothing else',
+    );
     assert.deepEqual(foreign(), []);
   });
 
@@ -53,7 +63,10 @@ describe('the documentation pages in a browser', { skip: withoutChromium }, asyn
     const { page } = await openPage(t, browser, `${server.url}/docs`);
     const credentials = { username: 'root.admin', password: 'granite lantern 48 oak' };
     const registration = { ...credentials, email: 'root@example.com' };
-    assert.equal((await server.request('POST', '/api/admins/register', { body: registration })).status, 201);
+    assert.equal(
+      (await server.request('POST', '/api/admins/register', { body: registration })).status,
+      201,
+    );
     const login = await server.request('POST', '/api/admins/login', { body: credentials });
     await page.locator('.auth-wrapper .authorize').click();
     await page.locator('.auth-container input').nth(1).fill(String(login.body.access_token));
@@ -61,10 +74,13 @@ describe('the documentation pages in a browser', { skip: withoutChromium }, asyn
     await page.locator('.auth-btn-wrapper .btn-done').first().click();
     await page.reload({ waitUntil: 'networkidle' });
     for (const id of ['getAdminsUsers', 'getAdminsAuditEvents', 'getAdminsMails']) {
-      const asked = page.waitForRequest((request) => new URL(request.url()).pathname.startsWith('/api/'));
+      const asked = page.waitForRequest((request) =>
+        new URL(request.url()).pathname.startsWith('/api/'),
+      );
       assert.equal(await tryOut(page, id), '200', id);
       const query = new URL((await asked).url()).searchParams;
-      for (const [name, value] of query) assert.ok(/^(page|page_size|sort)$/.test(name), `${name}=${value}`);
+      for (const [name, value] of query)
+        assert.ok(/^(page|page_size|sort)$/.test(name), `${name}=${value}`);
       assert.equal(query.get('page'), '1');
     }
   });
@@ -77,7 +93,10 @@ describe('the documentation pages in a browser', { skip: withoutChromium }, asyn
         await page.setViewportSize({ width, height: 900 });
         assert.equal(await page.title(), 'Ada & Co API');
         assert.equal(await page.locator('h1').textContent(), 'Ada & Co API');
-        assert.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true);
+        assert.equal(
+          await page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
+          true,
+        );
         assert.deepEqual(await page.evaluate(faintTexts), []);
         await openContents(page);
         await page.locator('nav a[href="#postUsersLogin"]').click();
@@ -102,7 +121,10 @@ describe('the documentation pages in a browser', { skip: withoutChromium }, asyn
     assert.equal(await page.getByRole('navigation', { name: 'Contents' }).isVisible(), true);
     await page.keyboard.press('Escape');
     assert.equal(await page.getByRole('navigation', { name: 'Contents' }).isVisible(), false);
-    assert.deepEqual([await page.getByRole('main').count(), await page.getByRole('banner').count()], [1, 1]);
+    assert.deepEqual(
+      [await page.getByRole('main').count(), await page.getByRole('banner').count()],
+      [1, 1],
+    );
     const levels = await page
       .locator('main :is(h1, h2, h3, h4)')
       .evaluateAll((all) => all.map((one) => Number(one.tagName[1])));
@@ -126,7 +148,9 @@ async function tryOut(page: Page, operationId: string): Promise<string> {
     await operation.locator('.opblock-summary').click();
   const start = operation.locator('.try-out__btn:not(.cancel)');
   if ((await start.count()) > 0) await start.click();
-  const answered = page.waitForResponse((response) => new URL(response.url()).pathname.startsWith('/api/'));
+  const answered = page.waitForResponse((response) =>
+    new URL(response.url()).pathname.startsWith('/api/'),
+  );
   await operation.locator('.execute').click();
   const status = String((await answered).status());
   await operation

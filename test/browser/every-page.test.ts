@@ -5,8 +5,16 @@ import { findViolations } from './axe.ts';
 import { launchChromium, withoutChromium } from './browser-page.ts';
 import { assertQuiet, signIn, startWithPages, visit } from './visitor.ts';
 
-const admin = { username: 'root.admin', email: 'root@example.com', password: 'granite lantern 48 oak' };
-const user = { username: 'ada.lovelace', email: 'ada@example.com', password: 'violet harbour anvil 93' };
+const admin = {
+  username: 'root.admin',
+  email: 'root@example.com',
+  password: 'granite lantern 48 oak',
+};
+const user = {
+  username: 'ada.lovelace',
+  email: 'ada@example.com',
+  password: 'violet harbour anvil 93',
+};
 
 const looks = [390, 1280].flatMap((width) =>
   (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
@@ -18,7 +26,9 @@ describe('every page, at each width and in both themes', { skip: withoutChromium
   const browser = await launchChromium();
   after(() => browser.close());
   await server.request('POST', '/api/admins/register', { body: admin });
-  await server.request('POST', '/api/users/register', { body: { ...user, full_name: 'Ada Lovelace' } });
+  await server.request('POST', '/api/users/register', {
+    body: { ...user, full_name: 'Ada Lovelace' },
+  });
 
   /** No violation of any weight, nothing wider than the window, one main heading. */
   async function examine(page: Page, path: string, ready: string): Promise<void> {
@@ -26,7 +36,11 @@ describe('every page, at each width and in both themes', { skip: withoutChromium
     await page.getByRole('heading', { name: ready, exact: true }).first().waitFor();
     await page.locator('[aria-busy="true"]:not(button)').waitFor({ state: 'detached' });
     assert.deepEqual(await findViolations(page), [], path);
-    assert.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true, path);
+    assert.equal(
+      await page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
+      true,
+      path,
+    );
     assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1, path);
     assert.notEqual(await page.title(), 'Ada & Co', path);
   }

@@ -14,7 +14,9 @@ function faintTexts() {
   };
   const faint = new Set();
   for (const element of document.querySelectorAll('body *')) {
-    const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent?.trim());
+    const hasText = [...element.childNodes].some(
+      (node) => node.nodeType === 3 && node.textContent?.trim(),
+    );
     if (!hasText) continue;
     const [one, other] = [luminance(getComputedStyle(element).color), luminance(groundOf(element))];
     const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);

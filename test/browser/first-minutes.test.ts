@@ -4,10 +4,20 @@ import { findViolations } from './axe.ts';
 import { launchChromium, withoutChromium } from './browser-page.ts';
 import { assertQuiet, startWithPages, visit } from './visitor.ts';
 
-const admin = { username: 'root.admin', email: 'root@example.com', password: 'granite lantern 48 oak' };
-const user = { username: 'ada.lovelace', email: 'ada@example.com', password: 'violet harbour anvil 93' };
+const admin = {
+  username: 'root.admin',
+  email: 'root@example.com',
+  password: 'granite lantern 48 oak',
+};
+const user = {
+  username: 'ada.lovelace',
+  email: 'ada@example.com',
+  password: 'violet harbour anvil 93',
+};
 
-describe('the first minutes with the service, in a browser', { skip: withoutChromium }, async () => {
+describe('the first minutes with the service, in a browser', {
+  skip: withoutChromium,
+}, async () => {
   const server = await startWithPages({ after }, { PROJECT_NAME: 'Ada & Co' });
   const { url } = server;
   const browser = await launchChromium();

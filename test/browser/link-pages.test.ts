@@ -22,10 +22,17 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
   after(() => browser.close());
   mkdirSync(pictures, { recursive: true });
 
-  async function register(name: string): Promise<{ username: string; email: string; token: string }> {
+  async function register(
+    name: string,
+  ): Promise<{ username: string; email: string; token: string }> {
     const account = { username: name, email: `${name}@example.com`, password };
-    assert.equal((await server.request('POST', '/api/users/register', { body: account })).status, 201);
-    const { body } = await server.request('POST', '/api/users/login', { body: credentialsOf(account) });
+    assert.equal(
+      (await server.request('POST', '/api/users/register', { body: account })).status,
+      201,
+    );
+    const { body } = await server.request('POST', '/api/users/login', {
+      body: credentialsOf(account),
+    });
     return { ...account, token: String(body.access_token) };
   }
 
@@ -36,15 +43,17 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
       const mail = page
         .locator('article', { hasText: recipient })
         .filter({ has: page.locator(`a[href*="${path}#"]`) });
-      if ((await mail.count()) > 0) return (await mail.first().locator('a').getAttribute('href')) ?? '';
+      if ((await mail.count()) > 0)
+        return (await mail.first().locator('a').getAttribute('href')) ?? '';
       await page.close();
     }
     throw new Error(`no mail with a link to ${path} for ${recipient}`);
   }
 
   async function status(username: string, secret: string): Promise<number> {
-    return (await server.request('POST', '/api/users/login', { body: { username, password: secret } }))
-      .status;
+    return (
+      await server.request('POST', '/api/users/login', { body: { username, password: secret } })
+    ).status;
   }
 
   /** The fragment is removed at once from the address bar and from the history. */
@@ -64,7 +73,10 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
     assertNoToken(page);
     assert.equal(await page.title(), 'Set a new password – Ada & Co');
     const input = page.getByLabel('New password');
-    assert.equal(await input.evaluate((element) => element === element.ownerDocument.activeElement), true);
+    assert.equal(
+      await input.evaluate((element) => element === element.ownerDocument.activeElement),
+      true,
+    );
     await page.screenshot({ path: join(pictures, 'reset-password.png') });
 
     await input.fill('short');
@@ -93,7 +105,10 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
     await spent.page.getByLabel('New password').fill('meadow copper 77 drift');
     await spent.page.getByRole('button', { name: 'Set password' }).click();
     await spent.page.getByText('This link is invalid or has expired.').waitFor();
-    assert.equal(await spent.page.getByRole('button', { name: 'Send me a link' }).isVisible(), true);
+    assert.equal(
+      await spent.page.getByRole('button', { name: 'Send me a link' }).isVisible(),
+      true,
+    );
     await spent.page.screenshot({ path: join(pictures, 'reset-password-spent.png') });
   });
 
@@ -121,12 +136,20 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
   test('an address change is undone by a button', async (t) => {
     const { token, email, username } = await register('edsger.dijkstra');
     // Only a verified address gets an undo link.
-    const verification = { token: (await linkTo(t, '/app/verify-email', email)).split('#token=')[1] };
-    const verified = await server.request('POST', '/api/users/verify-email', { body: verification });
+    const verification = {
+      token: (await linkTo(t, '/app/verify-email', email)).split('#token=')[1],
+    };
+    const verified = await server.request('POST', '/api/users/verify-email', {
+      body: verification,
+    });
     assert.equal(verified.status, 200);
     const body = { email: 'intruder@example.com', current_password: password };
     assert.equal((await server.request('PUT', '/api/users/me', { token, body })).status, 200);
-    const { page, complaints, foreign } = await openPage(t, browser, await linkTo(t, '/app/undo', email));
+    const { page, complaints, foreign } = await openPage(
+      t,
+      browser,
+      await linkTo(t, '/app/undo', email),
+    );
     assertNoToken(page);
     await page.screenshot({ path: join(pictures, 'undo.png') });
     await page.getByRole('button', { name: 'Undo the change' }).click();
@@ -146,7 +169,10 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
     const { page, complaints, foreign } = await openPage(t, browser, link);
     assertNoToken(page);
     await page.getByRole('heading', { name: 'Restore your account' }).waitFor();
-    assert.equal(await page.getByText('If you did not change your email address').isVisible(), false);
+    assert.equal(
+      await page.getByText('If you did not change your email address').isVisible(),
+      false,
+    );
     await page.screenshot({ path: join(pictures, 'undo-deletion.png') });
     assert.equal(await status(username, password), 401);
     await page.getByRole('button', { name: 'Restore my account' }).click();
@@ -156,7 +182,11 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
   });
 
   test('temporary failures are shown, with the time to wait', async (t) => {
-    const { page } = await openPage(t, browser, `${server.url}/app/reset-password#token=${'x'.repeat(64)}`);
+    const { page } = await openPage(
+      t,
+      browser,
+      `${server.url}/app/reset-password#token=${'x'.repeat(64)}`,
+    );
     const answers = [
       {
         status: 503,
@@ -216,15 +246,24 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
   test('the pages work on a phone, in dark mode and by keyboard', async (t) => {
     await register('barbara.liskov');
     for (const path of ['reset-password', 'verify-email#token=x', 'undo#token=x', 'mailbox']) {
-      const page = await browser.newPage({ viewport: { width: 320, height: 640 }, colorScheme: 'dark' });
+      const page = await browser.newPage({
+        viewport: { width: 320, height: 640 },
+        colorScheme: 'dark',
+      });
       t.after(() => page.close());
       await page.goto(`${server.url}/app/${path}`, { waitUntil: 'networkidle' });
       const wide = await page.evaluate('document.documentElement.scrollWidth');
       assert.equal(wide, 320, `${path} does not scroll sideways`);
-      await page.screenshot({ path: join(pictures, `${path.split('#')[0]}-phone-dark.png`), fullPage: true });
+      await page.screenshot({
+        path: join(pictures, `${path.split('#')[0]}-phone-dark.png`),
+        fullPage: true,
+      });
       assert.equal(await page.locator('h1').count(), 1);
       for (const input of await page.locator('input:visible').all()) {
-        assert.notEqual(await page.locator(`label[for="${await input.getAttribute('id')}"]`).count(), 0);
+        assert.notEqual(
+          await page.locator(`label[for="${await input.getAttribute('id')}"]`).count(),
+          0,
+        );
       }
     }
   });

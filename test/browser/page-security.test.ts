@@ -3,8 +3,16 @@ import { after, describe, test } from 'node:test';
 import { launchChromium, withoutChromium } from './browser-page.ts';
 import { assertQuiet, signIn, startWithPages, visit } from './visitor.ts';
 
-const user = { username: 'ada.lovelace', email: 'ada@example.com', password: 'violet harbour anvil 93' };
-const admin = { username: 'root.admin', email: 'root@example.com', password: 'granite lantern 48 oak' };
+const user = {
+  username: 'ada.lovelace',
+  email: 'ada@example.com',
+  password: 'violet harbour anvil 93',
+};
+const admin = {
+  username: 'root.admin',
+  email: 'root@example.com',
+  password: 'granite lantern 48 oak',
+};
 const hostile = [
   '<img src=x onerror=alert(1)>',
   '</script><script>alert(1)</script>',
@@ -26,9 +34,14 @@ describe('attacks on the pages, in a browser', { skip: withoutChromium }, async 
     await signIn(visitor, url, user);
     const [cookie, ...others] = await context.cookies();
     assert.deepEqual(others, []);
-    assert.deepEqual([cookie?.name, cookie?.httpOnly, cookie?.sameSite], ['adl_user', true, 'Strict']);
+    assert.deepEqual(
+      [cookie?.name, cookie?.httpOnly, cookie?.sameSite],
+      ['adl_user', true, 'Strict'],
+    );
     assert.equal(await page.evaluate('document.cookie'), '');
-    const kept = await page.evaluate<string>('JSON.stringify([{...localStorage}, {...sessionStorage}])');
+    const kept = await page.evaluate<string>(
+      'JSON.stringify([{...localStorage}, {...sessionStorage}])',
+    );
     assert.doesNotMatch(kept, /eyJ|r1\./, 'a token is in storage');
     assert.equal(await page.evaluate('indexedDB.databases().then((all) => all.length)'), 0);
     await page.getByRole('button', { name: 'Your account' }).click();
@@ -86,7 +99,9 @@ describe('attacks on the pages, in a browser', { skip: withoutChromium }, async 
       await page.getByRole('navigation').waitFor();
       assert.equal(page.url(), url + path, given);
     }
-    await page.route('https://app.example.com/**', (route) => route.fulfill({ body: 'the application' }));
+    await page.route('https://app.example.com/**', (route) =>
+      route.fulfill({ body: 'the application' }),
+    );
     await page.goto(
       `${url}/app/sign-in?return_to=${encodeURIComponent('https://app.example.com/inbox?a=1')}`,
     );

@@ -9,7 +9,10 @@ type Look = { width?: number; colorScheme?: 'light' | 'dark'; locale?: string };
 /** A start with a new database takes a while where the machine is busy. */
 const readyTimeoutMs = 120_000;
 
-/** The real service, with the pages that `npm run test:browser` builds, and without limits per address. */
+/**
+ * The real service, with the pages that `npm run test:browser` builds, and without limits per
+ * address.
+ */
 export async function startWithPages(
   t: { after(end: () => unknown): void },
   env: Record<string, string> = {},
@@ -24,14 +27,21 @@ export async function startWithPages(
 export type Visitor = {
   page: Page;
   context: BrowserContext;
-  /** What the browser reports: console, scripts, policy. A refused call is one, and is expected by its status. */
+  /**
+   * What the browser reports: console, scripts, policy. A refused call is one, and is expected by
+   * its status.
+   */
   complaints: (expected?: RegExp) => string[];
   requested: string[];
 };
 
 export async function visit(t: TestContext, browser: Browser, look: Look = {}): Promise<Visitor> {
   const { width = 1280, colorScheme = 'light', locale = 'en-GB' } = look;
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, locale });
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme,
+    locale,
+  });
   t.after(() => context.close());
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -46,13 +56,24 @@ export async function visit(t: TestContext, browser: Browser, look: Look = {}): 
 }
 
 /** Fails with what the browser reported, and with requests to anybody else. */
-export function assertQuiet({ complaints, requested }: Visitor, url: string, expected?: RegExp): void {
+export function assertQuiet(
+  { complaints, requested }: Visitor,
+  url: string,
+  expected?: RegExp,
+): void {
   assert.deepEqual(complaints(expected), []);
-  const foreign = requested.filter((one) => !one.startsWith(`${url}/`) && !/^(data|blob):/.test(one));
+  const foreign = requested.filter(
+    (one) => !one.startsWith(`${url}/`) && !/^(data|blob):/.test(one),
+  );
   assert.deepEqual(foreign, []);
 }
 
-export async function signIn({ page }: Visitor, url: string, person: Person, realm = 'user'): Promise<void> {
+export async function signIn(
+  { page }: Visitor,
+  url: string,
+  person: Person,
+  realm = 'user',
+): Promise<void> {
   const home = realm === 'admin' ? '/app/admin' : '/app';
   await page.goto(`${url}${home}/sign-in`);
   await page.getByLabel('Username or email address').fill(person.username);

@@ -20,7 +20,9 @@ export function pythonRequests(api: Api): Call {
 
 /** The output of `json.dumps` for a flat object. */
 function pythonJson(body: object): string {
-  const members = Object.entries(body).map(([name, value]) => `"${name}": ${JSON.stringify(value)}`);
+  const members = Object.entries(body).map(
+    ([name, value]) => `"${name}": ${JSON.stringify(value)}`,
+  );
   return `{${members.join(', ')}}`.replaceAll(
     /[^\x20-\x7e]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,

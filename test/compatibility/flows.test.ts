@@ -105,7 +105,15 @@ for (const [name, client] of Object.entries(clients)) {
     const { email, username, password } = newRegistration();
     const registered = await call('POST', '/api/admins/register', { email, username, password });
     assertStatus(registered, 201);
-    const members = ['id', 'username', 'email', 'full_name', 'is_active', 'is_superadmin', ...times];
+    const members = [
+      'id',
+      'username',
+      'email',
+      'full_name',
+      'is_active',
+      'is_superadmin',
+      ...times,
+    ];
     assertMembers(registered.body, members);
     const login = await call('POST', '/api/admins/login', { email, password });
     assertTokens(login);
@@ -190,7 +198,10 @@ test('the system endpoints have the members that probes and clients read', async
   assertMembers(health.body, members);
   assert.equal(health.body.status, 'healthy');
   const root = await api.get('/');
-  assert.deepEqual([root.body.docs, root.body.redoc, root.body.health], ['/docs', '/redoc', '/health']);
+  assert.deepEqual(
+    [root.body.docs, root.body.redoc, root.body.health],
+    ['/docs', '/redoc', '/health'],
+  );
   assert.match(root.body.message, /^Welcome to .* API!$/);
   for (const page of ['/docs', '/redoc'])
     assert.match(String((await api.get(page)).headers['content-type']), /^text\/html/);
@@ -231,13 +242,17 @@ test('the headers that clients read: security headers and rate limit', async (t)
     'x-permitted-cross-domain-policies',
   ])
     assert.equal(typeof headers[name], 'string', name);
-  assert.deepEqual([headers['x-ratelimit-limit'], headers['x-ratelimit-remaining']], ['200', '199']);
+  assert.deepEqual(
+    [headers['x-ratelimit-limit'], headers['x-ratelimit-remaining']],
+    ['200', '199'],
+  );
   assert.match(String(headers['x-ratelimit-reset']), /^\d+$/);
 });
 
 /** Their ids, oldest first. */
 async function registerUsers({ api }: TestApp, count: number): Promise<string[]> {
   const ids: string[] = [];
-  while (ids.length < count) ids.push((await api.post('/api/users/register', newRegistration())).body.id);
+  while (ids.length < count)
+    ids.push((await api.post('/api/users/register', newRegistration())).body.id);
   return ids;
 }

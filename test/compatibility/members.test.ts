@@ -28,8 +28,15 @@ test('a null member changes nothing when an admin changes a user', async (t) => 
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInAdmin(service);
   const user = await signedInUser(service, { fullName: 'Ada' });
-  const patch = (body: object) => service.api.patch(`/api/admins/users/${user.id}`, body, { token });
-  const nothing = { is_active: null, is_superuser: null, full_name: null, username: null, email: null };
+  const patch = (body: object) =>
+    service.api.patch(`/api/admins/users/${user.id}`, body, { token });
+  const nothing = {
+    is_active: null,
+    is_superuser: null,
+    full_name: null,
+    username: null,
+    email: null,
+  };
   const { body } = await patch({ ...nothing, is_superuser: true });
   assert.deepEqual(
     [body.is_active, body.is_superuser, body.full_name, body.username, body.email],
@@ -85,7 +92,10 @@ test('spaces around an e-mail address are stripped wherever one is accepted', as
   const padded = (address: string) => ` \t${address} `;
   const registration = newRegistration();
   const { email, username, password } = registration;
-  const registered = await api.post('/api/users/register', { ...registration, email: padded(email) });
+  const registered = await api.post('/api/users/register', {
+    ...registration,
+    email: padded(email),
+  });
   assertStatus(registered, 201);
   assert.equal(registered.body.email, email);
   const login = await api.post('/api/users/login', { email: padded(email), password });
@@ -102,11 +112,19 @@ test('spaces around an e-mail address are stripped wherever one is accepted', as
   const change = { email: padded(moved), current_password: password };
   const own = await api.put('/api/users/me', change, { token: login.body.access_token });
   assert.equal(own.body.email, moved);
-  const byAdmin = await api.patch(`/api/admins/users/${own.body.id}`, { email: padded(email) }, { token });
+  const byAdmin = await api.patch(
+    `/api/admins/users/${own.body.id}`,
+    { email: padded(email) },
+    { token },
+  );
   assert.equal(byAdmin.body.email, email);
 
   const admin = newRegistration();
-  const made = await api.post('/api/admins/register', { ...admin, email: padded(admin.email) }, { token });
+  const made = await api.post(
+    '/api/admins/register',
+    { ...admin, email: padded(admin.email) },
+    { token },
+  );
   assert.equal(made.body.email, admin.email);
   const session = await api.post('/api/admins/login', {
     email: padded(admin.email),
@@ -114,7 +132,10 @@ test('spaces around an e-mail address are stripped wherever one is accepted', as
   });
   assertStatus(session, 200);
   const mine = { to_email: padded(admin.email) };
-  assertStatus(await api.post('/api/password/test-email', mine, { token: session.body.access_token }), 202);
+  assertStatus(
+    await api.post('/api/password/test-email', mine, { token: session.body.access_token }),
+    202,
+  );
 });
 
 test('an address is stripped before its length is checked and guesses are counted', async (t) => {
@@ -130,7 +151,10 @@ test('an address is stripped before its length is checked and guesses are counte
     const username = `${' '.repeat(guess)}nobody@example.com`;
     assertStatus(await api.post('/api/users/login', { username, password }), 401);
   }
-  assertStatus(await api.post('/api/users/login', { username: 'nobody@example.com ', password }), 429);
+  assertStatus(
+    await api.post('/api/users/login', { username: 'nobody@example.com ', password }),
+    429,
+  );
 });
 
 test('all missing members are reported at once, with type missing, with other errors', async (t) => {
@@ -195,7 +219,11 @@ test('a duplicate names its kind: a user or an admin', async (t) => {
   const { accessToken } = other;
   assert.deepEqual(
     await detailsOf(
-      await api.put('/api/users/me', { email, current_password: goodPassword }, { token: accessToken }),
+      await api.put(
+        '/api/users/me',
+        { email, current_password: goodPassword },
+        { token: accessToken },
+      ),
     ),
     taken,
   );

@@ -70,12 +70,21 @@ function bcrypt(text: string): string {
   return hashSync(text, { cost: 5 });
 }
 
-test('the former users and admins keep their passwords, and are found by their ids', { skip }, async (t) => {
+test('the former users and admins keep their passwords, and are found by their ids', {
+  skip,
+}, async (t) => {
   const service = await createTestApp(t);
   const former = await openFormer(t);
   const insert =
     'INSERT INTO users (id, email, username, hashed_password, full_name, phone) VALUES ($1, $2, $3, $4, $5, $6)';
-  await former.client.query(insert, [7, 'Ada@Example.com', 'ada', bcrypt(password), 'Ada Lovelace', '1']);
+  await former.client.query(insert, [
+    7,
+    'Ada@Example.com',
+    'ada',
+    bcrypt(password),
+    'Ada Lovelace',
+    '1',
+  ]);
   await former.client.query(insert, [1999, 'long@example.com', 'long', bcrypt(long), null, null]);
   const admin =
     'INSERT INTO admin (id, email, username, hashed_password, is_superadmin) VALUES ($1, $2, $3, $4, $5)';
@@ -103,7 +112,9 @@ test('the former users and admins keep their passwords, and are found by their i
   assert.deepEqual([admins.body.total, admins.body.items[0].is_superadmin], [1, true]);
 });
 
-test('what does not fit is named by table and id, and a second run doubles nothing', { skip }, async (t) => {
+test('what does not fit is named by table and id, and a second run doubles nothing', {
+  skip,
+}, async (t) => {
   const service = await createTestApp(t);
   const former = await openFormer(t);
   const taken = await signedInUser(service);

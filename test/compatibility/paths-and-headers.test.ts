@@ -11,14 +11,24 @@ const cors = { CORS_ORIGINS: `${allowed},http://localhost:3000` };
 test('only an allowed origin may send credentials', async (t) => {
   const { api } = await createTestApp(t, cors);
   const credentialsOf = async (method: string, path: string, headers: Record<string, string>) =>
-    (await api.request(method, path, undefined, { headers })).headers['access-control-allow-credentials'];
+    (await api.request(method, path, undefined, { headers })).headers[
+      'access-control-allow-credentials'
+    ];
   const preflight = { 'access-control-request-method': 'PUT' };
   for (const path of ['/health', '/api/users/me', '/nonexistent']) {
     assert.equal(await credentialsOf('GET', path, { origin: allowed }), 'true', path);
-    assert.equal(await credentialsOf('OPTIONS', path, { origin: allowed, ...preflight }), 'true', path);
+    assert.equal(
+      await credentialsOf('OPTIONS', path, { origin: allowed, ...preflight }),
+      'true',
+      path,
+    );
     for (const origin of ['https://evil.com', 'null', '*', 'https://APP.good.com', '']) {
       assert.equal(await credentialsOf('GET', path, { origin }), undefined, origin);
-      assert.equal(await credentialsOf('OPTIONS', path, { origin, ...preflight }), undefined, origin);
+      assert.equal(
+        await credentialsOf('OPTIONS', path, { origin, ...preflight }),
+        undefined,
+        origin,
+      );
     }
     assert.equal(await credentialsOf('GET', path, {}), undefined, path);
   }
@@ -53,7 +63,10 @@ test('a trailing slash is the same route, for every method and guard', async (t)
   assertStatus(await api.get('/api/admins/users/?page=1', { token }), 200);
   assertStatus(await api.get('/api/admins/', { token }), 200);
   assertStatus(await api.get(`/api/admins/users/${user.id}/`, { token }), 200);
-  assertStatus(await api.patch(`/api/admins/users/${user.id}/`, { full_name: 'Ada' }, { token }), 200);
+  assertStatus(
+    await api.patch(`/api/admins/users/${user.id}/`, { full_name: 'Ada' }, { token }),
+    200,
+  );
   assertStatus(await api.get('/api/users/me/', { token: user.accessToken }), 200);
   assertStatus(await api.put('/api/users/me/', {}, { token: user.accessToken }), 200);
   const { username, password } = user;
@@ -72,7 +85,12 @@ test('a trailing slash is the same route, for every method and guard', async (t)
 
 test('with a trailing slash a missing route is still a 404 or 405', async (t) => {
   const { api } = await createTestApp(t);
-  for (const path of ['/api/users/login', '/api/admins/users/x/', '/api/admins/users/', '/health/']) {
+  for (const path of [
+    '/api/users/login',
+    '/api/admins/users/x/',
+    '/api/admins/users/',
+    '/health/',
+  ]) {
     const answer = await api.request('PUT', path);
     assertStatus(answer, 405);
     const plain = await api.request('PUT', path.replace(/\/$/, ''));
@@ -81,7 +99,12 @@ test('with a trailing slash a missing route is still a 404 or 405', async (t) =>
     assertStatus(options, 204);
     assert.equal(options.headers.allow, plain.headers.allow, path);
   }
-  for (const path of ['/nonexistent/', '/api/admins/users//', '/api/users//me', '/api/users/login//'])
+  for (const path of [
+    '/nonexistent/',
+    '/api/admins/users//',
+    '/api/users//me',
+    '/api/users/login//',
+  ])
     assertStatus(await api.get(path), 404);
 });
 

@@ -16,7 +16,11 @@ test('booleans in a query accept the common spellings, ignoring case, and nothin
   const get = await asAdmin(service);
   const active = await signedInUser(service);
   const inactive = await signedInUser(service);
-  await service.db.updateTable('users').set({ is_active: false }).where('id', '=', inactive.id).execute();
+  await service.db
+    .updateTable('users')
+    .set({ is_active: false })
+    .where('id', '=', inactive.id)
+    .execute();
   const listed = async (word: string) => {
     const answer = await get(`/api/admins/users?is_active=${word}`);
     assertStatus(answer, 200);
@@ -45,7 +49,13 @@ test('deleted= takes the same spellings; only lists of users know it', async (t)
   };
   for (const query of ['', '?deleted=', '?deleted=False', '?deleted=0', '?deleted=1&deleted=no'])
     assert.deepEqual(await listed(query), [here.id], query);
-  for (const query of ['?deleted=True', '?deleted=1', '?deleted=yes', '?deleted=ON', '?deleted=true&q=@'])
+  for (const query of [
+    '?deleted=True',
+    '?deleted=1',
+    '?deleted=yes',
+    '?deleted=ON',
+    '?deleted=true&q=@',
+  ])
     assert.deepEqual(await listed(query), [gone.id], query);
   assertStatus(await get('/api/admins/users?deleted=2'), 422);
   assertStatus(await get('/api/admins?deleted=true'), 422);
@@ -74,7 +84,9 @@ test('unknown parameters of a list are refused and all named', async (t) => {
     const answer = await get(`${path}?pagesize=3&page=0&%5F%5Fproto__=1&limit=`);
     assertStatus(answer, 422);
     const faults = answer.body.details.errors as { field: string; type: string }[];
-    const unknown = faults.filter(({ type }) => type === 'unknown_parameter').map(({ field }) => field);
+    const unknown = faults
+      .filter(({ type }) => type === 'unknown_parameter')
+      .map(({ field }) => field);
     assert.deepEqual(unknown.toSorted(), ['__proto__', 'limit', 'pagesize'], path);
     assert.ok(faults.some(({ field }) => field === 'page'));
   }

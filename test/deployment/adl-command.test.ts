@@ -48,14 +48,23 @@ describe('the command line on a server', { skip: withoutMounts }, () => {
     assert.equal(run('sh', '-euc', shown).stdout, 'adl $(id) of "us"');
     const failing = run(adl, 'migrate', '--json');
     assert.equal(failing.status === 0 || failing.stderr.includes('EACCES'), false, failing.stderr);
-    const stranger = run('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', adl, 'keys');
+    const stranger = run(
+      'setpriv',
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      adl,
+      'keys',
+    );
     assert.deepEqual([stranger.status, /needs root/.test(stranger.stderr)], [2, true]);
   });
 
   test('it reads every secret that the unit loads', () => {
     const unit = readFileSync(join(root, 'deploy/systemd/adl@.service'), 'utf8');
     const loaded = [...unit.matchAll(/^LoadCredential=([\w-]+):/gm)].map(([, name]) => name);
-    const read = [...readFileSync(adl, 'utf8').matchAll(/\$\(secret ([\w-]+)\)/g)].map(([, name]) => name);
+    const read = [...readFileSync(adl, 'utf8').matchAll(/\$\(secret ([\w-]+)\)/g)].map(
+      ([, name]) => name,
+    );
     assert.deepEqual(loaded, secrets);
     assert.deepEqual(read.toSorted(), secrets.toSorted());
   });

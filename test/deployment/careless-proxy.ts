@@ -28,7 +28,8 @@ export async function startCarelessProxy(
   replica: number,
   how: Carelessness,
 ): Promise<{ port: number; plainPort: number }> {
-  const pass = (incoming: IncomingMessage, answer: ServerResponse) => forward(replica, how, incoming, answer);
+  const pass = (incoming: IncomingMessage, answer: ServerResponse) =>
+    forward(replica, how, incoming, answer);
   const servers = [
     createTlsServer(how.tls, pass),
     createServer((incoming, answer) => {
@@ -51,7 +52,12 @@ export async function startCarelessProxy(
   return { port, plainPort };
 }
 
-function forward(port: number, how: Carelessness, incoming: IncomingMessage, answer: ServerResponse): void {
+function forward(
+  port: number,
+  how: Carelessness,
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+): void {
   const own = how.own?.[incoming.url ?? ''];
   if (own !== undefined) return void answer.writeHead(own).end('own');
   const outgoing = request({
@@ -74,12 +80,18 @@ function forward(port: number, how: Carelessness, incoming: IncomingMessage, ans
   incoming.pipe(outgoing);
 }
 
-function headersFor({ forwardedFor, host, scheme }: Carelessness, { headers, socket }: IncomingMessage) {
+function headersFor(
+  { forwardedFor, host, scheme }: Carelessness,
+  { headers, socket }: IncomingMessage,
+) {
   const { 'x-forwarded-for': claimed, ...rest } = headers;
   const client = socket.remoteAddress ?? '';
-  const forwarded = { set: client, append: `${claimed}, ${client}`, pass: claimed, drop: undefined }[
-    forwardedFor
-  ];
+  const forwarded = {
+    set: client,
+    append: `${claimed}, ${client}`,
+    pass: claimed,
+    drop: undefined,
+  }[forwardedFor];
   return {
     ...rest,
     ...(host !== undefined && { host }),

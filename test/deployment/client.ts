@@ -15,7 +15,10 @@ type Options = {
 };
 
 /** Over HTTP/1.1; the certificate is checked. */
-export async function openTls({ port, certificate }: Nginx, from = '127.0.0.1'): Promise<TLSSocket> {
+export async function openTls(
+  { port, certificate }: Nginx,
+  from = '127.0.0.1',
+): Promise<TLSSocket> {
   // Node passes `localAddress` on, although the type of TLS connections does not have it.
   const place: ConnectionOptions & { localAddress: string } = {
     host: '127.0.0.1',
@@ -52,14 +55,16 @@ export async function ask(
     ...(options.from && { from: options.from }),
   });
   const [answer] = answers;
-  if (answer === undefined) throw new Error(`${method} ${path.slice(0, 100)}: closed without an answer`);
+  if (answer === undefined)
+    throw new Error(`${method} ${path.slice(0, 100)}: closed without an answer`);
   assertSoundAnswer(answer, { method, path });
   return answer;
 }
 
 function askText(method: string, path: string, { headers = {}, body }: Options): string {
   const json = body === undefined ? '' : JSON.stringify(body);
-  const type: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/json' };
+  const type: Record<string, string> =
+    body === undefined ? {} : { 'Content-Type': 'application/json' };
   return requestText(method, path, { Host: publicHost, ...type, ...headers }, json);
 }
 
@@ -69,7 +74,13 @@ export async function askThrough(
   agent: Agent,
   from: string,
 ): Promise<{ status: number; headers: IncomingHttpHeaders }> {
-  const place = { host: '127.0.0.1', port, servername: publicHost, ca: certificate, localAddress: from };
+  const place = {
+    host: '127.0.0.1',
+    port,
+    servername: publicHost,
+    ca: certificate,
+    localAddress: from,
+  };
   const outgoing = request({ ...place, agent, path: '/', headers: { Host: publicHost } });
   outgoing.end();
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];

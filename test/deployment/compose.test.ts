@@ -36,18 +36,33 @@ const withoutRoot = process.getuid?.() === 0 ? false : 'only root gives files aw
 describe('compose.yaml', () => {
   test('it passes the published schema, and so do the ports for this machine', () => {
     // It names its dialect and its parts in a way that no dialect does.
-    const isName = (key: string, value: unknown) => /^(id|\$schema)$/.test(key) && typeof value === 'string';
+    const isName = (key: string, value: unknown) =>
+      /^(id|\$schema)$/.test(key) && typeof value === 'string';
     const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =>
       isName(key, value) ? undefined : value,
     ) as object;
-    const validate = new Ajv2019({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
+    const validate = new Ajv2019({
+      strict: false,
+      validateFormats: false,
+      allErrors: true,
+    }).compile(schema);
     const ports = parse(readFileSync(join(root, 'deploy/compose/local-ports.yaml'), 'utf8'));
     for (const file of [compose, ports]) assert.ok(validate(file), JSON.stringify(validate.errors));
   });
 
   test('the parser of Compose takes it', { skip: withoutProgram('docker-compose') }, () => {
-    const command = ['-f', 'compose.yaml', '-f', 'deploy/compose/local-ports.yaml', 'config', '--quiet'];
-    const { status, stderr } = spawnSync('docker-compose', command, { cwd: root, encoding: 'utf8' });
+    const command = [
+      '-f',
+      'compose.yaml',
+      '-f',
+      'deploy/compose/local-ports.yaml',
+      'config',
+      '--quiet',
+    ];
+    const { status, stderr } = spawnSync('docker-compose', command, {
+      cwd: root,
+      encoding: 'utf8',
+    });
     assert.equal(status, 0, stderr);
   });
 
@@ -65,11 +80,16 @@ describe('compose.yaml', () => {
       assert.equal(service.read_only, true, name);
       assert.deepEqual(service.cap_drop, ['ALL'], name);
       assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
-      assert.deepEqual(Object.keys(service.deploy?.resources.limits ?? {}), ['cpus', 'memory'], name);
+      assert.deepEqual(
+        Object.keys(service.deploy?.resources.limits ?? {}),
+        ['cpus', 'memory'],
+        name,
+      );
       assert.ok(service.pids_limit, name);
       assert.match(service.image, /^(adl(-proxy)?:local|[a-z/]+:v?\d+(\.\d+)+(-bookworm)?)$/, name);
       // The images of this repository say it themselves.
-      if (!service.image.endsWith(':local')) assert.match(service.user ?? '', /^[1-9]\d*:[1-9]\d*$/, name);
+      if (!service.image.endsWith(':local'))
+        assert.match(service.user ?? '', /^[1-9]\d*:[1-9]\d*$/, name);
     }
   });
 
@@ -178,7 +198,10 @@ type Snapshot = Record<string, { text: string; mode: number; uid: number }>;
 function newPlace(t: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'adl-compose-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
-  const [secrets, given] = [mkdtempSync(join(directory, 'secrets-')), mkdtempSync(join(directory, 'given-'))];
+  const [secrets, given] = [
+    mkdtempSync(join(directory, 'secrets-')),
+    mkdtempSync(join(directory, 'given-')),
+  ];
   const give = (cert: string, key: string) => {
     writeFileSync(join(given, 'certificate.pem'), cert);
     writeFileSync(join(given, 'key.pem'), key);

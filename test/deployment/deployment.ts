@@ -33,7 +33,16 @@ export function shareDeployment(): { readonly current: Deployment } {
 }
 
 /** Limits' counters and nothing else, by the commands of the script. */
-const redisRights = ['~adl:limit:*', '+eval', '+evalsha', '+get', '+incr', '+pttl', '+pexpire', '+info'];
+const redisRights = [
+  '~adl:limit:*',
+  '+eval',
+  '+evalsha',
+  '+get',
+  '+incr',
+  '+pttl',
+  '+pexpire',
+  '+info',
+];
 
 /**
  * What deploy/ sets up, on free ports of 127.0.0.1: nginx with TLS before two replicas, over

@@ -3,10 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { describe, type TestContext, test } from 'node:test';
 import { newRegistration } from '../factories.ts';
 import { startFaultProxy } from '../faults/fault-proxy.ts';
-import { type DatabaseService, startDatabaseService, withoutPostgres } from '../faults/postgres-backed.ts';
+import {
+  type DatabaseService,
+  startDatabaseService,
+  withoutPostgres,
+} from '../faults/postgres-backed.ts';
 import { assertFound, type Diagnosis, runDoctor } from './run-doctor.ts';
 
-const withoutFaketime = spawnSync('faketime', ['--version']).error ? 'faketime is not installed' : false;
+const withoutFaketime = spawnSync('faketime', ['--version']).error
+  ? 'faketime is not installed'
+  : false;
 
 describe('adl doctor on the database', { skip: withoutPostgres }, () => {
   test('a role without rights is told the exact GRANT, which fixes it', async (t) => {
@@ -29,7 +35,12 @@ describe('adl doctor on the database', { skip: withoutPostgres }, () => {
       /INSERT, UPDATE, DELETE on .*public\.users/,
       /^GRANT INSERT, UPDATE, DELETE ON .*public\.sessions.* TO "the service";$/,
     );
-    assertFound(of('rights'), 'failed', /SELECT, INSERT, UPDATE, DELETE on jobs\./, /^GRANT SELECT/);
+    assertFound(
+      of('rights'),
+      'failed',
+      /SELECT, INSERT, UPDATE, DELETE on jobs\./,
+      /^GRANT SELECT/,
+    );
     for (const { advice = '' } of of('rights')) await query(advice);
     const { of: fixed } = await runDoctor(env);
     assertFound(fixed('rights'), 'warning', /does not own the tables/, /adl migrate as the owner/);
@@ -75,7 +86,12 @@ describe('adl doctor on the database', { skip: withoutPostgres }, () => {
     assert.equal(code, 4);
     assertFound(of('durability'), 'failed', /fsync is off/, /^ALTER SYSTEM SET fsync = on;$/);
     assertFound(of('durability'), 'failed', /full_page_writes is off/, /full_page_writes = on/);
-    assertFound(of('durability'), 'warning', /synchronous_commit is off/, /synchronous_commit = on/);
+    assertFound(
+      of('durability'),
+      'warning',
+      /synchronous_commit is off/,
+      /synchronous_commit = on/,
+    );
     assertFound(of('version'), 'failed', /newer than release .*9998_newer/, /newer release/);
     assertFound(of('version'), 'failed', /lacks 0006_cookie_refresh_grace/, /adl migrate plan/);
     assertFound(of('version'), 'warning', /7 on other-machine runs release 0\.9\.0/, /Restart/);
@@ -94,7 +110,11 @@ describe('adl doctor on the database', { skip: withoutPostgres }, () => {
       SECRET_KEY_PREVIOUS: 'of the year before, made nothing: 8c1f55d0a2',
       BACKUP_RECIPIENTS: 'age1s2fpy9h0zgp5y85nwu680jjqnh5we03x5unsp7x87yx2jr8crytswzx2ll',
     };
-    for (let tries = 0; (await query('SELECT FROM audit_chain')).length === 0 && tries < 100; tries += 1)
+    for (
+      let tries = 0;
+      (await query('SELECT FROM audit_chain')).length === 0 && tries < 100;
+      tries += 1
+    )
       await new Promise((resolve) => setTimeout(resolve, 100));
     await query("UPDATE audit_chain SET chained_at = now() - interval '400 days'");
     const { of } = await runDoctor(env);

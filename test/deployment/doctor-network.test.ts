@@ -35,14 +35,26 @@ describe('adl doctor before a proxy that is set up wrongly', { skip: withoutServ
       /^Set TRUSTED_PROXIES=127\.0\.0\.9\/32$/,
     );
     assertFound(of('tls'), 'failed', /has expired/, /Renew/);
-    assertFound(of('headers'), 'failed', /\/health has no strict-transport-security/, /max-age=63072000/);
-    assertFound(of('headers'), 'failed', /\/health has x-frame-options 2 times/, /not add it again/);
+    assertFound(
+      of('headers'),
+      'failed',
+      /\/health has no strict-transport-security/,
+      /max-age=63072000/,
+    );
+    assertFound(
+      of('headers'),
+      'failed',
+      /\/health has x-frame-options 2 times/,
+      /not add it again/,
+    );
     assertFound(of('plain http'), 'failed', /pages are served over http/, /Redirect them to https/);
     assertFound(of('plain http'), 'failed', /API answers over http \(status 422\)/, /403/);
   });
 
   test('forged addresses, a certificate for another name, TLS 1.1, http to elsewhere', async (t) => {
-    const replica = await deployment.current.startReplica({ TRUSTED_PROXIES: `${proxyAddress}/32` });
+    const replica = await deployment.current.startReplica({
+      TRUSTED_PROXIES: `${proxyAddress}/32`,
+    });
     const { of } = await diagnose(t, replica, {
       forwardedFor: 'pass',
       from: proxyAddress,
@@ -67,12 +79,19 @@ describe('adl doctor before a proxy that is set up wrongly', { skip: withoutServ
     assertFound(of('plain http'), 'failed', /leads elsewhere/, /Redirect to https:\/\/accounts/);
     assertFound(of('plain http'), 'warning', /API over http is redirected/, /403/);
     assertFound(of('headers'), 'failed', /\/metrics is open to the public/, /METRICS_ALLOW/);
-    assertFound(of('public url'), 'warning', /sees the host inner\.example\.com/, /proxy_set_header Host/);
+    assertFound(
+      of('public url'),
+      'warning',
+      /sees the host inner\.example\.com/,
+      /proxy_set_header Host/,
+    );
     assertFound(of('public url'), 'warning', /the proxy says http/, /X-Forwarded-Proto/);
   });
 
   test('a proxy that tells no address, a certificate that ends soon, another policy', async (t) => {
-    const replica = await deployment.current.startReplica({ TRUSTED_PROXIES: `${proxyAddress}/32` });
+    const replica = await deployment.current.startReplica({
+      TRUSTED_PROXIES: `${proxyAddress}/32`,
+    });
     const { of } = await diagnose(t, replica, {
       forwardedFor: 'drop',
       from: proxyAddress,
@@ -95,7 +114,12 @@ describe('adl doctor before a proxy that is set up wrongly', { skip: withoutServ
     const replica = await deployment.current.startReplica({ TRUSTED_PROXIES: '127.0.0.0/8' });
     const tls = makeCertificate(t, `DNS:${publicHost}`);
     const { of } = await diagnose(t, replica, { forwardedFor: 'append', from: proxyAddress, tls });
-    assertFound(of('client address'), 'warning', /127\.0\.0\.1\) is in TRUSTED_PROXIES/, /machine outside/);
+    assertFound(
+      of('client address'),
+      'warning',
+      /127\.0\.0\.1\) is in TRUSTED_PROXIES/,
+      /machine outside/,
+    );
   });
 
   test('another deployment at the address, and an untrusted certificate', async (t) => {
@@ -108,7 +132,12 @@ describe('adl doctor before a proxy that is set up wrongly', { skip: withoutServ
       { ...strange, trustsNobody: true },
       { forwardedFor: 'set', tls },
     );
-    assertFound(of('public url'), 'failed', /something else answers .*\(status 404\)/, /same SECRET_KEY/);
+    assertFound(
+      of('public url'),
+      'failed',
+      /something else answers .*\(status 404\)/,
+      /same SECRET_KEY/,
+    );
     assertFound(of('client address'), 'skipped', /no request arrived/);
     assertFound(of('tls'), 'failed', /not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\)/, /whole chain/);
     assert.ok(!output.includes(secret));

@@ -27,14 +27,36 @@ describe('adl doctor on a deployment', { skip: withoutServers }, () => {
     const { findings, code, seconds, output } = await runDoctor(env, options);
     const bad = findings.filter(({ status }) => status === 'warning' || status === 'failed');
     assert.deepEqual([bad, code], [[], 0], output);
-    const names = new Set(findings.filter(({ status }) => status === 'ok').map(({ check }) => check));
-    const all = ['configuration', 'disk', 'database', 'clock', 'durability', 'rights', 'version', 'secret'];
-    const network = ['public url', 'client address', 'tls', 'plain http', 'headers', 'redis', 'smtp'];
+    const names = new Set(
+      findings.filter(({ status }) => status === 'ok').map(({ check }) => check),
+    );
+    const all = [
+      'configuration',
+      'disk',
+      'database',
+      'clock',
+      'durability',
+      'rights',
+      'version',
+      'secret',
+    ];
+    const network = [
+      'public url',
+      'client address',
+      'tls',
+      'plain http',
+      'headers',
+      'redis',
+      'smtp',
+    ];
     assert.deepEqual([...names], [...all, ...network, 'mail domain']);
     assert.ok(seconds < 15, `${seconds} s`);
     const { SECRET_KEY = '', ADMIN_SETUP_TOKEN = '', DATABASE_URL = '', REDIS_URL = '' } = env;
-    const passwords = [DATABASE_URL, REDIS_URL].map((url) => decodeURIComponent(new URL(url).password));
-    for (const secret of [SECRET_KEY, ADMIN_SETUP_TOKEN, ...passwords]) assert.ok(!output.includes(secret));
+    const passwords = [DATABASE_URL, REDIS_URL].map((url) =>
+      decodeURIComponent(new URL(url).password),
+    );
+    for (const secret of [SECRET_KEY, ADMIN_SETUP_TOKEN, ...passwords])
+      assert.ok(!output.includes(secret));
   });
 
   test('a warning is a fault with --strict only; --mail-to sends a mail', async (t) => {
@@ -69,7 +91,8 @@ describe('adl doctor on a deployment', { skip: withoutServers }, () => {
     const refuse = {
       disabledCommands: ['STARTTLS'],
       allowInsecureAuth: true,
-      onAuth: (_auth: unknown, _session: unknown, done: (error: Error) => void) => done(new Error('no')),
+      onAuth: (_auth: unknown, _session: unknown, done: (error: Error) => void) =>
+        done(new Error('no')),
     };
     const { env, options, names } = await surroundings(t, refuse);
     names.records = {
@@ -90,7 +113,12 @@ describe('adl doctor on a deployment', { skip: withoutServers }, () => {
     const { of: second } = await runDoctor(env, options);
     assertFound(second('mail domain'), 'failed', /has 2 records/, /one alone/);
     assertFound(second('mail domain'), 'failed', /DKIM: .* has no key/, /Publish the public key/);
-    assertFound(second('mail domain'), 'warning', /DMARC: .* has no record/, /_dmarc\.mail\.example\.com/);
+    assertFound(
+      second('mail domain'),
+      'warning',
+      /DMARC: .* has no record/,
+      /_dmarc\.mail\.example\.com/,
+    );
   });
 
   test('a full disk is told with its directory', { skip: withoutMounts }, async (t) => {

@@ -22,14 +22,15 @@ export const withoutFailover =
   withoutProgram('pg_autoctl', 'pg-auto-failover-cli') || withoutProgram('haproxy');
 
 /**
- * deploy/postgresql-failover on this machine: a monitor, two PostgreSQL nodes that replicate synchronously, and HAProxy,
- * which leads to the primary.
+ * deploy/postgresql-failover on this machine: a monitor, two PostgreSQL nodes that replicate
+ * synchronously, and HAProxy, which leads to the primary.
  */
 export async function startFailoverCluster(t: Lifetime) {
   const directory = mkdtempSync(join(tmpdir(), 'adl-failover-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const account = serverAccount();
-  if (account.uid !== undefined && account.gid !== undefined) chownSync(directory, account.uid, account.gid);
+  if (account.uid !== undefined && account.gid !== undefined)
+    chownSync(directory, account.uid, account.gid);
   const environment = {
     PATH: [findPostgresBinaries(), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     LANG: 'C.UTF-8',
@@ -120,7 +121,11 @@ function statementsOf(script: string): string[] {
 }
 
 async function ask(options: pg.ClientConfig, text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionTimeoutMillis: 2000, query_timeout: 20_000, ...options });
+  const client = new pg.Client({
+    connectionTimeoutMillis: 2000,
+    query_timeout: 20_000,
+    ...options,
+  });
   client.on('error', () => {});
   await client.connect();
   try {

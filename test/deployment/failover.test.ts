@@ -23,7 +23,11 @@ describe('PostgreSQL with a synchronous standby', { skip: withoutFailover }, () 
     killTree(primary.keeper.pid);
     const killedAt = now();
     await eventually('away', async () => (await ready(server)) === 503);
-    const awayMilliseconds = await eventually('ready', async () => (await ready(server)) === 200, 60_000);
+    const awayMilliseconds = await eventually(
+      'ready',
+      async () => (await ready(server)) === 200,
+      60_000,
+    );
     t.diagnostic(`away for ${(awayMilliseconds / 1000).toFixed(1)} s`);
     await sleep(3000);
     await traffic.stop();
@@ -50,7 +54,9 @@ describe('PostgreSQL with a synchronous standby', { skip: withoutFailover }, () 
   });
 });
 
-async function ready(server: { request: (method: string, path: string) => Promise<{ status: number }> }) {
+async function ready(server: {
+  request: (method: string, path: string) => Promise<{ status: number }>;
+}) {
   const { status } = await server.request('GET', '/health/ready');
   return status;
 }

@@ -46,12 +46,19 @@ describe('what an operator reads', { skip: withoutPostgres || withoutRedis }, ()
 
   test('an outage of Redis is a line when it begins and one when it ends', async (t) => {
     const redis = await startRedis(t);
-    const { server } = await startProduction(t, { REDIS_URL: redis.url, RATE_LIMIT_PER_HOUR: '200' });
+    const { server } = await startProduction(t, {
+      REDIS_URL: redis.url,
+      RATE_LIMIT_PER_HOUR: '200',
+    });
     const told = () => server.stdoutLines().filter((line) => line.includes('"redis: '));
     await redis.stop();
     for (let count = 0; count < 5; count += 1) await server.request('GET', '/');
     await redis.start();
-    await eventually('it is back', () => told().some((line) => line.includes('answers again')), 30_000);
+    await eventually(
+      'it is back',
+      () => told().some((line) => line.includes('answers again')),
+      30_000,
+    );
     assert.deepEqual(
       told().map((line) => (JSON.parse(line) as Line).msg),
       [

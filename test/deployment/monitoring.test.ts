@@ -13,14 +13,19 @@ import { startRedis, withoutRedis } from '../redis-server.ts';
 
 const root = join(import.meta.dirname, '../..');
 const directory = join(root, 'deploy/monitoring');
-const withoutPrometheus = spawnSync('promtool', ['--version']).error ? 'Prometheus is not installed' : false;
+const withoutPrometheus = spawnSync('promtool', ['--version']).error
+  ? 'Prometheus is not installed'
+  : false;
 const skip = withoutPrometheus || withoutPostgres || withoutRedis;
 
 const rules = readFileSync(join(directory, 'rules.yml'), 'utf8');
 const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name = '']) => name);
 
 function promtool(...parameters: string[]): void {
-  const { status, stdout, stderr } = spawnSync('promtool', parameters, { cwd: directory, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('promtool', parameters, {
+    cwd: directory,
+    encoding: 'utf8',
+  });
   assert.equal(status, 0, stdout + stderr);
 }
 
@@ -37,9 +42,13 @@ describe('monitoring', { skip }, () => {
 
   test('each alert leads to a paragraph of the runbook, and each paragraph has its alert', () => {
     const document = readFileSync(join(root, 'docs/operating.md'), 'utf8');
-    const paragraphs = [...document.matchAll(/^## (\w+)\n\n[^\n]{100,}$/gm)].map(([, name = '']) => name);
+    const paragraphs = [...document.matchAll(/^## (\w+)\n\n[^\n]{100,}$/gm)].map(
+      ([, name = '']) => name,
+    );
     assert.deepEqual(paragraphs, alerts);
-    const links = [...rules.matchAll(/runbook: docs\/operating\.md#(\w+)/g)].map(([, name = '']) => name);
+    const links = [...rules.matchAll(/runbook: docs\/operating\.md#(\w+)/g)].map(
+      ([, name = '']) => name,
+    );
     assert.deepEqual(
       links,
       alerts.map((alert) => alert.toLowerCase()),
@@ -52,7 +61,9 @@ describe('monitoring', { skip }, () => {
     const { server } = await startDatabaseService(t, env);
     const requests = 40;
     for (let count = 0; count < requests; count += 1) await server.request('GET', '/');
-    await server.request('POST', '/api/users/login', { body: { username: 'x', password: 'wrong pass' } });
+    await server.request('POST', '/api/users/login', {
+      body: { username: 'x', password: 'wrong pass' },
+    });
     const query = await startPrometheus(t, server.port);
     await eventually('the first scrape', async () => (await query('up{job="adl"}')) === 1, 30_000);
     // Each process has counted a part of them; the scrape reached one.
@@ -74,7 +85,9 @@ describe('monitoring', { skip }, () => {
   });
 });
 
-/** Prometheus with the rules and one target; returns a query for one number, null without a result. */
+/**
+ * Prometheus with the rules and one target; returns a query for one number, null without a result.
+ */
 async function startPrometheus(
   t: { after(end: () => unknown): void },
   target: number,

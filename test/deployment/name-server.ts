@@ -43,7 +43,8 @@ function answerTo(query: Buffer, { records, hosts, mode }: NameServer): Buffer {
   const [name, type] = [labels.join('.').toLowerCase(), query.readUInt16BE(at + 1)];
   const host = hosts[name];
   const texts = type === types.txt ? (records[name] ?? []).map(textOf) : [];
-  const addresses = type === types.a && host !== undefined ? [Buffer.from(host.split('.').map(Number))] : [];
+  const addresses =
+    type === types.a && host !== undefined ? [Buffer.from(host.split('.').map(Number))] : [];
   const answers = mode === 'fail' ? [] : [...texts, ...addresses];
   const isKnown = name in records || host !== undefined;
   return Buffer.concat([
@@ -73,5 +74,7 @@ function record(type: number, content: Buffer): Buffer {
 /** Long text comes in pieces. */
 function textOf(text: string): Buffer {
   const pieces = text.match(/.{1,200}/g) ?? [''];
-  return Buffer.concat(pieces.flatMap((piece) => [Buffer.from([piece.length]), Buffer.from(piece)]));
+  return Buffer.concat(
+    pieces.flatMap((piece) => [Buffer.from([piece.length]), Buffer.from(piece)]),
+  );
 }

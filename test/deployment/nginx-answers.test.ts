@@ -17,7 +17,11 @@ describe('nginx answers like the service', { skip: withoutServers }, () => {
 
   const floods: [what: string, request: string, status: number][] = [
     ['a header of 64 kB', requestText('GET', '/', { ...host, A: 'a'.repeat(65_536) }), 431],
-    ['a cookie of 16 kB', requestText('GET', '/', { ...host, Cookie: `a=${'a'.repeat(16_384)}` }), 431],
+    [
+      'a cookie of 16 kB',
+      requestText('GET', '/', { ...host, Cookie: `a=${'a'.repeat(16_384)}` }),
+      431,
+    ],
     ['a URL of 100 kB', requestText('GET', `/${'a'.repeat(100_000)}`, host), 414],
     ['20 kB in headers that nginx passes on', headersOf(3, 7000), 431],
     ['2,000 headers', headersOf(2000, 20), 431],
@@ -53,7 +57,10 @@ describe('nginx answers like the service', { skip: withoutServers }, () => {
     ];
     for (const [request, statuses] of cases) {
       const shown = JSON.stringify(request.toString().slice(0, 80));
-      const answer = only(await exchangeWith(deployment.current.nginx, request, { answers: 1 }), shown);
+      const answer = only(
+        await exchangeWith(deployment.current.nginx, request, { answers: 1 }),
+        shown,
+      );
       assert.ok(statuses.includes(answer.status), `${shown}: ${answer.status}`);
       assertSoundAnswer(answer, { method: 'GET', path: answer.body.path });
       if (answer.status === 405) assert.match(String(answer.headers.allow), /GET/);
@@ -61,7 +68,12 @@ describe('nginx answers like the service', { skip: withoutServers }, () => {
   });
 
   test('an unknown name gets no answer, whether in Host or in the handshake', async () => {
-    for (const name of ['evil.example', '127.0.0.1', `${publicHost}.evil.example`, `x.${publicHost}`]) {
+    for (const name of [
+      'evil.example',
+      '127.0.0.1',
+      `${publicHost}.evil.example`,
+      `x.${publicHost}`,
+    ]) {
       const request = requestText('GET', '/', { Host: name });
       assert.deepEqual((await exchangeWith(deployment.current.nginx, request)).answers, []);
       const plain = connect(deployment.current.nginx.plainPort, '127.0.0.1');
@@ -81,7 +93,10 @@ describe('nginx answers like the service', { skip: withoutServers }, () => {
     for (const path of ['/', '/docs?a=b', '/app/reset-password', '//evil.example/x']) {
       const answer = await overHttp(requestText('GET', path, host));
       assertStatus(answer, 308);
-      assert.equal(answer.headers.location, `https://${publicHost}:${deployment.current.nginx.port}${path}`);
+      assert.equal(
+        answer.headers.location,
+        `https://${publicHost}:${deployment.current.nginx.port}${path}`,
+      );
       assertSoundAnswer(answer, { method: 'GET', path });
     }
     const early = await overHttp('GET / HTTP/1.1\r\n\r\n');
@@ -139,7 +154,9 @@ describe('nginx answers like the service', { skip: withoutServers }, () => {
     });
     assert.notEqual(answer.headers['x-request-id'], given);
     const logs = () => deployment.current.replicas.map((replica) => replica.logs()).join('');
-    await eventually('the id is logged', () => logs().includes(String(answer.headers['x-request-id'])));
+    await eventually('the id is logged', () =>
+      logs().includes(String(answer.headers['x-request-id'])),
+    );
     assert.ok(!logs().includes(given));
   });
 
@@ -148,7 +165,8 @@ describe('nginx answers like the service', { skip: withoutServers }, () => {
     const headers = { connection: 'keep-alive' };
     const answer = await replicas[0]?.request('GET', '/health/live', { headers });
     const [, seconds] = /timeout=(\d+)/.exec(String(answer?.headers['keep-alive'])) ?? [];
-    const [, idle] = /upstream adl \{[^}]*keepalive_timeout (\d+)s;/.exec(nginx.configuration) ?? [];
+    const [, idle] =
+      /upstream adl \{[^}]*keepalive_timeout (\d+)s;/.exec(nginx.configuration) ?? [];
     assert.ok(Number(seconds) > Number(idle), `${seconds} s and ${idle} s`);
   });
 

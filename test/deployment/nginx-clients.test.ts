@@ -25,10 +25,17 @@ describe('the address of a client behind nginx', { skip: withoutServers }, () =>
       { 'X-Forwarded-For': '198.51.100.1, 127.0.0.1' },
       { 'x-forwarded-for': '10.0.0.1', 'X-FORWARDED-FOR': '10.0.0.2' },
       { X_Forwarded_For: '198.51.100.2', 'X-Real-IP': '198.51.100.3' },
-      { Forwarded: 'for=198.51.100.4;proto=http;host=evil.example', 'X-Forwarded-Host': 'evil.example' },
+      {
+        Forwarded: 'for=198.51.100.4;proto=http;host=evil.example',
+        'X-Forwarded-Host': 'evil.example',
+      },
       { 'True-Client-IP': '198.51.100.5', 'CF-Connecting-IP': '198.51.100.6', Via: '1.1 evil' },
       { Connection: 'close, X-Forwarded-For', 'X-Forwarded-For': '198.51.100.7' },
-      { 'X-Original-URL': '/health', 'X-Rewrite-URL': '/health', 'X-HTTP-Method-Override': 'DELETE' },
+      {
+        'X-Original-URL': '/health',
+        'X-Rewrite-URL': '/health',
+        'X-HTTP-Method-Override': 'DELETE',
+      },
       { Proxy: '198.51.100.8:80', 'X-Forwarded-Proto': 'http', 'X-Forwarded-Port': '80' },
     ];
     for (const [index, headers] of spoofs.entries()) {
@@ -67,7 +74,9 @@ describe('the address of a client behind nginx', { skip: withoutServers }, () =>
   test('K05 an IPv6 /64 is one client, in any spelling; mapped IPv4 is IPv4', async (t) => {
     const nginx = await behindBalancer(t);
     const count = async (address: string) =>
-      remaining(await ask(nginx, 'GET', '/', { from: balancer, headers: { 'X-Forwarded-For': address } }));
+      remaining(
+        await ask(nginx, 'GET', '/', { from: balancer, headers: { 'X-Forwarded-For': address } }),
+      );
     const network = ['2001:db8:1:2::1', '2001:DB8:1:2:0:0:0:2', '2001:db8:1:2:ffff:ffff:ffff:ffff'];
     for (const [index, address] of network.entries())
       assert.equal(await count(address), 199 - index, address);

@@ -44,7 +44,13 @@ describe('what nginx shows to everybody', { skip: withoutServers }, () => {
     }
     const without = await startReplica({ DOCS_ENABLED: 'false' });
     const other = await startNginx(t, [without.port]);
-    for (const path of ['/docs', '/docs/', '/redoc', '/openapi.json', '/docs/static/swagger-ui.css']) {
+    for (const path of [
+      '/docs',
+      '/docs/',
+      '/redoc',
+      '/openapi.json',
+      '/docs/static/swagger-ui.css',
+    ]) {
       assertStatus(await ask(other, 'GET', path), 404);
     }
   });
@@ -71,10 +77,17 @@ describe('what nginx shows to everybody', { skip: withoutServers }, () => {
     }
     const guesses = ['admin', 'adl', 'root', 'superadmin', 'administrator'];
     for (const [index, username] of guesses.entries()) {
-      const from = { from: `127.0.9.${index + 2}`, body: { username, password: username.padEnd(12, '1') } };
+      const from = {
+        from: `127.0.9.${index + 2}`,
+        body: { username, password: username.padEnd(12, '1') },
+      };
       assertStatus(await ask(nginx, 'POST', '/api/admins/login', from), 401);
     }
-    const first = { username: 'first.admin', email: 'a@example.com', password: 'granite lantern 48' };
+    const first = {
+      username: 'first.admin',
+      email: 'a@example.com',
+      password: 'granite lantern 48',
+    };
     for (const headers of [{}, { 'X-Setup-Token': 'a'.repeat(32) }] as Record<string, string>[]) {
       const answer = await ask(nginx, 'POST', '/api/admins/register', { body: first, headers });
       assert.ok([401, 403].includes(answer.status), answer.text);

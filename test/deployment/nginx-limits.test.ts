@@ -34,7 +34,9 @@ describe('nginx', { skip: withoutNginx }, () => {
   test('an address has 50 requests at work; the next is a 429, another address is served', async (t) => {
     const replica = await startRecordingReplica(t, () => {});
     const nginx = await startNginx(t, [replica.port]);
-    const sockets = await Promise.all(Array.from({ length: 50 }, () => openTls(nginx, '127.0.8.3')));
+    const sockets = await Promise.all(
+      Array.from({ length: 50 }, () => openTls(nginx, '127.0.8.3')),
+    );
     t.after(() => sockets.forEach((socket) => void socket.destroy()));
     for (const socket of sockets) socket.write(requestText('GET', '/slow', host));
     await until(() => replica.lines().length === 50);
@@ -50,21 +52,26 @@ describe('nginx', { skip: withoutNginx }, () => {
     const sound = await startRecordingReplica(t);
     const nginx = await startNginx(t, [breaking.port, sound.port]);
     const statuses: number[] = [];
-    for (let count = 0; count < 10; count += 1) statuses.push(await send(nginx, 'POST', `/post-${count}`));
+    for (let count = 0; count < 10; count += 1)
+      statuses.push(await send(nginx, 'POST', `/post-${count}`));
     const posts = [...breaking.lines(), ...sound.lines()].filter((line) => line.startsWith('POST'));
     assert.equal(new Set(posts).size, posts.length, posts.join('\n'));
     assert.equal(posts.length, 10);
     assert.deepEqual([...new Set(statuses)].toSorted(), [200, 503]);
     for (let count = 0; count < 4; count += 1) assert.equal(await send(nginx, 'GET', '/get'), 200);
     const gone = await startNginx(t, [await findFreePort(), sound.port]);
-    for (let count = 0; count < 4; count += 1) assert.equal(await send(gone, 'POST', '/refused'), 200);
+    for (let count = 0; count < 4; count += 1)
+      assert.equal(await send(gone, 'POST', '/refused'), 200);
   });
 
   test('a request that arrives too slowly is closed within 12 s, and reaches nobody', async (t) => {
     const replica = await startRecordingReplica(t);
     const nginx = await startNginx(t, [replica.port]);
     const started = performance.now();
-    const slow = ['GET / HTTP/1.1\r\nX: ', requestText('POST', '/', { ...host, 'Content-Length': '500' })];
+    const slow = [
+      'GET / HTTP/1.1\r\nX: ',
+      requestText('POST', '/', { ...host, 'Content-Length': '500' }),
+    ];
     await Promise.all(
       slow.map(async (part) => {
         const socket = await openTls(nginx);

@@ -12,7 +12,10 @@ const chunk = `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`;
 const attacks: [what: string, request: string][] = [
   ['CL and TE', post(['Content-Length: 6', 'Transfer-Encoding: chunked'], `0\r\n\r\n${smuggled}`)],
   ['TE and CL', post(['Transfer-Encoding: chunked', 'Content-Length: 4'], chunk)],
-  ['two different lengths', post(['Content-Length: 0', `Content-Length: ${smuggled.length}`], smuggled)],
+  [
+    'two different lengths',
+    post(['Content-Length: 0', `Content-Length: ${smuggled.length}`], smuggled),
+  ],
   ['the same length twice', post(['Content-Length: 0', 'Content-Length: 0'], smuggled)],
   ['a list of lengths', post(['Content-Length: 0, 0'], smuggled)],
   ['a length with a sign', post(['Content-Length: +0'], smuggled)],
@@ -20,7 +23,10 @@ const attacks: [what: string, request: string][] = [
   ['TE xchunked', post(['Transfer-Encoding: xchunked'], `0\r\n\r\n${smuggled}`)],
   ['TE chunked, identity', post(['Transfer-Encoding: chunked, identity'], `0\r\n\r\n${smuggled}`)],
   ['TE identity', post(['Transfer-Encoding: identity', 'Content-Length: 0'], smuggled)],
-  ['TE twice', post(['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], `0\r\n\r\n${smuggled}`)],
+  [
+    'TE twice',
+    post(['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], `0\r\n\r\n${smuggled}`),
+  ],
   [
     'TE with a space before the colon',
     post(['Transfer-Encoding : chunked', 'Content-Length: 5'], `0\r\n\r\n${smuggled}`),
@@ -29,12 +35,18 @@ const attacks: [what: string, request: string][] = [
     'TE with a tab in front',
     post(['\tTransfer-Encoding: chunked', 'Content-Length: 5'], `0\r\n\r\n${smuggled}`),
   ],
-  ['TE folded', post(['Transfer-Encoding:\r\n chunked', 'Content-Length: 5'], `0\r\n\r\n${smuggled}`)],
+  [
+    'TE folded',
+    post(['Transfer-Encoding:\r\n chunked', 'Content-Length: 5'], `0\r\n\r\n${smuggled}`),
+  ],
   [
     'TE with a vertical tab',
     post(['Transfer-Encoding:\x0bchunked', 'Content-Length: 5'], `0\r\n\r\n${smuggled}`),
   ],
-  ['TE with a NUL', post(['Transfer-Encoding: chunked\0', 'Content-Length: 5'], `0\r\n\r\n${smuggled}`)],
+  [
+    'TE with a NUL',
+    post(['Transfer-Encoding: chunked\0', 'Content-Length: 5'], `0\r\n\r\n${smuggled}`),
+  ],
   [
     'TE with an underscore',
     post(['Transfer_Encoding: chunked', 'Content-Length: 5'], `0\r\n\r\n${smuggled}`),
@@ -47,14 +59,20 @@ const attacks: [what: string, request: string][] = [
     'TE behind a bare carriage return',
     post(['X: a\rTransfer-Encoding: chunked', 'Content-Length: 5'], `0\r\n\r\n${smuggled}`),
   ],
-  ['a chunk size that overflows', post(['Transfer-Encoding: chunked'], `ffffffffffffffff1\r\n${smuggled}`)],
+  [
+    'a chunk size that overflows',
+    post(['Transfer-Encoding: chunked'], `ffffffffffffffff1\r\n${smuggled}`),
+  ],
   ['a chunk size with 0x', post(['Transfer-Encoding: chunked'], `0x5\r\nhello\r\n0\r\n\r\n`)],
   ['a negative chunk size', post(['Transfer-Encoding: chunked'], `-1\r\n${smuggled}`)],
   [
     'a GET with a length',
     `GET / HTTP/1.1\r\nHost: ${publicHost}\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`,
   ],
-  ['chunked in HTTP/1.0', post(['Transfer-Encoding: chunked'], chunk).replace('HTTP/1.1', 'HTTP/1.0')],
+  [
+    'chunked in HTTP/1.0',
+    post(['Transfer-Encoding: chunked'], chunk).replace('HTTP/1.1', 'HTTP/1.0'),
+  ],
   [
     'a path with CR and LF',
     requestText('GET', '/a%0d%0aX:%20b%0d%0a%0d%0aGET%20/smuggled', { Host: publicHost }),
@@ -80,12 +98,17 @@ describe('request smuggling', { skip: withoutNginx }, () => {
       const { answers } = await exchangeWith(nginx, request, { endAfterSending: true });
       const mine = replica.lines().slice(before);
       assert.ok(mine.length <= 1 || isPipelined(mine), `passed on as ${mine.join(' and ')}`);
-      for (const { status } of answers) assert.ok([200, 400, 413, 414, 501].includes(status), String(status));
+      for (const { status } of answers)
+        assert.ok([200, 400, 413, 414, 501].includes(status), String(status));
       // What the replica's next request on the same connection is.
       const line = `GET /next-${before} HTTP/1.1`;
-      const { answers: next } = await exchangeWith(nginx, `${line}\r\nHost: ${publicHost}\r\n\r\n`, {
-        answers: 1,
-      });
+      const { answers: next } = await exchangeWith(
+        nginx,
+        `${line}\r\nHost: ${publicHost}\r\n\r\n`,
+        {
+          answers: 1,
+        },
+      );
       assert.equal(next[0]?.status, 200);
       assert.equal(replica.lines().at(-1), line);
     });
@@ -107,8 +130,16 @@ describe('request smuggling', { skip: withoutNginx }, () => {
 
   test('I19 no upgrade goes through nginx, and an Expect is answered by it', async () => {
     const upgrades = {
-      websocket: { Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZQ==' },
-      h2c: { Upgrade: 'h2c', Connection: 'Upgrade, HTTP2-Settings', 'HTTP2-Settings': 'AAMAAABkAAQA' },
+      websocket: {
+        Upgrade: 'websocket',
+        Connection: 'Upgrade',
+        'Sec-WebSocket-Key': 'dGhlIHNhbXBsZQ==',
+      },
+      h2c: {
+        Upgrade: 'h2c',
+        Connection: 'Upgrade, HTTP2-Settings',
+        'HTTP2-Settings': 'AAMAAABkAAQA',
+      },
       expect: { Expect: 'pigs that fly' },
       hops: { Connection: 'close, X-Forwarded-For, X-Request-ID' },
     };
@@ -144,12 +175,22 @@ describe('request smuggling', { skip: withoutNginx }, () => {
       Authorization: 'Bearer kept',
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     };
-    await exchangeWith(nginx, requestText('GET', '/', { Host: publicHost, ...forged }), { answers: 1 });
+    await exchangeWith(nginx, requestText('GET', '/', { Host: publicHost, ...forged }), {
+      answers: 1,
+    });
     const passed = replica.bytes().slice(before).trim().split('\r\n').slice(1).filter(Boolean);
     const names = passed.map((line) => line.split(':', 1)[0]?.toLowerCase());
     const kept = ['authorization', 'traceparent'];
-    assert.deepEqual(names, ['host', 'x-forwarded-for', 'x-forwarded-proto', 'x-request-id', ...kept]);
-    assert.ok(passed.includes('X-Forwarded-Proto: https') && passed.includes('X-Forwarded-For: 127.0.0.1'));
+    assert.deepEqual(names, [
+      'host',
+      'x-forwarded-for',
+      'x-forwarded-proto',
+      'x-request-id',
+      ...kept,
+    ]);
+    assert.ok(
+      passed.includes('X-Forwarded-Proto: https') && passed.includes('X-Forwarded-For: 127.0.0.1'),
+    );
     assert.ok(passed.includes(`Host: ${publicHost}`));
   });
 });

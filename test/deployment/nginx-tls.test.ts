@@ -67,7 +67,9 @@ describe('TLS', { skip: withoutNginx || withoutOpenssl }, () => {
     const session = connectH2(`https://${publicHost}:${nginx.port}`, {
       ca: nginx.certificate,
       lookup: (_name, options, done) =>
-        options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
+        options.all
+          ? done(null, [{ address: '127.0.0.1', family: 4 }])
+          : done(null, '127.0.0.1', 4),
     });
     const stream = session.request({ ':path': '/metrics' });
     const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
@@ -86,7 +88,9 @@ describe('TLS', { skip: withoutNginx || withoutOpenssl }, () => {
   async function handshake(...options: string[]): Promise<Handshake> {
     const asksAgain = options.at(-1) === 'R';
     const given = asksAgain ? options.slice(0, -1) : options;
-    const names = given.some((option) => option.endsWith('servername')) ? [] : ['-servername', publicHost];
+    const names = given.some((option) => option.endsWith('servername'))
+      ? []
+      : ['-servername', publicHost];
     const run = promisify(execFile)('openssl', [
       's_client',
       '-connect',

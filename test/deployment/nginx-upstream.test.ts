@@ -24,11 +24,19 @@ describe('nginx before a replica that is broken', { skip: withoutNginx, concurre
       const replica = await startRecordingReplica(t, act);
       const nginx = await startNginx(t, [replica.port]);
       const [method, path] = ['POST', '/api/users/login'];
-      const text = requestText(method, path, { Host: publicHost, 'Content-Type': 'application/json' }, '{}');
+      const text = requestText(
+        method,
+        path,
+        { Host: publicHost, 'Content-Type': 'application/json' },
+        '{}',
+      );
       const { answers } = await exchangeWith(nginx, text, { answers: 1, seconds: 25 });
       const [answer] = answers;
       assert.ok(answer);
-      assert.deepEqual([answer.status, answer.body.error, answer.body.status_code], [status, error, status]);
+      assert.deepEqual(
+        [answer.status, answer.body.error, answer.body.status_code],
+        [status, error, status],
+      );
       assertSoundAnswer(answer, { method, path, breaks: true });
       assert.equal(answer.headers['retry-after'], status === 503 ? '2' : undefined);
       // A POST that was sent is not repeated.

@@ -29,7 +29,9 @@ const program = existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx';
 /** The reason to skip the tests, or false. */
 export const withoutNginx = spawnSync(program, ['-v']).error ? 'nginx is not installed' : false;
 
-/** Debian's nginx with the configuration of deploy/nginx, in front of the ports; ends with the test. */
+/**
+ * Debian's nginx with the configuration of deploy/nginx, in front of the ports; ends with the test.
+ */
 export async function startNginx(
   t: Lifetime,
   replicas: readonly number[],
@@ -69,13 +71,19 @@ export async function startNginx(
 /** Throws with what the script says. */
 export function renderNginx(directory: string, variables: Record<string, string>): void {
   const script = join(import.meta.dirname, '../../deploy/nginx/render.sh');
-  execFileSync(script, [directory], { env: { PATH: process.env.PATH, ...variables }, stdio: 'pipe' });
+  execFileSync(script, [directory], {
+    env: { PATH: process.env.PATH, ...variables },
+    stdio: 'pipe',
+  });
 }
 
 async function runUntilTheEnd(t: Lifetime, directory: string, port: number): Promise<void> {
   const command = ['-c', join(directory, 'nginx.conf'), '-g', 'daemon off;'];
   // Answers have times in UTC only where nginx runs in it, as the unit and the image make it.
-  const child = spawn(program, command, { stdio: 'ignore', env: { PATH: process.env.PATH, TZ: 'UTC' } });
+  const child = spawn(program, command, {
+    stdio: 'ignore',
+    env: { PATH: process.env.PATH, TZ: 'UTC' },
+  });
   const gone = once(child, 'exit');
   const cancel = atProcessEnd(() => void child.kill('SIGTERM'));
   t.after(async () => {
@@ -85,7 +93,8 @@ async function runUntilTheEnd(t: Lifetime, directory: string, port: number): Pro
     rmSync(directory, { recursive: true, force: true });
   });
   await eventually('nginx listens', async () => {
-    if (child.exitCode !== null) throw new Error(readFileSync(join(directory, 'error.log'), 'utf8'));
+    if (child.exitCode !== null)
+      throw new Error(readFileSync(join(directory, 'error.log'), 'utf8'));
     return isListening(port);
   });
 }

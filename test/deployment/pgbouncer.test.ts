@@ -6,7 +6,12 @@ import { findLosses } from '../faults/checker.ts';
 import { eventually } from '../faults/eventually.ts';
 import { readLedger } from '../faults/ledger.ts';
 import { newPerson, startTraffic } from '../faults/people.ts';
-import { newLedger, startUnlimited, untilReady, withoutPostgres } from '../faults/postgres-backed.ts';
+import {
+  newLedger,
+  startUnlimited,
+  untilReady,
+  withoutPostgres,
+} from '../faults/postgres-backed.ts';
 import { findFreePort } from '../free-port.ts';
 import { startSmtpSink } from '../smtp-sink.ts';
 import { startPooledDatabase, withoutPgbouncer } from './pgbouncer.ts';
@@ -56,7 +61,9 @@ describe('PgBouncer in transaction mode', { skip: withoutPostgres || withoutPgbo
     await eventually('the verification', () => sink.mails.length === 1, 5000);
     await server.request('POST', '/api/password/forgot-password', { body: { email: body.email } });
     await eventually('the reset link', () => sink.mails.length === 2, 5000);
-    const listening = await postgres.query("SELECT FROM pg_stat_activity WHERE query ILIKE 'listen%'");
+    const listening = await postgres.query(
+      "SELECT FROM pg_stat_activity WHERE query ILIKE 'listen%'",
+    );
     assert.deepEqual(listening, []);
     assert.doesNotMatch(server.logs(), /LISTEN/);
   });
@@ -65,7 +72,10 @@ describe('PgBouncer in transaction mode', { skip: withoutPostgres || withoutPgbo
     const { postgres, pgbouncer, env } = await startPooledDatabase(t);
     const server = await startUnlimited(t, env);
     await postgres.stop('immediate');
-    await eventually('not ready', async () => (await server.request('GET', '/health/ready')).status === 503);
+    await eventually(
+      'not ready',
+      async () => (await server.request('GET', '/health/ready')).status === 503,
+    );
     const body = newRegistration();
     const refused = await server.request('POST', '/api/users/register', { body });
     assert.equal(refused.status, 503);
@@ -89,7 +99,11 @@ describe('PgBouncer in transaction mode', { skip: withoutPostgres || withoutPgbo
 
   test('without DATABASE_DIRECT_URL the start fails in one line that names it', async (t) => {
     const { env } = await startPooledDatabase(t);
-    const server = await startUnlimited(t, { DATABASE_URL: env.DATABASE_URL }, { waitReady: false });
+    const server = await startUnlimited(
+      t,
+      { DATABASE_URL: env.DATABASE_URL },
+      { waitReady: false },
+    );
     const { code } = await server.exited;
     assert.equal(code, 1);
     assert.match(server.logs(), /database: failed - .*DATABASE_DIRECT_URL/);

@@ -31,7 +31,9 @@ export async function startPooledDatabase(
   t.after(() => postgres.destroy());
   await postgres.query("CREATE ROLE service LOGIN PASSWORD 'of the tests'");
   await postgres.query('CREATE DATABASE adl OWNER service');
-  const [role] = await postgres.query("SELECT rolpassword FROM pg_authid WHERE rolname = 'service'");
+  const [role] = await postgres.query(
+    "SELECT rolpassword FROM pg_authid WHERE rolname = 'service'",
+  );
   const port = await findFreePort();
   const directory = mkdtempSync(join(tmpdir(), 'adl-pgbouncer-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));

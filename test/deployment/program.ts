@@ -23,7 +23,11 @@ export function withoutProgram(name: string, packageName = name): string | false
 }
 
 /** A server that ends with the test, abruptly, and all that it has started with it. */
-export function startProgram(t: Lifetime, command: readonly string[], options: ProgramOptions = {}): Program {
+export function startProgram(
+  t: Lifetime,
+  command: readonly string[],
+  options: ProgramOptions = {},
+): Program {
   const [program = '', ...parameters] = command;
   const env = { PATH: process.env.PATH, LANG: 'C.UTF-8', ...options.env };
   const child = spawn(program, parameters, {

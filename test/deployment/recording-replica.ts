@@ -55,5 +55,7 @@ function nextRequest(text: string): { head: string; body: string; rest: string }
   const head = text.slice(0, end);
   const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
   const after = text.slice(end + 4);
-  return after.length < length ? null : { head, body: after.slice(0, length), rest: after.slice(length) };
+  return after.length < length
+    ? null
+    : { head, body: after.slice(0, length), rest: after.slice(length) };
 }

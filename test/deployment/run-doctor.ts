@@ -52,7 +52,8 @@ export function assertFound(
   advice?: RegExp,
 ): void {
   const fits = found.some(
-    (one) => one.status === status && cause.test(one.cause) && (advice?.test(one.advice ?? '') ?? true),
+    (one) =>
+      one.status === status && cause.test(one.cause) && (advice?.test(one.advice ?? '') ?? true),
   );
   assert.ok(fits, `${status} ${cause}: ${JSON.stringify(found)}`);
 }

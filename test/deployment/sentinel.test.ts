@@ -13,7 +13,11 @@ import { type Program, startProgram } from './program.ts';
 
 type Lifetime = { after(end: () => unknown): void };
 
-const passwords = { ADL: 'of-the-service', REPLICA: 'of-the-replicas', SENTINEL: 'of-the-sentinels' };
+const passwords = {
+  ADL: 'of-the-service',
+  REPLICA: 'of-the-replicas',
+  SENTINEL: 'of-the-sentinels',
+};
 const files = join(import.meta.dirname, '../../deploy/redis-sentinel');
 
 describe('Redis with Sentinels', { skip: withoutRedis || withoutPostgres }, () => {
@@ -88,7 +92,9 @@ async function startSentinels(t: Lifetime, given: number[] = []) {
     'each Sentinel knows the replica and the others',
     async () => {
       const known = await Promise.all(sentinels.map(masterOf));
-      return known.every((master) => master['num-slaves'] === '1' && master['num-other-sentinels'] === '2');
+      return known.every(
+        (master) => master['num-slaves'] === '1' && master['num-other-sentinels'] === '2',
+      );
     },
     30_000,
   );
@@ -98,7 +104,10 @@ async function startSentinels(t: Lifetime, given: number[] = []) {
 
 function startRedis(t: Lifetime, directory: string, port: number, own: string): Program {
   const file = join(directory, `redis-${port}.conf`);
-  writeFileSync(file, `${configurationOf('redis.conf', port)}bind 127.0.0.1\ndir ${directory}\n${own}`);
+  writeFileSync(
+    file,
+    `${configurationOf('redis.conf', port)}bind 127.0.0.1\ndir ${directory}\n${own}`,
+  );
   return startProgram(t, ['redis-server', file]);
 }
 
@@ -122,7 +131,9 @@ async function masterOf(sentinel: number): Promise<Record<string, string>> {
   client.on('error', () => {});
   try {
     await client.connect();
-    const flat = (await client.call('SENTINEL', 'MASTER', 'adl')) as string[] | Record<string, string>;
+    const flat = (await client.call('SENTINEL', 'MASTER', 'adl')) as
+      | string[]
+      | Record<string, string>;
     if (!Array.isArray(flat)) return flat;
     return Object.fromEntries(
       flat.flatMap((name, index) => (index % 2 ? [] : [[name, flat[index + 1] ?? '']])),

@@ -12,19 +12,29 @@ function run(command: string, ...parameters: string[]) {
   return spawnSync(command, parameters, { encoding: 'utf8', env: { PATH: process.env.PATH } });
 }
 
-const withoutSystemd = run('systemd-analyze', '--version').error ? 'systemd is not installed' : false;
+const withoutSystemd = run('systemd-analyze', '--version').error
+  ? 'systemd is not installed'
+  : false;
 
 describe('the service without containers', () => {
   test('the units are confined: an exposure below 1.5', { skip: withoutSystemd }, () => {
     for (const file of [unit, backupUnit]) {
-      const { stdout, stderr } = run('systemd-analyze', 'security', '--offline=true', '--no-pager', file);
+      const { stdout, stderr } = run(
+        'systemd-analyze',
+        'security',
+        '--offline=true',
+        '--no-pager',
+        file,
+      );
       const [, score] = /exposure level for \S+: ([\d.]+)/.exec(stdout) ?? [];
       assert.ok(Number(score) < 1.5, stdout.slice(-200) + stderr);
     }
   });
 
   test('the backup runs every night with what the service is confined to, and is told no secret', () => {
-    const [service, backup] = [unit, backupUnit].map((file) => readFileSync(file, 'utf8').split('\n'));
+    const [service, backup] = [unit, backupUnit].map((file) =>
+      readFileSync(file, 'utf8').split('\n'),
+    );
     const confinement = service?.slice(
       service.indexOf('NoNewPrivileges=yes'),
       service.indexOf('[Install]') - 1,

@@ -85,6 +85,10 @@ function spansOf({ resourceSpans }: Sent): ReceivedSpan[] {
   );
 }
 
-function valuesOf(attributes: { key: string; value: Value }[]): Record<string, string | number | undefined> {
-  return Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue]));
+function valuesOf(
+  attributes: { key: string; value: Value }[],
+): Record<string, string | number | undefined> {
+  return Object.fromEntries(
+    attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue]),
+  );
 }

@@ -17,7 +17,11 @@ describe('traces', { skip: withoutPostgres }, () => {
     const answer = await server.request('POST', '/api/users/register', { body: person });
     assert.equal(answer.status, 201);
     const spans = () => receiver.spans;
-    await eventually('the mail is sent', () => spans().some(({ name }) => name === 'smtp send'), 20_000);
+    await eventually(
+      'the mail is sent',
+      () => spans().some(({ name }) => name === 'smtp send'),
+      20_000,
+    );
     await eventually('the request is there', () => spans().some(({ kind }) => kind === 2));
     const request = spans().find(({ name }) => name === 'POST /api/users/register');
     assert.ok(request);
@@ -29,7 +33,14 @@ describe('traces', { skip: withoutPostgres }, () => {
     });
     const ofTrace = spans().filter(({ traceId }) => traceId === request.traceId);
     const names = new Set(ofTrace.map(({ name }) => name));
-    for (const name of ['SELECT', 'INSERT', 'password hash wait', 'password hash', 'job mails', 'smtp send'])
+    for (const name of [
+      'SELECT',
+      'INSERT',
+      'password hash wait',
+      'password hash',
+      'job mails',
+      'smtp send',
+    ])
       assert.ok(names.has(name), `${name} is not among ${[...names]}`);
     const children = new Set([request.spanId, ...ofTrace.map(({ spanId }) => spanId)]);
     assert.ok(ofTrace.every((span) => span === request || children.has(span.parentSpanId ?? '')));
@@ -37,7 +48,10 @@ describe('traces', { skip: withoutPostgres }, () => {
     assert.ok(hash && hash.milliseconds > 0.5 && hash.milliseconds <= request.milliseconds + 1);
     assert.equal(request.service, 'accounts');
     // The lines of the log lead to the trace.
-    assert.match(server.logs(), new RegExp(`"traceparent":"00-${request.traceId}-[0-9a-f]{16}-01"`));
+    assert.match(
+      server.logs(),
+      new RegExp(`"traceparent":"00-${request.traceId}-[0-9a-f]{16}-01"`),
+    );
   });
 
   test('M01 no parameter, name, address, password or token is in a span', async (t) => {
@@ -46,7 +60,9 @@ describe('traces', { skip: withoutPostgres }, () => {
     const login = await server.request<Record<string, string>>('POST', '/api/users/login', {
       body: { username: person.username, password: goodPassword },
     });
-    await server.request('GET', `/api/users/me?token=of-a-query`, { token: login.body.access_token ?? '' });
+    await server.request('GET', `/api/users/me?token=of-a-query`, {
+      token: login.body.access_token ?? '',
+    });
     await server.request('GET', `/nobody/${person.username}`);
     const routes = () => receiver.spans.filter(({ kind }) => kind === 2).map(({ name }) => name);
     await eventually('all are sent', () => routes().length === 4, 20_000);
@@ -85,17 +101,23 @@ describe('traces', { skip: withoutPostgres }, () => {
     );
 
     const unrecorded = await startTraced(t, { OTEL_TRACES_SAMPLER_ARG: '0' });
-    for (let count = 0; count < 20; count += 1) await unrecorded.server.request('GET', '/', { headers });
+    for (let count = 0; count < 20; count += 1)
+      await unrecorded.server.request('GET', '/', { headers });
     await sleep(2500);
     assert.deepEqual(unrecorded.receiver.spans, []);
 
     const env = { OTEL_TRACES_SAMPLER_ARG: '0', TRACEPARENT_ALLOW: '127.0.0.1/32' };
     const trusted = await startTraced(t, env);
     await trusted.server.request('GET', '/', { headers });
-    await trusted.server.request('GET', '/', { headers: { traceparent: traceparent.replace(/1$/, '0') } });
+    await trusted.server.request('GET', '/', {
+      headers: { traceparent: traceparent.replace(/1$/, '0') },
+    });
     await eventually('it is sent', () => trusted.receiver.spans.length > 0);
     await sleep(1500);
-    const continued = trusted.receiver.spans.map((one: ReceivedSpan) => [one.traceId, one.parentSpanId]);
+    const continued = trusted.receiver.spans.map((one: ReceivedSpan) => [
+      one.traceId,
+      one.parentSpanId,
+    ]);
     assert.deepEqual(continued, [[foreignTrace, foreignSpan]]);
   });
 
@@ -106,7 +128,9 @@ describe('traces', { skip: withoutPostgres }, () => {
     receiver.stop();
     const times: number[] = [];
     for (let round = 0; round < 30; round += 1) {
-      const answers = await Promise.all(Array.from({ length: 20 }, () => server.request('GET', '/')));
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => server.request('GET', '/')),
+      );
       for (const { status, ms } of answers) {
         assert.equal(status, 200);
         times.push(ms);

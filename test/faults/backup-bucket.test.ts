@@ -22,7 +22,11 @@ test('a bucket of an S3 server takes a backup in parts, lists it, and gives it b
   const { identity, recipient } = await newKeyPair();
   const key = join(directory, 'key.txt');
   writeFileSync(key, identity);
-  const env: Record<string, string> = { ...server.env, ...bucket.env, BACKUP_RECIPIENTS: recipient };
+  const env: Record<string, string> = {
+    ...server.env,
+    ...bucket.env,
+    BACKUP_RECIPIENTS: recipient,
+  };
   const created = await adl(env, 'backup', 'create');
   assert.equal(created.code, 0, created.out + created.err);
   assert.ok(Number(created.result.bytes) > 2 ** 23, `${created.result.bytes}`);
@@ -36,7 +40,9 @@ test('a bucket of an S3 server takes a backup in parts, lists it, and gives it b
   assert.equal(verified.code, 0, verified.out + verified.err);
   const status = await adl(env, 'backup', 'status');
   assert.equal(status.result.newly_verified, 1, status.out + status.err);
-  const names = readdirSync(join(server.env.DATA_DIR ?? '')).filter((name) => name.includes('partial'));
+  const names = readdirSync(join(server.env.DATA_DIR ?? '')).filter((name) =>
+    name.includes('partial'),
+  );
   assert.deepEqual(names, []);
 });
 
@@ -46,7 +52,11 @@ test('a bucket that refuses or does not answer is one line, and no backup is rec
   const bucket = await startBucketServer(t);
   const { server, query } = await startDatabaseService(t);
   const { recipient } = await newKeyPair();
-  const env: Record<string, string> = { ...server.env, ...bucket.env, BACKUP_RECIPIENTS: recipient };
+  const env: Record<string, string> = {
+    ...server.env,
+    ...bucket.env,
+    BACKUP_RECIPIENTS: recipient,
+  };
   for (const [changes, expected] of [
     [{ BACKUP_S3_SECRET_ACCESS_KEY: 'another' }, /bucket refuses/],
     [{ BACKUP_S3_ACCESS_KEY_ID: 'another' }, /bucket refuses/],

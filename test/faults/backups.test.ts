@@ -18,7 +18,9 @@ type Tokens = { access_token: string; refresh_token: string };
 
 async function signIn(server: ServerProcess): Promise<Tokens> {
   const { username, password } = body;
-  const answer = await server.request<Tokens>('POST', '/api/users/login', { body: { username, password } });
+  const answer = await server.request<Tokens>('POST', '/api/users/login', {
+    body: { username, password },
+  });
   assert.equal(answer.status, 200);
   return answer.body;
 }
@@ -34,7 +36,11 @@ async function backupPlace(t: TestContext) {
   const { identity, recipient } = await newKeyPair();
   const key = join(directory, 'key.txt');
   writeFileSync(key, `${identity}\n`, { mode: 0o600 });
-  return { directory, key, env: { BACKUP_TO: join(directory, 'backups'), BACKUP_RECIPIENTS: recipient } };
+  return {
+    directory,
+    key,
+    env: { BACKUP_TO: join(directory, 'backups'), BACKUP_RECIPIENTS: recipient },
+  };
 }
 
 test('a backup of PostgreSQL is restored into the embedded database, and serves', {
@@ -57,7 +63,9 @@ test('a backup of PostgreSQL is restored into the embedded database, and serves'
   const verified = await adl(env, 'backup', 'verify', '--identity', key);
   assert.equal(verified.code, 0, verified.out + verified.err);
   assert.equal(verified.result.canary, 'signed in');
-  const databases = await postgres.query("SELECT FROM pg_database WHERE datname LIKE 'adl_verify%'");
+  const databases = await postgres.query(
+    "SELECT FROM pg_database WHERE datname LIKE 'adl_verify%'",
+  );
   assert.equal(databases.length, 0);
   const status = await adl(env, 'backup', 'status');
   assert.equal(status.result.last_verified, created.result.taken_at, status.err);
@@ -130,7 +138,10 @@ test('each wrong place, key and password is one line and an exit code, and chang
   const say = async (changes: Record<string, string>, ...words: string[]) => {
     const ran = await adl({ ...env, ...changes }, 'backup', ...words);
     const said = refusalOf(ran);
-    assert.ok(ran.code !== 0 && !said.includes('\n') && !said.includes('    at '), `${ran.code} ${said}`);
+    assert.ok(
+      ran.code !== 0 && !said.includes('\n') && !said.includes('    at '),
+      `${ran.code} ${said}`,
+    );
     return said;
   };
   const wrong = new URL(env.DATABASE_URL ?? '');
@@ -139,17 +150,29 @@ test('each wrong place, key and password is one line and an exit code, and chang
   wrong.port = '1';
   assert.match(await say({ DATABASE_URL: wrong.href }, 'create'), /not reachable/);
   assert.match(await say({ BACKUP_RECIPIENTS: '' }, 'create'), /BACKUP_RECIPIENTS is not set/);
-  assert.match(await say({ BACKUP_RECIPIENTS: 'age1mistyped' }, 'create'), /BACKUP_RECIPIENTS must be/);
+  assert.match(
+    await say({ BACKUP_RECIPIENTS: 'age1mistyped' }, 'create'),
+    /BACKUP_RECIPIENTS must be/,
+  );
   assert.match(
     await say({ BACKUP_TO: `${key}/backups` }, 'create'),
     /place of the backups.*correct BACKUP_TO/,
   );
-  assert.match(await say({}, 'verify', '--identity', key), /There is no backup in .*correct BACKUP_TO/);
-  assert.match(await say({}, 'verify', '--identity', join(directory, 'none')), /file of --identity/);
+  assert.match(
+    await say({}, 'verify', '--identity', key),
+    /There is no backup in .*correct BACKUP_TO/,
+  );
+  assert.match(
+    await say({}, 'verify', '--identity', join(directory, 'none')),
+    /file of --identity/,
+  );
   const { result } = await adl(env, 'backup', 'create');
   const other = join(directory, 'other.txt');
   writeFileSync(other, `${(await newKeyPair()).identity}\n`);
-  assert.match(await say({ DATABASE_URL: 'embedded' }, 'verify', '--identity', other), /identity is not one/);
+  assert.match(
+    await say({ DATABASE_URL: 'embedded' }, 'verify', '--identity', other),
+    /identity is not one/,
+  );
   const none = 'adl-00000000-20200101T000000000Z.sql.gz.age';
   const nowhere = { DATABASE_URL: 'embedded', DATA_DIR: join(directory, 'nowhere') };
   assert.match(await say(nowhere, 'restore', none, '--identity', key), /no such backup/);
@@ -161,7 +184,9 @@ test('each wrong place, key and password is one line and an exit code, and chang
   assert.ok(!existsSync(join(directory, 'nowhere/postgres')));
 });
 
-test('a full disk is one line and leaves no part of a backup', { skip: withoutPostgres }, async (t) => {
+test('a full disk is one line and leaves no part of a backup', {
+  skip: withoutPostgres,
+}, async (t) => {
   const { env: place } = await backupPlace(t);
   const { server, query } = await startDatabaseService(t);
   await query(
@@ -198,8 +223,11 @@ test('a restore that is killed leaves an empty database, which the next one fill
   const child = spawn(program, words, { env, stdio: 'ignore' });
   const gone = once(child, 'exit');
   const isCopying = async () =>
-    (await query("SELECT FROM pg_stat_activity WHERE query LIKE 'COPY %throttles%' AND datname = 'adl'"))
-      .length > 0;
+    (
+      await query(
+        "SELECT FROM pg_stat_activity WHERE query LIKE 'COPY %throttles%' AND datname = 'adl'",
+      )
+    ).length > 0;
   while (child.exitCode === null && !(await isCopying())) await sleep(2);
   assert.equal(child.exitCode, null);
   child.kill('SIGKILL');
@@ -209,5 +237,7 @@ test('a restore that is killed leaves an empty database, which the next one fill
   assert.equal((await query(tables)).length, 0);
   const again = await adl(env, ...words);
   assert.equal(again.code, 0, again.out + again.err);
-  assert.deepEqual(await query('SELECT count(*)::int AS count FROM throttles'), [{ count: 50_000 }]);
+  assert.deepEqual(await query('SELECT count(*)::int AS count FROM throttles'), [
+    { count: 50_000 },
+  ]);
 });

@@ -28,7 +28,9 @@ const places = [
 ];
 
 for (const { engine, prepare, skip } of places) {
-  test(`${rounds} kills in the chain job lose and double no event: ${engine}`, { skip }, async (t) => {
+  test(`${rounds} kills in the chain job lose and double no event: ${engine}`, {
+    skip,
+  }, async (t) => {
     const { at, open, workers } = await prepare(t);
     await withDatabase(open, (_db, opened) => opened.openMigrationConnection().then(migrateWith));
     const committed = new Set<string>();
@@ -38,7 +40,10 @@ for (const { engine, prepare, skip } of places) {
     assert.ok(committed.size >= rounds * 30, `${committed.size} events`);
     await withDatabase(open, async (db) => {
       const keys = createKeyRing('the secret of a worker that is killed');
-      const logger = createLogger({ logLevel: 'error', logFormat: 'json' } as never, process.stderr);
+      const logger = createLogger(
+        { logLevel: 'error', logFormat: 'json' } as never,
+        process.stderr,
+      );
       const before = await verifyAuditChain({ db, keys });
       assert.deepEqual(before.findings, []);
       assert.ok(before.entries > 0, 'no worker came to chain anything');
@@ -56,7 +61,9 @@ for (const { engine, prepare, skip } of places) {
   });
 }
 
-async function migrateWith(connection: Awaited<ReturnType<DatabaseEngine['openMigrationConnection']>>) {
+async function migrateWith(
+  connection: Awaited<ReturnType<DatabaseEngine['openMigrationConnection']>>,
+) {
   await migrate(connection);
   await connection.close();
 }
@@ -88,9 +95,15 @@ async function embedded(t: TestContext): Promise<Place> {
 }
 
 /** Kills the worker a moment after it recorded or chained, for the first or the second time. */
-async function workUntilKilled(t: TestContext, place: string, committed: Set<string>): Promise<void> {
+async function workUntilKilled(
+  t: TestContext,
+  place: string,
+  committed: Set<string>,
+): Promise<void> {
   const script = join(import.meta.dirname, 'chain-worker.ts');
-  const child: ChildProcess = spawn(process.execPath, [script, place], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child: ChildProcess = spawn(process.execPath, [script, place], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   t.after(() => child.kill('SIGKILL'));
   let errors = '';
   child.stderr?.on('data', (text) => {

@@ -9,9 +9,9 @@ import { recordEvents } from '../audit-chain-calls.ts';
 import type { TestApp } from '../test-app.ts';
 
 /**
- * Records events and chains them until it is killed, in the database of the first argument, an address
- * or a directory. Each line that it prints names accounts whose events are
- * committed, or none once they are chained.
+ * Records events and chains them until it is killed, in the database of the first argument, an
+ * address or a directory. Each line that it prints names accounts whose events are committed, or
+ * none once they are chained.
  */
 const [place = ''] = process.argv.slice(2);
 const engine = place.startsWith('postgresql:')

@@ -10,7 +10,12 @@ import { sendRequest } from './http-request.ts';
 import { readLedger } from './ledger.ts';
 import { startNginx, withoutNginx } from './nginx-server.ts';
 import { newPerson, startTraffic } from './people.ts';
-import { newLedger, startDatabaseService, startUnlimited, withoutPostgres } from './postgres-backed.ts';
+import {
+  newLedger,
+  startDatabaseService,
+  startUnlimited,
+  withoutPostgres,
+} from './postgres-backed.ts';
 import { lengthOf } from './refusals.ts';
 import type { ServerProcess } from './server-process.ts';
 
@@ -34,7 +39,10 @@ test(`FI-28 ${kills} kills of a random replica under load: only what was under w
   };
   const service = await startDatabaseService(t, env);
   const starting = performance.now();
-  const second = await startUnlimited(t, { ...service.server.env, PORT: String(await findFreePort()) });
+  const second = await startUnlimited(t, {
+    ...service.server.env,
+    PORT: String(await findFreePort()),
+  });
   const usualStart = performance.now() - starting;
   const replicas = [service.server, second];
   const port = await startNginx(
@@ -76,21 +84,28 @@ test(`FI-28 ${kills} kills of a random replica under load: only what was under w
   assert.deepEqual(unexplained, []);
   assert.ok(entries.length > kills * 200);
   // A machine that is busy, as under this load, starts everything more slowly.
-  assert.ok(Math.min(...readyAfter) < Math.max(5000, 2 * usualStart), `${readyAfter}, ${usualStart}`);
-  const waiting = async () => (await service.query("SELECT FROM mails WHERE status = 'queued'")).length;
+  assert.ok(
+    Math.min(...readyAfter) < Math.max(5000, 2 * usualStart),
+    `${readyAfter}, ${usualStart}`,
+  );
+  const waiting = async () =>
+    (await service.query("SELECT FROM mails WHERE status = 'queued'")).length;
   await eventually('every mail is sent', async () => (await waiting()) === 0, 90_000);
   const ids = sink.mails.map(({ parsed }) => parsed.messageId);
   assert.ok(ids.length - new Set(ids).size <= kills, 'at most one mail twice for each kill');
   assert.deepEqual(await findLosses({ server, query: service.query }, file), []);
 });
 
-/** An answer of nginx for a replica that died is no answer of the service: the outcome is unknown. */
+/**
+ * An answer of nginx for a replica that died is no answer of the service: the outcome is unknown.
+ */
 function throughProxy(server: ServerProcess, port: number): ServerProcess {
   return {
     ...server,
     request: async (method, path, options) => {
       const answer = await sendRequest(port, method, path, options);
-      if (answer.status === 502 || answer.status === 504) throw new Error(`nginx answered ${answer.status}`);
+      if (answer.status === 502 || answer.status === 504)
+        throw new Error(`nginx answered ${answer.status}`);
       return answer as never;
     },
   };

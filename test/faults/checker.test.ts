@@ -5,7 +5,12 @@ import { findLosses } from './checker.ts';
 import { type Knowledge, type KnownSession, learn } from './knowledge.ts';
 import type { Ledger } from './ledger.ts';
 import { type Ask, asks, exchangeOf, newPerson } from './people.ts';
-import { type DatabaseService, newLedger, startDatabaseService, withoutPostgres } from './postgres-backed.ts';
+import {
+  type DatabaseService,
+  newLedger,
+  startDatabaseService,
+  withoutPostgres,
+} from './postgres-backed.ts';
 
 type Loss = { loss: string; sql: (own: string, id: string) => string; shown: RegExp };
 
@@ -19,7 +24,9 @@ const losses: Loss[] = [
   },
   {
     loss: 'a password change',
-    sql: (own) => `UPDATE users SET password_hash = fresh.password_hash, password_key = fresh.password_key
+    sql: (
+      own,
+    ) => `UPDATE users SET password_hash = fresh.password_hash, password_key = fresh.password_key
       FROM users AS fresh WHERE users.${own} AND fresh.password_version = 1`,
     shown: /login was answered 401: the right password/,
   },
@@ -35,7 +42,10 @@ const losses: Loss[] = [
   },
   {
     loss: 'a rotation',
-    sql: (_own, id) => `UPDATE sessions SET generation = 0, current_hash = previous_hash, previous_hash = NULL
+    sql: (
+      _own,
+      id,
+    ) => `UPDATE sessions SET generation = 0, current_hash = previous_hash, previous_hash = NULL
       WHERE ${theirs(id)} AND generation = 1`,
     shown: /refresh was answered 401: the session was valid/,
   },
@@ -104,7 +114,12 @@ async function liveALittle(service: DatabaseService, ledger: Ledger): Promise<Kn
   return person;
 }
 
-async function send({ server }: DatabaseService, ledger: Ledger, person: Knowledge, ask: Ask): Promise<void> {
+async function send(
+  { server }: DatabaseService,
+  ledger: Ledger,
+  person: Knowledge,
+  ask: Ask,
+): Promise<void> {
   const answer = await ledger.request(server, ask.method, ask.path, ask.options);
   assert.deepEqual(learn(person, exchangeOf(ask, answer)), []);
 }

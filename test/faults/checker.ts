@@ -51,7 +51,11 @@ async function readRows({ query }: Service): Promise<Map<string, Row>> {
 }
 
 /** Sends every request whose outcome is certain now; contradictions are returned as faults. */
-async function examine(service: Service, person: Knowledge, rows: Map<string, Row>): Promise<string[]> {
+async function examine(
+  service: Service,
+  person: Knowledge,
+  rows: Map<string, Row>,
+): Promise<string[]> {
   const faults: string[] = [];
   const ask = async (question: Ask): Promise<number> => {
     const answer = await service.server.request(question.method, question.path, question.options);
@@ -77,10 +81,13 @@ function examineRow(person: Knowledge, row: Row | undefined): string[] {
   const faults: string[] = [];
   if (exists === 'no') faults.push(`${username} exists, but nobody registered it`);
   if (row.email !== person.email) faults.push(`${username} has the address ${row.email}`);
-  if (!person.fullNames.has(row.full_name)) faults.push(`${username} has the name ${row.full_name}`);
+  if (!person.fullNames.has(row.full_name))
+    faults.push(`${username} has the name ${row.full_name}`);
   const made = row.password_version - 1;
   if (made < changes.answered || made > changes.answered + changes.unknown) {
-    faults.push(`${username}: the password changed ${made} times, ${changes.answered} were acknowledged`);
+    faults.push(
+      `${username}: the password changed ${made} times, ${changes.answered} were acknowledged`,
+    );
   }
   return faults;
 }
@@ -109,7 +116,8 @@ async function examineSession(
   const me = await ask(asks.me(person, session));
   const newest = session.refreshToken;
   const refreshed = await ask(asks.refresh(person, newest));
-  if (me !== refreshed) faults.push(`${person.username}: a session is half ended, ${me} and ${refreshed}`);
+  if (me !== refreshed)
+    faults.push(`${person.username}: a session is half ended, ${me} and ${refreshed}`);
   for (const token of session.spentTokens.filter((spent) => spent !== newest)) {
     await ask(asks.refreshWithoutKey(person, token));
   }

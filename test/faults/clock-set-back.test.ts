@@ -11,7 +11,11 @@ import type { ServerProcess } from './server-process.ts';
 
 const libraryOfFaketime = findFaketime();
 const skip = libraryOfFaketime === null ? 'faketime is not installed' : false;
-const limits = { RATE_LIMIT_PER_HOUR: '20', RATE_LIMIT_ACCOUNT_PER_HOUR: '2000', LOG_FORMAT: 'json' };
+const limits = {
+  RATE_LIMIT_PER_HOUR: '20',
+  RATE_LIMIT_ACCOUNT_PER_HOUR: '2000',
+  LOG_FORMAT: 'json',
+};
 
 test('the system clock is set back an hour: tokens stay valid, limits end on time', {
   skip,
@@ -86,7 +90,9 @@ function movableClock(t: TestContext) {
 
 function findFaketime(): string | null {
   try {
-    return execFileSync('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim();
+    return execFileSync('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD'], {
+      encoding: 'utf8',
+    }).trim();
   } catch {
     return null;
   }

@@ -13,7 +13,9 @@ import {
 } from './postgres-backed.ts';
 import type { ServerProcess } from './server-process.ts';
 
-const withoutFaketime = spawnSync('faketime', ['--version']).error ? 'faketime is not installed' : false;
+const withoutFaketime = spawnSync('faketime', ['--version']).error
+  ? 'faketime is not installed'
+  : false;
 const skip = withoutPostgres || withoutFaketime;
 
 type Tokens = { access_token: string; refresh_token: string };
@@ -53,7 +55,10 @@ test('FI-29 ten minutes apart: told at start and in health; what ended stays end
     [ahead, -600],
     [behind, 600],
   ] as const) {
-    assert.match(replica.logs(), /clock: failed - -?(600|599)\.\d s between this machine and the database/);
+    assert.match(
+      replica.logs(),
+      /clock: failed - -?(600|599)\.\d s between this machine and the database/,
+    );
     const { body } = await replica.request<{ clock: { skew_seconds: number } }>('GET', '/health');
     assert.ok(Math.abs(body.clock.skew_seconds - seconds) < 3, JSON.stringify(body));
     assert.match(
@@ -69,12 +74,19 @@ test('FI-29 ten minutes apart: told at start and in health; what ended stays end
     await signIn(ahead, person.username),
   ];
   assert.equal(
-    (await ahead.request('POST', '/api/users/logout', { body: { refresh_token: left.refresh_token } }))
-      .status,
+    (
+      await ahead.request('POST', '/api/users/logout', {
+        body: { refresh_token: left.refresh_token },
+      })
+    ).status,
     204,
   );
-  const session = JSON.parse(Buffer.from(idle.access_token.split('.')[1] ?? '', 'base64url').toString()).sid;
-  await query(`UPDATE sessions SET idle_expires_at = now() - interval '1 second' WHERE id = '${session}'`);
+  const session = JSON.parse(
+    Buffer.from(idle.access_token.split('.')[1] ?? '', 'base64url').toString(),
+  ).sid;
+  await query(
+    `UPDATE sessions SET idle_expires_at = now() - interval '1 second' WHERE id = '${session}'`,
+  );
   for (const replica of [ahead, behind]) {
     for (const ended of [left, idle]) {
       assert.equal(await me(replica, ended), 401);
@@ -91,7 +103,9 @@ async function startSkewed(
 ): Promise<{ ahead: ServerProcess; behind: ServerProcess; query: DatabaseService['query'] }> {
   const own = { ...env, FAKETIME_DONT_FAKE_MONOTONIC: '1', METRICS_ALLOW: '127.0.0.0/8' };
   const fake = (seconds: string) => ['faketime', '-f', seconds];
-  const { server: ahead, query } = await startDatabaseService(t, own, undefined, { wrapper: fake(first) });
+  const { server: ahead, query } = await startDatabaseService(t, own, undefined, {
+    wrapper: fake(first),
+  });
   const place = { ...ahead.env, PORT: String(await findFreePort()) };
   const behind = await startUnlimited(t, place, { wrapper: fake(second) });
   return { ahead, behind, query };
@@ -132,7 +146,10 @@ async function assertResetWorks(
       .filter(({ recipients }) => recipients.includes(email))
       .map(({ parsed }) => /reset-password#token=([\w-]+)/.exec(parsed.text ?? '')?.[1])
       .find((found) => found !== undefined);
-  assert.equal((await one.request('POST', '/api/password/forgot-password', { body: { email } })).status, 200);
+  assert.equal(
+    (await one.request('POST', '/api/password/forgot-password', { body: { email } })).status,
+    200,
+  );
   await eventually('the link is mailed', () => token() !== undefined, 20_000);
   const body = { token: token(), new_password: `${goodPassword} anew` };
   assert.equal((await other.request('POST', '/api/password/reset-password', { body })).status, 200);

@@ -22,7 +22,11 @@ function peopleOf(round: number): string {
   return `${lines.join('\n')}\n`;
 }
 
-function startImport(file: string, env: Record<string, string>, ...options: string[]): ChildProcess {
+function startImport(
+  file: string,
+  env: Record<string, string>,
+  ...options: string[]
+): ChildProcess {
   const child = spawn(adl, ['user', 'import', file, '--json', ...options], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,7 +58,8 @@ test(`${rounds} kills of an import into PostgreSQL: nothing is lost, halved or d
   for (let round = 0; round < rounds; round += 1) {
     const file = join(directory, `people${round}.ndjson`);
     writeFileSync(file, peopleOf(round));
-    const count = () => query(`SELECT count(*)::int AS count FROM users WHERE username LIKE 'r${round}.%'`);
+    const count = () =>
+      query(`SELECT count(*)::int AS count FROM users WHERE username LIKE 'r${round}.%'`);
     const child = startImport(file, server.env);
     const ended = once(child, 'exit');
     while ((await count())[0]?.count === 0 && child.exitCode === null) await sleep(5);
@@ -142,7 +147,13 @@ test('a socket that a killed server left behind is no obstacle, and a server is 
 test('a password comes from standard input, and scripts read the exit code', async (t) => {
   const directory = temporaryDirectory(t);
   const { PATH = '', HOME = '' } = process.env;
-  const env = { PATH, HOME, DATA_DIR: join(directory, 'data'), BCRYPT_ROUNDS: '4', ENVIRONMENT: 'test' };
+  const env = {
+    PATH,
+    HOME,
+    DATA_DIR: join(directory, 'data'),
+    BCRYPT_ROUNDS: '4',
+    ENVIRONMENT: 'test',
+  };
   const names = ['--username', 'root.admin', '--email', 'root@example.com', '--json'];
   const create = (password: string) => {
     const child = spawn(adl, ['admin', 'create', ...names], { env, cwd: directory });

@@ -39,7 +39,8 @@ export function createCommitFinder(): CommitFinder {
     if (pending === null || pending.length < 8 - Number(isOpened) * 3) return null;
     const opening = isOpened ? null : pending.readUInt32BE(4);
     const length = isOpened ? 1 + pending.readUInt32BE(1) : pending.readUInt32BE(0);
-    if (opening !== null && ![...protocolVersions, ...otherOpenings].includes(opening)) pending = null;
+    if (opening !== null && ![...protocolVersions, ...otherOpenings].includes(opening))
+      pending = null;
     if (pending === null || pending.length < length) return null;
     if (opening !== null) isOpened = protocolVersions.includes(opening);
     const message = pending.subarray(0, length);

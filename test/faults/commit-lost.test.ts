@@ -64,13 +64,18 @@ describe('a COMMIT is lost', { skip: withoutPostgres }, () => {
     await proxy.close();
   });
 
-  const send = async (ask: Ask) => ledger.request(service.server, ask.method, ask.path, ask.options);
+  const send = async (ask: Ask) =>
+    ledger.request(service.server, ask.method, ask.path, ask.options);
 
   async function signedInPerson(): Promise<{ person: Knowledge; session: KnownSession }> {
     const person = newPerson();
     const password = goodPassword;
     // A password change ends this second session.
-    for (const ask of [asks.register(person), asks.login(person, password), asks.login(person, password)]) {
+    for (const ask of [
+      asks.register(person),
+      asks.login(person, password),
+      asks.login(person, password),
+    ]) {
       learn(person, exchangeOf(ask, await send(ask)));
     }
     const [session] = person.sessions;
@@ -80,7 +85,9 @@ describe('a COMMIT is lost', { skip: withoutPostgres }, () => {
 
   async function hasHappened(ask: Ask, trace: string): Promise<boolean> {
     const username = ask.options.headers?.['user-agent'];
-    const rows = await service.query(`SELECT FROM users WHERE username = '${username}' AND ${trace}`);
+    const rows = await service.query(
+      `SELECT FROM users WHERE username = '${username}' AND ${trace}`,
+    );
     return rows.length === 1;
   }
 

@@ -45,7 +45,12 @@ describe('the database is unavailable', { skip: withoutPostgres }, () => {
       const service = await startDatabaseService(t);
       const { server } = service;
       const { ledger, file } = await newLedger(t);
-      const traffic = startTraffic(t, { server, ledger }, Array.from({ length: 30 }, newPerson), 50);
+      const traffic = startTraffic(
+        t,
+        { server, ledger },
+        Array.from({ length: 30 }, newPerson),
+        50,
+      );
       await sleep(2000);
       const awayFrom = now();
       await begin(service);
@@ -71,7 +76,10 @@ describe('the database is unavailable', { skip: withoutPostgres }, () => {
       const late = refused.filter(({ sentAt }) => (sentAt ?? 0) > backAt + backWithinMilliseconds);
       assert.deepEqual(late, []);
       const after = entries.filter(({ sentAt }) => (sentAt ?? 0) > stoppingAt - 1000);
-      assert.ok(after.length > 10 && after.every(({ answer }) => answer?.status !== 503), 'it is back');
+      assert.ok(
+        after.length > 10 && after.every(({ answer }) => answer?.status !== 503),
+        'it is back',
+      );
       await assertPoolAtRest(service);
       assert.deepEqual(await findLosses(service, file), []);
       assert.doesNotMatch(server.logs(), /500 Internal Server Error|Uncaught/);

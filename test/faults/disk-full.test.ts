@@ -107,7 +107,11 @@ describe('no room on the disk of the database', { skip: withoutMounts }, () => {
     for (let count = 0; count < 20; count += 1) assert.equal((await register()).status, 201);
     disk.fill();
     const statuses: (number | null)[] = [];
-    for (let count = 0; count < 60 && statuses.filter((status) => status !== 201).length < 10; count += 1)
+    for (
+      let count = 0;
+      count < 60 && statuses.filter((status) => status !== 201).length < 10;
+      count += 1
+    )
       statuses.push(
         ...(await Promise.all(
           Array.from({ length: 10 }, () =>
@@ -148,11 +152,17 @@ describe('no room on the disk of the database', { skip: withoutMounts }, () => {
     const server = await startUnlimited(t, {}, patient);
     await server.terminate();
     const directory = join(server.env.DATA_DIR ?? '', 'postgres');
-    renameSync(join(directory, 'global', 'pg_control'), join(directory, 'global', 'pg_control.lost'));
+    renameSync(
+      join(directory, 'global', 'pg_control'),
+      join(directory, 'global', 'pg_control.lost'),
+    );
     const broken = await startUnlimited(t, server.env, { waitReady: false });
     assert.notEqual((await broken.exited).code, 0);
     assert.ok(!existsSync(join(directory, 'global', 'pg_control')));
-    renameSync(join(directory, 'global', 'pg_control.lost'), join(directory, 'global', 'pg_control'));
+    renameSync(
+      join(directory, 'global', 'pg_control.lost'),
+      join(directory, 'global', 'pg_control'),
+    );
     await startUnlimited(t, server.env, patient);
   });
 });

@@ -16,7 +16,8 @@ type Environment = Record<string, string | undefined>;
 export async function openDomain(env: Environment = process.env) {
   const config = parseConfig(env);
   const { databaseUrl: url } = config;
-  const engine = url === undefined ? await openEmbedded(config.dataDir) : openPostgres({ url, poolSize: 3 });
+  const engine =
+    url === undefined ? await openEmbedded(config.dataDir) : openPostgres({ url, poolSize: 3 });
   const connection = await engine.openMigrationConnection();
   await migrate(connection);
   await connection.close();

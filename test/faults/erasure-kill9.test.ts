@@ -40,7 +40,8 @@ for (const { engine, environment, skip } of engines) {
       let [cutShort, amid, goneBefore] = [0, 0, 0];
       for (let round = 0; round < rounds; round += 1) {
         ids.push(...(await withDomain(env, (deps) => insertDueAccounts(deps))));
-        // From one millisecond to two seconds, evenly over the orders of magnitude: machines differ.
+        // From one millisecond to two seconds, evenly over the orders of magnitude: machines
+        // differ.
         await eraseUntilKilled(env, 2000 ** Math.random());
         const states = await withDomain(env, (deps) => examine(deps, ids));
         assert.deepEqual(
@@ -56,7 +57,9 @@ for (const { engine, environment, skip } of engines) {
       for (let left = ids.length; left > 0; left -= 100) await eraseUntilKilled(env, null);
       const states = await withDomain(env, (deps) => examine(deps, ids));
       assert.deepEqual(new Set(states), new Set(['gone']));
-      t.diagnostic(`${engine}: ${rounds} kills, ${cutShort} before all were erased, ${amid} amid them`);
+      t.diagnostic(
+        `${engine}: ${rounds} kills, ${cutShort} before all were erased, ${amid} amid them`,
+      );
       assert.ok(cutShort > 0, 'a kill came before all accounts were erased');
     });
   });
@@ -82,7 +85,10 @@ const common = {
   PATH: process.env.PATH ?? '',
 };
 
-async function withDomain<T>(env: Environment, work: (deps: Dependencies) => Promise<T>): Promise<T> {
+async function withDomain<T>(
+  env: Environment,
+  work: (deps: Dependencies) => Promise<T>,
+): Promise<T> {
   const { deps, close } = await openDomain(env);
   try {
     return await work(deps);
@@ -124,7 +130,12 @@ function insertTraceful(deps: Dependencies): Promise<string> {
       transact(deps.db, async (trx) => {
         const { username, email } = newRegistration();
         const password = { scheme: 'bcrypt', hash: 'none', key: null } as const;
-        const { id } = await insertAccount(trx, userRealm, { username, email, full_name: null, password });
+        const { id } = await insertAccount(trx, userRealm, {
+          username,
+          email,
+          full_name: null,
+          password,
+        });
         const subject = partyOf(userRealm, id);
         const hashes = { tokenHash: randomBytes(32), deviceHash: randomBytes(32) };
         const session = {
@@ -156,7 +167,9 @@ function insertTraceful(deps: Dependencies): Promise<string> {
           device: null,
           ip: null,
         } as const;
-        await deps.jobs.send(trx, 'mails', { mailId: await insertMail(trx, { ...mail, lifeSeconds: 1000 }) });
+        await deps.jobs.send(trx, 'mails', {
+          mailId: await insertMail(trx, { ...mail, lifeSeconds: 1000 }),
+        });
         for (let count = 0; count < 3; count += 1)
           await recordEvent(deps, trx, { event: 'sign_in', subject });
         return id;
@@ -176,7 +189,9 @@ async function examine({ db }: Dependencies, ids: string[]): Promise<string[]> {
       (SELECT count(*) FROM mails WHERE subject_id = one.id),
       (SELECT count(*) FROM audit_events WHERE subject_id = one.id AND ip IS NOT NULL),
       (SELECT count(*) FROM audit_events WHERE subject_id = one.id AND event = 'user_erased')]::int[] AS counts
-      FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS one (id, position) ORDER BY position`.execute(db);
+      FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS one (id, position) ORDER BY position`.execute(
+    db,
+  );
   const jobs = await sql<{ orphans: number }>`
     SELECT count(*)::int AS orphans FROM jobs.job
      WHERE NOT EXISTS (SELECT FROM mails WHERE id::text = data #>> '{payload,mailId}')`.execute(db);

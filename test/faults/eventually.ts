@@ -8,7 +8,8 @@ export async function eventually(
 ): Promise<number> {
   const started = performance.now();
   while (!(await check())) {
-    if (performance.now() - started > timeoutMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    if (performance.now() - started > timeoutMs)
+      throw new Error(`not within ${timeoutMs} ms: ${what}`);
     await sleep(20);
   }
   return performance.now() - started;

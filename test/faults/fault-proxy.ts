@@ -29,7 +29,12 @@ export type FaultProxy = {
 };
 
 type Target = { targetHost: string; targetPort: number };
-type Proxy = { state: FaultState; connections: Set<Connection>; sockets: Set<Socket>; cuts: number };
+type Proxy = {
+  state: FaultState;
+  connections: Set<Connection>;
+  sockets: Set<Socket>;
+  cuts: number;
+};
 /**
  * With `withheld` set, the server's answers go there until it has answered everything; then the cut
  * follows.
@@ -42,7 +47,12 @@ type Connection = {
 };
 
 export async function startFaultProxy(target: Target): Promise<FaultProxy> {
-  const proxy: Proxy = { state: createFaultState(), connections: new Set(), sockets: new Set(), cuts: 0 };
+  const proxy: Proxy = {
+    state: createFaultState(),
+    connections: new Set(),
+    sockets: new Set(),
+    cuts: 0,
+  };
   const port = await findFreePort();
   const options = { allowHalfOpen: true, noDelay: true };
   const server = createServer(options, (client) => void serve(proxy, client, target));
@@ -90,7 +100,11 @@ function abort({ client, target }: Connection): void {
   }
 }
 
-async function serve(proxy: Proxy, client: Socket, { targetHost, targetPort }: Target): Promise<void> {
+async function serve(
+  proxy: Proxy,
+  client: Socket,
+  { targetHost, targetPort }: Target,
+): Promise<void> {
   const { state } = proxy;
   const target = new Socket({ allowHalfOpen: true });
   const connection: Connection = { client, target, commits: createCommitFinder(), withheld: null };

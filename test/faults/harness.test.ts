@@ -22,7 +22,8 @@ describe('a private PostgreSQL', { skip }, () => {
   after(() => postgres.destroy());
 
   test('is durable by default, and takes settings', async () => {
-    const sql = "SELECT string_agg(setting, ' ' ORDER BY name) AS all FROM pg_settings WHERE name IN";
+    const sql =
+      "SELECT string_agg(setting, ' ' ORDER BY name) AS all FROM pg_settings WHERE name IN";
     const rows = await postgres.query(`${sql} ('fsync', 'max_connections', 'synchronous_commit')`);
     assert.deepEqual(rows, [{ all: 'on 20 on' }]);
   });
@@ -45,7 +46,10 @@ describe('a private PostgreSQL', { skip }, () => {
     const client = new pg.Client({ connectionString: postgres.url() });
     await client.connect();
     postgres.freeze();
-    const answers = [client.query('SELECT 2 AS n').then(({ rows }) => rows), postgres.query('SELECT 2 AS n')];
+    const answers = [
+      client.query('SELECT 2 AS n').then(({ rows }) => rows),
+      postgres.query('SELECT 2 AS n'),
+    ];
     assert.equal(await Promise.race([...answers, sleep(300, 'silence')]), 'silence');
     postgres.thaw();
     assert.deepEqual(await Promise.all(answers), [[{ n: 2 }], [{ n: 2 }]]);
@@ -132,7 +136,10 @@ describe('a cut at COMMIT', { skip }, () => {
     url.port = String(proxy.port);
     const psql = async (sql: string) => {
       const options = ['-c', sql, `${url}?sslmode=prefer`];
-      const [code] = await once(spawn(join(binaries ?? '', 'psql'), options, { stdio: 'ignore' }), 'exit');
+      const [code] = await once(
+        spawn(join(binaries ?? '', 'psql'), options, { stdio: 'ignore' }),
+        'exit',
+      );
       return code;
     };
     assert.equal(await psql('BEGIN ISOLATION LEVEL READ COMMITTED'), 0);

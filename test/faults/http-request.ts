@@ -52,9 +52,12 @@ export async function sendRequest<Body = Record<string, unknown>>(
     const ms = performance.now() - started;
     return { status: incoming.statusCode ?? 0, headers: incoming.headers, body, ms };
   } catch (error) {
-    throw new Error(`${method} ${path}: ${signal.aborted ? `no answer within ${timeoutMs} ms` : error}`, {
-      cause: error,
-    });
+    throw new Error(
+      `${method} ${path}: ${signal.aborted ? `no answer within ${timeoutMs} ms` : error}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -61,7 +61,9 @@ for (const { engine, start, skip } of engines) {
   });
 }
 
-/** A kill after a COMMIT that the server never hears of, and before one that is never sent, in turn. */
+/**
+ * A kill after a COMMIT that the server never hears of, and before one that is never sent, in turn.
+ */
 async function onPostgres(t: TestContext): Promise<Killable> {
   const opened = Promise.withResolvers<FaultProxy>();
   const service = await startDatabaseService(t, {}, async (targetPort) => {
@@ -105,6 +107,9 @@ async function newChange(server: ServerProcess, fullName: string): Promise<Chang
   const body = { username, email, password };
   assert.equal((await server.request('POST', '/api/users/register', { body })).status, 201);
   const login = await server.request('POST', '/api/users/login', { body: credentialsOf(body) });
-  const options = { ...keyed(String(login.body.access_token), newKey()), body: { full_name: fullName } };
+  const options = {
+    ...keyed(String(login.body.access_token), newKey()),
+    body: { full_name: fullName },
+  };
   return { username, send: (asked) => asked.request('PUT', '/api/users/me', options) };
 }

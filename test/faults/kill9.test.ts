@@ -9,11 +9,19 @@ import type { Answer } from './http-request.ts';
 import { type Knowledge, learn } from './knowledge.ts';
 import { type Ledger, readLedger } from './ledger.ts';
 import { type Ask, asks, exchangeOf, newPerson } from './people.ts';
-import { newLedger, startDatabaseService, startUnlimited, withoutPostgres } from './postgres-backed.ts';
+import {
+  newLedger,
+  startDatabaseService,
+  startUnlimited,
+  withoutPostgres,
+} from './postgres-backed.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
 /** `query` is for use while the server is down. */
-type Killable = { server: ServerProcess; query: (sql: string) => Promise<Record<string, unknown>[]> };
+type Killable = {
+  server: ServerProcess;
+  query: (sql: string) => Promise<Record<string, unknown>[]>;
+};
 
 const rounds = Number(process.env.FAULT_ROUNDS ?? 8);
 const engines = [
@@ -42,7 +50,10 @@ for (const { engine, start, skip } of engines) {
       const { people, faults } = recall(readLedger(file));
       assert.deepEqual(faults, []);
       const { yes = [], maybe = [] } = Object.groupBy(people, ({ exists }) => exists);
-      assert.ok(yes.length >= rounds && maybe.length >= rounds, `${yes.length} and ${maybe.length}`);
+      assert.ok(
+        yes.length >= rounds && maybe.length >= rounds,
+        `${yes.length} and ${maybe.length}`,
+      );
       const rows = await service.query('SELECT username FROM users ORDER BY username');
       const usernames = people.map(({ username }) => username);
       assert.deepEqual(
@@ -52,10 +63,15 @@ for (const { engine, start, skip } of engines) {
     });
 
     test('FI-24 a kill among a hundred waiting logins does not affect the next start', async (t) => {
-      const service: Killable = await start(t, { BCRYPT_ROUNDS: '10', HASH_QUEUE_MAX_WAIT_SECONDS: '60' });
+      const service: Killable = await start(t, {
+        BCRYPT_ROUNDS: '10',
+        HASH_QUEUE_MAX_WAIT_SECONDS: '60',
+      });
       const { ledger, file } = await newLedger(t);
       const people = Array.from({ length: 4 }, newPerson);
-      await Promise.all(people.map((person) => send(ledger, service.server, asks.register(person))));
+      await Promise.all(
+        people.map((person) => send(ledger, service.server, asks.register(person))),
+      );
       const logins = people.flatMap((person) =>
         Array.from({ length: 25 }, () => asks.login(person, goodPassword)),
       );
@@ -80,7 +96,10 @@ for (const { engine, start, skip } of engines) {
   });
 }
 
-async function startEmbeddedService(t: TestContext, env: Record<string, string> = {}): Promise<Killable> {
+async function startEmbeddedService(
+  t: TestContext,
+  env: Record<string, string> = {},
+): Promise<Killable> {
   const server = await startUnlimited(t, env);
   const query: Killable['query'] = async (sql) => {
     const engine = await openEmbedded(server.env.DATA_DIR ?? '');

@@ -56,7 +56,9 @@ export function learn(known: Knowledge, exchange: Exchange): string[] {
   const status = answer?.status ?? 503;
   const got = (answer?.body ?? {}) as Fields;
   const fault = lesson(known, { status, sent: (body ?? {}) as Fields, got, token });
-  return fault === null ? [] : [`${known.username}: ${method} ${path} was answered ${status}: ${fault}`];
+  return fault === null
+    ? []
+    : [`${known.username}: ${method} ${path} was answered ${status}: ${fault}`];
 }
 
 type Fields = Record<string, string>;
@@ -83,7 +85,9 @@ const lessons: Record<string, Lesson> = {
       return mayBeRight ? null : 'not the current password';
     }
     if (status === 401) {
-      return mayBeRight && known.passwords.size === 1 && known.exists === 'yes' ? 'the right password' : null;
+      return mayBeRight && known.passwords.size === 1 && known.exists === 'yes'
+        ? 'the right password'
+        : null;
     }
     // A client that does not know which of two passwords is current tries both, and eventually is
     // throttled.
@@ -135,7 +139,8 @@ const lessons: Record<string, Lesson> = {
     return answerToCaller(sessionOf(known, token), status);
   },
   'GET /api/users/me': (known, { status, got, token }) => {
-    if (status === 200 && !known.fullNames.has(got.full_name ?? '')) return `the name is ${got.full_name}`;
+    if (status === 200 && !known.fullNames.has(got.full_name ?? ''))
+      return `the name is ${got.full_name}`;
     return answerToCaller(sessionOf(known, token), status);
   },
 };
@@ -159,7 +164,8 @@ function settlePassword(known: Knowledge, password: string): void {
   const { openChange } = known;
   known.openChange = null;
   for (const session of openChange?.endsWithIt ?? []) {
-    if (session.state === 'maybe') session.state = openChange?.password === password ? 'dead' : 'live';
+    if (session.state === 'maybe')
+      session.state = openChange?.password === password ? 'dead' : 'live';
   }
 }
 

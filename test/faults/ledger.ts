@@ -50,15 +50,23 @@ export async function openLedger(file: string): Promise<Ledger> {
   const handle = await open(file, 'ax');
   const append = createLineWriter(handle);
   return {
-    request: async <Body>(server: Server, method: string, path: string, options: RequestOptions = {}) => {
+    request: async <Body>(
+      server: Server,
+      method: string,
+      path: string,
+      options: RequestOptions = {},
+    ) => {
       const { body = null, token = null, headers = {} } = options;
       const asked: Asked = { id: randomUUID(), method, path, body, token, headers };
       await append(asked);
       const sentAt = now();
-      const end = (result: Partial<Ended>) => append({ id: asked.id, sentAt, endedAt: now(), ...result });
+      const end = (result: Partial<Ended>) =>
+        append({ id: asked.id, sentAt, endedAt: now(), ...result });
       try {
         const answer = await server.request<Body>(method, path, options);
-        await end({ answer: { status: answer.status, body: answer.body, headers: answer.headers } });
+        await end({
+          answer: { status: answer.status, body: answer.body, headers: answer.headers },
+        });
         return answer;
       } catch (error) {
         await end({ failure: String(error) });
@@ -107,7 +115,12 @@ export function readLedger(file: string): LedgerEntry[] {
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
   for (const line of lines) {
     const record = JSON.parse(line) as Asked & Partial<Ended>;
-    const known = entries.get(record.id) ?? { answer: null, failure: null, sentAt: null, endedAt: null };
+    const known = entries.get(record.id) ?? {
+      answer: null,
+      failure: null,
+      sentAt: null,
+      endedAt: null,
+    };
     entries.set(record.id, { ...known, ...record });
   }
   return [...entries.values()];

@@ -37,12 +37,20 @@ for (const [engine, skip] of [
   ['PostgreSQL', withoutPostgres],
   ['the embedded database', false],
 ] as const) {
-  test(`C07 on ${engine} wrong passwords are still counted after a kill -9`, { skip }, async (t) => {
+  test(`C07 on ${engine} wrong passwords are still counted after a kill -9`, {
+    skip,
+  }, async (t) => {
     const first: ServerProcess =
-      engine === 'PostgreSQL' ? (await startDatabaseService(t)).server : await startUnlimited(t, {});
+      engine === 'PostgreSQL'
+        ? (await startDatabaseService(t)).server
+        : await startUnlimited(t, {});
     const person = newRegistration();
-    assert.equal((await first.request('POST', '/api/users/register', { body: person })).status, 201);
-    for (let count = 0; count < 4; count += 1) assert.equal(await login(first, person.username), 401);
+    assert.equal(
+      (await first.request('POST', '/api/users/register', { body: person })).status,
+      201,
+    );
+    for (let count = 0; count < 4; count += 1)
+      assert.equal(await login(first, person.username), 401);
     await first.kill9();
     const second = await startServer(t, { env: first.env });
     assert.equal(await login(second, person.username), 401);
@@ -52,7 +60,9 @@ for (const [engine, skip] of [
 
 async function atOnce(servers: ServerProcess[], count: number): Promise<number[]> {
   const answers = await Promise.all(
-    Array.from({ length: count }, async (_, index) => servers[index % servers.length]?.request('GET', '/')),
+    Array.from({ length: count }, async (_, index) =>
+      servers[index % servers.length]?.request('GET', '/'),
+    ),
   );
   return answers.map((answer) => answer?.status ?? 0);
 }

@@ -14,7 +14,8 @@ export async function startLoad(
   const reader = newRegistration();
   // Sign-ins of one account wait for each other.
   const writers = Array.from({ length: 50 }, () => newRegistration());
-  for (const body of [reader, ...writers]) await sendRequest(port, 'POST', '/api/users/register', { body });
+  for (const body of [reader, ...writers])
+    await sendRequest(port, 'POST', '/api/users/register', { body });
   const { body: tokens } = await sendRequest(port, 'POST', '/api/users/login', {
     body: credentialsOf(reader),
   });
@@ -28,7 +29,8 @@ export async function startLoad(
   };
   const requests = [
     () => sendRequest(port, 'GET', '/api/users/me', { token, agent }),
-    () => sendRequest(port, 'POST', '/api/users/login', { body: credentialsOf(nextWriter()), agent }),
+    () =>
+      sendRequest(port, 'POST', '/api/users/login', { body: credentialsOf(nextWriter()), agent }),
     () => sendRequest(port, 'GET', '/', { agent }),
     () => sendRequest(port, 'POST', '/api/users/login', { body: {}, agent }),
   ];

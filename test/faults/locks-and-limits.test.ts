@@ -86,7 +86,8 @@ describe('locks and limits of the database', { skip: withoutPostgres }, () => {
     const limitedAt = now();
     const watch = watchUnaffected(t, server);
     const open: number[] = [];
-    // Who gets the four is chance, and the jobs take up to three: until some requests were refused and some served.
+    // Who gets the four is chance, and the jobs take up to three: until some requests were refused
+    // and some served.
     const isSeen = () => {
       const { refused, served } = countAnswers(readLedger(file), limitedAt, now());
       return refused > 0 && served > 10;
@@ -127,7 +128,8 @@ async function lock(t: TestContext, { postgres }: DatabaseService, statement: st
 /** Of the requests that began and ended within the time. */
 function countAnswers(entries: readonly LedgerEntry[], from: number, until: number) {
   const during = entries.filter(
-    ({ sentAt, endedAt, answer }) => answer !== null && (sentAt ?? 0) > from && (endedAt ?? until) < until,
+    ({ sentAt, endedAt, answer }) =>
+      answer !== null && (sentAt ?? 0) > from && (endedAt ?? until) < until,
   );
   const refused = during.filter(({ answer }) => answer?.status === 503).length;
   return { refused, served: during.length - refused };

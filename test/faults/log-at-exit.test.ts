@@ -35,7 +35,11 @@ for (const [kind, open] of Object.entries({ file: openFile, pipe: openPipe })) {
 
   test(`an uncaught error is the last line of the log (${kind})`, async (t) => {
     const log = open(t);
-    const server = await startUnlimited(t, { NODE_OPTIONS: `--import=${planted}` }, { wrapper: log.wrapper });
+    const server = await startUnlimited(
+      t,
+      { NODE_OPTIONS: `--import=${planted}` },
+      { wrapper: log.wrapper },
+    );
     await server.request('GET', '/planted/process/timer');
     assert.equal((await server.exited).code, 1);
     await eventually('the last line is read', () => lastOf(log).level === 'fatal');

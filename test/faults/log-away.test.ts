@@ -13,7 +13,10 @@ import type { ServerOptions, ServerProcess } from './server-process.ts';
 
 const seconds = lengthOf({ short: 4, full: 60 });
 
-/** Under such a load the service grows by some 100 MB in its first minute, whether or not the log flows. */
+/**
+ * Under such a load the service grows by some 100 MB in its first minute, whether or not the log
+ * flows.
+ */
 const mostMegabytes = lengthOf({ short: 80, full: 160 });
 
 for (const LOG_FORMAT of ['json', 'pretty']) {
@@ -86,7 +89,11 @@ test('several processes on one log that stands still serve on, and count what th
   pipe.flow();
   await eventually('each process knows what all have dropped, as they tell it', async () => {
     // Each connection goes to the next process.
-    const counts = new Set([await droppedBy(server), await droppedBy(server), await droppedBy(server)]);
+    const counts = new Set([
+      await droppedBy(server),
+      await droppedBy(server),
+      await droppedBy(server),
+    ]);
     return counts.size === 1 && counts.has(sumTold(pipe.text())) && !counts.has(0);
   });
   assert.ok(countsTold(pipe.text()).length >= 2, 'both tell');
@@ -118,11 +125,19 @@ async function startTwo(
 ): Promise<ServerProcess> {
   const postgres = await startPrivatePostgres({ fast: true });
   t.after(() => postgres.destroy());
-  const env = { WEB_CONCURRENCY: '2', DATABASE_URL: postgres.url(), REDIS_URL: 'redis://127.0.0.1:1' };
+  const env = {
+    WEB_CONCURRENCY: '2',
+    DATABASE_URL: postgres.url(),
+    REDIS_URL: 'redis://127.0.0.1:1',
+  };
   return await startUnlimited(t, env, options);
 }
 
-async function assertUnharmed(t: TestContext, server: ServerProcess, log: LogTarget): Promise<void> {
+async function assertUnharmed(
+  t: TestContext,
+  server: ServerProcess,
+  log: LogTarget,
+): Promise<void> {
   await assertServes(server, 0.5);
   const before = rssMegabytes(server.pid);
   log.stall();
@@ -157,7 +172,9 @@ async function assertServes(server: ServerProcess, forSeconds: number): Promise<
   };
   const registering = async () => {
     while (performance.now() < end) {
-      const { status } = await server.request('POST', '/api/users/register', { body: newRegistration() });
+      const { status } = await server.request('POST', '/api/users/register', {
+        body: newRegistration(),
+      });
       assert.equal(status, 201);
       requests += 1;
       await sleep(100);

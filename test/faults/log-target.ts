@@ -69,7 +69,9 @@ export function mountDisk(t: Test): (LogTarget & Wrapper) | null {
   const unmount = () => void spawnSync('umount', ['-l', directory]);
   const directory = temporaryDirectory(t, unmount);
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'adl-test', directory], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'adl-test', directory], {
+      stdio: 'ignore',
+    });
   } catch {
     return null;
   }

@@ -51,12 +51,23 @@ export async function storm(server: Server, clients: readonly Client[]): Promise
   const surplus = answers.filter(({ status }) => status === 503);
   assert.ok(surplus.length > 100, `${surplus.length} of 200 were refused`);
   for (const { retryAfter } of surplus) assert.match(retryAfter ?? '', /^[1-3]$/);
-  const slowest = (some: readonly Outcome[]) => Math.max(...some.map(({ milliseconds }) => milliseconds));
+  const slowest = (some: readonly Outcome[]) =>
+    Math.max(...some.map(({ milliseconds }) => milliseconds));
   return [
     { name: '200 parallel logins: slowest refusal', value: slowest(surplus), unit: 'ms', bar: 500 },
     { name: '200 parallel logins: slowest answer', value: slowest(answers), unit: 'ms', bar: 5000 },
-    { name: '200 parallel logins: GET me p99', value: percentile(reads, 0.99), unit: 'ms', bar: 300 },
-    { name: '200 parallel logins: /health p99', value: percentile(probes, 0.99), unit: 'ms', bar: 100 },
+    {
+      name: '200 parallel logins: GET me p99',
+      value: percentile(reads, 0.99),
+      unit: 'ms',
+      bar: 300,
+    },
+    {
+      name: '200 parallel logins: /health p99',
+      value: percentile(probes, 0.99),
+      unit: 'ms',
+      bar: 100,
+    },
   ];
 }
 
@@ -73,12 +84,24 @@ function send(
   const localAddress = loopbackAddress(30, client.index);
   const headers = { 'content-type': 'application/json' };
   const asked = httpRequest(
-    { host: '127.0.0.1', port, path, method, agent: client.agent, localAddress, ...(body && { headers }) },
+    {
+      host: '127.0.0.1',
+      port,
+      path,
+      method,
+      agent: client.agent,
+      localAddress,
+      ...(body && { headers }),
+    },
     (answer) => {
       answer.resume();
       answer.on('end', () => {
         const milliseconds = performance.now() - begun;
-        resolve({ status: answer.statusCode ?? 0, milliseconds, retryAfter: answer.headers['retry-after'] });
+        resolve({
+          status: answer.statusCode ?? 0,
+          milliseconds,
+          retryAfter: answer.headers['retry-after'],
+        });
       });
     },
   );

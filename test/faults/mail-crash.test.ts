@@ -14,7 +14,8 @@ const perRound = 20;
 const engines = [
   {
     engine: 'PostgreSQL',
-    start: async (t: TestContext, env: Record<string, string>) => (await startDatabaseService(t, env)).server,
+    start: async (t: TestContext, env: Record<string, string>) =>
+      (await startDatabaseService(t, env)).server,
     skip: withoutPostgres,
   },
   { engine: 'the embedded database', start: startUnlimited, skip: false },
@@ -48,7 +49,11 @@ describe('kill -9 while mails are being sent', { concurrency: 2 }, () => {
       }
       assert.ok(promised.size > rounds, `${promised.size} registrations were answered`);
       const received = () => new Set(sink.mails.flatMap(({ recipients }) => recipients));
-      await eventually('every promised mail is there', () => promised.isSubsetOf(received()), 90_000);
+      await eventually(
+        'every promised mail is there',
+        () => promised.isSubsetOf(received()),
+        90_000,
+      );
       const ids = sink.mails.map(({ parsed }) => parsed.messageId);
       const copies = ids.length - new Set(ids).size;
       t.diagnostic(`${engine}: ${rounds} kills, ${promised.size} mails, ${copies} copies`);

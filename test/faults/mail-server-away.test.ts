@@ -26,19 +26,30 @@ describe('the mail server is unavailable or slow', { concurrency: 4 }, () => {
     const stalled = newRegistration();
     sink.script.message = ({ recipients }) => (recipients[0] === stalled.email ? 'stall' : null);
     const { server } = await startWithPeople(t, sink.port, 0);
-    assert.equal((await server.request('POST', '/api/users/register', { body: stalled })).status, 201);
+    assert.equal(
+      (await server.request('POST', '/api/users/register', { body: stalled })).status,
+      201,
+    );
     await eventually('it hangs', () => sink.attempts.has(stalled.email));
     const begun = performance.now();
     const others = Array.from({ length: 20 }, () => newRegistration());
     for (const body of others)
       assert.equal((await server.request('POST', '/api/users/register', { body })).status, 201);
-    await eventually('the other mails have arrived', () => sink.mails.length === others.length, 8000);
+    await eventually(
+      'the other mails have arrived',
+      () => sink.mails.length === others.length,
+      8000,
+    );
     for (let count = 0; count < 50; count += 1) {
       const asked = performance.now();
       assert.equal((await server.request('GET', '/health')).status, 200);
       assert.ok(performance.now() - asked < 250);
     }
-    await eventually('the attempt has ended', () => /"reason":"timeout"/.test(server.logs()), 35_000);
+    await eventually(
+      'the attempt has ended',
+      () => /"reason":"timeout"/.test(server.logs()),
+      35_000,
+    );
     assert.ok(performance.now() - begun < 33_000);
   });
 
@@ -64,7 +75,11 @@ describe('the mail server is unavailable or slow', { concurrency: 4 }, () => {
     const body = newRegistration();
     assert.equal((await server.request('POST', '/api/users/register', { body })).status, 201);
     await assertForgotIsQuick(server, body.email);
-    await eventually('the warning is logged', () => /Mail not sent yet/.test(server.logs()), 15_000);
+    await eventually(
+      'the warning is logged',
+      () => /Mail not sent yet/.test(server.logs()),
+      15_000,
+    );
     assert.ok(!server.logs().includes('no-such-host'));
     assert.equal((await server.request('GET', '/health')).status, 200);
   });

@@ -14,7 +14,8 @@ import { ask, loopbackAddress, noPlace, openSockets } from './sockets.ts';
 
 const files = 16_000;
 const [, allowed] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-const skip = Number(allowed) < files ? `${allowed} files may be open, and ${files} are needed` : false;
+const skip =
+  Number(allowed) < files ? `${allowed} files may be open, and ${files} are needed` : false;
 const live = requestText('GET', '/health/live');
 
 test('FI-33 ten thousand idle connections, then as many new ones, lock nobody out', {
@@ -26,7 +27,9 @@ test('FI-33 ten thousand idle connections, then as many new ones, lock nobody ou
   });
   const filesAtRest = openFiles(server.pid);
 
-  const crowd = await openSockets(t, server, 10_000, { from: (index) => loopbackAddress(33, index >> 5) });
+  const crowd = await openSockets(t, server, 10_000, {
+    from: (index) => loopbackAddress(33, index >> 5),
+  });
   await askInBatches(crowd, live, (text) => assert.match(text, /^HTTP\/1\.1 200 /));
   const megabytes = rssMegabytes(server.pid);
   assert.ok(megabytes < 600, `${megabytes} MB`);
@@ -78,7 +81,8 @@ async function askInBatches(
 ): Promise<void> {
   for (let first = 0; first < sockets.length; first += 200) {
     const batch = sockets.slice(first, first + 200);
-    for (const { text } of await Promise.all(batch.map((socket) => ask(socket, request)))) check(text);
+    for (const { text } of await Promise.all(batch.map((socket) => ask(socket, request))))
+      check(text);
   }
 }
 

@@ -4,7 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { credentialsOf, newRegistration } from '../factories.ts';
 import { requestText } from '../raw-http.ts';
 import { newPerson, startTraffic } from './people.ts';
-import { newLedger, startDatabaseService, startUnlimited, withoutPostgres } from './postgres-backed.ts';
+import {
+  newLedger,
+  startDatabaseService,
+  startUnlimited,
+  withoutPostgres,
+} from './postgres-backed.ts';
 import { rssMegabytes } from './process-figures.ts';
 import { lengthOf } from './refusals.ts';
 import type { ServerProcess } from './server-process.ts';
@@ -52,10 +57,13 @@ async function assertFlat(t: TestContext, server: ServerProcess): Promise<void> 
 
 /** The slope of the least-squares line. */
 function slopeOf(samples: readonly { second: number; megabytes: number }[]): number {
-  const meanOf = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const meanOf = (values: number[]) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
   const second = meanOf(samples.map((sample) => sample.second));
   const megabytes = meanOf(samples.map((sample) => sample.megabytes));
-  const products = samples.map((sample) => (sample.second - second) * (sample.megabytes - megabytes));
+  const products = samples.map(
+    (sample) => (sample.second - second) * (sample.megabytes - megabytes),
+  );
   const squares = samples.map((sample) => (sample.second - second) ** 2);
   return meanOf(products) / meanOf(squares);
 }

@@ -45,7 +45,10 @@ describe('FI-32 a migration that fails', () => {
   before(async () => {
     const database = await createDatabase('undisturbed');
     const ends: (() => unknown)[] = [];
-    await startServer({ after: (end) => ends.push(end) }, { env: { DATABASE_URL: postgres.url(database) } });
+    await startServer(
+      { after: (end) => ends.push(end) },
+      { env: { DATABASE_URL: postgres.url(database) } },
+    );
     for (const end of ends) await end();
     whole = await schemaOf(database);
   });
@@ -67,7 +70,10 @@ describe('FI-32 a migration that fails', () => {
       await killed.kill9();
       // It must wait for the dead process's backend, which PostgreSQL is still running.
       const next = await startServer(t, { env, waitReady: false });
-      await eventually('the next one waits', async () => (await migrationConnections(database)) === 2);
+      await eventually(
+        'the next one waits',
+        async () => (await migrationConnections(database)) === 2,
+      );
       assert.equal(await schemaOf(database), schema);
       assert.deepEqual(await appliedTo(database), names.slice(0, names.indexOf(migration)));
       await release();
@@ -83,7 +89,11 @@ describe('FI-32 a migration that fails', () => {
     const database = await createDatabase('limited');
     const schema = await schemaOf(database);
     const env = { DATABASE_URL: postgres.url(database, 'limited', 'hidden-word') };
-    await assertFails(t, env, /migration 0001_users failed: permission denied for schema public \(42501\)/);
+    await assertFails(
+      t,
+      env,
+      /migration 0001_users failed: permission denied for schema public \(42501\)/,
+    );
     assert.equal(await schemaOf(database), schema);
 
     await (await startServer(t, { env: { DATABASE_URL: postgres.url(database) } })).kill9();
@@ -98,7 +108,11 @@ describe('FI-32 a migration that fails', () => {
     const database = await createDatabase('conflict');
     await postgres.query('CREATE TABLE admins (id int)', database);
     const env = { DATABASE_URL: postgres.url(database) };
-    await assertFails(t, env, /migration 0002_admins failed: relation "admins" already exists \(42P07\)/);
+    await assertFails(
+      t,
+      env,
+      /migration 0002_admins failed: relation "admins" already exists \(42P07\)/,
+    );
     assert.deepEqual(await appliedTo(database), ['0001_users']);
     await postgres.query('DROP TABLE admins', database);
     await startServer(t, { env });
@@ -109,9 +123,15 @@ describe('FI-32 a migration that fails', () => {
     const database = await createDatabase('newer');
     const env = { DATABASE_URL: postgres.url(database) };
     const older = await startServer(t, { env });
-    const script = '-- compatible-with: 0012\nCREATE TABLE half (id int); SELECT nothing FROM nowhere;';
+    const script =
+      '-- compatible-with: 0012\nCREATE TABLE half (id int); SELECT nothing FROM nowhere;';
     const newer = createRelease(t, '9999_newer', script);
-    await assertFails(t, env, /migration 9999_newer failed: relation "nowhere" does not exist/, newer);
+    await assertFails(
+      t,
+      env,
+      /migration 9999_newer failed: relation "nowhere" does not exist/,
+      newer,
+    );
     assert.equal(await schemaOf(database), whole);
     await assertServes(older);
   });
@@ -127,7 +147,10 @@ async function createDatabase(name: string): Promise<string> {
  * called.
  */
 async function hold(t: TestContext, database: string, name: string): Promise<() => Promise<void>> {
-  const client = new pg.Client({ connectionString: postgres.url(database), application_name: 'holder' });
+  const client = new pg.Client({
+    connectionString: postgres.url(database),
+    application_name: 'holder',
+  });
   await client.connect();
   await client.query(`BEGIN; CREATE TABLE ${name} ()`);
   const release = () => client.end();
@@ -156,7 +179,10 @@ async function appliedTo(database: string): Promise<unknown[]> {
 /** The output of pg_dump without the line that is random each time. */
 async function schemaOf(database: string): Promise<string> {
   const options = ['--schema-only', '--no-owner', '--no-privileges', postgres.url(database)];
-  const { stdout } = await promisify(execFile)(join(findPostgresBinaries() ?? '', 'pg_dump'), options);
+  const { stdout } = await promisify(execFile)(
+    join(findPostgresBinaries() ?? '', 'pg_dump'),
+    options,
+  );
   return stdout.replaceAll(/^\\(un)?restrict .*$/gm, '');
 }
 
@@ -167,7 +193,11 @@ async function assertFails(
   entry?: string,
 ): Promise<void> {
   const started = performance.now();
-  const server = await startServer(t, { env, waitReady: false, ...(entry === undefined ? {} : { entry }) });
+  const server = await startServer(t, {
+    env,
+    waitReady: false,
+    ...(entry === undefined ? {} : { entry }),
+  });
   const { code } = await server.exited;
   const ms = performance.now() - started;
   assert.equal(code, 1);
@@ -178,8 +208,17 @@ async function assertFails(
   assert.doesNotMatch(server.logs(), /"stack"|hidden-word/);
 }
 
-async function assertServes(server: { request: Awaited<ReturnType<typeof startServer>>['request'] }) {
-  const body = { username: 'somebody', email: 'somebody@example.com', password: 'violet harbour anvil 93' };
+async function assertServes(server: {
+  request: Awaited<ReturnType<typeof startServer>>['request'];
+}) {
+  const body = {
+    username: 'somebody',
+    email: 'somebody@example.com',
+    password: 'violet harbour anvil 93',
+  };
   assert.equal((await server.request('POST', '/api/users/register', { body })).status, 201);
-  assert.equal((await server.request('POST', '/api/users/login', { body: credentialsOf(body) })).status, 200);
+  assert.equal(
+    (await server.request('POST', '/api/users/login', { body: credentialsOf(body) })).status,
+    200,
+  );
 }

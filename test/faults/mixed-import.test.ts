@@ -33,7 +33,9 @@ test(`${rows} people with hashes of ${kinds.length} kinds are imported beside th
   const [file, project] = [join(directory, 'people.csv'), join(directory, 'project.json')];
   await writePeople(file);
   writeFileSync(project, JSON.stringify(firebaseProject()));
-  const child = spawn(adl, ['user', 'import', file, '--firebase', project, '--json'], { env: server.env });
+  const child = spawn(adl, ['user', 'import', file, '--firebase', project, '--json'], {
+    env: server.env,
+  });
   const output = Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await once(child, 'exit');
   const [out, errors] = await output;

@@ -23,7 +23,10 @@ describe('names are not resolved', { skip: withoutPostgres || withoutMounts }, (
   for (const mode of ['fail', 'silent'] as const) {
     const what = mode === 'fail' ? 'refused' : 'not answered';
     test(`FI-39 names of database and mail server are ${what}: 503 in time, and back by itself`, async (t) => {
-      const { names, wrapper } = await ownNameServer(t, mode === 'fail' ? '127.0.53.1' : '127.0.53.2');
+      const { names, wrapper } = await ownNameServer(
+        t,
+        mode === 'fail' ? '127.0.53.1' : '127.0.53.2',
+      );
       const sink = await startSmtpSink(t);
       const env = {
         SMTP_HOST: mailHost,
@@ -33,22 +36,33 @@ describe('names are not resolved', { skip: withoutPostgres || withoutMounts }, (
         SMTP_SECURITY: 'starttls',
         HASH_QUEUE_MAX_WAIT_SECONDS: '60',
       };
-      const service = await startDatabaseService(t, env, undefined, { wrapper, host: databaseHost });
+      const service = await startDatabaseService(t, env, undefined, {
+        wrapper,
+        host: databaseHost,
+      });
       const { server, query } = service;
       const { ledger, file } = await newLedger(t);
-      const traffic = startTraffic(t, { server, ledger }, Array.from({ length: 30 }, newPerson), 40);
+      const traffic = startTraffic(
+        t,
+        { server, ledger },
+        Array.from({ length: 30 }, newPerson),
+        40,
+      );
       await sleep(2000);
       const from = now();
       names.mode = mode;
       // Connections that are open need no name.
-      await query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'service'");
+      await query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'service'",
+      );
       const watch = watchUnaffected(t, server);
       await sleep(seconds * 1000);
       assert.equal((await server.request('GET', '/health/ready')).status, 503);
       await watch.stop();
       names.mode = 'answer';
       const backAt = now();
-      // A question that is under way when the name server is back is asked again after five seconds.
+      // A question that is under way when the name server is back is asked again after five
+      // seconds.
       assert.ok((await untilReady(server)) < 10_000);
       await sleep(2000);
       await traffic.stop();

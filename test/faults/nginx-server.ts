@@ -19,12 +19,17 @@ export const withoutNginx = spawnSync(program, ['-v']).error ? 'nginx is not ins
  * An nginx in front of the replicas, with all its files in its own directory; it ends with the
  * test. Returns its port.
  */
-export async function startNginx(t: Pick<TestContext, 'after'>, replicas: number[]): Promise<number> {
+export async function startNginx(
+  t: Pick<TestContext, 'after'>,
+  replicas: number[],
+): Promise<number> {
   const port = await findFreePort();
   const directory = mkdtempSync(join(tmpdir(), 'adl-nginx-'));
   const file = join(directory, 'nginx.conf');
   writeFileSync(file, configuration(port, directory, replicas));
-  const child = spawn(program, ['-p', directory, '-c', file], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(program, ['-p', directory, '-c', file], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const gone = once(child, 'exit');
   // Its workers end with the master only if that gets a signal.
   const cancel = atProcessEnd(() => void child.kill('SIGTERM'));

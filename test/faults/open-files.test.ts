@@ -19,14 +19,21 @@ describe('FI-34 a process that may open no more files', () => {
   }, async (t) => {
     const { server, query } = await startDatabaseService(t);
     const person = newRegistration();
-    assert.equal((await server.request('POST', '/api/users/register', { body: person })).status, 201);
+    assert.equal(
+      (await server.request('POST', '/api/users/register', { body: person })).status,
+      201,
+    );
     execFileSync('prlimit', ['--nofile=256:256', '--pid', String(server.pid)]);
-    const sockets = await openSockets(t, server, 400, { from: (index) => loopbackAddress(36, index) });
+    const sockets = await openSockets(t, server, 400, {
+      from: (index) => loopbackAddress(36, index),
+    });
     await Promise.all(sockets.map((socket) => ask(socket, live)));
     const open = sockets.filter(({ destroyed }) => !destroyed);
     assert.ok(open.length > 100 && open.length < 256, `${open.length} were accepted`);
     // Newcomers take the files of the lost connections to the database.
-    await query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'adl'");
+    await query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'adl'",
+    );
     const late = await openSockets(t, server, 100, { from: (index) => loopbackAddress(38, index) });
 
     const body = JSON.stringify(credentialsOf(person));
@@ -84,13 +91,17 @@ describe('FI-34 a process that may open no more files', () => {
     for (const socket of busy) {
       socket.write(requestText('POST', '/api/users/login', { ...json, 'Content-Length': '100' }));
     }
-    const begun = () => server.logs().match(/Incoming request: POST \/api\/users\/login/g)?.length ?? 0;
+    const begun = () =>
+      server.logs().match(/Incoming request: POST \/api\/users\/login/g)?.length ?? 0;
     await eventually('all have begun', () => begun() > 192);
     const late = await openSockets(t, server, 8, { from });
     for (const { text } of await Promise.all(late.map((socket) => ask(socket, live))))
       assert.match(text, noPlace);
     for (const socket of busy) socket.destroy();
-    await eventually('there is room', async () => (await server.request('GET', '/health')).status === 200);
+    await eventually(
+      'there is room',
+      async () => (await server.request('GET', '/health')).status === 200,
+    );
     assert.match(server.logs(), /Connections are refused; 192 of 192 are taken/);
   });
 });

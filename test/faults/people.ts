@@ -3,7 +3,13 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { goodPassword } from '../factories.ts';
 import type { Answer, RequestOptions } from './http-request.ts';
-import { type Exchange, type Knowledge, type KnownSession, knowNothingOf, learn } from './knowledge.ts';
+import {
+  type Exchange,
+  type Knowledge,
+  type KnownSession,
+  knowNothingOf,
+  learn,
+} from './knowledge.ts';
 import type { Ledger } from './ledger.ts';
 import type { ServerProcess } from './server-process.ts';
 
@@ -13,7 +19,8 @@ export type Ask = { method: string; path: string; options: RequestOptions };
 export const asks = {
   register: ({ username, email }: Knowledge): Ask =>
     post('register', username, { username, email, password: goodPassword, full_name: 'Name 0' }),
-  login: ({ username }: Knowledge, password: string): Ask => post('login', username, { username, password }),
+  login: ({ username }: Knowledge, password: string): Ask =>
+    post('login', username, { username, password }),
   loginByEmail: ({ username, email }: Knowledge, password: string): Ask =>
     post('login', username, { email, password }),
   /** As sent by a thief, or by a client that lost its key. */
@@ -24,22 +31,39 @@ export const asks = {
     const key = createHash('sha256').update(token).digest('hex').slice(0, 32);
     return post('refresh', username, { refresh_token: token }, { 'idempotency-key': key });
   },
-  logout: ({ username }: Knowledge, token: string): Ask => post('logout', username, { refresh_token: token }),
+  logout: ({ username }: Knowledge, token: string): Ask =>
+    post('logout', username, { refresh_token: token }),
   changePassword: ({ username, passwords }: Knowledge, session: KnownSession): Ask => {
-    const body = { current_password: [...passwords][0], new_password: `${goodPassword} ${unique()}` };
+    const body = {
+      current_password: [...passwords][0],
+      new_password: `${goodPassword} ${unique()}`,
+    };
     const ask = post('change-password', username, body);
     return { ...ask, options: { ...ask.options, token: session.accessToken } };
   },
   rename: ({ username }: Knowledge, { accessToken: token }: KnownSession): Ask => {
-    const options = { token, body: { full_name: `Name ${unique()}` }, headers: { 'user-agent': username } };
+    const options = {
+      token,
+      body: { full_name: `Name ${unique()}` },
+      headers: { 'user-agent': username },
+    };
     return { method: 'PUT', path: '/api/users/me', options };
   },
   me: ({ username }: Knowledge, { accessToken: token }: KnownSession): Ask => {
-    return { method: 'GET', path: '/api/users/me', options: { token, headers: { 'user-agent': username } } };
+    return {
+      method: 'GET',
+      path: '/api/users/me',
+      options: { token, headers: { 'user-agent': username } },
+    };
   },
 };
 
-function post(name: string, username: string, body: object, headers: Record<string, string> = {}): Ask {
+function post(
+  name: string,
+  username: string,
+  body: object,
+  headers: Record<string, string> = {},
+): Ask {
   const options = { body, headers: { 'user-agent': username, ...headers } };
   return { method: 'POST', path: `/api/users/${name}`, options };
 }
@@ -74,7 +98,9 @@ export function startTraffic(
     while (!isStopping) {
       const pause = sleep(paceMilliseconds * (0.5 + Math.random()));
       const ask = nextAsk(person);
-      const answer = await ledger.request(server, ask.method, ask.path, ask.options).catch(() => null);
+      const answer = await ledger
+        .request(server, ask.method, ask.path, ask.options)
+        .catch(() => null);
       // Contradictions are found again, and counted, when the ledger is read.
       learn(person, exchangeOf(ask, answer));
       await pause;

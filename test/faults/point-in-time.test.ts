@@ -20,7 +20,10 @@ test('PostgreSQL goes back to a second by its archived log; what was signed out 
 }, async (t) => {
   const archive = temporaryDirectory(t);
   const [wal, base] = [join(archive, 'wal'), join(archive, 'base')];
-  const settings = { archive_mode: 'on', archive_command: `test ! -f ${wal}/%f && cp %p ${wal}/%f` };
+  const settings = {
+    archive_mode: 'on',
+    archive_command: `test ! -f ${wal}/%f && cp %p ${wal}/%f`,
+  };
   const postgres = await startPrivatePostgres({ settings });
   t.after(() => postgres.destroy());
   const { uid = process.getuid?.() ?? 0, gid = process.getgid?.() ?? 0 } = postgres.account;
@@ -31,7 +34,10 @@ test('PostgreSQL goes back to a second by its archived log; what was signed out 
   const url = postgres.url('adl', 'service', 'of the tests');
   const server = await startUnlimited(t, { DATABASE_URL: url });
   const register = async (name: string) =>
-    assert.equal((await server.request('POST', '/api/users/register', { body: person(name) })).status, 201);
+    assert.equal(
+      (await server.request('POST', '/api/users/register', { body: person(name) })).status,
+      201,
+    );
 
   await register('before.base');
   const superuser = new URL(postgres.url());
@@ -42,15 +48,24 @@ test('PostgreSQL goes back to a second by its archived log; what was signed out 
 
   await register('after.base');
   const credentials = { username: 'after.base', password };
-  const { body: tokens } = await server.request<Tokens>('POST', '/api/users/login', { body: credentials });
-  const [moment] = await postgres.query("SELECT to_char(now(), 'YYYY-MM-DD HH24:MI:SS.US OF') AS time");
+  const { body: tokens } = await server.request<Tokens>('POST', '/api/users/login', {
+    body: credentials,
+  });
+  const [moment] = await postgres.query(
+    "SELECT to_char(now(), 'YYYY-MM-DD HH24:MI:SS.US OF') AS time",
+  );
   const signedOut = { refresh_token: tokens.refresh_token };
-  assert.equal((await server.request('POST', '/api/users/logout', { body: signedOut })).status, 204);
+  assert.equal(
+    (await server.request('POST', '/api/users/logout', { body: signedOut })).status,
+    204,
+  );
   await register('too.late');
   await postgres.query('DELETE FROM users', 'adl');
   const [last] = await postgres.query('SELECT pg_walfile_name(pg_switch_wal()) AS name');
   const isArchived = async () => {
-    const [archiver] = await postgres.query('SELECT last_archived_wal AS name FROM pg_stat_archiver');
+    const [archiver] = await postgres.query(
+      'SELECT last_archived_wal AS name FROM pg_stat_archiver',
+    );
     return String(archiver?.name) >= String(last?.name);
   };
   await eventually('the log is archived', isArchived, 30_000);
@@ -71,7 +86,8 @@ test('PostgreSQL goes back to a second by its archived log; what was signed out 
   execFileSync('chown', ['-R', `${uid}:${gid}`, postgres.dataDirectory]);
   execFileSync('chmod', ['700', postgres.dataDirectory]);
   await postgres.start();
-  const isPrimary = async () => (await postgres.query('SELECT pg_is_in_recovery() AS is'))[0]?.is === false;
+  const isPrimary = async () =>
+    (await postgres.query('SELECT pg_is_in_recovery() AS is'))[0]?.is === false;
   await eventually('the recovery is over', isPrimary, 30_000);
 
   // The danger: the database has forgotten that the session was ended.
@@ -85,7 +101,10 @@ test('PostgreSQL goes back to a second by its archived log; what was signed out 
   const again = await startServer(t, { env: server.env });
   const headers = { authorization: `Bearer ${tokens.access_token}` };
   assert.equal((await again.request('GET', '/api/users/me', { headers })).status, 401);
-  assert.equal((await again.request('POST', '/api/users/refresh', { body: signedOut })).status, 401);
+  assert.equal(
+    (await again.request('POST', '/api/users/refresh', { body: signedOut })).status,
+    401,
+  );
   const statusOf = async (username: string) =>
     (await again.request('POST', '/api/users/login', { body: { username, password } })).status;
   assert.deepEqual(

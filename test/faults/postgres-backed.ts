@@ -19,7 +19,8 @@ export type DatabaseService = {
   query: PrivatePostgres['query'];
 };
 
-export const withoutPostgres = findPostgresBinaries() === null ? 'PostgreSQL is not installed' : false;
+export const withoutPostgres =
+  findPostgresBinaries() === null ? 'PostgreSQL is not installed' : false;
 
 type StartOptions = Pick<ServerOptions, 'wrapper' | 'readyTimeoutMs' | 'waitReady' | 'entry'> & {
   postgres?: PrivatePostgresOptions;

@@ -48,7 +48,10 @@ describe('the log of a process', () => {
     assert.equal((await post('/api/users/register', full)).status, 409);
     const wrong = { username: `typed-${random()}`, password: random() };
     assert.equal((await post('/api/users/login', wrong)).status, 401);
-    assert.equal((await post('/api/users/login', { email: user.email, password: random() })).status, 401);
+    assert.equal(
+      (await post('/api/users/login', { email: user.email, password: random() })).status,
+      401,
+    );
     assert.equal((await post('/api/users/login', { username: random() })).status, 422);
     const login = await post('/api/users/login?next=query-secret', {
       username: user.email,
@@ -66,7 +69,10 @@ describe('the log of a process', () => {
     );
     assert.equal(refreshed.status, 200);
     const token = refreshed.body.access_token ?? '';
-    assert.equal((await server.request('GET', `/api/users/me?access_token=${token}`, { token })).status, 200);
+    assert.equal(
+      (await server.request('GET', `/api/users/me?access_token=${token}`, { token })).status,
+      200,
+    );
     const newPassword = random();
     const change = { current_password: user.password, new_password: newPassword };
     assert.equal((await post('/api/users/change-password', change, { token })).status, 200);
@@ -75,14 +81,22 @@ describe('the log of a process', () => {
     assert.equal((await server.request('PUT', '/api/users/me', { body, token })).status, 200);
     assert.equal((await post('/api/password/forgot-password', { email: user.email })).status, 200);
     assert.equal(
-      (await post('/api/password/reset-password', { token: random(), new_password: random() })).status,
+      (await post('/api/password/reset-password', { token: random(), new_password: random() }))
+        .status,
       400,
     );
 
-    const admin = { username: `a${random()}`, email: `${random()}@example.com`, password: random() };
+    const admin = {
+      username: `a${random()}`,
+      email: `${random()}@example.com`,
+      password: random(),
+    };
     const setup = { headers: { 'x-setup-token': setupToken } };
     assert.equal((await post('/api/admins/register', admin, setup)).status, 201);
-    const adminLogin = await post('/api/admins/login', { email: admin.email, password: admin.password });
+    const adminLogin = await post('/api/admins/login', {
+      email: admin.email,
+      password: admin.password,
+    });
     const search = `/api/admins/users?q=${user.email}&page=query-secret`;
     assert.equal(
       (await server.request('GET', search, { token: adminLogin.body.access_token ?? '' })).status,
@@ -92,21 +106,27 @@ describe('the log of a process', () => {
     const list = await server.request('GET', found, { token: adminLogin.body.access_token ?? '' });
     assert.equal(list.body.total, 1);
     assert.equal(
-      (await post('/api/users/logout', { refresh_token: refreshed.body.refresh_token ?? '' })).status,
+      (await post('/api/users/logout', { refresh_token: refreshed.body.refresh_token ?? '' }))
+        .status,
       204,
     );
 
     const last = await server.request('GET', '/health/live');
     await linesAfter(server, [String(last.headers['x-request-id'])]);
     const logs = server.logs();
-    for (const secret of secrets) assert.equal(logs.includes(secret), false, `${secret} is in the log`);
+    for (const secret of secrets)
+      assert.equal(logs.includes(secret), false, `${secret} is in the log`);
     assert.ok(secrets.size > 20, 'the secrets were collected');
     assert.doesNotMatch(logs, /\?|query-secret|\$2[aby]\$|eyJ|Bearer|Ada |Grace /);
     assert.doesNotMatch(logs, /@/);
   });
 
   test('every line of a request has its id, also SQL lines, which show no parameters', async () => {
-    const user = { username: 'ada.lovelace', email: 'ada@example.com', password: 'violet harbour anvil 93' };
+    const user = {
+      username: 'ada.lovelace',
+      email: 'ada@example.com',
+      password: 'violet harbour anvil 93',
+    };
     assert.equal((await server.request('POST', '/api/users/register', { body: user })).status, 201);
     const login = await server.request('POST', '/api/users/login', { body: credentialsOf(user) });
     const token = String(login.body.access_token);
@@ -128,14 +148,20 @@ describe('the log of a process', () => {
       assert.equal(own[1]?.level, 'debug');
       assert.match(String(own[2]?.msg), /Status: 200$/);
     }
-    const served = lines.slice(lines.findIndex(({ msg }) => String(msg).startsWith('Listening')) + 1);
+    const served = lines.slice(
+      lines.findIndex(({ msg }) => String(msg).startsWith('Listening')) + 1,
+    );
     const statements = served.filter(({ msg }) => String(msg).startsWith('SQL'));
     // Registration and sign-in hash in threads: log lines after that must still have the request's
     // id.
     assert.ok(statements.some(({ msg }) => /insert into "users"/.test(String(msg))));
     assert.ok(statements.some(({ msg }) => /insert into "sessions"/.test(String(msg))));
     for (const { msg, request_id: id, job } of served) {
-      assert.match(String(id ?? job), /^[0-9a-f-]{36}$|^mails$|^password-reset-requests$/, String(msg));
+      assert.match(
+        String(id ?? job),
+        /^[0-9a-f-]{36}$|^mails$|^password-reset-requests$/,
+        String(msg),
+      );
     }
   });
 
@@ -159,7 +185,8 @@ describe('the log of a process', () => {
 
 /** All lines, once those of the requests are complete: a line may come shortly after its answer. */
 async function linesAfter(server: ServerProcess, ids: string[]): Promise<string[]> {
-  const isCompleted = (id: string) => (line: string) => line.includes(id) && line.includes('completed');
+  const isCompleted = (id: string) => (line: string) =>
+    line.includes(id) && line.includes('completed');
   for (let waits = 0; waits < 200; waits++) {
     const lines = server.stdoutLines();
     if (ids.every((id) => lines.some(isCompleted(id)))) return lines;

@@ -19,7 +19,11 @@ test('FI-03 connections left read-only by a fail-over are replaced, and mail con
 }, async (t) => {
   const sink = await startSmtpSink(t);
   const mail = { SMTP_PORT: String(sink.port), SMTP_FROM_EMAIL: 'accounts@example.com' };
-  const service = await startDatabaseService(t, { SMTP_HOST: '127.0.0.1', SMTP_SECURITY: 'none', ...mail });
+  const service = await startDatabaseService(t, {
+    SMTP_HOST: '127.0.0.1',
+    SMTP_SECURITY: 'none',
+    ...mail,
+  });
   const { server, query } = service;
   // The pool is full, so replacing one connection is not enough.
   await Promise.all(Array.from({ length: 30 }, () => register(server)));
@@ -35,14 +39,21 @@ test('FI-03 connections left read-only by a fail-over are replaced, and mail con
   assert.ok(refusedUntil < backWithinMilliseconds, `refused until ${refusedUntil} ms`);
   const isOld = `usename = 'service' AND backend_start < '${begun?.time}'`;
   const oldConnections = async () =>
-    (await query(`SELECT application_name, query FROM pg_stat_activity WHERE ${isOld}`)).length === 0;
-  await eventually('no connection to the old server is left', oldConnections, backWithinMilliseconds);
+    (await query(`SELECT application_name, query FROM pg_stat_activity WHERE ${isOld}`)).length ===
+    0;
+  await eventually(
+    'no connection to the old server is left',
+    oldConnections,
+    backWithinMilliseconds,
+  );
   assert.equal(await readiness(server), 200);
   const mails = sink.mails.length;
   const asked = performance.now();
   assert.equal(await register(server), 201);
   await eventually('its mail is there', () => sink.mails.length > mails, backWithinMilliseconds);
-  t.diagnostic(`refused until ${refusedUntil} ms; mail after ${Math.round(performance.now() - asked)} ms`);
+  t.diagnostic(
+    `refused until ${refusedUntil} ms; mail after ${Math.round(performance.now() - asked)} ms`,
+  );
   assert.doesNotMatch(server.logs(), /500 Internal Server Error|Uncaught/);
 });
 

@@ -24,7 +24,9 @@ async function openLimiter(t: TestContext, url: string): Promise<Watched> {
 
 async function allowedOf(limiters: RateLimiter[], count: number, key: string): Promise<number> {
   const states = await Promise.all(
-    Array.from({ length: count }, async (_, index) => limiters[index % limiters.length]?.take(policy, key)),
+    Array.from({ length: count }, async (_, index) =>
+      limiters[index % limiters.length]?.take(policy, key),
+    ),
   );
   return states.filter((state) => state?.allowed).length;
 }
@@ -43,8 +45,12 @@ async function slowest({ limiter }: Watched, count: number, key: string): Promis
 describe('limits in Redis', { skip: withoutRedis }, () => {
   test('K07 of 250 requests over two processes exactly 200 pass, with one correct wait', async (t) => {
     const redis = await startRedis(t);
-    const limiters = [(await openLimiter(t, redis.url)).limiter, (await openLimiter(t, redis.url)).limiter];
-    for (const key of ['one', 'two', 'three']) assert.equal(await allowedOf(limiters, 250, key), 200);
+    const limiters = [
+      (await openLimiter(t, redis.url)).limiter,
+      (await openLimiter(t, redis.url)).limiter,
+    ];
+    for (const key of ['one', 'two', 'three'])
+      assert.equal(await allowedOf(limiters, 250, key), 200);
     const state = await limiters[0]?.take(policy, 'one');
     assert.ok(state && !state.allowed && state.resetSeconds > 3590 && state.resetSeconds <= 3600);
     assert.equal(
@@ -58,7 +64,11 @@ describe('limits in Redis', { skip: withoutRedis }, () => {
     const redis = await startRedis(t);
     await redis.stop();
     const watched = await openLimiter(t, redis.url);
-    assert.equal(await allowedOf([watched.limiter], 250, 'a'), 200, 'this process counts for itself');
+    assert.equal(
+      await allowedOf([watched.limiter], 250, 'a'),
+      200,
+      'this process counts for itself',
+    );
     assert.equal(watched.limiter.degraded, true);
     await redis.start();
     await eventually('it is used', () => !watched.limiter.degraded, 5000);

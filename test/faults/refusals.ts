@@ -25,7 +25,8 @@ export function assertRefusals(
   const refused: LedgerEntry[] = [];
   for (const entry of entries) {
     const { answer, failure, sentAt, endedAt, method, path } = entry;
-    const milliseconds = (endedAt ?? 0) - Math.max(sentAt ?? 0, Math.min(faultBeganAt, endedAt ?? 0));
+    const milliseconds =
+      (endedAt ?? 0) - Math.max(sentAt ?? 0, Math.min(faultBeganAt, endedAt ?? 0));
     const shown = `${method} ${path}: ${JSON.stringify(answer ?? failure)}, ${Math.round(milliseconds)} ms`;
     assert.ok(answer !== null && milliseconds <= mostMilliseconds, shown);
     if (answer.status < 500) continue;

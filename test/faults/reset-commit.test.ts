@@ -85,7 +85,9 @@ describe('a reset is cut or killed on PostgreSQL', { skip: withoutPostgres }, ()
     const killed = Promise.withResolvers<unknown>();
     await proxy.mode({ ...mode, onCut: () => killed.resolve(server.kill9()) });
     const status = await reset(server, person).catch(() => null);
-    const missed = sleep(30_000, undefined, { ref: false }).then(() => assert.fail('no statement matched'));
+    const missed = sleep(30_000, undefined, { ref: false }).then(() =>
+      assert.fail('no statement matched'),
+    );
     await Promise.race([killed.promise, missed]);
     await proxy.mode('pass');
     server = await startServer(context, { env: server.env });
@@ -112,7 +114,11 @@ test('FI-22 a reset killed at any moment on the embedded database is whole or ab
 });
 
 function mailEnvironment({ port }: SmtpSink): Record<string, string> {
-  const address = { SMTP_HOST: '127.0.0.1', SMTP_PORT: String(port), SMTP_FROM_EMAIL: 'adl@service.test' };
+  const address = {
+    SMTP_HOST: '127.0.0.1',
+    SMTP_PORT: String(port),
+    SMTP_FROM_EMAIL: 'adl@service.test',
+  };
   return { ...address, SMTP_SECURITY: 'none' };
 }
 
@@ -149,7 +155,9 @@ async function outcome(server: ServerProcess, person: Forgetful): Promise<'done'
   const login = async (password: string) =>
     (await server.request('POST', '/api/users/login', { body: { username, password } })).status;
   const sessions = await Promise.all(
-    accessTokens.map(async (token) => (await server.request('GET', '/api/users/me', { token })).status),
+    accessTokens.map(
+      async (token) => (await server.request('GET', '/api/users/me', { token })).status,
+    ),
   );
   const story = { old: await login(goodPassword), next: await login(newPassword), sessions };
   const isDone = story.next === 200;

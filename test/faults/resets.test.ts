@@ -16,7 +16,10 @@ const beginnings: Record<string, string> = {
   CONNECT: 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n',
   'CONNECT behind a request': `${requestText('GET', '/docs/')}CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n`,
   'an upgrade': requestText('GET', '/health', { Connection: 'Upgrade', Upgrade: 'websocket' }),
-  'an expectation': requestText('POST', '/api/users/login', { Expect: 'something', 'Content-Length': '9' }),
+  'an expectation': requestText('POST', '/api/users/login', {
+    Expect: 'something',
+    'Content-Length': '9',
+  }),
   'not HTTP': 'no HTTP at all\r\n\r\n',
   'half a header': 'GET / HTTP/1.1\r\nHos',
   'half a body': requestText('POST', '/api/users/login', { 'Content-Length': '500' }),
@@ -43,7 +46,10 @@ describe('a client that resets its connection ends no process', () => {
       for (const moment of moments) {
         await Promise.all(Array.from({ length: 100 }, () => reset(server.port, text, moment)));
       }
-      await eventually('serves', async () => (await server.request('GET', '/health')).status === 200);
+      await eventually(
+        'serves',
+        async () => (await server.request('GET', '/health')).status === 200,
+      );
       assert.doesNotThrow(() => process.kill(server.pid, 0));
       assert.doesNotMatch(server.logs(), /Uncaught/);
     });
@@ -54,7 +60,8 @@ async function reset(port: number, text: string, moment: (typeof moments)[number
   const socket = connect(port, '127.0.0.1').on('error', () => {});
   await once(socket, 'connect').catch(() => {});
   if (text !== '') socket.write(text);
-  if (moment === 'answer') await Promise.race([once(socket, 'data'), once(socket, 'close'), sleep(100)]);
+  if (moment === 'answer')
+    await Promise.race([once(socket, 'data'), once(socket, 'close'), sleep(100)]);
   else await sleep(moment);
   socket.resetAndDestroy();
 }

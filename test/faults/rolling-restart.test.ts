@@ -15,7 +15,11 @@ test('P7 a rolling restart of two replicas behind nginx, under a hundred request
 }, async (t) => {
   const redis = await startRedis(t);
   // A busy machine is no fault of a restart.
-  const env = { REDIS_URL: redis.url, HASH_QUEUE_MAX_WAIT_SECONDS: '60', TRUSTED_PROXIES: '127.0.0.1/32' };
+  const env = {
+    REDIS_URL: redis.url,
+    HASH_QUEUE_MAX_WAIT_SECONDS: '60',
+    TRUSTED_PROXIES: '127.0.0.1/32',
+  };
   const { server: first } = await startDatabaseService(t, env);
   const second = await startUnlimited(t, { ...first.env, PORT: String(await findFreePort()) });
   const replicas = [first, second];
@@ -36,6 +40,8 @@ test('P7 a rolling restart of two replicas behind nginx, under a hundred request
     replica.stdoutLines().filter((line) => line.includes('"503 ')),
   );
   t.diagnostic(causes.slice(0, 3).join('\n'));
-  t.diagnostic(`${load.failures.length} of ${load.sent} requests failed in ${restarts} rolling restarts`);
+  t.diagnostic(
+    `${load.failures.length} of ${load.sent} requests failed in ${restarts} rolling restarts`,
+  );
   assert.deepEqual(load.failures, []);
 });

@@ -24,7 +24,10 @@ const started: [what: string, environment: Record<string, string>][] = [
 
 for (const [what, environment] of started) {
   test(`E18 a production start with ${what} ends at once and names only the variable`, async (t) => {
-    const server = await startServer(t, { env: { ...production, ...environment }, waitReady: false });
+    const server = await startServer(t, {
+      env: { ...production, ...environment },
+      waitReady: false,
+    });
     const { code } = await server.exited;
     assert.equal(code, 1, server.logs());
     assert.match(server.logs(), /^configuration: failed - SECRET_KEY \S/m);
@@ -63,12 +66,18 @@ test("E20 an old key's token is valid across restarts until that key is retired"
   const token = tokens.access_token ?? '';
   await one.kill9();
 
-  const two = await startServer(t, { env: { DATA_DIR, SECRET_KEY: second, SECRET_KEY_PREVIOUS: first } });
+  const two = await startServer(t, {
+    env: { DATA_DIR, SECRET_KEY: second, SECRET_KEY_PREVIOUS: first },
+  });
   assert.equal((await two.request('GET', '/api/users/me', { token })).status, 200);
   const body = { refresh_token: tokens.refresh_token };
-  const { body: renewed, status } = await two.request<Record<string, string>>('POST', '/api/users/refresh', {
-    body,
-  });
+  const { body: renewed, status } = await two.request<Record<string, string>>(
+    'POST',
+    '/api/users/refresh',
+    {
+      body,
+    },
+  );
   assert.equal(status, 200);
   await two.kill9();
 
@@ -100,7 +109,9 @@ test('M01 failing to reach Redis or the mail server logs no credential and no ho
       SMTP_SECURITY: 'none',
     };
     const server = await startServer(t, { env });
-    const { body, status } = await server.request('POST', '/api/users/register', { body: newRegistration() });
+    const { body, status } = await server.request('POST', '/api/users/register', {
+      body: newRegistration(),
+    });
     assert.equal(status, 201, JSON.stringify(body));
     const { SECRET_KEY } = server.env;
     await server.kill9();

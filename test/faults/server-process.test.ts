@@ -28,7 +28,10 @@ createServer(async (request, response) => {
 test('a server becomes ready in a small environment and its own directory', async (t) => {
   process.env.SMTP_HOST = 'real.example';
   t.after(() => delete process.env.SMTP_HOST);
-  const server = await startServer(t, { entry: writeEntry(t), env: { LOG_LEVEL: 'warn', HOME: undefined } });
+  const server = await startServer(t, {
+    entry: writeEntry(t),
+    env: { LOG_LEVEL: 'warn', HOME: undefined },
+  });
   const { body } = await server.request<Seen>('GET', '/x');
   const { PATH: _, SECRET_KEY, DATA_DIR, ...rest } = body.env;
   assert.deepEqual(rest, {
@@ -46,11 +49,17 @@ test('a request sends its body, token and headers, and times out', async (t) => 
   const server = await startServer(t, { entry: writeEntry(t) });
   const options = { body: { a: 'ü' }, token: 'secret', headers: { 'x-one': '1' } };
   const { status, body, ms } = await server.request<Seen>('POST', '/a//b?c', options);
-  assert.deepEqual([status, body.method, body.url, body.text], [200, 'POST', '/a//b?c', '{"a":"ü"}']);
+  assert.deepEqual(
+    [status, body.method, body.url, body.text],
+    [200, 'POST', '/a//b?c', '{"a":"ü"}'],
+  );
   assert.equal(body.headers.authorization, 'Bearer secret');
   assert.equal(body.headers['x-one'], '1');
   assert.ok(ms > 0 && ms < 5000);
-  await assert.rejects(server.request('GET', '/silence', { timeoutMs: 100 }), /no answer within 100 ms/);
+  await assert.rejects(
+    server.request('GET', '/silence', { timeoutMs: 100 }),
+    /no answer within 100 ms/,
+  );
   await assert.rejects(server.request('GET', '/cut'), /GET \/cut: .*socket hang up/);
 });
 
@@ -92,7 +101,9 @@ test('a ledger stores each question before sending it, each answer before return
   const seen: number[] = [];
   const server = {
     request: async (_method: string, path: string) => {
-      seen.push(readLedger(file).filter((entry) => entry.path === path && entry.answer === null).length);
+      seen.push(
+        readLedger(file).filter((entry) => entry.path === path && entry.answer === null).length,
+      );
       if (path === '/5') throw new Error('cut');
       await sleep(Math.random() * 20);
       return { status: 201, headers: {}, body: { path } as never, ms: 1 };
@@ -123,7 +134,11 @@ test('a ledger stores each question before sending it, each answer before return
     paths,
   );
   assert.deepEqual([entries[5]?.answer, entries[5]?.failure], [null, 'Error: cut']);
-  assert.ok(entries.every(({ sentAt, endedAt }) => sentAt !== null && endedAt !== null && sentAt <= endedAt));
+  assert.ok(
+    entries.every(
+      ({ sentAt, endedAt }) => sentAt !== null && endedAt !== null && sentAt <= endedAt,
+    ),
+  );
 });
 
 type Seen = {

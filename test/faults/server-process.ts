@@ -71,7 +71,10 @@ export async function startServer(
   return server;
 }
 
-async function spawnServer(env: Record<string, string>, options: ServerOptions): Promise<ChildProcess> {
+async function spawnServer(
+  env: Record<string, string>,
+  options: ServerOptions,
+): Promise<ChildProcess> {
   const pinned = join(root, 'node_modules/.bin/node');
   const node = existsSync(pinned) ? pinned : process.execPath;
   const entry = options.entry ?? join(root, 'src/main.ts');
@@ -142,7 +145,8 @@ async function untilReady(
   const deadline = performance.now() + timeoutMs;
   while (!(await isReady(port))) {
     const ended = child.exitCode ?? child.signalCode;
-    if (ended !== null) throw new Error(`the server ended (${ended}) before it was ready:\n${output.all}`);
+    if (ended !== null)
+      throw new Error(`the server ended (${ended}) before it was ready:\n${output.all}`);
     if (performance.now() > deadline) {
       throw new Error(`the server was not ready within ${timeoutMs} ms:\n${output.all}`);
     }

@@ -12,7 +12,11 @@ import { type ServerProcess, startServer } from './server-process.ts';
 test('WEB_CONCURRENCY=2 serves from two processes, replaces a dead one, stops as one', async (t) => {
   const postgres = await startPrivatePostgres({ fast: true });
   t.after(() => postgres.destroy());
-  const env = { WEB_CONCURRENCY: '2', DATABASE_URL: postgres.url(), REDIS_URL: 'redis://127.0.0.1:1' };
+  const env = {
+    WEB_CONCURRENCY: '2',
+    DATABASE_URL: postgres.url(),
+    REDIS_URL: 'redis://127.0.0.1:1',
+  };
   const server = await startServer(t, { env });
   // The service is ready with its first process; if one dies before it serves, the start fails.
   await eventually('both serve', () => (server.logs().match(/Listening on/g) ?? []).length === 2);
@@ -34,7 +38,10 @@ test('server processes that cannot start end the supervisor too', async (t) => {
     DATABASE_URL: 'postgresql://127.0.0.1:1/none',
     REDIS_URL: 'redis://127.0.0.1:1',
   };
-  const server = await startServer(t, { env: { ...env, STARTUP_TIMEOUT_SECONDS: '1' }, waitReady: false });
+  const server = await startServer(t, {
+    env: { ...env, STARTUP_TIMEOUT_SECONDS: '1' },
+    waitReady: false,
+  });
   const { code } = await server.exited;
   assert.equal(code, 1);
   assert.match(server.logs(), /database: failed - not reachable/);
@@ -43,7 +50,10 @@ test('server processes that cannot start end the supervisor too', async (t) => {
 describe('one server process that dies', { skip: withoutPostgres || withoutRedis }, () => {
   test('and cannot be replaced yet leaves the other serving until it can', async (t) => {
     const redis = await startRedis(t);
-    const { server, query } = await startDatabaseService(t, { WEB_CONCURRENCY: '2', REDIS_URL: redis.url });
+    const { server, query } = await startDatabaseService(t, {
+      WEB_CONCURRENCY: '2',
+      REDIS_URL: redis.url,
+    });
     await eventually('both serve', () => countOf(server, /Listening on/g) === 2);
     const [first = 0, second = 0] = await untilTwo(server.pid);
 
@@ -51,7 +61,10 @@ describe('one server process that dies', { skip: withoutPostgres || withoutRedis
     process.kill(first, 'SIGKILL');
     await eventually('three attempts', () => countOf(server, failedStart) === 3, 60_000);
     assert.deepEqual(await servedBy(server, second), 200);
-    assert.match(server.logs(), /could not start.*in 1 s.*could not start.*in 2 s.*could not start.*in 4 s/s);
+    assert.match(
+      server.logs(),
+      /could not start.*in 1 s.*could not start.*in 2 s.*could not start.*in 4 s/s,
+    );
 
     await query('ALTER ROLE service LOGIN');
     await eventually('serves again', () => countOf(server, /Listening on/g) === 3, 20_000);
@@ -61,7 +74,10 @@ describe('one server process that dies', { skip: withoutPostgres || withoutRedis
 
   test('while no process can be created is replaced later', async (t) => {
     const redis = await startRedis(t);
-    const { server } = await startDatabaseService(t, { WEB_CONCURRENCY: '2', REDIS_URL: redis.url });
+    const { server } = await startDatabaseService(t, {
+      WEB_CONCURRENCY: '2',
+      REDIS_URL: redis.url,
+    });
     await eventually('both serve', () => countOf(server, /Listening on/g) === 2);
     const [first = 0, second = 0] = await untilTwo(server.pid);
 

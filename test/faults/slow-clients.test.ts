@@ -50,7 +50,9 @@ describe('slow and many clients', () => {
     }, 1000);
     t.after(() => clearInterval(timer));
     for (let count = 0; count < 5; count += 1) {
-      const login = await server.request('POST', '/api/users/login', { body: credentialsOf(person) });
+      const login = await server.request('POST', '/api/users/login', {
+        body: credentialsOf(person),
+      });
       assert.equal(login.status, 200);
       assert.ok(login.ms < 1000, `a sign-in took ${login.ms} ms`);
     }
@@ -76,7 +78,10 @@ describe('slow and many clients', () => {
       names,
       askers.slice(0, 1000).map(({ username }) => username),
     );
-    assert.equal(new Set(answers.map((answer) => /x-request-id: (\S+)/i.exec(answer)?.[1])).size, 1000);
+    assert.equal(
+      new Set(answers.map((answer) => /x-request-id: (\S+)/i.exec(answer)?.[1])).size,
+      1000,
+    );
     const closing = answers.map((answer) => /\r\nconnection: close\r\n/i.test(answer));
     assert.equal(closing.indexOf(true), 999, 'the last one says so');
   });

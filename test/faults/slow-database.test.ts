@@ -52,7 +52,10 @@ test('FI-35 a database 200 ms away per packet: excess is 503, nothing queues up'
   await askPatiently(server, person.email, slowSeconds * 1000);
   await sleep(Math.max(0, slowFrom + slowSeconds * 1000 - now()));
   const health = await server.request('GET', '/health');
-  assert.ok(health.ms < 1500 && [200, 503].includes(health.status), `${health.status} in ${health.ms} ms`);
+  assert.ok(
+    health.ms < 1500 && [200, 503].includes(health.status),
+    `${health.status} in ${health.ms} ms`,
+  );
   await watch.stop();
   await proxy?.mode('pass');
   const passFrom = now();
@@ -63,12 +66,17 @@ test('FI-35 a database 200 ms away per packet: excess is 503, nothing queues up'
 
   const entries = readLedger(file);
   const refused = assertRefusals(entries, slowFrom, mostMilliseconds);
-  const whileSlow = entries.filter(({ sentAt }) => (sentAt ?? 0) > slowFrom && (sentAt ?? 0) < passFrom);
+  const whileSlow = entries.filter(
+    ({ sentAt }) => (sentAt ?? 0) > slowFrom && (sentAt ?? 0) < passFrom,
+  );
   const milliseconds = whileSlow.map(({ sentAt, endedAt }) => (endedAt ?? 0) - (sentAt ?? 0));
   const p99 = Math.round(percentile(milliseconds, 0.99));
   t.diagnostic(`${refused.length} of ${whileSlow.length} refused, p99 ${p99} ms`);
   assert.ok(p99 < 10_000, `p99 ${p99} ms`);
-  assert.ok(refused.length > 10 && whileSlow.length > 10 * slowSeconds, 'the callers are not kept waiting');
+  assert.ok(
+    refused.length > 10 && whileSlow.length > 10 * slowSeconds,
+    'the callers are not kept waiting',
+  );
   assert.ok(readyMilliseconds < 5000);
   assert.ok(
     refused.every(({ sentAt }) => (sentAt ?? 0) < passFrom + 1000),
@@ -81,9 +89,17 @@ test('FI-35 a database 200 ms away per packet: excess is 503, nothing queues up'
 });
 
 /** As a client retries when told to. */
-async function askPatiently(server: ServerProcess, email: string, milliseconds: number): Promise<void> {
+async function askPatiently(
+  server: ServerProcess,
+  email: string,
+  milliseconds: number,
+): Promise<void> {
   const ask = () => server.request('POST', '/api/password/forgot-password', { body: { email } });
-  await eventually('a link can be asked for', async () => (await ask()).status === 200, milliseconds);
+  await eventually(
+    'a link can be asked for',
+    async () => (await ask()).status === 200,
+    milliseconds,
+  );
 }
 
 function mailsTo(sink: SmtpSink, email: string): number {

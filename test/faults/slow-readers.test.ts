@@ -20,7 +20,9 @@ test('I11 two hundred clients that read nothing are closed in a minute, at no co
   const { server } = service;
   const token = await adminToken(server);
   await service.query(longNames);
-  assert.ok(JSON.stringify((await server.request('GET', listPath, { token })).body).length > 40_000);
+  assert.ok(
+    JSON.stringify((await server.request('GET', listPath, { token })).body).length > 40_000,
+  );
   await server.request('GET', assetPath);
   // The kernel buffers four megabytes of a socket first; the assets are there to fill them.
   const requests = [
@@ -71,8 +73,12 @@ const longNames = `
 async function adminToken(server: ServerProcess): Promise<string> {
   const body = newRegistration();
   const headers = { 'x-setup-token': setupToken };
-  assert.equal((await server.request('POST', '/api/admins/register', { body, headers })).status, 201);
+  assert.equal(
+    (await server.request('POST', '/api/admins/register', { body, headers })).status,
+    201,
+  );
   return String(
-    (await server.request('POST', '/api/admins/login', { body: credentialsOf(body) })).body.access_token,
+    (await server.request('POST', '/api/admins/login', { body: credentialsOf(body) })).body
+      .access_token,
   );
 }

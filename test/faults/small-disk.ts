@@ -25,7 +25,10 @@ function canMount(): boolean {
 }
 
 /** A file system in memory of that size, which everybody may use; it ends with the test. */
-export function mountSmallDisk(t: { after(end: () => unknown): void }, mebibytes: number): SmallDisk {
+export function mountSmallDisk(
+  t: { after(end: () => unknown): void },
+  mebibytes: number,
+): SmallDisk {
   const path = mkdtempSync(join(tmpdir(), 'adl-disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=1777`, 'tmpfs', path]);
   const unmount = (): void => {
@@ -41,7 +44,8 @@ export function mountSmallDisk(t: { after(end: () => unknown): void }, mebibytes
   return {
     path,
     // Ends with "no space left", which is what it is for.
-    fill: () => void spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=16k'], { stdio: 'ignore' }),
+    fill: () =>
+      void spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=16k'], { stdio: 'ignore' }),
     free: () => rmSync(ballast, { force: true }),
   };
 }

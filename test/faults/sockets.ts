@@ -29,7 +29,9 @@ export async function openSockets(
     );
     sockets.push(...more);
     for (const socket of more) socket.on('error', () => {}).resume();
-    await Promise.all(more.filter(({ connecting }) => connecting).map((socket) => once(socket, 'connect')));
+    await Promise.all(
+      more.filter(({ connecting }) => connecting).map((socket) => once(socket, 'connect')),
+    );
   }
   return sockets;
 }
@@ -43,7 +45,10 @@ export function loopbackAddress(block: number, index: number): string {
  * The first bytes of the answer, and how long they took; no bytes if the connection was closed
  * instead.
  */
-export async function ask(socket: Socket, request: string): Promise<{ text: string; milliseconds: number }> {
+export async function ask(
+  socket: Socket,
+  request: string,
+): Promise<{ text: string; milliseconds: number }> {
   const begun = performance.now();
   const { promise, resolve } = Promise.withResolvers<string>();
   const onData = (bytes: Buffer) => resolve(bytes.toString());

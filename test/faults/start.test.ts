@@ -13,7 +13,10 @@ describe('FI-01 a database that is down at start', { concurrency: true }, () => 
     const postgres = await startPrivatePostgres({ fast: true });
     t.after(() => postgres.destroy());
     await postgres.stop('fast');
-    const server = await startServer(t, { env: { DATABASE_URL: postgres.url() }, waitReady: false });
+    const server = await startServer(t, {
+      env: { DATABASE_URL: postgres.url() },
+      waitReady: false,
+    });
     await eventually('listens', () => answersLive(server));
     assert.deepEqual((await server.request('GET', '/health/ready')).body, { status: 'starting' });
     const refused = await server.request('POST', '/api/users/login', {
@@ -23,7 +26,8 @@ describe('FI-01 a database that is down at start', { concurrency: true }, () => 
     assert.ok(Number(refused.headers['retry-after']) > 0);
 
     // Just after the attempt with the longest wait behind it.
-    const attempts = () => server.stdoutLines().filter((line) => line.includes('trying again')).length;
+    const attempts = () =>
+      server.stdoutLines().filter((line) => line.includes('trying again')).length;
     await eventually('four attempts', () => attempts() === 4);
     assert.equal((await server.request('GET', '/health/ready')).status, 503);
     assert.equal((await server.request('GET', '/health')).status, 503);
@@ -40,7 +44,10 @@ describe('FI-01 a database that is down at start', { concurrency: true }, () => 
     ['swallows everything', 'black-hole'],
   ] as const) {
     test(`ends the start after STARTUP_TIMEOUT_SECONDS where it ${how} to the end`, async (t) => {
-      const proxy = await startFaultProxy({ targetHost: '127.0.0.1', targetPort: await findFreePort() });
+      const proxy = await startFaultProxy({
+        targetHost: '127.0.0.1',
+        targetPort: await findFreePort(),
+      });
       t.after(() => proxy.close());
       await proxy.mode(mode);
       const url = `postgresql://someone:hidden@127.0.0.1:${proxy.port}/somewhere`;
@@ -74,7 +81,10 @@ describe('FI-02 a start that cannot succeed ends at once with one line that name
 
   test('DATABASE_URL, for a wrong password', async (t) => {
     const url = postgres.url('postgres', 'adl', 'hidden-word');
-    await assertRefused(t, { DATABASE_URL: url }, 'DATABASE_URL', ['hidden-word', `${postgres.port}`]);
+    await assertRefused(t, { DATABASE_URL: url }, 'DATABASE_URL', [
+      'hidden-word',
+      `${postgres.port}`,
+    ]);
   });
 
   test('DATABASE_URL, for an unknown database', async (t) => {
@@ -95,7 +105,9 @@ describe('FI-02 a start that cannot succeed ends at once with one line that name
   }
 
   test('DATABASE_URL, for certificates that cannot be read', async (t) => {
-    const env = { DATABASE_URL: `${postgres.url()}?sslmode=verify-full&sslrootcert=/hidden/root.pem` };
+    const env = {
+      DATABASE_URL: `${postgres.url()}?sslmode=verify-full&sslrootcert=/hidden/root.pem`,
+    };
     await assertRefused(t, env, 'DATABASE_URL', ['/hidden/']);
   });
 

@@ -74,7 +74,9 @@ describe('FI-26 SIGTERM', { concurrency: true }, () => {
     process.kill(server.pid, 'SIGCONT');
     const all = [...fresh, ...kept, ...silent];
     await Promise.all(all.map(({ closed }) => closed));
-    const unanswered = all.filter((one) => !/ 422 .*\r\nconnection: close\r\n/is.test(one.received()));
+    const unanswered = all.filter(
+      (one) => !/ 422 .*\r\nconnection: close\r\n/is.test(one.received()),
+    );
     assert.equal(unanswered.length, 0);
     assert.deepEqual(await exited, { code: 0, signal: null }, server.logs());
   });
@@ -133,7 +135,8 @@ async function startBusyServer(
 }
 
 function startLogins(server: ServerProcess, count: number) {
-  const login = () => server.request('POST', '/api/users/login', { body: credentials, timeoutMs: 30_000 });
+  const login = () =>
+    server.request('POST', '/api/users/login', { body: credentials, timeoutMs: 30_000 });
   return Promise.all(Array.from({ length: count }, login));
 }
 
@@ -185,7 +188,10 @@ async function assertLingers(t: TestContext, server: ServerProcess): Promise<voi
 }
 
 function assertLastAnswer(connection: RawConnection, status: number): void {
-  assert.match(connection.received(), new RegExp(`^HTTP/1.1 ${status} .*\r\nconnection: close\r\n`, 'is'));
+  assert.match(
+    connection.received(),
+    new RegExp(`^HTTP/1.1 ${status} .*\r\nconnection: close\r\n`, 'is'),
+  );
 }
 
 /** Well below the five seconds in which a server at SIGTERM goes on answering. */

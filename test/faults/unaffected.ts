@@ -5,7 +5,13 @@ import type { RequestOptions } from './http-request.ts';
 import type { ServerProcess } from './server-process.ts';
 
 /** Requests that need no database and must not be affected when it is unavailable. */
-const unaffected: [name: string, method: string, path: string, options: RequestOptions, status: number][] = [
+const unaffected: [
+  name: string,
+  method: string,
+  path: string,
+  options: RequestOptions,
+  status: number,
+][] = [
   ['live', 'GET', '/health/live', {}, 200],
   ['no token', 'GET', '/api/users/me', {}, 401],
   ['no body', 'POST', '/api/users/login', { body: {} }, 422],
@@ -50,7 +56,10 @@ export function watchUnaffected(
       await watching;
       for (const [name, all] of times) {
         const median = all.toSorted((a, b) => a - b)[all.length >> 1] ?? Number.POSITIVE_INFINITY;
-        assert.ok(all.length >= 5 && median < mostMilliseconds, `${name}: ${all.map(Math.round)} ms`);
+        assert.ok(
+          all.length >= 5 && median < mostMilliseconds,
+          `${name}: ${all.map(Math.round)} ms`,
+        );
       }
     },
   };

@@ -46,7 +46,11 @@ describe('FI-40 an unexpected error', { concurrency: 2 }, () => {
   ] as const) {
     test(`outside of a request (${place}) is logged and ends the process with an error code`, async (t) => {
       const server = await startPlanted(t, postgres);
-      const open = await openRawConnection(t, server.port, 'POST /api/users/login HTTP/1.1\r\nHost: a\r\n');
+      const open = await openRawConnection(
+        t,
+        server.port,
+        'POST /api/users/login HTTP/1.1\r\nHost: a\r\n',
+      );
       await assertEnds(server, place, message);
       await open.closed;
     });

@@ -27,7 +27,11 @@ describe('an upgrade with a migration', { skip: withoutPostgres }, () => {
   }, async (t) => {
     const redis = await startRedis(t);
     // A busy machine is no fault of an upgrade.
-    const env = { REDIS_URL: redis.url, HASH_QUEUE_MAX_WAIT_SECONDS: '60', TRUSTED_PROXIES: '127.0.0.1/32' };
+    const env = {
+      REDIS_URL: redis.url,
+      HASH_QUEUE_MAX_WAIT_SECONDS: '60',
+      TRUSTED_PROXIES: '127.0.0.1/32',
+    };
     const { server: first, query } = await startDatabaseService(t, env);
     const second = await startUnlimited(t, { ...first.env, PORT: String(await findFreePort()) });
     const replicas = [first, second];
@@ -50,7 +54,9 @@ describe('an upgrade with a migration', { skip: withoutPostgres }, () => {
     t.diagnostic(causes.slice(0, 3).join('\n'));
     assert.deepEqual(load.failures, [], `of ${load.sent}`);
     assert.match(replicas[0]?.logs() ?? '', /migrations: ok \(applied 9999_expanding\)/);
-    const [row] = await query("SELECT compatible_with FROM schema_migrations WHERE name = '9999_expanding'");
+    const [row] = await query(
+      "SELECT compatible_with FROM schema_migrations WHERE name = '9999_expanding'",
+    );
     assert.equal(row?.compatible_with, '0012');
   });
 
@@ -80,18 +86,26 @@ describe('an upgrade with a migration', { skip: withoutPostgres }, () => {
     const { server, query } = await startDatabaseService(t);
     const entry = createRelease(t, '9999_contracting', contracting);
     await server.kill9();
-    assert.match(await failingStart(t, server.env, entry), /cannot be applied beside a server process/);
+    assert.match(
+      await failingStart(t, server.env, entry),
+      /cannot be applied beside a server process/,
+    );
     await query("UPDATE server_processes SET seen_at = now() - interval '31 seconds'");
     await startServer(t, { env: server.env, entry });
   });
 
   test('an older process that meets a schema without what it needs ends in one line', async (t) => {
     const service = await startDatabaseService(t);
-    await service.query("INSERT INTO schema_migrations (name, sha256) VALUES ('9999_contracting', '')");
+    await service.query(
+      "INSERT INTO schema_migrations (name, sha256) VALUES ('9999_contracting', '')",
+    );
     const { code } = await service.server.exited;
     assert.equal(code, 1);
     const last = service.server.stdoutLines().findLast((text) => text.includes('"fatal"')) ?? '';
-    assert.match(last, /the database is newer than this release, which cannot work with 9999_contracting/);
+    assert.match(
+      last,
+      /the database is newer than this release, which cannot work with 9999_contracting/,
+    );
   });
 
   test('a newer schema that a release can work with is served, and told', async (t) => {
@@ -101,7 +115,10 @@ describe('an upgrade with a migration', { skip: withoutPostgres }, () => {
     );
     assert.deepEqual(await server.terminate(), { code: 0, signal: null });
     const again = await startUnlimited(t, server.env);
-    assert.match(again.logs(), /migrations: ok \(nothing to do; of a newer release: 9999_expanding\)/);
+    assert.match(
+      again.logs(),
+      /migrations: ok \(nothing to do; of a newer release: 9999_expanding\)/,
+    );
   });
 
   test('a role without CREATE starts where its record of processes is missing', async (t) => {
@@ -110,7 +127,9 @@ describe('an upgrade with a migration', { skip: withoutPostgres }, () => {
     await query('DROP TABLE server_processes');
     await query('REVOKE CREATE ON SCHEMA public FROM pg_database_owner, service');
     const again = await startUnlimited(t, server.env);
-    await eventually('it is told', () => again.logs().includes('cannot see that this process runs'));
+    await eventually('it is told', () =>
+      again.logs().includes('cannot see that this process runs'),
+    );
     await sleep(6000);
     assert.equal((await again.request('GET', '/health/ready')).status, 200);
     assert.equal(again.logs().match(/cannot see that/g)?.length, 1);
@@ -122,12 +141,18 @@ describe('an upgrade with a migration', { skip: withoutPostgres }, () => {
     await server.terminate();
     await query('REVOKE ALL ON server_processes FROM service');
     const again = await startUnlimited(t, server.env);
-    await eventually('it is told', () => again.logs().includes('cannot see that this process runs'));
+    await eventually('it is told', () =>
+      again.logs().includes('cannot see that this process runs'),
+    );
     assert.equal((await again.request('GET', '/health/ready')).status, 200);
   });
 });
 
-async function failingStart(t: TestContext, env: Record<string, string>, entry: string): Promise<string> {
+async function failingStart(
+  t: TestContext,
+  env: Record<string, string>,
+  entry: string,
+): Promise<string> {
   const began = performance.now();
   const server = await startServer(t, { env, entry, waitReady: false });
   assert.deepEqual(await server.exited, { code: 1, signal: null }, server.logs());
@@ -137,9 +162,14 @@ async function failingStart(t: TestContext, env: Record<string, string>, entry: 
   return failures[0] ?? '';
 }
 
-async function assertRefusesToServe(t: TestContext, env: DatabaseService['server']['env']): Promise<void> {
+async function assertRefusesToServe(
+  t: TestContext,
+  env: DatabaseService['server']['env'],
+): Promise<void> {
   const server = await startServer(t, { env, waitReady: false });
-  await eventually('it has ended', () => server.stdoutLines().some((line) => line.includes('failed')));
+  await eventually('it has ended', () =>
+    server.stdoutLines().some((line) => line.includes('failed')),
+  );
   assert.deepEqual(await server.exited, { code: 1, signal: null });
   assert.match(
     server.logs(),

@@ -5,7 +5,10 @@ import type { Answer } from '../answer.ts';
 import type { DescribedOperation } from '../attacks/described-fields.ts';
 
 type Response = Exclude<DescribedOperation['operation']['responses'][string], { $ref: string }>;
-type Document = { components: { responses: Record<string, Response> }; info: { description: string } };
+type Document = {
+  components: { responses: Record<string, Response> };
+  info: { description: string };
+};
 
 /**
  * Answers that any operation can give in addition to its own, as the document's introduction says.
@@ -34,7 +37,8 @@ export function createAnswerCheck(document: Document) {
       ? document.components.responses[response.$ref.split('/').at(-1) ?? '']
       : response;
   const anyError = { $ref: '#/components/schemas/Error' };
-  for (const status of ofHttpItself) assert.match(document.info.description, new RegExp(`\\b${status}\\b`));
+  for (const status of ofHttpItself)
+    assert.match(document.info.description, new RegExp(`\\b${status}\\b`));
 
   return (described: DescribedOperation, answer: Answer, isValid: boolean): void => {
     const { responses } = described.operation;

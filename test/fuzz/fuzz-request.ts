@@ -27,7 +27,9 @@ export function validRequestsOf({ operation }: DescribedOperation): fc.Arbitrary
   return fc.record({
     isValid: fc.constant(true),
     path: parametersIn(operation.parameters, 'path', validValue),
-    query: parametersIn(operation.parameters, 'query', validValue).map((values) => Object.entries(values)),
+    query: parametersIn(operation.parameters, 'query', validValue).map((values) =>
+      Object.entries(values),
+    ),
     headers: parametersIn(operation.parameters?.filter(withoutCookie), 'header', validHeader),
     body: schema === null ? fc.constant(null) : validObject(schema).map((members) => ({ members })),
     contentType: fc.constantFrom('application/json', 'application/json; charset=utf-8'),
@@ -54,10 +56,14 @@ function brokenRequest(described: DescribedOperation): fc.Arbitrary<FuzzRequest>
     ...(schema ? [{ body: brokenMembers(schema) }] : []),
     ...placed(operation.parameters, 'path').map(() => ({
       // An empty segment is the path of another route.
-      path: parametersIn(operation.parameters, 'path', () => hostileText.filter((text) => text !== '')),
+      path: parametersIn(operation.parameters, 'path', () =>
+        hostileText.filter((text) => text !== ''),
+      ),
     })),
     ...placed(operation.parameters, 'query').map(() => ({
-      query: parametersIn(operation.parameters, 'query', brokenValue).map((values) => Object.entries(values)),
+      query: parametersIn(operation.parameters, 'query', brokenValue).map((values) =>
+        Object.entries(values),
+      ),
     })),
     { query: fc.array(fc.tuple(hostileText, hostileText), { maxLength: 3 }) },
   ];
@@ -66,7 +72,11 @@ function brokenRequest(described: DescribedOperation): fc.Arbitrary<FuzzRequest>
       validRequestsOf(described),
       fc.oneof(...faults.map((fault) => fc.record(fault, { noNullPrototype: true }))),
     )
-    .map(([request, fault]) => ({ ...request, ...(fault as Partial<FuzzRequest>), isValid: false }));
+    .map(([request, fault]) => ({
+      ...request,
+      ...(fault as Partial<FuzzRequest>),
+      isValid: false,
+    }));
 }
 
 function bodySchema(body: DescribedOperation['operation']['requestBody']): Schema | null {
@@ -129,7 +139,17 @@ const strangeHeaders: fc.Arbitrary<Record<string, string>> = fc.dictionary(
     'if-none-match',
   ),
   fc.oneof(
-    fc.constantFrom('text/html', '*/*', 'null', 'gzip', 'DELETE', 'cross-site', 'cookie', '"x"', '127.0.0.1'),
+    fc.constantFrom(
+      'text/html',
+      '*/*',
+      'null',
+      'gzip',
+      'DELETE',
+      'cross-site',
+      'cookie',
+      '"x"',
+      '127.0.0.1',
+    ),
     fc.stringMatching(/^[!-~]{1,80}$/),
   ),
   { noNullPrototype: true },
@@ -156,7 +176,9 @@ const brokenCredentials: fc.Arbitrary<Credentials> = fc.oneof(
 function brokenMembers(schema: Schema): fc.Arbitrary<FuzzRequest['body']> {
   const fields = Object.entries(schema.properties ?? {});
   const oneBroken = fields.map(([name, own]) =>
-    fc.tuple(validObject(schema), brokenValue(own)).map(([body, value]) => ({ ...body, [name]: value })),
+    fc
+      .tuple(validObject(schema), brokenValue(own))
+      .map(([body, value]) => ({ ...body, [name]: value })),
   );
   const oneMissing = fields.map(([missing]) =>
     validObject(schema).map((body) =>
@@ -164,10 +186,16 @@ function brokenMembers(schema: Schema): fc.Arbitrary<FuzzRequest['body']> {
     ),
   );
   const oneMore = fc
-    .tuple(validObject(schema), fc.constantFrom('id', 'is_superuser', 'role', 'toString'), fc.jsonValue())
+    .tuple(
+      validObject(schema),
+      fc.constantFrom('id', 'is_superuser', 'role', 'toString'),
+      fc.jsonValue(),
+    )
     .map(([body, name, value]) => ({ ...body, [name]: value }));
   return fc.oneof(
-    ...[...oneBroken, ...oneMissing, oneMore].map((broken) => broken.map((members) => ({ members }))),
+    ...[...oneBroken, ...oneMissing, oneMore].map((broken) =>
+      broken.map((members) => ({ members })),
+    ),
   );
 }
 

@@ -98,6 +98,8 @@ test(`I17 ${runs} fuzz requests: no 5xx, no undocumented answer, no memory growt
     t.diagnostic(`${name}: ${successes} of ${requests} succeeded; ${JSON.stringify(statuses)}`);
     assert.ok(requests >= runs && successes > 0, name);
   }
-  t.diagnostic(`resident memory grew by ${grown.toFixed(1)} MB from ${before.toFixed(0)}; seed ${seed}`);
+  t.diagnostic(
+    `resident memory grew by ${grown.toFixed(1)} MB from ${before.toFixed(0)}; seed ${seed}`,
+  );
   assert.ok(grown < 50, `${grown} MB`);
 });

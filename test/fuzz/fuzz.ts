@@ -5,10 +5,21 @@ import type { Answer } from '../answer.ts';
 import { type DescribedOperation, describedOperations } from '../attacks/described-fields.ts';
 import { createAnswerCheck } from './answer-schemas.ts';
 import { type FuzzRequest, requestsOf, validRequestsOf } from './fuzz-request.ts';
-import { createSupplies, type FuzzTarget, realmOf, type Supplies, type Supply } from './supplies.ts';
+import {
+  createSupplies,
+  type FuzzTarget,
+  realmOf,
+  type Supplies,
+  type Supply,
+} from './supplies.ts';
 
 /** How often each operation was requested, and how often a valid request succeeded. */
-export type Tally = { name: string; requests: number; successes: number; statuses: Record<number, number> };
+export type Tally = {
+  name: string;
+  requests: number;
+  successes: number;
+  statuses: Record<number, number>;
+};
 
 type Options = { runs: number; seed: number; suppliesPerOperation: number };
 
@@ -23,9 +34,17 @@ export async function fuzz(target: FuzzTarget, options: Options): Promise<Tally[
   const supplies = createSupplies(target);
   const tallies: Tally[] = [];
   for (const described of await operationsOf(target)) {
-    const tally = { name: `${described.method} ${described.path}`, requests: 0, successes: 0, statuses: {} };
+    const tally = {
+      name: `${described.method} ${described.path}`,
+      requests: 0,
+      successes: 0,
+      statuses: {},
+    };
     tallies.push(tally);
-    const sparing = { supplies: options.suppliesPerOperation, actors: options.suppliesPerOperation };
+    const sparing = {
+      supplies: options.suppliesPerOperation,
+      actors: options.suppliesPerOperation,
+    };
     await fuzzOperation({ target, supplies, check, described, tally, sparing, ...options });
   }
   return tallies;
@@ -79,7 +98,9 @@ async function fuzzOperation(run: Run): Promise<void> {
 function withoutOptional({ operation }: DescribedOperation, request: FuzzRequest): FuzzRequest {
   const bare: FuzzRequest = { ...request, headers: {}, query: [] };
   if (request.body === null || !('members' in request.body)) return bare;
-  const required = new Set(operation.requestBody?.content['application/json'].schema.required ?? []);
+  const required = new Set(
+    operation.requestBody?.content['application/json'].schema.required ?? [],
+  );
   const members = Object.entries(request.body.members).filter(([name]) => required.has(name));
   return { ...bare, body: { members: Object.fromEntries(members) } };
 }
@@ -141,7 +162,9 @@ function bodyOf({ body }: FuzzRequest, supply: Supply): string | undefined {
 function targetOf(path: string, request: FuzzRequest, supply: Supply): string {
   const values = { ...request.path, ...supply.path };
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => escaped(values[name] ?? ''));
-  const query = request.query.map(([name, value]) => `${escaped(name)}=${escaped(value)}`).join('&');
+  const query = request.query
+    .map(([name, value]) => `${escaped(name)}=${escaped(value)}`)
+    .join('&');
   return query === '' ? filled : `${filled}?${query}`;
 }
 
@@ -150,7 +173,8 @@ function targetOf(path: string, request: FuzzRequest, supply: Supply): string {
  * UTF-8.
  */
 function escaped(text: string): string {
-  const wellFormed = (part: string) => encodeURIComponent(part.toWellFormed()).replaceAll('.', '%2E');
+  const wellFormed = (part: string) =>
+    encodeURIComponent(part.toWellFormed()).replaceAll('.', '%2E');
   return text.isWellFormed() ? wellFormed(text) : `%ED%A0%80${wellFormed(text)}`;
 }
 

@@ -17,7 +17,11 @@ export type FuzzTarget = {
 };
 
 /** Values that no schema can provide: existing accounts and their credentials, and existing ids. */
-export type Supply = { token?: string; path?: Record<string, string>; body?: Record<string, unknown> };
+export type Supply = {
+  token?: string;
+  path?: Record<string, string>;
+  body?: Record<string, unknown>;
+};
 
 export type Supplies = {
   /** An account of the realm that is reused until a request ends its session. */
@@ -52,7 +56,10 @@ async function newcomer({ api, root }: FuzzTarget, realm: Realm): Promise<Signed
   return signIn({ api }, realm, registration);
 }
 
-async function supplyFor(target: FuzzTarget, { path, operation }: DescribedOperation): Promise<Supply> {
+async function supplyFor(
+  target: FuzzTarget,
+  { path, operation }: DescribedOperation,
+): Promise<Supply> {
   const fields = operation.requestBody?.content['application/json'].schema.properties ?? {};
   const isGuarded = operation.security.some((one) => Object.keys(one).length > 0);
   const realm = realmOf(path);
@@ -81,7 +88,11 @@ async function supplyId(target: FuzzTarget, path: string, realm: Realm): Promise
   if (path.includes('/mails/')) return { path: { id: await target.deadMail() } };
   if (path.includes('/users/{id}')) return { path: { id: (await newcomer(target, userRealm)).id } };
   if (path === '/api/admins/{id}') return { path: { id: (await newcomer(target, adminRealm)).id } };
-  assert.match(path, /\/me\/sessions\/\{id\}$/, `${path}: add the kind of its id to ${import.meta.filename}`);
+  assert.match(
+    path,
+    /\/me\/sessions\/\{id\}$/,
+    `${path}: add the kind of its id to ${import.meta.filename}`,
+  );
   const { accessToken: token } = await newcomer(target, realm);
   const sessions = await target.api.get(`${realm.path}/me/sessions`, { token });
   return { token, path: { id: sessions.body.items[0].id } };
@@ -95,7 +106,10 @@ async function tokenFor(target: FuzzTarget, path: string): Promise<string> {
     assertStatus(await api.post('/api/password/forgot-password', { email }), 200);
     return target.linkToken('password_reset', email);
   }
-  assert.ok(path.endsWith('/undo'), `${path}: add the source of its token to ${import.meta.filename}`);
+  assert.ok(
+    path.endsWith('/undo'),
+    `${path}: add the source of its token to ${import.meta.filename}`,
+  );
   // Only a verified address gets a link.
   const verification = { token: await target.linkToken('email_verification', email) };
   assertStatus(await api.post('/api/users/verify-email', verification), 200);

@@ -19,7 +19,8 @@ test('M07 ten thousand unknown paths add no series and no text to the metrics', 
   const read = async () => (await api.get('/metrics')).text;
   const ask = async (count: number) => {
     const name = `zq9${randomBytes(6).toString('hex')}`;
-    const url = [`/${name}`, `/api/users/${name}`, `/api/admins/users/${name}?${name}`][count % 3] ?? '';
+    const url =
+      [`/${name}`, `/api/users/${name}`, `/api/admins/users/${name}?${name}`][count % 3] ?? '';
     const method = (['GET', 'POST', 'DELETE'] as const)[count % 7] ?? 'GET';
     await app.inject({ method, url, headers: { 'user-agent': name } });
   };

@@ -20,7 +20,9 @@ export function validValue(schema: Schema): fc.Arbitrary<unknown> {
     case 'null':
       return fc.constant(null);
     case 'array':
-      return fc.array(validValue(schema.items ?? {}), { maxLength: Math.min(schema.maxItems ?? 5, 5) });
+      return fc.array(validValue(schema.items ?? {}), {
+        maxLength: Math.min(schema.maxItems ?? 5, 5),
+      });
     case 'object':
       return validObject(schema);
     default:
@@ -39,7 +41,12 @@ export function validObject({
   return fc.record(members, { requiredKeys: required, noNullPrototype: true });
 }
 
-function validText({ format, pattern, minLength = 0, maxLength = 100 }: Schema): fc.Arbitrary<string> {
+function validText({
+  format,
+  pattern,
+  minLength = 0,
+  maxLength = 100,
+}: Schema): fc.Arbitrary<string> {
   if (format === 'uuid') return fc.uuid();
   if (format === 'date-time') {
     return fc
@@ -49,7 +56,11 @@ function validText({ format, pattern, minLength = 0, maxLength = 100 }: Schema):
   const fits = (text: string) => text.length >= minLength && text.length <= maxLength;
   if (pattern !== undefined && pattern !== plainTextPattern)
     return fc.stringMatching(new RegExp(pattern, 'u'), { size: 'small' }).filter(fits);
-  const few = fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, minLength + 30) });
+  const few = fc.string({
+    unit: 'grapheme',
+    minLength,
+    maxLength: Math.min(maxLength, minLength + 30),
+  });
   return fc.oneof(
     { weight: 9, arbitrary: few.filter(fits) },
     { weight: 1, arbitrary: fc.constant('x'.repeat(maxLength)) },
@@ -65,7 +76,12 @@ export function brokenValue(schema: Schema): fc.Arbitrary<unknown> {
     minimum - 1,
     maximum + 1,
   ];
-  return fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(...beside), hostileText, hostileNumber);
+  return fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.constantFrom(...beside),
+    hostileText,
+    hostileNumber,
+  );
 }
 
 const hostileNumber = fc.constantFrom(0, -1, 1.5, 1e21, 1e308, 2 ** 31, 2 ** 53, -(2 ** 63));

@@ -31,9 +31,12 @@ async function run(program: string, ...parameters: string[]): Promise<string> {
     return (await promisify(execFile)(program, parameters, options)).stdout.trim();
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${program} ${parameters.join(' ')}\n${stdout.slice(-3000)}\n${stderr.slice(-3000)}`, {
-      cause: error,
-    });
+    throw new Error(
+      `${program} ${parameters.join(' ')}\n${stdout.slice(-3000)}\n${stderr.slice(-3000)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -43,16 +46,26 @@ function buildah(...parameters: string[]): Promise<string> {
   return run('buildah', ...store, ...parameters);
 }
 
-/** Stands in for the official image: Debian 12, Node at /usr/local, npm, the account `node`. Made once. */
+/**
+ * Stands in for the official image: Debian 12, Node at /usr/local, npm, the account `node`. Made
+ * once.
+ */
 export async function makeBase(): Promise<void> {
   const images = await buildah('images', '--format={{.Name}}');
   if (images.split('\n').includes(baseName)) return;
   const tree = join(place, 'base');
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(place, { recursive: true });
-  await run('debootstrap', '--variant=minbase', '--include=libatomic1,ca-certificates', 'bookworm', tree);
+  await run(
+    'debootstrap',
+    '--variant=minbase',
+    '--include=libatomic1,ca-certificates',
+    'bookworm',
+    tree,
+  );
   // As the official slim images have it.
-  for (const path of globSync(`${tree}/usr/share/{doc,man,locale,info}/*`)) rmSync(path, { recursive: true });
+  for (const path of globSync(`${tree}/usr/share/{doc,man,locale,info}/*`))
+    rmSync(path, { recursive: true });
   for (const path of globSync(`${tree}/var/{cache/apt,lib/apt/lists,log}/*`))
     rmSync(path, { recursive: true });
   const [node = ''] = globSync(join(root, 'node_modules/node-linux-*/bin/node'));
@@ -66,9 +79,15 @@ export async function makeBase(): Promise<void> {
 }
 
 /** Builds a Dockerfile of the repository, on the base instead of what the argument names. */
-export async function buildImage(tag: string, baseArgument: string, ...rest: string[]): Promise<void> {
+export async function buildImage(
+  tag: string,
+  baseArgument: string,
+  ...rest: string[]
+): Promise<void> {
   // How npm is set up here, and what it has fetched before.
-  const own = ['.npmrc', '.npm'].map((name) => join(homedir(), name)).filter((path) => existsSync(path));
+  const own = ['.npmrc', '.npm']
+    .map((name) => join(homedir(), name))
+    .filter((path) => existsSync(path));
   const volumes = own.map((path) => `--volume=${path}:/root/${path.split('/').at(-1)}`);
   // The other format knows no HEALTHCHECK.
   const how = ['--isolation=chroot', '--format=docker', `--build-arg=${baseArgument}=${baseName}`];
@@ -97,7 +116,9 @@ export async function layerSizes(tag: string): Promise<number[]> {
   const target = mkdtempSync(join(tmpdir(), 'adl-oci-'));
   try {
     await buildah('push', tag, `oci:${target}:image`);
-    const manifests = globSync(`${target}/blobs/sha256/*`).filter((path) => statSync(path).size < 100_000);
+    const manifests = globSync(`${target}/blobs/sha256/*`).filter(
+      (path) => statSync(path).size < 100_000,
+    );
     for (const path of manifests) {
       const blob = JSON.parse(await run('cat', path)) as { layers?: { size: number }[] };
       if (blob.layers) return blob.layers.map(({ size }) => size);

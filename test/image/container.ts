@@ -19,7 +19,10 @@ export type Container = Program & {
 
 type Options = { file: string; config: ImageConfig; port: number; env: Record<string, string> };
 
-/** In namespaces of its own: the image read-only, with writable directories at its volumes and nowhere else. */
+/**
+ * In namespaces of its own: the image read-only, with writable directories at its volumes and
+ * nowhere else.
+ */
 const enter = `
 set -e
 mount --bind "$ROOT" "$ROOT"
@@ -40,17 +43,22 @@ function asUser({ file, config }: Options): string[] {
 }
 
 /**
- * Runs an image as `docker run --read-only --cap-drop=ALL --security-opt=no-new-privileges` would, by the same means of
- * the kernel, but in the network of this machine.
+ * Runs an image as `docker run --read-only --cap-drop=ALL --security-opt=no-new-privileges` would,
+ * by the same means of the kernel, but in the network of this machine.
  */
-export function startContainer(t: { after(end: () => unknown): void }, options: Options): Container {
+export function startContainer(
+  t: { after(end: () => unknown): void },
+  options: Options,
+): Container {
   const { file, config, port } = options;
   const own = mkdtempSync(join(tmpdir(), 'adl-container-'));
   t.after(() => rmSync(own, { recursive: true, force: true }));
   const volumes = Object.keys(config.Volumes);
   for (const volume of volumes) makeVolume(join(own, volume), config.User);
   const env = {
-    ...Object.fromEntries(config.Env.map((line) => [line.split('=')[0], line.split('=').slice(1).join('=')])),
+    ...Object.fromEntries(
+      config.Env.map((line) => [line.split('=')[0], line.split('=').slice(1).join('=')]),
+    ),
     ...options.env,
     PORT: String(port),
     HOST: '127.0.0.1',
@@ -73,8 +81,15 @@ export function startContainer(t: { after(end: () => unknown): void }, options: 
     process.kill(firstProcess(), config.StopSignal);
     return program.exited;
   };
-  const request: Container['request'] = (method, path, rest) => sendRequest(port, method, path, rest);
-  return { ...program, request, run, terminate, cpuMilliseconds: () => cpuMilliseconds(firstProcess()) };
+  const request: Container['request'] = (method, path, rest) =>
+    sendRequest(port, method, path, rest);
+  return {
+    ...program,
+    request,
+    run,
+    terminate,
+    cpuMilliseconds: () => cpuMilliseconds(firstProcess()),
+  };
 }
 
 function makeVolume(directory: string, user: string): void {

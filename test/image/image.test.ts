@@ -46,7 +46,12 @@ describe('the image', { skip: withoutBuildah }, () => {
   async function start(t: TestContext, env: Record<string, string> = {}) {
     const secret = { SECRET_KEY: randomBytes(48).toString('base64') };
     const port = await findFreePort();
-    const container = startContainer(t, { file, config, port, env: { ...production, ...secret, ...env } });
+    const container = startContainer(t, {
+      file,
+      config,
+      port,
+      env: { ...production, ...secret, ...env },
+    });
     return container;
   }
 
@@ -61,7 +66,10 @@ describe('the image', { skip: withoutBuildah }, () => {
     assert.deepEqual(config.Healthcheck.Test.slice(0, 2), ['CMD', 'node']);
     const { version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const label = (name: string) => config.Labels[`org.opencontainers.image.${name}`];
-    assert.deepEqual([label('version'), label('licenses'), label('revision')], [version, license, 'tests']);
+    assert.deepEqual(
+      [label('version'), label('licenses'), label('revision')],
+      [version, license, 'tests'],
+    );
     assert.doesNotMatch(config.Env.join(), /SECRET|PASSWORD|TOKEN|_URL/);
   });
 
@@ -105,11 +113,19 @@ describe('the image', { skip: withoutBuildah }, () => {
     t.diagnostic(`first start, with a new database: ${milliseconds.toFixed(0)} ms`);
     const body = newRegistration();
     assert.equal((await container.request('POST', '/api/users/register', { body })).status, 201);
-    const login = await container.request('POST', '/api/users/login', { body: credentialsOf(body) });
+    const login = await container.request('POST', '/api/users/login', {
+      body: credentialsOf(body),
+    });
     assert.equal(login.status, 200);
     assert.deepEqual(container.run('node', '-p', 'process.getuid()').output.trim(), '1000');
     const write = (path: string) => container.run('node', '-e', `fs.writeFileSync('${path}', '')`);
-    for (const path of ['/app/src/main.ts', '/app/new', '/app/.compile-cache/new', '/tmp/new', '/etc/passwd'])
+    for (const path of [
+      '/app/src/main.ts',
+      '/app/new',
+      '/app/.compile-cache/new',
+      '/tmp/new',
+      '/etc/passwd',
+    ])
       assert.match(write(path).output, /EROFS|EACCES/, path);
     assert.equal(write('/data/new').status, 0);
     // Read-only or not, the service cannot change its own code.

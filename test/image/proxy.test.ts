@@ -31,7 +31,10 @@ describe('the image of nginx, init and acme', { skip: withoutBuildah }, () => {
     });
     assert.deepEqual([status, stderr], [0, '']);
     assert.match(stdout, /secrets: ok/);
-    assert.match(readFileSync(join(file, 'secrets/redis/redis.conf'), 'utf8'), /user adl on #[0-9a-f]{64} /);
+    assert.match(
+      readFileSync(join(file, 'secrets/redis/redis.conf'), 'utf8'),
+      /user adl on #[0-9a-f]{64} /,
+    );
     const made = ['grafana', 'mail', 'own', 'postgres', 'proxy', 'redis', 'server'];
     assert.deepEqual(readdirSync(join(file, 'secrets')).toSorted(), made);
 

@@ -3,7 +3,10 @@ import { appendFileSync, chownSync, existsSync, readdirSync, writeFileSync } fro
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** The files of one database server; `account` is whom it runs as, empty for: whoever this process runs as. */
+/**
+ * The files of one database server; `account` is whom it runs as, empty for: whoever this process
+ * runs as.
+ */
 export type Cluster = {
   binaries: string;
   account: { uid?: number; gid?: number };
@@ -30,14 +33,19 @@ export function serverAccount(): Cluster['account'] {
 
 function idOf(option: '-u' | '-g'): number {
   try {
-    return Number(execFileSync('id', [option, 'postgres'], { stdio: ['ignore', 'pipe', 'ignore'] }));
+    return Number(
+      execFileSync('id', [option, 'postgres'], { stdio: ['ignore', 'pipe', 'ignore'] }),
+    );
   } catch {
     throw new Error('PostgreSQL does not run as root, and there is no user postgres to run it as');
   }
 }
 
 /** Fills the directory, with the superuser `adl`; does not start the server. */
-export async function createCluster(cluster: Cluster, settings: Record<string, string>): Promise<void> {
+export async function createCluster(
+  cluster: Cluster,
+  settings: Record<string, string>,
+): Promise<void> {
   const { binaries, account, directory } = cluster;
   const passwordFile = join(directory, 'password');
   writeFileSync(passwordFile, cluster.password, { mode: 0o600 });
@@ -49,7 +57,10 @@ export async function createCluster(cluster: Cluster, settings: Record<string, s
   const place = { ...account, cwd: directory, env: serverEnvironment() };
   const data = dataDirectory(cluster);
   await promisify(execFile)(join(binaries, 'initdb'), ['-D', data, ...identity, ...format], place);
-  appendFileSync(join(data, 'postgresql.conf'), configuration({ ...ownSettings(cluster.port), ...settings }));
+  appendFileSync(
+    join(data, 'postgresql.conf'),
+    configuration({ ...ownSettings(cluster.port), ...settings }),
+  );
 }
 
 export function dataDirectory({ directory }: Cluster): string {
@@ -73,6 +84,8 @@ function ownSettings(port: number): Record<string, string> {
 }
 
 function configuration(settings: Record<string, string>): string {
-  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`);
+  const lines = Object.entries(settings).map(
+    ([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`,
+  );
   return `\n${lines.join('\n')}\n`;
 }

@@ -12,7 +12,10 @@ export type Postmaster = { cluster: Cluster; process: ChildProcess | null };
 const startMilliseconds = 30_000;
 
 /** Comes back when the server answers; at once where it runs already. */
-export async function start(postmaster: Postmaster, isAnswering: () => Promise<boolean>): Promise<void> {
+export async function start(
+  postmaster: Postmaster,
+  isAnswering: () => Promise<boolean>,
+): Promise<void> {
   if (isRunning(postmaster)) return;
   postmaster.process = await spawnPostmaster(postmaster.cluster);
   const deadline = performance.now() + startMilliseconds;
@@ -26,9 +29,21 @@ export async function start(postmaster: Postmaster, isAnswering: () => Promise<b
 
 async function spawnPostmaster(cluster: Cluster): Promise<ChildProcess> {
   const log = openSync(logFile(cluster), 'a');
-  // Should this process be killed, the kernel sends the postmaster its signal for an immediate stop.
-  const command = ['--pdeathsig', 'QUIT', join(cluster.binaries, 'postgres'), '-D', dataDirectory(cluster)];
-  const place = { ...cluster.account, cwd: cluster.directory, env: serverEnvironment(), detached: true };
+  // Should this process be killed, the kernel sends the postmaster its signal for an immediate
+  // stop.
+  const command = [
+    '--pdeathsig',
+    'QUIT',
+    join(cluster.binaries, 'postgres'),
+    '-D',
+    dataDirectory(cluster),
+  ];
+  const place = {
+    ...cluster.account,
+    cwd: cluster.directory,
+    env: serverEnvironment(),
+    detached: true,
+  };
   const child = spawn('setpriv', command, { ...place, stdio: ['ignore', log, log] });
   closeSync(log);
   await once(child, 'spawn');
@@ -40,7 +55,10 @@ function isRunning({ process: child }: Postmaster): boolean {
   return child !== null && child.exitCode === null && child.signalCode === null;
 }
 
-/** `fast` rolls back and writes all out; `immediate` is a crash, after which the next start recovers. */
+/**
+ * `fast` rolls back and writes all out; `immediate` is a crash, after which the next start
+ * recovers.
+ */
 export async function stop(postmaster: Postmaster, mode: 'fast' | 'immediate'): Promise<void> {
   const child = postmaster.process;
   if (child === null || !isRunning(postmaster)) return;
@@ -56,7 +74,13 @@ export function stopNow(postmaster: Postmaster): void {
   if (!isRunning(postmaster)) return;
   thaw(postmaster);
   const { account, binaries } = postmaster.cluster;
-  const command = ['stop', '--mode=immediate', '--timeout=10', '-D', dataDirectory(postmaster.cluster)];
+  const command = [
+    'stop',
+    '--mode=immediate',
+    '--timeout=10',
+    '-D',
+    dataDirectory(postmaster.cluster),
+  ];
   spawnSync(join(binaries, 'pg_ctl'), command, { ...account, cwd: '/', stdio: 'ignore' });
 }
 

@@ -21,7 +21,9 @@ export type PrivatePostgresOptions = {
   settings?: Record<string, string>;
   /** Gives up durability for speed; without it a crash loses nothing that was committed. */
   fast?: boolean;
-  /** Where the fresh directory is made, such as a small tmpfs; else in the system's place for such. */
+  /**
+   * Where the fresh directory is made, such as a small tmpfs; else in the system's place for such.
+   */
   parentDirectory?: string;
 };
 
@@ -29,8 +31,9 @@ const fastSettings = { fsync: 'off', full_page_writes: 'off', synchronous_commit
 
 /**
  * A PostgreSQL of one's own, from Debian's packages, in a fresh directory and on a free port of
- * 127.0.0.1. Throws, in one line, where PostgreSQL is not installed. `destroy()` may be called again, and also happens at
- * the end of this process; when this process is killed by SIGKILL the server ends too, but its directory stays.
+ * 127.0.0.1. Throws, in one line, where PostgreSQL is not installed. `destroy()` may be called
+ * again, and also happens at the end of this process; when this process is killed by SIGKILL the
+ * server ends too, but its directory stays.
  */
 export async function startPrivatePostgres(options: PrivatePostgresOptions = {}) {
   const cluster = await planCluster(options.parentDirectory ?? tmpdir());
@@ -54,7 +57,8 @@ export async function startPrivatePostgres(options: PrivatePostgresOptions = {})
     /** Of the server's files, and whom they belong to. */
     dataDirectory: dataDirectory(cluster),
     account: cluster.account,
-    url: (database?: string, user?: string, password?: string) => urlOf(cluster, database, user, password),
+    url: (database?: string, user?: string, password?: string) =>
+      urlOf(cluster, database, user, password),
     /** Over a connection of its own; gives the rows of the last statement. */
     query: (sql: string, database?: string) => query(urlOf(cluster, database), sql),
     stop: (mode: 'fast' | 'immediate') => stop(postmaster, mode),
@@ -82,7 +86,12 @@ async function isAnswering(cluster: Cluster): Promise<boolean> {
   );
 }
 
-function urlOf(cluster: Cluster, database = 'postgres', user = 'adl', password = cluster.password): string {
+function urlOf(
+  cluster: Cluster,
+  database = 'postgres',
+  user = 'adl',
+  password = cluster.password,
+): string {
   const [name, word, place] = [user, password, database].map(encodeURIComponent);
   return `postgresql://${name}:${word}@127.0.0.1:${cluster.port}/${place}`;
 }

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Stops a process and its children, the way a machine without processor time does; the parent first, so that it forks no more. */
+/**
+ * Stops a process and its children, the way a machine without processor time does; the parent
+ * first, so that it forks no more.
+ */
 export function freezeTree(pid: number): void {
   process.kill(pid, 'SIGSTOP');
   const frozen = new Set<number>();
@@ -37,7 +40,8 @@ function childrenOf(pid: number): number[] {
 function parentOf(pid: string): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in parentheses may contain anything; after it come the state and the parent (proc(5)).
+    // The name in parentheses may contain anything; after it come the state and the parent
+    // (proc(5)).
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
   } catch {
     return null;

@@ -132,7 +132,10 @@ test('an optional parameter has no example, which a form would fill in', async (
   for (const { name, operation } of operations) {
     for (const parameter of operation.parameters ?? []) {
       if (parameter.required) continue;
-      assert.ok(!('example' in parameter) && !('example' in parameter.schema), `${name} ${parameter.name}`);
+      assert.ok(
+        !('example' in parameter) && !('example' in parameter.schema),
+        `${name} ${parameter.name}`,
+      );
       shown += parameter.schema.examples?.length ?? 0;
     }
   }
@@ -153,7 +156,8 @@ test("refresh and logout name their realm's cookie, and superadmin routes the ro
   for (const { name, url, guard, operation } of operations) {
     const [, kind] = /^\/api\/(user|admin)s\/(?:refresh|logout)$/.exec(url) ?? [];
     if (kind) assert.deepEqual(operation.security, [{ [`${kind}Cookie`]: [] }, {}], name);
-    if (guard === 'superadmin') assert.deepEqual(operation.security, [{ adminToken: ['superadmin'] }], name);
+    if (guard === 'superadmin')
+      assert.deepEqual(operation.security, [{ adminToken: ['superadmin'] }], name);
   }
 });
 
@@ -165,7 +169,9 @@ test('the recipe in the introduction gives two concurrent refreshes the same suc
   const { refreshToken } = await signedInUser(service);
   const AsyncFunction = (async () => undefined).constructor as FunctionConstructor;
   const key = await AsyncFunction('refreshToken', `${recipe}; return key;`)(refreshToken);
-  const answers = await Promise.all([1, 2].map(() => refresh(service.api, userRealm, refreshToken, key)));
+  const answers = await Promise.all(
+    [1, 2].map(() => refresh(service.api, userRealm, refreshToken, key)),
+  );
   for (const answer of answers) assertStatus(answer, 200);
   assert.equal(answers[0]?.body.refresh_token, answers[1]?.body.refresh_token);
 });

@@ -81,7 +81,11 @@ async function load(t: TestContext) {
 }
 
 /** The answer itself, with a reference to a shared one resolved. */
-export function responseOf(document: Document, operation: Operation, status: string): Response | undefined {
+export function responseOf(
+  document: Document,
+  operation: Operation,
+  status: string,
+): Response | undefined {
   const response = operation.responses[status];
   if (response === undefined || !('$ref' in response)) return response;
   return document.components.responses[nameIn(response.$ref)];

@@ -8,7 +8,9 @@ import { test } from 'node:test';
 const root = join(import.meta.dirname, '../..');
 const store = '../../domain/accounts/account-store.ts';
 
-/** Files, their lines, and after // the rule that must refuse the line; none where there is nothing. */
+/**
+ * Files, their lines, and after // the rule that must refuse the line; none where there is nothing.
+ */
 const planted: Record<string, string> = {
   'src/platform/rate-limit/limiter.ts': `
 import { find } from '${store}'; // no-restricted-imports

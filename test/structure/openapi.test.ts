@@ -33,7 +33,10 @@ test('operations have a summary, a tag, a unique id and described answers', asyn
       );
     }
   }
-  assert.equal(new Set(operations.map(({ operation }) => operation.operationId)).size, operations.length);
+  assert.equal(
+    new Set(operations.map(({ operation }) => operation.operationId)).size,
+    operations.length,
+  );
   assert.deepEqual(
     tags.filter((tag) => !operations.some(({ operation }) => operation.tags?.includes(tag))),
     [],
@@ -44,7 +47,8 @@ test('guarded routes declare the token of their realm; public routes declare non
   const { operations } = await described(t);
   for (const { name, guard, operation } of operations) {
     const scheme = guard === 'user' ? 'userToken' : 'adminToken';
-    const needsToken = operation.security.length > 0 && operation.security.every((one) => scheme in one);
+    const needsToken =
+      operation.security.length > 0 && operation.security.every((one) => scheme in one);
     assert.equal(needsToken, guard !== 'anyone', name);
   }
 });
@@ -63,7 +67,11 @@ test('operations list the errors of their body, token, parameters and database u
       const { schema, example } =
         responseOf(document, operation, status)?.content?.['application/json'] ?? {};
       assert.equal(schema?.$ref, '#/components/schemas/Error', `${name} ${status}`);
-      assert.equal((example as { status_code?: unknown }).status_code, Number(status), `${name} ${status}`);
+      assert.equal(
+        (example as { status_code?: unknown }).status_code,
+        Number(status),
+        `${name} ${status}`,
+      );
     }
   }
 });
@@ -91,7 +99,10 @@ test('the service accepts the examples of bodies', async (t) => {
   for (const { name, url, guard, operation } of operations) {
     if (guard !== 'anyone' || !operation.requestBody) continue;
     const { schema, example } = operation.requestBody.content['application/json'] ?? { schema: {} };
-    const fields = Object.entries(schema.properties ?? {}).map(([field, own]) => [field, own.example]);
+    const fields = Object.entries(schema.properties ?? {}).map(([field, own]) => [
+      field,
+      own.example,
+    ]);
     const answer = await api.post(url, example ?? schema.example ?? Object.fromEntries(fields));
     assert.notEqual(answer.status, 422, `${name}: ${answer.text}`);
   }
@@ -122,9 +133,9 @@ test('it has no errors and no warnings under the rules of redocly.yaml', async (
   const lint = [join(root, 'node_modules/@redocly/cli/bin/cli.js'), 'lint', file];
   const options = ['--config', join(root, 'redocly.yaml'), '--format', 'json'];
   const env = { ...process.env, REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
-  const { stdout } = await promisify(execFile)(process.execPath, [...lint, ...options], { env }).catch(
-    (failed: { stdout: string }) => failed,
-  );
+  const { stdout } = await promisify(execFile)(process.execPath, [...lint, ...options], {
+    env,
+  }).catch((failed: { stdout: string }) => failed);
   const { problems, totals } = JSON.parse(stdout);
   assert.deepEqual(
     problems.map(({ ruleId, location }: Record<string, unknown>) => ({ ruleId, location })),

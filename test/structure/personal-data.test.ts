@@ -38,7 +38,10 @@ async function columnsOf({ db }: TestApp): Promise<Column[]> {
       FROM information_schema.columns
      WHERE table_schema NOT IN ('pg_catalog', 'information_schema', 'test_clock')`.execute(db);
   // The queue makes a table of counts a day.
-  return rows.map((row) => ({ ...row, table: row.table.replace(/^(jobs\.queue_stats)_\d+$/, '$1') }));
+  return rows.map((row) => ({
+    ...row,
+    table: row.table.replace(/^(jobs\.queue_stats)_\d+$/, '$1'),
+  }));
 }
 
 test('every table with personal data is exported, or says why not, and erased', async (t) => {
@@ -49,7 +52,9 @@ test('every table with personal data is exported, or says why not, and erased', 
   );
   const covered = new Set(assembly.personalData.flatMap(({ tables }) => tables));
   assert.ok(covered.size > 5);
-  const missing = [...new Set(personal.map(({ table }) => table))].filter((table) => !covered.has(table));
+  const missing = [...new Set(personal.map(({ table }) => table))].filter(
+    (table) => !covered.has(table),
+  );
   assert.deepEqual(
     missing,
     [],
@@ -70,7 +75,10 @@ const shownOtherwise: Record<string, Record<string, string>> = {
       'key_id generation current_hash previous_hash idempotency_hash rotated_by_hash device_hash',
     ),
     ...because('the caller', 'subject_kind subject_id'),
-    ...because('last_used_at, expires_at, or a setting', 'rotated_at idle_expires_at absolute_expires_at'),
+    ...because(
+      'last_used_at, expires_at, or a setting',
+      'rotated_at idle_expires_at absolute_expires_at',
+    ),
     ...because('ended_at and end_reason', 'revoked_at revoke_reason'),
   },
   links: {
@@ -103,7 +111,8 @@ test('every column of an exported table is shown, or says why not', async (t) =>
     return columns
       .filter(({ table, column }) => tables.includes(table) && !shown.includes(column))
       .filter(
-        ({ table, column }) => !(column in (shownOtherwise[table] ?? {}) || shownOtherwise[table]?.['*']),
+        ({ table, column }) =>
+          !(column in (shownOtherwise[table] ?? {}) || shownOtherwise[table]?.['*']),
       )
       .map(({ table, column }) => `${table}.${column}`);
   });
@@ -119,6 +128,8 @@ test('each table with personal data exists, has one owner and one place in the e
     [...tables, ...Object.keys(impersonal)].filter((table) => !existing.has(table)),
     [],
   );
-  const names = assembly.personalData.flatMap(({ exported }) => ('name' in exported ? [exported.name] : []));
+  const names = assembly.personalData.flatMap(({ exported }) =>
+    'name' in exported ? [exported.name] : [],
+  );
   assert.deepEqual(names.toSorted(), [...new Set(names)].toSorted());
 });

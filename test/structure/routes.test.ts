@@ -76,7 +76,12 @@ test('every guarded POST, PUT and PATCH takes an Idempotency-Key, or issues a se
   for (const { method, url, guard } of changing) {
     if (withoutKey[`${method} ${url}`] !== undefined) continue;
     const token = (guard === 'user' ? user : admin).accessToken;
-    const answer = await test.api.request(method, url.replaceAll(/:\w+/g, user.id), {}, { token, headers });
+    const answer = await test.api.request(
+      method,
+      url.replaceAll(/:\w+/g, user.id),
+      {},
+      { token, headers },
+    );
     assertStatus(answer, 422);
     assert.equal(answer.body.details.errors[0].field, 'idempotency-key', `${method} ${url}`);
   }
@@ -85,13 +90,16 @@ test('every guarded POST, PUT and PATCH takes an Idempotency-Key, or issues a se
 /**
  * Method and path of a call in a test: `api.get('/x')`, `request('GET', '/x')`, `post(test, '/x')`.
  */
-const call = /\b(GET|POST|PUT|PATCH|DELETE)\b['`"]?[^;'`"]{0,40}?['`"]((?:\/|\$\{)[^'`"\s]*)['`"]/gi;
+const call =
+  /\b(GET|POST|PUT|PATCH|DELETE)\b['`"]?[^;'`"]{0,40}?['`"]((?:\/|\$\{)[^'`"\s]*)['`"]/gi;
 
 test('every route is called by a test', async () => {
   const calls = new Set<string>();
   for (const file of globSync('{src,test}/**/*.test.ts', { cwd: root })) {
     if (file.endsWith('structure/routes.test.ts')) continue;
-    for (const [, method = '', target = ''] of readFileSync(join(root, file), 'utf8').matchAll(call)) {
+    for (const [, method = '', target = ''] of readFileSync(join(root, file), 'utf8').matchAll(
+      call,
+    )) {
       for (const path of pathsOf(target)) calls.add(`${method.toUpperCase()} ${path}`);
     }
   }
@@ -114,6 +122,8 @@ function matches(route: string, called: string): boolean {
   const [pattern, parts] = [route.split('/'), called.split('/')];
   return (
     pattern.length === parts.length &&
-    pattern.every((part, index) => (part.startsWith(':') ? parts[index] !== '' : part === parts[index]))
+    pattern.every((part, index) =>
+      part.startsWith(':') ? parts[index] !== '' : part === parts[index],
+    )
   );
 }

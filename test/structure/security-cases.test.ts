@@ -10,7 +10,9 @@ import { test } from 'node:test';
 type SecurityCase = { id: string; title: string; source: string; reason?: string };
 
 const root = join(import.meta.dirname, '../..');
-const cases = JSON.parse(readFileSync(join(root, 'docs/security-cases.json'), 'utf8')) as SecurityCase[];
+const cases = JSON.parse(
+  readFileSync(join(root, 'docs/security-cases.json'), 'utf8'),
+) as SecurityCase[];
 
 // A test covers the cases that its name begins with.
 const claim = /\b(?:test|describe|it)(?:\.\w+)?\(\s*['"`]|\bname:\s*['"`]/;

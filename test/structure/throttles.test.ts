@@ -4,7 +4,10 @@ import { userCreation } from '../../src/admin/users/create-user.ts';
 import { passwordCheck, signInPolicies } from '../../src/domain/credentials/guess-limits.ts';
 import { mailRecipient } from '../../src/domain/outbox/queue-mail.ts';
 import { forgotLimit } from '../../src/flows/password-reset/request-password-reset.ts';
-import { identifierChange, identifierChangeAddress } from '../../src/flows/profile/update-profile.ts';
+import {
+  identifierChange,
+  identifierChangeAddress,
+} from '../../src/flows/profile/update-profile.ts';
 import { setupTokenTries } from '../../src/flows/registration/register-admin.ts';
 
 const [quarter, hour, day] = [900, 3600, 86_400];
@@ -18,7 +21,10 @@ test('persistent throttles keep their limits and their names over upgrades', () 
     setupTokenTries,
     userCreation,
     passwordCheck,
-    ...Object.values(signInPolicies).flatMap(({ fromAddress, ofAccount }) => [fromAddress, ofAccount]),
+    ...Object.values(signInPolicies).flatMap(({ fromAddress, ofAccount }) => [
+      fromAddress,
+      ofAccount,
+    ]),
   ];
   const rows = policies.map(({ name, limit, windowSeconds }) => [name, limit, windowSeconds]);
   assert.deepEqual(rows, [

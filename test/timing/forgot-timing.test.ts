@@ -17,7 +17,8 @@ test('A05 forgot-password takes the same time for a known and an unknown address
   while (verdicts.true < 2 && verdicts.false < 2) {
     const { known, unknown } = await measure(server, pairs);
     const comparison = compare(unknown, known);
-    const apart = Math.abs(comparison.medianDifference) > 5 || comparison.auc < 0.35 || comparison.auc > 0.65;
+    const apart =
+      Math.abs(comparison.medianDifference) > 5 || comparison.auc < 0.35 || comparison.auc > 0.65;
     t.diagnostic(
       `median difference ${comparison.medianDifference.toFixed(2)} ms, AUC ${comparison.auc.toFixed(3)}`,
     );
@@ -36,7 +37,8 @@ async function measure(
     const person = newRegistration();
     await server.request('POST', '/api/users/register', { body: person });
     await sleep(settleMilliseconds);
-    const order = pair % 2 === 0 ? (['unknown', 'known'] as const) : (['known', 'unknown'] as const);
+    const order =
+      pair % 2 === 0 ? (['unknown', 'known'] as const) : (['known', 'unknown'] as const);
     for (const kind of order) {
       const body = { email: kind === 'known' ? person.email : newRegistration().email };
       const started = performance.now();

@@ -6,7 +6,10 @@ import { buildApp } from '../../src/app.ts';
 import { createAccessTokens } from '../../src/domain/access-tokens/access-token.ts';
 import { userRealm } from '../../src/domain/realms/realms.ts';
 import type { PasswordHasher } from '../../src/platform/hashing/password-hasher.ts';
-import { hashPasswordSync, type StoredPassword } from '../../src/platform/hashing/password-schemes.ts';
+import {
+  hashPasswordSync,
+  type StoredPassword,
+} from '../../src/platform/hashing/password-schemes.ts';
 import { createLogger } from '../../src/platform/logging/logger.ts';
 import { assertStatus, createApi } from '../api.ts';
 import { newRegistration } from '../factories.ts';
@@ -40,7 +43,11 @@ test('A02 without the dummy hash the same measurement finds the difference', asy
 });
 
 /** The majority of up to three measurements. */
-async function areToldApart(t: TestContext, service: TestApp, stored?: StoredPassword): Promise<boolean> {
+async function areToldApart(
+  t: TestContext,
+  service: TestApp,
+  stored?: StoredPassword,
+): Promise<boolean> {
   await measure(service, warmUpPairs);
   const verdicts = { true: 0, false: 0 };
   while (verdicts.true < 2 && verdicts.false < 2) {
@@ -56,14 +63,19 @@ async function areToldApart(t: TestContext, service: TestApp, stored?: StoredPas
  * unless `stored` is given, and a new unknown name. Both are tried as often, because counting the
  * first attempt for a name takes less time than counting the next.
  */
-async function measure(service: TestApp, count: number, stored?: StoredPassword): Promise<Comparison> {
+async function measure(
+  service: TestApp,
+  count: number,
+  stored?: StoredPassword,
+): Promise<Comparison> {
   const account = newRegistration();
   assertStatus(await service.api.post('/api/users/register', account), 201);
   if (stored) await seedPassword(service, userRealm, account.username, stored);
   const unknownName = newRegistration().username;
   const timings = { unknown: [] as number[], known: [] as number[] };
   for (let pair = 0; pair < count; pair += 1) {
-    const order = pair % 2 === 0 ? (['unknown', 'known'] as const) : (['known', 'unknown'] as const);
+    const order =
+      pair % 2 === 0 ? (['unknown', 'known'] as const) : (['known', 'unknown'] as const);
     for (const kind of order) {
       const username = kind === 'known' ? account.username : unknownName;
       timings[kind].push(await timeOfWrongLogin(service, username));
@@ -102,7 +114,9 @@ async function withoutDummyHash(t: TestContext, service: TestApp): Promise<TestA
       stored === null ? Promise.resolve(false) : service.hasher.verify(password, stored, client),
   };
   const logger = createLogger(config, { write: () => {} });
-  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => service.clock.now());
+  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () =>
+    service.clock.now(),
+  );
   const app = await buildApp({
     config,
     logger,

@@ -6,7 +6,10 @@ const even = Array.from({ length: 100 }, (_, index) => 50 + (index % 10) / 10);
 
 test('two samples of one source are indistinguishable', () => {
   const { medianDifference, auc, toldApart } = compare(even, even.toReversed());
-  assert.deepEqual({ medianDifference, auc, toldApart }, { medianDifference: 0, auc: 0.5, toldApart: false });
+  assert.deepEqual(
+    { medianDifference, auc, toldApart },
+    { medianDifference: 0, auc: 0.5, toldApart: false },
+  );
 });
 
 test('a sample that is always slightly faster is distinguished by rank', () => {

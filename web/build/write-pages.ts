@@ -23,7 +23,11 @@ const smallestCompressed = 500;
 async function bundle(): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: web,
-    entryPoints: { pages: 'src/main.tsx', theme: 'src/design/chosen-theme.ts', icon: 'src/design/icon.svg' },
+    entryPoints: {
+      pages: 'src/main.tsx',
+      theme: 'src/design/chosen-theme.ts',
+      icon: 'src/design/icon.svg',
+    },
     outdir: files,
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
@@ -46,7 +50,8 @@ async function bundle(): Promise<Metafile> {
 function describe(name: string) {
   const content = readFileSync(join(files, name));
   const type = types[extname(name)] ?? 'application/octet-stream';
-  if (extname(name) === '.woff2' || content.length < smallestCompressed) return { type, encodings: [] };
+  if (extname(name) === '.woff2' || content.length < smallestCompressed)
+    return { type, encodings: [] };
   writeFileSync(join(files, `${name}.br`), brotliCompressSync(content));
   writeFileSync(join(files, `${name}.gzip`), gzipSync(content, { level: 9 }));
   return { type, encodings: ['br', 'gzip'] };
@@ -62,7 +67,8 @@ function preloads({ outputs }: Metafile): string {
 }
 
 function writeHtml(names: readonly string[]): string {
-  const addressOf = (pattern: RegExp) => `/app/static/${names.find((name) => pattern.test(name)) ?? ''}`;
+  const addressOf = (pattern: RegExp) =>
+    `/app/static/${names.find((name) => pattern.test(name)) ?? ''}`;
   return readFileSync(join(web, 'page.html'), 'utf8')
     .replace('{{script}}', addressOf(/^pages-.*\.js$/))
     .replace('{{preloads}}', preloads(metafile))

@@ -21,7 +21,9 @@ function App() {
     <TextsProvider>
       <QueryClientProvider client={queries}>
         {/* Other addresses, such as the pages of mailed links, are the service's own. */}
-        <LocationProvider scope={/^\/app(?!\/(reset-password|verify-email|undo|mailbox)\b)(\/|$|\?)/}>
+        <LocationProvider
+          scope={/^\/app(?!\/(reset-password|verify-email|undo|mailbox)\b)(\/|$|\?)/}
+        >
           <Pages />
           <Toasts />
         </LocationProvider>

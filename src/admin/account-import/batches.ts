@@ -25,9 +25,9 @@ export type Batches = {
 };
 
 /**
- * Writes a few batches at once, while the next is read; they are committed in the order of the file.
- * Batches that share a name take turns: the later one would wait in the database for the earlier one,
- * which waits for its turn.
+ * Writes a few batches at once, while the next is read; they are committed in the order of the
+ * file. Batches that share a name take turns: the later one would wait in the database for the
+ * earlier one, which waits for its turn.
  */
 export function collectBatches(fromLine: number, limits: Limits, writeBatch: WriteBatch): Batches {
   let batch: Batch = { rows: [], fromLine, toLine: fromLine };
@@ -40,7 +40,8 @@ export function collectBatches(fromLine: number, limits: Limits, writeBatch: Wri
   const write = async (): Promise<boolean> => {
     const names = namesOf(batch.rows);
     const mustWait = () =>
-      running.length >= limits.mostAtOnce || running.some((other) => !other.names.isDisjointFrom(names));
+      running.length >= limits.mostAtOnce ||
+      running.some((other) => !other.names.isDisjointFrom(names));
     while (mustWait()) await awaitOldest();
     if (hasStopped) return false;
     const written = writeBatch(batch, running.at(-1)?.written ?? Promise.resolve());

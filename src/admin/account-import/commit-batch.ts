@@ -1,4 +1,8 @@
-import { findTakenFields, insertAccounts, removeAccounts } from '../../domain/accounts/insert-accounts.ts';
+import {
+  findTakenFields,
+  insertAccounts,
+  removeAccounts,
+} from '../../domain/accounts/insert-accounts.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { advanceImport } from '../../domain/imports/import-store.ts';
 import { findReservedAddresses } from '../../domain/one-time-tokens/undo-links.ts';
@@ -13,8 +17,9 @@ import type { Row } from './read-row.ts';
 export type Refused = { row: Row; field: string };
 
 /**
- * Writes accounts, audit event and the line reached in one transaction, committed when its turn has come.
- * Gives the rows that were not inserted; nothing is kept if one of them stops the import, or in a trial.
+ * Writes accounts, audit event and the line reached in one transaction, committed when its turn has
+ * come. Gives the rows that were not inserted; nothing is kept if one of them stops the import, or
+ * in a trial.
  */
 export async function commitBatch(
   deps: ImportDependencies,
@@ -54,7 +59,11 @@ class NotKeptError extends Error {
 }
 
 /** Gives the rows that were not inserted, in the order of the file. */
-async function insertBatch(trx: Transaction, realm: Realm, rows: readonly Row[]): Promise<Refused[]> {
+async function insertBatch(
+  trx: Transaction,
+  realm: Realm,
+  rows: readonly Row[],
+): Promise<Refused[]> {
   const inserted = await insertAccounts(
     trx,
     realm,
@@ -73,7 +82,10 @@ async function insertBatch(trx: Transaction, realm: Realm, rows: readonly Row[])
   return [...taken, ...reserved].toSorted((one, other) => one.row.line - other.row.line);
 }
 
-/** Nobody takes an address that an open undo link leads back to. Asked after the insert, as at registration. */
+/**
+ * Nobody takes an address that an open undo link leads back to. Asked after the insert, as at
+ * registration.
+ */
 async function removeReserved(
   trx: Transaction,
   realm: Realm,

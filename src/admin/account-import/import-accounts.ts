@@ -2,10 +2,18 @@ import { isDatabaseUnavailable } from '../../platform/database/database-errors.t
 import type { FileRecord } from '../../platform/records/record.ts';
 import { type Batch, type Batches, collectBatches, halvesOf, type Limits } from './batches.ts';
 import { commitBatch, type Refused } from './commit-batch.ts';
-import type { ImportCounts, ImportDependencies, ImportFault, ImportOptions } from './import-options.ts';
+import type {
+  ImportCounts,
+  ImportDependencies,
+  ImportFault,
+  ImportOptions,
+} from './import-options.ts';
 import { readRow } from './read-row.ts';
 
-/** A fraction of what a statement may take. The embedded database has the thread of the service meanwhile. */
+/**
+ * A fraction of what a statement may take. The embedded database has the thread of the service
+ * meanwhile.
+ */
 const batchRows = { postgres: 1000, embedded: 100 };
 
 /** Fewer are not tried again: the database is away. */
@@ -15,9 +23,9 @@ const fewestRows = 50;
 const batchesAtOnce = 2;
 
 /**
- * Reads accounts and inserts them batch by batch: accounts, the audit event and the line reached are one
- * transaction, so that a killed import leaves neither half an account nor a doubt where to go on. Mails
- * nobody. True if it came to the end of the file.
+ * Reads accounts and inserts them batch by batch: accounts, the audit event and the line reached
+ * are one transaction, so that a killed import leaves neither half an account nor a doubt where to
+ * go on. Mails nobody. True if it came to the end of the file.
  */
 export async function importAccounts(
   deps: ImportDependencies,
@@ -79,7 +87,10 @@ async function takeRecord(
   return !stopsAtFault && !isLast;
 }
 
-/** A server that is slow now gets smaller batches, which end within the time that a statement may take. */
+/**
+ * A server that is slow now gets smaller batches, which end within the time that a statement may
+ * take.
+ */
 async function writeInTime(
   batch: Batch,
   turn: Promise<unknown>,
@@ -93,7 +104,10 @@ async function writeInTime(
     await turn;
     const [first, rest] = halvesOf(batch);
     limits.mostRows = Math.min(limits.mostRows, rest.rows.length);
-    return (await writeInTime(first, turn, limits, write)) && (await writeInTime(rest, turn, limits, write));
+    return (
+      (await writeInTime(first, turn, limits, write)) &&
+      (await writeInTime(rest, turn, limits, write))
+    );
   }
 }
 

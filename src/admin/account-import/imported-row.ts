@@ -10,7 +10,16 @@ import type { StoredPassword } from '../../platform/hashing/password-schemes.ts'
 import { instant } from '../../platform/http/schemas.ts';
 
 const words = new Map(
-  Object.entries({ true: true, t: true, 1: true, yes: true, false: false, f: false, 0: false, no: false }),
+  Object.entries({
+    true: true,
+    t: true,
+    1: true,
+    yes: true,
+    false: false,
+    f: false,
+    0: false,
+    no: false,
+  }),
 );
 
 /** As in JSON, and as spreadsheets and databases write it. */
@@ -63,29 +72,34 @@ export function importedRow(config: Config, realm: Realm, firebase: FirebaseProj
       username: newUsername(config, realm),
       full_name: fullName,
       is_active: yesNo.default(true),
-      legacy_id: z.preprocess((id) => (typeof id === 'number' ? String(id) : id), legacyId.nullish()),
+      legacy_id: z.preprocess(
+        (id) => (typeof id === 'number' ? String(id) : id),
+        legacyId.nullish(),
+      ),
       password_hash: z.string().max(2000).nullish(),
       password_salt: z.string().max(200).nullish(),
       created_at: time,
       last_login_at: time,
       ...ofRealm,
     })
-    .transform(({ password_hash, password_salt, legacy_id, created_at, last_login_at, ...row }, context) => {
-      const password = passwordOf(realm, password_hash, password_salt, firebase);
-      if (password !== null && 'fault' in password) {
-        context.addIssue({ code: 'custom', path: ['password_hash'], message: password.fault });
-        return z.NEVER;
-      }
-      return {
-        ...row,
-        id: randomUUIDv7(),
-        legacy_id: legacy_id ?? null,
-        created_at: created_at ?? null,
-        last_login_at: last_login_at ?? null,
-        password,
-        // The members of the realm are spread from either of two schemas.
-      } as ImportedAccount;
-    });
+    .transform(
+      ({ password_hash, password_salt, legacy_id, created_at, last_login_at, ...row }, context) => {
+        const password = passwordOf(realm, password_hash, password_salt, firebase);
+        if (password !== null && 'fault' in password) {
+          context.addIssue({ code: 'custom', path: ['password_hash'], message: password.fault });
+          return z.NEVER;
+        }
+        return {
+          ...row,
+          id: randomUUIDv7(),
+          legacy_id: legacy_id ?? null,
+          created_at: created_at ?? null,
+          last_login_at: last_login_at ?? null,
+          password,
+          // The members of the realm are spread from either of two schemas.
+        } as ImportedAccount;
+      },
+    );
   // Twice as fast, for a million rows.
   return z.compile(schema);
 }
@@ -98,6 +112,7 @@ function passwordOf(
   firebase: FirebaseProject | null,
 ): StoredPassword | { fault: string } | null {
   const none = hash === null || hash === undefined || hash === '' || hash.startsWith('!');
-  if (none) return realm.kind === 'user' ? null : { fault: 'is required: an admin cannot set one by mail' };
+  if (none)
+    return realm.kind === 'user' ? null : { fault: 'is required: an admin cannot set one by mail' };
   return readForeignHash({ hash, salt: salt ?? undefined }, firebase);
 }

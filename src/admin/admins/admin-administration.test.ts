@@ -74,7 +74,10 @@ test('a plain admin may neither list nor change admins, including themselves', a
       assertStatus(await change(id, body), 403);
     }
   }
-  const rows = await test.db.selectFrom('admins').select(['id', 'is_superadmin', 'is_active']).execute();
+  const rows = await test.db
+    .selectFrom('admins')
+    .select(['id', 'is_superadmin', 'is_active'])
+    .execute();
   assert.deepEqual(rows.find(({ id }) => id === plain.id)?.is_superadmin, false);
   assert.ok(rows.every((row) => row.is_active));
 });

@@ -9,7 +9,13 @@ import { adminRealm } from '../../domain/realms/realms.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
 import { ifMatchHeader } from '../../platform/http/preconditions.ts';
-import { bodyErrors, errors, guardErrors, idParams, unchangedIfNull } from '../../platform/http/schemas.ts';
+import {
+  bodyErrors,
+  errors,
+  guardErrors,
+  idParams,
+  unchangedIfNull,
+} from '../../platform/http/schemas.ts';
 import { answerList } from '../answer-list.ts';
 import { updateAdmin } from './update-admin.ts';
 

@@ -33,7 +33,9 @@ test('the list filters by actor, subject, event and time, and pages completely',
   let cursor: string | null = '';
   while (cursor !== null) {
     const query: string = `page_size=7${cursor ? `&cursor=${cursor}` : ''}`;
-    const page = await service.api.get(`/api/admins/audit-events?${query}`, { token: admin.accessToken });
+    const page = await service.api.get(`/api/admins/audit-events?${query}`, {
+      token: admin.accessToken,
+    });
     paged.push(...page.body.items.map(({ id }: AuditEvent) => id));
     assert.equal(page.body.total, all.length);
     cursor = page.body.next_cursor;
@@ -49,7 +51,9 @@ test('the list filters by actor, subject, event and time, and pages completely',
     'from=0000-01-01T00:00:00Z',
     'actor=1',
   ]) {
-    const answer = await service.api.get(`/api/admins/audit-events?${query}`, { token: admin.accessToken });
+    const answer = await service.api.get(`/api/admins/audit-events?${query}`, {
+      token: admin.accessToken,
+    });
     assertStatus(answer, 422);
   }
 });
@@ -82,7 +86,8 @@ test('a user reads the events of their own account and no others', async (t) => 
 test('events are deleted after a year, not before', async (t) => {
   const service = await createTestApp(t);
   assertStatus(await service.api.post('/api/users/register', newRegistration()), 201);
-  const count = async () => (await service.db.selectFrom('audit_events').select('id').execute()).length;
+  const count = async () =>
+    (await service.db.selectFrom('audit_events').select('id').execute()).length;
   const day = 24 * 60 * 60;
   await service.clock.advance(364 * day);
   await service.tidyUp();

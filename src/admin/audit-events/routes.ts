@@ -7,7 +7,10 @@ import { pageOf } from '../../platform/http/paging.ts';
 import { errors, guardErrors } from '../../platform/http/schemas.ts';
 
 export function addAuditRoutes(app: HttpServer, deps: RouteDependencies): void {
-  const answers = { 200: pageOf(auditEventSchema(deps.auditEvents)), ...errors([422, ...guardErrors]) };
+  const answers = {
+    200: pageOf(auditEventSchema(deps.auditEvents)),
+    ...errors([422, ...guardErrors]),
+  };
 
   app.get(
     '/api/admins/audit-events',

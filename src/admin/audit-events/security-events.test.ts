@@ -130,18 +130,22 @@ test('M04 refusals of a limit are one row per key and window', async (t) => {
   await flood('203.0.113.7', 30);
   const again = await signIn(service, adminRealm, admin);
   const events = await eventsOf(service, again, '&event=limit_exceeded');
-  assert.deepEqual(events.map(({ ip, details, outcome }) => [ip, details.policy, outcome]).toSorted(), [
-    ['203.0.113.7', 'ip', 'denied'],
-    ['203.0.113.7', 'ip', 'denied'],
-    ['203.0.113.8', 'ip', 'denied'],
-  ]);
+  assert.deepEqual(
+    events.map(({ ip, details, outcome }) => [ip, details.policy, outcome]).toSorted(),
+    [
+      ['203.0.113.7', 'ip', 'denied'],
+      ['203.0.113.7', 'ip', 'denied'],
+      ['203.0.113.8', 'ip', 'denied'],
+    ],
+  );
 });
 
 test('M04 an attack on an account is one row, naming the account', async (t) => {
   const service = await createTestApp(t);
   const admin = await signedInAdmin(service);
   const user = await signedInUser(service);
-  const guess = () => service.api.post('/api/users/login', { username: user.username, password: 'wrong' });
+  const guess = () =>
+    service.api.post('/api/users/login', { username: user.username, password: 'wrong' });
   for (let count = 0; count < 5; count += 1) assertStatus(await guess(), 401);
   for (let count = 0; count < 5; count += 1) assertStatus(await guess(), 429);
   const events = await eventsOf(service, admin, `&event=limit_exceeded&subject=${user.id}`);

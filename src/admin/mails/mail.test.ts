@@ -39,7 +39,11 @@ test('a sign-in from a new place is notified once; the very first is not', async
   const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
   const newer = firefox.replaceAll('140', '141');
   assert.equal(await from('203.0.113.7', firefox), 1);
-  assert.equal(await from('203.0.113.9', newer), 1, 'the same browser, updated, in the same network');
+  assert.equal(
+    await from('203.0.113.9', newer),
+    1,
+    'the same browser, updated, in the same network',
+  );
   assert.equal(await from('198.51.100.7', firefox), 2, 'another network');
   const [notice] = await service.mailbox.mails('new_sign_in');
   assert.equal(notice?.recipient, user.email);
@@ -163,7 +167,10 @@ test('the mailbox opens only to a local browser in development without SMTP', as
   const page = await service.api.get('/app/mailbox', local);
   assertStatus(page, 200);
   assert.match(String(page.headers['content-type']), /^text\/html/);
-  assert.match(String(page.headers['content-security-policy']), /default-src 'none'; script-src 'self'/);
+  assert.match(
+    String(page.headers['content-security-policy']),
+    /default-src 'none'; script-src 'self'/,
+  );
   assert.ok(page.text.includes(user.email));
   assert.match(page.text, /<a href="http:\/\/localhost:8000\/app\/verify-email#token=[\w-]{64}">/);
   assert.doesNotMatch(page.text, /<img/);
@@ -182,8 +189,16 @@ test('the mailbox opens only to a local browser in development without SMTP', as
     { headers: { host: 'localhost:8000' }, remoteAddress: '203.0.113.7' },
     { headers: { host: 'localhost:8000', origin: 'http://localhost:3000' } },
     { headers: { host: 'localhost:8000', origin: 'null' } },
-    { headers: { host: 'localhost:8000', 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' } },
-    { headers: { host: 'localhost:8000', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' } },
+    {
+      headers: { host: 'localhost:8000', 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' },
+    },
+    {
+      headers: {
+        host: 'localhost:8000',
+        'sec-fetch-site': 'cross-site',
+        'sec-fetch-mode': 'no-cors',
+      },
+    },
     {
       headers: {
         host: 'localhost:8000',
@@ -197,20 +212,31 @@ test('the mailbox opens only to a local browser in development without SMTP', as
     assertStatus(refused, 404);
     assert.equal(refused.headers['access-control-allow-origin'], undefined);
   }
-  const own = { host: 'localhost:8000', origin: 'http://localhost:8000', 'sec-fetch-site': 'same-origin' };
+  const own = {
+    host: 'localhost:8000',
+    origin: 'http://localhost:8000',
+    'sec-fetch-site': 'same-origin',
+  };
   const followed = {
     ...own,
     origin: undefined,
     'sec-fetch-site': 'cross-site',
     'sec-fetch-mode': 'navigate',
   };
-  for (const headers of [own, JSON.parse(JSON.stringify({ ...followed, 'sec-fetch-dest': 'document' }))]) {
+  for (const headers of [
+    own,
+    JSON.parse(JSON.stringify({ ...followed, 'sec-fetch-dest': 'document' })),
+  ]) {
     const given = await service.api.get('/app/mailbox', { headers });
     assertStatus(given, 200);
     assert.equal(given.headers['access-control-allow-origin'], undefined);
     assert.equal(given.headers.vary, 'Origin');
   }
-  const sending = { SMTP_HOST: '127.0.0.1', SMTP_FROM_EMAIL: 'adl@example.com', SMTP_SECURITY: 'none' };
+  const sending = {
+    SMTP_HOST: '127.0.0.1',
+    SMTP_FROM_EMAIL: 'adl@example.com',
+    SMTP_SECURITY: 'none',
+  };
   for (const overrides of [{}, { ENVIRONMENT: 'development', ...sending }]) {
     const other = await createTestApp(t, overrides);
     assertStatus(await other.api.get('/app/mailbox', local), 404);

@@ -12,7 +12,11 @@ import { createTestApp } from '../../../test/test-app.ts';
 test('G17 a test mail goes only to the admin or to an allowed address', async (t) => {
   const service = await createTestApp(t, { TEST_EMAIL_ALLOW: 'ops@example.com' });
   const send = (to_email: string, token?: string) =>
-    service.api.post('/api/password/test-email', { to_email }, token === undefined ? {} : { token });
+    service.api.post(
+      '/api/password/test-email',
+      { to_email },
+      token === undefined ? {} : { token },
+    );
   const user = await signedInUser(service);
   const admin = await signedInAdmin(service);
   await service.mailbox.deliver();
@@ -43,7 +47,8 @@ test('a user with an admin’s address does not use up the admin’s mail limit'
     const credentials = { username, password: goodPassword };
     assertStatus(await api.post(`${path}/login`, credentials, { remoteAddress }), 200);
   };
-  for (const network of [11, 12, 13, 14]) await signInFrom('/api/users', user.username, `${network}.1.1.1`);
+  for (const network of [11, 12, 13, 14])
+    await signInFrom('/api/users', user.username, `${network}.1.1.1`);
   assert.equal((await mailbox.mails('new_sign_in')).length, 3);
   await signInFrom('/api/admins', admin.username, '15.1.1.1');
   assert.equal((await mailbox.mails('new_sign_in')).length, 4);
@@ -60,7 +65,8 @@ test('an admin’s mail over the limit is 429 and recorded, without the admin’
     () => api.post('/api/password/test-email', { to_email: admin.email }, options),
   ];
   for (const send of sends) {
-    for (let count = 0; count < 3; count += 1) assert.ok([202, 204].includes((await send()).status));
+    for (let count = 0; count < 3; count += 1)
+      assert.ok([202, 204].includes((await send()).status));
     const refused = await send();
     assertStatus(refused, 429);
     assert.ok(Number(refused.headers['retry-after']) > 3500);

@@ -22,12 +22,21 @@ export async function requeueMail(
     const { subject_kind: kind, subject_id: subjectId } = mail;
     const subject = kind && subjectId ? partyOf({ kind }, subjectId) : null;
     const actor = partyOf(adminRealm, adminId);
-    await recordEvent(deps, trx, { event: 'mail_requeued', actor, subject, details: { mail_id: mailId } });
+    await recordEvent(deps, trx, {
+      event: 'mail_requeued',
+      actor,
+      subject,
+      details: { mail_id: mailId },
+    });
     await deps.jobs.send(trx, 'mails', { mailId });
   });
 }
 
 async function requireOpenLink({ db }: Pick<Dependencies, 'db'>, mail: Mail): Promise<void> {
   if (mail.link_id === null || (await findLink(db, mail.link_id))?.is_open) return;
-  throw conflict('The link in this mail is no longer valid: request a new one', 'link_expired', 'mail');
+  throw conflict(
+    'The link in this mail is no longer valid: request a new one',
+    'link_expired',
+    'mail',
+  );
 }

@@ -87,9 +87,10 @@ test('registrations, sign-ins and failures count on their day in UTC, for ninety
   const later: Day[] = (await overviewOf(test)).days;
   assert.equal(later.length, 90);
   assert.ok(later.every(({ registrations, sign_ins }) => registrations + sign_ins === 0));
-  const { rows } = await sql`SELECT FROM sign_in_counts UNION ALL SELECT FROM registration_counts`.execute(
-    test.db,
-  );
+  const { rows } =
+    await sql`SELECT FROM sign_in_counts UNION ALL SELECT FROM registration_counts`.execute(
+      test.db,
+    );
   assert.deepEqual(rows, []);
 });
 
@@ -133,7 +134,9 @@ test('the mail queue shows what waits, what is tried again, what is dead, and si
   }
   const [dead, retrying, fresh] = (await test.mailbox.mails()).map(({ id }) => id);
   await sql`UPDATE mails SET status = 'dead' WHERE id = ${dead}`.execute(test.db);
-  await sql`UPDATE mails SET status = 'queued', attempts = 2 WHERE id = ${retrying}`.execute(test.db);
+  await sql`UPDATE mails SET status = 'queued', attempts = 2 WHERE id = ${retrying}`.execute(
+    test.db,
+  );
   await sql`UPDATE mails SET status = 'queued', attempts = 0 WHERE id = ${fresh}`.execute(test.db);
   const { mail_queue } = await overviewOf(test);
   const { oldest_queued_seconds: age, ...counts } = mail_queue;

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { version } from '../../configuration/version.ts';
-import { countRegistrationsByDay, countUsersByState } from '../../domain/accounts/account-counts.ts';
+import {
+  countRegistrationsByDay,
+  countUsersByState,
+} from '../../domain/accounts/account-counts.ts';
 import { countSignInsByDay } from '../../domain/audit/sign-in-counts.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { readMailQueue } from '../../domain/outbox/mail-queue-state.ts';

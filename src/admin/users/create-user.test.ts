@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { afterNextHash } from '../../../test/after-next-hash.ts';
 import { assertStatus } from '../../../test/api.ts';
 import { eventsOf } from '../../../test/audited-life.ts';
-import { assertAddress, linkGoesTo, moveTo, verifiedUser, verify } from '../../../test/email-calls.ts';
+import {
+  assertAddress,
+  linkGoesTo,
+  moveTo,
+  verifiedUser,
+  verify,
+} from '../../../test/email-calls.ts';
 import { goodPassword, newRegistration, signedInAdmin, signIn } from '../../../test/factories.ts';
 import { newPassword, reset, resetToken } from '../../../test/reset-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
@@ -31,7 +37,12 @@ test('a user created with a password signs in; a mailed link verifies the addres
   const service = await createTestApp(t);
   const { admin, create } = await asAdmin(service);
   const body = { ...newRegistration({ fullName: 'Ada' }), app_metadata: { plan: 'pro' } };
-  const answer = await create({ ...body, is_superuser: true, is_email_verified: true, id: admin.id });
+  const answer = await create({
+    ...body,
+    is_superuser: true,
+    is_email_verified: true,
+    id: admin.id,
+  });
   assertStatus(answer, 201);
   const { id, created_at, updated_at, ...shown } = answer.body;
   const { password, ...given } = body;
@@ -119,7 +130,10 @@ test('an admin corrects the address: the link to the old one ends, a new one goe
   const stray = await service.mailbox.token('first_password', user.email);
   const right = 'right@example.com';
   const change = { email: right };
-  assertStatus(await service.api.patch(`${path}/${user.id}`, change, { token: admin.accessToken }), 200);
+  assertStatus(
+    await service.api.patch(`${path}/${user.id}`, change, { token: admin.accessToken }),
+    200,
+  );
   assertStatus(await reset(service.api, stray), 400);
   assert.deepEqual(await service.mailbox.mails('email_verification'), []);
   assertStatus(await reset(service.api, await service.mailbox.token('first_password', right)), 200);
@@ -180,7 +194,10 @@ test('an admin whose session ends while the password is hashed creates nobody', 
   const service = await createTestApp(t);
   const { admin, create } = await asAdmin(service);
   afterNextHash(t, service.hasher, 'hash', async () => {
-    assertStatus(await service.api.post('/api/admins/logout', { refresh_token: admin.refreshToken }), 204);
+    assertStatus(
+      await service.api.post('/api/admins/logout', { refresh_token: admin.refreshToken }),
+      204,
+    );
   });
   assertStatus(await create(newRegistration()), 401);
   assert.deepEqual(await service.db.selectFrom('users').select('id').execute(), []);
@@ -193,7 +210,13 @@ test('if the mail cannot be queued, there is neither user nor event', async (t) 
   const session = await service.db.selectFrom('sessions').select('id').executeTakeFirstOrThrow();
   const jobs = { ...service.jobs, send: () => Promise.reject(new Error('job refused')) };
   const { full_name: fullName = null, ...names } = newRegistration();
-  const wanted = { ...names, password: null, fullName, ip: '', signal: new AbortController().signal };
+  const wanted = {
+    ...names,
+    password: null,
+    fullName,
+    ip: '',
+    signal: new AbortController().signal,
+  };
   const creation = createUser({ ...service, jobs }, { account, sessionId: session.id }, wanted);
   await assert.rejects(creation, /job refused/);
   assert.equal(account.id, admin.id);
@@ -204,12 +227,16 @@ test('if the mail cannot be queued, there is neither user nor event', async (t) 
 test('an admin creates two hundred users an hour, whatever others do', async (t) => {
   const service = await createTestApp(t);
   const [busy, other] = [await asAdmin(service), await asAdmin(service)];
-  for (let count = 0; count < 199; count += 1) await takeThrottle(service, userCreation, busy.admin.id);
+  for (let count = 0; count < 199; count += 1)
+    await takeThrottle(service, userCreation, busy.admin.id);
   await busy.invite();
   const hashed = service.hasher.state.completed;
   assertStatus(await busy.create(newRegistration()), 429);
   assert.equal(service.hasher.state.completed, hashed);
   await other.invite();
   const [event] = await eventsOf(service, other.admin, '&event=limit_exceeded');
-  assert.deepEqual([event?.subject?.id, event?.details], [busy.admin.id, { policy: 'user-creation' }]);
+  assert.deepEqual(
+    [event?.subject?.id, event?.details],
+    [busy.admin.id, { policy: 'user-creation' }],
+  );
 });

@@ -69,7 +69,12 @@ test('a search for metadata combines with the other filters and is 422 if malfor
   assert.equal(await total(`${both}&q=${user.username}&is_active=true&sort=email`), 1);
   assert.equal(await total(`${both}&is_active=false`), 0);
   assert.equal(await total('metadata=theme:dark&app_metadata=plan:free'), 0);
-  for (const wrong of ['metadata=theme', 'metadata=:dark', `metadata=${'x'.repeat(65)}:a`, 'metadata.a=b']) {
+  for (const wrong of [
+    'metadata=theme',
+    'metadata=:dark',
+    `metadata=${'x'.repeat(65)}:a`,
+    'metadata.a=b',
+  ]) {
     const answer = await service.api.get(`/api/admins/users?${wrong}`, admin);
     assertStatus(answer, 422);
   }

@@ -47,7 +47,10 @@ test('metadata can be given at registration; a list shows none', async (t) => {
 test('whatever JSON is accepted comes back as it was sent', async (t) => {
   const service = await createTestApp(t);
   const { me, put } = await withUser(service);
-  const value = fc.dictionary(fc.string({ minLength: 1, maxLength: 20 }), fc.jsonValue({ maxDepth: 3 }));
+  const value = fc.dictionary(
+    fc.string({ minLength: 1, maxLength: 20 }),
+    fc.jsonValue({ maxDepth: 3 }),
+  );
   await fc.assert(
     fc.asyncProperty(value, async (metadata) => {
       const sent = JSON.parse(JSON.stringify(metadata));

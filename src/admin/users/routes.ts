@@ -41,7 +41,9 @@ function userChange(config: Config) {
   return z
     .object({
       is_active: unchangedIfNull(z.boolean()),
-      is_superuser: unchangedIfNull(z.boolean()).describe('Superadmins only; null leaves it unchanged'),
+      is_superuser: unchangedIfNull(z.boolean()).describe(
+        'Superadmins only; null leaves it unchanged',
+      ),
       full_name: changedFullName,
       username: changedUsername(config, userRealm),
       email: unchangedIfNull(email),
@@ -176,7 +178,8 @@ function addDeletionRoutes(app: HttpServer, deps: RouteDependencies): void {
     async (request, reply) => {
       const { id } = request.params;
       const { 'if-match': ifMatch } = request.headers;
-      if (!(await deleteUser(deps, callerOf(request), id, ifMatch))) throw await noSuchUser(deps, id);
+      if (!(await deleteUser(deps, callerOf(request), id, ifMatch)))
+        throw await noSuchUser(deps, id);
       return reply.code(204).send(null);
     },
   );

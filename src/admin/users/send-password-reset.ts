@@ -2,7 +2,10 @@ import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { requireQueued } from '../../domain/outbox/queue-mail.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
-import { findRecipient, queueResetLink } from '../../flows/password-reset/request-password-reset.ts';
+import {
+  findRecipient,
+  queueResetLink,
+} from '../../flows/password-reset/request-password-reset.ts';
 import { transact } from '../../platform/database/database.ts';
 import { conflict } from '../../platform/errors.ts';
 

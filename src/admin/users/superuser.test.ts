@@ -9,7 +9,8 @@ import { userRealm } from '../../domain/realms/realms.ts';
 /** Calls of an admin, a plain one by default. */
 async function asAdmin(test: TestApp, { superadmin = false } = {}) {
   const { accessToken: token } = await signedInAdmin(test, { superadmin });
-  const change = (id: string, body: unknown) => test.api.patch(`/api/admins/users/${id}`, body, { token });
+  const change = (id: string, body: unknown) =>
+    test.api.patch(`/api/admins/users/${id}`, body, { token });
   return { change };
 }
 

@@ -1,5 +1,9 @@
 import { changesEmail, changesUsername } from '../../domain/accounts/account-change.ts';
-import { type Account, type AccountChange, updateAccount } from '../../domain/accounts/account-store.ts';
+import {
+  type Account,
+  type AccountChange,
+  updateAccount,
+} from '../../domain/accounts/account-store.ts';
 import { accountTag } from '../../domain/accounts/account-version.ts';
 import { lockUserAndHolder } from '../../domain/accounts/lock-user-and-holder.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
@@ -14,9 +18,9 @@ import type { ActingAdmin } from '../acting-admin.ts';
 import { describeChange } from '../describe-change.ts';
 
 /**
- * Applies an admin's change; null if there is no such user. Throws 409 for a taken name, 412 for another version, and 403 if
- * a plain admin would change `is_superuser` or the name of a superuser: whoever receives the reset
- * link gains the right.
+ * Applies an admin's change; null if there is no such user. Throws 409 for a taken name, 412 for
+ * another version, and 403 if a plain admin would change `is_superuser` or the name of a superuser:
+ * whoever receives the reset link gains the right.
  */
 export async function updateUser(
   deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>,
@@ -43,7 +47,11 @@ export async function updateUser(
     const isPromoted = change.is_superuser === true && !user.is_superuser;
     if (isPromoted) await endAccess(trx, userRealm, id, 'promoted');
     const updated = changesEmail(user, change)
-      ? await changeEmail(deps, trx, userRealm, user, change, { actor, holder, undoable: !isPromoted })
+      ? await changeEmail(deps, trx, userRealm, user, change, {
+          actor,
+          holder,
+          undoable: !isPromoted,
+        })
       : await updateAccount(trx, userRealm, id, change);
     if (!updated.is_active) await endAccess(trx, userRealm, id, 'deactivated');
     return updated;

@@ -26,13 +26,17 @@ async function asAdmin(test: TestApp, { superadmin = false } = {}) {
   return {
     list: (query = '') => test.api.get(`/api/admins/users${query}`, { token }),
     read: (id: string) => test.api.get(`/api/admins/users/${id}`, { token }),
-    change: (id: string, body: unknown) => test.api.patch(`/api/admins/users/${id}`, body, { token }),
+    change: (id: string, body: unknown) =>
+      test.api.patch(`/api/admins/users/${id}`, body, { token }),
     revokeSessions: (id: string) =>
       test.api.post(`/api/admins/users/${id}/revoke-sessions`, undefined, { token }),
   };
 }
 
-async function assertSignedOut({ api }: TestApp, { accessToken, refreshToken }: SignedIn): Promise<void> {
+async function assertSignedOut(
+  { api }: TestApp,
+  { accessToken, refreshToken }: SignedIn,
+): Promise<void> {
   assert.equal(await statusOfMe(api, userRealm, accessToken), 401);
   assertRefused(await refresh(api, userRealm, refreshToken), 'invalid_refresh_token');
 }
@@ -201,13 +205,22 @@ test('an invalid change is 422 with all faults; an empty one changes nothing', a
   const { change, read } = await asAdmin(test);
   const user = await signedInUser(test);
   const before = (await read(user.id)).body;
-  const faulty = { is_active: 'no', username: 'x', email: 'nobody', full_name: 'a\nb', is_superuser: 1 };
+  const faulty = {
+    is_active: 'no',
+    username: 'x',
+    email: 'nobody',
+    full_name: 'a\nb',
+    is_superuser: 1,
+  };
   const refused = await change(user.id, faulty);
   assertStatus(refused, 422);
   const fields = refused.body.details.errors.map(({ field }: { field: string }) => field);
   assert.deepEqual([...new Set(fields)].toSorted(), Object.keys(faulty).toSorted());
   await test.clock.advance(10);
-  for (const body of [{}, { is_email_verified: true, password: 'x', id: someId, created_at: null }]) {
+  for (const body of [
+    {},
+    { is_email_verified: true, password: 'x', id: someId, created_at: null },
+  ]) {
     assertStatus(await change(user.id, body), 200);
   }
   assert.deepEqual((await read(user.id)).body, before);

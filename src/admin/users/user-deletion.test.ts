@@ -23,7 +23,10 @@ test('an admin deletes and restores a user; a repetition changes nothing', async
   for (let count = 0; count < 2; count += 1) {
     const restored = await on.restore();
     assertStatus(restored, 200);
-    assert.deepEqual([restored.body.username, restored.body.deleted_at], [user.username, undefined]);
+    assert.deepEqual(
+      [restored.body.username, restored.body.deleted_at],
+      [user.username, undefined],
+    );
   }
   assert.equal((await on.read()).body.deleted_at, null);
   await signIn(service, userRealm, user);
@@ -76,7 +79,13 @@ test('no other work of an admin reaches a deleted user: 409 user_deleted', async
   const on = adminOn(service, await signedInAdmin(service), user);
   assertStatus(await on.delete(), 204);
   const email = 'mine@example.com';
-  for (const body of [{ is_active: true }, { is_active: false }, { email }, { is_superuser: true }, {}]) {
+  for (const body of [
+    { is_active: true },
+    { is_active: false },
+    { email },
+    { is_superuser: true },
+    {},
+  ]) {
     const answer = await on.change(body);
     assertStatus(answer, 409);
     assert.equal(answer.body.details.reason, 'user_deleted');
@@ -94,7 +103,8 @@ test('a restored user is still deactivated, or still a superuser', async (t) => 
   const [inactive, superuser] = [await signedInUser(service), await signedInUser(service)];
   assertStatus(await adminOn(service, admin, inactive).change({ is_active: false }), 200);
   assertStatus(await adminOn(service, admin, superuser).change({ is_superuser: true }), 200);
-  for (const user of [inactive, superuser]) assertStatus(await adminOn(service, admin, user).delete(), 204);
+  for (const user of [inactive, superuser])
+    assertStatus(await adminOn(service, admin, user).delete(), 204);
   assert.equal((await adminOn(service, admin, inactive).restore()).body.is_active, false);
   assert.equal((await adminOn(service, admin, superuser).restore()).body.is_superuser, true);
   const { username, password } = inactive;

@@ -6,7 +6,10 @@ import type { PasswordHasher } from '../../platform/hashing/password-hasher.ts';
 import type { JobQueue } from '../../platform/jobs/job-queue.ts';
 
 /** What a command works with, in the server's process or in its own. */
-export type CommandDependencies = Pick<Dependencies, 'config' | 'logger' | 'engine' | 'db' | 'keys'> & {
+export type CommandDependencies = Pick<
+  Dependencies,
+  'config' | 'logger' | 'engine' | 'db' | 'keys'
+> & {
   /** Opened where a command needs it: a hash takes a quarter of a second, a queue its tables. */
   readonly openHasher: () => Promise<PasswordHasher>;
   readonly openJobs: () => Promise<JobQueue>;
@@ -17,8 +20,14 @@ export type CommandDependencies = Pick<Dependencies, 'config' | 'logger' | 'engi
 /** A row of a file that was not taken, by its line and the reason. */
 export type RowFault = { line: number; field: string; message: string };
 
-/** What a command tells while it runs. Each is sent before the command goes on: nothing piles up. */
-export type CommandEvent = { item: object } | { text: string } | { fault: RowFault } | { progress: number };
+/**
+ * What a command tells while it runs. Each is sent before the command goes on: nothing piles up.
+ */
+export type CommandEvent =
+  | { item: object }
+  | { text: string }
+  | { fault: RowFault }
+  | { progress: number };
 
 /** The ends of the pipe between a command and whoever ordered it. */
 export type Exchange = {

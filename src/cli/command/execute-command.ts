@@ -57,13 +57,18 @@ function invalidParameters(errors: FieldFault[]): Failure {
 function failureOf(thrown: unknown, signal: AbortSignal, logger: Logger): Failure {
   if (thrown instanceof AppError) return publicFailure(thrown);
   if (thrown instanceof SchemaConflictError) return { kind: 'refused', message: thrown.message };
-  if (signal.aborted) return { kind: 'interrupted', message: 'Stopped; what was done before stays done' };
+  if (signal.aborted)
+    return { kind: 'interrupted', message: 'Stopped; what was done before stays done' };
   if (isDatabaseUnavailable(thrown) || thrown instanceof HashQueueFullError) {
     logger.warn({ err: thrown }, 'A command found the database or the hash queue not available');
-    return { kind: 'unavailable', message: 'The database or the hash queue is not available; try again' };
+    return {
+      kind: 'unavailable',
+      message: 'The database or the hash queue is not available; try again',
+    };
   }
   logger.error({ err: thrown }, 'A command failed');
-  const named = thrown instanceof MigrationError ? `: ${thrown.message}` : '; the log has the cause';
+  const named =
+    thrown instanceof MigrationError ? `: ${thrown.message}` : '; the log has the cause';
   return { kind: 'unexpected', message: `The command failed${named}` };
 }
 

@@ -14,7 +14,11 @@ export async function findIdOf(db: Database, realm: Realm, who: string): Promise
   return (await findCredentials(db, realm, who))?.id ?? null;
 }
 
-export async function requireAccountCalled(db: Database, realm: Realm, who: string): Promise<Account> {
+export async function requireAccountCalled(
+  db: Database,
+  realm: Realm,
+  who: string,
+): Promise<Account> {
   const id = await findIdOf(db, realm, who);
   const account = id === null ? null : await findAccount(db, realm, id);
   if (account === null) throw notFound(`There is no such ${realm.kind}`);

@@ -45,7 +45,11 @@ test('an admin of the command line obeys the rules of registration, all faults n
   assert.deepEqual(taken.outcome, {
     failure: { kind: 'refused', message: 'This username is already taken' },
   });
-  const bad = await line.run('admin create', { username: 'a b', email: 'nobody', password: 'short' });
+  const bad = await line.run('admin create', {
+    username: 'a b',
+    email: 'nobody',
+    password: 'short',
+  });
   assert.ok('failure' in bad.outcome);
   assert.equal(bad.outcome.failure.kind, 'invalid');
   assert.deepEqual(
@@ -65,7 +69,11 @@ test('a password set for an admin ends all sessions and tells the owner', async 
     service.api.post('/api/admins/login', { username: admin.username, password: tried });
   assertStatus(await login(admin.password), 401);
   assertStatus(await login(next), 200);
-  const mails = await service.db.selectFrom('mails').select(['kind', 'recipient']).limit(1).execute();
+  const mails = await service.db
+    .selectFrom('mails')
+    .select(['kind', 'recipient'])
+    .limit(1)
+    .execute();
   assert.deepEqual(mails, [{ kind: 'password_changed', recipient: admin.email }]);
 });
 
@@ -86,7 +94,10 @@ test('the password of an unknown admin, or of a user, is not set', async (t) => 
   const user = await signedInUser(service);
   const line = await openCommandLine(t, service);
   for (const admin of ['nobody', user.username, user.id]) {
-    const { outcome } = await line.run('admin reset-password', { admin, password: 'copper meadow anvil' });
+    const { outcome } = await line.run('admin reset-password', {
+      admin,
+      password: 'copper meadow anvil',
+    });
     assert.deepEqual(outcome, { failure: { kind: 'refused', message: 'There is no such admin' } });
   }
 });

@@ -9,5 +9,11 @@ export const adminList = defineCommand({
   summary: 'List the admins, newest first',
   parameters: z.strictObject({}),
   run: (deps, _parameters, exchange) =>
-    sendAccounts(deps, adminRealm, { limit: Number.POSITIVE_INFINITY, filter: {} }, adminSchema, exchange),
+    sendAccounts(
+      deps,
+      adminRealm,
+      { limit: Number.POSITIVE_INFINITY, filter: {} },
+      adminSchema,
+      exchange,
+    ),
 });

@@ -13,7 +13,9 @@ export const adminResetPassword = defineCommand({
   asksPassword: true,
   parameters: z.strictObject({ admin: z.string(), password: z.string() }),
   run: async (deps, { admin, password }, { signal }) => {
-    const body = parseBody(z.object({ password: newPassword(deps.config, adminRealm) }), { password });
+    const body = parseBody(z.object({ password: newPassword(deps.config, adminRealm) }), {
+      password,
+    });
     const account = await requireAccountCalled(deps.db, adminRealm, admin);
     const tools = { ...deps, hasher: await deps.openHasher(), jobs: await deps.openJobs() };
     await setNewPassword(tools, adminRealm, account, { newPassword: body.password, signal });

@@ -16,7 +16,9 @@ test('audit verify names what was changed in the database, and is content otherw
   const untouched = await line.run('audit verify');
   assert.deepEqual(itemsOf(untouched), []);
   assert.equal((await line.result('audit verify')).ok, true);
-  await sql`UPDATE audit_events SET event = 'sign_out' WHERE id = ${second?.event_id}`.execute(service.db);
+  await sql`UPDATE audit_events SET event = 'sign_out' WHERE id = ${second?.event_id}`.execute(
+    service.db,
+  );
   const found = await line.run('audit verify');
   assert.deepEqual(
     itemsOf(found).map(({ kind, position }) => [kind, position]),

@@ -5,7 +5,8 @@ import { defineCommand } from '../command/command.ts';
 
 export const backupRecovered = defineCommand({
   name: 'backup recovered',
-  summary: 'End all sessions and links, after a recovery by other means: to a point in time, or of a disk',
+  summary:
+    'End all sessions and links, after a recovery by other means: to a point in time, or of a disk',
   parameters: z.strictObject({}),
   run: (deps) => inBulkTransaction(deps.engine, (trx) => raiseEpoch(deps, trx)),
 });

@@ -19,30 +19,41 @@ export const backupRestore: LocalCommand = {
   operands: [['<name>', 'a name of the list, or a path with a slash']],
   options: [
     ['--identity <file>', 'the age identity, as age-keygen writes it'],
-    ['--erased <file>', 'ids, or lines of the log, of users who were erased since: they are erased again'],
+    [
+      '--erased <file>',
+      'ids, or lines of the log, of users who were erased since: they are erased again',
+    ],
     ['--accept-other-deployment', 'although it was made with another SECRET_KEY'],
   ],
   runLocally: ({ readConfig, openTarget }, given) =>
-    executeLocally('backup restore', parameters, given, async ({ name, identity, erased, ...options }) => {
-      const identities = await loadIdentities(identity);
-      const erasedIds = erased === undefined ? [] : await readErasedIds(erased);
-      const place = await findBackup(readConfig(), name);
-      let outcome: 'keep' | 'discard' = 'discard';
-      const target = await openTarget();
-      try {
-        const script = await openBackup(place, identities);
-        const acceptsOtherKeys = options.acceptOtherDeployment === true;
-        const restored = await restoreBackup(target.deps, script, { acceptsOtherKeys, erasedIds });
-        outcome = 'keep';
-        const { taken_at, release, deployment } = script.header;
-        const further = erased === undefined ? { remark } : {};
-        return { backup: place.name, taken_at, release, deployment, ...restored, ...further };
-      } catch (error) {
-        throw explained(error);
-      } finally {
-        await target.close(outcome);
-      }
-    }),
+    executeLocally(
+      'backup restore',
+      parameters,
+      given,
+      async ({ name, identity, erased, ...options }) => {
+        const identities = await loadIdentities(identity);
+        const erasedIds = erased === undefined ? [] : await readErasedIds(erased);
+        const place = await findBackup(readConfig(), name);
+        let outcome: 'keep' | 'discard' = 'discard';
+        const target = await openTarget();
+        try {
+          const script = await openBackup(place, identities);
+          const acceptsOtherKeys = options.acceptOtherDeployment === true;
+          const restored = await restoreBackup(target.deps, script, {
+            acceptsOtherKeys,
+            erasedIds,
+          });
+          outcome = 'keep';
+          const { taken_at, release, deployment } = script.header;
+          const further = erased === undefined ? { remark } : {};
+          return { backup: place.name, taken_at, release, deployment, ...restored, ...further };
+        } catch (error) {
+          throw explained(error);
+        } finally {
+          await target.close(outcome);
+        }
+      },
+    ),
 };
 
 /** A backup forgets what came after it; the law does not. */

@@ -14,27 +14,33 @@ const parameters = z.strictObject({
 
 export const backupVerify: LocalCommand = {
   name: 'backup verify',
-  summary: 'Restore a backup into a scratch database, check it and sign in; needs no database of the service',
+  summary:
+    'Restore a backup into a scratch database, check it and sign in; needs no database of the service',
   operands: [['[name]', 'a name of the list, or a path with a slash; the newest by default']],
   options: [
     ['--identity <file>', 'the age identity, as age-keygen writes it'],
     ['--accept-other-deployment', 'although it was made with another SECRET_KEY'],
   ],
   runLocally: ({ readConfig, openScratch }, given) =>
-    executeLocally('backup verify', parameters, given, async ({ name, identity, acceptOtherDeployment }) => {
-      const identities = await loadIdentities(identity);
-      const place = await findBackup(readConfig(), name);
-      const scratch = await openScratch();
-      try {
-        const script = await openBackup(place, identities);
-        const options = { acceptsOtherKeys: acceptOtherDeployment === true };
-        const verified = await verifyBackup(scratch.deps, place, script, options);
-        const { taken_at, release, deployment } = script.header;
-        return { backup: place.name, taken_at, release, deployment, ...verified };
-      } catch (error) {
-        throw explained(error);
-      } finally {
-        await scratch.close('discard');
-      }
-    }),
+    executeLocally(
+      'backup verify',
+      parameters,
+      given,
+      async ({ name, identity, acceptOtherDeployment }) => {
+        const identities = await loadIdentities(identity);
+        const place = await findBackup(readConfig(), name);
+        const scratch = await openScratch();
+        try {
+          const script = await openBackup(place, identities);
+          const options = { acceptsOtherKeys: acceptOtherDeployment === true };
+          const verified = await verifyBackup(scratch.deps, place, script, options);
+          const { taken_at, release, deployment } = script.header;
+          return { backup: place.name, taken_at, release, deployment, ...verified };
+        } catch (error) {
+          throw explained(error);
+        } finally {
+          await scratch.close('discard');
+        }
+      },
+    ),
 };

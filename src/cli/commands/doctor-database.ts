@@ -10,7 +10,10 @@ import { schemaCheck } from '../doctor/database/schema.ts';
 import { secretCheck } from '../doctor/database/secret.ts';
 import { runCheck } from '../doctor/finding.ts';
 
-/** The part of `doctor` that runs where the database is open; it is asked for a pass for the other part. */
+/**
+ * The part of `doctor` that runs where the database is open; it is asked for a pass for the other
+ * part.
+ */
 export const doctorDatabase = defineCommand({
   name: 'doctor database',
   summary: 'The checks of doctor on the database alone',

@@ -13,7 +13,8 @@ import { presentFinding } from '../doctor/present-finding.ts';
 
 export const doctor: GuidedCommand = {
   name: 'doctor',
-  summary: 'Check a deployment from the public address to the disk, with what to do about each fault',
+  summary:
+    'Check a deployment from the public address to the disk, with what to do about each fault',
   options: [
     ['--address <ip>', 'ask PUBLIC_URL there, instead of where DNS leads'],
     ['--http-port <port>', 'the port of plain http, if it is not 80'],
@@ -41,12 +42,19 @@ export const doctor: GuidedCommand = {
     for (const one of running) await tell(await one);
     return { result: count(findings, given.strict === true) };
   },
-  isFaulty: ({ failed: faults, warnings, strict }) => faults !== 0 || (strict === true && warnings !== 0),
+  isFaulty: ({ failed: faults, warnings, strict }) =>
+    faults !== 0 || (strict === true && warnings !== 0),
 };
 
 function count(findings: readonly Finding[], strict: boolean) {
-  const of = (wanted: Finding['status']) => findings.filter(({ status }) => status === wanted).length;
-  const counts = { failed: of('failed'), warnings: of('warning'), ok: of('ok'), skipped: of('skipped') };
+  const of = (wanted: Finding['status']) =>
+    findings.filter(({ status }) => status === wanted).length;
+  const counts = {
+    failed: of('failed'),
+    warnings: of('warning'),
+    ok: of('ok'),
+    skipped: of('skipped'),
+  };
   return strict ? { ...counts, strict } : counts;
 }
 
@@ -95,8 +103,12 @@ async function askDatabase({ databaseUrl, dataDir }: Config, { ask }: Guide): Pr
     return { found, pass: outcome.result as Pass };
   } catch (error) {
     // Only errors that are written for people have a message that may be shown.
-    const isPlain = error instanceof Error && ['StartupError', 'UnsafeSocketError'].includes(error.name);
-    return fail(isPlain ? error.message : 'it cannot be opened', 'See the line of the service at its start');
+    const isPlain =
+      error instanceof Error && ['StartupError', 'UnsafeSocketError'].includes(error.name);
+    return fail(
+      isPlain ? error.message : 'it cannot be opened',
+      'See the line of the service at its start',
+    );
   }
 }
 

@@ -60,7 +60,9 @@ test('NUL, huge and nested values are faults of their rows; the next row is impo
     person('nul4', { legacy_id: 'a\0b' }),
     person('nul5', { metadata: { a: '\0' } }),
     person('huge', { full_name: 'x'.repeat(70_000) }),
-    person('many', { metadata: Object.fromEntries(Array.from({ length: 101 }, (_, at) => [at, at])) }),
+    person('many', {
+      metadata: Object.fromEntries(Array.from({ length: 101 }, (_, at) => [at, at])),
+    }),
     person('lone', { full_name: '\ud800' }),
     person('year', { created_at: '99999-01-01T00:00:00Z' }),
     person('list', { is_active: [] }),
@@ -115,7 +117,10 @@ test('a file whose first row is wrong is refused once, and not row by row', asyn
 test('text of Windows is read with its mark of UTF-16, or named where it is not in UTF-8', async (t) => {
   const service = await createTestApp(t);
   const line = await openCommandLine(t, service);
-  const utf16 = Buffer.from('\ufeffusername,email,full_name\r\nada,ada@example.com,Zoë\r\n', 'utf16le');
+  const utf16 = Buffer.from(
+    '\ufeffusername,email,full_name\r\nada,ada@example.com,Zoë\r\n',
+    'utf16le',
+  );
   assert.deepEqual(await importCsv(line, utf16), {
     named: [],
     result: { created: 1, skipped: 0, refused: 0, complete: true },

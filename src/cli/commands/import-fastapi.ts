@@ -29,7 +29,9 @@ export const importFastapi: GuidedCommand = {
         const outcome = await ask('user import', parameters, lines, (event) => {
           if (!('fault' in event)) return event;
           const { fault } = event;
-          return { fault: { ...fault, field: `${table} ${idAt(fault.line) ?? ''}: ${fault.field}` } };
+          return {
+            fault: { ...fault, field: `${table} ${idAt(fault.line) ?? ''}: ${fault.field}` },
+          };
         });
         if ('failure' in outcome) return outcome;
         result[table] = outcome.result;
@@ -40,5 +42,6 @@ export const importFastapi: GuidedCommand = {
       await former.close();
     }
   },
-  isFaulty: (result) => tables.some(({ table }) => (result[table] as { refused: number }).refused > 0),
+  isFaulty: (result) =>
+    tables.some(({ table }) => (result[table] as { refused: number }).refused > 0),
 };

@@ -17,7 +17,9 @@ test('with --on-error=stop nothing at or after the first bad row is imported', a
     const before = await usernames(service);
     const rows = [...people(1200, name), bad, ...people(900, `${name}.after`)];
     const run = await importRows(line, rows, { onError: 'stop' });
-    assert.deepEqual(run.outcome, { result: { created: 1200, skipped: 0, refused: 1, complete: false } });
+    assert.deepEqual(run.outcome, {
+      result: { created: 1200, skipped: 0, refused: 1, complete: false },
+    });
     assert.deepEqual(
       faultsOf(run).map(({ line: at }) => at),
       [1201],
@@ -45,10 +47,14 @@ test('a second run doubles nothing and names everyone, or passes over them as as
   const line = await openCommandLine(t, service);
   await importRows(line, people(30));
   const again = await importRows(line, people(30));
-  assert.deepEqual(again.outcome, { result: { created: 0, skipped: 0, refused: 30, complete: true } });
+  assert.deepEqual(again.outcome, {
+    result: { created: 0, skipped: 0, refused: 30, complete: true },
+  });
   assert.equal(faultsOf(again).length, 30);
   const skipping = await importRows(line, people(31), { skipExisting: true });
-  assert.deepEqual(skipping.outcome, { result: { created: 1, skipped: 30, refused: 0, complete: true } });
+  assert.deepEqual(skipping.outcome, {
+    result: { created: 1, skipped: 30, refused: 0, complete: true },
+  });
   assert.deepEqual(faultsOf(skipping), []);
 });
 
@@ -79,7 +85,9 @@ test('an import that lost its client in the middle is taken up where it was', as
     while ((await usernames(service)).length < 1000) await setTimeout(10);
     throw new Error('the client is gone');
   }
-  await left.run('user import', { file: 'x.ndjson', digest }, Readable.from(half())).catch(() => {});
+  await left
+    .run('user import', { file: 'x.ndjson', digest }, Readable.from(half()))
+    .catch(() => {});
   // What had arrived may still be written.
   await left.server.close();
   const line = await openCommandLine(t, service);
@@ -89,10 +97,19 @@ test('an import that lost its client in the middle is taken up where it was', as
   assert.match(JSON.stringify(refused.outcome), /stopped after line 1\d{3}/);
   const resumed = await importRows(line, rows, { resume: true });
   assert.deepEqual(resumed.outcome, {
-    result: { created: 2500 - first, skipped: 0, refused: 0, complete: true, resumed_after_line: first },
+    result: {
+      created: 2500 - first,
+      skipped: 0,
+      refused: 0,
+      complete: true,
+      resumed_after_line: first,
+    },
   });
   assert.equal((await usernames(service)).length, 2500);
-  assert.match(JSON.stringify((await importRows(line, rows, { resume: true })).outcome), /no unfinished/);
+  assert.match(
+    JSON.stringify((await importRows(line, rows, { resume: true })).outcome),
+    /no unfinished/,
+  );
 });
 
 test('standard input cannot be resumed, and a file needs a format', async (t) => {

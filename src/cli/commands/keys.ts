@@ -14,7 +14,9 @@ export const keys = defineCommand({
     const all = new Set([...named, ...sessions.keys(), ...links.keys()]);
     for (const kid of all) {
       const secret = ['SECRET_KEY', 'SECRET_KEY_PREVIOUS'][named.indexOf(kid)] ?? 'retired';
-      await send({ item: { kid, secret, sessions: sessions.get(kid) ?? 0, links: links.get(kid) ?? 0 } });
+      await send({
+        item: { kid, secret, sessions: sessions.get(kid) ?? 0, links: links.get(kid) ?? 0 },
+      });
     }
     return { current: ring.current.kid };
   },

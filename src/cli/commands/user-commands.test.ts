@@ -41,14 +41,22 @@ test('users are shown, deactivated, deleted and restored by any of their names',
     .execute();
   const ordered = events.filter(({ event }) => /^user_|restored|deleted/.test(event));
   assert.ok(ordered.length >= 12);
-  assert.ok(ordered.every(({ actor_id, details }) => actor_id === null && details.via === 'command_line'));
+  assert.ok(
+    ordered.every(({ actor_id, details }) => actor_id === null && details.via === 'command_line'),
+  );
 });
 
 test('who is not there is not found, whatever the command', async (t) => {
   const service = await createTestApp(t);
   const line = await openCommandLine(t, service);
   for (const command of ['show', 'deactivate', 'delete', 'restore', 'export-data']) {
-    for (const user of ['nobody', 'a@b.c', '00000000-0000-0000-0000-000000000000', '%', "' OR 1=1"]) {
+    for (const user of [
+      'nobody',
+      'a@b.c',
+      '00000000-0000-0000-0000-000000000000',
+      '%',
+      "' OR 1=1",
+    ]) {
       const { outcome } = await line.run(`user ${command}`, { user });
       assert.ok('failure' in outcome && outcome.failure.kind === 'refused', `${command} ${user}`);
     }

@@ -57,7 +57,14 @@ test('CSV as databases and spreadsheets write it is taken', async (t) => {
   assert.equal((await line.result('user import', { file: 'p.csv' }, csv)).created, 2);
   const rows = await service.db
     .selectFrom('users')
-    .select(['full_name', 'is_active', 'is_email_verified', 'created_at', 'legacy_id', 'app_metadata'])
+    .select([
+      'full_name',
+      'is_active',
+      'is_email_verified',
+      'created_at',
+      'legacy_id',
+      'app_metadata',
+    ])
     .orderBy('username')
     .execute();
   assert.deepEqual(rows, [
@@ -97,7 +104,9 @@ test('each row that is not taken is named by line and reason; the others are imp
     '{broken\n\n"text"\n{"username":"no.mail"}\n{"username":"bytes","email":"b@example.com","full_name":"\xff"}\n';
   const bytes = Buffer.from(input, 'latin1');
   const run = await line.run('user import', { file: 'x.ndjson' }, Readable.from([bytes]));
-  assert.deepEqual(run.outcome, { result: { created: 1, skipped: 0, refused: 10, complete: true } });
+  assert.deepEqual(run.outcome, {
+    result: { created: 1, skipped: 0, refused: 10, complete: true },
+  });
   assert.deepEqual(
     faultsOf(run)
       .toSorted((one, other) => one.line - other.line)
@@ -132,7 +141,9 @@ test('each batch is one event, without an actor, and nobody is mailed', async (t
     counts.reduce((sum, count) => sum + count, 0),
     1500,
   );
-  assert.ok(events.every(({ actor_id, details }) => actor_id === null && details.via === 'command_line'));
+  assert.ok(
+    events.every(({ actor_id, details }) => actor_id === null && details.via === 'command_line'),
+  );
   assert.deepEqual(await service.db.selectFrom('mails').select('id').execute(), []);
   const admin = await signedInAdmin(service);
   const shown = await service.api.get('/api/admins/audit-events', { token: admin.accessToken });
@@ -144,7 +155,10 @@ test('an address that an owner can still take back is not imported', async (t) =
   const line = await openCommandLine(t, service);
   const owner = await verifiedUser(service);
   await moveTo(service, owner, 'moved@example.com');
-  const run = await importRows(line, [person('thief', { email: owner.email.toUpperCase() }), person('good')]);
+  const run = await importRows(line, [
+    person('thief', { email: owner.email.toUpperCase() }),
+    person('good'),
+  ]);
   assert.deepEqual(faultsOf(run), [{ line: 1, field: 'email', message: 'is already registered' }]);
   assert.deepEqual(await usernames(service), ['good', owner.username].toSorted());
   const admin = await signedInAdmin(service);
@@ -157,7 +171,9 @@ test('the id of the old system is found by admins, shown to its owner, and uniqu
   const line = await openCommandLine(t, service);
   const rows = [person('seventeen', { legacy_id: 17 }), person('other', { legacy_id: '17' })];
   const run = await importRows(line, rows);
-  assert.deepEqual(faultsOf(run), [{ line: 2, field: 'legacy_id', message: 'is already registered' }]);
+  assert.deepEqual(faultsOf(run), [
+    { line: 2, field: 'legacy_id', message: 'is already registered' },
+  ]);
   const admin = await signedInAdmin(service);
   const find = (id: string) =>
     service.api.get(`/api/admins/users?legacy_id=${id}`, { token: admin.accessToken });

@@ -76,7 +76,11 @@ export const userImport = defineCommand({
   isFaulty: ({ complete, refused }) => complete === false || Number(refused) > 0,
 });
 
-async function importFile(deps: CommandDependencies, given: Parameters, exchange: Exchange): Promise<object> {
+async function importFile(
+  deps: CommandDependencies,
+  given: Parameters,
+  exchange: Exchange,
+): Promise<object> {
   const realm = given.realm === 'user' ? userRealm : adminRealm;
   const format = formatOf(given);
   const digest = digestOf(given);
@@ -130,7 +134,11 @@ async function beginImport(
   const unfinished = await findUnfinishedImport(db, digest);
   if (resume && unfinished !== null) return unfinished;
   if (resume)
-    throw invalid({ field: '--resume', message: 'finds no unfinished import of this file', type: 'custom' });
+    throw invalid({
+      field: '--resume',
+      message: 'finds no unfinished import of this file',
+      type: 'custom',
+    });
   if (unfinished !== null && !skipExisting) {
     const message = `is needed, or --skip-existing: an import of this file stopped after line ${unfinished.linesRead}`;
     throw invalid({ field: '--resume', message, type: 'custom' });

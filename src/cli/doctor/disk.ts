@@ -17,7 +17,8 @@ async function freeOn({ name, path }: { name: string; path: string }): Promise<F
   const [free, all] = [bavail * bsize, blocks * bsize];
   const shown = `${name}: ${Math.floor(free / mebibyte)} MiB free of ${Math.floor(all / mebibyte)}`;
   const advice = `Make room on the disk of ${resolve(path)}`;
-  if (files > 0 && ffree / files < short.share) return failed(`${name}: hardly any inode is free`, advice);
+  if (files > 0 && ffree / files < short.share)
+    return failed(`${name}: hardly any inode is free`, advice);
   // A small disk that is nearly empty is not full, and a share of a large one is much.
   const isBelow = ({ bytes, share }: typeof low) => free < bytes && free < all * share;
   if (isBelow(short)) return failed(shown, advice);

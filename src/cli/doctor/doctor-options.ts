@@ -19,14 +19,19 @@ const options = z.object({
   dkimSelector: name.optional(),
   dnsServer: z
     .string()
-    .regex(/^(\d+(\.\d+){3}|\[[\da-f:]+\])(:\d+)?$/i, 'must be an IP address, with a port if it is not 53')
+    .regex(
+      /^(\d+(\.\d+){3}|\[[\da-f:]+\])(:\d+)?$/i,
+      'must be an IP address, with a port if it is not 53',
+    )
     .optional(),
 });
 
 export type DoctorOptions = z.output<typeof options>;
 
 /** What is asked where. */
-export function parseOptions(given: object): DoctorOptions | Extract<Outcome, { failure: unknown }> {
+export function parseOptions(
+  given: object,
+): DoctorOptions | Extract<Outcome, { failure: unknown }> {
   const { error, data } = options.safeParse(given, { reportInput: true });
   if (error === undefined) return data;
   const errors = fieldFaults(error).map(({ field, message }) => ({ field, message }));

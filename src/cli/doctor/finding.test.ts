@@ -16,7 +16,10 @@ test('a check that never ends has failed after its time', async () => {
 
 test('a check that throws shows the code or the class of the error, never its text', async () => {
   const secret = 'postgresql://user:password@host';
-  const errors = [Object.assign(new Error(secret), { code: 'ECONNREFUSED' }), new TypeError(secret)];
+  const errors = [
+    Object.assign(new Error(secret), { code: 'ECONNREFUSED' }),
+    new TypeError(secret),
+  ];
   const causes: unknown[] = [];
   for (const error of errors) {
     const [finding] = await runCheck({ name: 'x', run: async () => Promise.reject(error) }, never);

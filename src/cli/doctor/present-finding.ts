@@ -6,5 +6,7 @@ const checkWidth = 'client address'.length;
 /** One line for people, and a second with what to do. */
 export function presentFinding({ status, check, cause, advice }: Finding): string {
   const line = `${status.padEnd(statusWidth)}  ${check.padEnd(checkWidth)}  ${cause}\n`;
-  return advice === undefined ? line : `${line}${' '.repeat(statusWidth + checkWidth + 4)}${advice}\n`;
+  return advice === undefined
+    ? line
+    : `${line}${' '.repeat(statusWidth + checkWidth + 4)}${advice}\n`;
 }

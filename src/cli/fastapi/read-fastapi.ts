@@ -9,7 +9,10 @@ type FormerTable = {
   leftOut: ReadonlySet<string>;
 };
 
-export type FormerDatabase = { read(table: 'users' | 'admin'): FormerTable; close(): Promise<void> };
+export type FormerDatabase = {
+  read(table: 'users' | 'admin'): FormerTable;
+  close(): Promise<void>;
+};
 
 const rowsAtOnce = 1000;
 
@@ -67,7 +70,11 @@ const names: Record<string, string | null> = {
   updated_at: null,
 };
 
-function translate(table: 'users' | 'admin', row: FormerRow, leftOut: Set<string>): Record<string, unknown> {
+function translate(
+  table: 'users' | 'admin',
+  row: FormerRow,
+  leftOut: Set<string>,
+): Record<string, unknown> {
   const translated: Record<string, unknown> = {};
   for (const [column, value] of Object.entries(row)) {
     const name = nameOf(table, column);

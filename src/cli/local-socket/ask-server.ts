@@ -7,10 +7,16 @@ import { type Answer, readLines, toChunks } from './frames.ts';
 import { findSocketDirectory, socketPathIn } from './socket-path.ts';
 
 /** Asks the server to run one command; the outcome, or a throw if the connection was lost. */
-export type AskServer = (command: string, parameters: object, exchange: Exchange) => Promise<Outcome>;
+export type AskServer = (
+  command: string,
+  parameters: object,
+  exchange: Exchange,
+) => Promise<Outcome>;
 
 /** Connects to the server that holds the embedded database; null if none runs. */
-export async function connectToServer(dataDir: string): Promise<{ ask: AskServer; close(): void } | null> {
+export async function connectToServer(
+  dataDir: string,
+): Promise<{ ask: AskServer; close(): void } | null> {
   const socket = await connect(dataDir);
   return socket && { ask: (...order) => askOn(socket, ...order), close: () => socket.destroy() };
 }
@@ -24,7 +30,8 @@ async function connect(dataDir: string): Promise<Socket | null> {
     await once(socket, 'connect');
     return socket.on('error', () => {});
   } catch (error) {
-    if (['ECONNREFUSED', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    if (['ECONNREFUSED', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return null;
     throw error;
   } finally {
     found.close();
@@ -68,5 +75,7 @@ async function* telling(input: AsyncIterable<Buffer>, broken: unknown[]): AsyncG
 }
 
 function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('the input cannot be read', { cause: thrown });
+  return thrown instanceof Error
+    ? thrown
+    : new Error('the input cannot be read', { cause: thrown });
 }

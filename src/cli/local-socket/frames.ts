@@ -53,7 +53,10 @@ export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
 const longestChunk = 2 ** 20;
 const lengthBytes = 4;
 
-/** Each chunk behind its length, and a length of zero at the end: a client that is killed ends nothing. */
+/**
+ * Each chunk behind its length, and a length of zero at the end: a client that is killed ends
+ * nothing.
+ */
 export async function* toChunks(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const bytes of input) {
     for (let start = 0; start < bytes.length; start += longestChunk) {
@@ -70,7 +73,9 @@ function lengthOf(length: number): Buffer {
   return bytes;
 }
 
-/** Throws if the connection ends before the input does, or a chunk is longer than any that is sent. */
+/**
+ * Throws if the connection ends before the input does, or a chunk is longer than any that is sent.
+ */
 export async function* fromChunks(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const bytes of stream) {

@@ -21,9 +21,9 @@ export type CommandServer = {
 };
 
 /**
- * Runs commands for whoever may open a socket in `DATA_DIR`: the user of this process, and root. Call it
- * only while holding the directory's lock, which makes any socket that lies there a stale one. Null, with
- * a warning, where no socket can be made: the service serves without it.
+ * Runs commands for whoever may open a socket in `DATA_DIR`: the user of this process, and root.
+ * Call it only while holding the directory's lock, which makes any socket that lies there a stale
+ * one. Null, with a warning, where no socket can be made: the service serves without it.
  */
 export async function serveCommands(
   deps: CommandDependencies,
@@ -32,12 +32,18 @@ export async function serveCommands(
   try {
     return await listen(deps, orderMilliseconds);
   } catch (error) {
-    deps.logger.warn({ err: error }, 'command line: failed - adl cannot reach this process through DATA_DIR');
+    deps.logger.warn(
+      { err: error },
+      'command line: failed - adl cannot reach this process through DATA_DIR',
+    );
     return null;
   }
 }
 
-async function listen(deps: CommandDependencies, orderMilliseconds: number): Promise<CommandServer> {
+async function listen(
+  deps: CommandDependencies,
+  orderMilliseconds: number,
+): Promise<CommandServer> {
   const directory = prepareSocketDirectory(deps.config.dataDir);
   // Removes a stale socket, or a symbolic link that somebody put there, and never what it leads to.
   rmSync(join(directory, 'adl.sock'), { force: true });
@@ -87,7 +93,10 @@ async function serveClient(
   socket.setTimeout(idleMilliseconds, () => socket.destroy());
   const signal = AbortSignal.any([stopping, gone.signal]);
   try {
-    const order = await readOrder(socket, AbortSignal.any([signal, AbortSignal.timeout(orderMilliseconds)]));
+    const order = await readOrder(
+      socket,
+      AbortSignal.any([signal, AbortSignal.timeout(orderMilliseconds)]),
+    );
     const outcome = await carryOut(deps, order, {
       input: fromChunks(socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>),
       signal,
@@ -130,9 +139,15 @@ async function readOrder(socket: Socket, signal: AbortSignal): Promise<Order> {
   return orderForm.parse(JSON.parse(all.subarray(0, length).toString()));
 }
 
-async function carryOut(deps: CommandDependencies, order: Order, exchange: Exchange): Promise<Outcome> {
+async function carryOut(
+  deps: CommandDependencies,
+  order: Order,
+  exchange: Exchange,
+): Promise<Outcome> {
   if (order.version !== version) {
-    return refusedAs(`The server runs version ${version}, this is ${order.version}: restart the server`);
+    return refusedAs(
+      `The server runs version ${version}, this is ${order.version}: restart the server`,
+    );
   }
   // Loaded with the first order: the service itself needs none of it.
   const { findCommand } = await import('../commands/all-commands.ts');
@@ -150,7 +165,10 @@ const busy: Failure = { kind: 'unavailable', message: 'Too many commands run at 
 const ending: Failure = { kind: 'unavailable', message: 'The server is stopping; try again' };
 const malformed: Failure = { kind: 'invalid', message: 'This is no order of the command line' };
 
-/** Input that nobody reads is thrown away: closed with it unread, the connection would lose the answer. */
+/**
+ * Input that nobody reads is thrown away: closed with it unread, the connection would lose the
+ * answer.
+ */
 function end(socket: Socket, outcome: Outcome): void {
   if (socket.writable) socket.end(`${JSON.stringify({ outcome })}\n`);
   socket.resume();

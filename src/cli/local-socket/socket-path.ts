@@ -1,7 +1,9 @@
 import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, type Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** The directory, and with it the socket, may be somebody else's: what is sent there is not safe. */
+/**
+ * The directory, and with it the socket, may be somebody else's: what is sent there is not safe.
+ */
 export class UnsafeSocketError extends Error {
   constructor(problem: string) {
     super(`the socket of the command line in DATA_DIR is not safe: ${problem}`);
@@ -41,12 +43,17 @@ export function findSocketDirectory(dataDir: string): string | null {
   if (!stats.isDirectory() || (stats.mode & 0o077) !== 0) {
     throw new UnsafeSocketError('its directory is open to others');
   }
-  if (!socket.isSocket() || socket.uid !== stats.uid) throw new UnsafeSocketError('adl.sock is not its own');
-  if (ownUid() !== 0 && stats.uid !== ownUid()) throw new UnsafeSocketError('it belongs to another user');
+  if (!socket.isSocket() || socket.uid !== stats.uid)
+    throw new UnsafeSocketError('adl.sock is not its own');
+  if (ownUid() !== 0 && stats.uid !== ownUid())
+    throw new UnsafeSocketError('it belongs to another user');
   return directory;
 }
 
-/** A path too long for the kernel leads through an open descriptor of the directory; null where that is not possible. */
+/**
+ * A path too long for the kernel leads through an open descriptor of the directory; null where that
+ * is not possible.
+ */
 export function socketPathIn(directory: string): SocketPath | null {
   const path = join(directory, socketName);
   if (Buffer.byteLength(path) <= longestPath) return { path, close: () => {} };

@@ -6,8 +6,8 @@ export class PromptLeftError extends Error {}
 const longestPassword = 4096;
 
 /**
- * A password that stands in no argument, which the list of processes shows, and in no history: typed
- * twice without an echo, or the first line of standard input where that is no terminal.
+ * A password that stands in no argument, which the list of processes shows, and in no history:
+ * typed twice without an echo, or the first line of standard input where that is no terminal.
  */
 export async function askPassword(): Promise<string> {
   if (!process.stdin.isTTY) return readFirstLine(process.stdin);

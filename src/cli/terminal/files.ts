@@ -12,12 +12,20 @@ export type OpenFile = {
 
 export async function openFile(path: string): Promise<OpenFile> {
   if (path === '-') {
-    return { input: process.stdin as AsyncIterable<Buffer>, bytes: undefined, parameters: { file: path } };
+    return {
+      input: process.stdin as AsyncIterable<Buffer>,
+      bytes: undefined,
+      parameters: { file: path },
+    };
   }
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
   const bytes = statSync(path).size;
-  return { input: createReadStream(path), bytes, parameters: { file: path, digest: hash.digest('hex') } };
+  return {
+    input: createReadStream(path),
+    bytes,
+    parameters: { file: path, digest: hash.digest('hex') },
+  };
 }
 
 /** The content of a small file; what is no JSON is left for the command to refuse. */

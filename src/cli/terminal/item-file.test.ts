@@ -8,7 +8,20 @@ import { readCsv } from '../../platform/records/read-csv.ts';
 import { openItemFile } from './item-file.ts';
 
 const columns = ['username', 'full_name', 'is_active', 'metadata'];
-const names = ['=1+1', '+1', '-1', '@a', '\tx', '\rx', '＝1', 'a "b", c', 'two\nlines', '', null, 'plain'];
+const names = [
+  '=1+1',
+  '+1',
+  '-1',
+  '@a',
+  '\tx',
+  '\rx',
+  '＝1',
+  'a "b", c',
+  'two\nlines',
+  '',
+  null,
+  'plain',
+];
 
 test('H12 cells that a spreadsheet would run are escaped, and read back as they were', async (t) => {
   const path = join(temporaryDirectory(t), 'users.csv');
@@ -30,7 +43,12 @@ test('H12 cells that a spreadsheet would run are escaped, and read back as they 
     back.map(({ full_name = null }) => full_name),
     names.map((name) => name || null),
   );
-  assert.deepEqual(back[0], { username: 'ada', full_name: '=1+1', is_active: 'false', metadata: '{"a":1}' });
+  assert.deepEqual(back[0], {
+    username: 'ada',
+    full_name: '=1+1',
+    is_active: 'false',
+    metadata: '{"a":1}',
+  });
 });
 
 test('another name, or what was asked for, makes it NDJSON', async (t) => {

@@ -21,13 +21,17 @@ export async function openItemFile(
   columns: readonly string[],
 ): Promise<ItemFile> {
   const chosen = format ?? (/\.csv$/i.test(path) ? 'csv' : 'ndjson');
-  if (chosen !== 'csv' && chosen !== 'ndjson') throw new FormatError('--format must be csv or ndjson');
+  if (chosen !== 'csv' && chosen !== 'ndjson')
+    throw new FormatError('--format must be csv or ndjson');
   const isStandardOutput = path === '-';
-  const out: Writable = isStandardOutput ? process.stdout : createWriteStream(path, { mode: 0o600 });
+  const out: Writable = isStandardOutput
+    ? process.stdout
+    : createWriteStream(path, { mode: 0o600 });
   if (chosen === 'csv') await write(out, toCsv(columns));
   return {
     isStandardOutput,
-    add: (item) => write(out, chosen === 'csv' ? toCsv(cellsOf(item, columns)) : `${JSON.stringify(item)}\n`),
+    add: (item) =>
+      write(out, chosen === 'csv' ? toCsv(cellsOf(item, columns)) : `${JSON.stringify(item)}\n`),
     addText: (text) => write(out, text),
     close: async () => {
       if (isStandardOutput) return;

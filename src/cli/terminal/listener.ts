@@ -26,7 +26,13 @@ type Options = {
 /** People read columns, which are aligned so many rows at a time. */
 const rowsTogether = 200;
 
-export function createListener({ json, errorsFile, totalBytes, onItem, onText }: Options): Listener {
+export function createListener({
+  json,
+  errorsFile,
+  totalBytes,
+  onItem,
+  onText,
+}: Options): Listener {
   const faults = errorsFile === undefined ? null : createWriteStream(errorsFile, { mode: 0o600 });
   const progress: Progress = openProgress(totalBytes);
   const rows: object[] = [];

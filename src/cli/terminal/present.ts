@@ -19,7 +19,9 @@ function shown(value: unknown): string {
 
 /** A result for people: a line for each member. */
 export function presentResult(result: object): string {
-  const entries = Object.entries(result).map(([name, value]) => [name.replaceAll('_', ' '), value] as const);
+  const entries = Object.entries(result).map(
+    ([name, value]) => [name.replaceAll('_', ' '), value] as const,
+  );
   const width = Math.max(0, ...entries.map(([name]) => name.length));
   return entries.map(([name, value]) => `${name.padEnd(width)}  ${presentValue(value)}\n`).join('');
 }
@@ -33,7 +35,9 @@ function presentValue(value: unknown): string {
 export function presentRows(rows: readonly object[]): string {
   const names = Object.keys(rows[0] ?? {});
   const lines = [names, ...rows.map((row) => Object.values(row).map(shown))];
-  const widths = names.map((_name, at) => Math.max(...lines.map((cells) => cells[at]?.length ?? 0)));
+  const widths = names.map((_name, at) =>
+    Math.max(...lines.map((cells) => cells[at]?.length ?? 0)),
+  );
   return lines
     .map(
       (cells) =>

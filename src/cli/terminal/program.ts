@@ -42,7 +42,9 @@ function add(program: Program, command: AnyCommand, run: RunGiven): void {
   added.option('--json', 'print JSON, one object a line');
   added.action(async (...parameters: unknown[]) => {
     const values = parameters.slice(0, operands.length) as (string | undefined)[];
-    const named = added.registeredArguments.map((argument, at) => [argument.name(), values[at]] as const);
+    const named = added.registeredArguments.map(
+      (argument, at) => [argument.name(), values[at]] as const,
+    );
     await run(command, { ...added.opts(), ...Object.fromEntries(named) });
   });
 }

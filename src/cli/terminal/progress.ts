@@ -4,7 +4,10 @@ export type Progress = { at(bytes: number): void; close(): void };
 
 const steps = 100;
 
-/** A bar on standard error, or nothing where that is no terminal or the size of the input is not known. */
+/**
+ * A bar on standard error, or nothing where that is no terminal or the size of the input is not
+ * known.
+ */
 export function openProgress(totalBytes: number | undefined): Progress {
   if (!process.stderr.isTTY || !totalBytes) return { at: () => {}, close: () => {} };
   let bar: ReturnType<typeof openBar> | null = null;

@@ -37,7 +37,8 @@ export async function runGiven(
   const out = isWriting && (given.file ?? '-') === '-' ? process.stderr : process.stdout;
   await show(outcome, json === true, out);
   if ('failure' in outcome) return exitCodes[outcome.failure.kind];
-  const isFaulty = 'isFaulty' in command && command.isFaulty?.(outcome.result as Record<string, unknown>);
+  const isFaulty =
+    'isFaulty' in command && command.isFaulty?.(outcome.result as Record<string, unknown>);
   return isFaulty ? exitCodes.faulty : exitCodes.done;
 }
 
@@ -119,7 +120,9 @@ async function runInBackend(
   const { file, format, ...rest } = given;
   const target =
     command.writesFile && (await openItemFile(text(file) ?? '-', text(format), command.writesFile));
-  const backend = await environment.openBackend({ isForAnySchema: command.isForAnySchema ?? false });
+  const backend = await environment.openBackend({
+    isForAnySchema: command.isForAnySchema ?? false,
+  });
   const listener = createListener({
     json,
     errorsFile: text(errors),
@@ -144,7 +147,10 @@ function text(value: Given[string]): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-async function furtherParameters({ readsJson, asksPassword }: Command, given: Given): Promise<object> {
+async function furtherParameters(
+  { readsJson, asksPassword }: Command,
+  given: Given,
+): Promise<object> {
   const path = readsJson === undefined ? undefined : given[readsJson];
   const content =
     readsJson !== undefined && typeof path === 'string' ? { [readsJson]: readJsonFile(path) } : {};

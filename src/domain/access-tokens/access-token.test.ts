@@ -17,7 +17,8 @@ async function openTokens({ keys = createKeyRing(secret), maxRemembered = 10_000
   const tokens = await createAccessTokens(keys, 900, at, maxRemembered);
   const sign = (kind: 'user' | 'admin' = 'user') => tokens.sign({ subjectId, kind, sessionId });
   const genuine = await sign();
-  const forge = (forgery: Parameters<typeof forgeToken>[2]) => forgeToken({ keys }, genuine, forgery);
+  const forge = (forgery: Parameters<typeof forgeToken>[2]) =>
+    forgeToken({ keys }, genuine, forgery);
   return { clock, keys, sign, verify: (token: string) => tokens.verify(token), genuine, forge };
 }
 
@@ -41,7 +42,14 @@ test('a token carries the signed claims of its realm and is valid at once', asyn
     const { jti: id, ...rest } = claims;
     assert.match(String(id), /^[0-9a-f-]{36}$/);
     const times = { iat: bornSeconds, exp: bornSeconds + 900 };
-    assert.deepEqual(rest, { iss: 'adl', aud: 'adl-api', sub: subjectId, kind, sid: sessionId, ...times });
+    assert.deepEqual(rest, {
+      iss: 'adl',
+      aud: 'adl-api',
+      sub: subjectId,
+      kind,
+      sid: sessionId,
+      ...times,
+    });
   }
 });
 
@@ -88,7 +96,8 @@ test('a header with another algorithm, type, key or parameter is refused', async
     { jku: 'https://evil.test' },
     { b64: true },
   ];
-  for (const header of headers) assert.equal(await verify(forge({ header })), null, JSON.stringify(header));
+  for (const header of headers)
+    assert.equal(await verify(forge({ header })), null, JSON.stringify(header));
   for (const key of [keys.current.refreshTag, keys.current.link, ''])
     assert.equal(await verify(forge({ key })), null);
   assert.ok(await verify(forge({})), 'a token forged with the right key is accepted');
@@ -148,7 +157,10 @@ test('tokens of the previous secret are accepted, but none is signed with it', a
   const after = await openTokens({ keys: createKeyRing('the secret that came after it', secret) });
   assert.ok(await after.verify(before.genuine));
   assert.equal(await before.verify(after.genuine), null);
-  assert.equal(await (await openTokens({ keys: createKeyRing('a third') })).verify(before.genuine), null);
+  assert.equal(
+    await (await openTokens({ keys: createKeyRing('a third') })).verify(before.genuine),
+    null,
+  );
 });
 
 test('a signature is checked once; when the cache is full, the oldest entry goes', async (t) => {

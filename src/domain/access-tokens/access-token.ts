@@ -48,7 +48,11 @@ export async function createAccessTokens(
   return {
     sign: async ({ subjectId, kind, sessionId, appMetadata }) => {
       const issuedAtSeconds = Math.floor(clock().getTime() / 1000);
-      return new SignJWT({ kind, sid: sessionId, ...(appMetadata && { app_metadata: appMetadata }) })
+      return new SignJWT({
+        kind,
+        sid: sessionId,
+        ...(appMetadata && { app_metadata: appMetadata }),
+      })
         .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: keys.current.kid })
         .setIssuer(issuer)
         .setAudience(audience)
@@ -60,8 +64,10 @@ export async function createAccessTokens(
     },
     verify: async (token) => {
       const now = clock();
-      const known = remembered.get(token) ?? (await verifyAnew(token, signingKeys, lifetimeSeconds, now));
-      if (known === null || known.expiresAtSeconds + toleranceSeconds <= now.getTime() / 1000) return null;
+      const known =
+        remembered.get(token) ?? (await verifyAnew(token, signingKeys, lifetimeSeconds, now));
+      if (known === null || known.expiresAtSeconds + toleranceSeconds <= now.getTime() / 1000)
+        return null;
       remember(remembered, token, known, maxRemembered);
       return known;
     },
@@ -80,7 +86,11 @@ function remember(
   if (remembered.size > max) remembered.delete(remembered.keys().next().value as string);
 }
 
-const header = z.strictObject({ alg: z.literal('HS256'), typ: z.literal('at+jwt'), kid: z.string().max(64) });
+const header = z.strictObject({
+  alg: z.literal('HS256'),
+  typ: z.literal('at+jwt'),
+  kid: z.string().max(64),
+});
 
 const claims = z.object({
   sub: z.uuid(),
@@ -123,7 +133,9 @@ async function verifyAnew(
 
 /** The last base64url character has unused bits. Only the canonical encoding is accepted. */
 function isCanonical(token: string): boolean {
-  return token.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
+  return token
+    .split('.')
+    .every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
 }
 
 async function importKey(secret: SecretKeys): Promise<CryptoKey> {

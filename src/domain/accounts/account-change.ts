@@ -9,13 +9,18 @@ export function changesEmail<C extends Pick<AccountChange, 'email'>>(
   return change.email !== undefined && foldCase(change.email) !== foldCase(account.email);
 }
 
-export function changesUsername(account: Pick<Account, 'username'>, change: AccountChange): boolean {
+export function changesUsername(
+  account: Pick<Account, 'username'>,
+  change: AccountChange,
+): boolean {
   return change.username !== undefined && change.username !== account.username;
 }
 
 /** Drops undefined members, so that absent fields stay unchanged. */
 export function givenFields<T extends object>(fields: T): Given<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as Given<T>;
 }
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -15,13 +15,16 @@ async function assertCounted(db: Db): Promise<void> {
   const states = sql`is_active, is_email_verified, is_superuser`;
   const kept = await sql`SELECT ${states}, is_deleted, sum(count)::int AS count FROM user_counts
     GROUP BY 1, 2, 3, 4 HAVING sum(count) <> 0 ORDER BY 1, 2, 3, 4`.execute(db);
-  const counted = await sql`SELECT ${states}, deleted_at IS NOT NULL AS is_deleted, count(*)::int AS count
+  const counted =
+    await sql`SELECT ${states}, deleted_at IS NOT NULL AS is_deleted, count(*)::int AS count
     FROM users GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`.execute(db);
   assert.deepEqual(kept.rows, counted.rows);
 }
 
 async function rowsOfCounts(db: Db): Promise<number> {
-  const { rows } = await sql<{ count: number }>`SELECT count(*)::int AS count FROM user_counts`.execute(db);
+  const { rows } = await sql<{
+    count: number;
+  }>`SELECT count(*)::int AS count FROM user_counts`.execute(db);
   return rows[0]?.count ?? 0;
 }
 
@@ -60,7 +63,8 @@ test('the counts stay true in a storm of changes, restores, rollbacks and folds'
   const { db } = await createTestApp(t);
   await insertBulkUsers(db, 60);
   const clients = Array.from({ length: 4 }, async (_, client) => {
-    for (let round = 0; round < 20; round += 1) await changeSome(db, round * 4 + client, client * 1000);
+    for (let round = 0; round < 20; round += 1)
+      await changeSome(db, round * 4 + client, client * 1000);
   });
   const folds = Array.from({ length: 2 }, async () => {
     for (let round = 0; round < 15; round += 1) await foldUserCounts(db);

@@ -7,12 +7,16 @@ import type { CountedStates } from './account-filters.ts';
 /** Exact: triggers add to the counts in the transaction of each change. */
 export async function countUsersIn(db: Database, states: CountedStates): Promise<Total> {
   const { rows } = await sql<{ count: number }>`
-    SELECT coalesce(sum(count), 0)::int AS count FROM user_counts WHERE ${isIn(states)}`.execute(db);
+    SELECT coalesce(sum(count), 0)::int AS count FROM user_counts WHERE ${isIn(states)}`.execute(
+    db,
+  );
   return { count: rows[0]?.count ?? 0, isExact: true };
 }
 
 function isIn(states: CountedStates) {
-  const conditions = Object.entries(states).map(([name, value]) => sql<boolean>`${sql.ref(name)} = ${value}`);
+  const conditions = Object.entries(states).map(
+    ([name, value]) => sql<boolean>`${sql.ref(name)} = ${value}`,
+  );
   return conditions.length === 0 ? sql<boolean>`true` : sql.join(conditions, sql` AND `);
 }
 

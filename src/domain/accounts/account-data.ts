@@ -15,7 +15,10 @@ export const accountData: PersonalData = {
     read: async function* (_deps, db, subject) {
       const account = await findAccount(db, realmOf(subject), subject.id);
       if (account === null) return;
-      yield { ...presentAccount(account), last_login_at: account.last_login_at?.toISOString() ?? null };
+      yield {
+        ...presentAccount(account),
+        last_login_at: account.last_login_at?.toISOString() ?? null,
+      };
     },
   },
   erase: (_deps, trx, subject) => deleteAccount(trx, realmOf(subject), subject.id),

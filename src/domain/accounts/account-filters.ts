@@ -21,8 +21,12 @@ export const adminListQuery = firstPages.extend({
         'users are found only by their beginning',
     ),
   created_after: instant.optional().describe('Created at or after this time'),
-  last_login_before: instant.optional().describe('Last signed in before this time; not those who never did'),
-  legacy_id: text(100).optional().describe('The id in the system that the account was imported from'),
+  last_login_before: instant
+    .optional()
+    .describe('Last signed in before this time; not those who never did'),
+  legacy_id: text(100)
+    .optional()
+    .describe('The id in the system that the account was imported from'),
   sort: z
     .enum([...sortOrders, ''])
     .default('-created_at')
@@ -40,9 +44,17 @@ export const userListQuery = adminListQuery.extend({
 export type ListQuery = z.output<typeof adminListQuery> & Partial<z.output<typeof userListQuery>>;
 
 /** What the database keeps count of. */
-export type CountedStates = { is_active?: boolean; is_email_verified?: boolean; is_deleted: boolean };
+export type CountedStates = {
+  is_active?: boolean;
+  is_email_verified?: boolean;
+  is_deleted: boolean;
+};
 
-export function countedStatesOf({ is_active, is_email_verified, deleted = false }: ListQuery): CountedStates {
+export function countedStatesOf({
+  is_active,
+  is_email_verified,
+  deleted = false,
+}: ListQuery): CountedStates {
   return {
     ...(is_active === undefined ? {} : { is_active }),
     ...(is_email_verified === undefined ? {} : { is_email_verified }),
@@ -52,7 +64,8 @@ export function countedStatesOf({ is_active, is_email_verified, deleted = false 
 
 /** All conditions of a query but its search. */
 export function filterOf(realm: Realm, query: ListQuery): RawBuilder<boolean> {
-  const { is_active, is_email_verified, deleted, created_after, last_login_before, legacy_id } = query;
+  const { is_active, is_email_verified, deleted, created_after, last_login_before, legacy_id } =
+    query;
   const conditions = [
     deleted ? sql<boolean>`deleted_at IS NOT NULL` : notDeleted(realm),
     is_active !== undefined && sql`is_active = ${is_active}`,

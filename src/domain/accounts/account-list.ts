@@ -2,7 +2,13 @@ import { sql } from 'kysely';
 import type { Database } from '../../platform/database/database.ts';
 import { fetchedRows, offsetOf, presentPage, type Total } from '../../platform/http/paging.ts';
 import { listPage } from '../../platform/lists/list-page.ts';
-import { countUpTo, everything, type Listing, mostCounted, totalOf } from '../../platform/lists/list-rows.ts';
+import {
+  countUpTo,
+  everything,
+  type Listing,
+  mostCounted,
+  totalOf,
+} from '../../platform/lists/list-rows.ts';
 import { cursorAt, type Position, positionOf } from '../../platform/lists/order.ts';
 import { walkList } from '../../platform/lists/walk-list.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -17,7 +23,11 @@ import { presentAccount } from './present-account.ts';
 type Listed = Account & Position;
 
 /** One page of a realm's accounts, of bounded cost at any number of them. */
-export async function listAccounts({ db }: Pick<Dependencies, 'db'>, realm: Realm, query: ListQuery) {
+export async function listAccounts(
+  { db }: Pick<Dependencies, 'db'>,
+  realm: Realm,
+  query: ListQuery,
+) {
   const listing = {
     table: sql.table<Account>(realm.table),
     order: orderOf(query.sort),
@@ -29,22 +39,41 @@ export async function listAccounts({ db }: Pick<Dependencies, 'db'>, realm: Real
   if (query.last_login_before !== undefined) return walkAccounts(db, listing, query);
   const isCounted =
     realm.kind === 'user' && query.created_after === undefined && query.legacy_id === undefined;
-  const count = () => (isCounted ? countUsersIn(db, countedStatesOf(query)) : countUpTo(db, listing));
+  const count = () =>
+    isCounted ? countUsersIn(db, countedStatesOf(query)) : countUpTo(db, listing);
   return listPage(db, listing, query, presentAccount, count);
 }
 
-/** Few matches are read by index and sorted; of many, the first ones are soon met in the order of the list. */
-async function searchAccounts(db: Database, listing: Listing<Account>, query: ListQuery, match: Match) {
+/**
+ * Few matches are read by index and sorted; of many, the first ones are soon met in the order of
+ * the list.
+ */
+async function searchAccounts(
+  db: Database,
+  listing: Listing<Account>,
+  query: ListQuery,
+  match: Match,
+) {
   const matching = { ...listing, filter: sql<boolean>`${listing.filter} AND ${match.condition}` };
   if (!match.isIndexed) return walkAccounts(db, matching, query);
   const found = await readMatches(db, listing, match, query);
-  if (found === null) return walkAccounts(db, matching, query, { count: mostCounted, isExact: false });
-  return presentPage(query, found, presentAccount, (last: Position) => cursorAt(listing.order, last));
+  if (found === null)
+    return walkAccounts(db, matching, query, { count: mostCounted, isExact: false });
+  return presentPage(query, found, presentAccount, (last: Position) =>
+    cursorAt(listing.order, last),
+  );
 }
 
-async function walkAccounts(db: Database, listing: Listing<Account>, query: ListQuery, known?: Total) {
+async function walkAccounts(
+  db: Database,
+  listing: Listing<Account>,
+  query: ListQuery,
+  known?: Total,
+) {
   const found = await walkList(db, listing, query, known);
-  return presentPage(query, found, presentAccount, (last: Position) => cursorAt(listing.order, last));
+  return presentPage(query, found, presentAccount, (last: Position) =>
+    cursorAt(listing.order, last),
+  );
 }
 
 /** Null if there are too many. */

@@ -1,7 +1,14 @@
 import { sql } from 'kysely';
 import { type Order, orderBy, type SortKey, textKey, timeKey } from '../../platform/lists/order.ts';
 
-export const sortOrders = ['-created_at', 'created_at', 'username', '-username', 'email', '-email'] as const;
+export const sortOrders = [
+  '-created_at',
+  'created_at',
+  'username',
+  '-username',
+  'email',
+  '-email',
+] as const;
 
 type Sort = (typeof sortOrders)[number];
 

@@ -14,7 +14,10 @@ const username = z
 const usernameOrNone = z
   .string()
   .max(50, 'must have at most 50 characters')
-  .regex(/^([A-Za-z0-9_.-]{3,50})?$/, 'must have 3 to 50 letters, digits, underscores, dots or hyphens')
+  .regex(
+    /^([A-Za-z0-9_.-]{3,50})?$/,
+    'must have 3 to 50 letters, digits, underscores, dots or hyphens',
+  )
   .nullish();
 
 function mayBeNameless({ usernames }: Config, { kind }: Realm): boolean {
@@ -105,7 +108,9 @@ const userFields = {
   ...accountFields,
   username: accountFields.username
     .nullable()
-    .describe('Null if the user has none, which is possible only where `USERNAMES` is or was `optional`'),
+    .describe(
+      'Null if the user has none, which is possible only where `USERNAMES` is or was `optional`',
+    ),
   is_superuser: z.boolean(),
   is_email_verified: z.boolean(),
   ...times,

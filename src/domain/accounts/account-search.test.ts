@@ -29,7 +29,18 @@ async function withMixedUsers(test: TestApp): Promise<TestApp> {
 }
 
 const sought = fc.record({
-  q: fc.constantFrom('bulk', 'BULK1', '7', 'straw 4', 'nobody', '@', 'w 4', 'example.com', '%', 'k3'),
+  q: fc.constantFrom(
+    'bulk',
+    'BULK1',
+    '7',
+    'straw 4',
+    'nobody',
+    '@',
+    'w 4',
+    'example.com',
+    '%',
+    'k3',
+  ),
   sort: fc.constantFrom(...sortOrders),
 });
 
@@ -43,25 +54,32 @@ test('a walk in slices of any size finds what one statement does, in every order
     byCursor: fc.boolean(),
   });
   await fc.assert(
-    fc.asyncProperty(asked, async ({ sought: { q, sort }, sliceRows, offset, page_size, byCursor }) => {
-      const listing = usersContaining(q, sort);
-      const all = await readRows(db, listing, { offset: 0, limit: 1000 });
-      const last = all[offset - 1];
-      const cursor = byCursor && last ? cursorAt(listing.order, last) : undefined;
-      const start = cursor === undefined ? Math.floor(offset / page_size) * page_size : offset;
-      const query = { page: 1 + Math.floor(offset / page_size), page_size, cursor };
-      const walked = await walkList(db, listing, query, null, { sliceRows, mostRows: 1000 });
-      assert.deepEqual(walked.rows, all.slice(start, start + page_size + 1));
-      assert.deepEqual(walked.total, { count: all.length, isExact: true });
-      assert.equal(walked.next, null);
-    }),
+    fc.asyncProperty(
+      asked,
+      async ({ sought: { q, sort }, sliceRows, offset, page_size, byCursor }) => {
+        const listing = usersContaining(q, sort);
+        const all = await readRows(db, listing, { offset: 0, limit: 1000 });
+        const last = all[offset - 1];
+        const cursor = byCursor && last ? cursorAt(listing.order, last) : undefined;
+        const start = cursor === undefined ? Math.floor(offset / page_size) * page_size : offset;
+        const query = { page: 1 + Math.floor(offset / page_size), page_size, cursor };
+        const walked = await walkList(db, listing, query, null, { sliceRows, mostRows: 1000 });
+        assert.deepEqual(walked.rows, all.slice(start, start + page_size + 1));
+        assert.deepEqual(walked.total, { count: all.length, isExact: true });
+        assert.equal(walked.next, null);
+      },
+    ),
     { numRuns: 40 },
   );
 });
 
 test('a walk that stops at its limit leads on by cursor, until everything was found once', async (t) => {
   const { db } = await withMixedUsers(await createTestApp(t));
-  const asked = fc.record({ sought, sliceRows: fc.integer({ min: 3, max: 21 }), page_size: fc.constant(4) });
+  const asked = fc.record({
+    sought,
+    sliceRows: fc.integer({ min: 3, max: 21 }),
+    page_size: fc.constant(4),
+  });
   await fc.assert(
     fc.asyncProperty(asked, async ({ sought: { q, sort }, sliceRows, page_size }) => {
       const listing = usersContaining(q, sort);
@@ -75,7 +93,8 @@ test('a walk that stops at its limit leads on by cursor, until everything was fo
         const firstRows = await countFirst(db, listing, 2 * sliceRows);
         assert.deepEqual(total, { count: firstRows, isExact: 2 * sliceRows > 40 });
         found.push(...rows.slice(0, page_size));
-        const last: Position | null = rows.length > page_size ? (rows[page_size - 1] ?? null) : next;
+        const last: Position | null =
+          rows.length > page_size ? (rows[page_size - 1] ?? null) : next;
         if (last === null) break;
         cursor = cursorAt(listing.order, last);
       }
@@ -103,7 +122,8 @@ test('a search by index finds what reading every row does, whatever else is aske
   await fc.assert(
     fc.asyncProperty(asked, async ({ sought: { q, sort }, is_active, page, page_size }) => {
       const listing = usersContaining(q, sort);
-      const active = is_active === undefined ? sql<boolean>`true` : sql<boolean>`is_active = ${is_active}`;
+      const active =
+        is_active === undefined ? sql<boolean>`true` : sql<boolean>`is_active = ${is_active}`;
       const filter = sql<boolean>`${listing.filter} AND ${active}`;
       const all = await readRows(db, { ...listing, filter }, { offset: 0, limit: 1000 });
       const query = new URLSearchParams({ q, sort, page: `${page}`, page_size: `${page_size}` });
@@ -116,7 +136,10 @@ test('a search by index finds what reading every row does, whatever else is aske
       if (body.next_cursor === null) return;
       query.set('cursor', body.next_cursor);
       const next = await api.get(`/api/admins/users?${query}`, { token });
-      assert.deepEqual(ids(next.body.items), ids(all.slice(page * page_size, (page + 1) * page_size)));
+      assert.deepEqual(
+        ids(next.body.items),
+        ids(all.slice(page * page_size, (page + 1) * page_size)),
+      );
       assert.equal(next.body.total, all.length);
     }),
     { numRuns: 40 },
@@ -142,7 +165,8 @@ test('where the database has no trigrams, a search finds what begins with the te
     assert.deepEqual(await found('ulk3'), []);
     assert.deepEqual(await found('bulk35@'), ['bulk35']);
     assert.deepEqual(await found('straw 35'), ['bulk35']);
-    for (const q of ['1', '100%', '100%_\\', '100%_\\ n']) assert.deepEqual(await found(q), ['bulk7'], q);
+    for (const q of ['1', '100%', '100%_\\', '100%_\\ n'])
+      assert.deepEqual(await found(q), ['bulk7'], q);
     for (const q of ['%', '_', '\\', 'b_lk', 'bulk%']) assert.deepEqual(await found(q), [], q);
   } finally {
     await sql`ALTER INDEX users_search_gone RENAME TO users_search`.execute(db);
@@ -164,7 +188,9 @@ test('a search for more than can be counted says so, and its pages go on', {
   };
   const first = await search('q=example.com&page_size=100&sort=username');
   assert.deepEqual(first.counts, [10_000, false, 100]);
-  const second = await search(`q=example.com&page_size=100&sort=username&cursor=${first.next_cursor}`);
+  const second = await search(
+    `q=example.com&page_size=100&sort=username&cursor=${first.next_cursor}`,
+  );
   const byNumber = await search('q=example.com&page_size=100&sort=username&page=2');
   assert.deepEqual(second.items, byNumber.items);
   assert.equal(second.items.length, 100);

@@ -27,7 +27,11 @@ export type Credentials = Pick<
   'id' | 'username' | 'email' | 'is_active' | PasswordColumn
 >;
 
-export type PasswordColumn = 'password_scheme' | 'password_hash' | 'password_key' | 'password_version';
+export type PasswordColumn =
+  | 'password_scheme'
+  | 'password_hash'
+  | 'password_key'
+  | 'password_version';
 
 export type NewAccount = Pick<AccountRow, 'username' | 'email' | 'full_name'> & {
   /** Null: a user who has yet to set one. */
@@ -60,7 +64,11 @@ export function notDeleted({ kind }: Realm) {
 }
 
 /** Throws `DuplicateRecordError` with the field if the e-mail or username is taken in any case. */
-export async function insertAccount(trx: Transaction, realm: Realm, account: NewAccount): Promise<Account> {
+export async function insertAccount(
+  trx: Transaction,
+  realm: Realm,
+  account: NewAccount,
+): Promise<Account> {
   const { password, ...fields } = account;
   const values = {
     id: randomUUIDv7(),
@@ -78,7 +86,10 @@ export async function insertAccount(trx: Transaction, realm: Realm, account: New
   return withoutPassword(row);
 }
 
-/** The field that is already taken in the realm, by a deleted account too, or null. Saves hashing a password for nothing. */
+/**
+ * The field that is already taken in the realm, by a deleted account too, or null. Saves hashing a
+ * password for nothing.
+ */
 export async function findTakenField(
   db: Database,
   realm: Realm,
@@ -125,7 +136,11 @@ export async function findAccount(db: Database, realm: Realm, id: string): Promi
 }
 
 /** Locks the account and records the sign-in; false if it has ended or changed since the check. */
-export async function confirmSignIn(trx: Transaction, realm: Realm, verified: Credentials): Promise<boolean> {
+export async function confirmSignIn(
+  trx: Transaction,
+  realm: Realm,
+  verified: Credentials,
+): Promise<boolean> {
   const result = await trx
     .updateTable(accountTable(realm))
     .set({ last_login_at: now })
@@ -146,7 +161,9 @@ export async function replacePassword(
   change: 'new password' | 'rehash',
 ): Promise<boolean> {
   const changed =
-    change === 'new password' ? { password_version: sql<number>`password_version + 1`, updated_at: now } : {};
+    change === 'new password'
+      ? { password_version: sql<number>`password_version + 1`, updated_at: now }
+      : {};
   const result = await db
     .updateTable(accountTable(realm))
     .set({ ...passwordColumns(password), ...changed })
@@ -171,7 +188,11 @@ export async function setPassword(
 }
 
 /** Locks the row until the transaction ends; null if there is none. */
-export async function lockAccount(trx: Transaction, realm: Realm, id: string): Promise<Account | null> {
+export async function lockAccount(
+  trx: Transaction,
+  realm: Realm,
+  id: string,
+): Promise<Account | null> {
   const query = trx.selectFrom(accountTable(realm)).selectAll().where('id', '=', id);
   const row = await query.where(notDeleted(realm)).forUpdate().executeTakeFirst();
   return row ? withoutPassword(row) : null;

@@ -1,5 +1,10 @@
 import { type Selectable, sql } from 'kysely';
-import { type Database, now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
+import {
+  type Database,
+  now,
+  secondsFromNow,
+  type Transaction,
+} from '../../platform/database/database.ts';
 import type { Realm } from '../realms/realms.ts';
 import type { UserRow } from './account-rows.ts';
 import { type PasswordColumn, withoutPassword } from './account-store.ts';
@@ -70,7 +75,11 @@ export async function listDueForErasure(db: Database, limit: number): Promise<st
 
 /** Locks a due user; null if a restore was first, or another process erases it. */
 export async function lockDueForErasure(trx: Transaction, id: string): Promise<AnyUser | null> {
-  const query = trx.selectFrom('users').selectAll().where('id', '=', id).where('erase_at', '<=', now);
+  const query = trx
+    .selectFrom('users')
+    .selectAll()
+    .where('id', '=', id)
+    .where('erase_at', '<=', now);
   const row = await query.forUpdate().skipLocked().executeTakeFirst();
   return row ? withoutPassword(row) : null;
 }

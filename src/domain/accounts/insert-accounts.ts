@@ -84,7 +84,12 @@ export async function findTakenFields(
   realm: Realm,
   accounts: readonly ImportedAccount[],
 ): Promise<Map<string, TakenField>> {
-  const wanted = accounts.map(({ id, username, email, legacy_id }) => ({ id, username, email, legacy_id }));
+  const wanted = accounts.map(({ id, username, email, legacy_id }) => ({
+    id,
+    username,
+    email,
+    legacy_id,
+  }));
   const table = sql.table(realm.table);
   const { rows } = await sql<{ id: string; field: TakenField }>`
     SELECT id, CASE WHEN EXISTS (SELECT FROM ${table} AS other WHERE lower(other.email) = lower(record.email COLLATE "C"))
@@ -97,6 +102,10 @@ export async function findTakenFields(
 }
 
 /** Takes back what this transaction has inserted. */
-export async function removeAccounts(trx: Transaction, realm: Realm, ids: readonly string[]): Promise<void> {
+export async function removeAccounts(
+  trx: Transaction,
+  realm: Realm,
+  ids: readonly string[],
+): Promise<void> {
   await sql`DELETE FROM ${sql.table(realm.table)} WHERE id IN (${sql.join(ids)})`.execute(trx);
 }

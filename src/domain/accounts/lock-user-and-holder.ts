@@ -14,7 +14,10 @@ export async function lockUserAndHolder(
     .where((eb) => {
       const isUser = id === undefined ? [] : [eb('id', '=', id)];
       const isHolder = email === undefined ? [] : [hasEmail(email)];
-      return eb.or([...isUser, ...isHolder.map((has) => eb.and([has, eb('is_email_verified', '=', false)]))]);
+      return eb.or([
+        ...isUser,
+        ...isHolder.map((has) => eb.and([has, eb('is_email_verified', '=', false)])),
+      ]);
     });
   const accounts = (await query.orderBy('id').forUpdate().execute()).map(withoutPassword);
   const user = accounts.find((one) => one.id === id) ?? null;

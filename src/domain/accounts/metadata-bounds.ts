@@ -6,7 +6,8 @@ export const maxKeyLength = 64;
 
 /** What is wrong with a caller's metadata, or null. Stops at the bounds: nothing deep is walked. */
 export function metadataFault(value: unknown): string | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be an object';
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return 'must be an object';
   const fault = valueFault(value, 1, { members: 0 });
   if (fault !== null) return fault;
   const isLong = Buffer.byteLength(JSON.stringify(value)) > maxBytes;
@@ -16,13 +17,15 @@ export function metadataFault(value: unknown): string | null {
 function valueFault(value: unknown, level: number, count: { members: number }): string | null {
   if (typeof value === 'string') return isPlain(value) ? null : 'has invalid characters';
   // JSON.parse reads 1e400 as Infinity, which JSON cannot express.
-  if (typeof value === 'number') return Number.isFinite(value) ? null : 'has a number that is too large';
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? null : 'has a number that is too large';
   if (typeof value !== 'object' || value === null) return null;
   if (level > maxLevels) return `must have at most ${maxLevels} levels`;
   for (const [key, member] of Object.entries(value)) {
     count.members += 1;
     if (count.members > maxMembers) return `must have at most ${maxMembers} members`;
-    const fault = (Array.isArray(value) ? null : keyFault(key)) ?? valueFault(member, level + 1, count);
+    const fault =
+      (Array.isArray(value) ? null : keyFault(key)) ?? valueFault(member, level + 1, count);
     if (fault !== null) return fault;
   }
   return null;

@@ -6,7 +6,10 @@ const grammar = /^[^:]{1,64}:/u;
 
 /** A query parameter that finds users by one top-level member of their metadata. */
 export const metadataParameter = text(300)
-  .refine((value) => value === '' || grammar.test(value), 'must be a key, a colon and a value, e.g. plan:pro')
+  .refine(
+    (value) => value === '' || grammar.test(value),
+    'must be a key, a colon and a value, e.g. plan:pro',
+  )
   .optional()
   .describe(
     'A key at the top level, a colon and its exact value. `seats:5` finds the number and the text; `beta:true` likewise',

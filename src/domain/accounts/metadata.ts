@@ -15,7 +15,8 @@ const metadata = z
   .unknown()
   .superRefine((value, context) => {
     const message = metadataFault(value);
-    if (message !== null) context.addIssue({ code: 'custom', message, params: { type: 'invalid_metadata' } });
+    if (message !== null)
+      context.addIssue({ code: 'custom', message, params: { type: 'invalid_metadata' } });
   })
   .transform((value) => value as Metadata)
   .meta({ type: 'object', additionalProperties: true, maxProperties: maxMembers });

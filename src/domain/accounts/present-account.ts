@@ -3,7 +3,9 @@ import type { adminSchema, userSchema } from './account-schemas.ts';
 import type { Account } from './account-store.ts';
 
 /** The account in API responses. The route's schema then drops the members of the other realm. */
-export function presentAccount(account: Account): z.output<typeof userSchema> & z.output<typeof adminSchema> {
+export function presentAccount(
+  account: Account,
+): z.output<typeof userSchema> & z.output<typeof adminSchema> {
   return {
     id: account.id,
     // Null only for a user, and the schema of users allows it.

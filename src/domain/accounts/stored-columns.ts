@@ -3,7 +3,10 @@ import type { StoredPassword } from '../../platform/hashing/password-schemes.ts'
 import type { AccountRow } from './account-rows.ts';
 import type { Metadata } from './metadata.ts';
 
-type PasswordRow = Pick<Selectable<AccountRow>, 'password_scheme' | 'password_hash' | 'password_key'>;
+type PasswordRow = Pick<
+  Selectable<AccountRow>,
+  'password_scheme' | 'password_hash' | 'password_key'
+>;
 
 /** Null if no password has been set yet. A check against null is the same work and always fails. */
 export function storedPasswordOf(row: PasswordRow): StoredPassword | null {
@@ -16,7 +19,9 @@ export function passwordColumns(password: StoredPassword | null) {
   return { password_scheme: scheme, password_hash: hash, password_key: key };
 }
 
-export function withJsonText<T extends { metadata?: Metadata; app_metadata?: Metadata }>(fields: T) {
+export function withJsonText<T extends { metadata?: Metadata; app_metadata?: Metadata }>(
+  fields: T,
+) {
   const { metadata, app_metadata, ...plain } = fields;
   return {
     ...plain,

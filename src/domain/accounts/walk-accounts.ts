@@ -8,7 +8,10 @@ const rowsAtOnce = 500;
 // Before every id.
 const first = '00000000-0000-0000-0000-000000000000';
 
-/** All accounts of a realm in the order of their ids, a few at a time; who comes meanwhile may be missed. */
+/**
+ * All accounts of a realm in the order of their ids, a few at a time; who comes meanwhile may be
+ * missed.
+ */
 export async function* walkAccounts(db: Database, realm: Realm): AsyncGenerator<Account> {
   for (let after = first; ; ) {
     const { rows } = await sql<Account>`

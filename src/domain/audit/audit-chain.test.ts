@@ -49,7 +49,9 @@ test('an event that is said to be unchained again gets no second entry', async (
 test('events of a release without seals are chained during the upgrade', async (t) => {
   const service = await createTestApp(t);
   await sql`INSERT INTO audit_events (id, occurred_at, event, outcome, ip, details)
-    VALUES (gen_random_uuid(), now(), 'sign_in', 'success', '203.0.113.7', '{}')`.execute(service.db);
+    VALUES (gen_random_uuid(), now(), 'sign_in', 'success', '203.0.113.7', '{}')`.execute(
+    service.db,
+  );
   await chainAuditEvents(service.deps);
   await assertFound(service, []);
   await service.db.updateTable('audit_events').set({ ip: '203.0.113.8' }).execute();
@@ -97,7 +99,10 @@ test('jobs of many processes at once chain each event once', async (t) => {
 test('after a rotation of SECRET_KEY the old entries still verify, by both secrets or by one', async (t) => {
   const service = await createTestApp(t);
   await chainedEvents(service, 3);
-  const rotated = { ...service.deps, keys: createKeyRing('the next secret', service.config.secretKey) };
+  const rotated = {
+    ...service.deps,
+    keys: createKeyRing('the next secret', service.config.secretKey),
+  };
   await recordEvents(service, 1, rotated.keys);
   // A process that does not know the new secret yet leaves its events to one that does.
   await chainAuditEvents(service.deps);

@@ -19,7 +19,9 @@ export const checkpointSchema = z.object({
 
 export type AuditCheckpoint = z.output<typeof checkpointSchema>;
 
-/** Signs the end of the chain, after chaining the events that wait; null while there is no event. */
+/**
+ * Signs the end of the chain, after chaining the events that wait; null while there is no event.
+ */
 export async function issueCheckpoint(
   deps: Pick<Dependencies, 'db' | 'keys' | 'logger'>,
 ): Promise<AuditCheckpoint | null> {
@@ -63,7 +65,11 @@ function signedText(checkpoint: Omit<AuditCheckpoint, 'signature'>): Buffer {
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 function signingKey({ auditCheckpoint: seed }: SecretKeys): KeyObject {
-  return createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
+  return createPrivateKey({
+    key: Buffer.concat([pkcs8Prefix, seed]),
+    format: 'der',
+    type: 'pkcs8',
+  });
 }
 
 function publicPart(key: KeyObject): string {

@@ -45,13 +45,20 @@ const describeEvent = (events: AuditEvents) =>
         route: words.optional(),
         import_id: uuid.optional(),
         count: z.int().min(0).optional().describe('How many accounts'),
-        via: z.literal('command_line').optional().describe('Done on the command line, by no account'),
+        via: z
+          .literal('command_line')
+          .optional()
+          .describe('Done on the command line, by no account'),
       }),
     })
     .meta({ id: 'AuditEvent' });
 
 export const ownEventsQuery = pageQuery(
-  encodeCursor('-occurred_at', '2026-01-31T09:26:03.114000Z', '01890a5d-ac96-774b-bcce-b302099a8057'),
+  encodeCursor(
+    '-occurred_at',
+    '2026-01-31T09:26:03.114000Z',
+    '01890a5d-ac96-774b-bcce-b302099a8057',
+  ),
 );
 
 export const auditQuery = (events: AuditEvents) =>
@@ -76,7 +83,8 @@ export function listOwnEvents(db: Database, subject: string, query: PageQuery) {
 
 export function presentOwnEvent(row: AuditEvent): PresentedEvent {
   const event = presentEvent(row);
-  const isElsewhere = event.actor?.kind === 'admin' || (event.event === 'email_reverted' && !event.actor);
+  const isElsewhere =
+    event.actor?.kind === 'admin' || (event.event === 'email_reverted' && !event.actor);
   return isElsewhere ? { ...event, ip: null, request_id: null } : event;
 }
 
@@ -87,7 +95,8 @@ function presentEvent(row: AuditEvent): PresentedEvent {
     event: row.event as PresentedEvent['event'],
     outcome: row.outcome,
     actor: row.actor_kind && row.actor_id ? { kind: row.actor_kind, id: row.actor_id } : null,
-    subject: row.subject_kind && row.subject_id ? { kind: row.subject_kind, id: row.subject_id } : null,
+    subject:
+      row.subject_kind && row.subject_id ? { kind: row.subject_kind, id: row.subject_id } : null,
     ip: row.ip,
     request_id: row.request_id,
     details: row.details,

@@ -2,7 +2,9 @@ import { Gauge, type Registry } from 'prom-client';
 import type { Database } from '../../platform/database/database.ts';
 import { countForMetrics } from './chain-store.ts';
 
-/** Registers the metrics of the audit log and returns a function that updates them from the tables. */
+/**
+ * Registers the metrics of the audit log and returns a function that updates them from the tables.
+ */
 export function addAuditMetrics(registry: Registry, db: Database): () => Promise<void> {
   const registers = [registry];
   const unchained = new Gauge({

@@ -1,7 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'kysely';
 import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
-import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
+import {
+  cleanUpRows,
+  type Database,
+  now,
+  type Transaction,
+} from '../../platform/database/database.ts';
 import { everything, type Listing } from '../../platform/lists/list-rows.ts';
 import { orderBy, timeKey } from '../../platform/lists/order.ts';
 import type { Origin } from '../../platform/logging/request-context.ts';
@@ -13,7 +18,14 @@ import type { SecurityEvent } from './security-events.ts';
 export async function insertAuditEvent(
   { keys: { current: keys } }: { keys: KeyRing },
   db: Database | Transaction,
-  { event, outcome, subject, actor, details, origin }: Required<SecurityEvent> & { origin: Origin | null },
+  {
+    event,
+    outcome,
+    subject,
+    actor,
+    details,
+    origin,
+  }: Required<SecurityEvent> & { origin: Origin | null },
 ): Promise<void> {
   const personal = { ip: origin?.ip ?? null, request_id: origin?.requestId ?? null };
   const row = {
@@ -42,7 +54,13 @@ export type EventFilter = {
   to?: string | undefined;
 };
 
-export function auditListing({ actor, subject, event, from, to }: EventFilter): Listing<AuditEvent> {
+export function auditListing({
+  actor,
+  subject,
+  event,
+  from,
+  to,
+}: EventFilter): Listing<AuditEvent> {
   const conditions = [
     actor && sql`actor_id = ${actor}::uuid`,
     subject && sql`subject_id = ${subject}::uuid`,
@@ -50,7 +68,8 @@ export function auditListing({ actor, subject, event, from, to }: EventFilter): 
     from && sql`occurred_at >= ${from}::timestamptz`,
     to && sql`occurred_at < ${to}::timestamptz`,
   ].filter((condition) => condition !== undefined && condition !== '');
-  const filter = conditions.length === 0 ? everything : sql<boolean>`${sql.join(conditions, sql` AND `)}`;
+  const filter =
+    conditions.length === 0 ? everything : sql<boolean>`${sql.join(conditions, sql` AND `)}`;
   return { table: sql.table<AuditEvent>('audit_events'), order: newestFirst, filter };
 }
 
@@ -65,7 +84,8 @@ const newestFirst = orderBy('-occurred_at', timeKey('occurred_at'), 'down');
 export async function erasePlacesOf(trx: Transaction, { kind, id }: Party): Promise<void> {
   const isOwn = sql`((subject_id = ${id} AND subject_kind = ${kind} AND actor_kind IS DISTINCT FROM 'admin')
     OR (actor_id = ${id} AND actor_kind = ${kind}))`;
-  // Who claims an address is the cause of an event of the account that had it, without being its actor.
+  // Who claims an address is the cause of an event of the account that had it, without being its
+  // actor.
   const isCaused = sql`(event = 'email_reverted' AND actor_id IS NULL AND (occurred_at, request_id) IN (
     SELECT occurred_at, request_id FROM audit_events WHERE subject_id = ${id} AND subject_kind = ${kind}
        AND event IN ('account_registered', 'email_changed')))`;

@@ -125,7 +125,9 @@ test('erasing a user leaves the chain whole, also where the user claimed an addr
   const service = await createTestApp(t);
   const { user } = await liveThrough(service);
   const claimed = service.db.selectFrom('users').select(['id', 'username', 'email']);
-  const claimant = await claimed.where('email', '=', 'claimed@example.com').executeTakeFirstOrThrow();
+  const claimant = await claimed
+    .where('email', '=', 'claimed@example.com')
+    .executeTakeFirstOrThrow();
   await chainAuditEvents(service.deps);
   for (const { id, username, email } of [claimant, user]) {
     const deps = { ...service.deps, ...assembly };

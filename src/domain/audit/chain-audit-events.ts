@@ -25,9 +25,9 @@ type Deps = Pick<Dependencies, 'db' | 'keys' | 'logger'>;
 const batchSize = 200;
 
 /**
- * Gives each committed event its position and chains it to the one before, in the order in which the
- * job finds them: events commit in another order than their times and ids. Does nothing while another
- * process does it. Leaves the rest of a large backlog to the next run.
+ * Gives each committed event its position and chains it to the one before, in the order in which
+ * the job finds them: events commit in another order than their times and ids. Does nothing while
+ * another process does it. Leaves the rest of a large backlog to the next run.
  */
 export async function chainAuditEvents(deps: Deps, batches = 50): Promise<void> {
   for (let count = 0; count < batches; count += 1) {
@@ -65,7 +65,10 @@ async function chainBatch(deps: Deps, trx: Transaction): Promise<number> {
     trx,
     events.map(({ id }) => id),
   );
-  await putMark(trx, signMark(deps.keys.current, { kind: 'head', position, hash, marked_at: time }));
+  await putMark(
+    trx,
+    signMark(deps.keys.current, { kind: 'head', position, hash, marked_at: time }),
+  );
   return events.length;
 }
 
@@ -90,7 +93,8 @@ async function endOfChain(deps: Deps, trx: Transaction, time: string): Promise<E
   if (head && fault === null) return head;
   await recordBreak(deps, trx, fault);
   // A mark that the job signed is the truth, even if the entries up to it are gone.
-  if (head && fault !== 'mark_changed' && BigInt(head.position) >= BigInt(last?.position ?? 0)) return head;
+  if (head && fault !== 'mark_changed' && BigInt(head.position) >= BigInt(last?.position ?? 0))
+    return head;
   return last ?? head ?? { position: '0', hash: noHash };
 }
 

@@ -1,4 +1,9 @@
-import { equalSecrets, hmacSha256, type SecretKeys, sha256 } from '../../platform/crypto/secret-keys.ts';
+import {
+  equalSecrets,
+  hmacSha256,
+  type SecretKeys,
+  sha256,
+} from '../../platform/crypto/secret-keys.ts';
 import type { ChainEntry, ChainMark } from './audit-chain-rows.ts';
 
 /** The hash before the first entry. */
@@ -7,7 +12,11 @@ export const noHash = Buffer.alloc(32);
 type Unlinked = Omit<ChainEntry, 'hash' | 'mac'>;
 
 /** The entry after the one with the hash `previous`. */
-export function linkEntry(keys: SecretKeys, previous: Buffer, fields: Omit<Unlinked, 'key_id'>): ChainEntry {
+export function linkEntry(
+  keys: SecretKeys,
+  previous: Buffer,
+  fields: Omit<Unlinked, 'key_id'>,
+): ChainEntry {
   const unlinked = { ...fields, key_id: keys.kid };
   const linked = { ...unlinked, hash: linkHash(previous, unlinked) };
   return { ...linked, mac: entryMac(keys, linked) };
@@ -15,7 +24,9 @@ export function linkEntry(keys: SecretKeys, previous: Buffer, fields: Omit<Unlin
 
 /** Without a key, so that an entry whose key is gone is still proven by any later one. */
 export function linkHash(previous: Buffer, entry: Unlinked): Buffer {
-  return sha256(JSON.stringify(['adl-audit-entry/1', previous.toString('hex'), ...fieldsOf(entry)]));
+  return sha256(
+    JSON.stringify(['adl-audit-entry/1', previous.toString('hex'), ...fieldsOf(entry)]),
+  );
 }
 
 /** Whether the entry is as it was written. `keys` are those that it names. */

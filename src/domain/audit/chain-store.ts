@@ -12,7 +12,9 @@ const erasureEvent = 'user_erased';
 
 /** One transaction at a time changes the chain; false while another one does. */
 export async function lockChain(trx: Transaction): Promise<boolean> {
-  const locking = sql<{ locked: boolean }>`SELECT pg_try_advisory_xact_lock(${advisoryLock}) AS locked`;
+  const locking = sql<{
+    locked: boolean;
+  }>`SELECT pg_try_advisory_xact_lock(${advisoryLock}) AS locked`;
   return (await locking.execute(trx)).rows[0]?.locked ?? false;
 }
 
@@ -50,7 +52,10 @@ export async function hasUnchainedEvents(db: Database): Promise<boolean> {
 }
 
 /** True while the end of the chain has another process's key, for at most an hour. */
-export async function isOfOtherProcess(trx: Transaction, keyIds: readonly string[]): Promise<boolean> {
+export async function isOfOtherProcess(
+  trx: Transaction,
+  keyIds: readonly string[],
+): Promise<boolean> {
   const query = trx.selectFrom('audit_marks').select('kind').where('kind', '=', 'head');
   const ofOther = query.where('key_id', 'not in', keyIds);
   const recent = ofOther.where('marked_at', '>', sql<Date>`now() - interval '1 hour'`);
@@ -76,7 +81,10 @@ export async function takeUnchained(
   return rows;
 }
 
-export async function insertEntries(trx: Transaction, entries: readonly ChainEntry[]): Promise<void> {
+export async function insertEntries(
+  trx: Transaction,
+  entries: readonly ChainEntry[],
+): Promise<void> {
   if (entries.length === 0) return;
   const values = entries.map((entry) => ({
     ...entry,
@@ -86,11 +94,19 @@ export async function insertEntries(trx: Transaction, entries: readonly ChainEnt
 }
 
 export async function markChained(trx: Transaction, eventIds: readonly string[]): Promise<void> {
-  await trx.updateTable('audit_events').set({ is_chained: true }).where('id', 'in', eventIds).execute();
+  await trx
+    .updateTable('audit_events')
+    .set({ is_chained: true })
+    .where('id', 'in', eventIds)
+    .execute();
 }
 
 /** For an event of a release that stored no digest. */
-export async function storeDigest(trx: Transaction, eventId: string, digest: PersonalDigest): Promise<void> {
+export async function storeDigest(
+  trx: Transaction,
+  eventId: string,
+  digest: PersonalDigest,
+): Promise<void> {
   await trx.updateTable('audit_events').set(digest).where('id', '=', eventId).execute();
 }
 
@@ -119,7 +135,11 @@ export async function deleteUpTo(trx: Transaction, position: string): Promise<vo
 export type EventState = { id: string; is_chained: boolean; has_entry: boolean };
 
 /** All events in order of id, and whether they have an entry. */
-export async function sliceOfEvents(db: Database, after: string, limit: number): Promise<EventState[]> {
+export async function sliceOfEvents(
+  db: Database,
+  after: string,
+  limit: number,
+): Promise<EventState[]> {
   const { rows } = await sql<EventState>`
     SELECT id, is_chained, event_id IS NOT NULL AS has_entry
       FROM (SELECT id, is_chained FROM audit_events WHERE id > ${after}::uuid ORDER BY id LIMIT ${limit}) AS slice
@@ -178,7 +198,14 @@ const eventColumns = sql`
   id, event, outcome, actor_kind, actor_id, subject_kind, subject_id, ip, request_id, details, personal_salt,
   personal_digest, seal_key_id, seal, is_chained, ${utcText(sql`occurred_at`)} AS occurred_at`;
 
-function binaryEntry({ position, event_id, is_sealed, chained_at, key_id, ...bytes }: EntryText): ChainEntry {
+function binaryEntry({
+  position,
+  event_id,
+  is_sealed,
+  chained_at,
+  key_id,
+  ...bytes
+}: EntryText): ChainEntry {
   const { event_hash, hash, mac } = bytes;
   const binary = { event_hash: bytesOf(event_hash), hash: bytesOf(hash), mac: bytesOf(mac) };
   return { position, event_id, is_sealed, chained_at, key_id, ...binary };

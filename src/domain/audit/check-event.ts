@@ -33,7 +33,10 @@ export function checkEvent(findings: Findings, { entry, event }: ChainedEvent, k
 }
 
 function isOfUpgrade(chainedAt: string, genesis: ChainMark | undefined): boolean {
-  return genesis !== undefined && Date.parse(chainedAt) - Date.parse(genesis.marked_at) < upgradeMilliseconds;
+  return (
+    genesis !== undefined &&
+    Date.parse(chainedAt) - Date.parse(genesis.marked_at) < upgradeMilliseconds
+  );
 }
 
 function checkPersonal(
@@ -48,7 +51,11 @@ function checkPersonal(
     if (erased.has(event.id)) return;
     const message = `The personal fields ${where} are empty, and no erasure of its account is recorded`;
     findings.add('personal_field_emptied', place, message);
-  } else if (salt === null || digest === null || !equalSecrets(personalDigest(salt, event), digest)) {
+  } else if (
+    salt === null ||
+    digest === null ||
+    !equalSecrets(personalDigest(salt, event), digest)
+  ) {
     findings.add('personal_field_changed', place, `A personal field ${where} was changed`);
   }
 }

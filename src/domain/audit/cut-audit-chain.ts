@@ -42,8 +42,8 @@ async function cutSlice({ keys, config }: Deps, trx: Transaction): Promise<boole
 }
 
 /**
- * The last entry before the first young one. An entry that was changed counts neither way: a time that
- * somebody set back must not make the service delete the event.
+ * The last entry before the first young one. An entry that was changed counts neither way: a time
+ * that somebody set back must not make the service delete the event.
  */
 function lastOld(
   { keys }: Pick<Deps, 'keys'>,
@@ -55,7 +55,8 @@ function lastOld(
   let previous = start;
   for (const { entry, event } of slice) {
     const key = keys.find(entry.key_id);
-    const isSound = key === null ? linkHash(previous, entry).equals(entry.hash) : isGenuine(key, entry);
+    const isSound =
+      key === null ? linkHash(previous, entry).equals(entry.hash) : isGenuine(key, entry);
     if (isSound && event !== null && eventHash(event).equals(entry.event_hash)) {
       if (event.occurred_at >= before) return last;
       last = entry;

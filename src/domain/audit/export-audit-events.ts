@@ -4,8 +4,8 @@ import { type ChainedEvent, sliceOfChain } from './chain-store.ts';
 const sliceSize = 500;
 
 /**
- * The chained events in the order of the chain, as lines of NDJSON with their newline. `after` is the
- * `position` of the last line received. Reads one slice after the other and holds only one.
+ * The chained events in the order of the chain, as lines of NDJSON with their newline. `after` is
+ * the `position` of the last line received. Reads one slice after the other and holds only one.
  */
 export async function* exportAuditEvents(
   { db }: Pick<Dependencies, 'db'>,
@@ -26,7 +26,15 @@ function lineOf({ entry, event }: ChainedEvent): object {
   const hex = { event_hash: entry.event_hash.toString('hex'), hash: entry.hash.toString('hex') };
   const chain = { chained_at, is_sealed, key_id, ...hex, mac: entry.mac.toString('hex') };
   if (event === null) return { position, id, is_removed: true, chain };
-  const { is_chained: _, id: __, personal_salt, personal_digest, seal, seal_key_id, ...fields } = event;
+  const {
+    is_chained: _,
+    id: __,
+    personal_salt,
+    personal_digest,
+    seal,
+    seal_key_id,
+    ...fields
+  } = event;
   const bytes = {
     personal_salt: personal_salt?.toString('hex') ?? null,
     personal_digest: personal_digest?.toString('hex') ?? null,

@@ -4,8 +4,8 @@ import type { Database } from '../../platform/database/database.ts';
 type Entry = { position: string; key_id: string; chained_at: Date };
 
 /**
- * Since when the last events were chained with that key; null if they were chained with another one.
- * A key follows the one before, so that halving the chain finds the change in a few reads.
+ * Since when the last events were chained with that key; null if they were chained with another
+ * one. A key follows the one before, so that halving the chain finds the change in a few reads.
  */
 export async function keyInUseSince(db: Database, keyId: string): Promise<Date | null> {
   const last = await entryAt(db, sql`ORDER BY position DESC`);
@@ -14,7 +14,10 @@ export async function keyInUseSince(db: Database, keyId: string): Promise<Date |
   let low = BigInt((await entryAt(db, sql`ORDER BY position`))?.position ?? last.position);
   while (low < BigInt(since.position)) {
     const middle = (low + BigInt(since.position)) / 2n;
-    const found = await entryAt(db, sql`WHERE position >= ${middle.toString()}::bigint ORDER BY position`);
+    const found = await entryAt(
+      db,
+      sql`WHERE position >= ${middle.toString()}::bigint ORDER BY position`,
+    );
     if (found === null) break;
     if (found.key_id === keyId) {
       // Erased positions leave gaps: the entry may be the one that is known.
@@ -26,6 +29,8 @@ export async function keyInUseSince(db: Database, keyId: string): Promise<Date |
 
 async function entryAt(db: Database, which: ReturnType<typeof sql>): Promise<Entry | null> {
   const { rows } = await sql<Entry>`
-    SELECT position::text AS position, key_id, chained_at FROM audit_chain ${which} LIMIT 1`.execute(db);
+    SELECT position::text AS position, key_id, chained_at FROM audit_chain ${which} LIMIT 1`.execute(
+    db,
+  );
   return rows[0] ?? null;
 }

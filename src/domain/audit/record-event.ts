@@ -41,7 +41,9 @@ export async function recordEvent(
   });
 }
 
-function asCommand({ details }: Pick<SecurityEvent, 'details'>): Pick<SecurityEvent, 'actor' | 'details'> {
+function asCommand({
+  details,
+}: Pick<SecurityEvent, 'details'>): Pick<SecurityEvent, 'actor' | 'details'> {
   return { actor: null, details: { ...details, via: 'command_line' } };
 }
 

@@ -31,10 +31,13 @@ type Options = {
 };
 
 /**
- * Checks every entry and every event, in slices, while the service goes on. Finds what somebody with
- * access to the database changed; with a checkpoint also what somebody with the key rewrote.
+ * Checks every entry and every event, in slices, while the service goes on. Finds what somebody
+ * with access to the database changed; with a checkpoint also what somebody with the key rewrote.
  */
-export async function verifyAuditChain(deps: Deps, options: Options = {}): Promise<AuditVerification> {
+export async function verifyAuditChain(
+  deps: Deps,
+  options: Options = {},
+): Promise<AuditVerification> {
   const findings = createFindings(deps.keys);
   const { marks, last } = await readMarks(deps.db);
   const remarks = checkMarks(deps, findings, marks, last);
@@ -73,7 +76,11 @@ function checkEnd(findings: Findings, head: ChainMark, last: End): void {
     const message = `The entries from position ${found + 1n} to the end, ${marked}, were removed`;
     findings.add('entries_removed', { position: String(found + 1n) }, message);
   } else if (marked < found || !head.hash.equals(last.hash)) {
-    findings.add('mark_changed', { position: head.position }, 'The mark head does not fit the last entry');
+    findings.add(
+      'mark_changed',
+      { position: head.position },
+      'The mark head does not fit the last entry',
+    );
   }
 }
 
@@ -112,7 +119,12 @@ async function checkUnchained({ db }: Deps, findings: Findings): Promise<number>
     for (const { id, is_chained: isChained, has_entry: hasEntry } of slice) {
       if (hasEntry) continue;
       if (!isChained) pending += 1;
-      else findings.add('event_not_chained', { event_id: id }, `Event ${id} has no entry in the chain`);
+      else
+        findings.add(
+          'event_not_chained',
+          { event_id: id },
+          `Event ${id} has no entry in the chain`,
+        );
     }
     if (slice.length < sliceSize) return pending;
     after = slice.at(-1)?.id ?? firstId;

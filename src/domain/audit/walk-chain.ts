@@ -3,7 +3,13 @@ import type { ChainEntry } from './audit-chain-rows.ts';
 import type { AuditCheckpoint } from './audit-checkpoint.ts';
 import type { Findings } from './audit-findings.ts';
 import { isGenuine, isGenuineMark, linkHash, noHash } from './chain-entry.ts';
-import { type ChainedEvent, erasedAmong, type Marks, readMarks, sliceOfChain } from './chain-store.ts';
+import {
+  type ChainedEvent,
+  erasedAmong,
+  type Marks,
+  readMarks,
+  sliceOfChain,
+} from './chain-store.ts';
 import { checkEvent } from './check-event.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'keys'>;
@@ -44,7 +50,8 @@ export async function walkChain(
     const emptied = slice.flatMap(({ event }) => (event?.personal_salt === null ? event.id : []));
     const known = { genesis: marks.genesis, erased: await erasedAmong(deps.db, emptied) };
     for (const chained of slice) {
-      if (await checkEntry(deps, findings, state, chained.entry)) checkEvent(findings, chained, known);
+      if (await checkEntry(deps, findings, state, chained.entry))
+        checkEvent(findings, chained, known);
       if (checkpoint) compare(findings, checkpoint, chained);
     }
     from ??= slice[0]?.entry.position ?? null;
@@ -56,8 +63,14 @@ export async function walkChain(
 }
 
 /** False if the entry was changed, so that it says nothing about its event. */
-async function checkEntry(deps: Deps, findings: Findings, state: State, entry: ChainEntry): Promise<boolean> {
-  if (BigInt(entry.position) !== BigInt(state.position) + 1n) await checkGap(deps, findings, state, entry);
+async function checkEntry(
+  deps: Deps,
+  findings: Findings,
+  state: State,
+  entry: ChainEntry,
+): Promise<boolean> {
+  if (BigInt(entry.position) !== BigInt(state.position) + 1n)
+    await checkGap(deps, findings, state, entry);
   const key = deps.keys.find(entry.key_id);
   const isLinked = state.hash === null ? null : linkHash(state.hash, entry).equals(entry.hash);
   const isSound = key === null ? isLinked !== false : isGenuine(key, entry);
@@ -117,13 +130,24 @@ function compare(findings: Findings, checkpoint: AuditCheckpoint, { entry }: Cha
   findings.add('checkpoint_differs', { position }, message);
 }
 
-function remarksOf({ keys }: Deps, findings: Findings, { gone, hash }: State, { head }: Marks): string[] {
+function remarksOf(
+  { keys }: Deps,
+  findings: Findings,
+  { gone, hash }: State,
+  { head }: Marks,
+): string[] {
   const key = head && keys.find(head.key_id);
-  const isEndProven = head && key && isGenuineMark(key, head) && hash !== null && head.hash.equals(hash);
+  const isEndProven =
+    head && key && isGenuineMark(key, head) && hash !== null && head.hash.equals(hash);
   return gone.map(({ keyId, from, to, proof }) => {
     const range = `Positions ${from} to ${to} cannot be verified by their key ${keyId}, which is gone`;
-    if (proof === 'given' || (proof === 'open' && isEndProven)) return `${range}; later entries prove them`;
-    findings.add('entries_unproven', { position: from }, `${range}, and no later entry proves them`);
+    if (proof === 'given' || (proof === 'open' && isEndProven))
+      return `${range}; later entries prove them`;
+    findings.add(
+      'entries_unproven',
+      { position: from },
+      `${range}, and no later entry proves them`,
+    );
     return range;
   });
 }

@@ -44,14 +44,21 @@ export async function beginEpoch(trx: Transaction): Promise<number> {
 
 type NewBackup = { name: string; takenAt: Date; bytes: number; proof: string };
 
-export async function insertBackup(db: Database, { name, takenAt, bytes, proof }: NewBackup): Promise<void> {
+export async function insertBackup(
+  db: Database,
+  { name, takenAt, bytes, proof }: NewBackup,
+): Promise<void> {
   const row = { name, taken_at: takenAt, bytes, proof_digest: sha256(proof) };
   await db.insertInto('backups').values(row).execute();
 }
 
 /** Of backups that are verified nothing is left to find out. */
 export async function listUnverified(db: Database): Promise<Set<string>> {
-  const rows = await db.selectFrom('backups').select('name').where('verified_at', 'is', null).execute();
+  const rows = await db
+    .selectFrom('backups')
+    .select('name')
+    .where('verified_at', 'is', null)
+    .execute();
   return new Set(rows.map(({ name }) => name));
 }
 

@@ -32,7 +32,12 @@ type SignInPolicies = { fromAddress: ThrottlePolicy; ofAccount: ThrottlePolicy }
 /** Failed sign-ins per account: from one address, and in total (NIST SP 800-63B: at most 100). */
 export const signInPolicies: Record<RealmKind, SignInPolicies> = {
   user: {
-    fromAddress: { name: 'login-ip-acct', limit: 5, windowSeconds: durations.minutes(15), keysOf: none },
+    fromAddress: {
+      name: 'login-ip-acct',
+      limit: 5,
+      windowSeconds: durations.minutes(15),
+      keysOf: none,
+    },
     ofAccount: {
       name: 'login-acct',
       limit: 100,
@@ -58,5 +63,8 @@ export const signInPolicies: Record<RealmKind, SignInPolicies> = {
 
 export const guessLimits: readonly ThrottlePolicy[] = [
   passwordCheck,
-  ...Object.values(signInPolicies).flatMap(({ fromAddress, ofAccount }) => [fromAddress, ofAccount]),
+  ...Object.values(signInPolicies).flatMap(({ fromAddress, ofAccount }) => [
+    fromAddress,
+    ofAccount,
+  ]),
 ];

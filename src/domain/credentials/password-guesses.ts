@@ -39,7 +39,11 @@ export async function checkWithinGuesses(
 
 async function requireGuessLeft(deps: Deps, counts: readonly GuessCount[]): Promise<void> {
   for (const count of counts) {
-    const { allowed, isFirstRefusal, retryAfterSeconds } = await peekThrottle(deps, count.policy, count.key);
+    const { allowed, isFirstRefusal, retryAfterSeconds } = await peekThrottle(
+      deps,
+      count.policy,
+      count.key,
+    );
     if (allowed || (await count.isWaived?.())) continue;
     // Peeking leaves no mark. Taking one ensures that the first refusal is recorded only once.
     if (isFirstRefusal) await takeGuess(deps, count);
@@ -48,7 +52,10 @@ async function requireGuessLeft(deps: Deps, counts: readonly GuessCount[]): Prom
   }
 }
 
-async function takeGuess(deps: Deps, { policy, key, subject, isWaived }: GuessCount): Promise<void> {
+async function takeGuess(
+  deps: Deps,
+  { policy, key, subject, isWaived }: GuessCount,
+): Promise<void> {
   const { allowed, isFirstRefusal, retryAfterSeconds } = await takeThrottle(deps, policy, key);
   if (isFirstRefusal) await recordExceeded(deps, policy, subject);
   if (allowed || (await isWaived?.())) return;

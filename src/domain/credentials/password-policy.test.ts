@@ -8,12 +8,18 @@ import { contextFault, newPassword, refuseGuessable, typedPassword } from './pas
 
 const config = parseConfig({});
 
-const ada = { username: 'Ada.Lovelace', email: 'countess@example.com', projectName: 'ADL Production' };
+const ada = {
+  username: 'Ada.Lovelace',
+  email: 'countess@example.com',
+  projectName: 'ADL Production',
+};
 
 /** The types of the faults of a new password; empty if it is accepted. */
 function faultsOf(password: unknown, realm: Realm = userRealm): (string | undefined)[] {
   const issues = newPassword(config, realm).safeParse(password).error?.issues ?? [];
-  return issues.map((issue) => (issue.code === 'custom' ? (issue.params?.type ?? 'text') : issue.code));
+  return issues.map((issue) =>
+    issue.code === 'custom' ? (issue.params?.type ?? 'text') : issue.code,
+  );
 }
 
 test('a new password has 8 (users) or 12 (admins) to 128 characters', () => {
@@ -33,10 +39,19 @@ test('characters are code points: an emoji counts once, and 128 of them fit', ()
 });
 
 test('a new password is well-formed text of any characters', () => {
-  for (const password of ['kqzvwmtrpl', '        ', '\t\r\n\u00a0\u2028 abc', 'ßẞıİǆǅ\u0301\u200d']) {
+  for (const password of [
+    'kqzvwmtrpl',
+    '        ',
+    '\t\r\n\u00a0\u2028 abc',
+    'ßẞıİǆǅ\u0301\u200d',
+  ]) {
     assert.deepEqual(faultsOf(password), [], JSON.stringify(password));
   }
-  for (const password of ['with a \u0000 inside', 'half an \ud83d emoji', '\ude00\ud83d backwards']) {
+  for (const password of [
+    'with a \u0000 inside',
+    'half an \ud83d emoji',
+    '\ude00\ud83d backwards',
+  ]) {
     assert.deepEqual(faultsOf(password), ['text'], JSON.stringify(password));
   }
   for (const password of [undefined, null, 12_345_678, true, ['v7 kqz.wmtr'], {}]) {
@@ -50,7 +65,10 @@ test('the message names the fault of a password and the required length', () => 
     ['é'.repeat(129), 'must have at most 128 characters and 512 bytes'],
     ['password1234', 'is one of the most common passwords'],
   ] as const) {
-    assert.equal(newPassword(config, adminRealm).safeParse(password).error?.issues[0]?.message, message);
+    assert.equal(
+      newPassword(config, adminRealm).safeParse(password).error?.issues[0]?.message,
+      message,
+    );
   }
   const tooManyBytes = typedPassword.safeParse('é'.repeat(257));
   assert.equal(tooManyBytes.error?.issues[0]?.message, 'must have at most 512 bytes');
@@ -90,7 +108,14 @@ test('a password check accepts any password that could ever be set', () => {
 });
 
 test('common passwords from leaks are refused in upper and lower case', () => {
-  for (const password of ['password', 'Password', 'PASSWORD123', 'qwertyuiop', '1234567890', 'iloveyou']) {
+  for (const password of [
+    'password',
+    'Password',
+    'PASSWORD123',
+    'qwertyuiop',
+    '1234567890',
+    'iloveyou',
+  ]) {
     assert.deepEqual(faultsOf(password), ['password_common'], password);
     assert.ok(isCommonPassword(password));
   }
@@ -122,7 +147,9 @@ for (const [password, why] of [
     assert.throws(
       () => refuseGuessable(password, 'password', ada),
       (error) =>
-        error instanceof AppError && error.status === 422 && error.details?.errors?.[0]?.field === 'password',
+        error instanceof AppError &&
+        error.status === 422 &&
+        error.details?.errors?.[0]?.field === 'password',
     );
   });
 }
@@ -151,7 +178,11 @@ test('a username of fewer than four letters is only compared with the whole pass
 });
 
 test('trailing digits are ignored in names and addresses as in the password', () => {
-  const numbered = { username: 'ada1815', email: 'lady99@mail24.example.com', projectName: 'Ledger 2' };
+  const numbered = {
+    username: 'ada1815',
+    email: 'lady99@mail24.example.com',
+    projectName: 'Ledger 2',
+  };
   for (const password of ['ada1852', 'Ada', 'lady', 'LADY1', 'mail', 'mail2024', 'ledger 3']) {
     assert.notEqual(contextFault(password, 'password', numbered), null, password);
   }
@@ -162,7 +193,11 @@ test('a domain of one label and a malformed address are handled', () => {
   const odd = { ...ada, email: 'root@localhost' };
   assert.notEqual(contextFault('localhost1', 'password', odd), null);
   for (const email of ['', '@', 'no address', '@example.com', 'a@']) {
-    assert.equal(contextFault('violet harbour anvil 93', 'password', { ...ada, email }), null, email);
+    assert.equal(
+      contextFault('violet harbour anvil 93', 'password', { ...ada, email }),
+      null,
+      email,
+    );
   }
 });
 

@@ -23,7 +23,12 @@ export function newPassword(config: Config, realm: Realm) {
       .min(1)
       .superRefine((value, context) => {
         const fault = strengthFault(value, minCharacters);
-        if (fault) context.addIssue({ code: 'custom', message: fault.message, params: { type: fault.type } });
+        if (fault)
+          context.addIssue({
+            code: 'custom',
+            message: fault.message,
+            params: { type: fault.type },
+          });
       })
       .describe(
         `${minCharacters} to ${maxCharacters} characters of any kind. Not a common password, nor your username, your e-mail address, a part of it, or the name of this service`,
@@ -45,7 +50,11 @@ export type PasswordContext = { username: string | null; email: string; projectN
  * its domain or the project's name, ignoring case and trailing digits. It must not contain the
  * address or a username of four or more characters. Null if the password is acceptable.
  */
-export function contextFault(password: string, field: string, context: PasswordContext): FieldFault | null {
+export function contextFault(
+  password: string,
+  field: string,
+  context: PasswordContext,
+): FieldFault | null {
   if (!equalsName(password, context) && !containsName(password, context)) return null;
   return {
     field,
@@ -80,10 +89,16 @@ export function refuseGuessable(password: string, field: string, context: Passwo
   if (fault) throw invalid(fault);
 }
 
-function strengthFault(password: string, minCharacters: number): { message: string; type: string } | null {
+function strengthFault(
+  password: string,
+  minCharacters: number,
+): { message: string; type: string } | null {
   const characters = [...password].length;
   if (characters < minCharacters) {
-    return { message: `must have at least ${minCharacters} characters`, type: 'password_too_short' };
+    return {
+      message: `must have at least ${minCharacters} characters`,
+      type: 'password_too_short',
+    };
   }
   if (characters > maxCharacters) {
     const message = `must have at most ${maxCharacters} characters and ${maxBytes} bytes`;

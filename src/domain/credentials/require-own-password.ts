@@ -35,5 +35,8 @@ export async function requireOwnPassword(
 
 /** Hides nothing from the caller: the account is the caller's own. */
 function noPasswordYet(): AppError {
-  return badRequest('This account has no password yet; set one with “Forgot password”', 'no_password');
+  return badRequest(
+    'This account has no password yet; set one with “Forgot password”',
+    'no_password',
+  );
 }

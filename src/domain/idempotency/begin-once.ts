@@ -39,7 +39,11 @@ export async function beginOnce(
   return { attempt };
 }
 
-async function findRepeat({ db, keys }: Deps, request: KeyedRequest, isSuperadmin: boolean): Promise<Repeat> {
+async function findRepeat(
+  { db, keys }: Deps,
+  request: KeyedRequest,
+  isSuperadmin: boolean,
+): Promise<Repeat> {
   const row = await findKey(db, keyHash(request));
   if (row === null) throw running();
   const key = keys.find(row.key_id);

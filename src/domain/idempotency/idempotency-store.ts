@@ -48,7 +48,8 @@ export type Claim = {
 
 /**
  * Makes this attempt the only one that may carry the request out; false if another one is at it, or
- * has been. An attempt that ended without effect, and without a word, is taken over after its lease.
+ * has been. An attempt that ended without effect, and without a word, is taken over after its
+ * lease.
  */
 export async function claimKey(db: Database, { account, ...claim }: Claim): Promise<boolean> {
   const { rows } = await sql`
@@ -84,7 +85,9 @@ export async function findKey(db: Database, keyHash: Buffer) {
 
 type Held = Pick<Claim, 'key_hash' | 'holder'>;
 
-/** Within the transaction of the change. False if the attempt has lost its claim: then roll back. */
+/**
+ * Within the transaction of the change. False if the attempt has lost its claim: then roll back.
+ */
 export async function markCarriedOut(trx: Transaction, held: Held): Promise<boolean> {
   const query = trx.updateTable('idempotency_keys').set({ is_carried_out: true });
   const result = await query
@@ -94,13 +97,22 @@ export async function markCarriedOut(trx: Transaction, held: Held): Promise<bool
   return result.numUpdatedRows === 1n;
 }
 
-export async function keepAnswer(db: Database, held: Held, status: number, answer: Buffer): Promise<void> {
+export async function keepAnswer(
+  db: Database,
+  held: Held,
+  status: number,
+  answer: Buffer,
+): Promise<void> {
   const query = db.updateTable('idempotency_keys').set({ status, answer, lease_until: now });
   await query.where('key_hash', '=', held.key_hash).where('holder', '=', held.holder).execute();
 }
 
 /** `always` false: only if nothing was carried out. */
-export async function releaseKey(db: Database, held: Held, { always }: { always: boolean }): Promise<void> {
+export async function releaseKey(
+  db: Database,
+  held: Held,
+  { always }: { always: boolean },
+): Promise<void> {
   const query = db.deleteFrom('idempotency_keys').where('key_hash', '=', held.key_hash);
   const ofAttempt = query.where('holder', '=', held.holder);
   await (always ? ofAttempt : ofAttempt.where('is_carried_out', '=', false)).execute();
@@ -112,6 +124,12 @@ export async function deleteKeysOf(trx: Transaction, { kind, id }: Party): Promi
 }
 
 export async function deleteExpiredKeys(db: Database): Promise<void> {
-  const expired = db.selectFrom('idempotency_keys').select('key_hash').where('expires_at', '<=', now);
-  await db.deleteFrom('idempotency_keys').where('key_hash', 'in', expired.limit(cleanUpRows)).execute();
+  const expired = db
+    .selectFrom('idempotency_keys')
+    .select('key_hash')
+    .where('expires_at', '<=', now);
+  await db
+    .deleteFrom('idempotency_keys')
+    .where('key_hash', 'in', expired.limit(cleanUpRows))
+    .execute();
 }

@@ -20,7 +20,11 @@ export function requestDigest({ idempotency }: SecretKeys, request: KeyedRequest
 const ivLength = 12;
 const tagLength = 16;
 
-export function sealAnswer(keys: SecretKeys, request: KeyedRequest, answer: RememberedAnswer): Buffer {
+export function sealAnswer(
+  keys: SecretKeys,
+  request: KeyedRequest,
+  answer: RememberedAnswer,
+): Buffer {
   const iv = randomBytes(ivLength);
   const cipher = createCipheriv('aes-256-gcm', answerKey(keys, request), iv);
   const sealed = Buffer.concat([cipher.update(JSON.stringify(answer)), cipher.final()]);
@@ -28,14 +32,24 @@ export function sealAnswer(keys: SecretKeys, request: KeyedRequest, answer: Reme
 }
 
 /** Null if somebody changed it. */
-export function openAnswer(keys: SecretKeys, request: KeyedRequest, sealed: Buffer): RememberedAnswer | null {
+export function openAnswer(
+  keys: SecretKeys,
+  request: KeyedRequest,
+  sealed: Buffer,
+): RememberedAnswer | null {
   try {
-    const [iv, tag] = [sealed.subarray(0, ivLength), sealed.subarray(ivLength, ivLength + tagLength)];
+    const [iv, tag] = [
+      sealed.subarray(0, ivLength),
+      sealed.subarray(ivLength, ivLength + tagLength),
+    ];
     const decipher = createDecipheriv('aes-256-gcm', answerKey(keys, request), iv, {
       authTagLength: tagLength,
     });
     decipher.setAuthTag(tag);
-    const opened = Buffer.concat([decipher.update(sealed.subarray(ivLength + tagLength)), decipher.final()]);
+    const opened = Buffer.concat([
+      decipher.update(sealed.subarray(ivLength + tagLength)),
+      decipher.final(),
+    ]);
     return JSON.parse(opened.toString()) as RememberedAnswer;
   } catch {
     return null;

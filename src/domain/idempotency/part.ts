@@ -5,7 +5,8 @@ import { deleteExpiredKeys, deleteKeysOf } from './idempotency-store.ts';
 const keys: PersonalData = {
   tables: ['idempotency_keys'],
   exported: {
-    nothingBecause: 'answers that the account has received within a day; only its client can read them',
+    nothingBecause:
+      'answers that the account has received within a day; only its client can read them',
   },
   erase: (_deps, trx, subject) => deleteKeysOf(trx, subject),
 };

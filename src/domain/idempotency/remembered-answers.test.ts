@@ -12,10 +12,15 @@ import { durations } from '../../platform/durations.ts';
 test('an attempt that died is taken over after its lease; one with effect never is', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInUser(service);
-  const put = (key: string) => service.api.put('/api/users/me', { full_name: 'Ada' }, keyed(token, key));
+  const put = (key: string) =>
+    service.api.put('/api/users/me', { full_name: 'Ada' }, keyed(token, key));
   const [without, withEffect] = [newKey(), newKey()];
   for (const key of [without, withEffect]) assertStatus(await put(key), 200);
-  const died = { status: null, answer: null, lease_until: new Date(service.clock.now().getTime() + 20_000) };
+  const died = {
+    status: null,
+    answer: null,
+    lease_until: new Date(service.clock.now().getTime() + 20_000),
+  };
   const rows = await service.db
     .selectFrom('idempotency_keys')
     .select('key_hash')
@@ -67,7 +72,11 @@ test('neither body nor answer is at rest, not even as a digest without the key',
     await service.api.post('/api/users/change-password', change, keyed(user.accessToken, key)),
     200,
   );
-  await service.api.put('/api/users/me', { full_name: 'Ada Byron' }, keyed(user.accessToken, newKey()));
+  await service.api.put(
+    '/api/users/me',
+    { full_name: 'Ada Byron' },
+    keyed(user.accessToken, newKey()),
+  );
   const found = await rowsWith(service.db, ['Ada Byron', next, key, user.email]);
   assert.ok(found.every(({ table }) => table !== 'public.idempotency_keys'));
   const rows = await service.db.selectFrom('idempotency_keys').select('answer').execute();
@@ -78,7 +87,8 @@ test('neither body nor answer is at rest, not even as a digest without the key',
 test('an answer that was changed, or whose secret is gone, is said to be lost', async (t) => {
   const service = await createTestApp(t);
   const { accessToken: token } = await signedInUser(service);
-  const put = (key: string) => service.api.put('/api/users/me', { full_name: 'Ada' }, keyed(token, key));
+  const put = (key: string) =>
+    service.api.put('/api/users/me', { full_name: 'Ada' }, keyed(token, key));
   const key = newKey();
   assertStatus(await put(key), 200);
   const kid = createKeyRing('a secret that is gone').current.kid;

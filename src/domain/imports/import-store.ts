@@ -1,6 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { type ColumnType, sql } from 'kysely';
-import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
+import {
+  cleanUpRows,
+  type Database,
+  now,
+  type Transaction,
+} from '../../platform/database/database.ts';
 
 declare module '../../platform/database/database.ts' {
   interface Tables {
@@ -32,7 +37,10 @@ export async function startImport(db: Database, digest: Buffer): Promise<Unfinis
 }
 
 /** The newest import of the file that was stopped or killed, or null. */
-export async function findUnfinishedImport(db: Database, digest: Buffer): Promise<UnfinishedImport | null> {
+export async function findUnfinishedImport(
+  db: Database,
+  digest: Buffer,
+): Promise<UnfinishedImport | null> {
   const row = await db
     .selectFrom('imports')
     .select(['id', 'lines_read', 'rows_created'])
@@ -48,7 +56,9 @@ export async function findUnfinishedImport(db: Database, digest: Buffer): Promis
 
 type Step = { id: string; fromLine: number; toLine: number; created: number };
 
-/** In the transaction of the rows. False if another process has gone on with this import meanwhile. */
+/**
+ * In the transaction of the rows. False if another process has gone on with this import meanwhile.
+ */
 export async function advanceImport(trx: Transaction, step: Step): Promise<boolean> {
   const result = await trx
     .updateTable('imports')
@@ -76,6 +86,10 @@ export async function finishImports(db: Database, digest: Buffer): Promise<void>
 
 export async function deleteOldImports(db: Database, keptDays: number): Promise<void> {
   const before = sql<Date>`now() - make_interval(days => ${keptDays})`;
-  const old = db.selectFrom('imports').select('id').where('updated_at', '<', before).limit(cleanUpRows);
+  const old = db
+    .selectFrom('imports')
+    .select('id')
+    .where('updated_at', '<', before)
+    .limit(cleanUpRows);
   await db.deleteFrom('imports').where('id', 'in', old).execute();
 }

@@ -18,10 +18,17 @@ export async function findFallback(
  * The last verified address, while the current one is unverified. Runs the same statements for
  * every id, so that timing does not reveal whether an account exists.
  */
-export async function fallbackOf(db: Database, realm: Realm, accountId: string): Promise<string | null> {
+export async function fallbackOf(
+  db: Database,
+  realm: Realm,
+  accountId: string,
+): Promise<string | null> {
   if (realm.kind === 'admin') return null;
   const user = await findAccount(db, userRealm, accountId);
-  const link = await findFallback(db, { id: accountId, is_email_verified: user?.is_email_verified });
+  const link = await findFallback(db, {
+    id: accountId,
+    is_email_verified: user?.is_email_verified,
+  });
   return link?.email ?? null;
 }
 

@@ -24,10 +24,14 @@ export const linkData: PersonalData = {
     read: async function* (_deps, db, { kind, id }) {
       // Admins have no links.
       if (kind === 'admin') return;
-      for (const { purpose, email, created_at, expires_at, ended_at, end_reason } of await listLinksOf(
-        db,
-        id,
-      ))
+      for (const {
+        purpose,
+        email,
+        created_at,
+        expires_at,
+        ended_at,
+        end_reason,
+      } of await listLinksOf(db, id))
         yield {
           purpose,
           email,

@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
-import { cleanUpRows, type Database, now, type Transaction } from '../../platform/database/database.ts';
+import {
+  cleanUpRows,
+  type Database,
+  now,
+  type Transaction,
+} from '../../platform/database/database.ts';
 import type { Account } from '../accounts/account-store.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { LinkPurpose, LinkRow } from './link-row.ts';
@@ -43,16 +48,27 @@ export async function insertLink(
 }
 
 /** The open link of a token; null if there is none or the text is not a token. */
-export async function findOpenLink(db: Database, purpose: LinkPurpose, token: string): Promise<Link | null> {
+export async function findOpenLink(
+  db: Database,
+  purpose: LinkPurpose,
+  token: string,
+): Promise<Link | null> {
   const id = linkIdOf(token);
   if (id === null) return null;
-  const query = db.selectFrom('links').selectAll().where('id', '=', id).where('purpose', '=', purpose);
+  const query = db
+    .selectFrom('links')
+    .selectAll()
+    .where('id', '=', id)
+    .where('purpose', '=', purpose);
   const link = await query.where(open).executeTakeFirst();
   return link && isTokenOf(token, link.token_hash) ? link : null;
 }
 
 /** Checks and consumes the link in one statement; false if it is no longer open. */
-export async function useLink(trx: Transaction, link: Pick<Link, 'id' | 'token_hash'>): Promise<boolean> {
+export async function useLink(
+  trx: Transaction,
+  link: Pick<Link, 'id' | 'token_hash'>,
+): Promise<boolean> {
   const result = await trx
     .updateTable('links')
     .set({ ended_at: now, end_reason: 'used' })
@@ -63,7 +79,10 @@ export async function useLink(trx: Transaction, link: Pick<Link, 'id' | 'token_h
   return result.numUpdatedRows === 1n;
 }
 
-export async function findLink(db: Database, id: Buffer): Promise<(Link & { is_open: boolean }) | null> {
+export async function findLink(
+  db: Database,
+  id: Buffer,
+): Promise<(Link & { is_open: boolean }) | null> {
   const query = db.selectFrom('links').selectAll().select(open.as('is_open')).where('id', '=', id);
   return (await query.executeTakeFirst()) ?? null;
 }

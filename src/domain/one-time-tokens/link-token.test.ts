@@ -65,18 +65,24 @@ test('a token of another length or encoding gives no id', () => {
 });
 
 test('the bytes of a token never change, so links in sent mails survive upgrades', () => {
-  assert.equal(linkToken(link, keys), 'bGlua2xpbmtsaW5rbGlua4OYeCDO0ycEpciUdqWi5A4A1bGtD4YLU8Yzw2hEDeSo');
+  assert.equal(
+    linkToken(link, keys),
+    'bGlua2xpbmtsaW5rbGlua4OYeCDO0ycEpciUdqWi5A4A1bGtD4YLU8Yzw2hEDeSo',
+  );
 });
 
 test('G11 tokens are random from the first character to the last', () => {
-  const tokens = Array.from({ length: 200 }, () => linkToken({ ...link, id: randomBytes(16) }, keys));
+  const tokens = Array.from({ length: 200 }, () =>
+    linkToken({ ...link, id: randomBytes(16) }, keys),
+  );
   assert.equal(new Set(tokens).size, 200);
   for (const one of tokens) assert.match(one, /^[\w-]{64}$/);
   for (let position = 0; position < 64; position += 1) {
     const seen = new Set(tokens.map((one) => one[position]));
     assert.ok(seen.size > 30, `character ${position} takes ${seen.size} values`);
   }
-  // No correlation in time: neighbours differ in half of their bits, as strangers do, in the id and in the rest.
+  // No correlation in time: neighbours differ in half of their bits, as strangers do, in the id and
+  // in the rest.
   const bytes = tokens.map((one) => Buffer.from(one, 'base64url'));
   for (const [start, end] of [
     [0, 16],

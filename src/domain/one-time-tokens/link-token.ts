@@ -1,4 +1,9 @@
-import { equalSecrets, hmacSha256, type SecretKeys, sha256 } from '../../platform/crypto/secret-keys.ts';
+import {
+  equalSecrets,
+  hmacSha256,
+  type SecretKeys,
+  sha256,
+} from '../../platform/crypto/secret-keys.ts';
 import type { LinkPurpose } from './link-row.ts';
 
 /** What a link is bound to: a different value of any field gives a different token. */
@@ -18,7 +23,9 @@ const tokenLength = idLength + 32;
  * Neither the queue nor the database holds it, so a leaked database contains no usable links.
  */
 export function linkToken(link: LinkBinding, keys: SecretKeys): string {
-  const bound = [link.purpose, link.subject_id, link.email, String(link.password_version)].join('\0');
+  const bound = [link.purpose, link.subject_id, link.email, String(link.password_version)].join(
+    '\0',
+  );
   return Buffer.concat([link.id, hmacSha256(keys.link, link.id, bound)]).toString('base64url');
 }
 

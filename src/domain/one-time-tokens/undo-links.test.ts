@@ -3,14 +3,24 @@ import { randomUUIDv7 } from 'node:crypto';
 import { test } from 'node:test';
 import { createTestApp } from '../../../test/test-app.ts';
 import { insertLink } from './link-store.ts';
-import { endLaterUndoLinks, findNewestUndoLink, findReserver, findUndoLinkTo } from './undo-links.ts';
+import {
+  endLaterUndoLinks,
+  findNewestUndoLink,
+  findReserver,
+  findUndoLinkTo,
+} from './undo-links.ts';
 
 test('links created in one transaction have a strict order', async (t) => {
   const service = await createTestApp(t);
   const subjectId = randomUUIDv7();
   const emails = ['one@example.com', 'two@example.com', 'three@example.com'];
   await service.db.transaction().execute(async (trx) => {
-    const how = { purpose: 'email_change_undo', subjectId, passwordVersion: 0, lifeSeconds: 60 } as const;
+    const how = {
+      purpose: 'email_change_undo',
+      subjectId,
+      passwordVersion: 0,
+      lifeSeconds: 60,
+    } as const;
     for (const email of emails) await insertLink(trx, service, { ...how, email });
     assert.equal((await findNewestUndoLink(trx, subjectId))?.email, emails[2]);
     assert.equal((await findUndoLinkTo(trx, subjectId, 'TWO@example.com'))?.email, emails[1]);

@@ -14,7 +14,10 @@ export async function findUndoLinkTo(
   subjectId: string,
   email: string,
 ): Promise<Link | null> {
-  const query = openUndoLinks(trx).selectAll().where('subject_id', '=', subjectId).where(leadsTo(email));
+  const query = openUndoLinks(trx)
+    .selectAll()
+    .where('subject_id', '=', subjectId)
+    .where(leadsTo(email));
   return (await query.orderBy('created_at').limit(1).executeTakeFirst()) ?? null;
 }
 
@@ -48,7 +51,11 @@ export async function findReservedAddresses(
  * thief who knows the password must not be able to end that one; the later ones may be the thief's.
  * Call it only while the account's row is locked.
  */
-export async function endLaterUndoLinks(trx: Transaction, subjectId: string, reason: string): Promise<void> {
+export async function endLaterUndoLinks(
+  trx: Transaction,
+  subjectId: string,
+  reason: string,
+): Promise<void> {
   const oldest = openUndoLinks(trx).select('id').where('subject_id', '=', subjectId);
   await trx
     .updateTable('links')

@@ -113,5 +113,6 @@ test('a lifetime is given in the largest unit that fits at least twice', () => {
     86400: '24 hours',
     604800: '7 days',
   };
-  for (const [seconds, words] of Object.entries(lives)) assert.equal(describeLife(Number(seconds)), words);
+  for (const [seconds, words] of Object.entries(lives))
+    assert.equal(describeLife(Number(seconds)), words);
 });

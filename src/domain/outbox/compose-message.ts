@@ -20,6 +20,9 @@ export function describeLife(seconds: number): string {
     [60 * 60, 'hours'],
     [60, 'minutes'],
   ];
-  const [unit, name] = units.find(([size]) => seconds >= 2 * size && seconds % size < 1) ?? [60, 'minutes'];
+  const [unit, name] = units.find(([size]) => seconds >= 2 * size && seconds % size < 1) ?? [
+    60,
+    'minutes',
+  ];
   return `${Math.round(seconds / unit)} ${name}`;
 }

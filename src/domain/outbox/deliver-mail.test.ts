@@ -16,7 +16,11 @@ import { buryExpiredMails } from './mail-store.ts';
 
 type Outside = { sink: SmtpSink; deliver: () => Promise<number> };
 
-async function withMailServer(t: TestContext, service: TestApp, script: Script = {}): Promise<Outside> {
+async function withMailServer(
+  t: TestContext,
+  service: TestApp,
+  script: Script = {},
+): Promise<Outside> {
   const sink = await startSmtpSink(t, { script });
   const settings = {
     host: '127.0.0.1',
@@ -122,12 +126,15 @@ async function secondsUntilDue({ db }: TestApp): Promise<number> {
 
 test('FI-18 a permanently refused recipient is tried once; 19 others get their mail', async (t) => {
   const service = await createTestApp(t);
-  const script: Script = { recipient: (address) => (address.startsWith('nobody') ? { code: 550 } : null) };
+  const script: Script = {
+    recipient: (address) => (address.startsWith('nobody') ? { code: 550 } : null),
+  };
   const { sink, deliver } = await withMailServer(t, service, script);
   const people = Array.from({ length: 20 }, (_, index) =>
     newRegistration(index === 7 ? { email: 'nobody@example.com' } : {}),
   );
-  for (const person of people) assertStatus(await service.api.post('/api/users/register', person), 201);
+  for (const person of people)
+    assertStatus(await service.api.post('/api/users/register', person), 201);
   await deliver();
   await service.clock.advance(3600);
   await deliver();
@@ -149,7 +156,11 @@ test('FI-18 a permanently refused recipient is tried once; 19 others get their m
 test('FI-15 mails requested while the server is down arrive once when it is back', async (t) => {
   const service = await createTestApp(t);
   const { sink, deliver } = await withMailServer(t, service);
-  const users = [await signedInUser(service), await signedInUser(service), await signedInUser(service)];
+  const users = [
+    await signedInUser(service),
+    await signedInUser(service),
+    await signedInUser(service),
+  ];
   await service.mailbox.deliver();
   await sink.close();
   for (const { email } of users) assertStatus(await forgot(service.api, email), 200);
@@ -177,7 +188,9 @@ test('a mail whose link was used or ended in the meantime is not sent', async (t
   await moveTo(service, user, 'moved@example.com');
   await deliver();
   assert.deepEqual(
-    sink.mails.map(({ recipients, parsed }) => [recipients[0], parsed.subject?.split(' – ')[0]]).toSorted(),
+    sink.mails
+      .map(({ recipients, parsed }) => [recipients[0], parsed.subject?.split(' – ')[0]])
+      .toSorted(),
     [
       ['moved@example.com', 'Confirm your email address'],
       [user.email, 'Your email address was changed'],
@@ -209,7 +222,10 @@ test('B09 L01 L02 L05 names with line breaks are refused; no mail contains a nam
     '\n.\n',
   ]) {
     for (const field of ['email', 'username', 'full_name']) {
-      const body = { ...newRegistration(), [field]: field === 'email' ? `${broken}@x.test` : broken };
+      const body = {
+        ...newRegistration(),
+        [field]: field === 'email' ? `${broken}@x.test` : broken,
+      };
       assertStatus(await service.api.post('/api/users/register', body), 422);
     }
   }
@@ -221,7 +237,10 @@ test('B09 L01 L02 L05 names with line breaks are refused; no mail contains a nam
     '%0d%0aBcc: evil@evil.test',
   ];
   for (const fullName of names) {
-    const user = await signedInUser(service, { fullName, username: `evil.test-${names.indexOf(fullName)}` });
+    const user = await signedInUser(service, {
+      fullName,
+      username: `evil.test-${names.indexOf(fullName)}`,
+    });
     assertStatus(await forgot(service.api, user.email), 200);
     const change = { current_password: user.password, new_password: 'meadow copper 77 drift' };
     assertStatus(

@@ -19,7 +19,8 @@ type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'> & {
 export async function deliverMail(deps: Deps, mailId: string): Promise<void> {
   const mail = await beginAttempt(deps.db, mailId);
   if (mail === null) return;
-  if (mail.is_expired) return bury(deps, mail, mail.last_error ? `expired: ${mail.last_error}` : 'expired');
+  if (mail.is_expired)
+    return bury(deps, mail, mail.last_error ? `expired: ${mail.last_error}` : 'expired');
   const message = await writeMail(deps, mail).catch(unwritten);
   if (message === null) return bury(deps, mail, 'the link is no longer valid');
   if (message instanceof MailNotWrittenError)
@@ -56,10 +57,21 @@ async function send(deps: Deps, smtp: SmtpTransport, mail: Mail, message: Messag
   deps.logger.info({ mail_id: mail.id, kind: mail.kind, attempts: mail.attempts }, 'Mail sent');
 }
 
-async function bury({ db, logger }: Deps, mail: Mail, reason: string, err?: unknown): Promise<void> {
+async function bury(
+  { db, logger }: Deps,
+  mail: Mail,
+  reason: string,
+  err?: unknown,
+): Promise<void> {
   await finishMail(db, mail.id, { status: 'dead', reason });
   logger.error(
-    { mail_id: mail.id, kind: mail.kind, attempts: mail.attempts, reason, ...(err !== undefined && { err }) },
+    {
+      mail_id: mail.id,
+      kind: mail.kind,
+      attempts: mail.attempts,
+      reason,
+      ...(err !== undefined && { err }),
+    },
     `Mail is dead: ${reason}`,
   );
 }

@@ -20,7 +20,12 @@ export async function readMailQueue(db: Database): Promise<MailQueueState> {
   const dead = await countUpTo(db, { table: sql.table('mails'), filter: sql`status = 'dead'` });
   const [{ queued, retrying, oldestQueuedSeconds } = nothing] = rows;
   const isEmpty = queued === 0;
-  return { queued, retrying, dead: dead.count, oldestQueuedSeconds: isEmpty ? null : oldestQueuedSeconds };
+  return {
+    queued,
+    retrying,
+    dead: dead.count,
+    oldestQueuedSeconds: isEmpty ? null : oldestQueuedSeconds,
+  };
 }
 
 const nothing = { queued: 0, retrying: 0, oldestQueuedSeconds: null };

@@ -65,7 +65,12 @@ type Ending = { status: 'sent' | 'kept' } | { status: 'dead'; reason: string };
 export async function finishMail(db: Database, id: string, ending: Ending): Promise<void> {
   const last_error = ending.status === 'dead' ? ending.reason : null;
   const changes = { status: ending.status, last_error, finished_at: now };
-  await db.updateTable('mails').set(changes).where('id', '=', id).where('status', '=', 'queued').execute();
+  await db
+    .updateTable('mails')
+    .set(changes)
+    .where('id', '=', id)
+    .where('status', '=', 'queued')
+    .execute();
 }
 
 export async function noteFailedAttempt(db: Database, id: string, reason: string): Promise<void> {
@@ -91,12 +96,18 @@ export async function buryExpiredMails(db: Database): Promise<number> {
 
 /** Marks all queued mails as dead; returns how many. On a connection without time limits. */
 export async function buryQueuedMails(trx: Transaction, reason: string): Promise<number> {
-  const query = trx.updateTable('mails').set({ status: 'dead', last_error: reason, finished_at: now });
+  const query = trx
+    .updateTable('mails')
+    .set({ status: 'dead', last_error: reason, finished_at: now });
   return Number((await query.where('status', '=', 'queued').executeTakeFirst()).numUpdatedRows);
 }
 
 /** Queues a dead mail again; false if there is none. Its count of attempts goes on. */
-export async function reviveMail(trx: Transaction, id: string, lifeSeconds: number): Promise<boolean> {
+export async function reviveMail(
+  trx: Transaction,
+  id: string,
+  lifeSeconds: number,
+): Promise<boolean> {
   const result = await trx
     .updateTable('mails')
     .set({
@@ -150,7 +161,11 @@ export async function deleteMailsFinishedBefore(db: Database, days: number): Pro
 export async function countMails(
   db: Database,
   most = mostCounted,
-): Promise<{ byStatus: Record<MailStatus, number>; failedAttempts: number; oldestQueuedSeconds: number }> {
+): Promise<{
+  byStatus: Record<MailStatus, number>;
+  failedAttempts: number;
+  oldestQueuedSeconds: number;
+}> {
   const { rows } = await sql<StatusCount>`
     SELECT status, counted.count, counted.attempts, counted."oldestSeconds"
       FROM unnest(ARRAY['queued', 'sent', 'kept', 'dead']) AS status,

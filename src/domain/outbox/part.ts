@@ -16,10 +16,17 @@ export const outbox = {
   jobs: (deps: Parameters<typeof deliverMail>[0]) => ({
     mails: ({ mailId }: { mailId: string }) => deliverMail(deps, mailId),
   }),
-  cleanUp: [reportExpiredMails, ({ db }: Pick<Dependencies, 'db'>) => deleteMailsFinishedBefore(db, 30)],
+  cleanUp: [
+    reportExpiredMails,
+    ({ db }: Pick<Dependencies, 'db'>) => deleteMailsFinishedBefore(db, 30),
+  ],
 };
 
-async function reportExpiredMails({ db, logger }: Pick<Dependencies, 'db' | 'logger'>): Promise<void> {
+async function reportExpiredMails({
+  db,
+  logger,
+}: Pick<Dependencies, 'db' | 'logger'>): Promise<void> {
   const buried = await buryExpiredMails(db);
-  if (buried > 0) logger.error({ count: buried }, 'Mails are dead: they expired before they could be sent');
+  if (buried > 0)
+    logger.error({ count: buried }, 'Mails are dead: they expired before they could be sent');
 }

@@ -84,7 +84,13 @@ export async function queueLinkMail(
   const mail = { kind, recipient: email, subject };
   const outcome = isEarned ? ({ queued: true } as const) : await countMail(deps, trx, mail, actor);
   if (!outcome.queued) return outcome;
-  const linkId = await insertLink(trx, deps, { purpose, subjectId, email, passwordVersion, lifeSeconds });
+  const linkId = await insertLink(trx, deps, {
+    purpose,
+    subjectId,
+    email,
+    passwordVersion,
+    lifeSeconds,
+  });
   const mailLife = Math.min(lifeSeconds, noticeLifeSeconds);
   await send(deps, trx, { ...mail, linkId, device: null, ip: null, lifeSeconds: mailLife });
   return outcome;
@@ -100,7 +106,9 @@ async function countMail(
   const key = recipientKey(subject?.kind, kind, recipient);
   const taken = await takeThrottle({ db: trx, keys: deps.keys }, policy, key);
   if (taken.isFirstRefusal) await recordEvent(deps, trx, exceeded(policy, subject, actor));
-  return taken.allowed ? { queued: true } : { queued: false, retryAfterSeconds: taken.retryAfterSeconds };
+  return taken.allowed
+    ? { queued: true }
+    : { queued: false, retryAfterSeconds: taken.retryAfterSeconds };
 }
 
 /** Per realm: a user account with the address of an admin must not use up the admin's notices. */

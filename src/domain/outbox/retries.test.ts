@@ -119,7 +119,10 @@ test('a mail whose recipient is not one plain address is dead at once', async (t
   const { sink, credentials, deliver } = await withFailingServer(t, service);
   credentials.areGood = true;
   await register(service, 'a@example.com');
-  await service.db.updateTable('mails').set({ recipient: 'a@example.com, b@example.com' }).execute();
+  await service.db
+    .updateTable('mails')
+    .set({ recipient: 'a@example.com, b@example.com' })
+    .execute();
   await deliver();
   assert.equal(sink.mails.length, 0);
   assert.deepEqual(await lastErrors(service), ['not one plain address']);

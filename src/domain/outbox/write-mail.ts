@@ -17,19 +17,26 @@ export class MailNotWrittenError extends Error {}
  * composed, e.g. a kind that this version does not know.
  */
 export async function writeMail(
-  { db, keys, config, mailTexts }: Pick<Dependencies, 'db' | 'keys' | 'config'> & { mailTexts: MailTexts },
+  {
+    db,
+    keys,
+    config,
+    mailTexts,
+  }: Pick<Dependencies, 'db' | 'keys' | 'config'> & { mailTexts: MailTexts },
   mail: Mail,
 ): Promise<Message | null> {
   const link = mail.link_id && (await findLink(db, mail.link_id));
   const secret = link && keys.find(link.key_id);
   if (mail.link_id !== null && (!link?.is_open || !secret)) return null;
   const text = mailTexts[mail.kind];
-  if (text === undefined) throw new MailNotWrittenError(`there is no text for mails of kind ${mail.kind}`);
+  if (text === undefined)
+    throw new MailNotWrittenError(`there is no text for mails of kind ${mail.kind}`);
   return compose(text, {
     projectName: config.projectName,
     ...accentOf(config),
     // In the fragment, which is in no server log and no Referer header.
-    link: link && secret ? `${config.frontendUrl}/${text.page}#token=${linkToken(link, secret)}` : null,
+    link:
+      link && secret ? `${config.frontendUrl}/${text.page}#token=${linkToken(link, secret)}` : null,
     linkLife: link && describeLife((link.expires_at.getTime() - link.created_at.getTime()) / 1000),
     occurredAt: mail.created_at,
     device: mail.device,

@@ -34,7 +34,16 @@ async function traceful(service: TestApp) {
   };
   await service.db.updateTable('users').set(metadata).where('id', '=', user.id).execute();
   await clock.advance(1);
-  const traces = [username, first, email, 'Nadia Trace', 'Rowing', 'T-77', '203.0.113.77', userAgent];
+  const traces = [
+    username,
+    first,
+    email,
+    'Nadia Trace',
+    'Rowing',
+    'T-77',
+    '203.0.113.77',
+    userAgent,
+  ];
   return { ...user, email, traces };
 }
 
@@ -43,7 +52,9 @@ function erase(
   { id, username, email }: { id: string; username: string | null; email: string },
 ) {
   const deps = { ...service.deps, ...assembly };
-  return transact(service.db, (trx) => erasePersonalData(deps, trx, { kind: 'user', id, username, email }));
+  return transact(service.db, (trx) =>
+    erasePersonalData(deps, trx, { kind: 'user', id, username, email }),
+  );
 }
 
 test('an erased account leaves no name, address, device or network in any table', async (t) => {
@@ -75,7 +86,11 @@ test('a user without username or password is exported with metadata, and erased'
     for await (const row of exported.read(deps, service.db, subject))
       rows.push(exported.schema(deps).parse(row) as Record<string, unknown>);
   }
-  const shown = rows.map(({ username, metadata, app_metadata }) => [username, metadata, app_metadata]);
+  const shown = rows.map(({ username, metadata, app_metadata }) => [
+    username,
+    metadata,
+    app_metadata,
+  ]);
   assert.deepEqual(shown, [[null, { club: 'Rowing' }, { club: 'Rowing' }]]);
   await erase(service, subject);
   assert.deepEqual(await rowsWith(service.db, [email, 'Rowing']), []);

@@ -27,7 +27,9 @@ export type PersonalData<Needs = Pick<Dependencies, 'keys' | 'jobs'>> = {
 
 const rowsAtOnce = 500;
 
-/** All rows, read by statements of a bounded size; `readAfter` gets the last row of the one before. */
+/**
+ * All rows, read by statements of a bounded size; `readAfter` gets the last row of the one before.
+ */
 export async function* inBatches<Row>(
   readAfter: (last: Row | undefined, limit: number) => Promise<readonly Row[]>,
 ): AsyncIterable<Row> {

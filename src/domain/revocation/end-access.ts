@@ -9,8 +9,8 @@ type Ending = {
   sessions: 'all' | 'others' | 'none';
   links: WhichLinks;
   /**
-   * Links that undo a change of the address. `later`: all but the oldest, which leads back to before the first
-   * change. `since`: those not older than the one whose address is back.
+   * Links that undo a change of the address. `later`: all but the oldest, which leads back to
+   * before the first change. `since`: those not older than the one whose address is back.
    */
   undoLinks: 'all' | 'later' | 'since' | 'none';
 };
@@ -55,8 +55,8 @@ type Options = {
 };
 
 /**
- * Ends the sessions and links that must not survive a change of the account. Call it in the transaction of the
- * change, where the account's row is locked.
+ * Ends the sessions and links that must not survive a change of the account. Call it in the
+ * transaction of the change, where the account's row is locked.
  */
 export async function endAccess(
   trx: Transaction,

@@ -8,7 +8,10 @@ import { endAccess } from './end-access.ts';
 
 type How = { change: 'logout_all' | 'admin_revoked'; event: SecurityEventName; actor: Party };
 
-/** Ends all sessions of an account, and what else ends with them; false where there is no such account. */
+/**
+ * Ends all sessions of an account, and what else ends with them; false where there is no such
+ * account.
+ */
 export async function endAllSessions(
   deps: Pick<Dependencies, 'db' | 'keys' | 'logger'>,
   realm: Realm,

@@ -16,5 +16,10 @@ export async function restoreDeleted(
   await unmarkDeleted(trx, id);
   await endAccess(trx, userRealm, id, 'restored');
   const details = reason === undefined ? {} : { reason };
-  await recordEvent(deps, trx, { event: 'user_restored', subject, actor: actor ?? subject, details });
+  await recordEvent(deps, trx, {
+    event: 'user_restored',
+    subject,
+    actor: actor ?? subject,
+    details,
+  });
 }

@@ -84,7 +84,12 @@ test('L02 the description never repeats client input', () => {
 
 test('I15 long user agents are described in less than 50 ms in total', () => {
   const begun = cpuMilliseconds();
-  for (const agent of [' '.repeat(8000), 'Mozilla/'.repeat(1000), '('.repeat(8000), 'Mac OS X'.repeat(1000)])
+  for (const agent of [
+    ' '.repeat(8000),
+    'Mozilla/'.repeat(1000),
+    '('.repeat(8000),
+    'Mac OS X'.repeat(1000),
+  ])
     describeDevice(agent);
   assert.ok(cpuMilliseconds() - begun < 50);
 });

@@ -46,7 +46,11 @@ export async function openSession(
       await queueNotice(deps, trx, realm, verified, 'new_sign_in', from);
     }
     const subject = partyOf(realm, verified.id);
-    await recordEvent(deps, trx, { event: 'sign_in', subject, details: { session_id: session.id } });
+    await recordEvent(deps, trx, {
+      event: 'sign_in',
+      subject,
+      details: { session_id: session.id },
+    });
     return true;
   });
   if (!isOpen) return null;

@@ -25,7 +25,9 @@ test('encoding and decoding keeps session, generation and secret', () => {
 });
 
 test('every first token has a different secret', () => {
-  const secrets = Array.from({ length: 100 }, () => firstRefreshToken(sessionId).secret.toString('hex'));
+  const secrets = Array.from({ length: 100 }, () =>
+    firstRefreshToken(sessionId).secret.toString('hex'),
+  );
   assert.equal(new Set(secrets).size, 100);
 });
 
@@ -36,7 +38,11 @@ test('a token with any byte changed is refused', () => {
   for (let index = 0; index < bytes.length; index += 1) {
     const changed = Buffer.from(bytes);
     changed[index] = (changed[index] ?? 0) ^ 1;
-    assert.equal(decodeRefreshToken(`r1.${changed.toString('base64url')}`, 'user', keys), null, `${index}`);
+    assert.equal(
+      decodeRefreshToken(`r1.${changed.toString('base64url')}`, 'user', keys),
+      null,
+      `${index}`,
+    );
   }
 });
 
@@ -77,7 +83,10 @@ test('a token is valid for one realm, and with the current or the previous secre
   const text = encodeRefreshToken(token, 'user', keys.current);
   assert.equal(decodeRefreshToken(text, 'admin', keys), null);
   assert.equal(decodeRefreshToken(text, 'user', otherKeys), null);
-  const renewed = createKeyRing('the secret that came after', 'a secret of one service, and of no other');
+  const renewed = createKeyRing(
+    'the secret that came after',
+    'a secret of one service, and of no other',
+  );
   assert.deepEqual(decodeRefreshToken(text, 'user', renewed), token);
 });
 

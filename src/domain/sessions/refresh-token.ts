@@ -47,12 +47,20 @@ export function refreshTokenHash(token: RefreshToken): Buffer {
 }
 
 export function encodeRefreshToken(token: RefreshToken, kind: RealmKind, keys: SecretKeys): string {
-  const body = Buffer.concat([idBytes(token.sessionId), generationBytes(token.generation), token.secret]);
+  const body = Buffer.concat([
+    idBytes(token.sessionId),
+    generationBytes(token.generation),
+    token.secret,
+  ]);
   return prefix + Buffer.concat([body, tagOf(body, kind, keys)]).toString('base64url');
 }
 
 /** Null for anything that this service did not issue for this realm. Needs no query. */
-export function decodeRefreshToken(text: string, kind: RealmKind, keys: KeyRing): RefreshToken | null {
+export function decodeRefreshToken(
+  text: string,
+  kind: RealmKind,
+  keys: KeyRing,
+): RefreshToken | null {
   if (!text.startsWith(prefix)) return null;
   const encoded = text.slice(prefix.length);
   const bytes = Buffer.from(encoded, 'base64url');

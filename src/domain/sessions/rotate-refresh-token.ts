@@ -1,4 +1,9 @@
-import { equalSecrets, hmacSha256, type SecretKeys, sha256 } from '../../platform/crypto/secret-keys.ts';
+import {
+  equalSecrets,
+  hmacSha256,
+  type SecretKeys,
+  sha256,
+} from '../../platform/crypto/secret-keys.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { unauthenticated } from '../../platform/errors.ts';
 import { findAccount } from '../accounts/account-store.ts';
@@ -6,7 +11,12 @@ import { recordEvent } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { queueNotice } from '../outbox/queue-mail.ts';
 import { partyOf, type Realm } from '../realms/realms.ts';
-import { invalidRefreshToken, type RefreshToken, refreshTokenHash, successorOf } from './refresh-token.ts';
+import {
+  invalidRefreshToken,
+  type RefreshToken,
+  refreshTokenHash,
+  successorOf,
+} from './refresh-token.ts';
 import { sessionLifetimes } from './session-lifetimes.ts';
 import { type LockedSession, lockSession, revokeSession, rotateSession } from './session-store.ts';
 import { issueTokenPair } from './token-pair.ts';
@@ -29,7 +39,11 @@ export type Presented = {
 const lostAnswerSeconds = 60;
 
 /** Throws 401 `invalid_…`, `refresh_token_rotated` (a race) or `refresh_token_reused` (a theft). */
-export async function rotateRefreshToken(deps: Deps, realm: Realm, presented: Presented): Promise<TokenPair> {
+export async function rotateRefreshToken(
+  deps: Deps,
+  realm: Realm,
+  presented: Presented,
+): Promise<TokenPair> {
   const { token } = presented;
   if (token === null) throw invalidRefreshToken();
   const keys = deps.keys.current;
@@ -43,7 +57,12 @@ export async function rotateRefreshToken(deps: Deps, realm: Realm, presented: Pr
     idempotencyHash: hashOfKey(token, presented.idempotencyKey),
     rotatedByHash: hashOfPage(presented.page, successor, keys),
   };
-  const rotated = await rotateSession(deps.db, realm, rotation, sessionLifetimes(deps.config, realm));
+  const rotated = await rotateSession(
+    deps.db,
+    realm,
+    rotation,
+    sessionLifetimes(deps.config, realm),
+  );
   if (rotated === null) return answerSpentToken(deps, realm, { ...presented, token });
   const { subjectId } = rotated;
   return issueTokenPair(deps, { realm, subjectId, refreshToken: successor, keys });
@@ -59,7 +78,10 @@ async function answerSpentToken(deps: Deps, realm: Realm, spent: Spent): Promise
     throw unauthenticated('The refresh token was already used', 'refresh_token_rotated');
   }
   if (verdict === 'reused') {
-    throw unauthenticated('The refresh token was reused; the session has been ended', 'refresh_token_reused');
+    throw unauthenticated(
+      'The refresh token was reused; the session has been ended',
+      'refresh_token_reused',
+    );
   }
   return issueTokenPair(deps, { realm, ...verdict });
 }
@@ -104,7 +126,10 @@ function mayRepeat(
   // A clock that was set back must not extend the grace period.
   if (age < 0) return false;
   if (age < config.refreshGraceSeconds) return true;
-  const isSamePage = areEqual(session.rotated_by_hash, hashOfPage(page, successorOf(token, keys), keys));
+  const isSamePage = areEqual(
+    session.rotated_by_hash,
+    hashOfPage(page, successorOf(token, keys), keys),
+  );
   return isSamePage && age < config.cookieRefreshGraceSeconds;
 }
 

@@ -20,11 +20,16 @@ export function addSessionMetrics(registry: Registry, db: Database): () => Promi
   };
 }
 
-export async function countLiveSessions(db: Database, most = mostRows): Promise<Map<string, number>> {
+export async function countLiveSessions(
+  db: Database,
+  most = mostRows,
+): Promise<Map<string, number>> {
   const share = Math.min(1, most / Math.max(1, await estimateRows(db)));
   const { rows } = await sql<{ realm: string; count: number }>`
     SELECT subject_kind AS realm, count(*)::int AS count
-      FROM sessions TABLESAMPLE SYSTEM (${100 * share}) WHERE ${live} GROUP BY subject_kind`.execute(db);
+      FROM sessions TABLESAMPLE SYSTEM (${100 * share}) WHERE ${live} GROUP BY subject_kind`.execute(
+    db,
+  );
   return new Map(rows.map(({ realm, count }) => [realm, Math.round(count / share)]));
 }
 

@@ -39,16 +39,26 @@ for (const realm of realms) {
       await signIn(service, realm, account),
     ];
     assertStatus(await api.post(`${path}/logout`, { refresh_token: byToken.refreshToken }), 204);
-    const own = (await listedIds(service, realm, byId.accessToken)).find(({ current }) => current)?.id;
+    const own = (await listedIds(service, realm, byId.accessToken)).find(
+      ({ current }) => current,
+    )?.id;
     assertStatus(
-      await api.request('DELETE', `${path}/me/sessions/${own}`, undefined, { token: last.accessToken }),
+      await api.request('DELETE', `${path}/me/sessions/${own}`, undefined, {
+        token: last.accessToken,
+      }),
       204,
     );
     await refreshed(api, realm, (await refreshed(api, realm, stolen.refreshToken)).refreshToken);
     assertRefused(await refresh(api, realm, stolen.refreshToken), 'refresh_token_reused');
     assertStatus(await api.post(`${path}/logout-all`, undefined, { token: last.accessToken }), 204);
     assertStatus(await api.post(`${path}/logout`, { refresh_token: last.refreshToken }), 204);
-    const expected = ['logout_all', 'logout', 'session_revoked', 'refresh_token_reused', 'logout_all'];
+    const expected = [
+      'logout_all',
+      'logout',
+      'session_revoked',
+      'refresh_token_reused',
+      'logout_all',
+    ];
     assert.deepEqual(await reasons(service, account), expected);
     const events = await service.db
       .selectFrom('audit_events')
@@ -73,13 +83,20 @@ for (const realm of realms) {
     const { db, api, clock } = service;
     const account = await signedInTo(service, realm);
     const { username, password } = account;
-    const login = await api.post(`${path}/login`, { username, password }, { remoteAddress: '203.0.113.7' });
+    const login = await api.post(
+      `${path}/login`,
+      { username, password },
+      { remoteAddress: '203.0.113.7' },
+    );
     assertStatus(login, 200);
     const known = (ip: string, id = account.id, of = realm) => hasSignedInFrom(db, of, id, ip);
     assert.equal(await known('203.0.113.7'), true);
     assert.equal(await known('203.0.113.8'), false);
     assert.equal(await known('203.0.113.7', someId), false);
-    assert.equal(await known('203.0.113.7', account.id, kind === 'user' ? adminRealm : userRealm), false);
+    assert.equal(
+      await known('203.0.113.7', account.id, kind === 'user' ? adminRealm : userRealm),
+      false,
+    );
     await clock.advance(durations.days(30) - 60);
     assert.equal(await known('203.0.113.7'), true);
     await clock.advance(60);

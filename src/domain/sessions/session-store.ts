@@ -77,7 +77,9 @@ export async function lockSession(
     .selectAll()
     .select([
       sql<boolean>`(${live} AND ${ofActiveAccount(realm)})`.as('usable'),
-      sql<number | null>`extract(epoch FROM now() - rotated_at)::float8`.as('seconds_since_rotation'),
+      sql<number | null>`extract(epoch FROM now() - rotated_at)::float8`.as(
+        'seconds_since_rotation',
+      ),
     ])
     .where('id', '=', sessionId)
     .where('subject_kind', '=', realm.kind)
@@ -86,7 +88,9 @@ export async function lockSession(
   return row ?? null;
 }
 
-/** The caller, in one query. Null unless the session is live and the account active and not deleted. */
+/**
+ * The caller, in one query. Null unless the session is live and the account active and not deleted.
+ */
 export async function findCaller(
   db: Database,
   realm: Realm,
@@ -94,7 +98,9 @@ export async function findCaller(
   subjectId: string,
 ): Promise<Caller | null> {
   const ofRealm =
-    realm.kind === 'user' ? sql`is_superuser, is_email_verified, metadata, app_metadata` : sql`is_superadmin`;
+    realm.kind === 'user'
+      ? sql`is_superuser, is_email_verified, metadata, app_metadata`
+      : sql`is_superadmin`;
   const result = await sql<Account>`
     SELECT account.id, username, email, full_name, is_active, legacy_id, last_login_at, account.created_at, updated_at,
            ${ofRealm}
@@ -196,11 +202,19 @@ export function readSessionsOf(db: Database, { kind, id }: Party) {
 }
 
 export async function deleteSessionsOf(trx: Transaction, { kind, id }: Party): Promise<void> {
-  await trx.deleteFrom('sessions').where('subject_id', '=', id).where('subject_kind', '=', kind).execute();
+  await trx
+    .deleteFrom('sessions')
+    .where('subject_id', '=', id)
+    .where('subject_kind', '=', kind)
+    .execute();
 }
 
 /** Locks the caller's session until the transaction ends; false if it has ended meanwhile. */
-export async function lockLiveSession(trx: Transaction, realm: Realm, sessionId: string): Promise<boolean> {
+export async function lockLiveSession(
+  trx: Transaction,
+  realm: Realm,
+  sessionId: string,
+): Promise<boolean> {
   const query = trx
     .selectFrom('sessions')
     .select('id')

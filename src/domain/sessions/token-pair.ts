@@ -39,6 +39,9 @@ async function claimFor(
   const claim = claimOf(config.accessTokenMetadata, user?.app_metadata ?? {});
   if (claim !== null) return claim;
   // Refused where it is written; the list of names has grown since.
-  logger.warn({ user_id: userId }, 'The members in ACCESS_TOKEN_METADATA are too large for an access token');
+  logger.warn(
+    { user_id: userId },
+    'The members in ACCESS_TOKEN_METADATA are too large for an access token',
+  );
   return undefined;
 }

@@ -7,7 +7,11 @@ const accessToken = z
   .meta({ example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIw' });
 const itsUse = {
   token_type: z.literal('bearer'),
-  expires_in: z.int().min(0).describe('Lifetime of the access token in seconds').meta({ example: 900 }),
+  expires_in: z
+    .int()
+    .min(0)
+    .describe('Lifetime of the access token in seconds')
+    .meta({ example: 900 }),
 };
 
 export const tokenPairSchema = z
@@ -20,11 +24,15 @@ export const tokenPairSchema = z
       .meta({ example: 'r1.the-newest-refresh-token' }),
     ...itsUse,
   })
-  .meta({ id: 'TokenPair', description: 'New tokens for clients that store the refresh token themselves' });
+  .meta({
+    id: 'TokenPair',
+    description: 'New tokens for clients that store the refresh token themselves',
+  });
 
-const cookieTokensSchema = z
-  .object({ access_token: accessToken, ...itsUse })
-  .meta({ id: 'CookieTokens', description: 'New tokens in cookie mode; the refresh token is in the cookie' });
+const cookieTokensSchema = z.object({ access_token: accessToken, ...itsUse }).meta({
+  id: 'CookieTokens',
+  description: 'New tokens in cookie mode; the refresh token is in the cookie',
+});
 
 /** The first schema that matches is used, so the one with more members comes first. */
 export const tokensSchema = z.union([tokenPairSchema, cookieTokensSchema]).meta({ id: 'Tokens' });

@@ -13,7 +13,10 @@ export const throttles = {
   personalData: [throttleData],
   cleanUp: [
     ({ db }: Pick<Dependencies, 'db'>) => deletePastThrottles(db),
-    ({ db, throttlePolicies }: Pick<Dependencies, 'db'> & { throttlePolicies: readonly ThrottlePolicy[] }) =>
+    ({
+      db,
+      throttlePolicies,
+    }: Pick<Dependencies, 'db'> & { throttlePolicies: readonly ThrottlePolicy[] }) =>
       shortenThrottles(db, throttlePolicies),
   ],
   auditEvents: {

@@ -24,12 +24,14 @@ export const throttleData: PersonalData<Needs> = {
     read: async function* ({ keys, ...deps }, db, subject) {
       for (const [policy, key] of keysOf(deps, subject)) {
         const row = await readThrottle({ db, keys }, policy, key);
-        if (row) yield { policy: policy.name, count: row.count, resets_at: row.resets_at.toISOString() };
+        if (row)
+          yield { policy: policy.name, count: row.count, resets_at: row.resets_at.toISOString() };
       }
     },
   },
   erase: async ({ keys, ...deps }, trx, subject) => {
-    for (const [policy, key] of keysOf(deps, subject)) await clearThrottle({ db: trx, keys }, policy, key);
+    for (const [policy, key] of keysOf(deps, subject))
+      await clearThrottle({ db: trx, keys }, policy, key);
   },
 };
 

@@ -10,7 +10,9 @@ const other = { name: 'other', limit: 3, windowSeconds: 100, keysOf: () => [] };
 
 test('of parallel requests, exactly as many as the limit are allowed', async (t) => {
   const deps = await createTestApp(t);
-  const taken = await Promise.all(Array.from({ length: 10 }, () => takeThrottle(deps, three, 'key')));
+  const taken = await Promise.all(
+    Array.from({ length: 10 }, () => takeThrottle(deps, three, 'key')),
+  );
   assert.equal(taken.filter(({ allowed }) => allowed).length, 3);
 });
 
@@ -25,7 +27,10 @@ test('a window begins with the first request, and refusals do not extend it', as
     const taken = await take();
     assert.equal(taken.allowed, allowed);
     refusals.push(taken.isFirstRefusal);
-    assert.ok(taken.retryAfterSeconds >= 38 && taken.retryAfterSeconds <= 40, `${taken.retryAfterSeconds}`);
+    assert.ok(
+      taken.retryAfterSeconds >= 38 && taken.retryAfterSeconds <= 40,
+      `${taken.retryAfterSeconds}`,
+    );
   }
   assert.deepEqual(
     refusals,
@@ -46,7 +51,10 @@ test('peeking counts nothing and predicts the next result', async (t) => {
     await takeThrottle(deps, three, 'key');
     const seen = await peek();
     assert.equal(seen.allowed, allowed);
-    assert.ok(seen.retryAfterSeconds >= 98 && seen.retryAfterSeconds <= 100, `${seen.retryAfterSeconds}`);
+    assert.ok(
+      seen.retryAfterSeconds >= 98 && seen.retryAfterSeconds <= 100,
+      `${seen.retryAfterSeconds}`,
+    );
   }
   await deps.clock.advance(100);
   assert.deepEqual(await peek(), nothing, 'the window is over');
@@ -79,7 +87,8 @@ test('clearing resets only that key of that policy', async (t) => {
     for (let count = 0; count < 3; count += 1) await takeThrottle(deps, policy, key);
   await clearThrottle(deps, three, 'ONE');
   const allowed = [];
-  for (const [policy, key] of counted) allowed.push((await peekThrottle(deps, policy, key)).allowed);
+  for (const [policy, key] of counted)
+    allowed.push((await peekThrottle(deps, policy, key)).allowed);
   assert.deepEqual(allowed, [true, false, false]);
 });
 
@@ -91,11 +100,18 @@ test('exceeding the limit throws 429 with Retry-After, and only the first is rec
     await assert.rejects(
       require(),
       (error) =>
-        error instanceof AppError && error.status === 429 && Number(error.headers['retry-after']) >= 98,
+        error instanceof AppError &&
+        error.status === 429 &&
+        Number(error.headers['retry-after']) >= 98,
     );
   }
-  const events = await deps.db.selectFrom('audit_events').select(['event', 'outcome', 'details']).execute();
-  assert.deepEqual(events, [{ event: 'limit_exceeded', outcome: 'denied', details: { policy: 'three' } }]);
+  const events = await deps.db
+    .selectFrom('audit_events')
+    .select(['event', 'outcome', 'details'])
+    .execute();
+  assert.deepEqual(events, [
+    { event: 'limit_exceeded', outcome: 'denied', details: { policy: 'three' } },
+  ]);
 });
 
 test('setting the clock back by an hour extends no window', async (t) => {

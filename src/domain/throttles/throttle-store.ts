@@ -27,7 +27,11 @@ type Taken = { allowed: boolean; isFirstRefusal: boolean; retryAfterSeconds: num
  * set back, the window ends no later than one that begins now. Outside a transaction the count is
  * committed at once, even if the request fails later (CVE-2026-35597).
  */
-export async function takeThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<Taken> {
+export async function takeThrottle(
+  deps: Deps,
+  policy: ThrottlePolicy,
+  key: string,
+): Promise<Taken> {
   const { rows } = await sql<{ count: number; seconds: number }>`
     INSERT INTO throttles (policy, key_hash, count, resets_at)
     VALUES (${policy.name}, ${digestOf(deps, policy, key)}, 1, now() + make_interval(secs => ${policy.windowSeconds}))
@@ -40,7 +44,11 @@ export async function takeThrottle(deps: Deps, policy: ThrottlePolicy, key: stri
 }
 
 /** Whether one more would be within the limit, without counting it. */
-export async function peekThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<Taken> {
+export async function peekThrottle(
+  deps: Deps,
+  policy: ThrottlePolicy,
+  key: string,
+): Promise<Taken> {
   const row = await deps.db
     .selectFrom('throttles')
     .select(['count', sql<number>`extract(epoch FROM resets_at - now())::float8`.as('seconds')])
@@ -72,13 +80,20 @@ export async function readThrottle(deps: Deps, policy: ThrottlePolicy, key: stri
   return row ?? null;
 }
 
-export async function clearThrottle(deps: Deps, policy: ThrottlePolicy, key: string): Promise<void> {
+export async function clearThrottle(
+  deps: Deps,
+  policy: ThrottlePolicy,
+  key: string,
+): Promise<void> {
   const query = deps.db.deleteFrom('throttles').where('policy', '=', policy.name);
   await query.where('key_hash', '=', digestOf(deps, policy, key)).execute();
 }
 
 /** After the clock was set back, no window may end later than one that begins now. */
-export async function shortenThrottles(db: Database, policies: readonly ThrottlePolicy[]): Promise<void> {
+export async function shortenThrottles(
+  db: Database,
+  policies: readonly ThrottlePolicy[],
+): Promise<void> {
   for (const { name, windowSeconds } of policies) {
     const latest = secondsFromNow(windowSeconds);
     const query = db.updateTable('throttles').set({ resets_at: latest }).where('policy', '=', name);

@@ -40,7 +40,10 @@ test('a deletion ends every session and every link of before, and takes no new o
   }
   assertStatus(await reset(api, resetLink), 400);
   assertStatus(await api.post('/api/users/verify-email', { token: verification }), 400);
-  const login = await api.post('/api/users/login', { username: user.username, password: user.password });
+  const login = await api.post('/api/users/login', {
+    username: user.username,
+    password: user.password,
+  });
   assertStatus(login, 401);
   assert.equal(login.body.message, 'Invalid username or password');
 });
@@ -84,7 +87,10 @@ test('the mailed link restores the account once, with its password, signed out',
 test('the link lives as long as the account can be restored, by DELETED_USER_GRACE_DAYS', async (t) => {
   const service = await createTestApp(t, { DELETED_USER_GRACE_DAYS: '3' });
   const [early, late] = [await signedInUser(service), await signedInUser(service)];
-  const [earlyToken, lateToken] = [await deletedByOwner(service, early), await deletedByOwner(service, late)];
+  const [earlyToken, lateToken] = [
+    await deletedByOwner(service, early),
+    await deletedByOwner(service, late),
+  ];
   const [mail] = await service.mailbox.mails('account_deleted');
   assert.match(mail?.message?.text ?? '', /works once, for 3 days/);
   await service.clock.advance(durations.days(3) - 60);
@@ -107,15 +113,27 @@ test('the link goes to the last verified address, which the account then has aga
   const again = await signIn(service, userRealm, { ...user, email: moved });
   assertStatus(await deleteMe(service, again), 204);
   const mails = await service.mailbox.mails('account_deleted');
-  const links = mails.map(({ recipient, message }) => [recipient, message?.text.includes('#token=')]);
+  const links = mails.map(({ recipient, message }) => [
+    recipient,
+    message?.text.includes('#token='),
+  ]);
   assert.deepEqual(links, [
     [user.email, true],
     [moved, false],
   ]);
   await assertAddress(service, user, user.email, 'verified');
-  assertStatus(await service.api.post('/api/users/register', newRegistration({ email: moved })), 201);
-  assertStatus(await service.api.post('/api/users/register', newRegistration({ email: user.email })), 409);
-  assertStatus(await undo(service, await service.mailbox.token('account_deleted', user.email)), 200);
+  assertStatus(
+    await service.api.post('/api/users/register', newRegistration({ email: moved })),
+    201,
+  );
+  assertStatus(
+    await service.api.post('/api/users/register', newRegistration({ email: user.email })),
+    409,
+  );
+  assertStatus(
+    await undo(service, await service.mailbox.token('account_deleted', user.email)),
+    200,
+  );
   await signIn(service, userRealm, user);
 });
 

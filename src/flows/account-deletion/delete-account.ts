@@ -19,9 +19,15 @@ export async function deleteAccount(
   await transact(deps.db, (trx) => apply(deps, trx, caller, verified));
 }
 
-async function apply(deps: Deps, trx: Transaction, caller: Caller, verified: Credentials): Promise<void> {
+async function apply(
+  deps: Deps,
+  trx: Transaction,
+  caller: Caller,
+  verified: Credentials,
+): Promise<void> {
   const user = await lockAccount(trx, userRealm, verified.id);
-  if (!user?.is_active || !(await lockLiveSession(trx, userRealm, caller.sessionId))) throw unauthenticated();
+  if (!user?.is_active || !(await lockLiveSession(trx, userRealm, caller.sessionId)))
+    throw unauthenticated();
   const actor = partyOf(userRealm, user.id);
   const { password_version: passwordVersion } = verified;
   if (!(await deleteLocked(deps, trx, user, { by: 'owner', actor, passwordVersion }))) {

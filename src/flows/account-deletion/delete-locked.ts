@@ -15,12 +15,12 @@ type How = { by: 'owner' | 'admin'; actor: Party; passwordVersion?: number };
 
 /**
  * Deletes a user whose row the caller has locked. Only the owner's own deletion gets a link to undo
- * it; an admin's takes an earlier one away. False if the password is no longer the verified one: the
- * transaction must then roll back.
+ * it; an admin's takes an earlier one away. False if the password is no longer the verified one:
+ * the transaction must then roll back.
  *
  * The account falls back to its last verified address first, so that whoever moved it to an own
- * mailbox cannot be the one who restores it. It is not erased while a link may still bring an address
- * back.
+ * mailbox cannot be the one who restores it. It is not erased while a link may still bring an
+ * address back.
  */
 export async function deleteLocked(
   deps: Deps,
@@ -43,7 +43,8 @@ export async function deleteLocked(
   const owner = kept ?? user;
   if (by === 'owner') await queueUndoLink(deps, trx, owner, lifeSeconds);
   const told = [by === 'admin' ? owner.email : null, kept === null ? null : user.email];
-  for (const recipient of told) if (recipient !== null) await queuePlainNotice(deps, trx, subject, recipient);
+  for (const recipient of told)
+    if (recipient !== null) await queuePlainNotice(deps, trx, subject, recipient);
   return true;
 }
 

@@ -6,11 +6,15 @@ export const accountDeletedMail: MailText = {
   page: 'undo?of=deletion',
   write: ({ link, linkLife, occurredAt }) => ({
     title: 'Your account was deleted',
-    paragraphs: [`Your account was deleted on ${when(occurredAt)}, and every device was signed out.`],
+    paragraphs: [
+      `Your account was deleted on ${when(occurredAt)}, and every device was signed out.`,
+    ],
     ...(link === null ? {} : button('Restore my account', link)),
     notes:
       link === null
-        ? [`If you want it back, contact the operator of this service within the next days. ${soonErased}`]
+        ? [
+            `If you want it back, contact the operator of this service within the next days. ${soonErased}`,
+          ]
         : [
             `The link works once, for ${linkLife ?? 'a short time'}. ${soonErased}`,
             'If this was not you, someone knows your password: restore the account, and set a new password at once.',

@@ -21,7 +21,10 @@ test('after the grace an account is erased from every table, and its names are f
   const user = await verifiedUser(service, { fullName: 'Nadia Trace' });
   const email = `moved.${user.email}`;
   await moveTo(service, user, email);
-  const from = { remoteAddress: '203.0.113.77', headers: { 'user-agent': 'Netscape/4.8 (a rare one)' } };
+  const from = {
+    remoteAddress: '203.0.113.77',
+    headers: { 'user-agent': 'Netscape/4.8 (a rare one)' },
+  };
   const { username, password } = user;
   assertStatus(await service.api.post('/api/users/login', { username, password }, from), 200);
   await deletedByOwner(service, await signIn(service, userRealm, { ...user, email: user.email }));

@@ -12,8 +12,8 @@ const accountsAtOnce = 100;
 
 /**
  * Erases the accounts whose time to be restored is over, one per transaction. Every process runs
- * it: what one has locked the others skip, and a killed one leaves the account as it was to the next
- * run. An account that cannot be erased does not hold up the others.
+ * it: what one has locked the others skip, and a killed one leaves the account as it was to the
+ * next run. An account that cannot be erased does not hold up the others.
  */
 export async function eraseDueAccounts(deps: Deps): Promise<void> {
   const failures: unknown[] = [];

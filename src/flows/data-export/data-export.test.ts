@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { assertStatus } from '../../../test/api.ts';
 import { moveTo, verifiedUser } from '../../../test/email-calls.ts';
-import { registeredUser, type SignedIn, signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import {
+  registeredUser,
+  type SignedIn,
+  signedInAdmin,
+  signedInUser,
+} from '../../../test/factories.ts';
 import { resetToken } from '../../../test/reset-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { assembly } from '../../app.ts';
@@ -28,7 +33,8 @@ test('the export has all rows about the caller, as its schema says, and is a fil
   assert.equal(body.account.full_name, 'Ada Lovelace');
   assert.equal(body.account.email, 'second@example.com');
   const counted = async (table: 'sessions' | 'links' | 'mails' | 'audit_events') =>
-    (await service.db.selectFrom(table).select('id').where('subject_id', '=', user.id).execute()).length;
+    (await service.db.selectFrom(table).select('id').where('subject_id', '=', user.id).execute())
+      .length;
   for (const [member, table] of [
     ['sessions', 'sessions'],
     ['links', 'links'],
@@ -59,7 +65,9 @@ test('the export holds no secret: no hash, token or key of any row', async (t) =
   for (const table of ['users', 'sessions', 'links'] as const) {
     for (const row of await service.db.selectFrom(table).selectAll().execute()) {
       const binary = Object.values<unknown>(row).filter((value) => Buffer.isBuffer(value));
-      secrets.push(...binary.flatMap((value) => [value.toString('hex'), value.toString('base64url')]));
+      secrets.push(
+        ...binary.flatMap((value) => [value.toString('hex'), value.toString('base64url')]),
+      );
     }
   }
   assert.ok(secrets.length > 10);
@@ -77,7 +85,9 @@ test('the export has nothing of others, nor where an admin acted from', async (t
   const text = JSON.stringify(body);
   for (const word of [other.id, other.email, other.username, admin.email, '198.51.100.9'])
     assert.ok(!text.includes(word), word);
-  const changed = body.security_events.find(({ event }: { event: string }) => event === 'user_changed');
+  const changed = body.security_events.find(
+    ({ event }: { event: string }) => event === 'user_changed',
+  );
   assert.deepEqual([changed.ip, changed.request_id], [null, null]);
 });
 

@@ -17,7 +17,10 @@ export const exportLimit: ThrottlePolicy = {
 };
 
 /** All that is stored about the caller, streamed: it may not fit into memory. Throws 429. */
-export async function exportData(deps: Dependencies & Assembly, { account }: Caller): Promise<Readable> {
+export async function exportData(
+  deps: Dependencies & Assembly,
+  { account }: Caller,
+): Promise<Readable> {
   const subject = partyOf(userRealm, account.id);
   await requireWithinThrottle(deps, exportLimit, `${subject.kind}\0${subject.id}`, subject);
   await recordEvent(deps, deps.db, { event: 'data_exported', subject });

@@ -16,5 +16,7 @@ export function exportSchema(deps: Deps) {
     const row = schema(deps);
     return [name, isOne ? row : z.array(row).max(10_000_000)] as const;
   });
-  return z.object({ exported_at: timestamp, ...Object.fromEntries(members) }).meta({ id: 'DataExport' });
+  return z
+    .object({ exported_at: timestamp, ...Object.fromEntries(members) })
+    .meta({ id: 'DataExport' });
 }

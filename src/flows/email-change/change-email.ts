@@ -9,7 +9,13 @@ import type { Dependencies } from '../../domain/dependencies.ts';
 import { findFallback } from '../../domain/one-time-tokens/fallback-address.ts';
 import { findReserver, findUndoLinkTo } from '../../domain/one-time-tokens/undo-links.ts';
 import { queueLinkMail, queueNotice } from '../../domain/outbox/queue-mail.ts';
-import { adminRealm, type Party, partyOf, type Realm, userRealm } from '../../domain/realms/realms.ts';
+import {
+  adminRealm,
+  type Party,
+  partyOf,
+  type Realm,
+  userRealm,
+} from '../../domain/realms/realms.ts';
 import { endAccess } from '../../domain/revocation/end-access.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
@@ -72,7 +78,8 @@ async function changeUserEmail(
   const state = { ...change, is_email_verified: back !== null };
   const updated = await updateAccount(trx, userRealm, user.id, state);
   await refuseHeldEmail(trx, updated);
-  if (back) await endAccess(trx, userRealm, user.id, 'email_changed_back', { since: back.created_at });
+  if (back)
+    await endAccess(trx, userRealm, user.id, 'email_changed_back', { since: back.created_at });
   else await queueProof(deps, trx, user, updated);
   if (back || !user.is_email_verified || !undoable)
     await queueNotice(deps, trx, userRealm, user, 'email_changed');
@@ -81,10 +88,16 @@ async function changeUserEmail(
 }
 
 /** A user without a password gets a link for both, never at a new address while one is verified. */
-async function queueProof(deps: Deps, trx: Transaction, before: Account, user: Account): Promise<void> {
+async function queueProof(
+  deps: Deps,
+  trx: Transaction,
+  before: Account,
+  user: Account,
+): Promise<void> {
   const credentials = await findCredentialsById(trx, userRealm, user.id);
   const hasProven = before.is_email_verified || (await findFallback(trx, before)) !== null;
-  if (credentials?.password_hash === null && !hasProven) await queueFirstPasswordLink(deps, trx, user);
+  if (credentials?.password_hash === null && !hasProven)
+    await queueFirstPasswordLink(deps, trx, user);
   else await queueVerification(deps, trx, user);
 }
 

@@ -11,7 +11,12 @@ import {
   verifiedUser,
   verify,
 } from '../../../test/email-calls.ts';
-import { goodPassword, newRegistration, signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import {
+  goodPassword,
+  newRegistration,
+  signedInAdmin,
+  signedInUser,
+} from '../../../test/factories.ts';
 import { newPassword, reset, resetToken } from '../../../test/reset-calls.ts';
 import { statusOfMe } from '../../../test/session-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';
@@ -62,7 +67,10 @@ test('a reset through the last verified address restores it and drops the new on
   const reverted = await events.where('event', '=', 'email_reverted').execute();
   const details = { reason: 'password_reset' };
   assert.deepEqual(reverted, [{ event: 'email_reverted', actor_id: user.id, details }]);
-  assertStatus(await service.api.post('/api/users/register', newRegistration({ email: next })), 201);
+  assertStatus(
+    await service.api.post('/api/users/register', newRegistration({ email: next })),
+    201,
+  );
 });
 
 test('a reset link to the old address is dead once the new one is verified', async (t) => {
@@ -86,11 +94,14 @@ test('an unverified address goes to whoever claims it; its holder falls back', a
       await service.mailbox.token('email_verification', next),
       await undoToken(service, holder.email),
     ];
-    const resetLink = await resetToken(service, next).catch(() => resetToken(service, holder.email));
+    const resetLink = await resetToken(service, next).catch(() =>
+      resetToken(service, holder.email),
+    );
     const newcomer = await signedInUser(service);
     const wanted = { email: next.toUpperCase() };
     const path = `/api/admins/users/${newcomer.id}`;
-    if (how === 'register') assertStatus(await api.post('/api/users/register', newRegistration(wanted)), 201);
+    if (how === 'register')
+      assertStatus(await api.post('/api/users/register', newRegistration(wanted)), 201);
     else if (how === 'move') assertStatus(await move(service, newcomer, wanted.email), 200);
     else assertStatus(await api.patch(path, wanted, { token: admin.accessToken }), 200);
 
@@ -139,7 +150,9 @@ test('only the oldest undo link survives change-password and logout-all', async 
     await verify(service, later);
     await moveTo(service, user, 'last@example.com');
     const body =
-      way === 'logout-all' ? undefined : { current_password: goodPassword, new_password: newPassword };
+      way === 'logout-all'
+        ? undefined
+        : { current_password: goodPassword, new_password: newPassword };
     const options = { token: user.accessToken };
     const status = way === 'logout-all' ? 204 : 200;
     const tokens = [await undoToken(service, next), await undoToken(service, later)];
@@ -159,7 +172,10 @@ test('ending sessions or renaming as an admin ends no undo link', async (t) => {
   await verify(service, next);
   await moveTo(service, user, later);
   assertStatus(await service.api.post(`${path}/revoke-sessions`, undefined, { token }), 204);
-  assertStatus(await service.api.patch(path, { is_superuser: false, full_name: 'Ada' }, { token }), 200);
+  assertStatus(
+    await service.api.patch(path, { is_superuser: false, full_name: 'Ada' }, { token }),
+    200,
+  );
   assertStatus(await undo(service, await undoToken(service, next)), 200);
   assertStatus(await undo(service, await undoToken(service, user.email)), 200);
 });

@@ -26,7 +26,8 @@ export const emailChange: Part = {
   mails: { email_changed: emailChangedMail, email_reverted: emailRevertedMail },
   auditEvents: {
     email_changed: 'The e-mail address was changed',
-    email_change_undone: 'An e-mail change was undone with an undo link; a failure means an invalid link',
+    email_change_undone:
+      'An e-mail change was undone with an undo link; a failure means an invalid link',
     email_reverted:
       'The last verified address was restored: someone else claimed the unverified one, the password was reset through the verified one, or the account was deleted',
   },

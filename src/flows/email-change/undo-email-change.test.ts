@@ -44,7 +44,10 @@ test('undo restores the address, ends sessions, voids the password, mails a rese
   assert.match(answer.body.message, /address was restored/);
   assert.equal(await emailOf(service, user.id), user.email);
   assert.equal(await statusOfMe(api, userRealm, user.accessToken), 401);
-  assertStatus(await api.post('/api/users/login', { email: user.email, password: goodPassword }), 401);
+  assertStatus(
+    await api.post('/api/users/login', { email: user.email, password: goodPassword }),
+    401,
+  );
   assertStatus(await reset(api, await mailbox.token('password_reset', user.email)), 200);
 });
 
@@ -116,7 +119,11 @@ test('changing the address back mails the thief no undo link', async (t) => {
     const email = owner.email.toUpperCase();
     const options = { token: admin.accessToken };
     if (by === 'owner') await moveTo(service, owner, email);
-    else assertStatus(await service.api.patch(`/api/admins/users/${owner.id}`, { email }, options), 200);
+    else
+      assertStatus(
+        await service.api.patch(`/api/admins/users/${owner.id}`, { email }, options),
+        200,
+      );
     const told = (await service.mailbox.mails('email_changed')).filter(
       ({ recipient }) => recipient === thiefs,
     );
@@ -125,7 +132,11 @@ test('changing the address back mails the thief no undo link', async (t) => {
     // Verified as before, so that the next change gets an undo link; the first link has ended.
     await assertAddress(service, owner, email, 'verified');
     assertStatus(await undo(service, first), 400);
-    await moveTo(service, { ...owner, ...(await signedInAgain(service, owner)) }, `again.${thiefs}`);
+    await moveTo(
+      service,
+      { ...owner, ...(await signedInAgain(service, owner)) },
+      `again.${thiefs}`,
+    );
     assertStatus(await undo(service, await undoToken(service, email)), 200);
   }
 });
@@ -133,14 +144,18 @@ test('changing the address back mails the thief no undo link', async (t) => {
 test('an undo mails its reset link even if strangers used up the mail limit', async (t) => {
   const service = await createTestApp(t);
   const owner = await verifiedUser(service);
-  for (let count = 0; count < 4; count += 1) assertStatus(await forgot(service.api, owner.email), 200);
+  for (let count = 0; count < 4; count += 1)
+    assertStatus(await forgot(service.api, owner.email), 200);
   const before = await service.mailbox.mails('password_reset');
   assert.equal(before.length, 3);
   await moveTo(service, owner, 'intruder@example.com');
   assertStatus(await undo(service, await undoToken(service, owner.email)), 200);
   const links = await service.mailbox.mails('password_reset');
   assert.equal(links.length, 4);
-  assertStatus(await reset(service.api, await service.mailbox.token('password_reset', owner.email)), 200);
+  assertStatus(
+    await reset(service.api, await service.mailbox.token('password_reset', owner.email)),
+    200,
+  );
 });
 
 test('neither a password change nor a reset ends the owner’s undo link', async (t) => {
@@ -149,7 +164,10 @@ test('neither a password change nor a reset ends the owner’s undo link', async
   const user = await verifiedUser(service);
   await moveTo(service, user, 'intruder@example.com');
   const change = { current_password: goodPassword, new_password: 'meadow copper 77 drift' };
-  assertStatus(await api.post('/api/users/change-password', change, { token: user.accessToken }), 200);
+  assertStatus(
+    await api.post('/api/users/change-password', change, { token: user.accessToken }),
+    200,
+  );
   await verify(service, 'intruder@example.com');
   assertStatus(await reset(api, await resetToken(service, 'intruder@example.com')), 200);
   assertStatus(await undo(service, await undoToken(service, user.email)), 200);
@@ -170,7 +188,10 @@ test('an undo neither reactivates a deactivated account nor mails it a reset lin
   const user = await verifiedUser(service);
   await moveTo(service, user, 'intruder@example.com');
   const path = `/api/admins/users/${user.id}`;
-  assertStatus(await service.api.patch(path, { is_active: false }, { token: admin.accessToken }), 200);
+  assertStatus(
+    await service.api.patch(path, { is_active: false }, { token: admin.accessToken }),
+    200,
+  );
   assertStatus(await undo(service, await undoToken(service, user.email)), 200);
   const read = await service.api.get(path, { token: admin.accessToken });
   assert.equal(read.body.is_active, false);
@@ -183,7 +204,10 @@ test('an open undo link reserves the old address', async (t) => {
   const { api } = service;
   const user = await verifiedUser(service);
   await moveTo(service, user, 'new@example.com');
-  const squat = await api.post('/api/users/register', newRegistration({ email: user.email.toUpperCase() }));
+  const squat = await api.post(
+    '/api/users/register',
+    newRegistration({ email: user.email.toUpperCase() }),
+  );
   assertStatus(squat, 409);
   assert.equal(squat.body.details.field, 'email');
   const other = await verifiedUser(service);
@@ -210,7 +234,9 @@ test('an admin’s own change notifies the old address without an undo link', as
   const service = await createTestApp(t);
   const admin = await signedInAdmin(service);
   const change = { email: 'elsewhere@example.com', current_password: admin.password };
-  const answer = await service.api.put(`${adminRealm.path}/me`, change, { token: admin.accessToken });
+  const answer = await service.api.put(`${adminRealm.path}/me`, change, {
+    token: admin.accessToken,
+  });
   assertStatus(answer, 200);
   const [notice] = await service.mailbox.mails('email_changed');
   assert.equal(notice?.recipient, admin.email);
@@ -224,7 +250,11 @@ test('B23 of ten concurrent moves to one address one wins; a case change is none
   const wanted = Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? one : two));
   const email = 'wanted@example.com';
   const answers = await Promise.all(wanted.map((user) => move(service, user, email)));
-  const owners = await service.db.selectFrom('users').select('id').where('email', '=', email).execute();
+  const owners = await service.db
+    .selectFrom('users')
+    .select('id')
+    .where('email', '=', email)
+    .execute();
   assert.equal(owners.length, 1);
   for (const [index, answer] of answers.entries()) {
     assertStatus(answer, wanted[index]?.id === owners[0]?.id ? 200 : 409);

@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { findCredentialsById, setPassword, updateAccount } from '../../domain/accounts/account-store.ts';
+import {
+  findCredentialsById,
+  setPassword,
+  updateAccount,
+} from '../../domain/accounts/account-store.ts';
 import { lockAnyUser } from '../../domain/accounts/deleted-accounts.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
@@ -30,7 +34,12 @@ export async function undoEmailChange(deps: Deps, request: Request): Promise<voi
   await transact(deps.db, (trx) => apply(deps, trx, link, password));
 }
 
-async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredPassword): Promise<void> {
+async function apply(
+  deps: Deps,
+  trx: Transaction,
+  link: Link,
+  password: StoredPassword,
+): Promise<void> {
   const user = await lockAnyUser(trx, link.subject_id);
   if (user === null || !(await useLink(trx, link))) throw new LinkNotGoodError();
   await updateAccount(trx, userRealm, user.id, { email: link.email, is_email_verified: true });
@@ -40,7 +49,8 @@ async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredP
     event: 'email_change_undone',
     subject: partyOf(userRealm, user.id),
   });
-  if (user.deleted_by === 'owner') await restoreDeleted(deps, trx, user, { reason: 'email_change_undone' });
+  if (user.deleted_by === 'owner')
+    await restoreDeleted(deps, trx, user, { reason: 'email_change_undone' });
   const credentials = await findCredentialsById(trx, userRealm, user.id);
   if (credentials?.is_active) await queueResetLink(deps, trx, credentials, { isEarned: true });
 }

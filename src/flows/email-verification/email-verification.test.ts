@@ -66,7 +66,11 @@ test('every invalid verification token gets the same answer', async (t) => {
   await moveTo(service, moved, 'moved@example.com');
   const inactive = await signedInUser(service);
   const inactiveToken = await mailbox.token('email_verification', inactive.email);
-  await service.db.updateTable('users').set({ is_active: false }).where('id', '=', inactive.id).execute();
+  await service.db
+    .updateTable('users')
+    .set({ is_active: false })
+    .where('id', '=', inactive.id)
+    .execute();
   const late = await signedInUser(service);
   const lateToken = await mailbox.token('email_verification', late.email);
   await service.clock.advance(durations.hours(24) + 1);
@@ -127,7 +131,10 @@ test('only the right password reveals that the address must be verified first', 
   assert.equal(refused.body.details.reason, 'email_not_verified');
   assert.equal(refused.body.access_token, undefined);
   assert.equal((await mailbox.mails('email_verification')).length, 2);
-  assertStatus(await api.post(path, { token: await mailbox.token('email_verification', email) }), 200);
+  assertStatus(
+    await api.post(path, { token: await mailbox.token('email_verification', email) }),
+    200,
+  );
   assertStatus(await api.post('/api/users/login', { username, password: goodPassword }), 200);
   // Admins need not verify an address.
   await signedInAdmin(service);

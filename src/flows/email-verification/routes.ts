@@ -3,7 +3,13 @@ import { anyone, callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { bodyErrors, errors, guardErrors, messageSchema, text } from '../../platform/http/schemas.ts';
+import {
+  bodyErrors,
+  errors,
+  guardErrors,
+  messageSchema,
+  text,
+} from '../../platform/http/schemas.ts';
 import { resendVerification, verifyEmail } from './verify-email.ts';
 
 export function addEmailVerificationRoutes(app: HttpServer, deps: RouteDependencies): void {

@@ -28,7 +28,10 @@ export async function queueVerification(
 }
 
 /** Marks the linked address as verified. Throws the same 400 for every invalid token. */
-export async function verifyEmail(deps: Pick<Deps, 'db' | 'keys' | 'logger'>, token: string): Promise<void> {
+export async function verifyEmail(
+  deps: Pick<Deps, 'db' | 'keys' | 'logger'>,
+  token: string,
+): Promise<void> {
   const refusal = () =>
     badRequest('The verification link is invalid or has expired', 'invalid_verification_token');
   await withGoodLink(deps, { event: 'email_verified', refusal }, () => verify(deps, token));

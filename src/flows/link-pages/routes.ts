@@ -37,7 +37,10 @@ export function addLinkPages(app: HttpServer, { config }: Pick<RouteDependencies
       sendStatic(request, reply.headers(headers), file),
     );
   }
-  const font = staticContent(readFileSync(fileURLToPath(import.meta.resolve(fontFile))), 'font/woff2');
+  const font = staticContent(
+    readFileSync(fileURLToPath(import.meta.resolve(fontFile))),
+    'font/woff2',
+  );
   const files = Object.entries(assets).map(
     ([name, type]) => [name, staticContent(read(name), type)] as const,
   );
@@ -52,7 +55,11 @@ const accent = '<link rel="stylesheet" href="/app/branding.css">';
 /** Leads on once the link has done its work, where there is a page for it. */
 const signIn = '<p class="on" id="sign-in" hidden><a href="/app/sign-in">Sign in</a></p>';
 
-function pageOf(page: string, title: string, { projectName, branding }: RouteDependencies['config']): string {
+function pageOf(
+  page: string,
+  title: string,
+  { projectName, branding }: RouteDependencies['config'],
+): string {
   return read('page.html')
     .replaceAll('{{page}}', page)
     .replaceAll('{{title}}', title)

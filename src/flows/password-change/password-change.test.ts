@@ -60,12 +60,17 @@ for (const realm of realms) {
       [{ current_password: '', new_password: 'short' }, ['current_password', 'new_password']],
       [{ current_password: 'x', new_password: 'short' }, ['new_password']],
       [{ current_password: 'x'.repeat(513), new_password: next }, ['current_password']],
-      [{ current_password: 'a\u0000b', new_password: `${next}\u0000` }, ['current_password', 'new_password']],
+      [
+        { current_password: 'a\u0000b', new_password: `${next}\u0000` },
+        ['current_password', 'new_password'],
+      ],
       [[], ['body']],
     ] as const) {
       const answer = await service.api.post(path, body, { token });
       assertStatus(answer, 422);
-      const named = new Set(answer.body.details.errors.map(({ field }: { field: string }) => field));
+      const named = new Set(
+        answer.body.details.errors.map(({ field }: { field: string }) => field),
+      );
       assert.deepEqual([...named].toSorted(), fields, JSON.stringify(body).slice(0, 80));
     }
   });
@@ -90,7 +95,8 @@ for (const realm of realms) {
       assertStatus(await service.api.post(`${realm.path}/login`, { username, password }), 401);
     }
     const statuses = [];
-    for (const { accessToken } of sessions) statuses.push(await statusOfMe(service.api, realm, accessToken));
+    for (const { accessToken } of sessions)
+      statuses.push(await statusOfMe(service.api, realm, accessToken));
     assert.deepEqual(statuses, winner === 0 ? [200, 401] : [401, 200]);
   });
 

@@ -8,7 +8,11 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, messageSchema } from '../../platform/http/schemas.ts';
 import { changePassword } from './change-password.ts';
 
-export function addPasswordChangeRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
+export function addPasswordChangeRoutes(
+  app: HttpServer,
+  deps: RouteDependencies,
+  realm: Realm,
+): void {
   app.post(
     `${realm.path}/change-password`,
     {
@@ -17,7 +21,10 @@ export function addPasswordChangeRoutes(app: HttpServer, deps: RouteDependencies
         tags: [realm.tag],
         summary: 'Change my password',
         description: 'All other sessions of the account end.',
-        body: z.object({ current_password: typedPassword, new_password: newPassword(deps.config, realm) }),
+        body: z.object({
+          current_password: typedPassword,
+          new_password: newPassword(deps.config, realm),
+        }),
         response: { 200: messageSchema, ...errors([400, ...guardErrors, ...bodyErrors]) },
       },
     },

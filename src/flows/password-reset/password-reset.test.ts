@@ -17,13 +17,25 @@ test('forgot-password gives the same answer whether or not the account exists', 
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const inactive = await signedInUser(service);
-  await service.db.updateTable('users').set({ is_active: false }).where('id', '=', inactive.id).execute();
+  await service.db
+    .updateTable('users')
+    .set({ is_active: false })
+    .where('id', '=', inactive.id)
+    .execute();
   const admin = await signedInAdmin(service);
-  const emails = [user.email, user.email.toUpperCase(), inactive.email, admin.email, 'nobody@example.com'];
+  const emails = [
+    user.email,
+    user.email.toUpperCase(),
+    inactive.email,
+    admin.email,
+    'nobody@example.com',
+  ];
   for (const email of emails) {
     const answer = await service.api.post('/api/password/forgot-password', { email });
     assertStatus(answer, 200);
-    assert.deepEqual(answer.body, { message: 'If the email exists, a password reset link has been sent' });
+    assert.deepEqual(answer.body, {
+      message: 'If the email exists, a password reset link has been sent',
+    });
     assert.ok(!service.logs().includes(email));
   }
 });
@@ -111,8 +123,14 @@ test('a reset link of a deactivated user costs no hash', async (t) => {
 
 for (const [what, change] of [
   ['is deleted', (db: Database) => db.deleteFrom('users').execute()],
-  ['has another password', (db: Database) => db.updateTable('users').set({ password_version: 7 }).execute()],
-  ['has used the link', (db: Database) => db.updateTable('links').set({ ended_at: new Date() }).execute()],
+  [
+    'has another password',
+    (db: Database) => db.updateTable('users').set({ password_version: 7 }).execute(),
+  ],
+  [
+    'has used the link',
+    (db: Database) => db.updateTable('links').set({ ended_at: new Date() }).execute(),
+  ],
 ] as const) {
   test(`a reset link of a user who ${what} during the hash sets no password`, async (t) => {
     const service = await createTestApp(t);

@@ -45,7 +45,8 @@ export async function answerResetRequest(deps: Deps, email: string): Promise<voi
   await transact(deps.db, async (trx) => {
     const subject = partyOf(userRealm, user.id);
     const { queued } = await queueResetLink(deps, trx, user);
-    if (queued) await recordEvent(deps, trx, { event: 'password_reset_requested', subject, actor: null });
+    if (queued)
+      await recordEvent(deps, trx, { event: 'password_reset_requested', subject, actor: null });
     if (found === null) throw new NobodyThereError();
   }).catch((error: unknown) => {
     if (!(error instanceof NobodyThereError)) throw error;
@@ -58,7 +59,8 @@ async function findOwner(db: Database, email: string): Promise<Recipient | null>
   const reserver = await findReserver(db, email);
   const id = present?.id ?? reserver?.subjectId ?? randomUUIDv7();
   const recipient = await findRecipient(db, id);
-  const isTheirs = present !== null || (recipient !== null && isSameAddress(recipient.email, email));
+  const isTheirs =
+    present !== null || (recipient !== null && isSameAddress(recipient.email, email));
   return isTheirs && recipient?.is_active ? recipient : null;
 }
 

@@ -4,7 +4,9 @@ export const passwordResetMail: MailText = {
   page: 'reset-password',
   write: ({ link, linkLife }) => ({
     title: 'Set a new password',
-    paragraphs: ['Someone, hopefully you, asked for a link to set a new password for your account.'],
+    paragraphs: [
+      'Someone, hopefully you, asked for a link to set a new password for your account.',
+    ],
     ...button('Set a new password', link),
     notes: [
       `The link works once, for ${linkLife ?? 'a short time'}. Setting a new password signs out every device.`,

@@ -28,7 +28,8 @@ type Request = { token: string; newPassword: string; ip: string; signal: AbortSi
  * and queues the notice. Throws the same 400 for every invalid token.
  */
 export async function resetPassword(deps: Deps, request: Request): Promise<void> {
-  const refusal = () => badRequest('The reset link is invalid or has expired', 'invalid_reset_token');
+  const refusal = () =>
+    badRequest('The reset link is invalid or has expired', 'invalid_reset_token');
   await withGoodLink(deps, { event: 'password_reset', refusal }, () => reset(deps, request));
 }
 
@@ -44,7 +45,12 @@ async function reset(deps: Deps, request: Request): Promise<void> {
   await transact(deps.db, (trx) => apply(deps, trx, link, password));
 }
 
-async function apply(deps: Deps, trx: Transaction, link: Link, password: StoredPassword): Promise<void> {
+async function apply(
+  deps: Deps,
+  trx: Transaction,
+  link: Link,
+  password: StoredPassword,
+): Promise<void> {
   const user = await lockAccount(trx, userRealm, link.subject_id);
   const proven = user && (await provenAddress(trx, user, link));
   if (!proven || !(await useLink(trx, link))) throw new LinkNotGoodError();

@@ -6,7 +6,13 @@ import { newPassword } from '../../domain/credentials/password-policy.ts';
 import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { bodyErrors, errors, guardErrors, messageSchema, text } from '../../platform/http/schemas.ts';
+import {
+  bodyErrors,
+  errors,
+  guardErrors,
+  messageSchema,
+  text,
+} from '../../platform/http/schemas.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
 import { resetPassword } from './reset-password.ts';
 import { sendTestEmail } from './send-test-email.ts';

@@ -12,7 +12,9 @@ export async function sendTestEmail(
   admin: Account,
   recipient: string,
 ): Promise<void> {
-  const allowed = [admin.email, ...deps.config.testEmailAllow].map((address) => address.toLowerCase());
+  const allowed = [admin.email, ...deps.config.testEmailAllow].map((address) =>
+    address.toLowerCase(),
+  );
   if (!allowed.includes(recipient.toLowerCase())) {
     throw forbidden(
       'A test mail may only go to your own address or to one in TEST_EMAIL_ALLOW',

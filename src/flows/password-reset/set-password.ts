@@ -18,7 +18,11 @@ export async function setNewPassword(
   { newPassword, signal }: { newPassword: string; signal: AbortSignal },
 ): Promise<void> {
   const { id, username, email } = account;
-  refuseGuessable(newPassword, 'password', { username, email, projectName: deps.config.projectName });
+  refuseGuessable(newPassword, 'password', {
+    username,
+    email,
+    projectName: deps.config.projectName,
+  });
   const password = await deps.hasher.hash(newPassword, 'command line', signal);
   await transact(deps.db, async (trx) => {
     const locked = await lockAccount(trx, realm, id);

@@ -21,7 +21,10 @@ for (const realm of realms) {
     const accepted = await putEmail(service, realm, account, { email });
     assertStatus(accepted, 200);
     assert.equal(accepted.body.email, email);
-    assertStatus(await service.api.post(`${realm.path}/login`, { email, password: account.password }), 200);
+    assertStatus(
+      await service.api.post(`${realm.path}/login`, { email, password: account.password }),
+      200,
+    );
     const { email: first, password } = account;
     assertStatus(await service.api.post(`${realm.path}/login`, { email: first, password }), 401);
   });

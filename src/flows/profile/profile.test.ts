@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { afterNextHash } from '../../../test/after-next-hash.ts';
 import { assertStatus } from '../../../test/api.ts';
-import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import {
+  newRegistration,
+  type SignedIn,
+  signedInAdmin,
+  signedInUser,
+} from '../../../test/factories.ts';
 import { signedInTo } from '../../../test/session-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { type Realm, realms } from '../../domain/realms/realms.ts';
@@ -22,7 +27,12 @@ for (const realm of realms) {
     const changed = await api.put(me, { username, full_name: 'Ada Lovelace' }, { token });
     assertStatus(changed, 200);
     const { updated_at } = changed.body;
-    assert.deepEqual(changed.body, { ...before.body, username, full_name: 'Ada Lovelace', updated_at });
+    assert.deepEqual(changed.body, {
+      ...before.body,
+      username,
+      full_name: 'Ada Lovelace',
+      updated_at,
+    });
     assert.ok(Date.parse(updated_at) >= Date.parse(before.body.updated_at) + 60_000);
     assert.deepEqual((await api.get(me, { token })).body, changed.body);
   });
@@ -58,7 +68,11 @@ for (const realm of realms) {
     const respelled = { username: username.toUpperCase(), email: email.toUpperCase() };
     const answer = await api.put(me, respelled, { token });
     assertStatus(answer, 200);
-    assert.deepEqual(answer.body, { ...unchanged.body, ...respelled, updated_at: answer.body.updated_at });
+    assert.deepEqual(answer.body, {
+      ...unchanged.body,
+      ...respelled,
+      updated_at: answer.body.updated_at,
+    });
   });
 
   test(`${realm.kind}: no token is 401, a token of the other realm is 403`, async (t) => {
@@ -95,14 +109,25 @@ for (const realm of realms) {
     const { api, hasher } = service;
     const account = await signedInTo(service, realm);
     afterNextHash(t, hasher, 'verify', async () =>
-      assertStatus(await api.post(`${realm.path}/logout`, { refresh_token: account.refreshToken }), 204),
+      assertStatus(
+        await api.post(`${realm.path}/logout`, { refresh_token: account.refreshToken }),
+        204,
+      ),
     );
-    assertStatus(await putEmail(service, realm, account, { current_password: account.password }), 401);
+    assertStatus(
+      await putEmail(service, realm, account, { current_password: account.password }),
+      401,
+    );
     assert.equal(await storedEmail(service, realm, account), account.email);
   });
 }
 
-function putEmail(service: TestApp, realm: Realm, account: SignedIn, extra: { current_password?: string }) {
+function putEmail(
+  service: TestApp,
+  realm: Realm,
+  account: SignedIn,
+  extra: { current_password?: string },
+) {
   const body = { email: newRegistration().email, ...extra };
   return service.api.put(`${realm.path}/me`, body, { token: account.accessToken });
 }

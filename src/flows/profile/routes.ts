@@ -61,7 +61,10 @@ export function addProfileRoutes(app: HttpServer, deps: RouteDependencies, realm
           'verified, is mailed a link that can undo the change for seven days.',
         headers: ifMatchHeader,
         body: profileBody(deps.config, realm),
-        response: { 200: accountSchemaOf(realm), ...errors([400, 409, 412, ...guardErrors, ...bodyErrors]) },
+        response: {
+          200: accountSchemaOf(realm),
+          ...errors([400, 409, 412, ...guardErrors, ...bodyErrors]),
+        },
       },
     },
     async (request, reply) => {

@@ -63,19 +63,34 @@ export async function updateProfile(
   const isEmail = changesEmail(caller.account, change);
   if (isEmail && currentPassword === undefined) throw reauthenticationRequired();
   // Before the hash, so that a request over the limit does not cost one.
-  if (isEmail || changesUsername(caller.account, change)) await countNewName(deps, realm, caller, ip);
+  if (isEmail || changesUsername(caller.account, change))
+    await countNewName(deps, realm, caller, ip);
   if (isEmail && currentPassword !== undefined) {
-    await requireOwnPassword(deps, realm, caller.account.id, { password: currentPassword, ip, signal });
+    await requireOwnPassword(deps, realm, caller.account.id, {
+      password: currentPassword,
+      ip,
+      signal,
+    });
   }
   return transact(deps.db, (trx) => applyChange(deps, trx, realm, caller, request));
 }
 
-async function countNewName(deps: Deps, realm: Realm, { account }: Caller, ip: string): Promise<void> {
+async function countNewName(
+  deps: Deps,
+  realm: Realm,
+  { account }: Caller,
+  ip: string,
+): Promise<void> {
   const subject = partyOf(realm, account.id);
   await requireWithinThrottle(deps, identifierChange, `${realm.kind}\0${account.id}`, subject);
   const { rateLimitPerHour, rateLimitIpv6Prefix } = deps.config;
   if (rateLimitPerHour === 0) return;
-  await requireWithinThrottle(deps, identifierChangeAddress, networkOf(ip, rateLimitIpv6Prefix), subject);
+  await requireWithinThrottle(
+    deps,
+    identifierChangeAddress,
+    networkOf(ip, rateLimitIpv6Prefix),
+    subject,
+  );
 }
 
 async function applyChange(
@@ -87,7 +102,8 @@ async function applyChange(
 ): Promise<Account> {
   const { user: account, holder } = await lockFor(trx, realm, caller.account.id, change);
   // The session may have ended, or the account been deactivated, while the password was checked.
-  if (!account?.is_active || !(await lockLiveSession(trx, realm, caller.sessionId))) throw unauthenticated();
+  if (!account?.is_active || !(await lockLiveSession(trx, realm, caller.sessionId)))
+    throw unauthenticated();
   requireMatch(ifMatch, accountTag(account));
   if (Object.keys(change).length === 0) return account;
   const subject = partyOf(realm, account.id);
@@ -107,5 +123,8 @@ async function lockFor(trx: Transaction, realm: Realm, id: string, { email }: Ch
 }
 
 function reauthenticationRequired() {
-  return forbidden('Changing the e-mail address requires the current password', 'reauthentication_required');
+  return forbidden(
+    'Changing the e-mail address requires the current password',
+    'reauthentication_required',
+  );
 }

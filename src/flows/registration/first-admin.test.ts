@@ -32,8 +32,14 @@ const localCallers = [
 
 for (const [remoteAddress, host] of localCallers) {
   test(`a caller from ${remoteAddress} with host ${host} is local`, async (t) => {
-    const { api } = await createTestApp(t, { ...development, PUBLIC_URL: 'https://accounts.example.com' });
-    assertStatus(await api.post(register, newRegistration(), { remoteAddress, headers: { host } }), 201);
+    const { api } = await createTestApp(t, {
+      ...development,
+      PUBLIC_URL: 'https://accounts.example.com',
+    });
+    assertStatus(
+      await api.post(register, newRegistration(), { remoteAddress, headers: { host } }),
+      201,
+    );
   });
 }
 
@@ -43,12 +49,20 @@ test('a forwarding header, a foreign host or a remote address is not local', asy
     { remoteAddress: '192.0.2.7' },
     { remoteAddress: '2001:db8::1' },
     { remoteAddress: '10.0.0.1' },
-    ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'forwarded', 'x-real-ip', 'via'].map(
-      (name) => ({ headers: { [name]: '127.0.0.1' } }),
-    ),
-    ...['attacker.example', 'localhost.attacker.example', '127.0.0.1.attacker.example', '192.0.2.7'].map(
-      (host) => ({ headers: { host } }),
-    ),
+    ...[
+      'x-forwarded-for',
+      'x-forwarded-host',
+      'x-forwarded-proto',
+      'forwarded',
+      'x-real-ip',
+      'via',
+    ].map((name) => ({ headers: { [name]: '127.0.0.1' } })),
+    ...[
+      'attacker.example',
+      'localhost.attacker.example',
+      '127.0.0.1.attacker.example',
+      '192.0.2.7',
+    ].map((host) => ({ headers: { host } })),
   ];
   for (const options of foreign) {
     const answer = await api.post(register, newRegistration(), options);
@@ -115,7 +129,8 @@ test('a refusal says how to register, not whether a setup token is set', async (
     set.map(({ status }) => status),
     [401, 403, 403, 403, 403, 403, 429],
   );
-  for (const { message } of set.slice(0, 3)) assert.match(message, /ADMIN_SETUP_TOKEN .*X-Setup-Token/);
+  for (const { message } of set.slice(0, 3))
+    assert.match(message, /ADMIN_SETUP_TOKEN .*X-Setup-Token/);
 });
 
 test('after the first admin, a caller without a token is told how to register', async (t) => {
@@ -153,7 +168,10 @@ test('an invalid access token is refused even while a local caller may register'
   const service = await createTestApp(t, development);
   const user = await signedInUser(service);
   assertStatus(await service.api.post(register, newRegistration(), { token: 'not.a.token' }), 401);
-  assertStatus(await service.api.post(register, newRegistration(), { token: user.accessToken }), 403);
+  assertStatus(
+    await service.api.post(register, newRegistration(), { token: user.accessToken }),
+    403,
+  );
   assert.deepEqual(await adminsOf(service), []);
 });
 
@@ -162,7 +180,10 @@ test('of two concurrent first admins, one is 201 and the other 401', async (t) =
     // A slow hash, so that both requests find no admin.
     const service = await createTestApp(t, { ...development, BCRYPT_ROUNDS: '10' });
     const hashes = service.hasher.state.completed;
-    assert.deepEqual(await statusesOfTwo(service, newRegistration(), newRegistration()), [201, 401]);
+    assert.deepEqual(
+      await statusesOfTwo(service, newRegistration(), newRegistration()),
+      [201, 401],
+    );
     assert.equal(service.hasher.state.completed, hashes + 2);
     assert.equal((await adminsOf(service)).length, 1);
   }
@@ -212,7 +233,10 @@ for (const lost of [{ is_superadmin: false }, { is_active: false }]) {
     afterNextHash(t, hasher, 'hash', () =>
       db.updateTable('admins').set(lost).where('id', '=', superadmin.id).execute(),
     );
-    assertStatus(await api.post(register, newRegistration(), { token: superadmin.accessToken }), 403);
+    assertStatus(
+      await api.post(register, newRegistration(), { token: superadmin.accessToken }),
+      403,
+    );
     assert.equal((await adminsOf(service)).length, 1);
   });
 }

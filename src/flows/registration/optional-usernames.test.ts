@@ -30,7 +30,9 @@ test('by default a username is required, and an empty one is too short', async (
   assertStatus(missing, 422);
   assert.deepEqual(fieldsOf(missing).toSorted(), ['password', 'username']);
   for (const wrong of [null, '', 'ab'])
-    assert.deepEqual(fieldsOf(await api.post(register, { ...rest, username: wrong })), ['username']);
+    assert.deepEqual(fieldsOf(await api.post(register, { ...rest, username: wrong })), [
+      'username',
+    ]);
   assertStatus(await api.post(register, { ...rest, username }), 201);
 });
 
@@ -52,7 +54,10 @@ test('where it is optional, absent, null and empty mean none, for any number of 
     const refused = await api.post(register, { ...newRegistration(), username });
     assert.deepEqual(new Set(fieldsOf(refused)), new Set(['username']));
   }
-  const taken = await api.post(register, { ...newRegistration(), username: named.username.toUpperCase() });
+  const taken = await api.post(register, {
+    ...newRegistration(),
+    username: named.username.toUpperCase(),
+  });
   assertStatus(taken, 409);
 });
 
@@ -86,7 +91,11 @@ test('admins always have a username; they may take one from a user', async (t) =
   const path = `/api/admins/users/${id}`;
   assert.equal((await service.api.patch(path, { username: '' }, { token })).body.username, null);
   assert.equal((await service.api.get(path, { token })).body.username, null);
-  const created = await service.api.post('/api/admins/users', { email: 'new@example.com' }, { token });
+  const created = await service.api.post(
+    '/api/admins/users',
+    { email: 'new@example.com' },
+    { token },
+  );
   assertStatus(created, 201);
   assert.equal(created.body.username, null);
 });
@@ -96,7 +105,10 @@ test('a plain admin cannot clear the username of a superuser', async (t) => {
   const user = await signedInUser(service);
   await service.db.updateTable('users').set({ is_superuser: true }).execute();
   const { accessToken: token } = await signedInAdmin(service, { superadmin: false });
-  assertStatus(await service.api.patch(`/api/admins/users/${user.id}`, { username: '' }, { token }), 403);
+  assertStatus(
+    await service.api.patch(`/api/admins/users/${user.id}`, { username: '' }, { token }),
+    403,
+  );
 });
 
 test('a list by username shows the nameless first and loses nobody between pages', async (t) => {
@@ -122,7 +134,9 @@ test('a list by username shows the nameless first and loses nobody between pages
       names,
     );
     assert.equal(new Set(seen.map(({ id }) => id)).size, 6);
-    const found = await service.api.get(`/api/admins/users?sort=${sort}&q=mail.&page_size=4`, { token });
+    const found = await service.api.get(`/api/admins/users?sort=${sort}&q=mail.&page_size=4`, {
+      token,
+    });
     assert.deepEqual([found.body.total, found.body.items.length], [6, 4]);
   }
 });
@@ -172,8 +186,10 @@ for (const USERNAMES of ['required', 'optional']) {
       !isOptional,
       true,
     ]);
-    const types = (schema: string) => JSON.stringify(components.schemas[schema].properties.username);
-    for (const schema of ['User', 'ListedUser', 'UserDetail']) assert.match(types(schema), /"null"/);
+    const types = (schema: string) =>
+      JSON.stringify(components.schemas[schema].properties.username);
+    for (const schema of ['User', 'ListedUser', 'UserDetail'])
+      assert.match(types(schema), /"null"/);
     assert.doesNotMatch(types('Admin'), /"null"/);
   });
 }

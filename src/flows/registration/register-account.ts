@@ -37,10 +37,9 @@ export type Registration = {
 };
 
 /**
- * Creates an account and mails a user a link that verifies the address and, if there is no password,
- * sets it. Throws `DuplicateRecordError` naming the
- * taken field. `mayRegister` runs in the transaction of the insert and throws if the caller has
- * lost the right in the meantime.
+ * Creates an account and mails a user a link that verifies the address and, if there is no
+ * password, sets it. Throws `DuplicateRecordError` naming the taken field. `mayRegister` runs in
+ * the transaction of the insert and throws if the caller has lost the right in the meantime.
  */
 export async function registerAccount(
   deps: Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'logger'>,
@@ -93,7 +92,12 @@ async function claimAddress(deps: MailDeps, trx: Transaction, email: string): Pr
   await yieldAddress(deps, trx, holder);
 }
 
-async function welcome(deps: MailDeps, trx: Transaction, user: Account, hasPassword: boolean): Promise<void> {
+async function welcome(
+  deps: MailDeps,
+  trx: Transaction,
+  user: Account,
+  hasPassword: boolean,
+): Promise<void> {
   await refuseHeldEmail(trx, user);
   if (hasPassword) await queueVerification(deps, trx, user);
   else await queueFirstPasswordLink(deps, trx, user, { isEarned: true });

@@ -1,7 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import { findCallerOf } from '../../access/guards.ts';
 import type { Account } from '../../domain/accounts/account-store.ts';
-import { adminExists, lockAdminRegistration, lockSuperadmin } from '../../domain/accounts/admin-store.ts';
+import {
+  adminExists,
+  lockAdminRegistration,
+  lockSuperadmin,
+} from '../../domain/accounts/admin-store.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
 import { type Caller, lockLiveSession } from '../../domain/sessions/session-store.ts';
@@ -22,7 +26,10 @@ export const setupTokenTries: ThrottlePolicy = {
   keysOf: () => [],
 };
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
+type Deps = Pick<
+  Dependencies,
+  'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'
+>;
 
 /** The first admin: local in development, or with the setup token. Later ones: by a superadmin. */
 export async function registerAdmin(
@@ -46,7 +53,8 @@ export async function registerAdmin(
 async function requireFirstAdminRight(deps: Deps, request: FastifyRequest): Promise<void> {
   const { config } = deps;
   const token = request.headers['x-setup-token'];
-  const isLocal = config.environment === 'development' && isLocalCaller(request.raw, config.publicUrl);
+  const isLocal =
+    config.environment === 'development' && isLocalCaller(request.raw, config.publicUrl);
   const mustPresent = !isLocal || config.adminSetupToken !== undefined;
   if (typeof token === 'string' && mustPresent) return requireSetupToken(deps, request, token);
   if (isLocal) return;
@@ -57,7 +65,11 @@ async function requireFirstAdminRight(deps: Deps, request: FastifyRequest): Prom
 }
 
 /** Without a setup token as with a wrong one: the answer does not reveal whether one is set. */
-async function requireSetupToken(deps: Deps, request: FastifyRequest, presented: string): Promise<void> {
+async function requireSetupToken(
+  deps: Deps,
+  request: FastifyRequest,
+  presented: string,
+): Promise<void> {
   const { adminSetupToken, rateLimitIpv6Prefix } = deps.config;
   const network = networkOf(request.clientAddress, rateLimitIpv6Prefix);
   await requireWithinThrottle(deps, setupTokenTries, network, null);

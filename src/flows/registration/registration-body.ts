@@ -49,7 +49,11 @@ function names(config: Config, realm: Realm) {
   return { email, username: newUsername(config, realm), full_name: fullName };
 }
 
-const plainFields = z.object({ email: z.string(), username: z.string().nullish(), password: z.string() });
+const plainFields = z.object({
+  email: z.string(),
+  username: z.string().nullish(),
+  password: z.string(),
+});
 
 /** Reports all faults at once, including those that depend on other fields. */
 function withoutGuessable<T extends z.ZodObject>(config: Config, body: T): T {

@@ -57,7 +57,11 @@ for (const realm of realms) {
       [{ username: taken.username }, 'username'],
       [{ email: taken.email, username: taken.username }, 'email'],
     ] as const) {
-      const answer = await service.api.post(`${realm.path}/register`, newRegistration(wanted), token);
+      const answer = await service.api.post(
+        `${realm.path}/register`,
+        newRegistration(wanted),
+        token,
+      );
       assertStatus(answer, 409);
       assert.equal(answer.body.error, 'DuplicateRecordError');
       assert.deepEqual(answer.body.details, { field, resource: realm.kind });
@@ -75,7 +79,11 @@ for (const realm of realms) {
       await faults({ email: 'ada', username: 'a b', password: 'short', full_name: 'Ada\u0007' }),
       ['email', 'full_name', 'password', 'username'],
     );
-    const guessable = { email: 'ada@example.com', username: 'violet.harbour', password: 'violet.harbour 17' };
+    const guessable = {
+      email: 'ada@example.com',
+      username: 'violet.harbour',
+      password: 'violet.harbour 17',
+    };
     assert.deepEqual(await faults(guessable), ['password']);
     // The check against the other fields runs even if one of them is invalid.
     assert.deepEqual(await faults({ ...guessable, email: 'ada' }), ['email', 'password']);
@@ -92,13 +100,20 @@ async function tokenToRegister(service: TestApp, realm: Realm): Promise<{ token?
   return realm.kind === 'user' ? {} : { token: (await signedInAdmin(service)).accessToken };
 }
 
-async function faultsOf(api: Api, realm: Realm, body: unknown, token: { token?: string }): Promise<string[]> {
+async function faultsOf(
+  api: Api,
+  realm: Realm,
+  body: unknown,
+  token: { token?: string },
+): Promise<string[]> {
   const answer = await api.post(`${realm.path}/register`, body, token);
   assertStatus(answer, 422);
   assert.equal(answer.body.error, 'ValidationError');
-  const fields = answer.body.details.errors.map((fault: { field: string; message: string; type: string }) => {
-    assert.ok(fault.message.length > 0 && fault.type.length > 0);
-    return fault.field;
-  });
+  const fields = answer.body.details.errors.map(
+    (fault: { field: string; message: string; type: string }) => {
+      assert.ok(fault.message.length > 0 && fault.type.length > 0);
+      return fault.field;
+    },
+  );
   return fields.toSorted();
 }

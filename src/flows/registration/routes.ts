@@ -38,7 +38,9 @@ export function addRegistrationRoutes(app: HttpServer, deps: RouteDependencies):
         ...toRegistration(request.body, request.clientAddress, clientGone(reply)),
         metadata,
       };
-      return reply.code(201).send(presentAccount(await registerAccount(deps, userRealm, registration)));
+      return reply
+        .code(201)
+        .send(presentAccount(await registerAccount(deps, userRealm, registration)));
     },
   );
 

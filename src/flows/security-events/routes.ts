@@ -15,7 +15,10 @@ export function addSecurityEventRoutes(app: HttpServer, deps: RouteDependencies)
         tags: [userRealm.tag],
         summary: 'List the security events of my account, newest first',
         querystring: ownEventsQuery,
-        response: { 200: pageOf(auditEventSchema(deps.auditEvents)), ...errors([422, ...guardErrors]) },
+        response: {
+          200: pageOf(auditEventSchema(deps.auditEvents)),
+          ...errors([422, ...guardErrors]),
+        },
       },
     },
     async (request) => listOwnEvents(deps.db, callerOf(request).account.id, request.query),

@@ -21,7 +21,14 @@ import { listLiveSessions } from '../../domain/sessions/session-store.ts';
 import { tokensSchema } from '../../domain/sessions/token-schemas.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { bodyErrors, errors, guardErrors, idParams, noContent, text } from '../../platform/http/schemas.ts';
+import {
+  bodyErrors,
+  errors,
+  guardErrors,
+  idParams,
+  noContent,
+  text,
+} from '../../platform/http/schemas.ts';
 
 const refreshTokenBody = z.object({
   refresh_token: text(500)
@@ -98,7 +105,9 @@ function addRefreshTokenRoutes(app: HttpServer, deps: RouteDependencies, realm: 
     },
     async (request, reply) => {
       const exchange = { request, reply, config: deps.config, realm };
-      await endSession(deps, realm, request.body.refresh_token).catch(forgettingDeadCookie(exchange));
+      await endSession(deps, realm, request.body.refresh_token).catch(
+        forgettingDeadCookie(exchange),
+      );
       forgetCookie(exchange);
       return reply.code(204).send(null);
     },
@@ -122,7 +131,11 @@ function addOwnSessionRoutes(app: HttpServer, deps: RouteDependencies, realm: Re
     async (request, reply) => {
       const { id } = callerOf(request).account;
       const actor = partyOf(realm, id);
-      await endAllSessions(deps, realm, id, { change: 'logout_all', event: 'sign_out_everywhere', actor });
+      await endAllSessions(deps, realm, id, {
+        change: 'logout_all',
+        event: 'sign_out_everywhere',
+        actor,
+      });
       return reply.code(204).send(null);
     },
   );
@@ -134,7 +147,10 @@ function addOwnSessionRoutes(app: HttpServer, deps: RouteDependencies, realm: Re
       schema: {
         ...about,
         summary: 'List the active sessions of the caller',
-        response: { 200: z.object({ items: z.array(sessionSchema).max(100) }), ...errors(guardErrors) },
+        response: {
+          200: z.object({ items: z.array(sessionSchema).max(100) }),
+          ...errors(guardErrors),
+        },
       },
     },
     async (request) => {

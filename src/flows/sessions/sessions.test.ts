@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { seedSessions, signIn } from '../../../test/factories.ts';
-import { assertRefused, refresh, refreshed, signedInTo, statusOfMe } from '../../../test/session-calls.ts';
+import {
+  assertRefused,
+  refresh,
+  refreshed,
+  signedInTo,
+  statusOfMe,
+} from '../../../test/session-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 import { adminRealm, realms, userRealm } from '../../domain/realms/realms.ts';
 
@@ -40,7 +46,10 @@ for (const realm of realms) {
     assert.equal(session.ip, '203.0.113.7');
     assert.equal(session.user_agent, `Browser? ${'x'.repeat(291)}`);
     const idleSeconds = kind === 'user' ? 7 * 24 * 3600 : 8 * 3600;
-    assert.equal(Date.parse(session.expires_at) - Date.parse(session.last_used_at), idleSeconds * 1000);
+    assert.equal(
+      Date.parse(session.expires_at) - Date.parse(session.last_used_at),
+      idleSeconds * 1000,
+    );
     assert.ok(Date.parse(session.last_used_at) - Date.parse(session.created_at) >= 100_000);
 
     const usedLast = items.map((item: Listed) => item.last_used_at);
@@ -59,11 +68,20 @@ for (const realm of realms) {
     const otherId = ids.find(({ current }) => !current)?.id ?? '';
     const ownId = ids.find(({ current }) => current)?.id ?? '';
 
-    assertStatus(await api.delete(`${path}/me/sessions/${otherId}`, { token: own.accessToken }), 204);
+    assertStatus(
+      await api.delete(`${path}/me/sessions/${otherId}`, { token: own.accessToken }),
+      204,
+    );
     assert.equal(await statusOfMe(api, realm, other.accessToken), 401);
     assertRefused(await refresh(api, realm, other.refreshToken), 'invalid_refresh_token');
-    assertStatus(await api.delete(`${path}/me/sessions/${otherId}`, { token: own.accessToken }), 404);
-    assertStatus(await api.delete(`${path}/me/sessions/${someId}`, { token: own.accessToken }), 404);
+    assertStatus(
+      await api.delete(`${path}/me/sessions/${otherId}`, { token: own.accessToken }),
+      404,
+    );
+    assertStatus(
+      await api.delete(`${path}/me/sessions/${someId}`, { token: own.accessToken }),
+      404,
+    );
     const left = (await api.get(`${path}/me/sessions`, { token: own.accessToken })).body.items;
     assert.deepEqual(
       left.map(({ id }: Listed) => id),
@@ -82,7 +100,10 @@ for (const realm of realms) {
       const other = await signedInTo(test, realmOfOther);
       const list = await api.get(`${realmOfOther.path}/me/sessions`, { token: other.accessToken });
       const [{ id }] = list.body.items;
-      assertStatus(await api.delete(`${path}/me/sessions/${id}`, { token: caller.accessToken }), 404);
+      assertStatus(
+        await api.delete(`${path}/me/sessions/${id}`, { token: caller.accessToken }),
+        404,
+      );
       assert.equal(await statusOfMe(api, realmOfOther, other.accessToken), 200);
     }
   });
@@ -139,7 +160,10 @@ for (const realm of realms) {
     }
     const { items } = (await api.get(`${path}/me/sessions`, { token: newest.accessToken })).body;
     assert.equal(items.length, 50);
-    const ended = test.db.selectFrom('sessions').select('revoke_reason').where('revoked_at', 'is not', null);
+    const ended = test.db
+      .selectFrom('sessions')
+      .select('revoke_reason')
+      .where('revoked_at', 'is not', null);
     assert.deepEqual(await ended.execute(), [{ revoke_reason: 'session_limit' }]);
   });
 }

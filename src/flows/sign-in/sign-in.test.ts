@@ -25,8 +25,16 @@ test('a user registers, signs in by username or e-mail in any case, and signs ou
   ]) {
     assertStatus(await api.post('/api/users/login', credentials), 200);
   }
-  const login = await api.post('/api/users/login', { username: 'Ada.Lovelace', password: goodPassword });
-  assert.deepEqual(Object.keys(login.body), ['access_token', 'refresh_token', 'token_type', 'expires_in']);
+  const login = await api.post('/api/users/login', {
+    username: 'Ada.Lovelace',
+    password: goodPassword,
+  });
+  assert.deepEqual(Object.keys(login.body), [
+    'access_token',
+    'refresh_token',
+    'token_type',
+    'expires_in',
+  ]);
   assert.equal(login.body.token_type, 'bearer');
   assert.equal(login.body.expires_in, 900);
 
@@ -35,9 +43,15 @@ test('a user registers, signs in by username or e-mail in any case, and signs ou
   assert.deepEqual(me.body, registered.body);
   assert.equal(me.body.email, 'Ada@Example.com');
 
-  assertStatus(await api.post('/api/users/logout', { refresh_token: login.body.refresh_token }), 204);
+  assertStatus(
+    await api.post('/api/users/logout', { refresh_token: login.body.refresh_token }),
+    204,
+  );
   assertStatus(await api.get('/api/users/me', { token: login.body.access_token }), 401);
-  assertStatus(await api.post('/api/users/refresh', { refresh_token: login.body.refresh_token }), 401);
+  assertStatus(
+    await api.post('/api/users/refresh', { refresh_token: login.body.refresh_token }),
+    401,
+  );
 });
 
 for (const { kind, path } of realms) {
@@ -57,7 +71,10 @@ test('a password changed while a login waits for its hash opens no session', asy
   afterNextHash(t, hasher, 'verify', () =>
     db.updateTable('users').set({ password_version: 2 }).where('id', '=', user.id).execute(),
   );
-  const login = await api.post('/api/users/login', { username: user.username, password: user.password });
+  const login = await api.post('/api/users/login', {
+    username: user.username,
+    password: user.password,
+  });
   assertStatus(login, 401);
   assert.equal(login.body.message, 'Invalid username or password');
   const sessions = await db.selectFrom('sessions').select('id').execute();

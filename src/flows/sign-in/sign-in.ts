@@ -19,7 +19,10 @@ import { HashAbandonedError, type HashPlace } from '../../platform/hashing/passw
 import { networkOf, networkRangeOf } from '../../platform/http/client-address.ts';
 import { resendVerification } from '../email-verification/verify-email.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'jobs' | 'hasher' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
+type Deps = Pick<
+  Dependencies,
+  'db' | 'jobs' | 'hasher' | 'keys' | 'config' | 'accessTokens' | 'logger'
+>;
 type Attempt = {
   identifier: string;
   password: string;
@@ -45,7 +48,12 @@ export async function signIn(deps: Deps, realm: Realm, attempt: Attempt): Promis
   }
 }
 
-async function signInAt(place: HashPlace, deps: Deps, realm: Realm, attempt: Attempt): Promise<TokenPair> {
+async function signInAt(
+  place: HashPlace,
+  deps: Deps,
+  realm: Realm,
+  attempt: Attempt,
+): Promise<TokenPair> {
   const found = await findCredentials(deps.db, realm, attempt.identifier);
   const stored = found && storedPasswordOf(found);
   const counts = guessCounts(deps, realm, found, attempt);
@@ -55,7 +63,10 @@ async function signInAt(place: HashPlace, deps: Deps, realm: Realm, attempt: Att
   });
   if (found === null || !isRight) return refuse(deps, realm, found);
   if (deps.config.requireVerifiedEmail) await requireVerifiedEmail(deps, realm, found);
-  const tokens = await openSession(deps, realm, found, { ip: attempt.ip, userAgent: attempt.userAgent });
+  const tokens = await openSession(deps, realm, found, {
+    ip: attempt.ip,
+    userAgent: attempt.userAgent,
+  });
   if (tokens === null) return refuse(deps, realm, found);
   await clearGuesses(deps, counts);
   await renewHash(deps, realm, found, attempt);
@@ -63,7 +74,8 @@ async function signInAt(place: HashPlace, deps: Deps, realm: Realm, attempt: Att
 }
 
 async function refuse(deps: Deps, realm: Realm, found: Credentials | null): Promise<never> {
-  const reason = found === null ? 'unknown_name' : found.is_active ? 'wrong_password' : 'not_active';
+  const reason =
+    found === null ? 'unknown_name' : found.is_active ? 'wrong_password' : 'not_active';
   const subject = found && partyOf(realm, found.id);
   await recordRefusal(deps, { ...failed, subject, details: { reason } });
   throw wrongCredentials();
@@ -104,7 +116,10 @@ function guessCounts(
 const nobody = '00000000-0000-7000-8000-000000000000';
 
 /** A success clears the count of its own address; the count over all addresses stays. */
-async function clearGuesses(deps: Deps, [{ policy, key }]: [GuessCount, GuessCount]): Promise<void> {
+async function clearGuesses(
+  deps: Deps,
+  [{ policy, key }]: [GuessCount, GuessCount],
+): Promise<void> {
   await clearThrottle(deps, policy, key);
 }
 
@@ -115,11 +130,19 @@ async function requireVerifiedEmail(deps: Deps, realm: Realm, { id }: Credential
   await resendVerification(deps, id);
   const subject = partyOf(realm, id);
   await recordRefusal(deps, { ...failed, subject, details: { reason: 'email_not_verified' } });
-  throw forbidden('Verify your email address first; a link has been sent to it', 'email_not_verified');
+  throw forbidden(
+    'Verify your email address first; a link has been sent to it',
+    'email_not_verified',
+  );
 }
 
 /** Upgrades an outdated hash while the password is at hand. A failure never fails the sign-in. */
-async function renewHash(deps: Deps, realm: Realm, verified: Credentials, attempt: Attempt): Promise<void> {
+async function renewHash(
+  deps: Deps,
+  realm: Realm,
+  verified: Credentials,
+  attempt: Attempt,
+): Promise<void> {
   const stored = storedPasswordOf(verified);
   if (stored === null || !deps.hasher.needsRehash(stored)) return;
   try {

@@ -29,7 +29,11 @@ export function addUndoRoutes(app: HttpServer, deps: RouteDependencies): void {
     },
     async (request, reply) => {
       const { token } = request.body;
-      const undone = await undo(deps, { token, ip: request.clientAddress, signal: clientGone(reply) });
+      const undone = await undo(deps, {
+        token,
+        ip: request.clientAddress,
+        signal: clientGone(reply),
+      });
       return { message: messages[undone] };
     },
   );

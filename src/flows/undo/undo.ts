@@ -7,7 +7,9 @@ import { undoEmailChange } from '../email-change/undo-email-change.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'logger'>;
 
-/** Undoes what the link was made for, and says which. Throws the same 400 for every invalid token. */
+/**
+ * Undoes what the link was made for, and says which. Throws the same 400 for every invalid token.
+ */
 export async function undo(
   deps: Deps,
   request: { token: string; ip: string; signal: AbortSignal },

@@ -1,5 +1,10 @@
 import { type Answers, completeAnswers, headerObjects, shareAnswers } from './document-answers.ts';
-import { completeRequest, type DescribedRequest, describeKey, takesKey } from './document-requests.ts';
+import {
+  completeRequest,
+  type DescribedRequest,
+  describeKey,
+  takesKey,
+} from './document-requests.ts';
 
 type Operation = DescribedRequest & { operationId?: string; responses: Answers };
 type Schemas = Record<string, { anyOf?: object[]; oneOf?: object[] }>;

@@ -1,4 +1,9 @@
-import { AppError, type ErrorDetails, type ErrorName, errorStatuses } from '../../platform/errors.ts';
+import {
+  AppError,
+  type ErrorDetails,
+  type ErrorName,
+  errorStatuses,
+} from '../../platform/errors.ts';
 import { type ErrorAnswer, errorAnswer } from '../../platform/http/error-answers.ts';
 
 type Content = Record<string, { schema?: { $ref?: string }; example?: unknown }>;
@@ -16,7 +21,11 @@ const everywhere = {
     schema: { type: 'string', format: 'uri', maxLength: 300 },
     example: 'https://app.example.com',
   },
-  'X-RateLimit-Limit': { description: `Requests per hour. ${whereCounted}`, schema: count, example: 200 },
+  'X-RateLimit-Limit': {
+    description: `Requests per hour. ${whereCounted}`,
+    schema: count,
+    example: 200,
+  },
   'X-RateLimit-Remaining': {
     description: `Requests left. ${whereCounted}`,
     schema: count,
@@ -109,7 +118,9 @@ const failures: Record<string, Failure> = {
     description: 'The request is invalid; `details.errors` lists all faults',
     message: 'The request is not valid',
     details: {
-      errors: [{ field: 'email', message: 'is not a plain e-mail address', type: 'invalid_format' }],
+      errors: [
+        { field: 'email', message: 'is not a plain e-mail address', type: 'invalid_format' },
+      ],
     },
   },
   TooManyRequests: {
@@ -124,7 +135,8 @@ const failures: Record<string, Failure> = {
   },
   ServiceUnavailable: {
     error: 'ServiceUnavailableError',
-    description: 'Temporarily unavailable: the database is unreachable, or the service is overloaded',
+    description:
+      'Temporarily unavailable: the database is unreachable, or the service is overloaded',
     message: 'The service is temporarily unavailable',
   },
 };
@@ -134,7 +146,9 @@ const noContent = 'NoContent';
 /** Responses that need no schema of a route. */
 const commonAnswers: Record<string, Answer> = {
   [noContent]: { description: 'Done; no content', headers: headersOf('204') },
-  ...Object.fromEntries(Object.entries(failures).map(([name, failure]) => [name, answerOf(failure)])),
+  ...Object.fromEntries(
+    Object.entries(failures).map(([name, failure]) => [name, answerOf(failure)]),
+  ),
 };
 
 function answerOf(failure: Failure): Answer {
@@ -196,14 +210,18 @@ function failureStatus(name: string): string {
 /** Responses for the components: the common ones, and those that several operations have. */
 export function shareAnswers(operations: readonly Answers[]): Record<string, Answer> {
   const shared = { ...commonAnswers };
-  const given = operations.flatMap((answers) => Object.values(answers)).map((one) => JSON.stringify(one));
+  const given = operations
+    .flatMap((answers) => Object.values(answers))
+    .map((one) => JSON.stringify(one));
   for (const answers of operations) {
     for (const [status, answer] of Object.entries(answers)) {
       const name = nameOfRepeated(status, answer);
       const text = JSON.stringify(answer);
-      if ('$ref' in answer || name === undefined || given.filter((one) => one === text).length < 2) continue;
+      if ('$ref' in answer || name === undefined || given.filter((one) => one === text).length < 2)
+        continue;
       shared[name] ??= answer;
-      if (JSON.stringify(shared[name]) === text) answers[status] = { $ref: `#/components/responses/${name}` };
+      if (JSON.stringify(shared[name]) === text)
+        answers[status] = { $ref: `#/components/responses/${name}` };
     }
   }
   return shared;
@@ -211,7 +229,8 @@ export function shareAnswers(operations: readonly Answers[]): Record<string, Ans
 
 /** A 200 and a 201 with the same schema have different descriptions. */
 function nameOfRepeated(status: string, answer: Answers[string]): string | undefined {
-  const { $ref } = ('$ref' in answer ? undefined : answer.content?.['application/json']?.schema) ?? {};
+  const { $ref } =
+    ('$ref' in answer ? undefined : answer.content?.['application/json']?.schema) ?? {};
   const schema = $ref?.split('/').at(-1);
   return schema !== undefined && status === '201' ? `Created${schema}` : schema;
 }

@@ -21,7 +21,11 @@ const bodyByMode =
   'the refresh token, and there must be no body.';
 
 /** Adds to a request what the schemas of its route cannot express. */
-export function completeRequest({ parameters = [], requestBody, security }: DescribedRequest): void {
+export function completeRequest({
+  parameters = [],
+  requestBody,
+  security,
+}: DescribedRequest): void {
   for (const { required, schema } of parameters) if (!required) keepOutOfForms(schema);
   if (requestBody && security.some((way) => 'userCookie' in way || 'adminCookie' in way)) {
     requestBody.required = false;

@@ -12,7 +12,9 @@ test('the document names service and address; the copy for Swagger UI has no ser
   assertStatus(answer, 200);
   assert.equal(answer.headers['content-type'], 'application/json');
   assert.equal(answer.body.info.title, 'Ada & Co API');
-  assert.deepEqual(answer.body.servers, [{ url: 'https://accounts.example.com', 'x-internal': false }]);
+  assert.deepEqual(answer.body.servers, [
+    { url: 'https://accounts.example.com', 'x-internal': false },
+  ]);
   const { servers: _servers, ...rest } = answer.body;
   assert.deepEqual((await api.get('/docs/json')).body, rest);
 });
@@ -33,7 +35,11 @@ test('the reference is under 300 kB, uses its own files and supports ETags', asy
   assert.doesNotMatch(String(page.headers['content-security-policy']), /unsafe/);
   assert.doesNotMatch(page.text, /<style|style="|<script>| on\w+="/);
   const files = ['/redoc', '/redoc/reference.css', '/redoc/reference.js'];
-  const answers = [page, await api.get('/redoc/reference.css'), await api.get('/redoc/reference.js')];
+  const answers = [
+    page,
+    await api.get('/redoc/reference.css'),
+    await api.get('/redoc/reference.js'),
+  ];
   for (const [index, path] of files.entries()) {
     const { headers } = answers[index] ?? page;
     const again = await api.get(path, { headers: { 'if-none-match': String(headers.etag) } });
@@ -48,9 +54,11 @@ test('the reference has every operation and schema, and no dead link', async (t)
   const document = (await api.get('/openapi.json')).body;
   const ids = new Set([...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
   for (const methods of Object.values<Record<string, { operationId: string }>>(document.paths)) {
-    for (const { operationId } of Object.values(methods)) assert.ok(ids.has(operationId), operationId);
+    for (const { operationId } of Object.values(methods))
+      assert.ok(ids.has(operationId), operationId);
   }
-  for (const name of Object.keys(document.components.schemas)) assert.ok(ids.has(`schema-${name}`), name);
+  for (const name of Object.keys(document.components.schemas))
+    assert.ok(ids.has(`schema-${name}`), name);
   const targets = [...text.matchAll(/href="#([^"]+)"/g)].map(([, target]) => target);
   assert.ok(targets.length > 200);
   for (const target of targets) assert.ok(ids.has(target), `#${target}`);
@@ -68,7 +76,9 @@ test('all text of the document is escaped in the reference', () => {
     security: [{ [evil]: [evil] }],
     parameters: [{ name: evil, in: evil, schema }],
     requestBody: {
-      content: { 'application/json': { schema: { type: 'object', properties: { [evil]: schema } } } },
+      content: {
+        'application/json': { schema: { type: 'object', properties: { [evil]: schema } } },
+      },
     },
     responses: { 200: { description: evil, content: { 'application/json': { schema } } } },
   };

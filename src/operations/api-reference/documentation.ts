@@ -1,14 +1,21 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import {
+  createJsonSchemaTransform,
+  createJsonSchemaTransformObject,
+} from 'fastify-type-provider-zod';
 import { anyone } from '../../access/guards.ts';
 import { documentPaths } from '../../access/request-limits.ts';
 import type { Config } from '../../configuration/config.ts';
 import { version } from '../../configuration/version.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
-import { type StaticContent, sendStatic, staticContent } from '../../platform/http/static-content.ts';
+import {
+  type StaticContent,
+  sendStatic,
+  staticContent,
+} from '../../platform/http/static-content.ts';
 import { completeDocument } from './api-document.ts';
 import { introduction } from './introduction.ts';
 import { addReference } from './reference/routes.ts';

@@ -16,7 +16,10 @@ export function damaged(cause?: unknown): AppError {
   return backupFault('The backup is truncated or damaged: take another one', cause);
 }
 
-/** What an error of a library or of the system means for a backup; the error itself if that is not known. */
+/**
+ * What an error of a library or of the system means for a backup; the error itself if that is not
+ * known.
+ */
 export function explained(error: unknown): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
   const known = meanings.find(([isMeant]) => isMeant(error));
@@ -38,7 +41,10 @@ const meanings: readonly Meaning[] = [
     ({ code = '' }) => ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS'].includes(code),
     'The place of the backups cannot be read or written: correct BACKUP_TO, or run it as its owner',
   ],
-  [({ code }) => code === 'EEXIST', 'Another backup of the same moment is being written: try again'],
+  [
+    ({ code }) => code === 'EEXIST',
+    'Another backup of the same moment is being written: try again',
+  ],
   [
     (error) => sqlStateOf(error)?.startsWith('28') === true,
     'The credentials of the database were refused: correct user and password in DATABASE_URL',

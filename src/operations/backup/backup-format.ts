@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 /**
- * A backup is a script of SQL as `pg_dump --data-only` writes it, compressed by gzip, encrypted by age: a COPY for each
- * table, between two comments of JSON. Without the service it is restored by `adl migrate` and psql; docs/backup.md.
+ * A backup is a script of SQL as `pg_dump --data-only` writes it, compressed by gzip, encrypted by
+ * age: a COPY for each table, between two comments of JSON. Without the service it is restored by
+ * `adl migrate` and psql; docs/backup.md.
  */
 export const headerMark = '-- adl-backup/1 ';
 export const trailerMark = '-- adl-backup-end ';
@@ -75,4 +76,7 @@ export function receiptName(name: string): string {
   return `${name}.verified.json`;
 }
 
-export const receiptSchema = z.object({ proof: z.string().max(100), verified_at: z.iso.datetime() });
+export const receiptSchema = z.object({
+  proof: z.string().max(100),
+  verified_at: z.iso.datetime(),
+});

@@ -108,7 +108,9 @@ test('a backup is for its owner alone, and shows nothing of what is in it', asyn
 
 const withoutAge = spawnSync('age', ['--version']).error ? 'age is not installed' : false;
 
-test("Debian's age and gunzip read a backup: it is a script for psql", { skip: withoutAge }, async (t) => {
+test("Debian's age and gunzip read a backup: it is a script for psql", {
+  skip: withoutAge,
+}, async (t) => {
   const service = await createTestApp(t);
   const { folder, identity, create } = await openBackups(t, service);
   const { email } = await registeredUser(service);
@@ -116,7 +118,9 @@ test("Debian's age and gunzip read a backup: it is a script for psql", { skip: w
   const key = join(folder, 'key.txt');
   writeFileSync(key, `# a comment\n${identity}\n`);
   const command = 'age -d -i "$0" "$1" | gunzip';
-  const { stdout, status } = spawnSync('sh', ['-c', command, key, join(folder, name)], { encoding: 'utf8' });
+  const { stdout, status } = spawnSync('sh', ['-c', command, key, join(folder, name)], {
+    encoding: 'utf8',
+  });
   assert.equal(status, 0);
   assert.match(stdout, /^-- adl-backup\/1 \{.*\}\nBEGIN;\n/);
   assert.match(stdout, /\nCOPY public\."users" \("id", "username", .*\) FROM stdin;\n/);

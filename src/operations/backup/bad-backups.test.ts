@@ -41,7 +41,16 @@ test('a backup that was cut or changed anywhere restores nothing', async (t) => 
     writeFileSync(join(folder, 'changed'), content);
     return refusal(engine, () => restore(service, engine, { store, name: 'changed' }, identity));
   };
-  const lengths = [0, 1, 20, 150, 250, Math.floor(whole.length / 2), whole.length - 17, whole.length - 1];
+  const lengths = [
+    0,
+    1,
+    20,
+    150,
+    250,
+    Math.floor(whole.length / 2),
+    whole.length - 17,
+    whole.length - 1,
+  ];
   for (const length of lengths)
     assert.match(await attempt(whole.subarray(0, length)), /truncated|no backup/, `${length}`);
   for (const at of [30, 120, 260, Math.floor(whole.length / 2), whole.length - 1]) {
@@ -61,7 +70,9 @@ test('another identity, another SECRET_KEY and a database that is not empty are 
     await refusal(engine, () => restore(service, engine, backup, other.identity)),
     /identity is not one/,
   );
-  const stranger = await createTestApp(t, { SECRET_KEY: 'b3RoZXIga2V5IG9mIHRoZSB0ZXN0cywgYW5vdGhlciBvbmUh' });
+  const stranger = await createTestApp(t, {
+    SECRET_KEY: 'b3RoZXIga2V5IG9mIHRoZSB0ZXN0cywgYW5vdGhlciBvbmUh',
+  });
   assert.match(
     await refusal(engine, () => restore(stranger, engine, backup, identity)),
     /^The backup is of another deployment \([0-9a-f-]{36}, .*SECRET_KEY/,
@@ -141,8 +152,14 @@ test('a script names tables and columns of the service, or nothing of it is used
 test('without a recipient there is no backup, and a full or missing place leaves nothing', async (t) => {
   const service = await createTestApp(t);
   const { deps, store, folder } = await openBackups(t, service);
-  const without = { ...deps, config: { ...deps.config, backup: { ...deps.config.backup, recipients: [] } } };
-  await assert.rejects(createBackup(without, store, service.hasher), /BACKUP_RECIPIENTS is not set/);
+  const without = {
+    ...deps,
+    config: { ...deps.config, backup: { ...deps.config.backup, recipients: [] } },
+  };
+  await assert.rejects(
+    createBackup(without, store, service.hasher),
+    /BACKUP_RECIPIENTS is not set/,
+  );
   const failing = {
     ...store,
     write: async (_name: string, content: AsyncIterable<Uint8Array>) => {

@@ -10,8 +10,8 @@ import { lockMigrations } from '../../platform/database/migrate.ts';
 import { explained } from './backup-fault.ts';
 
 /**
- * Work in one transaction without time limits, while no other process migrates: all of it or nothing. `trx` and the
- * connection are the same one.
+ * Work in one transaction without time limits, while no other process migrates: all of it or
+ * nothing. `trx` and the connection are the same one.
  */
 export async function inBulkTransaction<T>(
   engine: DatabaseEngine,

@@ -22,8 +22,8 @@ type Deps = Pick<Dependencies, 'db' | 'engine' | 'keys' | 'config'>;
 const compressionLevel = 3;
 
 /**
- * Writes one moment of the database, encrypted, into the store. On PostgreSQL the service goes on meanwhile; on the
- * embedded database its requests wait.
+ * Writes one moment of the database, encrypted, into the store. On PostgreSQL the service goes on
+ * meanwhile; on the embedded database its requests wait.
  */
 export async function createBackup(
   deps: Deps,
@@ -32,7 +32,9 @@ export async function createBackup(
 ): Promise<{ name: string; takenAt: Date; bytes: number }> {
   const { recipients } = deps.config.backup;
   if (recipients.length === 0)
-    throw backupFault('BACKUP_RECIPIENTS is not set: make a key with age-keygen on another machine');
+    throw backupFault(
+      'BACKUP_RECIPIENTS is not set: make a key with age-keygen on another machine',
+    );
   const deployment = await requireDeploymentId(deps.db);
   const { rows } = await sql<{ now: Date }>`SELECT ${now} AS now`.execute(deps.db);
   const takenAt = rows[0]?.now ?? new Date();
@@ -66,7 +68,10 @@ async function makeCanary(hasher: PasswordHasher): Promise<BackupTrailer['canary
 
 type Moment = { deployment: string; takenAt: Date };
 
-/** The connection is open only while the script is read: what comes after may take as long as it likes. */
+/**
+ * The connection is open only while the script is read: what comes after may take as long as it
+ * likes.
+ */
 async function* snapshot(
   { engine, keys, config }: Deps,
   { deployment, takenAt }: Moment,

@@ -10,6 +10,8 @@ export async function listBackups(store: FileStore, prefix = 'adl-'): Promise<Li
   return files.flatMap(({ name, bytes }) => {
     const time = timeOfName(name);
     if (time === null) return [];
-    return [{ name, taken_at: time.toISOString(), bytes, is_verified: names.has(receiptName(name)) }];
+    return [
+      { name, taken_at: time.toISOString(), bytes, is_verified: names.has(receiptName(name)) },
+    ];
   });
 }

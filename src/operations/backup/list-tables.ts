@@ -2,8 +2,8 @@ import type { CopiedTable, MigrationConnection } from '../../platform/database/d
 import { migratedTables } from '../../platform/database/migrate.ts';
 
 /**
- * The tables that the migrations have made, each with the columns that are stored. The queue's are not among them: its
- * jobs live for minutes, and what they work on is in the other tables.
+ * The tables that the migrations have made, each with the columns that are stored. The queue's are
+ * not among them: its jobs live for minutes, and what they work on is in the other tables.
  */
 export async function listTables(connection: MigrationConnection): Promise<CopiedTable[]> {
   const rows = await connection.query(`

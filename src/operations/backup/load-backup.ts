@@ -54,14 +54,19 @@ export function requireOwnKeys(
 }
 
 /**
- * Fills an empty database in the transaction that is open on the connection: the tables as they were in the
- * release of the backup, the rows, and then the migrations since. Throws, and the caller rolls back, unless all is
- * as the backup says.
+ * Fills an empty database in the transaction that is open on the connection: the tables as they
+ * were in the release of the backup, the rows, and then the migrations since. Throws, and the
+ * caller rolls back, unless all is as the backup says.
  */
-export async function loadBackup(connection: BulkConnection, script: BackupScript): Promise<BackupTrailer> {
+export async function loadBackup(
+  connection: BulkConnection,
+  script: BackupScript,
+): Promise<BackupTrailer> {
   const { header } = script;
   if (!(await isEmpty(connection)))
-    throw backupFault('The database is not empty: name an empty one in DATABASE_URL, or remove this one');
+    throw backupFault(
+      'The database is not empty: name an empty one in DATABASE_URL, or remove this one',
+    );
   const { known } = await readMigrations(connection);
   const names = new Set(known.map(({ name }) => name));
   const unknown = header.migrations.filter((migration) => !names.has(migration));
@@ -78,10 +83,13 @@ export async function loadBackup(connection: BulkConnection, script: BackupScrip
 }
 
 async function copyTables(connection: BulkConnection, script: BackupScript): Promise<void> {
-  const expected = new Map((await listTables(connection)).map(({ name, columns }) => [name, columns]));
+  const expected = new Map(
+    (await listTables(connection)).map(({ name, columns }) => [name, columns]),
+  );
   for await (const { table, rows } of script.tables()) {
     const columns = expected.get(table.name);
-    if (columns === undefined || table.columns.some((column) => !columns.includes(column))) throw damaged();
+    if (columns === undefined || table.columns.some((column) => !columns.includes(column)))
+      throw damaged();
     const name = `public.${quoted(table.name)}`;
     // Triggers count users and sign-ins, and these counts are in the backup.
     await connection.runScript(`ALTER TABLE ${name} DISABLE TRIGGER USER`);
@@ -92,7 +100,9 @@ async function copyTables(connection: BulkConnection, script: BackupScript): Pro
 
 async function requireCounts(connection: BulkConnection, { tables }: BackupTrailer): Promise<void> {
   for (const { name, rows } of tables) {
-    const [found] = await connection.query(`SELECT count(*)::text AS count FROM public.${quoted(name)}`);
+    const [found] = await connection.query(
+      `SELECT count(*)::text AS count FROM public.${quoted(name)}`,
+    );
     if (Number(found?.count) !== rows)
       throw backupFault(
         `The table ${name} has ${String(found?.count)} rows where the backup says ${rows}: take another backup`,

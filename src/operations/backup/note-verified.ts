@@ -7,8 +7,9 @@ import { prefixOf, receiptName, receiptSchema } from './backup-format.ts';
 type Deps = Pick<Dependencies, 'db' | 'logger'>;
 
 /**
- * Takes note of the backups that were verified, here or elsewhere: a verification leaves a receipt beside the backup,
- * with the secret that only a whole and decrypted backup tells. Gives how many are new.
+ * Takes note of the backups that were verified, here or elsewhere: a verification leaves a receipt
+ * beside the backup, with the secret that only a whole and decrypted backup tells. Gives how many
+ * are new.
  */
 export async function noteVerified(
   { db, logger }: Deps,

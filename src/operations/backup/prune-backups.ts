@@ -10,7 +10,9 @@ const alwaysKept = 7;
 
 type Deps = Pick<Dependencies, 'db' | 'config'>;
 
-/** Deletes the backups of this deployment that are older than `BACKUP_KEEP_DAYS`; gives how many. */
+/**
+ * Deletes the backups of this deployment that are older than `BACKUP_KEEP_DAYS`; gives how many.
+ */
 export async function pruneBackups(
   { db, config }: Deps,
   store: FileStore,
@@ -34,7 +36,9 @@ export async function pruneBackups(
   return names.length;
 }
 
-/** The newest seven stay, and the newest verified one: time alone must not take the last good one. */
+/**
+ * The newest seven stay, and the newest verified one: time alone must not take the last good one.
+ */
 function oldBackups(backups: readonly ListedBackup[], before: number): ListedBackup[] {
   const verified = backups.findLast(({ is_verified: isVerified }) => isVerified);
   const candidates = backups.slice(0, -alwaysKept).filter((backup) => backup !== verified);

@@ -6,11 +6,17 @@ import { buryQueuedMails } from '../../domain/outbox/mail-store.ts';
 import { revokeEverySession } from '../../domain/sessions/session-store.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 
-export type Epoch = { epoch: number; sessions_ended: number; links_ended: number; mails_stopped: number };
+export type Epoch = {
+  epoch: number;
+  sessions_ended: number;
+  links_ended: number;
+  mails_stopped: number;
+};
 
 /**
- * Ends every session and every link: the database went back in time, and has forgotten which of them were ended since.
- * Mails that were queued then were sent long ago; admins see them and may send them again.
+ * Ends every session and every link: the database went back in time, and has forgotten which of
+ * them were ended since. Mails that were queued then were sent long ago; admins see them and may
+ * send them again.
  */
 export async function raiseEpoch(
   deps: Pick<Dependencies, 'keys' | 'logger'>,
@@ -21,6 +27,10 @@ export async function raiseEpoch(
   const links = await endEveryLink(trx, reason);
   const mails = await buryQueuedMails(trx, 'the database was restored');
   const epoch = await beginEpoch(trx);
-  await recordEvent(deps, trx, { event: 'database_restored', actor: null, details: { count: epoch } });
+  await recordEvent(deps, trx, {
+    event: 'database_restored',
+    actor: null,
+    details: { count: epoch },
+  });
   return { epoch, sessions_ended: sessions, links_ended: links, mails_stopped: mails };
 }

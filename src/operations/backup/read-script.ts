@@ -47,11 +47,13 @@ export async function readScript(chunks: AsyncIterable<Uint8Array>): Promise<Bac
           break;
         }
       }
-      // Reads to the end of the file, where encryption and compression prove that nothing was cut off.
+      // Reads to the end of the file, where encryption and compression prove that nothing was cut
+      // off.
       while ((await lines.next()) !== null);
     },
     trailer: () => {
-      if (trailer === null || JSON.stringify(trailer.tables) !== JSON.stringify(sums)) throw damaged();
+      if (trailer === null || JSON.stringify(trailer.tables) !== JSON.stringify(sums))
+        throw damaged();
       return trailer;
     },
   };
@@ -94,7 +96,8 @@ function createLines(chunks: AsyncIterable<Uint8Array>) {
     },
     rows: async function* (): AsyncGenerator<Buffer> {
       for (;;) {
-        if (rest.subarray(0, endOfRows.length).equals(endOfRows)) return void take(endOfRows.length);
+        if (rest.subarray(0, endOfRows.length).equals(endOfRows))
+          return void take(endOfRows.length);
         const end = rest.indexOf('\n\\.\n');
         const length = end >= 0 ? end + 1 : rest.lastIndexOf(0x0a) + 1;
         if (length > 0) yield take(length);

@@ -19,20 +19,31 @@ type Options = {
 export type Restored = Epoch & { rows: number; erased_again: number };
 
 /** Fills the empty database, ends what was alive then, and commits all of it or nothing. */
-export async function restoreBackup(deps: Deps, script: BackupScript, options: Options): Promise<Restored> {
+export async function restoreBackup(
+  deps: Deps,
+  script: BackupScript,
+  options: Options,
+): Promise<Restored> {
   requireOwnKeys(deps, script.header, options);
   return inBulkTransaction(deps.engine, async (trx, connection) => {
     const { tables } = await loadBackup(connection, script);
     const epoch = await raiseEpoch(deps, trx);
     const erased = await markDueForErasure(trx, options.erasedIds);
     await connection.runScript('ANALYZE');
-    return { ...epoch, rows: tables.reduce((sum, { rows }) => sum + rows, 0), erased_again: erased };
+    return {
+      ...epoch,
+      rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+      erased_again: erased,
+    };
   });
 }
 
 const erasureLine = z.object({ event: z.literal('user_erased'), subject_id: z.uuid() });
 
-/** The ids in a file: one a line, or lines of the log or of an audit export, of which erasures count. */
+/**
+ * The ids in a file: one a line, or lines of the log or of an audit export, of which erasures
+ * count.
+ */
 export async function readErasedIds(path: string): Promise<string[]> {
   const content = await readFile(path, 'utf8').catch((error: unknown) => {
     throw backupFault('The file of --erased cannot be read', error);

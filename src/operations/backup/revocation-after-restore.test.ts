@@ -19,7 +19,8 @@ test('what a thief held before a restore opens nothing after it, ended or not', 
   const early = await resetToken(service, user.email);
   const backup = await create();
 
-  // The owner notices, throws everybody out and resets the password; all of it is forgotten by the restore.
+  // The owner notices, throws everybody out and resets the password; all of it is forgotten by the
+  // restore.
   assertStatus(await api.post('/api/users/logout', { refresh_token: stolen.refreshToken }), 204);
   assertStatus(await reset(api, early), 200);
   const later = await signIn(service, userRealm, { ...user, password: newPassword });
@@ -68,7 +69,9 @@ test('mails that waited when the backup was made are not sent a second time', as
   const after = await serveRestored(t, service, engine);
   const mails = await after.db.selectFrom('mails').select(['status', 'last_error']).execute();
   assert.equal(stopped, mails.length);
-  assert.ok(mails.every((mail) => mail.status === 'dead' && /restored/.test(mail.last_error ?? '')));
+  assert.ok(
+    mails.every((mail) => mail.status === 'dead' && /restored/.test(mail.last_error ?? '')),
+  );
 });
 
 test('users who were erased after the backup are erased again', async (t) => {

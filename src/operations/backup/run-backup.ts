@@ -9,7 +9,10 @@ import { pruneBackups } from './prune-backups.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'engine' | 'keys' | 'config' | 'logger'>;
 
-/** What a schedule does: a new backup, a note of what was verified meanwhile, and the old ones deleted. */
+/**
+ * What a schedule does: a new backup, a note of what was verified meanwhile, and the old ones
+ * deleted.
+ */
 export async function runBackup(deps: Deps, hasher: PasswordHasher) {
   const store = await openStore(deps.config);
   const { name, takenAt, bytes } = await createBackup(deps, store, hasher);

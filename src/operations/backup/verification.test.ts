@@ -21,7 +21,9 @@ async function verify(t: TestContext, service: TestApp, place: BackupPlace, iden
   const db = createDatabase(engine.pool, () => {});
   const openService = async () => (await serveRestored(t, service, engine)).deps;
   const script = await openBackup(place, [identity]);
-  return verifyBackup({ engine, db, keys, openService }, place, script, { acceptsOtherKeys: false });
+  return verifyBackup({ engine, db, keys, openService }, place, script, {
+    acceptsOtherKeys: false,
+  });
 }
 
 async function metric(service: TestApp, name: string): Promise<number> {
@@ -36,7 +38,10 @@ test('a verification signs in, leaves a receipt, and the metrics tell of it', as
   assert.deepEqual([await metric(service, 'last'), await metric(service, 'last_verified')], [0, 0]);
   const { name, taken_at: takenAt } = await runBackup(deps, service.hasher);
   const seconds = Date.parse(takenAt) / 1000;
-  assert.deepEqual([await metric(service, 'last'), await metric(service, 'last_verified')], [seconds, 0]);
+  assert.deepEqual(
+    [await metric(service, 'last'), await metric(service, 'last_verified')],
+    [seconds, 0],
+  );
   const verified = await verify(t, service, { store, name }, identity);
   assert.equal(verified.canary, 'signed in');
   assert.ok(verified.audit_entries >= 5 && verified.rows > 10);
@@ -69,7 +74,9 @@ test('a backup whose audit log was changed before it was made does not pass', as
   const service = await createTestApp(t);
   const { identity, create } = await openBackups(t, service);
   const [, second] = await chainedEvents(service, 3);
-  await sql`UPDATE audit_events SET event = 'sign_out' WHERE id = ${second?.event_id}`.execute(service.db);
+  await sql`UPDATE audit_events SET event = 'sign_out' WHERE id = ${second?.event_id}`.execute(
+    service.db,
+  );
   const backup = await create();
   await assert.rejects(verify(t, service, backup, identity), /audit chain of the backup is broken/);
   assert.deepEqual(
@@ -112,7 +119,10 @@ test('what a killed backup left is removed a day later, and never a new one', as
   utimesSync(old, yesterday, yesterday);
   await runBackup(deps, service.hasher);
   const names = readdirSync(folder);
-  assert.deepEqual([names.includes('.old.partial'), names.includes('.fresh.partial')], [false, true]);
+  assert.deepEqual(
+    [names.includes('.old.partial'), names.includes('.fresh.partial')],
+    [false, true],
+  );
   rmSync(fresh);
 });
 

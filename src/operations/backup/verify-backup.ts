@@ -23,8 +23,8 @@ type Scratch = Pick<Dependencies, 'engine' | 'db' | 'keys'> & {
 export type Verified = { tables: number; rows: number; audit_entries: number; canary: 'signed in' };
 
 /**
- * Restores the backup into the scratch database, counts, verifies the audit chain and signs in; then leaves the receipt
- * beside the backup.
+ * Restores the backup into the scratch database, counts, verifies the audit chain and signs in;
+ * then leaves the receipt beside the backup.
  */
 export async function verifyBackup(
   scratch: Scratch,

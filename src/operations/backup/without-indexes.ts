@@ -2,8 +2,8 @@ import { quoted } from '../../platform/database/bulk-copy.ts';
 import type { MigrationConnection } from '../../platform/database/database.ts';
 
 /**
- * Fills a table while it has no index but its primary key, and then makes the others anew: row by row, the index of
- * the search alone would take longer than everything else.
+ * Fills a table while it has no index but its primary key, and then makes the others anew: row by
+ * row, the index of the search alone would take longer than everything else.
  */
 export async function withoutIndexes(
   connection: MigrationConnection,
@@ -20,7 +20,8 @@ export async function withoutIndexes(
       ORDER BY index.relname`,
     [`public.${quoted(table)}`],
   );
-  for (const { name } of indexes) await connection.runScript(`DROP INDEX public.${quoted(String(name))}`);
+  for (const { name } of indexes)
+    await connection.runScript(`DROP INDEX public.${quoted(String(name))}`);
   await fill();
   for (const { definition, statistics } of indexes) {
     await connection.runScript(String(definition));

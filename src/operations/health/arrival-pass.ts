@@ -20,7 +20,8 @@ export function makePass({ current }: Keys): string {
  * with the current or the previous secret, or is older than a day.
  */
 export function proofFor({ all }: Keys, pass: string): string | null {
-  const [, text = '', time = '', mac = ''] = /^((\d{13})\.[0-9a-f]{32})\.([0-9a-f]{64})$/.exec(pass) ?? [];
+  const [, text = '', time = '', mac = ''] =
+    /^((\d{13})\.[0-9a-f]{32})\.([0-9a-f]{64})$/.exec(pass) ?? [];
   if (text === '' || Math.abs(Date.now() - Number(time)) > goodMilliseconds) return null;
   const keys = all.find(({ diagnosis }) => equalSecrets(macOf(diagnosis, 'ask', text), mac));
   return keys === undefined ? null : macOf(keys.diagnosis, 'answer', text);

@@ -26,7 +26,15 @@ test('everyone else gets the 404 of an unknown path', async (t) => {
   const [time = '', nonce = ''] = good.split('.');
   const old = `${Number(time) - 25 * 60 * 60 * 1000}.${nonce}.${good.split('.')[2]}`;
   const proof = proofFor(keys, good) ?? '';
-  const passes = ['', 'x', makePass(others), old, `${good}0`, `${time}.${nonce}.${proof}`, good.slice(0, -1)];
+  const passes = [
+    '',
+    'x',
+    makePass(others),
+    old,
+    `${good}0`,
+    `${time}.${nonce}.${proof}`,
+    good.slice(0, -1),
+  ];
   for (const pass of passes) {
     const headers = { [passHeader]: pass };
     const answer = await api.request('GET', '/health/arrival', undefined, { headers });

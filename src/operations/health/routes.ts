@@ -20,7 +20,9 @@ const welcomeSchema = z.object({
   app: link,
 });
 
-const toPages = z.null().describe('A browser is redirected to the pages, or else to the documentation');
+const toPages = z
+  .null()
+  .describe('A browser is redirected to the pages, or else to the documentation');
 
 const healthSchema = z
   .object({
@@ -70,7 +72,11 @@ export function addSystemRoutes(app: HttpServer, deps: RouteDependencies): void 
     '/health',
     {
       ...anyoneUncounted,
-      schema: { tags, summary: 'Health of the service', response: { 200: healthSchema, 503: healthSchema } },
+      schema: {
+        tags,
+        summary: 'Health of the service',
+        response: { 200: healthSchema, 503: healthSchema },
+      },
     },
     async (_request, reply) => {
       const connected = await databaseAnswers();

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../../test/answer.ts';
 import { assertStatus } from '../../../test/api.ts';
-import { apiPolicy, documentationPolicy, forAll, pagePolicy } from '../../../test/expected-headers.ts';
+import {
+  apiPolicy,
+  documentationPolicy,
+  forAll,
+  pagePolicy,
+} from '../../../test/expected-headers.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 
 function assertHeaders({ headers }: Answer, expected: Record<string, string>, what: string): void {
@@ -27,7 +32,10 @@ test('J01 every JSON response has the eight headers for an API, whatever its sta
     [
       '415',
       415,
-      api.post('/api/users/login', undefined, { rawBody: 'x', headers: { 'content-type': 'text/plain' } }),
+      api.post('/api/users/login', undefined, {
+        rawBody: 'x',
+        headers: { 'content-type': 'text/plain' },
+      }),
     ],
     ['422', 422, api.post('/api/users/login', {})],
   ];
@@ -57,7 +65,11 @@ test('J01 every page has the eight headers for pages and its own browsing contex
     assertHeaders(answer, { ...page, ...policy }, path);
   }
   const redirect = await api.get('/', { headers: { accept: 'text/html' } });
-  assertHeaders(redirect, { ...forAll, 'cross-origin-opener-policy': 'same-origin' }, 'the redirect');
+  assertHeaders(
+    redirect,
+    { ...forAll, 'cross-origin-opener-policy': 'same-origin' },
+    'the redirect',
+  );
   assert.doesNotMatch(String(redirect.headers['content-security-policy']), /unsafe/);
 });
 
@@ -65,7 +77,9 @@ test('J01 assets of the pages are self-hosted, with types and all eight headers'
   const { api } = await createTestApp(t);
   const pages = await Promise.all(['/docs', '/redoc'].map((path) => followed(api, path)));
   const assets = pages
-    .flatMap(({ text }) => [...text.matchAll(/<(?:script|link|img)\b[^>]*?(?:src|href)="([^"]+)"/g)])
+    .flatMap(({ text }) => [
+      ...text.matchAll(/<(?:script|link|img)\b[^>]*?(?:src|href)="([^"]+)"/g),
+    ])
     .map(([, url = '']) => url)
     .filter((url) => !url.startsWith('data:'));
   assert.ok(assets.length >= 6, assets.join());

@@ -8,7 +8,9 @@ import { createTestApp } from '../../../test/test-app.ts';
 import { version } from '../../configuration/version.ts';
 import { readBuiltPages } from '../../platform/pages/built-pages.ts';
 
-const browser = { headers: { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' } };
+const browser = {
+  headers: { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' },
+};
 
 test('the root welcomes an API client and links to everything', async (t) => {
   const { api } = await createTestApp(t, { PROJECT_NAME: 'Ada & Co' });
@@ -55,7 +57,10 @@ test('/health reports a healthy service and its configuration', async (t) => {
     clock: { skew_seconds: null },
   });
   const mail = { SMTP_HOST: 'mail.example.com', SMTP_FROM_EMAIL: 'adl@example.com' };
-  assert.equal((await (await createTestApp(t, mail)).api.get('/health')).body.email_configured, true);
+  assert.equal(
+    (await (await createTestApp(t, mail)).api.get('/health')).body.email_configured,
+    true,
+  );
 });
 
 test('/health is 503 without the database and says why in one word', async (t) => {
@@ -96,7 +101,8 @@ test('ready is 200 only while the process serves and the database answers', asyn
 test('during startup everything but health is a 503 with Retry-After', async (t) => {
   const { api, readiness } = await createTestApp(t);
   readiness.phase = 'starting';
-  for (const path of ['/', '/api/users/me', '/docs', '/nonexistent']) assertStatus(await api.get(path), 503);
+  for (const path of ['/', '/api/users/me', '/docs', '/nonexistent'])
+    assertStatus(await api.get(path), 503);
   assertStatus(await api.get('/health'), 200);
 });
 
@@ -104,7 +110,13 @@ test('while draining it still answers, with Connection: close', async (t) => {
   const { api, readiness } = await createTestApp(t);
   assert.notEqual((await api.get('/')).headers.connection, 'close');
   readiness.phase = 'draining';
-  for (const path of ['/', '/health/live', '/api/users/me', '/nonexistent', '/docs/static/index.css']) {
+  for (const path of [
+    '/',
+    '/health/live',
+    '/api/users/me',
+    '/nonexistent',
+    '/docs/static/index.css',
+  ]) {
     const answer = await api.get(path);
     assert.equal(answer.headers.connection, 'close', path);
     assert.notEqual(answer.status, 503, path);

@@ -7,7 +7,9 @@ async function look() {
   if (!response.ok) return;
   const newest = new DOMParser().parseFromString(await response.text(), 'text/html');
   const list = document.getElementById('mails');
-  const arrived = [...newest.querySelectorAll('article')].filter(({ id }) => !document.getElementById(id));
+  const arrived = [...newest.querySelectorAll('article')].filter(
+    ({ id }) => !document.getElementById(id),
+  );
   if (list === null || arrived.length === 0) return;
   document.getElementById('none')?.remove();
   list.prepend(...arrived);

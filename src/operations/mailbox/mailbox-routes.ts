@@ -19,8 +19,8 @@ type Deps = Pick<RouteDependencies, 'db' | 'keys' | 'config' | 'mailTexts'>;
 const fresh = { 'cache-control': 'no-store' };
 
 /**
- * The policy of a mail as it arrives. Its styles are inline, as mail programs want them; nothing runs
- * and nothing is loaded, and the frame that shows it has an origin of its own.
+ * The policy of a mail as it arrives. Its styles are inline, as mail programs want them; nothing
+ * runs and nothing is loaded, and the frame that shows it has an origin of its own.
  */
 const mailPolicy =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; " +

@@ -8,7 +8,9 @@ type Deps = Pick<RouteDependencies, 'hasher' | 'engine' | 'readiness'>;
 let current: Deps | null = null;
 let hashesTold = 0;
 
-/** Of the process, its event loop and its heap; of the hash queue and the database's connections. */
+/**
+ * Of the process, its event loop and its heap; of the hash queue and the database's connections.
+ */
 export function measureProcess(deps: Deps): void {
   if (current === null) registerAll();
   current = deps;
@@ -17,14 +19,27 @@ export function measureProcess(deps: Deps): void {
 
 function registerAll(): void {
   collectDefaultMetrics({ register: registry });
-  gauge('adl_hash_queue_waiting', 'Passwords that wait to be hashed', ({ hasher }) => hasher.state.queued);
-  gauge('adl_hash_queue_capacity', 'How many passwords may wait', ({ hasher }) => hasher.state.capacity);
+  gauge(
+    'adl_hash_queue_waiting',
+    'Passwords that wait to be hashed',
+    ({ hasher }) => hasher.state.queued,
+  );
+  gauge(
+    'adl_hash_queue_capacity',
+    'How many passwords may wait',
+    ({ hasher }) => hasher.state.capacity,
+  );
   gauge('adl_hash_threads', 'Threads that hash passwords', ({ hasher }) => hasher.state.threads);
   gauge('adl_hash_threads_busy', 'Threads that hash one now', ({ hasher }) => hasher.state.running);
   const seconds = ({ hasher }: Deps) => hasher.state.hashMs / 1000;
   gauge('adl_hash_seconds', 'How long a hash takes, a moving average', seconds, 'average');
   const skew = 'By how much the clock of the database is ahead of that of this process';
-  gauge('adl_clock_skew_seconds', skew, ({ readiness }) => readiness.clockSkewSeconds?.() ?? 0, 'max');
+  gauge(
+    'adl_clock_skew_seconds',
+    skew,
+    ({ readiness }) => readiness.clockSkewSeconds?.() ?? 0,
+    'max',
+  );
   const started = Date.now() / 1000 - process.uptime();
   // prom-client leaves its own out of the sum over several processes.
   const name = 'adl_newest_process_start_timestamp_seconds';
@@ -71,7 +86,8 @@ function countConnections(): void {
     registers: [registry],
     collect() {
       if (!current) return;
-      for (const [state, count] of Object.entries(current.engine.connections())) this.set({ state }, count);
+      for (const [state, count] of Object.entries(current.engine.connections()))
+        this.set({ state }, count);
     },
   });
 }

@@ -31,18 +31,27 @@ export function addMetricsRoute(app: HttpServer, deps: Deps): void {
   measureProcess(deps);
   const sharedFacts = createSharedFacts(deps);
 
-  app.get('/metrics', { config: unsharedConfig, schema: { hide: true } }, async (request, reply) => {
-    const peer = peerAddress(request.raw);
-    // A request through an unknown proxy could come from anyone.
-    const isForwarded = hasForwardingHeader(request.raw) && !cidrListContains(trustedProxies, peer);
-    const addresses = [peer, request.clientAddress];
-    const isForeign = !isOwnHost(request.raw, publicUrl) || isForeignPage(request.raw);
-    if (isForeign || isForwarded || !addresses.every((address) => cidrListContains(metricsAllow, address))) {
-      throw notFound("The requested resource '/metrics' was not found");
-    }
-    const shared = await sharedFacts();
-    return reply.type(registry.contentType).send(`${await metricsOfAll()}${shared}`);
-  });
+  app.get(
+    '/metrics',
+    { config: unsharedConfig, schema: { hide: true } },
+    async (request, reply) => {
+      const peer = peerAddress(request.raw);
+      // A request through an unknown proxy could come from anyone.
+      const isForwarded =
+        hasForwardingHeader(request.raw) && !cidrListContains(trustedProxies, peer);
+      const addresses = [peer, request.clientAddress];
+      const isForeign = !isOwnHost(request.raw, publicUrl) || isForeignPage(request.raw);
+      if (
+        isForeign ||
+        isForwarded ||
+        !addresses.every((address) => cidrListContains(metricsAllow, address))
+      ) {
+        throw notFound("The requested resource '/metrics' was not found");
+      }
+      const shared = await sharedFacts();
+      return reply.type(registry.contentType).send(`${await metricsOfAll()}${shared}`);
+    },
+  );
 }
 
 /** What all processes know alike. Without its database the service still shows how it fares. */

@@ -50,7 +50,10 @@ test('jobs are counted by queue, and how long the oldest could have run', async 
   const [, seconds] = /^adl_job_oldest_due_seconds\{queue="mails"\} ([\d.]+)$/m.exec(text) ?? [];
   assert.ok(Number(seconds) >= 90 && Number(seconds) < 120, `${seconds}`);
   await service.mailbox.deliver();
-  assert.match((await service.api.get('/metrics')).text, /^adl_jobs\{queue="mails",state="waiting"\} 0$/m);
+  assert.match(
+    (await service.api.get('/metrics')).text,
+    /^adl_jobs\{queue="mails",state="waiting"\} 0$/m,
+  );
 });
 
 test('mails are counted up to a bound, whatever is in the table', async (t) => {

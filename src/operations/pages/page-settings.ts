@@ -1,7 +1,9 @@
 import type { Config } from '../../configuration/config.ts';
 import { version } from '../../configuration/version.ts';
 
-/** What the pages know of the configuration. Everybody can read it: no secret, no address inside. */
+/**
+ * What the pages know of the configuration. Everybody can read it: no secret, no address inside.
+ */
 export function pageSettings(config: Config) {
   const { environment, smtp, publicUrl, appUrl } = config;
   return {
@@ -16,7 +18,9 @@ export function pageSettings(config: Config) {
     setup_token: environment !== 'development' || config.adminSetupToken !== undefined,
     app_url: appUrl ?? null,
     // Where `return_to` may lead.
-    return_origins: [...new Set([publicUrl, appUrl].filter((url) => url !== undefined).map(originOf))],
+    return_origins: [
+      ...new Set([publicUrl, appUrl].filter((url) => url !== undefined).map(originOf)),
+    ],
     terms_url: config.branding.terms_url ?? null,
     privacy_url: config.branding.privacy_url ?? null,
     logo: config.branding.logo === undefined ? null : '/app/logo',

@@ -46,7 +46,10 @@ test('pages are served under a strict policy, and 304 to a browser that has them
     const { statusCode, headers } = await get(path);
     assert.equal(statusCode, 200, path);
     assert.match(String(headers['content-type']), /^text\/html/);
-    assert.match(String(headers['content-security-policy']), /script-src 'self'; style-src 'self';/);
+    assert.match(
+      String(headers['content-security-policy']),
+      /script-src 'self'; style-src 'self';/,
+    );
     assert.doesNotMatch(String(headers['content-security-policy']), /unsafe/);
     assert.equal(headers['cache-control'], 'no-cache');
     const etag = String(headers.etag);
@@ -72,7 +75,9 @@ test('files are kept for ever, compressed where the browser takes it, and nothin
   assert.equal(plain.body, script);
   assert.equal(plain.headers['cache-control'], 'public, max-age=31536000, immutable');
   assert.equal(plain.headers.vary, 'Origin, Accept-Encoding');
-  const compressed = await get('/app/static/pages-A1.js', { 'accept-encoding': 'gzip, deflate, br;q=1' });
+  const compressed = await get('/app/static/pages-A1.js', {
+    'accept-encoding': 'gzip, deflate, br;q=1',
+  });
   assert.equal(compressed.headers['content-encoding'], 'br');
   assert.equal(compressed.rawPayload.length, brotliCompressSync(script).length);
   for (const file of [

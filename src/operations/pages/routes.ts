@@ -8,7 +8,11 @@ import { escapeHtml } from '../../platform/html/html.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pathOf } from '../../platform/http/path-of.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
-import { type StaticContent, sendStatic, staticContent } from '../../platform/http/static-content.ts';
+import {
+  type StaticContent,
+  sendStatic,
+  staticContent,
+} from '../../platform/http/static-content.ts';
 import { type BuiltPages, readBuiltPages } from '../../platform/pages/built-pages.ts';
 import { brandingLogo, brandingStyles } from './branding.ts';
 import { createFirstRunCheck } from './first-run.ts';
@@ -20,7 +24,10 @@ type Deps = Pick<RouteDependencies, 'config' | 'db'>;
 const hidden = { ...anyoneUncounted, schema: { hide: true } };
 const revalidated = { ...pageHeaders(), 'cache-control': 'no-cache' };
 // The name of a file changes with its content.
-const kept = { 'cache-control': 'public, max-age=31536000, immutable', vary: 'Origin, Accept-Encoding' };
+const kept = {
+  'cache-control': 'public, max-age=31536000, immutable',
+  vary: 'Origin, Accept-Encoding',
+};
 
 /** The account centre and the admin console; a 404 where they have not been built. */
 export function addPages(app: HttpServer, deps: Deps, pages = readBuiltPages()): void {
@@ -50,7 +57,10 @@ function nothingAt({ url }: FastifyRequest) {
 }
 
 /** While there is no admin, the console is the page that makes the first one. */
-async function redirection(path: string, isFirstRun: () => Promise<boolean>): Promise<string | null> {
+async function redirection(
+  path: string,
+  isFirstRun: () => Promise<boolean>,
+): Promise<string | null> {
   if (path === '/app/setup') return (await isFirstRun()) ? null : '/app/admin';
   return path.startsWith('/app/admin') && (await isFirstRun()) ? '/app/setup' : null;
 }
@@ -76,7 +86,10 @@ function addFile(app: HttpServer, path: string, file: StaticContent): void {
 }
 
 function addFiles(app: HttpServer, pages: BuiltPages | null): void {
-  const { directory, files }: Pick<BuiltPages, 'directory' | 'files'> = pages ?? { directory: '', files: {} };
+  const { directory, files }: Pick<BuiltPages, 'directory' | 'files'> = pages ?? {
+    directory: '',
+    files: {},
+  };
   app.get<{ Params: { file: string } }>('/app/static/:file', hidden, async (request, reply) => {
     const { file } = request.params;
     const found = Object.hasOwn(files, file) ? files[file] : undefined;

@@ -47,7 +47,8 @@ test('the keys of the previous secret are found, and never used as current', () 
 
 test('secrets are equal only if all bytes and the length are equal', () => {
   assert.ok(equalSecrets('one', Buffer.from('one')));
-  for (const other of ['onf', 'on', 'onee', '', 'One']) assert.ok(!equalSecrets('one', other), other);
+  for (const other of ['onf', 'on', 'onee', '', 'One'])
+    assert.ok(!equalSecrets('one', other), other);
 });
 
 test('the digests are standard SHA-256 and HMAC-SHA-256', () => {

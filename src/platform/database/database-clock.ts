@@ -19,7 +19,10 @@ const retryMilliseconds = 1000;
  * Extrapolates from the last measurement with the monotonic clock, so a change of this machine's
  * time has no effect. An embedded database shares the machine's time and is measured only once.
  */
-export function createDatabaseClock(db: Database, { isEmbedded }: { isEmbedded: boolean }): DatabaseClock {
+export function createDatabaseClock(
+  db: Database,
+  { isEmbedded }: { isEmbedded: boolean },
+): DatabaseClock {
   let offset = Date.now() - performance.now();
 
   const measure = async (): Promise<void> => {

@@ -14,7 +14,9 @@ export function readOnlyServer(): DatabaseUnavailableError {
 /** The SQLSTATE of an error raised by the database, else null. */
 export function sqlStateOf(error: unknown): string | null {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E') ? code : null;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')
+    ? code
+    : null;
 }
 
 /** The unique constraint that an insert or update violated, else null. */
@@ -33,6 +35,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseUnavailableError) return true;
   const state = sqlStateOf(error);
   return (
-    (state !== null && temporary.test(state)) || (error as NodeJS.ErrnoException | null)?.code === 'ENOSPC'
+    (state !== null && temporary.test(state)) ||
+    (error as NodeJS.ErrnoException | null)?.code === 'ENOSPC'
   );
 }

@@ -31,8 +31,8 @@ export type MigrationConnection = {
 export type CopiedTable = { name: string; columns: readonly string[] };
 
 /**
- * One connection for long transactions, without time limits, that also copies tables as text: a line a row. While
- * it is open, the embedded database serves nobody else.
+ * One connection for long transactions, without time limits, that also copies tables as text: a
+ * line a row. While it is open, the embedded database serves nobody else.
  */
 export type BulkConnection = MigrationConnection & {
   /** Queries of this pool run on this connection. */
@@ -65,14 +65,19 @@ export function createDatabase(pool: PostgresPool, log: (event: LogEvent) => voi
     const last = currentLastTransaction<Transaction>();
     return last === undefined ? pool.connect() : last.connect(() => pool.connect());
   };
-  const dialect = new PostgresDialect({ pool: { options: pool.options, connect, end: () => pool.end() } });
+  const dialect = new PostgresDialect({
+    pool: { options: pool.options, connect, end: () => pool.end() },
+  });
   return new Kysely<Tables>({ dialect, log });
 }
 
 const afterCommits = new WeakMap<Database, (() => void)[]>();
 
 /** Runs the work in one transaction and rolls back if it throws. */
-export async function transact<T>(db: Database, work: (trx: Transaction) => Promise<T>): Promise<T> {
+export async function transact<T>(
+  db: Database,
+  work: (trx: Transaction) => Promise<T>,
+): Promise<T> {
   const transaction = await openTransaction(db);
   try {
     const done = await work(transaction.trx);

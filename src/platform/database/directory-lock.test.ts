@@ -13,7 +13,8 @@ test('a directory in use is refused, naming the process, until that process ends
   assert.throws(
     () => lockDirectory(directory),
     (error) =>
-      error instanceof DirectoryInUseError && error.message.includes(`in use by process ${holder.pid}:`),
+      error instanceof DirectoryInUseError &&
+      error.message.includes(`in use by process ${holder.pid}:`),
   );
   holder.stdin?.end();
   assert.deepEqual(await once(holder, 'exit'), [0, null]);

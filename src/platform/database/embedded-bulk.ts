@@ -32,7 +32,9 @@ export function embeddedBulk(pglite: PGlite, leave: () => void): BulkConnection 
 /** Its COPY gives the whole result at once, so that the table is read in ranges of its pages. */
 async function* copyOut(pglite: PGlite, { name, columns }: CopiedTable): AsyncGenerator<Buffer> {
   const table = `public.${quoted(name)}`;
-  const { rows } = await pglite.query<{ bytes: string }>(`SELECT pg_relation_size('${table}') AS bytes`);
+  const { rows } = await pglite.query<{ bytes: string }>(
+    `SELECT pg_relation_size('${table}') AS bytes`,
+  );
   const pages = Number(rows[0]?.bytes ?? 0) / pageBytes;
   for (let page = 0; page < pages; page += pagesTogether) {
     const range = `ctid >= '(${page},0)'::tid AND ctid < '(${page + pagesTogether},0)'::tid`;

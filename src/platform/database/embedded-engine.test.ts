@@ -41,7 +41,10 @@ describe('the embedded engine', () => {
     await take('fourth');
     assert.deepEqual(
       order,
-      ['first', 'second', 'third', 'fourth'].flatMap((name) => [`${name} has it`, `${name} gives it back`]),
+      ['first', 'second', 'third', 'fourth'].flatMap((name) => [
+        `${name} has it`,
+        `${name} gives it back`,
+      ]),
     );
   });
 
@@ -140,9 +143,19 @@ describe('the embedded engine', () => {
   test('it takes the same JavaScript values as the pg driver', async () => {
     const db = createDatabase(engine.pool, () => {});
     const time = new Date('2026-01-02T03:04:05.678Z');
-    const values = [time, Buffer.from([0, 255]), { deep: [1] }, ['a', 'b"c'], true, '9007199254740993', null];
+    const values = [
+      time,
+      Buffer.from([0, 255]),
+      { deep: [1] },
+      ['a', 'b"c'],
+      true,
+      '9007199254740993',
+      null,
+    ];
     const casts = ['timestamptz', 'bytea', 'jsonb', 'text[]', 'bool', 'int8', 'text'];
-    const columns = casts.map((cast, index) => sql`${values[index]}::${sql.raw(cast)} AS ${sql.ref(cast)}`);
+    const columns = casts.map(
+      (cast, index) => sql`${values[index]}::${sql.raw(cast)} AS ${sql.ref(cast)}`,
+    );
     // Twice: the second time the statement is prepared.
     for (let round = 0; round < 2; round += 1) {
       const { rows } = await sql<object>`SELECT ${sql.join(columns)}`.execute(db);
@@ -168,16 +181,16 @@ describe('the embedded engine', () => {
 
   test('a statement that fails, at any step, can be repeated and leaves nothing behind', async () => {
     const db = createDatabase(engine.pool, () => {});
-    const divide = (by: string) => sql<{ value: number }>`SELECT 6 / ${by}::int4 AS value`.execute(db);
+    const divide = (by: string) =>
+      sql<{ value: number }>`SELECT 6 / ${by}::int4 AS value`.execute(db);
     await assert.rejects(divide('none'), { code: '22P02' });
     await assert.rejects(divide('0'), { code: '22012' });
     assert.deepEqual((await divide('2')).rows, [{ value: 3 }]);
     for (let round = 0; round < 2; round += 1) {
       await assert.rejects(sql`SELECT missing FROM nowhere`.execute(db), { code: '42P01' });
     }
-    const { rows } = await sql`SELECT FROM pg_prepared_statements WHERE statement LIKE '%nowhere'`.execute(
-      db,
-    );
+    const { rows } =
+      await sql`SELECT FROM pg_prepared_statements WHERE statement LIKE '%nowhere'`.execute(db);
     assert.equal(rows.length, 0);
   });
 
@@ -191,7 +204,9 @@ describe('the embedded engine', () => {
     holder.release();
     await closing;
     engine = await openEmbedded(dataDir);
-    const { rows } = await sql`SELECT name FROM rows`.execute(createDatabase(engine.pool, () => {}));
+    const { rows } = await sql`SELECT name FROM rows`.execute(
+      createDatabase(engine.pool, () => {}),
+    );
     assert.deepEqual(rows, [{ name: 'before the end' }]);
   });
 });

@@ -20,7 +20,9 @@ export async function openEmbedded(dataDir: string): Promise<DatabaseEngine> {
   const unlock = lockDirectory(dataDir);
   try {
     if (!existsSync(join(dataDir, embeddedDirectory))) await initializeInChild(dataDir);
-    const pglite = await PGlite.create(embeddedOptions({ dataDir: join(dataDir, embeddedDirectory) }));
+    const pglite = await PGlite.create(
+      embeddedOptions({ dataDir: join(dataDir, embeddedDirectory) }),
+    );
     return embeddedEngine(pglite, unlock);
   } catch (error) {
     unlock();
@@ -36,7 +38,8 @@ export function embeddedOptions(options: PGliteOptions): PGliteOptions {
     'wal_buffers=256kB',
     'max_wal_size=64MB',
     'min_wal_size=32MB',
-    // All of it is in memory, the cache of the operating system included: an index is not dearer than the whole table.
+    // All of it is in memory, the cache of the operating system included: an index is not dearer
+    // than the whole table.
     'random_page_cost=1',
   ];
   return {
@@ -50,7 +53,9 @@ export function embeddedOptions(options: PGliteOptions): PGliteOptions {
 /** Initialisation needs far more memory than operation, so it runs in a process that then ends. */
 async function initializeInChild(dataDir: string): Promise<void> {
   const script = join(import.meta.dirname, 'initialize-embedded.ts');
-  const child = spawn(process.execPath, [script, dataDir], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [script, dataDir], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`initialising the embedded database in ${dataDir} failed`);
 }
@@ -66,7 +71,11 @@ export function embeddedEngine(
     name: 'embedded PostgreSQL',
     isEmbedded: true,
     keepsSessions: true,
-    pool: { options: {}, connect: () => checkOut(run, queue, waitMilliseconds), end: async () => {} },
+    pool: {
+      options: {},
+      connect: () => checkOut(run, queue, waitMilliseconds),
+      end: async () => {},
+    },
     connections: () => ({ busy: 0, idle: 0, waiting: 0 }),
     jobQueueOptions: { db: jobDatabase(pglite, run, queue), backend: 'pglite' },
     heedJobError: () => {},
@@ -109,7 +118,10 @@ function jobDatabase(pglite: PGlite, run: RunStatement, queue: Turnstile): JobDa
   return {
     executeSql: (text, values) => inTurn(() => adapter.executeSql(text, values)),
     listen: (channel, onNotification, onReconnect) =>
-      inTurn(async () => adapter.listen?.(channel, onNotification, onReconnect) ?? { close: async () => {} }),
+      inTurn(
+        async () =>
+          adapter.listen?.(channel, onNotification, onReconnect) ?? { close: async () => {} },
+      ),
   };
 }
 

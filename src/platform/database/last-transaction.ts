@@ -10,9 +10,9 @@ export type OpenTransaction<Transaction> = {
 };
 
 /**
- * The last transaction of some work, which is committed together with its outcome. Each transaction of the
- * work ends with the same step and then stays open: until `commitWith`, or until the work asks for another
- * connection. On the embedded database there is only one.
+ * The last transaction of some work, which is committed together with its outcome. Each transaction
+ * of the work ends with the same step and then stays open: until `commitWith`, or until the work
+ * asks for another connection. On the embedded database there is only one.
  */
 export class LastTransaction<Transaction> {
   readonly #step: Step<Transaction>;

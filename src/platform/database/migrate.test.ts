@@ -8,7 +8,12 @@ import { closeTestEngine, onPostgres, openTestEngine } from '../../../test/test-
 import type { DatabaseEngine, MigrationConnection } from './database.ts';
 import { MigrationError, migrate } from './migrate.ts';
 import { SchemaConflictError } from './schema-compatibility.ts';
-import { listProcesses, removeProcess, type ServerProcess, showProcess } from './server-processes.ts';
+import {
+  listProcesses,
+  removeProcess,
+  type ServerProcess,
+  showProcess,
+} from './server-processes.ts';
 
 function processOf(schema: string): ServerProcess {
   return { id: randomUUID(), host: 'host', pid: 7, release: '1.0.0', schema };
@@ -30,7 +35,8 @@ describe('migrations', () => {
   function migrations(t: TestContext, files: Record<string, string>): string {
     const directory = mkdtempSync(join(tmpdir(), 'adl-migrations-'));
     t.after(() => rmSync(directory, { recursive: true, force: true }));
-    for (const [name, script] of Object.entries(files)) writeFileSync(join(directory, name), script);
+    for (const [name, script] of Object.entries(files))
+      writeFileSync(join(directory, name), script);
     return directory;
   }
 
@@ -42,7 +48,8 @@ describe('migrations', () => {
 
   test('every file is applied once, in order of name, and recorded with its hash', async (t) => {
     const directory = migrations(t, {
-      '9010_second.sql': "INSERT INTO steps (name) VALUES ('second'), ('of two statements'); SELECT 1",
+      '9010_second.sql':
+        "INSERT INTO steps (name) VALUES ('second'), ('of two statements'); SELECT 1",
       '9009_first.sql': 'CREATE TABLE steps (id serial, name text)',
       'README.md': 'no migration',
     });

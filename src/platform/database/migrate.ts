@@ -9,7 +9,12 @@ import {
   requireCompatibleProcesses,
   requireKnownSchema,
 } from './schema-compatibility.ts';
-import { listProcesses, processTable, type ServerProcess, showProcess } from './server-processes.ts';
+import {
+  listProcesses,
+  processTable,
+  type ServerProcess,
+  showProcess,
+} from './server-processes.ts';
 
 /** A migration failed; the message names the file for the operator. */
 export class MigrationError extends Error {
@@ -49,8 +54,8 @@ export async function migrate(
 }
 
 /**
- * Applies the missing migrations that are wanted, in the caller's transaction: all or none. The caller keeps other
- * processes away.
+ * Applies the missing migrations that are wanted, in the caller's transaction: all or none. The
+ * caller keeps other processes away.
  */
 export async function migrateWithin(
   connection: MigrationConnection,
@@ -58,7 +63,9 @@ export async function migrateWithin(
   directory = migrationsDirectory,
 ): Promise<void> {
   const applied = await readApplied(connection);
-  const wanted = listMigrations(directory).filter(({ name }) => !applied.has(name) && isWanted(name));
+  const wanted = listMigrations(directory).filter(
+    ({ name }) => !applied.has(name) && isWanted(name),
+  );
   await connection.runScript(recordTables);
   for (const migration of wanted) await runAndRecord(connection, migration);
 }
@@ -66,7 +73,9 @@ export async function migrateWithin(
 /** The tables that migrations have made. */
 export function migratedTables(directory = migrationsDirectory): Set<string> {
   const scripts = listMigrations(directory).map(({ script }) => script.replaceAll(/--.*$/gm, ''));
-  return new Set(scripts.flatMap((script) => [...script.matchAll(madeTable)].map(([, name = '']) => name)));
+  return new Set(
+    scripts.flatMap((script) => [...script.matchAll(madeTable)].map(([, name = '']) => name)),
+  );
 }
 
 const madeTable = /^\s*CREATE TABLE (\w+)/gm;
@@ -131,7 +140,9 @@ export async function requireMigratable(
   return missing;
 }
 
-/** Throws `SchemaConflictError` where a newer release left a schema that this one cannot work with. */
+/**
+ * Throws `SchemaConflictError` where a newer release left a schema that this one cannot work with.
+ */
 export async function requireReleaseFits(
   connection: Pick<MigrationConnection, 'query'>,
   directory = migrationsDirectory,
@@ -141,7 +152,10 @@ export async function requireReleaseFits(
 }
 
 /** All migrations of this release, and which of them the database has. */
-export async function readMigrations(connection: MigrationConnection, directory = migrationsDirectory) {
+export async function readMigrations(
+  connection: MigrationConnection,
+  directory = migrationsDirectory,
+) {
   return { known: listMigrations(directory), applied: await readApplied(connection) };
 }
 
@@ -154,15 +168,18 @@ export type Migration = { name: string; script: string };
 
 function listMigrations(directory: string): Migration[] {
   const files = readdirSync(directory).filter((file) => file.endsWith('.sql'));
-  return files
-    .toSorted()
-    .map((file) => ({ name: file.slice(0, -4), script: readFileSync(join(directory, file), 'utf8') }));
+  return files.toSorted().map((file) => ({
+    name: file.slice(0, -4),
+    script: readFileSync(join(directory, file), 'utf8'),
+  }));
 }
 
 /** Creates nothing, so a role without CREATE can start the service if nothing is missing. */
 async function readApplied(connection: Pick<MigrationConnection, 'query'>): Promise<Set<string>> {
   try {
-    const [row] = await connection.query("SELECT to_regclass('schema_migrations') IS NOT NULL AS exists");
+    const [row] = await connection.query(
+      "SELECT to_regclass('schema_migrations') IS NOT NULL AS exists",
+    );
     const rows = row?.exists ? await connection.query('SELECT name FROM schema_migrations') : [];
     return new Set(rows.map(({ name }) => String(name)));
   } catch (error) {
@@ -179,7 +196,10 @@ const recordTables = `CREATE TABLE IF NOT EXISTS schema_migrations (
  * Before the migrations, in a transaction of its own: a long one must not lock what every process
  * reads. A role that may not do it can still start where no migration is missing.
  */
-async function prepareRecords(connection: MigrationConnection, missing: readonly Migration[]): Promise<void> {
+async function prepareRecords(
+  connection: MigrationConnection,
+  missing: readonly Migration[],
+): Promise<void> {
   const [row] = await connection.query(`SELECT count(*)::int AS columns FROM pg_attribute
     WHERE attrelid IN (to_regclass('schema_migrations'), to_regclass('server_processes'))
       AND attname IN ('compatible_with', 'seen_at') AND NOT attisdropped`);
@@ -204,7 +224,10 @@ async function apply(connection: MigrationConnection, migration: Migration): Pro
   }
 }
 
-async function runAndRecord(connection: MigrationConnection, { name, script }: Migration): Promise<void> {
+async function runAndRecord(
+  connection: MigrationConnection,
+  { name, script }: Migration,
+): Promise<void> {
   const sha256 = createHash('sha256').update(script).digest('hex');
   await connection.runScript(script);
   await connection.query(

@@ -26,7 +26,11 @@ export function createStatements(pglite: PGlite): RunStatement {
 }
 
 async function prepare(pglite: PGlite, name: string, text: string): Promise<Statement> {
-  const described = await exchange(pglite, parseText({ name, text }), describe({ type: 'S', name }));
+  const described = await exchange(
+    pglite,
+    parseText({ name, text }),
+    describe({ type: 'S', name }),
+  );
   return { name, parameterTypes: parse.parseDescribeStatementResults(described) };
 }
 
@@ -38,7 +42,11 @@ async function closeOldest(pglite: PGlite, statements: Map<string, Statement>): 
   }
 }
 
-async function run(pglite: PGlite, statement: Statement, parameters: readonly unknown[]): Promise<Results> {
+async function run(
+  pglite: PGlite,
+  statement: Statement,
+  parameters: readonly unknown[],
+): Promise<Results> {
   const { name, parameterTypes } = statement;
   const values = parameters.map((value, index) => serialized(pglite, value, parameterTypes[index]));
   const bound = bind({ statement: name, values });

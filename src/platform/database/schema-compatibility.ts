@@ -42,7 +42,10 @@ export async function listUnknown(connection: Connection, lastKnown: string) {
 }
 
 /** Refuses a schema that a newer release has changed in a way that this one cannot work with. */
-export async function requireKnownSchema(connection: Connection, lastKnown: string): Promise<string[]> {
+export async function requireKnownSchema(
+  connection: Connection,
+  lastKnown: string,
+): Promise<string[]> {
   const unknown = await listUnknown(connection, lastKnown);
   const foreign = unknown.filter(
     ({ compatible_with: oldest }) => oldest === null || oldest > numberOf(lastKnown),

@@ -13,7 +13,10 @@ export type ServerProcess = {
 
 /** How often a process shows that it is there. */
 export const seenMilliseconds = 5000;
-/** Without a sign for so long it is gone. A process that was frozen for longer looks at the schema first. */
+/**
+ * Without a sign for so long it is gone. A process that was frozen for longer looks at the schema
+ * first.
+ */
 const goneSeconds = 30;
 
 /** Beside the record of migrations, and made with it. */
@@ -65,6 +68,8 @@ export async function removeProcess(connection: Connection, id: string): Promise
 }
 
 async function hasProcessTable(connection: Connection): Promise<boolean> {
-  const [row] = await connection.query("SELECT to_regclass('server_processes') IS NOT NULL AS exists");
+  const [row] = await connection.query(
+    "SELECT to_regclass('server_processes') IS NOT NULL AS exists",
+  );
   return row?.exists === true;
 }

@@ -41,10 +41,13 @@ export function openWatchedDatabase(
     }
   };
   // A connection may have been idle since before the outage: only an answer says that it is over.
-  const db = createDatabase({ options: pool.options, connect, end: () => pool.end() }, (statement) => {
-    observe(statement);
-    if (statement.level === 'query') outage.succeeded();
-    else if (statement.error instanceof DatabaseUnavailableError) fail(statement.error);
-  });
+  const db = createDatabase(
+    { options: pool.options, connect, end: () => pool.end() },
+    (statement) => {
+      observe(statement);
+      if (statement.level === 'query') outage.succeeded();
+      else if (statement.error instanceof DatabaseUnavailableError) fail(statement.error);
+    },
+  );
   return db;
 }

@@ -1,7 +1,9 @@
 /** A file of a store. */
 export type StoredFile = { name: string; bytes: number };
 
-/** A place for files of any size: a folder or a bucket. Names are plain: no folder, nothing hidden. */
+/**
+ * A place for files of any size: a folder or a bucket. Names are plain: no folder, nothing hidden.
+ */
 export type FileStore = {
   /** How people find it: the path or the address. */
   readonly place: string;
@@ -10,8 +12,8 @@ export type FileStore = {
   /** Throws an error with the code ENOENT if there is none. */
   read(name: string): Promise<AsyncIterable<Buffer>>;
   /**
-   * Stores all that the function gives, under a name that is not taken, or nothing at all; gives the size. The
-   * source is read without waiting for a network.
+   * Stores all that the function gives, under a name that is not taken, or nothing at all; gives
+   * the size. The source is read without waiting for a network.
    */
   write(name: string, content: AsyncIterable<Uint8Array>): Promise<number>;
   /** Replaces a small file. */

@@ -2,7 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
-/** Writes all of it to a new file for its owner alone, down to the disk; leaves none if that fails. */
+/**
+ * Writes all of it to a new file for its owner alone, down to the disk; leaves none if that fails.
+ */
 export async function spool(path: string, content: AsyncIterable<Uint8Array>): Promise<number> {
   try {
     await pipeline(content, createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }));

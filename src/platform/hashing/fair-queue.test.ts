@@ -5,7 +5,8 @@ import { createFairQueue, type FairQueue } from './fair-queue.ts';
 
 test('clients are served in turn, however many jobs one of them has', () => {
   const queue = createFairQueue<string>();
-  for (const item of ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']) push(queue, item.charAt(0), item, 10);
+  for (const item of ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1'])
+    push(queue, item.charAt(0), item, 10);
   const served = Array.from({ length: 8 }, () => queue.shift());
   assert.deepEqual(served, ['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4', undefined]);
 });
@@ -93,7 +94,10 @@ test('once all jobs are withdrawn, a lone client may fill the queue again', () =
   assert.equal(fill(queue, 'a', 4), 4);
 });
 
-type Model = { waiting: { client: string; id: number }[]; servedWhileWaiting: Map<number, string[]> };
+type Model = {
+  waiting: { client: string; id: number }[];
+  servedWhileWaiting: Map<number, string[]>;
+};
 
 test('jobs are never lost, duplicated or reordered; each waiting client gets a turn', () => {
   const step = fc.oneof(
@@ -102,19 +106,24 @@ test('jobs are never lost, duplicated or reordered; each waiting client gets a t
     { weight: 1, arbitrary: fc.nat(20) },
   );
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 120 }), fc.integer({ min: 1, max: 12 }), (steps, capacity) => {
-      const queue = createFairQueue<number>();
-      const model: Model = { waiting: [], servedWhileWaiting: new Map() };
-      for (const [id, client] of steps.entries()) {
-        if (typeof client === 'number') withdraw(model, queue, client);
-        else if (client !== null && push(queue, client, id, capacity)) model.waiting.push({ client, id });
-        else if (client === null) checkServed(model, queue.shift());
-        assert.equal(queue.size, model.waiting.length);
-        assert.ok(queue.size <= capacity);
-      }
-      while (model.waiting.length > 0) checkServed(model, queue.shift());
-      assert.equal(queue.shift(), undefined);
-    }),
+    fc.property(
+      fc.array(step, { maxLength: 120 }),
+      fc.integer({ min: 1, max: 12 }),
+      (steps, capacity) => {
+        const queue = createFairQueue<number>();
+        const model: Model = { waiting: [], servedWhileWaiting: new Map() };
+        for (const [id, client] of steps.entries()) {
+          if (typeof client === 'number') withdraw(model, queue, client);
+          else if (client !== null && push(queue, client, id, capacity))
+            model.waiting.push({ client, id });
+          else if (client === null) checkServed(model, queue.shift());
+          assert.equal(queue.size, model.waiting.length);
+          assert.ok(queue.size <= capacity);
+        }
+        while (model.waiting.length > 0) checkServed(model, queue.shift());
+        assert.equal(queue.shift(), undefined);
+      },
+    ),
   );
 });
 
@@ -136,7 +145,10 @@ function checkServed({ waiting, servedWhileWaiting }: Model, id: number | undefi
   for (const head of heads.values()) {
     if (head.client === served.client) continue;
     const clients = servedWhileWaiting.get(head.id) ?? [];
-    assert.ok(!clients.includes(served.client), `${served.client} served twice while ${head.client} waited`);
+    assert.ok(
+      !clients.includes(served.client),
+      `${served.client} served twice while ${head.client} waited`,
+    );
     servedWhileWaiting.set(head.id, [...clients, served.client]);
   }
 }

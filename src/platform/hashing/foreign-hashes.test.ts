@@ -2,9 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { firebaseVector, foreignVectors } from '../../../test/foreign-vectors.ts';
 import { type ForeignHash, readForeignHash } from './foreign-hashes.ts';
-import { isVerifiable, needsRehash, type StoredPassword, verifyPasswordSync } from './password-schemes.ts';
+import {
+  isVerifiable,
+  needsRehash,
+  type StoredPassword,
+  verifyPasswordSync,
+} from './password-schemes.ts';
 
-function read(given: ForeignHash, firebase: Parameters<typeof readForeignHash>[1] = null): StoredPassword {
+function read(
+  given: ForeignHash,
+  firebase: Parameters<typeof readForeignHash>[1] = null,
+): StoredPassword {
   const stored = readForeignHash(given, firebase);
   assert.ok('scheme' in stored, JSON.stringify(stored));
   return stored;
@@ -51,7 +59,11 @@ for (const [what, hash, reason] of [
   ['argon2d', `$argon2d$v=19$m=512,t=2,p=1$c2FsdHNhbHQ$${digest}`, /no argon2i or argon2id/],
   ['argon2 of version 1.0', `$argon2id$v=16$m=512,t=2,p=1$c2FsdHNhbHQ$${digest}`, /version 1.3/],
   ['argon2i of a gibibyte', `$argon2i$v=19$m=1048576,t=1,p=1$c2FsdHNhbHRzYWx0$${digest}`, tooDear],
-  ['argon2i of a thousand passes', `$argon2i$v=19$m=65536,t=999,p=1$c2FsdHNhbHRzYWx0$${digest}`, tooDear],
+  [
+    'argon2i of a thousand passes',
+    `$argon2i$v=19$m=65536,t=999,p=1$c2FsdHNhbHRzYWx0$${digest}`,
+    tooDear,
+  ],
   [
     'argon2i with less memory than it allows',
     `$argon2i$v=19$m=8,t=1,p=9$c2FsdHNhbHRzYWx0$${digest}`,

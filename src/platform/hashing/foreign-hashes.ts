@@ -1,5 +1,10 @@
 import { type ForeignPassword, foreignCost, isAffordable } from './foreign-schemes.ts';
-import { bcryptCost, isVerifiable, parseArgon2id, type StoredPassword } from './password-schemes.ts';
+import {
+  bcryptCost,
+  isVerifiable,
+  parseArgon2id,
+  type StoredPassword,
+} from './password-schemes.ts';
 
 /** The parameters that Firebase shows for a project's password hashes. */
 export type FirebaseProject = {
@@ -19,16 +24,19 @@ export type ForeignHash = {
 export type HashFault = { fault: string };
 
 /**
- * Reads a hash as another system wrote it: bcrypt; PHC strings of argon2i, argon2id, scrypt and PBKDF2;
- * those of passlib, Django and Werkzeug; and Firebase's with the parameters of its project. What would
- * take too much time or memory to check is a fault.
+ * Reads a hash as another system wrote it: bcrypt; PHC strings of argon2i, argon2id, scrypt and
+ * PBKDF2; those of passlib, Django and Werkzeug; and Firebase's with the parameters of its project.
+ * What would take too much time or memory to check is a fault.
  */
 export function readForeignHash(
   { hash, salt }: ForeignHash,
   firebase: FirebaseProject | null,
 ): StoredPassword | HashFault {
-  if (salt !== undefined) return firebase === null ? noProject : affordable(ofFirebase(hash, salt, firebase));
-  const plain = hash.replace(/^(?:bcrypt|argon2)\$(?=\$?(?:2|argon2))/, '').replace(/^(?=argon2)/, '$');
+  if (salt !== undefined)
+    return firebase === null ? noProject : affordable(ofFirebase(hash, salt, firebase));
+  const plain = hash
+    .replace(/^(?:bcrypt|argon2)\$(?=\$?(?:2|argon2))/, '')
+    .replace(/^(?=argon2)/, '$');
   if (plain.startsWith('$2')) return ofBcrypt(plain);
   if (plain.startsWith('$argon2')) return ofArgon2(plain);
   for (const [form, read] of forms) {
@@ -38,11 +46,15 @@ export function readForeignHash(
   return { fault: 'is a hash of no known form' };
 }
 
-const noProject = { fault: 'has a password_salt, which only hashes of Firebase have: give --firebase FILE' };
+const noProject = {
+  fault: 'has a password_salt, which only hashes of Firebase have: give --firebase FILE',
+};
 const tooDear = { fault: 'would take too much time or memory to check' };
 const malformed = { fault: 'is a malformed hash' };
 
-/** Whoever hashed it ignored what came after 72 bytes; the first sign-in takes the whole password. */
+/**
+ * Whoever hashed it ignored what came after 72 bytes; the first sign-in takes the whole password.
+ */
 function ofBcrypt(hash: string): StoredPassword | HashFault {
   if (hash.startsWith('$2x$')) return { fault: 'was made by a crypt_blowfish that hashed wrongly' };
   const stored = { scheme: 'bcrypt-truncated', hash, key: null } as const;
@@ -51,10 +63,14 @@ function ofBcrypt(hash: string): StoredPassword | HashFault {
 }
 
 function ofArgon2(hash: string): StoredPassword | HashFault {
-  if (!/^\$argon2(?:i|id)\$v=19\$/.test(hash)) return { fault: 'is no argon2i or argon2id of version 1.3' };
+  if (!/^\$argon2(?:i|id)\$v=19\$/.test(hash))
+    return { fault: 'is no argon2i or argon2id of version 1.3' };
   if (hash.startsWith('$argon2i$')) return affordable({ scheme: 'argon2i', hash, key: null });
   if (parseArgon2id(hash) !== null) return { scheme: 'argon2id', hash, key: null };
-  return affordable({ scheme: 'argon2i', hash: hash.replace('argon2id', 'argon2i'), key: null }, malformed);
+  return affordable(
+    { scheme: 'argon2i', hash: hash.replace('argon2id', 'argon2i'), key: null },
+    malformed,
+  );
 }
 
 function ofFirebase(hash: string, salt: string, project: FirebaseProject): ForeignStored | null {
@@ -108,7 +124,8 @@ const forms: readonly Form[] = [
     /^pbkdf2:(sha\d+):(\d+)\$([^$]*)\$([0-9a-f]*)$/,
     ([name, i, salt, digest]) => pbkdf2(name, i, fromText(salt), fromHex(digest)),
   ],
-  // PHC and passlib: $pbkdf2-sha256$29000$salt$digest, $pbkdf2-sha512$i=10000,l=64$…; $pbkdf2$ is SHA-1
+  // PHC and passlib: $pbkdf2-sha256$29000$salt$digest, $pbkdf2-sha512$i=10000,l=64$…; $pbkdf2$ is
+  // SHA-1
   [
     /^\$pbkdf2(?:-(sha\d+))?\$(?:i=)?(\d+)(?:,l=\d+)?\$([^$]*)\$([^$]*)$/,
     ([name, i, salt, digest]) => pbkdf2(name ?? 'sha1', i, fromBase64(salt), fromBase64(digest)),
@@ -117,7 +134,11 @@ const forms: readonly Form[] = [
 
 type ScryptText = { ln: string | undefined; r: string | undefined; p: string | undefined };
 
-function scrypt({ ln, r, p }: ScryptText, salt: Buffer | null, digest: Buffer | null): ForeignStored | null {
+function scrypt(
+  { ln, r, p }: ScryptText,
+  salt: Buffer | null,
+  digest: Buffer | null,
+): ForeignStored | null {
   if (ln === undefined || salt === null || digest === null) return null;
   const hash = `$scrypt$ln=${ln},r=${r},p=${p}$${unpadded(salt)}$${unpadded(digest)}`;
   return { scheme: 'scrypt', hash, key: null };
@@ -142,7 +163,9 @@ function log2(n: string | undefined): string | undefined {
 
 /** Standard Base64, or passlib's, which writes a dot for the plus; with or without padding. */
 function fromBase64(text = ''): Buffer | null {
-  return /^[A-Za-z0-9+/.]*={0,2}$/.test(text) ? Buffer.from(text.replaceAll('.', '+'), 'base64') : null;
+  return /^[A-Za-z0-9+/.]*={0,2}$/.test(text)
+    ? Buffer.from(text.replaceAll('.', '+'), 'base64')
+    : null;
 }
 
 function fromHex(text = ''): Buffer | null {

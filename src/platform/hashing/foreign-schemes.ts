@@ -53,9 +53,15 @@ const bytes = '([A-Za-z0-9+/]*)';
 const number = '([1-9]\\d{0,8})';
 
 const forms: Record<ForeignScheme, RegExp> = {
-  argon2i: new RegExp(`^\\$argon2i\\$v=19\\$m=${number},t=${number},p=([1-9])\\$${bytes}\\$${bytes}$`),
-  scrypt: new RegExp(`^\\$scrypt\\$ln=([1-9]|1\\d|2[0-4]),r=${number},p=${number}\\$${bytes}\\$${bytes}$`),
-  pbkdf2: new RegExp(`^\\$pbkdf2-(sha1|sha224|sha256|sha384|sha512)\\$i=${number}\\$${bytes}\\$${bytes}$`),
+  argon2i: new RegExp(
+    `^\\$argon2i\\$v=19\\$m=${number},t=${number},p=([1-9])\\$${bytes}\\$${bytes}$`,
+  ),
+  scrypt: new RegExp(
+    `^\\$scrypt\\$ln=([1-9]|1\\d|2[0-4]),r=${number},p=${number}\\$${bytes}\\$${bytes}$`,
+  ),
+  pbkdf2: new RegExp(
+    `^\\$pbkdf2-(sha1|sha224|sha256|sha384|sha512)\\$i=${number}\\$${bytes}\\$${bytes}$`,
+  ),
   'firebase-scrypt': new RegExp(
     `^\\$firebase-scrypt\\$ln=([1-9]|1\\d|2[0-4]),r=${number}\\$${bytes}\\$${bytes}\\$${bytes}$`,
   ),
@@ -104,7 +110,11 @@ const readers: Record<ForeignScheme, Reader> = {
       digest: decoded(digest),
       // The derived key encrypts the project's key; what comes out is the hash.
       make: (password) =>
-        createCipheriv('aes-256-ctr', runScrypt(password, nonce, 32, costs), Buffer.alloc(16)).update(key),
+        createCipheriv(
+          'aes-256-ctr',
+          runScrypt(password, nonce, 32, costs),
+          Buffer.alloc(16),
+        ).update(key),
     };
   },
 };
@@ -121,7 +131,12 @@ function scryptCost({ ln, r, p }: ScryptCosts): Cost {
   return { rounds: (2 ** ln * r * p * 0.4) / 64, memoryBytes: 128 * r * (2 ** ln + p) };
 }
 
-function runScrypt(password: string, salt: Buffer, length: number, { ln, r, p }: ScryptCosts): Buffer {
+function runScrypt(
+  password: string,
+  salt: Buffer,
+  length: number,
+  { ln, r, p }: ScryptCosts,
+): Buffer {
   // Node's default would refuse what takes more than 32 MiB.
   return scryptSync(password, salt, length, { N: 2 ** ln, r, p, maxmem: 2 * mostMemoryBytes });
 }

@@ -90,7 +90,11 @@ test('a reserved place is freed and runs nothing when its client disconnects', a
   assert.throws(() => reserve(carol), HashQueueFullError);
   gone.abort();
   const free = reserve(carol);
-  const job = { kind: 'hash', password: 'x', target: { algorithm: 'bcrypt', bcryptRounds: 4 } } as const;
+  const job = {
+    kind: 'hash',
+    password: 'x',
+    target: { algorithm: 'bcrypt', bcryptRounds: 4 },
+  } as const;
   await assert.rejects(place.run(job), HashAbandonedError);
   place.release();
   assert.throws(() => reserve(alice), HashQueueFullError, 'the place was freed only once');
@@ -145,7 +149,9 @@ test('a thread that dies fails only its own job and is replaced', async (t) => {
   assert.deepEqual([state.running, state.queued], [0, 0]);
 });
 
-test('a thread that died while idle is replaced before the next job', { timeout: 10_000 }, async (t) => {
+test('a thread that died while idle is replaced before the next job', {
+  timeout: 10_000,
+}, async (t) => {
   const { hash, workers } = openAdmission(t);
   await hash('x', alice);
   const [worker] = workers;
@@ -153,7 +159,9 @@ test('a thread that died while idle is replaced before the next job', { timeout:
   assert.ok(await hash('x', alice));
 });
 
-test('a thread that cannot start fails its job; the next one succeeds', { timeout: 10_000 }, async (t) => {
+test('a thread that cannot start fails its job; the next one succeeds', {
+  timeout: 10_000,
+}, async (t) => {
   const { hash } = openAdmission(t, { threads: 2, bcryptRounds: 10 });
   await hash('x', alice);
   process.once('worker', (worker) => worker.emit('error', new Error('no more threads')));
@@ -165,7 +173,10 @@ test('a thread that cannot start fails its job; the next one succeeds', { timeou
 
 test('a refusal has a Retry-After of 1, 2 or 3 seconds and a name of its own', () => {
   const errors = Array.from({ length: 200 }, () => new HashQueueFullError());
-  assert.deepEqual([...new Set(errors.map((error) => error.retryAfterSeconds))].toSorted(), [1, 2, 3]);
+  assert.deepEqual(
+    [...new Set(errors.map((error) => error.retryAfterSeconds))].toSorted(),
+    [1, 2, 3],
+  );
   assert.equal(errors[0]?.name, 'HashQueueFullError');
   assert.match(errors[0]?.message ?? '', /too many passwords/);
 });
@@ -174,7 +185,11 @@ test('a failed job is not measured, and the next one succeeds', async (t) => {
   const { hash, reserve, state } = openAdmission(t);
   await hash('x', alice);
   const { hashMs } = state;
-  const odd = { kind: 'hash', password: 'x', target: { algorithm: 'bcrypt', bcryptRounds: 99 } } as const;
+  const odd = {
+    kind: 'hash',
+    password: 'x',
+    target: { algorithm: 'bcrypt', bcryptRounds: 99 },
+  } as const;
   await assert.rejects(reserve(alice).run(odd), /hashing a password failed/);
   assert.deepEqual([state.completed, state.hashMs], [1, hashMs]);
   assert.ok(await hash('x', alice));
@@ -196,7 +211,11 @@ test('a job that cannot be sent to a thread fails alone', async (t) => {
 test('close waits for the last running job, not for the first', async (t) => {
   const { reserve, close, state } = openAdmission(t, { threads: 2 });
   const [short, long] = [4, 11].map((bcryptRounds) =>
-    reserve(alice).run({ kind: 'hash', password: 'x', target: { algorithm: 'bcrypt', bcryptRounds } }),
+    reserve(alice).run({
+      kind: 'hash',
+      password: 'x',
+      target: { algorithm: 'bcrypt', bcryptRounds },
+    }),
   );
   await close();
   assert.equal(state.running, 0);

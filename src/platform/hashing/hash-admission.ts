@@ -68,7 +68,8 @@ export function createHashAdmission(threads: number, maxWaitSeconds: number): Ha
 
   const reserve = (client: string, signal?: AbortSignal): HashPlace => {
     const idleThreads = threads - state.running;
-    if (closing || !queue.reserve(client, state.capacity + idleThreads)) throw new HashQueueFullError();
+    if (closing || !queue.reserve(client, state.capacity + idleThreads))
+      throw new HashQueueFullError();
     let isHeld = true;
     const release = (): void => {
       if (isHeld) queue.release(client);
@@ -133,7 +134,9 @@ export function createHashAdmission(threads: number, maxWaitSeconds: number): Ha
   return { state, reserve, close: () => (closing ??= close()) };
 }
 
-/** Two spans of whoever waits for the hash: how long it waited for a thread, and the hash itself. */
+/**
+ * Two spans of whoever waits for the hash: how long it waited for a thread, and the hash itself.
+ */
 async function traceHash<T>(hashing: Promise<T>, pending: Pending): Promise<T> {
   const tracing = currentTracing();
   if (tracing === null) return hashing;

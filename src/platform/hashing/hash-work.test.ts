@@ -26,7 +26,9 @@ test('a cheaper bcrypt hash is topped up with one hash of each cost below the ta
     [10, 12],
     [11, 12],
   ] as const) {
-    const costs = missingWork(bcrypt(cost), toBcrypt(target)).map((idle) => 'cost' in idle && idle.cost);
+    const costs = missingWork(bcrypt(cost), toBcrypt(target)).map(
+      (idle) => 'cost' in idle && idle.cost,
+    );
     const all = Array.from({ length: target - cost }, (_, index) => cost + index);
     assert.deepEqual(costs, all);
   }
@@ -46,7 +48,9 @@ test('a hash of another scheme is topped up to the target, as closely as possibl
   // 256 rounds equal 16,384 KiB; two passes over 11,264 KiB are the rest.
   const idle = { algorithm: 'argon2id', memory: 11_264, passes: 2 };
   assert.deepEqual(missingWork(bcrypt(8), toArgon2id), [idle]);
-  assert.deepEqual(missingWork(argon2id('m=19456,t=1,p=1'), toArgon2id), [{ ...idle, memory: 9728 }]);
+  assert.deepEqual(missingWork(argon2id('m=19456,t=1,p=1'), toArgon2id), [
+    { ...idle, memory: 9728 },
+  ]);
 });
 
 for (const [what, elapsedMs] of [
@@ -56,7 +60,9 @@ for (const [what, elapsedMs] of [
   test(`${what} goes on until bcrypt of the target's cost would be done`, () => {
     const ratios = Array.from({ length: 5 }, () => {
       const full = millisecondsOf(() => hashSync('', { cost: 8 }));
-      const toppedUp = millisecondsOf(() => spendWork([{ algorithm: 'bcryptUntil', cost: 8 }], elapsedMs));
+      const toppedUp = millisecondsOf(() =>
+        spendWork([{ algorithm: 'bcryptUntil', cost: 8 }], elapsedMs),
+      );
       return (elapsedMs + toppedUp) / full;
     });
     // Other load may delay any single run, of either kind.

@@ -41,7 +41,14 @@ export function spendWork(hashes: readonly IdleHash[], elapsedMs: number): void 
   for (const idle of hashes) {
     if (idle.algorithm === 'bcrypt') hashSync('', { cost: idle.cost });
     else if (idle.algorithm === 'bcryptUntil') spendBcryptUntil(idle.cost, elapsedMs);
-    else argon2Sync('argon2id', { ...idle, message: '', nonce: idleNonce, parallelism: 1, tagLength: 32 });
+    else
+      argon2Sync('argon2id', {
+        ...idle,
+        message: '',
+        nonce: idleNonce,
+        parallelism: 1,
+        tagLength: 32,
+      });
   }
 }
 

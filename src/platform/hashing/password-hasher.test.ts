@@ -6,7 +6,11 @@ import { promisify } from 'node:util';
 import { MessagePort } from 'node:worker_threads';
 import { createPasswordHasher, HashQueueFullError } from './password-hasher.ts';
 
-const settings = { threads: 1, maxWaitSeconds: 3, target: { algorithm: 'bcrypt', bcryptRounds: 4 } } as const;
+const settings = {
+  threads: 1,
+  maxWaitSeconds: 3,
+  target: { algorithm: 'bcrypt', bcryptRounds: 4 },
+} as const;
 
 async function openHasher(t: TestContext) {
   const hasher = await createPasswordHasher(settings);

@@ -64,7 +64,11 @@ export async function createPasswordHasher({
   const placeAt = (at: HashPlace | string, signal: AbortSignal | undefined): HashPlace =>
     typeof at === 'string' ? admission.reserve(clientOf(at), signal) : at;
   const hash: PasswordHasher['hash'] = async (password, at, signal) => {
-    const hashed = (await placeAt(at, signal).run({ kind: 'hash', password, target })) as StoredPassword;
+    const hashed = (await placeAt(at, signal).run({
+      kind: 'hash',
+      password,
+      target,
+    })) as StoredPassword;
     // A Buffer sent between threads arrives as a plain Uint8Array.
     return { ...hashed, key: hashed.key && Buffer.from(hashed.key) };
   };

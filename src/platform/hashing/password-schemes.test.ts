@@ -25,7 +25,13 @@ test('any bcrypt tool verifies a hash of up to 72 bytes', () => {
 });
 
 test('no byte of a password is ignored, whatever its length and scheme', () => {
-  const beginnings = ['A'.repeat(72), '😀'.repeat(18), 'A'.repeat(71), 'A'.repeat(254), 'A'.repeat(255)];
+  const beginnings = [
+    'A'.repeat(72),
+    '😀'.repeat(18),
+    'A'.repeat(71),
+    'A'.repeat(254),
+    'A'.repeat(255),
+  ];
   beginnings.push('A'.repeat(299), 'A'.repeat(511), '😀'.repeat(127));
   for (const beginning of beginnings) {
     const stored = hashPasswordSync(`${beginning}x`, bcrypt);
@@ -99,7 +105,8 @@ test('rows made by other software verify and need a rehash', () => {
 });
 
 test("argon2's own test vector verifies; its cheaper parameters need a rehash", () => {
-  const hash = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
+  const hash =
+    '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
   const stored = { scheme: 'argon2id', hash, key: null } as const;
   assert.ok(verifyPasswordSync('password', stored));
   assert.ok(!verifyPasswordSync('passwore', stored));
@@ -125,7 +132,10 @@ test('argon2id rows have the parameters recommended by OWASP', () => {
 test('a row up to the maximum cost is accepted', () => {
   const tail = '$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
   for (const costs of ['m=262144,t=1,p=1', 'm=8,t=10,p=1', 'm=72,t=9,p=9']) {
-    assert.ok(isVerifiable({ scheme: 'argon2id', hash: `$argon2id$v=19$${costs}${tail}`, key: null }), costs);
+    assert.ok(
+      isVerifiable({ scheme: 'argon2id', hash: `$argon2id$v=19$${costs}${tail}`, key: null }),
+      costs,
+    );
   }
   for (const costs of ['$2b$15', '$2a$04', '$2y$10']) {
     const hash = `${costs}$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe`;
@@ -137,9 +147,16 @@ test('a broken row, or one that costs gigabytes or hours, is refused without has
   const tail = '$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
   const bcryptTail = '$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe';
   const rows: [ReadPassword['scheme'], string][] = [
-    ...['m=4194304,t=1,p=1', 'm=262145,t=1,p=1', 'm=256,t=11,p=1', 'm=256,t=0,p=1', 'm=256,t=2,p=0'].map(
-      (costs): [ReadPassword['scheme'], string] => ['argon2id', `$argon2id$v=19$${costs}${tail}`],
-    ),
+    ...[
+      'm=4194304,t=1,p=1',
+      'm=262145,t=1,p=1',
+      'm=256,t=11,p=1',
+      'm=256,t=0,p=1',
+      'm=256,t=2,p=0',
+    ].map((costs): [ReadPassword['scheme'], string] => [
+      'argon2id',
+      `$argon2id$v=19$${costs}${tail}`,
+    ]),
     ['argon2id', `$argon2id$v=19$m=8,t=2,p=2${tail}`],
     ['argon2id', `$argon2id$v=19$m=0256,t=2,p=1${tail}`],
     ['argon2id', `$argon2i$v=19$m=256,t=2,p=1${tail}`],

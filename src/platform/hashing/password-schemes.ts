@@ -17,7 +17,10 @@ type OwnScheme = 'bcrypt' | 'bcrypt-hmac-sha384' | 'argon2id';
  */
 export type PasswordScheme = OwnScheme | 'bcrypt-truncated' | ForeignPassword['scheme'];
 
-/** How an account's row stores the password. Only `bcrypt-hmac-sha384` and `firebase-scrypt` have a `key`. */
+/**
+ * How an account's row stores the password. Only `bcrypt-hmac-sha384` and `firebase-scrypt` have a
+ * `key`.
+ */
 export type StoredPassword = {
   scheme: PasswordScheme;
   hash: string;
@@ -34,7 +37,8 @@ const bcryptBytes = 72;
 
 /** Blocks its thread. */
 export function hashPasswordSync(password: string, target: HashTarget): StoredPassword {
-  if (target.algorithm === 'argon2id') return { scheme: 'argon2id', hash: hashArgon2id(password), key: null };
+  if (target.algorithm === 'argon2id')
+    return { scheme: 'argon2id', hash: hashArgon2id(password), key: null };
   if (Buffer.byteLength(password) <= bcryptBytes) {
     return { scheme: 'bcrypt', hash: hashBcrypt(password, target.bcryptRounds), key: null };
   }
@@ -67,7 +71,8 @@ export function verifyPasswordSync(password: string, stored: ReadPassword): bool
 export function isVerifiable(stored: ReadPassword): boolean {
   const { scheme, hash, key } = stored;
   if (scheme === 'argon2id') return parseArgon2id(hash) !== null;
-  if (isForeign(stored)) return isAffordable(foreignCost(stored) ?? { rounds: Infinity, memoryBytes: 0 });
+  if (isForeign(stored))
+    return isAffordable(foreignCost(stored) ?? { rounds: Infinity, memoryBytes: 0 });
   const cost = bcryptCost(hash);
   return cost >= 4 && cost <= 15 && (scheme !== 'bcrypt-hmac-sha384' || key !== null);
 }
@@ -112,7 +117,11 @@ function verifyArgon2id(password: string, hash: string): boolean {
   const parsed = parseArgon2id(hash);
   if (!parsed) return false;
   const { tag, ...parameters } = parsed;
-  const actual = argon2Sync('argon2id', { message: password, tagLength: tag.length, ...parameters });
+  const actual = argon2Sync('argon2id', {
+    message: password,
+    tagLength: tag.length,
+    ...parameters,
+  });
   return timingSafeEqual(actual, tag);
 }
 

@@ -8,9 +8,16 @@ test('every value is escaped: the output has no markup but the template’s', ()
   fc.assert(
     fc.property(fc.string({ unit: anyCharacter }), (value) => {
       const markup = html`<p title="${value}">${value}</p>`.toString();
-      const [, title = '', text = ''] = /^<p title="([^"<>']*)">([^"<>']*)<\/p>$/s.exec(markup) ?? [];
+      const [, title = '', text = ''] =
+        /^<p title="([^"<>']*)">([^"<>']*)<\/p>$/s.exec(markup) ?? [];
       assert.equal(title, text);
-      const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+      const entities: Record<string, string> = {
+        amp: '&',
+        lt: '<',
+        gt: '>',
+        quot: '"',
+        '#39': "'",
+      };
       assert.equal(
         text.replaceAll(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => entities[name] ?? ''),
         value,

@@ -15,7 +15,9 @@ type Value = string | number | Html | readonly Value[];
 
 /** Escapes every value except `Html`; lists are joined. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
-  return new Html(strings.reduce((markup, part, index) => markup + part + render(values[index]), ''));
+  return new Html(
+    strings.reduce((markup, part, index) => markup + part + render(values[index]), ''),
+  );
 }
 
 function render(value: Value | undefined): string {

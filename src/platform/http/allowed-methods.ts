@@ -25,10 +25,15 @@ export function collectAllowedMethods(app: FastifyInstance): (path: string) => s
 
 function matches(pattern: string[], path: string[]): boolean {
   if (pattern.at(-1) === '*')
-    return path.length >= pattern.length && matches(pattern.slice(0, -1), path.slice(0, pattern.length - 1));
+    return (
+      path.length >= pattern.length &&
+      matches(pattern.slice(0, -1), path.slice(0, pattern.length - 1))
+    );
   return (
     pattern.length === path.length &&
-    pattern.every((part, index) => (part.startsWith(':') && path[index] !== '') || part === path[index])
+    pattern.every(
+      (part, index) => (part.startsWith(':') && path[index] !== '') || part === path[index],
+    )
   );
 }
 

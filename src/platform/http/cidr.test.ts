@@ -7,7 +7,14 @@ test('a list holds ranges and addresses of both families; an empty list holds no
   for (const inside of ['10.0.0.0', '10.255.255.255', '192.0.2.7', '2001:db8:ffff::1', '::1']) {
     assert.equal(cidrListContains(list, inside), true, inside);
   }
-  for (const outside of ['9.255.255.255', '11.0.0.0', '192.0.2.8', '2001:db9::', '::2', '::a00:1']) {
+  for (const outside of [
+    '9.255.255.255',
+    '11.0.0.0',
+    '192.0.2.8',
+    '2001:db9::',
+    '::2',
+    '::a00:1',
+  ]) {
     assert.equal(cidrListContains(list, outside), false, outside);
   }
   assert.equal(cidrListContains(parseCidrList(''), '127.0.0.1'), false);

@@ -4,11 +4,20 @@ import { test } from 'node:test';
 import { exchange } from '../../../test/raw-http.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 import { parseCidrList } from './cidr.ts';
-import { clientAddress, isLocalCaller, networkOf, networkRangeOf, peerAddress } from './client-address.ts';
+import {
+  clientAddress,
+  isLocalCaller,
+  networkOf,
+  networkRangeOf,
+  peerAddress,
+} from './client-address.ts';
 
 const proxies = parseCidrList('10.0.0.0/8,2001:db8::/32');
 
-function requestFrom(peer: string | undefined, headers: Record<string, string> = {}): IncomingMessage {
+function requestFrom(
+  peer: string | undefined,
+  headers: Record<string, string> = {},
+): IncomingMessage {
   return { socket: { remoteAddress: peer }, headers } as unknown as IncomingMessage;
 }
 
@@ -125,7 +134,11 @@ test('a caller with a foreign host, foreign peer or forwarding header is not loc
   }
   assert.equal(isLocalCaller(requestFrom('127.0.0.1'), publicUrl), false);
   for (const peer of ['10.0.0.1', '2001:db8::1', '::ffff:10.0.0.1', undefined]) {
-    assert.equal(isLocalCaller(requestFrom(peer, { host: 'localhost' }), publicUrl), false, String(peer));
+    assert.equal(
+      isLocalCaller(requestFrom(peer, { host: 'localhost' }), publicUrl),
+      false,
+      String(peer),
+    );
   }
   for (const header of [
     'forwarded',

@@ -54,7 +54,8 @@ export function hasForwardingHeader({ headers }: IncomingMessage): boolean {
 export function isLocalCaller(request: IncomingMessage, publicUrl: string): boolean {
   if (hasForwardingHeader(request)) return false;
   return (
-    isLoopback(peerAddress(request)) && isLocalHost(request.headers.host ?? '', new URL(publicUrl).hostname)
+    isLoopback(peerAddress(request)) &&
+    isLocalHost(request.headers.host ?? '', new URL(publicUrl).hostname)
   );
 }
 
@@ -68,7 +69,10 @@ function isLocalHost(host: string, publicHostname: string): boolean {
  * page of the attacker can then read the answer (DNS rebinding). Addresses and names without a dot
  * are safe.
  */
-export function isOwnHost({ headers }: Pick<IncomingMessage, 'headers'>, publicUrl: string): boolean {
+export function isOwnHost(
+  { headers }: Pick<IncomingMessage, 'headers'>,
+  publicUrl: string,
+): boolean {
   const hostname = hostnameOf(headers.host ?? '');
   if (hostname === null) return false;
   const isAddress = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
@@ -77,15 +81,18 @@ export function isOwnHost({ headers }: Pick<IncomingMessage, 'headers'>, publicU
 
 /** Without the port; null if the host is invalid. */
 function hostnameOf(host: string): string | null {
-  if (!/^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host) || !URL.canParse(`http://${host}`)) return null;
+  if (!/^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host) || !URL.canParse(`http://${host}`))
+    return null;
   return new URL(`http://${host}`).hostname;
 }
 
 /** True for a request by a script, frame or form of another origin, but not for a followed link. */
 export function isForeignPage({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   const { origin, host, 'sec-fetch-site': site = 'none' } = headers;
-  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) return true;
-  const isFollowed = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
+    return true;
+  const isFollowed =
+    headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
   return site !== 'same-origin' && site !== 'none' && !isFollowed;
 }
 
@@ -100,7 +107,9 @@ function isLoopback(address: string): boolean {
 
 /** No port, no zone, IPv4-mapped as IPv4, IPv6 compressed in lower case; null if not an address. */
 function canonical(text: string): string | null {
-  const bare = text.replace(/^\[([^\]]*)\](:\d+)?$/, '$1').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
+  const bare = text
+    .replace(/^\[([^\]]*)\](:\d+)?$/, '$1')
+    .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
   const withoutZone = bare.replace(/%.*$/, '');
   return isIP(withoutZone) === 0 ? null : ipaddr.process(withoutZone).toString();
 }

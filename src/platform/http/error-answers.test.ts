@@ -41,7 +41,10 @@ const secret = 'hunter2 at /srv/adl/store.ts';
 for (const [what, thrown] of [
   ['an Error', new Error(secret)],
   ['an Error with a cause', new Error('x', { cause: new Error(secret) })],
-  ['a system error', Object.assign(new Error(secret), { code: 'ENOENT', path: secret, syscall: 'open' })],
+  [
+    'a system error',
+    Object.assign(new Error(secret), { code: 'ENOENT', path: secret, syscall: 'open' }),
+  ],
   ['an error with status code 500', Object.assign(new Error(secret), { statusCode: 500 })],
   ['an error with status code 204', Object.assign(new Error(secret), { statusCode: 204 })],
   ['text', secret],

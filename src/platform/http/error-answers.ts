@@ -37,19 +37,28 @@ export function answerError(
 }
 
 /** The client disconnected, so no response can be sent. 499 is nginx's status for that. */
-function leaveUnanswered(logger: Logger, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function leaveUnanswered(
+  logger: Logger,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   logger.info({ request_id: request.id }, `499 Client Closed Request: ${pathOf(request.url)}`);
   return reply.hijack();
 }
 
 /** The handler timed out before the request was complete: the caller is slow, not the service. */
 function isLateBody(error: unknown, { raw }: FastifyRequest): boolean {
-  return (error as Partial<FastifyError> | null)?.code === 'FST_ERR_HANDLER_TIMEOUT' && !raw.complete;
+  return (
+    (error as Partial<FastifyError> | null)?.code === 'FST_ERR_HANDLER_TIMEOUT' && !raw.complete
+  );
 }
 
 function lateRequest(cause: unknown): AppError {
   const headers = { connection: 'close' };
-  return new AppError('RequestTimeoutError', 'The request did not arrive in time', { headers, cause });
+  return new AppError('RequestTimeoutError', 'The request did not arrive in time', {
+    headers,
+    cause,
+  });
 }
 
 export function errorAnswer(error: AppError, requestId: string, path: string): ErrorAnswer {
@@ -76,7 +85,10 @@ function toAppError(error: unknown): AppError {
 
 const frameworkErrors: Record<string, [ErrorName, string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['PayloadTooLargeError', 'The request body is too large'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UnsupportedMediaTypeError', 'Send the request body as application/json'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'UnsupportedMediaTypeError',
+    'Send the request body as application/json',
+  ],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
     'BadRequestError',
     'The request body does not match its Content-Length',
@@ -95,5 +107,7 @@ function fromFramework(error: unknown): AppError | null {
   const byStatus = Object.entries(errorStatuses).find(([, status]) => status === statusCode)?.[0] as
     | ErrorName
     | undefined;
-  return new AppError(byStatus ?? 'BadRequestError', 'The request cannot be served', { cause: error });
+  return new AppError(byStatus ?? 'BadRequestError', 'The request cannot be served', {
+    cause: error,
+  });
 }

@@ -90,12 +90,16 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
   answerOptions(app, allowedMethods);
   allowOrigins(app, config);
   // After CORS preflights, which are never refused, and before all other work.
-  app.after(() => app.addHook('onRequest', (request, reply) => limits.countAtStart(request, reply)));
+  app.after(() =>
+    app.addHook('onRequest', (request, reply) => limits.countAtStart(request, reply)),
+  );
   // onSend runs even if the client reads slowly or has disconnected: the work is done.
   app.addHook('onSend', async (request) => limits.endTurn(request));
   refuseUnknownRoutes(app, allowedMethods);
   app.setErrorHandler(answerFailed);
-  app.server.on('connect', (_request, socket) => answerSocketError(answering, new Error('CONNECT'), socket));
+  app.server.on('connect', (_request, socket) =>
+    answerSocketError(answering, new Error('CONNECT'), socket),
+  );
   return app;
 }
 
@@ -140,7 +144,8 @@ function addRequestHooks(
     );
   });
   app.addHook('onRequest', async (request) => {
-    if (readiness.phase === 'starting' && !pathOf(request.url).startsWith('/health')) throw unavailable();
+    if (readiness.phase === 'starting' && !pathOf(request.url).startsWith('/health'))
+      throw unavailable();
   });
   app.addHook('onSend', async (_request, reply) => {
     if (readiness.phase === 'draining') reply.header('connection', 'close');
@@ -171,7 +176,13 @@ function allowOrigins(app: FastifyInstance, config: HttpConfig): void {
       'X-Requested-With',
       'X-Setup-Token',
     ],
-    exposedHeaders: ['ETag', 'Idempotency-Replayed', 'X-Request-ID', 'Retry-After', ...limitHeaderNames],
+    exposedHeaders: [
+      'ETag',
+      'Idempotency-Replayed',
+      'X-Request-ID',
+      'Retry-After',
+      ...limitHeaderNames,
+    ],
     maxAge: 7200,
     strictPreflight: false,
   });

@@ -12,16 +12,23 @@ export function acceptJsonBodiesOnly(app: FastifyInstance): void {
     try {
       done(null, parseJson(body as Buffer));
     } catch {
-      done(invalid({ field: 'body', message: 'is not valid JSON', type: 'invalid_json' }), undefined);
+      done(
+        invalid({ field: 'body', message: 'is not valid JSON', type: 'invalid_json' }),
+        undefined,
+      );
     }
   });
 }
 
 /** Compressed bodies are refused to prevent decompression bombs (RFC 9110 § 15.5.16). */
 function compressedBody(): AppError {
-  return new AppError('UnsupportedMediaTypeError', 'Send the request body without a content encoding', {
-    headers: { 'accept-encoding': 'identity' },
-  });
+  return new AppError(
+    'UnsupportedMediaTypeError',
+    'Send the request body without a content encoding',
+    {
+      headers: { 'accept-encoding': 'identity' },
+    },
+  );
 }
 
 function parseJson(body: Buffer): unknown {

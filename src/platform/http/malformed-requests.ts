@@ -4,7 +4,9 @@ import { AppError, badRequest } from '../errors.ts';
 
 /** Refuses what Node's parser accepts but RFC 9112 forbids, and answers with headers and body. */
 export function refuseMalformedRequests(app: FastifyInstance): void {
-  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  app.server.on('checkExpectation', (request, response) =>
+    app.server.emit('request', request, response),
+  );
   app.addHook('onRequest', async ({ raw }, reply) => {
     if (!isWellFormed(raw)) {
       reply.header('connection', 'close');
@@ -18,7 +20,9 @@ export function refuseMalformedRequests(app: FastifyInstance): void {
 
 /** One Host (RFC 9112 § 3.2), `*` only for OPTIONS (§ 3.2.4), and HTTP/1.0 or 1.1. */
 function isWellFormed({ httpVersion, method, rawHeaders, url }: IncomingMessage): boolean {
-  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+  const hosts = rawHeaders.filter(
+    (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
+  ).length;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return false;
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) return false;
   return url !== '*' || method === 'OPTIONS';

@@ -76,6 +76,10 @@ export function decodeCursor<T>(cursor: string, content: z.ZodType<T>): T {
   try {
     return content.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch {
-    throw invalid({ field: 'cursor', message: 'is not a cursor of this list', type: 'invalid_cursor' });
+    throw invalid({
+      field: 'cursor',
+      message: 'is not a cursor of this list',
+      type: 'invalid_cursor',
+    });
   }
 }

@@ -7,7 +7,9 @@ export const ifMatchHeader = z.object({
     .string()
     .max(2000)
     .optional()
-    .describe('The `ETag` of the version to change: 412 if it has changed since. `*` is any version'),
+    .describe(
+      'The `ETag` of the version to change: 412 if it has changed since. `*` is any version',
+    ),
 });
 
 /** Throws 412 unless the header names the version (RFC 9110 § 13.1.1). Lock the row first. */

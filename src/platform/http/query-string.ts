@@ -10,7 +10,11 @@ export function parseQuery(text: string): Record<string, string> {
 export function refuseIllFormedQueries(app: FastifyInstance): void {
   app.addHook('preValidation', async ({ url, routeOptions }) => {
     if (routeOptions.schema?.querystring === undefined || isDecodable(url)) return;
-    throw invalid({ field: 'query', message: 'is not percent-encoded UTF-8', type: 'invalid_encoding' });
+    throw invalid({
+      field: 'query',
+      message: 'is not percent-encoded UTF-8',
+      type: 'invalid_encoding',
+    });
   });
 }
 

@@ -15,7 +15,10 @@ export type RequestLines = {
 const probes = /^\/(health(\/live|\/ready)?|metrics)\/*$/;
 
 /** In production one line per request and none per probe; `LOG_LEVEL=debug` adds the others. */
-export function createRequestLines(logger: Logger, { environment }: { environment: string }): RequestLines {
+export function createRequestLines(
+  logger: Logger,
+  { environment }: { environment: string },
+): RequestLines {
   const isBrief = environment === 'production';
   const minor = isBrief ? 'debug' : 'info';
   // Requests that will have a line of their own at the end.

@@ -18,9 +18,13 @@ export function text(maxLength: number, string = z.string()) {
     .meta({ maxLength, pattern: plainTextPattern });
 }
 
-/** Counts only where it has to: most texts have fewer UTF-16 units than they may have code points. */
+/**
+ * Counts only where it has to: most texts have fewer UTF-16 units than they may have code points.
+ */
 function isWithin(value: string, maxLength: number): boolean {
-  return value.length <= maxLength || (value.length <= 2 * maxLength && [...value].length <= maxLength);
+  return (
+    value.length <= maxLength || (value.length <= 2 * maxLength && [...value].length <= maxLength)
+  );
 }
 
 /** A member of a change: null and absent mean unchanged, because many clients send every member. */
@@ -43,12 +47,16 @@ export const queryBoolean = z
   .describe('Also accepts `1`, `yes`, `on`, `0`, `no` and `off`; case-insensitive')
   .meta({ type: 'boolean', example: true });
 
-export const uuid = z.uuid('must be a UUID').meta({ example: '01890a5d-ac96-774b-bcce-b302099a8057' });
+export const uuid = z
+  .uuid('must be a UUID')
+  .meta({ example: '01890a5d-ac96-774b-bcce-b302099a8057' });
 
 export const timestamp = z.iso.datetime().meta({ example: '2026-01-31T09:26:03.114Z' });
 
 /** As PostgreSQL writes it into a cursor: UTC with microseconds. PostgreSQL has no year 0. */
-export const cursorTime = z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith('0000'));
+export const cursorTime = z.iso
+  .datetime({ precision: 6 })
+  .refine((time) => !time.startsWith('0000'));
 
 // Nanoseconds, the finest unit that common languages write.
 const mostFractionDigits = 9;
@@ -96,7 +104,11 @@ export const errorSchema = z
           .enum(['user', 'admin', 'mail'])
           .optional()
           .describe('For a 409: the kind of resource that already exists or is in the wrong state'),
-        errors: z.array(fieldFault).max(200).optional().describe('For a 422: all validation errors'),
+        errors: z
+          .array(fieldFault)
+          .max(200)
+          .optional()
+          .describe('For a 422: all validation errors'),
       })
       .optional(),
   })
@@ -118,8 +130,13 @@ type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 429 | 5
 export const bodyErrors = [413, 415, 422, 429] as const;
 export const guardErrors = [401, 403, 429, 503] as const;
 
-export function errors<S extends ErrorStatus>(statuses: readonly S[]): Record<S, typeof errorSchema> {
-  return Object.fromEntries(statuses.map((status) => [status, errorSchema])) as Record<S, typeof errorSchema>;
+export function errors<S extends ErrorStatus>(
+  statuses: readonly S[],
+): Record<S, typeof errorSchema> {
+  return Object.fromEntries(statuses.map((status) => [status, errorSchema])) as Record<
+    S,
+    typeof errorSchema
+  >;
 }
 
 export const noContent = z.null().describe('Done; no content');

@@ -12,7 +12,12 @@ test('a pipelined request starts after the previous response is sent', async (t)
   const registration = newRegistration();
   const { username, password } = registration;
   const register = requestText('POST', '/api/users/register', json, JSON.stringify(registration));
-  const login = requestText('POST', '/api/users/login', json, JSON.stringify({ username, password }));
+  const login = requestText(
+    'POST',
+    '/api/users/login',
+    json,
+    JSON.stringify({ username, password }),
+  );
   const { answers } = await exchange(app, register + login.repeat(3), { answers: 4 });
   assert.deepEqual(
     answers.map(({ status }) => status),

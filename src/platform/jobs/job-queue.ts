@@ -1,5 +1,12 @@
 import { sql } from 'kysely';
-import { fromKysely, type Job, type JobResult, PgBoss, type QueueOptions, type WorkOptions } from 'pg-boss';
+import {
+  fromKysely,
+  type Job,
+  type JobResult,
+  PgBoss,
+  type QueueOptions,
+  type WorkOptions,
+} from 'pg-boss';
 import type { Database, DatabaseEngine, Transaction } from '../database/database.ts';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
 import { foldCase } from '../fold-case.ts';
@@ -32,7 +39,9 @@ export type JobQueue = {
     name: Name,
     payload: JobPayloads[Name],
   ): Promise<void>;
-  /** Deletes the jobs, finished ones too, whose payload has one of these values, whatever its case. */
+  /**
+   * Deletes the jobs, finished ones too, whose payload has one of these values, whatever its case.
+   */
   forget(trx: Transaction, values: readonly string[]): Promise<void>;
   /** Creates missing tables and queues. Must be called before `send`. */
   open(names: readonly JobName[]): Promise<void>;
@@ -115,13 +124,20 @@ export function createJobQueue(engine: DatabaseEngine, logger: Logger, attended 
   boss.on('error', (error) => {
     engine.heedJobError(error);
     if (!reminder.isDue()) return;
-    logger.warn({ reason: reasonOf(error) }, 'jobs: the queue cannot reach the database; jobs wait');
+    logger.warn(
+      { reason: reasonOf(error) },
+      'jobs: the queue cannot reach the database; jobs wait',
+    );
   });
   return {
     send: async (db, name, payload) => {
       const traceparent = currentTracing()?.traceparent() ?? undefined;
       const traced = traceparent === undefined ? {} : { traceparent };
-      await boss.send(name, { payload, origin: currentOrigin(), ...traced }, { db: fromKysely(db) });
+      await boss.send(
+        name,
+        { payload, origin: currentOrigin(), ...traced },
+        { db: fromKysely(db) },
+      );
     },
     forget: async (trx, values) => {
       if (values.length === 0) return;
@@ -180,7 +196,8 @@ async function settle(...[handlers, logger, name, job]: [...Settling, Job]): Pro
   } catch (error) {
     if (error instanceof TryAgainLater) return failed(job, 'failed', { isOutage: error.isOutage });
     logger.error({ err: error, job: name }, 'A job failed');
-    if (job.retryCount < unexpectedFailures || isDatabaseUnavailable(error)) return failed(job, 'failed');
+    if (job.retryCount < unexpectedFailures || isDatabaseUnavailable(error))
+      return failed(job, 'failed');
     logger.error({ job: name }, 'A job is given up after repeated failures');
     givenUpJobs.inc({ queue: name });
     return failed(job, 'deadletter');

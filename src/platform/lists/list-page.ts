@@ -14,7 +14,9 @@ export async function listPage<Row, Item>(
 ) {
   const total = await count();
   const rows = await readPage(db, listing, query, total);
-  return presentPage(query, { rows, total }, present, (last: Position) => cursorAt(listing.order, last));
+  return presentPage(query, { rows, total }, present, (last: Position) =>
+    cursorAt(listing.order, last),
+  );
 }
 
 async function readPage<Row>(

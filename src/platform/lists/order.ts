@@ -71,7 +71,10 @@ export function orderBy(name: string, key: SortKey, direction: 'up' | 'down'): O
   return {
     name,
     key,
-    clause: direction === 'up' ? sql`ORDER BY ${key.value}, id` : sql`ORDER BY ${key.value} DESC, id DESC`,
+    clause:
+      direction === 'up'
+        ? sql`ORDER BY ${key.value}, id`
+        : sql`ORDER BY ${key.value} DESC, id DESC`,
     beyond: (position) => compare(after, position),
     upTo: (position) => compare(sql`${before}=`, position),
     reversed: () => orderBy(name, key, direction === 'up' ? 'down' : 'up'),

@@ -4,7 +4,10 @@ import { fetchedRows, offsetOf, type PageQuery, type Total } from '../http/pagin
 import { everything, type Listing, readRows } from './list-rows.ts';
 import { type Position, positionOf } from './order.ts';
 
-/** How many rows a statement reads: few enough that whoever waits for the embedded connection waits briefly. */
+/**
+ * How many rows a statement reads: few enough that whoever waits for the embedded connection waits
+ * briefly.
+ */
 const rowsOfSlice = 5000;
 
 /** How many rows are read for one page, and again for its total. */
@@ -37,7 +40,9 @@ export async function walkList<Row>(
   const { rows } = walk;
   const next = rows.length >= limit ? null : walk.stoppedAt;
   if (known !== null) return { rows, total: known, next };
-  const { found, stoppedAt } = isCounting ? walk : await readSlices(db, listing, wholeList, reading);
+  const { found, stoppedAt } = isCounting
+    ? walk
+    : await readSlices(db, listing, wholeList, reading);
   return { rows, total: { count: found, isExact: stoppedAt === null }, next };
 }
 
@@ -74,8 +79,15 @@ async function readSlices<Row>(
   }
 }
 
-function within<Row>(listing: Listing<Row>, rest: RawBuilder<boolean>, slice: Position): Listing<Row> {
-  return { ...listing, filter: sql`${listing.filter} AND ${rest} AND ${listing.order.upTo(slice)}` };
+function within<Row>(
+  listing: Listing<Row>,
+  rest: RawBuilder<boolean>,
+  slice: Position,
+): Listing<Row> {
+  return {
+    ...listing,
+    filter: sql`${listing.filter} AND ${rest} AND ${listing.order.upTo(slice)}`,
+  };
 }
 
 /** With the position of its last row. */

@@ -31,7 +31,10 @@ test('the pretty format writes exactly three lines for a failed request', async 
 
 test('the pretty format writes error and stack below the line, but no other fields', () => {
   let text = '';
-  const logger = createLogger({ logLevel: 'info', logFormat: 'pretty' }, { write: (line) => (text += line) });
+  const logger = createLogger(
+    { logLevel: 'info', logFormat: 'pretty' },
+    { write: (line) => (text += line) },
+  );
   logger.error({ err: new TypeError('x is not y'), password: 'hunter2' }, 'It broke');
   const [first = '', second, third] = text.split('\n');
   assert.match(first, / - ERROR - It broke$/);
@@ -49,10 +52,15 @@ test('the JSON format is one object per line; a completed request has all its fi
     [
       { level: 'info', msg: 'Incoming request: GET /nonexistent', id: answer.body.request_id },
       { level: 'info', msg: '404 Not Found: /nonexistent', id: answer.body.request_id },
-      { level: 'info', msg: 'Request completed: GET /nonexistent - Status: 404', id: answer.body.request_id },
+      {
+        level: 'info',
+        msg: 'Request completed: GET /nonexistent - Status: 404',
+        id: answer.body.request_id,
+      },
     ],
   );
-  for (const { time } of lines) assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  for (const { time } of lines)
+    assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   const { time: _time, duration_ms: duration, ...completed } = lines[2] ?? {};
   assert.deepEqual(completed, {
     level: 'info',
@@ -85,7 +93,10 @@ test('production writes one line for a request, and none for a probe unless aske
   const shown = [line?.msg, line?.request_id, line?.status, line?.client, line?.pid];
   const completed = 'Request completed: GET /nonexistent - Status: 404';
   assert.deepEqual(shown, [completed, answer.body.request_id, 404, '203.0.113.9', process.pid]);
-  assert.deepEqual([badLine?.msg, badLine?.request_id], ['400 Bad Request: /%zz', bad.body.request_id]);
+  assert.deepEqual(
+    [badLine?.msg, badLine?.request_id],
+    ['400 Bad Request: /%zz', bad.body.request_id],
+  );
 });
 
 test('production with LOG_LEVEL=debug writes all lines, of probes too', async (t) => {
@@ -124,7 +135,13 @@ test('a valid traceparent is added to the log lines of its request', async (t) =
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
   await api.get('/nonexistent', { headers: { traceparent } });
   assert.equal(linesOf(logs())[0]?.traceparent, traceparent);
-  for (const odd of ['00-x', `${traceparent}-00`, traceparent.toUpperCase(), '<script>', 'a'.repeat(9000)]) {
+  for (const odd of [
+    '00-x',
+    `${traceparent}-00`,
+    traceparent.toUpperCase(),
+    '<script>',
+    'a'.repeat(9000),
+  ]) {
     const before = logs().length;
     await api.get('/nonexistent', { headers: { traceparent: odd } });
     assert.doesNotMatch(logs().slice(before), /traceparent/);
@@ -153,7 +170,11 @@ test('M03 no header or field of a client can forge a log line or its level', asy
   const forged = '{"level":"error","msg":"forged"}';
   const breaks = ['\n', '\r\n', '\r', '\u2028', '\u2029', '\u0085', '\u001b[31m', '\u0000'];
   for (const LOG_FORMAT of ['json', 'pretty']) {
-    const test = await createTestApp(t, { LOG_FORMAT, LOG_LEVEL: 'debug', TRUSTED_PROXIES: '127.0.0.0/8' });
+    const test = await createTestApp(t, {
+      LOG_FORMAT,
+      LOG_LEVEL: 'debug',
+      TRUSTED_PROXIES: '127.0.0.0/8',
+    });
     const before = test.logs().length;
     const names = [
       'user-agent',
@@ -167,7 +188,13 @@ test('M03 no header or field of a client can forge a log line or its level', asy
     for (const lineBreak of breaks) {
       const text = `x${lineBreak}${forged}`;
       const headers = Object.fromEntries(names.map((name) => [name, text]));
-      const body = { username: text, email: text, password: text, full_name: text, refresh_token: text };
+      const body = {
+        username: text,
+        email: text,
+        password: text,
+        full_name: text,
+        refresh_token: text,
+      };
       for (const path of [
         '/api/users/login',
         '/api/users/register',
@@ -182,7 +209,8 @@ test('M03 no header or field of a client can forge a log line or its level', asy
     assert.ok(lines.length >= 2 * requests);
     for (const line of lines) {
       assert.doesNotMatch(line, /[\p{Cc}\p{Zl}\p{Zp}]/u);
-      if (LOG_FORMAT === 'json') assert.match(String((JSON.parse(line) as Line).level), /^(debug|info)$/);
+      if (LOG_FORMAT === 'json')
+        assert.match(String((JSON.parse(line) as Line).level), /^(debug|info)$/);
       else assert.match(line, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d - (DEBUG|INFO) - /);
     }
   }

@@ -29,7 +29,10 @@ export function createProcessLogger(options: LogOptions): Logger {
   const out = openStandardOutput();
   const logger = createLogger(options, out);
   out.onDropped((dropped) => {
-    logger.error({ dropped }, `${dropped} log lines were dropped, while standard output did not take them`);
+    logger.error(
+      { dropped },
+      `${dropped} log lines were dropped, while standard output did not take them`,
+    );
   });
   return logger;
 }

@@ -13,7 +13,11 @@ const up = new Gauge({
 });
 
 /** For something outside this process that every request may need. */
-export type OutageLog = { readonly isAway: boolean; failed(error: unknown): void; succeeded(): void };
+export type OutageLog = {
+  readonly isAway: boolean;
+  failed(error: unknown): void;
+  succeeded(): void;
+};
 
 type Words = { dependency: 'database' | 'redis' | 'smtp' | 'traces'; away: string; back: string };
 

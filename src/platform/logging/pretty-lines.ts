@@ -13,7 +13,9 @@ export function prettyLines(out: DestinationStream): DestinationStream {
     messageFormat: (log, messageKey, _label, { colors }) => {
       const level = String(log.level).toUpperCase();
       const id =
-        typeof log.request_id === 'string' ? `${colors.cyan(`[${log.request_id.slice(0, 8)}]`)} ` : '';
+        typeof log.request_id === 'string'
+          ? `${colors.cyan(`[${log.request_id.slice(0, 8)}]`)} `
+          : '';
       const time = String(log.time).slice(0, 19).replace('T', ' ');
       return `${colors.gray(time)} - ${colourOf(level, colors)} - ${id}${String(log[messageKey])}${errorLines(log.err)}`;
     },

@@ -33,7 +33,11 @@ export function runInRequest({ id, clientAddress, headers }: Request, rest: () =
 }
 
 /** Runs a background job in its context; `origin` is the request that caused it, if any. */
-export function runInJob<T>(job: string, work: () => Promise<T>, origin: Origin | null = null): Promise<T> {
+export function runInJob<T>(
+  job: string,
+  work: () => Promise<T>,
+  origin: Origin | null = null,
+): Promise<T> {
   const asked = origin === null ? {} : { request_id: origin.requestId };
   return contexts.run({ logFields: { job, ...asked }, origin }, work);
 }

@@ -41,7 +41,10 @@ test('a database error is logged with its code and constraint, never with row da
 });
 
 test('an error is logged with name, message, code, cause and at most 12 frames only', () => {
-  const cause = Object.assign(new RangeError('the cause'), { code: 'E_CAUSE', password: 'hunter2' });
+  const cause = Object.assign(new RangeError('the cause'), {
+    code: 'E_CAUSE',
+    password: 'hunter2',
+  });
   const error = Object.assign(new Error('the error', { cause }), {
     token: 'hunter2',
     request: { headers: 'hunter2' },
@@ -65,5 +68,6 @@ test('a duplicate registration logs no e-mail address, name or password', async 
   const taken = newRegistration();
   for (let time = 0; time < 2; time++) await test.api.post('/api/users/register', taken);
   assert.match(test.logs(), /409 Conflict: \/api\/users\/register/);
-  for (const value of Object.values(taken)) assert.equal(test.logs().includes(String(value)), false);
+  for (const value of Object.values(taken))
+    assert.equal(test.logs().includes(String(value)), false);
 });

@@ -22,7 +22,12 @@ function innermostCode(error: unknown): string | null {
   return deeper ?? (typeof code === 'string' ? code : null);
 }
 
-type DatabaseError = Error & { code: string; table?: string; constraint?: string; routine?: string };
+type DatabaseError = Error & {
+  code: string;
+  table?: string;
+  constraint?: string;
+  routine?: string;
+};
 
 function isDatabaseError(error: Error): error is DatabaseError {
   const code = (error as { code?: unknown }).code;
@@ -36,7 +41,8 @@ function databaseMessage(error: DatabaseError): string {
 
 /** Stack frames only. The message at the start is removed first: its lines may look like frames. */
 function framesOf({ stack = '', message }: Error): string {
-  const start = message !== '' && stack.includes(message) ? stack.indexOf(message) + message.length : 0;
+  const start =
+    message !== '' && stack.includes(message) ? stack.indexOf(message) + message.length : 0;
   return stack
     .slice(start)
     .split('\n')

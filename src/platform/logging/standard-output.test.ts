@@ -17,7 +17,10 @@ const program = `
   process.exit(3);
 `;
 
-/** Shell commands that give `"$@"` a standard output of the kind, and leave what it wrote in the file `$out`. */
+/**
+ * Shell commands that give `"$@"` a standard output of the kind, and leave what it wrote in the
+ * file `$out`.
+ */
 const kinds = {
   file: '"$@" >>"$out"',
   pipe: '{ "$@"; echo $? >"$out.code"; } | { sleep 0.3; cat; } >"$out"; exit $(cat "$out.code")',
@@ -26,7 +29,9 @@ const kinds = {
 
 for (const [kind, command] of Object.entries(kinds)) {
   const skip = kind === 'terminal' && spawnSync('script', ['--version']).error !== undefined;
-  test(`every line, in order, and the fatal one last reach a ${kind} at exit`, { skip }, async (t) => {
+  test(`every line, in order, and the fatal one last reach a ${kind} at exit`, {
+    skip,
+  }, async (t) => {
     const directory = temporaryDirectory(t);
     const [out, file] = [join(directory, 'out'), join(directory, 'program.mjs')];
     writeFileSync(file, program);

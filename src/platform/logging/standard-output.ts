@@ -10,7 +10,10 @@ export type StandardOutput = DestinationStream & {
 };
 
 type State = {
-  /** Never blocks. Null if only the inherited descriptor can be used, which may block: then a thread writes. */
+  /**
+   * Never blocks. Null if only the inherited descriptor can be used, which may block: then a thread
+   * writes.
+   */
   promptFd: number | null;
   queue: LineQueue;
   dropped: number;
@@ -64,13 +67,16 @@ export function openStandardOutput(): StandardOutput {
 /**
  * A file is used as it is: a full disk fails at once. A pipe or terminal is opened again without
  * blocking, because the flag of the inherited descriptor is shared with other processes, and Node
- * resets it whenever it starts one. Null if that is impossible: a socket, a pipe of another user, or
- * no /proc.
+ * resets it whenever it starts one. Null if that is impossible: a socket, a pipe of another user,
+ * or no /proc.
  */
 function openPrompt(): number | null {
   try {
     if (fstatSync(inheritedFd).isFile()) return inheritedFd;
-    return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    return openSync(
+      '/proc/self/fd/1',
+      constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY,
+    );
   } catch {
     // Node opens the inherited descriptor without blocking, until another process changes that.
     process.stdout.on('error', () => {});
@@ -132,7 +138,8 @@ function flushAtExit(state: State): void {
   if (underWay !== null) {
     // The process waits for its threads at exit, and a blocked write cannot be cancelled: it would
     // never end.
-    if (performance.now() - underWay.since > stuckMilliseconds) process.kill(process.pid, 'SIGKILL');
+    if (performance.now() - underWay.since > stuckMilliseconds)
+      process.kill(process.pid, 'SIGKILL');
     pause();
     queue.take(underWay.bytes);
     state.underWay = null;

@@ -7,11 +7,14 @@ import { createOutageLog } from '../logging/outage-log.ts';
 const exportMilliseconds = 5000;
 
 /**
- * Sends spans as JSON; the library reads the address and its headers from the environment. A receiver
- * that does not take them is one line when it goes, and one when it is back.
+ * Sends spans as JSON; the library reads the address and its headers from the environment. A
+ * receiver that does not take them is one line when it goes, and one when it is back.
  */
 export function openExporter(logger: Logger): SpanExporter {
-  const exporter = new OTLPTraceExporter({ timeoutMillis: exportMilliseconds, concurrencyLimit: 2 });
+  const exporter = new OTLPTraceExporter({
+    timeoutMillis: exportMilliseconds,
+    concurrencyLimit: 2,
+  });
   const outage = createOutageLog(logger, {
     dependency: 'traces',
     away: 'traces: the receiver does not take spans; they are dropped',

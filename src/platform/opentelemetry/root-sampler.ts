@@ -7,7 +7,8 @@ import { type Sampler, SamplingDecision } from '@opentelemetry/sdk-trace';
 export function createRootSampler(share: number): Sampler {
   return {
     shouldSample: () => ({
-      decision: Math.random() < share ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD,
+      decision:
+        Math.random() < share ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD,
     }),
     toString: () => `RootSampler{${share}}`,
   };

@@ -78,7 +78,9 @@ export function startTracing(options: TracingOptions, logger: Logger): Tracing {
     beginRequest: ({ method, requestId, traceparent, isParentTrusted }, rest) => {
       const caller = traceparent === null ? null : parse(traceparent);
       const parent =
-        isParentTrusted && caller ? trace.setSpanContext(context.active(), caller) : context.active();
+        isParentTrusted && caller
+          ? trace.setSpanContext(context.active(), caller)
+          : context.active();
       const links = caller !== null && !isParentTrusted ? [{ context: caller }] : [];
       const attributes = { 'http.request.method': method, 'adl.request_id': requestId };
       const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes, links }, parent);
@@ -90,7 +92,8 @@ export function startTracing(options: TracingOptions, logger: Logger): Tracing {
     },
     runJob: (name, traceparent, work) => {
       const caller = traceparent === null ? null : parse(traceparent);
-      const parent = caller === null ? context.active() : trace.setSpanContext(context.active(), caller);
+      const parent =
+        caller === null ? context.active() : trace.setSpanContext(context.active(), caller);
       return runIn(tracer.startSpan(name, { kind: SpanKind.CONSUMER }, parent), parent, work);
     },
     record: (name, attributes, { milliseconds, endedAgo = 0 }) => {

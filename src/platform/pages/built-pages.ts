@@ -5,7 +5,10 @@ import { z } from 'zod';
 /** What the build wrote about itself: `web/build/write-pages.ts`. */
 const manifestSchema = z.object({
   html: z.string(),
-  files: z.record(z.string(), z.object({ type: z.string(), encodings: z.array(z.enum(['br', 'gzip'])) })),
+  files: z.record(
+    z.string(),
+    z.object({ type: z.string(), encodings: z.array(z.enum(['br', 'gzip'])) }),
+  ),
 });
 
 export type BuiltPages = z.output<typeof manifestSchema> & { directory: string };

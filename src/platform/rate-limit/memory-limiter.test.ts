@@ -74,7 +74,8 @@ test('K11 200,000 clients cost bounded memory and time, and evict no limited cli
   for (let block = 0; block < 20; block += 1) {
     // CPU time of this process, because other tests run at the same time.
     const begun = process.cpuUsage();
-    for (let client = 0; client < 10_000; client += 1) await limiter.take(hourly, `203.0.${block}.${client}`);
+    for (let client = 0; client < 10_000; client += 1)
+      await limiter.take(hourly, `203.0.${block}.${client}`);
     milliseconds.push(process.cpuUsage(begun).user / 1000);
     assert.equal(await patient(), false, `after ${block + 1} blocks`);
   }
@@ -109,7 +110,11 @@ test('K11 a flood of keys evicts ended windows, then idle keys, never active one
   assert.equal((await limiter.take(many, 'asks once')).allowed, true, 'the idle key was evicted');
   now = 10_001;
   for (let count = 0; count < 990; count += 1) await limiter.take(many, `later ${count}`);
-  assert.equal((await limiter.take(many, 'asks on')).allowed, false, 'ended windows were evicted first');
+  assert.equal(
+    (await limiter.take(many, 'asks on')).allowed,
+    false,
+    'ended windows were evicted first',
+  );
 });
 
 test('it holds at most maxKeys keys', async () => {
@@ -138,5 +143,9 @@ test('a window can be evicted the millisecond it ends, even behind a renewed one
   await limiter.take(few, 'third');
   now = 11_000;
   await limiter.take(few, 'newcomer');
-  assert.equal((await limiter.take(few, 'asks on')).allowed, false, 'the active key was not evicted');
+  assert.equal(
+    (await limiter.take(few, 'asks on')).allowed,
+    false,
+    'the active key was not evicted',
+  );
 });

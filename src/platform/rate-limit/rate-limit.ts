@@ -1,5 +1,9 @@
 /** A fixed window that begins with the first request. */
-export type LimitPolicy = { readonly name: string; readonly limit: number; readonly windowSeconds: number };
+export type LimitPolicy = {
+  readonly name: string;
+  readonly limit: number;
+  readonly windowSeconds: number;
+};
 
 export type LimitState = {
   allowed: boolean;

@@ -21,7 +21,9 @@ end
 return {count, left}
 `;
 
-type WithScript = Redis & { takeLimit(key: string, limit: number, milliseconds: number): Promise<unknown> };
+type WithScript = Redis & {
+  takeLimit(key: string, limit: number, milliseconds: number): Promise<unknown>;
+};
 
 const answerMilliseconds = 250;
 const probeMilliseconds = 1000;

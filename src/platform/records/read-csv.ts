@@ -6,9 +6,10 @@ type Failure = { error: CsvError | RowError | null };
 class RowError extends Error {}
 
 /**
- * The records, some at a time. The first row names the columns; an empty cell is an absent value. Memory
- * is bounded, whatever the file. Where nothing more can be read, the fault is the last record: the first
- * row is wrong, a row is too long, or a quote is never closed and swallows what follows.
+ * The records, some at a time. The first row names the columns; an empty cell is an absent value.
+ * Memory is bounded, whatever the file. Where nothing more can be read, the fault is the last
+ * record: the first row is wrong, a row is too long, or a quote is never closed and swallows what
+ * follows.
  */
 export async function* readCsv(
   chunks: AsyncIterable<Buffer>,
@@ -52,7 +53,9 @@ function openParser(take: TakeRow): Parser {
   });
 }
 
-/** A wrong name would be a fault of every row. Columns without a name are left from spreadsheets. */
+/**
+ * A wrong name would be a fault of every row. Columns without a name are left from spreadsheets.
+ */
 function namesIn(cells: readonly string[], columns: readonly string[]): string[] {
   const names = cells.map((name) => name.trim().toLowerCase());
   for (const [at, name] of names.entries()) {
@@ -73,7 +76,10 @@ function watch(parser: Parser): Failure {
   return failure;
 }
 
-/** For the parser, delimiters and quotes are no part of a record's size: rows of commas would fill the memory. */
+/**
+ * For the parser, delimiters and quotes are no part of a record's size: rows of commas would fill
+ * the memory.
+ */
 async function* withinLines(
   chunks: AsyncIterable<Buffer>,
   end: { bytes: number },
@@ -106,27 +112,39 @@ async function close(parser: Parser): Promise<void> {
   await promise;
 }
 
-function toRecord(names: readonly string[], cells: readonly string[], lastLine: number): FileRecord {
+function toRecord(
+  names: readonly string[],
+  cells: readonly string[],
+  lastLine: number,
+): FileRecord {
   const at = { line: lastLine - lineBreaksIn(cells), lastLine };
   if (cells.length !== names.length) {
     return { ...at, fault: `has ${cells.length} cells, the first row ${names.length}` };
   }
   const value: Record<string, string> = {};
-  for (const [index, cell] of cells.entries()) if (cell !== '') value[names[index] ?? ''] = plain(cell);
+  for (const [index, cell] of cells.entries())
+    if (cell !== '') value[names[index] ?? ''] = plain(cell);
   return { ...at, value };
 }
 
 function lineBreaksIn(cells: readonly string[]): number {
-  return cells.reduce((sum, cell) => sum + (cell.includes('\n') ? cell.split('\n').length - 1 : 0), 0);
+  return cells.reduce(
+    (sum, cell) => sum + (cell.includes('\n') ? cell.split('\n').length - 1 : 0),
+    0,
+  );
 }
 
 /** Without the quote that `writeCsv` puts before what a spreadsheet would take for a formula. */
 function plain(cell: string): string {
-  return cell.startsWith("'") && /^'[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(cell) ? cell.slice(1) : cell;
+  return cell.startsWith("'") && /^'[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(cell)
+    ? cell.slice(1)
+    : cell;
 }
 
 function lastFault(line: number, error: CsvError | RowError): FileRecord {
   const fault =
-    error instanceof RowError ? error.message : 'is no CSV: a quote is not closed, or the row is too long';
+    error instanceof RowError
+      ? error.message
+      : 'is no CSV: a quote is not closed, or the row is too long';
   return { line, lastLine: line, fault, isLast: true };
 }

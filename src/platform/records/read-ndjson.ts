@@ -1,6 +1,9 @@
 import { type FileRecord, longestRecord } from './record.ts';
 
-/** The records, some at a time: one JSON value a line, empty lines passed over. Memory is bounded, whatever the file. */
+/**
+ * The records, some at a time: one JSON value a line, empty lines passed over. Memory is bounded,
+ * whatever the file.
+ */
 export async function* readNdjson(chunks: AsyncIterable<Buffer>): AsyncGenerator<FileRecord[]> {
   let rest: Buffer = Buffer.alloc(0);
   let isTooLong = false;

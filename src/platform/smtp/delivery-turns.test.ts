@@ -7,7 +7,8 @@ test('turns begin in order, one at a time; an attempt that ended early blocks no
   const newTurn = createTurns(60_000);
   const [first, early, last] = [newTurn(), newTurn(), newTurn()];
   const begun: string[] = [];
-  const begin = (name: string, turn: typeof first) => turn.begin().then(() => void begun.push(name));
+  const begin = (name: string, turn: typeof first) =>
+    turn.begin().then(() => void begun.push(name));
   const all = [begin('first', first), begin('early', early), begin('last', last)];
   early.end();
   await nextTurn();

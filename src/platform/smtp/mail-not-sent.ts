@@ -19,7 +19,13 @@ export class MailNotSentError extends Error {
   }
 }
 
-type SmtpError = { code?: string; command?: string; responseCode?: number; message?: string; name?: string };
+type SmtpError = {
+  code?: string;
+  command?: string;
+  responseCode?: number;
+  message?: string;
+  name?: string;
+};
 
 const steps: Record<string, string> = { 'MAIL FROM': 'mail', 'RCPT TO': 'rcpt', DATA: 'data' };
 

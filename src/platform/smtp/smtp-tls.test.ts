@@ -9,7 +9,12 @@ test('L04 a trusted server gets the mail and the password only over STARTTLS or 
 }, async (t) => {
   const { key, cert } = makeCertificate(t, 'IP:127.0.0.1');
   for (const security of ['starttls', 'tls'] as const) {
-    const sink = await startSmtpSink(t, { key, cert, secure: security === 'tls', authOptional: false });
+    const sink = await startSmtpSink(t, {
+      key,
+      cert,
+      secure: security === 'tls',
+      authOptional: false,
+    });
     const transport = transportTo(sink.port, {
       security,
       user: 'adl',
@@ -29,7 +34,10 @@ test('L04 without TLS or a trusted certificate neither mail nor password is sent
 }, async (t) => {
   const trusted = makeCertificate(t, 'IP:127.0.0.1');
   const otherHost = makeCertificate(t, 'DNS:mail.other.test');
-  const expired = makeCertificate(t, 'IP:127.0.0.1', { start: '20200101000000Z', end: '20200201000000Z' });
+  const expired = makeCertificate(t, 'IP:127.0.0.1', {
+    start: '20200101000000Z',
+    end: '20200201000000Z',
+  });
   let shown = 0;
   const onAuth = () => {
     shown += 1;
@@ -54,7 +62,10 @@ test('L04 without TLS or a trusted certificate neither mail nor password is sent
     });
     const failure = await failureOf(transport.send(mailTo('ada@example.com')));
     assert.equal(failure.permanent, false);
-    assert.ok(['no trusted TLS', 'connection lost'].includes(failure.reason), `${index}: ${failure.reason}`);
+    assert.ok(
+      ['no trusted TLS', 'connection lost'].includes(failure.reason),
+      `${index}: ${failure.reason}`,
+    );
     assert.equal(sink.mails.length, 0);
   }
   assert.equal(shown, 0);

@@ -31,7 +31,9 @@ test('L03 a mail has one To, the fixed From, a Message-ID of its id, text and HT
     'to',
   ]);
   assert.equal(parsed.messageId, `<${mail.id}@service.test>`);
-  assert.deepEqual(parsed.from?.value, [{ address: 'adl@service.test', name: senderSettings.fromName }]);
+  assert.deepEqual(parsed.from?.value, [
+    { address: 'adl@service.test', name: senderSettings.fromName },
+  ]);
   assert.equal(parsed.headers.get('auto-submitted'), 'auto-generated');
   assert.equal(parsed.subject, mail.subject);
   assert.match(parsed.text ?? '', /Ä 😀/);
@@ -46,7 +48,10 @@ test('a mail keeps its Message-ID on every attempt', async (t) => {
   });
   const transport = transportTo(sink.port);
   const mail = mailTo('ada@example.com');
-  assert.deepEqual(await failureOf(transport.send(mail)), { reason: 'smtp 451 rcpt', permanent: false });
+  assert.deepEqual(await failureOf(transport.send(mail)), {
+    reason: 'smtp 451 rcpt',
+    permanent: false,
+  });
   await transport.send(mail);
   await transport.send(mail);
   assert.deepEqual(
@@ -61,7 +66,9 @@ test('L05 no body can end the message early or add a recipient (SMTP smuggling)'
   const ends = ['\r\n.\r\n', '\n.\n', '\r.\r', '\r\n.\n', '\n.\r\n', '.\r\n.', '\r\n..\r\n'];
   for (const end of ends) {
     const smuggled = `before${end}MAIL FROM:<evil@evil.test>\r\nRCPT TO:<victim@example.com>\r\nDATA\r\nafter${end}end`;
-    await transport.send(mailTo('ada@example.com', { text: smuggled, html: `<pre>${smuggled}</pre>` }));
+    await transport.send(
+      mailTo('ada@example.com', { text: smuggled, html: `<pre>${smuggled}</pre>` }),
+    );
   }
   assert.equal(sink.mails.length, ends.length);
   for (const { recipients, parsed } of sink.mails) {
@@ -112,7 +119,8 @@ test('FI-18 a 5yz reply to recipient or message is permanent, a 4yz reply is not
     assert.deepEqual(await failureOf(transport.send(mailTo(to))), { reason, permanent }, to);
   }
   const ofSender = await startSmtpSink(t, {
-    onMailFrom: (_address, _session, done) => done(Object.assign(new Error('no'), { responseCode: 550 })),
+    onMailFrom: (_address, _session, done) =>
+      done(Object.assign(new Error('no'), { responseCode: 550 })),
   });
   const failure = await failureOf(transportTo(ofSender.port).send(mailTo('ada@example.com')));
   assert.deepEqual(
@@ -150,7 +158,10 @@ test('FI-16 a server that stalls before or after the message costs a bounded tim
   const stalling = await startSmtpSink(t, { script: { message: () => 'stall' } });
   for (const { port, closed } of [silent, slow, babbling, { port: stalling.port, closed: null }]) {
     const begun = performance.now();
-    assert.equal((await failureOf(transportTo(port).send(mailTo('ada@example.com')))).permanent, false);
+    assert.equal(
+      (await failureOf(transportTo(port).send(mailTo('ada@example.com')))).permanent,
+      false,
+    );
     assert.ok(performance.now() - begun < 2500, `${performance.now() - begun} ms`);
     // The socket is closed too, so that sockets of retries do not accumulate.
     await closed?.();
@@ -203,7 +214,9 @@ test('a mail without a reply, or whose record fails, delays the next only briefl
   const transport = transportTo(sink.port);
   const stalled = failureOf(transport.send(mailTo('stall@x.test')));
   await eventually('the stalled mail is sent completely', () => sink.attempts.has('stall@x.test'));
-  const unnoted = transport.send(mailTo('unnoted@x.test'), () => Promise.reject(new Error('no database')));
+  const unnoted = transport.send(mailTo('unnoted@x.test'), () =>
+    Promise.reject(new Error('no database')),
+  );
   await assert.rejects(unnoted, /no database/);
   const begun = performance.now();
   await transport.send(mailTo('ada@example.com'));

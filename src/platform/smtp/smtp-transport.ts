@@ -45,7 +45,10 @@ const usualLimits: Limits = {
 };
 
 /** One connection per mail. TLS with a valid certificate, except on loopback (ASVS V12.3.1). */
-export function createSmtpTransport(settings: SmtpSettings, limits: Limits = usualLimits): SmtpTransport {
+export function createSmtpTransport(
+  settings: SmtpSettings,
+  limits: Limits = usualLimits,
+): SmtpTransport {
   const newTurn = createTurns(limits.turnMilliseconds);
   let opening: Promise<Outgoing> | undefined;
   return {
@@ -59,7 +62,9 @@ export function createSmtpTransport(settings: SmtpSettings, limits: Limits = usu
       const raw = Readable.from(endingInTurn(bytes, () => turn.begin()));
       const signal = AbortSignal.timeout(limits.attemptMilliseconds);
       try {
-        await transporter.sendMail({ envelope: envelopeOf(settings, mail), raw, signal }).catch(failed);
+        await transporter
+          .sendMail({ envelope: envelopeOf(settings, mail), raw, signal })
+          .catch(failed);
         await record();
       } finally {
         turn.end();
@@ -70,7 +75,9 @@ export function createSmtpTransport(settings: SmtpSettings, limits: Limits = usu
 
 const trialMilliseconds = 4000;
 
-/** Connects, agrees on TLS and signs in as for a mail, and sends none; throws `MailNotSentError`. */
+/**
+ * Connects, agrees on TLS and signs in as for a mail, and sends none; throws `MailNotSentError`.
+ */
 export async function trySmtp(settings: SmtpSettings): Promise<void> {
   const { transporter } = await openTransporter(settings, {
     ...usualLimits,
@@ -131,7 +138,10 @@ function envelopeOf({ fromEmail }: SmtpSettings, { to }: OutgoingMail) {
 
 type Message = ReturnType<typeof messageOf>;
 
-function messageOf({ fromEmail, fromName }: SmtpSettings, { id, to, subject, text, html }: OutgoingMail) {
+function messageOf(
+  { fromEmail, fromName }: SmtpSettings,
+  { id, to, subject, text, html }: OutgoingMail,
+) {
   return {
     from: { name: fromName, address: fromEmail },
     to: { name: '', address: to },

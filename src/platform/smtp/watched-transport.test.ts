@@ -19,11 +19,14 @@ test('an outage of the mail server is one line, its end another; a refused mail 
   assert.equal((await failureOf(transport.send(mailTo('nobody@example.com')))).permanent, true);
   assert.deepEqual(lines, []);
   await sink.close();
-  for (const to of ['ada@example.com', 'bob@example.com']) await failureOf(transport.send(mailTo(to)));
+  for (const to of ['ada@example.com', 'bob@example.com'])
+    await failureOf(transport.send(mailTo(to)));
   sink.script = {};
   await sink.reopen();
   await transport.send(mailTo('ada@example.com'));
-  const told = lines.map((line) => JSON.parse(line) as { level: string; msg: string; reason?: string });
+  const told = lines.map(
+    (line) => JSON.parse(line) as { level: string; msg: string; reason?: string },
+  );
   assert.deepEqual(
     told.map(({ level, msg }) => `${level} ${msg}`),
     ['warn smtp: does not take mails; they wait', 'info smtp: takes mails again'],

@@ -9,7 +9,11 @@ const longestText = 400;
 const described = new LRUCache<string, { operation: string; attributes: Attributes }>({ max: 500 });
 
 /** A span for a statement of the current trace: its SQL, without the parameters. */
-export function traceStatement({ query, queryDurationMillis: milliseconds, level }: LogEvent): void {
+export function traceStatement({
+  query,
+  queryDurationMillis: milliseconds,
+  level,
+}: LogEvent): void {
   const tracing = currentTracing();
   if (tracing === null) return;
   const { operation, attributes } = described.get(query.sql) ?? describe(query.sql);
@@ -20,7 +24,10 @@ export function traceStatement({ query, queryDurationMillis: milliseconds, level
 function describe(sql: string): { operation: string; attributes: Attributes } {
   const text = sql.replaceAll(/\s+/g, ' ').trim();
   const operation = /^\w+/.exec(text)?.[0]?.toUpperCase() ?? 'SQL';
-  const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text.slice(0, longestText) };
+  const attributes = {
+    'db.system.name': 'postgresql',
+    'db.query.text': text.slice(0, longestText),
+  };
   described.set(sql, { operation, attributes });
   return { operation, attributes };
 }

@@ -3,8 +3,8 @@ import { useLocation } from 'preact-iso';
 type Changes = Record<string, string | null>;
 
 /**
- * What a list shows is in its address, so that it can be shared and the back button works. A change of a
- * filter begins at the first page.
+ * What a list shows is in its address, so that it can be shared and the back button works. A change
+ * of a filter begins at the first page.
  */
 export function useAddressState() {
   const { path, query, route } = useLocation();

@@ -12,7 +12,8 @@ export function SearchField({ label, value, onSearch }: SearchFieldProps) {
   const sent = useRef(value);
   useEffect(() => {
     const focus = (event: KeyboardEvent) => {
-      if (event.key !== '/' || (event.target as HTMLElement).matches('input, textarea, select')) return;
+      if (event.key !== '/' || (event.target as HTMLElement).matches('input, textarea, select'))
+        return;
       event.preventDefault();
       ref.current?.focus();
     };

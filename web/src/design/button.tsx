@@ -23,7 +23,12 @@ type ButtonProps = Look & {
 };
 
 /** A busy button keeps the focus and does nothing, so that a second click does nothing twice. */
-export function Button({ type = 'button', isBusy = false, isDisabled = false, ...props }: ButtonProps) {
+export function Button({
+  type = 'button',
+  isBusy = false,
+  isDisabled = false,
+  ...props
+}: ButtonProps) {
   const { label, children, icon, onClick, expanded, popup, pressed, id } = props;
   const isOff = isBusy || isDisabled;
   return (

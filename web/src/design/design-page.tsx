@@ -23,7 +23,10 @@ const sizes = ['title', 'large', 'text', 'small'];
 const spaces = [1, 2, 3, 4, 5, 6, 7];
 const radii = ['radius-small', 'radius', 'radius-large'];
 
-/** What the pages are drawn with, live: for whoever changes `tokens.css`. In development only, in English only. */
+/**
+ * What the pages are drawn with, live: for whoever changes `tokens.css`. In development only, in
+ * English only.
+ */
 export default function DesignPage() {
   return (
     <main class="console-main design">
@@ -41,7 +44,10 @@ export default function DesignPage() {
 
 function Colours() {
   return (
-    <Panel title="Colour" text="Each in light and dark. Text keeps a contrast of 4.5 to its ground.">
+    <Panel
+      title="Colour"
+      text="Each in light and dark. Text keeps a contrast of 4.5 to its ground."
+    >
       <div class="swatches">
         {grounds.map((name) => (
           <div key={name} class="swatch" style={{ background: `var(--${name})` }}>
@@ -49,7 +55,11 @@ function Colours() {
           </div>
         ))}
         {pairs.map(([text, ground]) => (
-          <div key={text} class="swatch" style={{ background: `var(--${ground})`, color: `var(--${text})` }}>
+          <div
+            key={text}
+            class="swatch"
+            style={{ background: `var(--${ground})`, color: `var(--${text})` }}
+          >
             {text} on {ground}
           </div>
         ))}
@@ -81,7 +91,12 @@ function Measures() {
           ))}
           <div class="row">
             {radii.map((radius) => (
-              <span key={radius} class="tile" style={{ borderRadius: `var(--${radius})` }} title={radius} />
+              <span
+                key={radius}
+                class="tile"
+                style={{ borderRadius: `var(--${radius})` }}
+                title={radius}
+              />
             ))}
           </div>
         </div>

@@ -4,7 +4,12 @@ import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 /** As Escape does. Preact's types do not know the attribute. */
 export const closedByClickBeside: object = { closedby: 'any' };
 
-type DialogProps = { title: string; onClose: () => void; isWide?: boolean; children: ComponentChildren };
+type DialogProps = {
+  title: string;
+  onClose: () => void;
+  isWide?: boolean;
+  children: ComponentChildren;
+};
 
 /** The browser keeps the focus inside, closes it with Escape and gives the focus back. */
 export function Dialog({ title, onClose, isWide = false, children }: DialogProps) {

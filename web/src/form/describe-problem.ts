@@ -18,18 +18,26 @@ export function describeProblem(error: unknown, known: readonly string[], t: Tex
   if (!(error instanceof ApiError)) return { ...none, message: t.problem.unexpected };
   const { status, requestId, retryAfterSeconds } = error;
   if (status === 429) {
-    return { ...none, requestId, message: null, waitUntil: Date.now() + (retryAfterSeconds ?? 60) * 1000 };
+    return {
+      ...none,
+      requestId,
+      message: null,
+      waitUntil: Date.now() + (retryAfterSeconds ?? 60) * 1000,
+    };
   }
   if (status === 503) return { ...none, requestId, message: t.problem.unavailable };
   if (status >= 500) return { ...none, requestId, message: t.problem.unexpected };
   if (status === 412) return { ...none, requestId: null, message: t.problem.conflict };
-  if (error.faults.length === 0) return { ...none, requestId: null, message: asSentence(error.message) };
+  if (error.faults.length === 0)
+    return { ...none, requestId: null, message: asSentence(error.message) };
   const beside = error.faults.filter(({ field }) => known.includes(field));
   const elsewhere = error.faults.filter(({ field }) => !known.includes(field));
   return {
     ...none,
     faults: Object.fromEntries(beside.map(({ field, message }) => [field, asSentence(message)])),
-    message: elsewhere.map(({ field, message }) => asSentence(`The ${field} ${message}`)).join(' ') || null,
+    message:
+      elsewhere.map(({ field, message }) => asSentence(`The ${field} ${message}`)).join(' ') ||
+      null,
   };
 }
 

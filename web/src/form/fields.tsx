@@ -16,7 +16,13 @@ type FieldProps = {
 type TextFieldProps = FieldProps &
   Pick<
     JSX.IntrinsicElements['input'],
-    'type' | 'autocomplete' | 'defaultValue' | 'maxLength' | 'inputMode' | 'spellcheck' | 'placeholder'
+    | 'type'
+    | 'autocomplete'
+    | 'defaultValue'
+    | 'maxLength'
+    | 'inputMode'
+    | 'spellcheck'
+    | 'placeholder'
   > & { hasFocus?: boolean };
 
 /** A label, its input, and below it a hint and what is wrong. */
@@ -56,7 +62,14 @@ type PasswordFieldProps = FieldProps & {
   onValue?: (value: string) => void;
 };
 
-export function PasswordField({ name, label, form, hint, isCurrent = false, ...props }: PasswordFieldProps) {
+export function PasswordField({
+  name,
+  label,
+  form,
+  hint,
+  isCurrent = false,
+  ...props
+}: PasswordFieldProps) {
   const t = useTexts();
   const [isShown, setShown] = useState(false);
   const { ids, fault } = useField(name, form, hint !== undefined);
@@ -132,6 +145,8 @@ function useField(name: string, { problem }: Submission, hasHint: boolean) {
   const input = useId();
   const fault = problem?.faults[name];
   const ids = { input, hint: `${input}-hint`, fault: `${input}-fault` };
-  const describedBy = [fault !== undefined && ids.fault, hasHint && ids.hint].filter(Boolean).join(' ');
+  const describedBy = [fault !== undefined && ids.fault, hasHint && ids.hint]
+    .filter(Boolean)
+    .join(' ');
   return { fault, ids: { ...ids, describedBy: describedBy || undefined } };
 }

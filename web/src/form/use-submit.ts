@@ -15,10 +15,12 @@ export type Submission = {
 };
 
 /**
- * Sends a form: once at a time, and with what went wrong beside the field that it concerns. The fields keep
- * their values themselves, so that no failure loses any.
+ * Sends a form: once at a time, and with what went wrong beside the field that it concerns. The
+ * fields keep their values themselves, so that no failure loses any.
  */
-export function useSubmit(run: (values: Values, form: HTMLFormElement) => Promise<unknown>): Submission {
+export function useSubmit(
+  run: (values: Values, form: HTMLFormElement) => Promise<unknown>,
+): Submission {
   const t = useTexts();
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<FormProblem | null>(null);

@@ -5,7 +5,12 @@ import { settings } from '../session/settings.ts';
 import { useTexts } from '../texts/texts.tsx';
 import type { Strength } from './measure-strength.ts';
 
-type NewPasswordFieldProps = { name: string; label: string; form: Submission; realm: 'user' | 'admin' };
+type NewPasswordFieldProps = {
+  name: string;
+  label: string;
+  form: Submission;
+  realm: 'user' | 'admin';
+};
 
 /** A password field that says, while one types, how good the password is and why. */
 export function NewPasswordField({ name, label, form, realm }: NewPasswordFieldProps) {

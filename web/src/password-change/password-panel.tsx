@@ -25,9 +25,26 @@ export function PasswordPanel() {
     <Panel title={t.account.password.title} text={t.account.password.text}>
       <form class="stack" key={done} onSubmit={form.onSubmit} noValidate>
         {/* So that a password store knows whose password it is. */}
-        <input type="text" name="username" autocomplete="username" value={account.email} hidden readOnly />
-        <PasswordField name="current_password" label={t.fields.currentPassword} form={form} isCurrent />
-        <NewPasswordField name="new_password" label={t.fields.newPassword} form={form} realm={realm.name} />
+        <input
+          type="text"
+          name="username"
+          autocomplete="username"
+          value={account.email}
+          hidden
+          readOnly
+        />
+        <PasswordField
+          name="current_password"
+          label={t.fields.currentPassword}
+          form={form}
+          isCurrent
+        />
+        <NewPasswordField
+          name="new_password"
+          label={t.fields.newPassword}
+          form={form}
+          realm={realm.name}
+        />
         <Problem of={form} />
         <div class="row">
           <Button type="submit" look="primary" isBusy={form.isBusy}>

@@ -19,7 +19,11 @@ export default function ForgotPasswordPage() {
   const back = <a href="/app/sign-in">{t.account.forgot.back}</a>;
   if (sentTo !== null) {
     return (
-      <EntryPage title={t.account.forgot.sentTitle} lead={t.account.forgot.sent(sentTo)} below={back}>
+      <EntryPage
+        title={t.account.forgot.sentTitle}
+        lead={t.account.forgot.sent(sentTo)}
+        below={back}
+      >
         {settings.mailbox && <a href="/app/mailbox">{t.account.forgot.openMailbox}</a>}
         <Button isWide onClick={() => setSentTo(null)}>
           {t.account.forgot.another}

@@ -81,7 +81,12 @@ function ChangeEmailDialog({ onClose }: { onClose: () => void }) {
           form={form}
           autocomplete="email"
         />
-        <PasswordField name="current_password" label={t.fields.currentPassword} form={form} isCurrent />
+        <PasswordField
+          name="current_password"
+          label={t.fields.currentPassword}
+          form={form}
+          isCurrent
+        />
         <Problem of={form} />
         <div class="dialog-actions">
           <Button onClick={onClose}>{t.cancel}</Button>

@@ -28,7 +28,9 @@ export function NamesPanel() {
           <Avatar of={account} isLarge />
           <div>
             <strong>{account.full_name ?? account.username ?? account.email}</strong>
-            <div class="quiet small">{t.account.profile.joined(format.date(account.created_at))}</div>
+            <div class="quiet small">
+              {t.account.profile.joined(format.date(account.created_at))}
+            </div>
           </div>
         </div>
         <TextField

@@ -26,13 +26,17 @@ export default function ActivityPage() {
 
 function Timeline() {
   const t = useTexts();
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ['user', 'security-events'],
-    initialPageParam: '',
-    queryFn: ({ pageParam: cursor }) =>
-      realms.user.client.call('GET /api/users/me/security-events', { query: { page_size: 20, cursor } }),
-    getNextPageParam: ({ next_cursor }) => next_cursor,
-  });
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
+    {
+      queryKey: ['user', 'security-events'],
+      initialPageParam: '',
+      queryFn: ({ pageParam: cursor }) =>
+        realms.user.client.call('GET /api/users/me/security-events', {
+          query: { page_size: 20, cursor },
+        }),
+      getNextPageParam: ({ next_cursor }) => next_cursor,
+    },
+  );
   if (error && !data) return <LoadProblem error={error} retry={() => void refetch()} />;
   if (!data) return <WaitingTimeline />;
   const events = data.pages.flatMap(({ items }) => items);

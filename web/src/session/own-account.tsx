@@ -32,8 +32,9 @@ type RequireAccountProps = {
 };
 
 /**
- * Shows its children to somebody who is signed in, and leads everybody else to sign in and back. Where the
- * session ends with something typed and not sent, the page stays and asks for the password above it.
+ * Shows its children to somebody who is signed in, and leads everybody else to sign in and back.
+ * Where the session ends with something typed and not sent, the page stays and asks for the
+ * password above it.
  */
 export function RequireAccount({ realm: name, waiting, children }: RequireAccountProps) {
   const realm = realms[name];

@@ -7,7 +7,11 @@ const user = clientOf('user');
 const admin = clientOf('admin');
 
 function clientOf(realm: RealmName): Client {
-  return createClient({ realm, session: cookieSession(realm), onSignedOut: () => sessionEnded(realm) });
+  return createClient({
+    realm,
+    session: cookieSession(realm),
+    onSignedOut: () => sessionEnded(realm),
+  });
 }
 
 /** What both realms do with their own account, under the addresses of each. */
@@ -19,7 +23,8 @@ export const realms = {
     signInPage: '/app/sign-in',
     me: () => user.call('GET /api/users/me'),
     update: (body: ProfileChange) => user.call('PUT /api/users/me', { body }),
-    changePassword: (body: PasswordChange) => user.call('POST /api/users/change-password', { body }),
+    changePassword: (body: PasswordChange) =>
+      user.call('POST /api/users/change-password', { body }),
     sessions: () => user.call('GET /api/users/me/sessions'),
     endSession: (id: string) => user.call('DELETE /api/users/me/sessions/{id}', { path: { id } }),
     endAllSessions: () => user.call('POST /api/users/logout-all'),
@@ -31,14 +36,20 @@ export const realms = {
     signInPage: '/app/admin/sign-in',
     me: () => admin.call('GET /api/admins/me'),
     update: (body: ProfileChange) => admin.call('PUT /api/admins/me', { body }),
-    changePassword: (body: PasswordChange) => admin.call('POST /api/admins/change-password', { body }),
+    changePassword: (body: PasswordChange) =>
+      admin.call('POST /api/admins/change-password', { body }),
     sessions: () => admin.call('GET /api/admins/me/sessions'),
     endSession: (id: string) => admin.call('DELETE /api/admins/me/sessions/{id}', { path: { id } }),
     endAllSessions: () => admin.call('POST /api/admins/logout-all'),
   },
 } as const;
 
-type ProfileChange = { email?: string; username?: string; full_name?: string; current_password?: string };
+type ProfileChange = {
+  email?: string;
+  username?: string;
+  full_name?: string;
+  current_password?: string;
+};
 type PasswordChange = { current_password: string; new_password: string };
 
 export type Realm = (typeof realms)[RealmName];

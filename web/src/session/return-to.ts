@@ -1,8 +1,8 @@
 import { settings } from './settings.ts';
 
 /**
- * Where `return_to` leads, or the fallback. Read as the browser would, and then held against the list of
- * origins: `//evil`, `/\evil` and `javascript:` are no pages of ours.
+ * Where `return_to` leads, or the fallback. Read as the browser would, and then held against the
+ * list of origins: `//evil`, `/\evil` and `javascript:` are no pages of ours.
  */
 export function returnTo(given: string | undefined, fallback: string): string {
   if (given === undefined || given === '' || !URL.canParse(given, location.origin)) return fallback;

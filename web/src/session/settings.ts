@@ -16,4 +16,6 @@ export type Settings = {
   logo: string | null;
 };
 
-export const settings = JSON.parse(document.getElementById('settings')?.textContent ?? '{}') as Settings;
+export const settings = JSON.parse(
+  document.getElementById('settings')?.textContent ?? '{}',
+) as Settings;

@@ -19,7 +19,9 @@ const systems: readonly [RegExp, string][] = [
 
 export type Device = { browser: string | null; system: string | null; isPhone: boolean };
 
-/** What a user agent says it is. It can say anything, so it is shown as text and decides nothing. */
+/**
+ * What a user agent says it is. It can say anything, so it is shown as text and decides nothing.
+ */
 export function describeDevice(userAgent: string | null): Device {
   const find = (list: readonly [RegExp, string][]) =>
     list.find(([pattern]) => pattern.test(userAgent ?? ''))?.[1] ?? null;

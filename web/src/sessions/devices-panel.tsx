@@ -18,7 +18,10 @@ export function DevicesPanel() {
   const t = useTexts();
   const { realm } = useOwnAccount();
   const [asks, setAsks] = useState(false);
-  const { data, error, refetch } = useQuery({ queryKey: [realm.name, 'sessions'], queryFn: realm.sessions });
+  const { data, error, refetch } = useQuery({
+    queryKey: [realm.name, 'sessions'],
+    queryFn: realm.sessions,
+  });
   const actions = (
     <Button look="danger" onClick={() => setAsks(true)}>
       {t.account.devices.signOutAll}

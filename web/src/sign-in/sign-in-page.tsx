@@ -17,7 +17,8 @@ import { useTexts } from '../texts/texts.tsx';
 export function UserSignInPage() {
   const t = useTexts().account.signIn;
   const { query } = useLocation();
-  const carried = query.return_to === undefined ? '' : `?return_to=${encodeURIComponent(query.return_to)}`;
+  const carried =
+    query.return_to === undefined ? '' : `?return_to=${encodeURIComponent(query.return_to)}`;
   return (
     <SignInPage
       realm={realms.user}
@@ -71,7 +72,11 @@ function SignInPage({ realm, below }: SignInPageProps) {
 /** Why one is here again. */
 function Arrival({ query }: { query: Record<string, string> }) {
   const t = useTexts().account;
-  const reasons = { ended: t.signIn.ended, deleted: t.privacy.deleted, registered: t.signIn.registered };
+  const reasons = {
+    ended: t.signIn.ended,
+    deleted: t.privacy.deleted,
+    registered: t.signIn.registered,
+  };
   const [reason, words] = Object.entries(reasons).find(([name]) => query[name] !== undefined) ?? [];
   if (words === undefined) return null;
   return (

@@ -27,7 +27,11 @@ function createFormat(language: string) {
   const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const exact = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
-  const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  const day = new Intl.DateTimeFormat(language, {
+    day: 'numeric',
+    month: 'short',
+    timeZone: 'UTC',
+  });
   const number = new Intl.NumberFormat(language);
   const change = new Intl.NumberFormat(language, { style: 'percent', signDisplay: 'exceptZero' });
   return {
@@ -45,8 +49,12 @@ function createFormat(language: string) {
     /** How long to wait, e.g. `45 seconds`. */
     wait: (seconds: number) => {
       const [unit, value] =
-        seconds < 90 ? (['second', seconds] as const) : (['minute', Math.ceil(seconds / 60)] as const);
-      return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
+        seconds < 90
+          ? (['second', seconds] as const)
+          : (['minute', Math.ceil(seconds / 60)] as const);
+      return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(
+        value,
+      );
     },
   };
 }

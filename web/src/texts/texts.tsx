@@ -5,7 +5,11 @@ import { chosenLanguage, type Language, rememberLanguage } from './language.ts';
 
 type Chosen = { texts: Texts; language: Language; choose: (language: Language) => void };
 
-const Catalogue = createContext<Chosen>({ texts: english, language: 'en', choose: () => undefined });
+const Catalogue = createContext<Chosen>({
+  texts: english,
+  language: 'en',
+  choose: () => undefined,
+});
 
 export type { Texts } from './english.ts';
 
@@ -23,7 +27,9 @@ const loaders: Record<Language, () => Promise<Texts>> = {
   de: async () => (await import('./german.ts')).german,
 };
 
-/** Draws nothing until the words of the reader's language are there; those of English always are. */
+/**
+ * Draws nothing until the words of the reader's language are there; those of English always are.
+ */
 export function TextsProvider({ children }: { children: ComponentChildren }) {
   const [wanted, setWanted] = useState<Language>(chosenLanguage);
   const [texts, setTexts] = useState<Texts | null>(wanted === 'en' ? english : null);
@@ -36,5 +42,7 @@ export function TextsProvider({ children }: { children: ComponentChildren }) {
     rememberLanguage(language);
     setWanted(language);
   };
-  return <Catalogue.Provider value={{ texts, language: wanted, choose }}>{children}</Catalogue.Provider>;
+  return (
+    <Catalogue.Provider value={{ texts, language: wanted, choose }}>{children}</Catalogue.Provider>
+  );
 }

@@ -2,7 +2,12 @@ import { sql } from 'kysely';
 import type { Database } from '../../../platform/database/database.ts';
 import { type Check, type Found, failed, ok, warning } from '../finding.ts';
 
-type Settings = { version: number; fsync: string; full_page_writes: string; synchronous_commit: string };
+type Settings = {
+  version: number;
+  fsync: string;
+  full_page_writes: string;
+  synchronous_commit: string;
+};
 
 /** What is acknowledged must survive a crash of the database's machine. */
 export function durabilityCheck(db: Database): Check {
@@ -27,7 +32,10 @@ function faultsOf({ version, ...settings }: Settings): Found[] {
   for (const name of ['fsync', 'full_page_writes'] as const) {
     if (settings[name] === 'off')
       faults.push(
-        failed(`${name} is off: a power cut can destroy the database`, `ALTER SYSTEM SET ${name} = on;`),
+        failed(
+          `${name} is off: a power cut can destroy the database`,
+          `ALTER SYSTEM SET ${name} = on;`,
+        ),
       );
   }
   if (settings.synchronous_commit === 'off')

@@ -19,7 +19,8 @@ export function latencyCheck({ db, engine }: Pick<CommandDependencies, 'db' | 'e
       }
       const middle = times.toSorted((one, other) => one - other)[rounds >> 1] ?? 0;
       const shown = `a round trip takes ${middle.toFixed(1)} ms`;
-      const advice = 'Bring service and database closer together; look at its load and at the network';
+      const advice =
+        'Bring service and database closer together; look at its load and at the network';
       if (middle > tooSlowMilliseconds) return failed(shown, advice);
       return middle > slowMilliseconds ? warning(shown, advice) : ok(`${engine.name}, ${shown}`);
     },

@@ -20,7 +20,9 @@ export function rightsCheck(db: Database): Check {
       const role = await readRole(db);
       const grants = await missingGrants(db, role);
       if (grants.length > 0)
-        return grants.map(({ what, grant }) => failed(`the role ${role.role} may not ${what}`, grant));
+        return grants.map(({ what, grant }) =>
+          failed(`the role ${role.role} may not ${what}`, grant),
+        );
       const faults = [...excess(role), ...upgradeFaults(role)];
       return faults.length > 0 ? faults : ok(`the role ${role.role} may do what the service needs`);
     },
@@ -36,7 +38,9 @@ async function readRole(db: Database): Promise<Role> {
            has_schema_privilege('public', 'CREATE') AS "mayCreate",
            has_database_privilege(current_database(), 'CREATE') AS "mayCreateSchema",
            coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class
-                      WHERE oid = to_regclass('public.schema_migrations')), true) AS owns`.execute(db);
+                      WHERE oid = to_regclass('public.schema_migrations')), true) AS owns`.execute(
+    db,
+  );
   const [role] = rows;
   if (role === undefined) throw new Error('no row');
   return role;
@@ -61,7 +65,10 @@ async function missingGrants(db: Database, { role, mayUseJobs }: Role): Promise<
   const byPrivileges = Map.groupBy(rows, ({ missing }) => missing.join(', '));
   const tables = [...byPrivileges].map(([privileges, of]) => {
     const names = of.map(({ name }) => name).join(', ');
-    return { what: `${privileges} on ${names}`, grant: `GRANT ${privileges} ON ${names} TO ${role};` };
+    return {
+      what: `${privileges} on ${names}`,
+      grant: `GRANT ${privileges} ON ${names} TO ${role};`,
+    };
   });
   return [...usage, ...tables];
 }
@@ -69,7 +76,9 @@ async function missingGrants(db: Database, { role, mayUseJobs }: Role): Promise<
 function excess({ role, isSuperuser }: Role): Found[] {
   if (!isSuperuser) return [];
   const advice = `Give the service a role of its own: CREATE ROLE adl LOGIN PASSWORD '…', and the tables to it`;
-  return [warning(`${role} is a superuser: who takes the service over has the whole server`, advice)];
+  return [
+    warning(`${role} is a superuser: who takes the service over has the whole server`, advice),
+  ];
 }
 
 /** The service runs without these, an upgrade does not. */
@@ -78,7 +87,10 @@ function upgradeFaults({ role, database, mayCreate, mayCreateSchema, owns }: Rol
   const faults: Found[] = [];
   if (!owns)
     faults.push(
-      warning(`${role} does not own the tables: it cannot upgrade them`, `Nothing, ${elsewhere.slice(3)}`),
+      warning(
+        `${role} does not own the tables: it cannot upgrade them`,
+        `Nothing, ${elsewhere.slice(3)}`,
+      ),
     );
   else if (!mayCreate)
     faults.push(

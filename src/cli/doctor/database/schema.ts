@@ -25,7 +25,9 @@ export function schemaCheck(engine: DatabaseEngine, redisUrl: string | undefined
 function schemaFaults(missing: string[], unknown: string[]): Found[] {
   const faults: Found[] = [];
   if (missing.length > 0)
-    faults.push(failed(`the database lacks ${missing.join(', ')}`, 'adl migrate plan, then adl migrate'));
+    faults.push(
+      failed(`the database lacks ${missing.join(', ')}`, 'adl migrate plan, then adl migrate'),
+    );
   if (unknown.length > 0)
     faults.push(
       failed(

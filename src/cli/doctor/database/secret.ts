@@ -5,7 +5,10 @@ import type { CommandDependencies } from '../../command/command.ts';
 import { type Check, type Found, ok, warning } from '../finding.ts';
 
 const oldDays = 365;
-/** Thirty-two hexadecimal digits at random hold 128 bits, and this estimate of them is never below 100. */
+/**
+ * Thirty-two hexadecimal digits at random hold 128 bits, and this estimate of them is never below
+ * 100.
+ */
 const strongBits = 100;
 
 /** `SECRET_KEY`: how hard to guess, how long in use, and whether a previous one can go. */
@@ -37,13 +40,16 @@ async function daysInUse(db: CommandDependencies['db'], kid: string): Promise<nu
 /** What the configuration refuses is no longer here; this finds what only looks long. */
 function strengthFaults(secret: string | undefined): Found[] {
   if (secret === undefined || bitsOf(secret) >= strongBits) return [];
-  const advice = 'openssl rand -base64 48 makes one; keep the old one as SECRET_KEY_PREVIOUS for a month';
+  const advice =
+    'openssl rand -base64 48 makes one; keep the old one as SECRET_KEY_PREVIOUS for a month';
   return [warning(`SECRET_KEY holds at most ${Math.floor(bitsOf(secret))} bits of chance`, advice)];
 }
 
 /** As if each character were drawn from those that occur: an upper bound (Shannon). */
 function bitsOf(secret: string): number {
-  const counts = [...Map.groupBy(secret, (character) => character).values()].map(({ length }) => length);
+  const counts = [...Map.groupBy(secret, (character) => character).values()].map(
+    ({ length }) => length,
+  );
   return counts.reduce((bits, count) => bits - count * Math.log2(count / secret.length), 0);
 }
 
@@ -54,7 +60,10 @@ function ageFaults(days: number | null): Found[] {
   return [warning(`SECRET_KEY has been in use for ${days} days`, advice)];
 }
 
-async function previousFaults({ db, keys }: Pick<CommandDependencies, 'db' | 'keys'>): Promise<Found[]> {
+async function previousFaults({
+  db,
+  keys,
+}: Pick<CommandDependencies, 'db' | 'keys'>): Promise<Found[]> {
   const previous = keys.all.find(({ kid }) => kid !== keys.current.kid);
   if (previous === undefined) return [];
   const [sessions, links] = [await countLiveSessionsByKey(db), await countOpenLinksByKey(db)];

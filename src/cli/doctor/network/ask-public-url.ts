@@ -49,7 +49,9 @@ export async function askPublicUrl(
   return {
     status: incoming.statusCode ?? 0,
     headers: incoming.headers,
-    headerNames: incoming.rawHeaders.filter((_part, at) => at % 2 === 0).map((name) => name.toLowerCase()),
+    headerNames: incoming.rawHeaders
+      .filter((_part, at) => at % 2 === 0)
+      .map((name) => name.toLowerCase()),
     body: await bounded(incoming),
     ownAddress: ownAddress.replace(/^::ffff:/, ''),
   };

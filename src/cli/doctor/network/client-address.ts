@@ -4,15 +4,22 @@ import { type Arrivals, forgedAddress } from './public-url.ts';
 
 type Seen = Arrivals['seen'][number];
 
-/** Limits and the audit log need the client's true address: neither the proxy's nor a claimed one. */
-export function clientAddressCheck(trustedProxies: CidrList, arrivals: () => Promise<Arrivals>): Check {
+/**
+ * Limits and the audit log need the client's true address: neither the proxy's nor a claimed one.
+ */
+export function clientAddressCheck(
+  trustedProxies: CidrList,
+  arrivals: () => Promise<Arrivals>,
+): Check {
   return {
     name: 'client address',
     run: async () => {
       const { seen } = await arrivals();
       if (seen.length === 0) return skipped('no request arrived');
       const found = seen.map((one) => judge(one, trustedProxies));
-      return found.find(({ status }) => status !== 'ok') ?? found[0] ?? skipped('no request arrived');
+      return (
+        found.find(({ status }) => status !== 'ok') ?? found[0] ?? skipped('no request arrived')
+      );
     },
   };
 }
@@ -21,7 +28,8 @@ function judge({ arrival, ownAddress }: Seen, trustedProxies: CidrList): Found {
   const { client, peer, is_peer_trusted: isTrusted, forwarded_for: forwarded } = arrival;
   const isOwn = (address: string) => cidrListContains(trustedProxies, address);
   if (client === forgedAddress) return judgeForged(arrival, isOwn);
-  if (client === ownAddress && isTrusted) return ok(`seen as ${client}, forged addresses are ignored`);
+  if (client === ownAddress && isTrusted)
+    return ok(`seen as ${client}, forged addresses are ignored`);
   if (client === peer && forwarded !== null && !isTrusted && peer !== ownAddress)
     return failed(
       `the proxy connects from ${peer}, which TRUSTED_PROXIES lacks: all clients count as one`,
@@ -42,10 +50,15 @@ function judge({ arrival, ownAddress }: Seen, trustedProxies: CidrList): Found {
       `seen as ${client}, the address of a proxy: another proxy in front of it is not told`,
       'Let the inner proxy take the address from the outer one: real_ip_header, set_real_ip_from (BALANCERS)',
     );
-  return ok(client === ownAddress ? `seen as ${client}` : `seen as ${client}, behind a translation`);
+  return ok(
+    client === ownAddress ? `seen as ${client}` : `seen as ${client}, behind a translation`,
+  );
 }
 
-/** The last address that arrived is the one that the proxy added; what is in front of it, clients claim. */
+/**
+ * The last address that arrived is the one that the proxy added; what is in front of it, clients
+ * claim.
+ */
 function judgeForged(
   { peer, forwarded_for: forwarded }: Seen['arrival'],
   isOwn: (a: string) => boolean,

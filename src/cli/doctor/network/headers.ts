@@ -7,7 +7,10 @@ const shortestHstsSeconds = 31_536_000;
 /** Both are read as lists, to which a proxy may add. */
 const lists = ['vary', 'cross-origin-resource-policy'];
 
-/** The security headers of the service arrive, each once; so do those of what the proxy answers itself. */
+/**
+ * The security headers of the service arrive, each once; so do those of what the proxy answers
+ * itself.
+ */
 export function headersCheck(place: Place): Check {
   return {
     name: 'headers',
@@ -34,15 +37,24 @@ function faultsOf(path: string, { headers, headerNames }: PublicAnswer): Found[]
   return Object.entries(apiHeaders).flatMap(([name, value]) => {
     const times = headerNames.filter((one) => one === name).length;
     if (times === 0)
-      return [failed(`${path} has no ${name}`, `Let the proxy pass it on, or add: ${name}: ${value}`)];
+      return [
+        failed(`${path} has no ${name}`, `Let the proxy pass it on, or add: ${name}: ${value}`),
+      ];
     if (lists.includes(name)) return [];
-    if (times > 1) return [failed(`${path} has ${name} ${times} times`, 'Let the proxy not add it again')];
+    if (times > 1)
+      return [failed(`${path} has ${name} ${times} times`, 'Let the proxy not add it again')];
     return valueFaults(path, name, value, String(headers[name]));
   });
 }
 
 function valueFaults(path: string, name: string, wanted: string, given: string): Found[] {
   if (given === wanted) return [];
-  if (name === hsts && Number(/max-age=(\d+)/.exec(given)?.[1] ?? 0) >= shortestHstsSeconds) return [];
-  return [warning(`${path} has another ${name} than the service sends`, `Let the proxy leave it: ${wanted}`)];
+  if (name === hsts && Number(/max-age=(\d+)/.exec(given)?.[1] ?? 0) >= shortestHstsSeconds)
+    return [];
+  return [
+    warning(
+      `${path} has another ${name} than the service sends`,
+      `Let the proxy leave it: ${wanted}`,
+    ),
+  ];
 }

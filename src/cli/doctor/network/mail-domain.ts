@@ -1,5 +1,13 @@
 import { Resolver } from 'node:dns/promises';
-import { type Check, describeProblem, type Found, failed, ok, skipped, warning } from '../finding.ts';
+import {
+  type Check,
+  describeProblem,
+  type Found,
+  failed,
+  ok,
+  skipped,
+  warning,
+} from '../finding.ts';
 
 type Options = {
   fromEmail: string | undefined;
@@ -52,16 +60,23 @@ async function spf(domain: string, lookup: Lookup): Promise<Found> {
   const records = (await lookup(domain)).filter((record) => /^v=spf1( |$)/i.test(record));
   const [record] = records;
   if (record === undefined)
-    return warning(`SPF: ${domain} has no record`, 'Publish one that names the mail server: v=spf1 … -all');
+    return warning(
+      `SPF: ${domain} has no record`,
+      'Publish one that names the mail server: v=spf1 … -all',
+    );
   if (records.length > 1)
-    return failed(`SPF: ${domain} has ${records.length} records, so that none counts`, 'Publish one alone');
+    return failed(
+      `SPF: ${domain} has ${records.length} records, so that none counts`,
+      'Publish one alone',
+    );
   if (/ \+?all\b/i.test(record))
     return failed(`SPF: ${domain} allows everybody to send`, 'End the record with -all or ~all');
   return ok(`SPF: ${domain} has a record`);
 }
 
 async function dkim(domain: string, selector: string | undefined, lookup: Lookup): Promise<Found> {
-  if (selector === undefined) return skipped('DKIM: needs --dkim-selector, which the mail server knows');
+  if (selector === undefined)
+    return skipped('DKIM: needs --dkim-selector, which the mail server knows');
   const name = `${selector}._domainkey.${domain}`;
   const records = (await lookup(name)).filter((record) => /(^|;)\s*p=/i.test(record));
   const key = /(?:^|;)\s*p=([^;]*)/i.exec(records[0] ?? '')?.[1]?.trim();
@@ -71,7 +86,9 @@ async function dkim(domain: string, selector: string | undefined, lookup: Lookup
   return ok(`DKIM: ${name} has a key`);
 }
 
-/** Of the domain, or of the one that it belongs to (RFC 7489 § 6.6.3, without the list of suffixes). */
+/**
+ * Of the domain, or of the one that it belongs to (RFC 7489 § 6.6.3, without the list of suffixes).
+ */
 async function dmarc(domain: string, lookup: Lookup): Promise<Found> {
   const labels = domain.split('.');
   const domains = labels.slice(0, -1).map((_label, at) => labels.slice(at).join('.'));
@@ -79,9 +96,13 @@ async function dmarc(domain: string, lookup: Lookup): Promise<Found> {
     const record = (await lookup(`_dmarc.${one}`)).find((text) => /^v=DMARC1\s*(;|$)/i.test(text));
     if (record === undefined) continue;
     const policy = /;\s*p=(\w+)/i.exec(record)?.[1]?.toLowerCase();
-    if (policy === 'reject' || policy === 'quarantine') return ok(`DMARC: ${one} asks to ${policy}`);
+    if (policy === 'reject' || policy === 'quarantine')
+      return ok(`DMARC: ${one} asks to ${policy}`);
     const advice = 'Once the reports are clean, set p=quarantine or p=reject';
     return warning(`DMARC: ${one} lets forged mails pass (p=${policy ?? 'missing'})`, advice);
   }
-  return warning(`DMARC: ${domain} has no record`, `Publish one at _dmarc.${domain}: v=DMARC1; p=quarantine`);
+  return warning(
+    `DMARC: ${domain} has no record`,
+    `Publish one at _dmarc.${domain}: v=DMARC1; p=quarantine`,
+  );
 }

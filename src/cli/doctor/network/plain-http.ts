@@ -1,7 +1,18 @@
-import { type Check, describeProblem, type Found, failed, ok, skipped, warning } from '../finding.ts';
+import {
+  type Check,
+  describeProblem,
+  type Found,
+  failed,
+  ok,
+  skipped,
+  warning,
+} from '../finding.ts';
 import { askPublicUrl, type Place, type PublicAnswer } from './ask-public-url.ts';
 
-/** Over http a page leads to https, and the API is refused: a redirect would hide that a password was sent in clear. */
+/**
+ * Over http a page leads to https, and the API is refused: a redirect would hide that a password
+ * was sent in clear.
+ */
 export function plainHttpCheck(place: Place): Check {
   return {
     name: 'plain http',
@@ -20,7 +31,9 @@ export function plainHttpCheck(place: Place): Check {
         return ok(`no http there (${describeProblem(error)})`);
       }
       const faults = [...pageFaults(place, page), ...(await apiFaults(plain, signal))];
-      return faults.length > 0 ? faults : ok(`pages lead to ${place.url.origin}, the API is refused`);
+      return faults.length > 0
+        ? faults
+        : ok(`pages lead to ${place.url.origin}, the API is refused`);
     },
   };
 }
@@ -40,7 +53,9 @@ function pageFaults({ url }: Place, { status, headers }: PublicAnswer): Found[] 
       ? []
       : [failed(`pages are served over http (status ${status})`, `Redirect them to ${url.origin}`)];
   if (URL.canParse(location) && new URL(location).origin === url.origin) return [];
-  return [failed('http leads elsewhere than to PUBLIC_URL', `Redirect to ${url.origin}$request_uri`)];
+  return [
+    failed('http leads elsewhere than to PUBLIC_URL', `Redirect to ${url.origin}$request_uri`),
+  ];
 }
 
 async function apiFaults(plain: Place, signal: AbortSignal): Promise<Found[]> {
@@ -60,6 +75,9 @@ async function apiFaults(plain: Place, signal: AbortSignal): Promise<Found[]> {
       ),
     ];
   return [
-    failed(`the API answers over http (status ${answer.status})`, 'Answer it with 403, or close the port'),
+    failed(
+      `the API answers over http (status ${answer.status})`,
+      'Answer it with 403, or close the port',
+    ),
   ];
 }

@@ -1,6 +1,14 @@
 import type { Arrival } from '../../../operations/health/arrival.ts';
 import { passHeader } from '../../../operations/health/arrival-pass.ts';
-import { type Check, describeProblem, type Found, failed, ok, skipped, warning } from '../finding.ts';
+import {
+  type Check,
+  describeProblem,
+  type Found,
+  failed,
+  ok,
+  skipped,
+  warning,
+} from '../finding.ts';
 import { askPublicUrl, type Place, type PublicAnswer } from './ask-public-url.ts';
 
 /** What the service said of each of several requests through the public URL. */
@@ -23,7 +31,9 @@ export async function collectArrivals(
 ): Promise<Arrivals> {
   const headers = { [passHeader]: pass, 'x-forwarded-for': forgedAddress };
   const answers = await Promise.allSettled(
-    Array.from({ length: requests }, () => askPublicUrl(place, { path: '/health/arrival', headers }, signal)),
+    Array.from({ length: requests }, () =>
+      askPublicUrl(place, { path: '/health/arrival', headers }, signal),
+    ),
   );
   const seen: Arrivals['seen'] = [];
   const problems: Found[] = [];
@@ -47,7 +57,10 @@ function unreachable(reason: unknown): Found {
 
 function foreign({ status }: PublicAnswer): Found {
   if (status >= 500)
-    return failed(`the proxy answers ${status}`, 'Start the service, or correct the addresses in the proxy');
+    return failed(
+      `the proxy answers ${status}`,
+      'Start the service, or correct the addresses in the proxy',
+    );
   return failed(
     `something else answers at PUBLIC_URL, or a process with another SECRET_KEY (status ${status})`,
     'Let the proxy pass all paths to this service, and give all processes the same SECRET_KEY',
@@ -67,23 +80,33 @@ function arrivalOf({ status, body }: PublicAnswer, proof: string): Arrival | nul
 const tolerableSkewSeconds = 5;
 
 /** Whether the public address leads to this service, and to all of its processes alike. */
-export function publicUrlCheck(place: Place, version: string, arrivals: () => Promise<Arrivals>): Check {
+export function publicUrlCheck(
+  place: Place,
+  version: string,
+  arrivals: () => Promise<Arrivals>,
+): Check {
   return {
     name: 'public url',
     run: async () => {
       const { seen, problems } = await arrivals();
       if (seen.length === 0) return problems[0] ?? skipped('nothing was asked');
       const share = `${problems.length} of ${problems.length + seen.length} requests`;
-      const partly = problems.slice(0, 1).map((one) => ({ ...one, cause: `${share}: ${one.cause}` }));
+      const partly = problems
+        .slice(0, 1)
+        .map((one) => ({ ...one, cause: `${share}: ${one.cause}` }));
       const faults = [...partly, ...hostFaults(place, seen), ...processFaults(seen, version)];
       const processes = new Set(seen.map(({ arrival }) => arrival.process)).size;
-      return faults.length > 0 ? faults : ok(`${place.url.origin} leads here, ${processes} process(es) seen`);
+      return faults.length > 0
+        ? faults
+        : ok(`${place.url.origin} leads here, ${processes} process(es) seen`);
     },
   };
 }
 
 function hostFaults({ url }: Place, seen: Arrivals['seen']): Found[] {
-  const foreignHost = seen.find(({ arrival }) => arrival.host?.replace(/:\d+$/, '') !== url.hostname);
+  const foreignHost = seen.find(
+    ({ arrival }) => arrival.host?.replace(/:\d+$/, '') !== url.hostname,
+  );
   const host =
     foreignHost === undefined
       ? []
@@ -97,7 +120,10 @@ function hostFaults({ url }: Place, seen: Arrivals['seen']): Found[] {
   const other = seen.find(({ arrival }) => (arrival.forwarded_proto ?? scheme) !== scheme);
   if (other === undefined) return host;
   const cause = `the proxy says ${other.arrival.forwarded_proto}, PUBLIC_URL says ${scheme}`;
-  return [...host, warning(cause, 'Let the proxy set X-Forwarded-Proto to the scheme of the client')];
+  return [
+    ...host,
+    warning(cause, 'Let the proxy set X-Forwarded-Proto to the scheme of the client'),
+  ];
 }
 
 function processFaults(seen: Arrivals['seen'], version: string): Found[] {

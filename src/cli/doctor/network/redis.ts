@@ -10,7 +10,8 @@ export function redisCheck(redisUrl: string | undefined, sentinels: Sentinels): 
   return {
     name: 'redis',
     run: async () => {
-      if (redisUrl === undefined) return skipped('REDIS_URL is not set: limits are counted in each process');
+      if (redisUrl === undefined)
+        return skipped('REDIS_URL is not set: limits are counted in each process');
       const { Redis } = await import('ioredis');
       const redis = new Redis(redisUrl, {
         ...(sentinels.addresses.length === 0 ? {} : viaSentinels(redisUrl, sentinels)),
@@ -43,7 +44,10 @@ function explain(errors: unknown[]): Found {
   if (/WRONGPASS|NOAUTH/.test(text))
     return failed('the credentials were refused', 'Correct user and password in REDIS_URL');
   if (/READONLY|OOM|MISCONF/.test(text))
-    return failed('it takes no writes', 'Let REDIS_URL name the primary; look at its memory and its disk');
+    return failed(
+      'it takes no writes',
+      'Let REDIS_URL name the primary; look at its memory and its disk',
+    );
   const code = errors.map(describeProblem).find((one) => /^E[A-Z]+$/.test(one)) ?? 'no answer';
   return failed(`does not answer (${code})`, 'Start it, or correct REDIS_URL');
 }

@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../../../configuration/config.ts';
 import { MailNotSentError } from '../../../platform/smtp/mail-not-sent.ts';
-import { createSmtpTransport, type SmtpSettings, trySmtp } from '../../../platform/smtp/smtp-transport.ts';
+import {
+  createSmtpTransport,
+  type SmtpSettings,
+  trySmtp,
+} from '../../../platform/smtp/smtp-transport.ts';
 import { type Check, type Found, failed, ok, skipped, warning } from '../finding.ts';
 
-type Options = { config: Pick<Config, 'smtp' | 'environment' | 'projectName'>; mailTo?: string | undefined };
+type Options = {
+  config: Pick<Config, 'smtp' | 'environment' | 'projectName'>;
+  mailTo?: string | undefined;
+};
 
 /** A sign-in at the mail server as for a mail, or a real mail to the address. */
 export function smtpCheck({ config, mailTo }: Options): Check {
@@ -28,7 +35,8 @@ export function smtpCheck({ config, mailTo }: Options): Check {
 }
 
 function unset(environment: string): Found {
-  if (environment !== 'production') return skipped('SMTP_HOST is not set: mails are kept, not sent');
+  if (environment !== 'production')
+    return skipped('SMTP_HOST is not set: mails are kept, not sent');
   return warning('SMTP_HOST is not set: no mail is sent', 'Set SMTP_HOST and SMTP_FROM_EMAIL');
 }
 

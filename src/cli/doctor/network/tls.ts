@@ -1,5 +1,13 @@
 import { checkServerIdentity, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
-import { type Check, describeProblem, type Found, failed, ok, skipped, warning } from '../finding.ts';
+import {
+  type Check,
+  describeProblem,
+  type Found,
+  failed,
+  ok,
+  skipped,
+  warning,
+} from '../finding.ts';
 import { hostOf, openPublicTls, type Place } from './ask-public-url.ts';
 
 const soonDays = 14;
@@ -34,13 +42,19 @@ function certificateFaults({ url }: Place, socket: TLSSocket): Found[] {
   const host = hostOf(url);
   const faults: Found[] = [];
   const days = daysLeft(certificate);
-  if (days < 0) faults.push(failed('the certificate has expired', 'Renew it, then reload the proxy'));
+  if (days < 0)
+    faults.push(failed('the certificate has expired', 'Renew it, then reload the proxy'));
   else if (days < soonDays)
     faults.push(
-      warning(`the certificate ${validity(certificate)}`, 'Renew it, and look why nothing renewed it'),
+      warning(
+        `the certificate ${validity(certificate)}`,
+        'Renew it, and look why nothing renewed it',
+      ),
     );
   if (checkServerIdentity(host, certificate) !== undefined)
-    faults.push(failed(`the certificate is not for ${host}`, `Get one for ${host}, or correct PUBLIC_URL`));
+    faults.push(
+      failed(`the certificate is not for ${host}`, `Get one for ${host}, or correct PUBLIC_URL`),
+    );
   if (faults.length === 0 && !socket.authorized)
     faults.push(
       failed(
@@ -60,12 +74,21 @@ function validity(certificate: DetailedPeerCertificate): string {
 }
 
 async function oldVersionFaults(place: Place, signal: AbortSignal): Promise<Found[]> {
-  const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
+  const old = {
+    minVersion: 'TLSv1',
+    maxVersion: 'TLSv1.1',
+    ciphers: 'DEFAULT:@SECLEVEL=0',
+  } as const;
   try {
     const socket = await openPublicTls(place, old, signal);
     const version = socket.getProtocol();
     socket.destroy();
-    return [failed(`${version} is accepted`, 'Allow TLS 1.2 and 1.3 alone: ssl_protocols TLSv1.2 TLSv1.3')];
+    return [
+      failed(
+        `${version} is accepted`,
+        'Allow TLS 1.2 and 1.3 alone: ssl_protocols TLSv1.2 TLSv1.3',
+      ),
+    ];
   } catch {
     return [];
   }

@@ -21,7 +21,8 @@ export function confirmLink(path, advice) {
       if (answer.ok) {
         show(`${answer.message}.`, true);
         offerSignIn();
-      } else show(isOver ? `This link is invalid or has expired. ${advice}` : answer.message, false);
+      } else
+        show(isOver ? `This link is invalid or has expired. ${advice}` : answer.message, false);
     });
   });
 }

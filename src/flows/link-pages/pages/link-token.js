@@ -5,7 +5,8 @@
  */
 export function takeToken() {
   const { hash, search, pathname } = window.location;
-  const token = new URLSearchParams(hash.slice(1)).get('token') ?? new URLSearchParams(search).get('token');
+  const token =
+    new URLSearchParams(hash.slice(1)).get('token') ?? new URLSearchParams(search).get('token');
   window.history.replaceState(null, '', pathname);
   return token;
 }
@@ -33,7 +34,12 @@ export async function post(path, body) {
       faults: details.errors ?? [],
     };
   } catch {
-    return { ok: false, status: 0, message: 'The service cannot be reached. Try again.', faults: [] };
+    return {
+      ok: false,
+      status: 0,
+      message: 'The service cannot be reached. Try again.',
+      faults: [],
+    };
   }
 }
 

@@ -32,7 +32,10 @@ part('reveal').addEventListener('click', () => {
 async function setPassword() {
   showFault(passwordInput, 'password-fault', '');
   show('', true);
-  const answer = await post('/api/password/reset-password', { token, new_password: passwordInput.value });
+  const answer = await post('/api/password/reset-password', {
+    token,
+    new_password: passwordInput.value,
+  });
   if (answer.status === 422) {
     const faults = answer.faults.filter(({ field }) => field === 'new_password');
     if (faults.length > 0) {

@@ -9,4 +9,7 @@ if (new URLSearchParams(window.location.search).get('of') === 'deletion') {
   part('of-deletion').hidden = false;
 }
 
-confirmLink('/api/users/undo', 'If you have lost your account, contact the operator of this service.');
+confirmLink(
+  '/api/users/undo',
+  'If you have lost your account, contact the operator of this service.',
+);

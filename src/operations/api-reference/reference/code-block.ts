@@ -18,7 +18,8 @@ function coloured(language: Language, code: string): Html[] {
   const parts: Html[] = [];
   let end = 0;
   for (const match of code.matchAll(tokens[language])) {
-    const [kind = 's'] = Object.entries(match.groups ?? {}).find(([, text]) => text !== undefined) ?? [];
+    const [kind = 's'] =
+      Object.entries(match.groups ?? {}).find(([, text]) => text !== undefined) ?? [];
     parts.push(html`${code.slice(end, match.index)}<i class="${kind}">${match[0]}</i>`);
     end = match.index + match[0].length;
   }

@@ -21,5 +21,7 @@ function renderBlock(block: string): Html {
 
 /** Renders the code spans of a line. */
 export function renderSpans(text: string): Html[] {
-  return text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
+  return text
+    .split('`')
+    .map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 }

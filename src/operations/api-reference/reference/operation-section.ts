@@ -107,12 +107,18 @@ function curl(document: ApiDocument, { method, path, operation }: LocatedOperati
   const lines = [
     `curl ${method === 'GET' ? '' : `-X ${method} `}${url}`,
     ...(needsToken ? ['-H "Authorization: Bearer $ACCESS_TOKEN"'] : []),
-    ...(schema ? [`-H 'Content-Type: ${jsonType}'`, `-d ${quoted(bodyText(document, schema))}`] : []),
+    ...(schema
+      ? [`-H 'Content-Type: ${jsonType}'`, `-d ${quoted(bodyText(document, schema))}`]
+      : []),
   ];
   return lines.join(' \\\n  ');
 }
 
-function filledPath(document: ApiDocument, path: string, { parameters: taken = [] }: Operation): string {
+function filledPath(
+  document: ApiDocument,
+  path: string,
+  { parameters: taken = [] }: Operation,
+): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const schema = taken.find((one) => one.name === name)?.schema ?? {};
     return String(exampleValue(document, schema));

@@ -109,10 +109,12 @@ ${items}
 
 /** Every error response, described once. */
 function errorSection({ components }: ApiDocument): Html {
-  const errors = Object.entries(components.responses).flatMap(([name, { description, content }]) => {
-    const example = content?.['application/json']?.example;
-    return example === undefined ? [] : [{ name, description, example }];
-  });
+  const errors = Object.entries(components.responses).flatMap(
+    ([name, { description, content }]) => {
+      const example = content?.['application/json']?.example;
+      return example === undefined ? [] : [{ name, description, example }];
+    },
+  );
   return html`<section class="group" id="errors" aria-labelledby="errors-name">
 <h2 id="errors-name">Errors</h2>
 <p>Every error is an <a href="#schema-Error">Error</a>.</p>
@@ -142,5 +144,7 @@ ${items}
 }
 
 function schemaBody(schema: Schema): Html {
-  return schema.properties === undefined ? html`<p>${typeOf(schema)}</p>` : givenFields(fieldsOf(schema));
+  return schema.properties === undefined
+    ? html`<p>${typeOf(schema)}</p>`
+    : givenFields(fieldsOf(schema));
 }

@@ -40,7 +40,10 @@ function addCopyButton(figure) {
   button.className = 'copy';
   button.textContent = 'Copy';
   button.ariaLabel = `Copy: ${figure.querySelector('figcaption')?.textContent ?? ''}`;
-  button.addEventListener('click', () => void copy(button, figure.querySelector('code')?.textContent ?? ''));
+  button.addEventListener(
+    'click',
+    () => void copy(button, figure.querySelector('code')?.textContent ?? ''),
+  );
   figure.append(button);
 }
 

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { anyoneUncounted } from '../../../access/guards.ts';
 import type { HttpServer } from '../../../platform/http/http-server.ts';
 import { pageHeaders } from '../../../platform/http/security-headers.ts';
-import { type StaticContent, sendStatic, staticContent } from '../../../platform/http/static-content.ts';
+import {
+  type StaticContent,
+  sendStatic,
+  staticContent,
+} from '../../../platform/http/static-content.ts';
 import { referencePage } from './reference-page.ts';
 import type { ApiDocument } from './shapes.ts';
 

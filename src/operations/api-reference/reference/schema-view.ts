@@ -3,7 +3,13 @@ import { plainTextPattern } from '../../../platform/http/schemas.ts';
 import { renderSpans } from './markdown.ts';
 import { nameOf, type Schema } from './shapes.ts';
 
-export type Field = { name: string; schema: Schema; required: boolean; description?: string; place?: string };
+export type Field = {
+  name: string;
+  schema: Schema;
+  required: boolean;
+  description?: string;
+  place?: string;
+};
 
 /** Fields of a request, with their bounds; nested objects are listed below their field. */
 export function takenFields(fields: readonly Field[]): Html {
@@ -42,7 +48,8 @@ export function typeOf(schema: Schema): Html {
   const { $ref, type, anyOf, oneOf, items, format } = schema;
   const choices = anyOf ?? oneOf;
   if ($ref !== undefined) return html`<a href="#schema-${nameOf($ref)}">${nameOf($ref)}</a>`;
-  if (choices) return html`${choices.map((one, index) => html`${index > 0 ? ' or ' : ''}${typeOf(one)}`)}`;
+  if (choices)
+    return html`${choices.map((one, index) => html`${index > 0 ? ' or ' : ''}${typeOf(one)}`)}`;
   if (type === 'array') return html`array of ${typeOf(items ?? {})}`;
   return html`${type ?? 'any'}${format && type === 'string' ? ` (${format})` : ''}`;
 }
@@ -64,26 +71,35 @@ function boundsOf(schema: Schema, description: string): Html[] {
         ? [html`one of ${listed(values)}`]
         : [...lengthOf(bounded), ...rangeOf(bounded)]),
     ...patternOf(bounded),
-    ...(schema.default === undefined ? [] : [html`default <code>${JSON.stringify(schema.default)}</code>`]),
+    ...(schema.default === undefined
+      ? []
+      : [html`default <code>${JSON.stringify(schema.default)}</code>`]),
   ];
   return bounds.map((one, index) => html`${index > 0 ? '; ' : ''}${one}`);
 }
 
 function listed(values: readonly unknown[]): Html[] {
-  return values.map((value, index) => html`${index > 0 ? ', ' : ''}<code>${JSON.stringify(value)}</code>`);
+  return values.map(
+    (value, index) => html`${index > 0 ? ', ' : ''}<code>${JSON.stringify(value)}</code>`,
+  );
 }
 
 function lengthOf({ format, minLength = 0, maxLength, maxItems }: Schema): Html[] {
   if (maxItems !== undefined) return [html`at most ${maxItems} items`];
   if (maxLength === undefined || format === 'uuid' || format === 'date-time') return [];
   return [
-    minLength > 0 ? html`${minLength} to ${maxLength} characters` : html`at most ${maxLength} characters`,
+    minLength > 0
+      ? html`${minLength} to ${maxLength} characters`
+      : html`at most ${maxLength} characters`,
   ];
 }
 
 const written = new Intl.NumberFormat('en');
 
-function rangeOf({ minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER }: Schema): Html[] {
+function rangeOf({
+  minimum = Number.MIN_SAFE_INTEGER,
+  maximum = Number.MAX_SAFE_INTEGER,
+}: Schema): Html[] {
   // Bounds that every JSON integer has are omitted.
   const [isBelow, isAbove] = [minimum > Number.MIN_SAFE_INTEGER, maximum < Number.MAX_SAFE_INTEGER];
   if (isBelow && isAbove) return [html`${written.format(minimum)} to ${written.format(maximum)}`];

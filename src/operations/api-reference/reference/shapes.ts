@@ -53,7 +53,10 @@ export type ApiDocument = {
   components: {
     schemas: Record<string, Schema>;
     responses: Record<string, Answer>;
-    securitySchemes: Record<string, { type: string; in?: string; name?: string; description: string }>;
+    securitySchemes: Record<
+      string,
+      { type: string; in?: string; name?: string; description: string }
+    >;
   };
 };
 
@@ -61,7 +64,11 @@ export type LocatedOperation = { method: string; path: string; operation: Operat
 
 export function operationsOf({ paths }: ApiDocument): LocatedOperation[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+    Object.entries(methods).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path,
+      operation,
+    })),
   );
 }
 
@@ -76,5 +83,7 @@ export function resolveAnswer(document: ApiDocument, answer: Answer | { $ref: st
 }
 
 export function resolveSchema(document: ApiDocument, schema: Schema): Schema {
-  return schema.$ref === undefined ? schema : (document.components.schemas[nameOf(schema.$ref)] ?? {});
+  return schema.$ref === undefined
+    ? schema
+    : (document.components.schemas[nameOf(schema.$ref)] ?? {});
 }

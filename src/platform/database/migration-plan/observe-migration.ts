@@ -31,7 +31,10 @@ type TableState = { mode: string | null; file: string; scans: number };
  * Runs the statements one by one on a database without rows and looks after each which locks it
  * took, and whether it read or rewrote a whole table.
  */
-export async function observeMigration(scratch: PGlite, { name, script }: Migration): Promise<Effect[]> {
+export async function observeMigration(
+  scratch: PGlite,
+  { name, script }: Migration,
+): Promise<Effect[]> {
   await scratch.exec('BEGIN');
   let before = await readTables(scratch);
   const existing = new Set(before.keys());
@@ -52,12 +55,19 @@ export async function observeMigration(scratch: PGlite, { name, script }: Migrat
 
 /** The tables of the service, with the strongest lock that this transaction has on each. */
 async function readTables(scratch: PGlite): Promise<Map<string, TableState>> {
-  const { rows } = await scratch.query<{ name: string; held: string[] | null; file: string; scans: number }>(`
+  const { rows } = await scratch.query<{
+    name: string;
+    held: string[] | null;
+    file: string;
+    scans: number;
+  }>(`
     SELECT relname AS name, relfilenode::text AS file,
            (SELECT array_agg(mode) FROM pg_locks WHERE relation = pg_class.oid AND pid = pg_backend_pid()) AS held,
            coalesce(pg_stat_get_xact_numscans(pg_class.oid), 0)::int AS scans
       FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace`);
-  return new Map(rows.map(({ name, held, file, scans }) => [name, { mode: strongest(held), file, scans }]));
+  return new Map(
+    rows.map(({ name, held, file, scans }) => [name, { mode: strongest(held), file, scans }]),
+  );
 }
 
 function strongest(held: string[] | null): string | null {
@@ -71,7 +81,8 @@ function effectOf(
 ): Pick<Effect, 'lock' | 'blocks' | 'work'> | null {
   const isNew = mode !== null && rankOf(mode) > Math.max(rankOf(before?.mode ?? null), 1);
   const isRead = scans > (before?.scans ?? 0);
-  const work = before !== undefined && file !== before.file ? 'rewrites' : isRead ? 'reads' : 'none';
+  const work =
+    before !== undefined && file !== before.file ? 'rewrites' : isRead ? 'reads' : 'none';
   if (mode === null || (!isNew && work === 'none')) return null;
   return { lock: mode.replace(/Lock$/, ''), blocks: blockedBy(mode), work };
 }

@@ -58,7 +58,14 @@ test('each statement has the lock that it takes, whom it blocks, and what it doe
       work: 'none',
       rows,
     },
-    { statement: 'CREATE INDEX', table: 'sessions', lock: 'Share', blocks: 'writes', work: 'reads', rows },
+    {
+      statement: 'CREATE INDEX',
+      table: 'sessions',
+      lock: 'Share',
+      blocks: 'writes',
+      work: 'reads',
+      rows,
+    },
     {
       statement: 'ALTER TABLE',
       table: 'mails',

@@ -22,7 +22,14 @@ export function NewAdminDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t.admin.admins.create} onClose={onClose}>
       <form class="stack" onSubmit={form.onSubmit} noValidate>
-        <TextField name="email" type="email" label={t.fields.email} form={form} autocomplete="off" hasFocus />
+        <TextField
+          name="email"
+          type="email"
+          label={t.fields.email}
+          form={form}
+          autocomplete="off"
+          hasFocus
+        />
         <TextField
           name="username"
           label={t.fields.username}

@@ -30,7 +30,12 @@ export function AuditFilters() {
       {(['actor', 'subject'] as const).map(
         (name) =>
           query[name] !== undefined && (
-            <button key={name} type="button" class="button plain" onClick={() => change({ [name]: null })}>
+            <button
+              key={name}
+              type="button"
+              class="button plain"
+              onClick={() => change({ [name]: null })}
+            >
               <span class="quiet">{words[name]}</span>
               <code class="small">{query[name]?.slice(-12)}</code>
               <Icon name="close" />

@@ -48,7 +48,9 @@ function AuditRow({ event }: { event: AuditEvent }) {
             <Icon name={iconOfEvent(event.event)} />
           </span>
           <span>{t.events[event.event]}</span>
-          {event.outcome !== 'success' && <span class="badge bad">{t.outcomes[event.outcome]}</span>}
+          {event.outcome !== 'success' && (
+            <span class="badge bad">{t.outcomes[event.outcome]}</span>
+          )}
         </span>
       </td>
       <td class="numbers clip">
@@ -79,10 +81,16 @@ function Party({ of: party }: { of: AuditEvent['subject'] }) {
       {words} <code class="small">{party.id.slice(-12)}</code>
     </>
   );
-  return party.kind === 'user' ? <a href={`/app/admin/users/${party.id}`}>{name}</a> : <span>{name}</span>;
+  return party.kind === 'user' ? (
+    <a href={`/app/admin/users/${party.id}`}>{name}</a>
+  ) : (
+    <span>{name}</span>
+  );
 }
 
 function detailsOf({ details, request_id }: AuditEvent): string {
-  const words = Object.entries(details).map(([name, value]) => `${name} ${[value].flat().join(', ')}`);
+  const words = Object.entries(details).map(
+    ([name, value]) => `${name} ${[value].flat().join(', ')}`,
+  );
   return [...words, ...(request_id === null ? [] : [`request ${request_id}`])].join(' · ');
 }

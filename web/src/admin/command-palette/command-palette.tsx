@@ -47,7 +47,13 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
     document.getElementById(`${id}-${next}`)?.scrollIntoView({ block: 'nearest' });
   };
   return (
-    <dialog ref={ref} class="dialog palette" aria-label={t.label} onClose={onClose} {...closedByClickBeside}>
+    <dialog
+      ref={ref}
+      class="dialog palette"
+      aria-label={t.label}
+      onClose={onClose}
+      {...closedByClickBeside}
+    >
       <input
         type="text"
         role="combobox"

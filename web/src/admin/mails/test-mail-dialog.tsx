@@ -13,7 +13,9 @@ export function TestMailDialog({ onClose }: { onClose: () => void }) {
   const t = useTexts();
   const { account } = useOwnAccount();
   const form = useSubmit(async ({ to_email = '' }) => {
-    await adminClient.call('POST /api/password/test-email', { body: { to_email: to_email.trim() } });
+    await adminClient.call('POST /api/password/test-email', {
+      body: { to_email: to_email.trim() },
+    });
     say(t.admin.mails.tested);
     await queries.invalidateQueries({ queryKey: ['admin', 'mails'] });
     onClose();

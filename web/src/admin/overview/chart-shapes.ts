@@ -1,7 +1,9 @@
 type Point = readonly [x: number, y: number];
 
 export function lineOf(points: readonly Point[]): string {
-  return points.map(([x, y], at) => `${at === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
+  return points
+    .map(([x, y], at) => `${at === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`)
+    .join('');
 }
 
 export function areaOf(points: readonly Point[], ground: number): string {

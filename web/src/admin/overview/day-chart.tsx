@@ -5,7 +5,11 @@ import { useTexts } from '../../texts/texts.tsx';
 import { areaOf, lineOf, niceTop } from './chart-shapes.ts';
 
 type Day = Overview['days'][number];
-type Series = { figure: 'sign_ins' | 'registrations' | 'failed_sign_ins'; label: string; look: string };
+type Series = {
+  figure: 'sign_ins' | 'registrations' | 'failed_sign_ins';
+  label: string;
+  look: string;
+};
 
 const height = 240;
 const width = 1000;
@@ -36,7 +40,12 @@ export function DayChart({ days }: { days: readonly Day[] }) {
           </li>
         ))}
       </ul>
-      <div class="chart" aria-hidden="true" onPointerMove={follow} onPointerLeave={() => setAt(null)}>
+      <div
+        class="chart"
+        aria-hidden="true"
+        onPointerMove={follow}
+        onPointerLeave={() => setAt(null)}
+      >
         <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
           {[0, 0.5, 1].map((share) => (
             <line
@@ -60,7 +69,11 @@ export function DayChart({ days }: { days: readonly Day[] }) {
         </svg>
         <Scale days={days} top={top} />
         {at !== null && (
-          <Tip day={days[at]} share={days.length < 2 ? 0.5 : at / (days.length - 1)} series={series} />
+          <Tip
+            day={days[at]}
+            share={days.length < 2 ? 0.5 : at / (days.length - 1)}
+            series={series}
+          />
         )}
       </div>
       <figcaption class="unseen">
@@ -97,7 +110,15 @@ function Scale({ days, top }: { days: readonly Day[]; top: number }) {
   );
 }
 
-function Tip({ day, share, series }: { day: Day | undefined; share: number; series: readonly Series[] }) {
+function Tip({
+  day,
+  share,
+  series,
+}: {
+  day: Day | undefined;
+  share: number;
+  series: readonly Series[];
+}) {
   const format = useFormat();
   if (day === undefined) return null;
   const side =

@@ -48,7 +48,12 @@ function RangeChoice({ range, onRange }: { range: number; onRange: (days: number
     <fieldset class="segments">
       <legend class="unseen">{t.range}</legend>
       {ranges.map((days) => (
-        <button key={days} type="button" aria-pressed={range === days} onClick={() => onRange(days)}>
+        <button
+          key={days}
+          type="button"
+          aria-pressed={range === days}
+          onClick={() => onRange(days)}
+        >
           {t.days(days)}
         </button>
       ))}

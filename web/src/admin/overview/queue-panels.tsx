@@ -4,7 +4,11 @@ import { useFormat } from '../../texts/format.ts';
 import { useTexts } from '../../texts/texts.tsx';
 import { ShareBar } from './share-bar.tsx';
 
-export function QueuePanels({ overview: { mail_queue: mails, hash_queue: hashes } }: { overview: Overview }) {
+export function QueuePanels({
+  overview: { mail_queue: mails, hash_queue: hashes },
+}: {
+  overview: Overview;
+}) {
   const t = useTexts().admin.overview;
   const format = useFormat();
   const shares = [
@@ -34,7 +38,10 @@ export function QueuePanels({ overview: { mail_queue: mails, hash_queue: hashes 
         <div class="stack">
           <div class="share-bar" aria-hidden="true">
             {hashes.waiting > 0 && <span class="series-1" style={{ flexGrow: hashes.waiting }} />}
-            <span class="free" style={{ flexGrow: Math.max(1, hashes.capacity - hashes.waiting) }} />
+            <span
+              class="free"
+              style={{ flexGrow: Math.max(1, hashes.capacity - hashes.waiting) }}
+            />
           </div>
           <p class="quiet small">
             {t.hashesState(format.number(hashes.waiting), format.number(hashes.capacity))}

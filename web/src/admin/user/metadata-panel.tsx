@@ -41,7 +41,11 @@ export function MetadataPanel({ user, etag }: MetadataPanelProps) {
             defaultValue={JSON.stringify(user.app_metadata, null, 2)}
             onInput={form.onType}
           />
-          <div class={isBad ? 'fault' : 'hint'} id={`${id}-hint`} role={isBad ? 'alert' : undefined}>
+          <div
+            class={isBad ? 'fault' : 'hint'}
+            id={`${id}-hint`}
+            role={isBad ? 'alert' : undefined}
+          >
             {isBad ? words.badJson : words.appMetadataHint}
           </div>
         </div>
@@ -59,7 +63,9 @@ export function MetadataPanel({ user, etag }: MetadataPanelProps) {
 function parseObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? { ...value }
+      : null;
   } catch {
     return null;
   }

@@ -43,7 +43,8 @@ export function UserActions({ user, etag }: UserActionsProps) {
       </Button>
     );
   }
-  const sendReset = () => adminClient.call('POST /api/admins/users/{id}/send-password-reset', { path });
+  const sendReset = () =>
+    adminClient.call('POST /api/admins/users/{id}/send-password-reset', { path });
   return (
     <div class="row">
       <Button onClick={() => setAsking('edit')}>{words.edit}</Button>
@@ -54,7 +55,9 @@ export function UserActions({ user, etag }: UserActionsProps) {
       ) : (
         <Button
           look="primary"
-          onClick={() => void act(() => changeUser(user.id, etag, { is_active: true }), words.reactivated)}
+          onClick={() =>
+            void act(() => changeUser(user.id, etag, { is_active: true }), words.reactivated)
+          }
         >
           {words.reactivate}
         </Button>
@@ -67,7 +70,10 @@ export function UserActions({ user, etag }: UserActionsProps) {
           <MenuItem
             icon="shield"
             onSelect={() =>
-              void act(() => changeUser(user.id, etag, { is_superuser: !user.is_superuser }), words.changed)
+              void act(
+                () => changeUser(user.id, etag, { is_superuser: !user.is_superuser }),
+                words.changed,
+              )
             }
           >
             {user.is_superuser ? words.demote : words.promote}

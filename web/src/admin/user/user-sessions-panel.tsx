@@ -12,7 +12,9 @@ import { adminClient } from '../admin-client.ts';
 export function UserSessionsPanel({ user }: { user: UserDetail }) {
   const t = useTexts().admin.user;
   const form = useSubmit(async () => {
-    await adminClient.call('POST /api/admins/users/{id}/revoke-sessions', { path: { id: user.id } });
+    await adminClient.call('POST /api/admins/users/{id}/revoke-sessions', {
+      path: { id: user.id },
+    });
     say(t.signedOut);
     await queries.invalidateQueries({ queryKey: ['admin'] });
   });

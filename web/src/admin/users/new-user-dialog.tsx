@@ -24,7 +24,14 @@ export function NewUserDialog({ onClose }: { onClose: () => void }) {
     <Dialog title={t.admin.users.create} onClose={onClose}>
       <p class="quiet">{t.admin.users.createText}</p>
       <form class="stack" onSubmit={form.onSubmit} noValidate>
-        <TextField name="email" type="email" label={t.fields.email} form={form} autocomplete="off" hasFocus />
+        <TextField
+          name="email"
+          type="email"
+          label={t.fields.email}
+          form={form}
+          autocomplete="off"
+          hasFocus
+        />
         <TextField
           name="username"
           label={t.fields.username}
@@ -33,7 +40,13 @@ export function NewUserDialog({ onClose }: { onClose: () => void }) {
           spellcheck={false}
           isOptional={settings.usernames === 'optional'}
         />
-        <TextField name="full_name" label={t.fields.fullName} form={form} autocomplete="off" isOptional />
+        <TextField
+          name="full_name"
+          label={t.fields.fullName}
+          form={form}
+          autocomplete="off"
+          isOptional
+        />
         <Problem of={form} />
         <div class="dialog-actions">
           <Button onClick={onClose}>{t.cancel}</Button>

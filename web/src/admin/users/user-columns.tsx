@@ -14,7 +14,12 @@ export type UserColumn = {
 type Words = { t: Texts; format: Format };
 
 export const userColumns: readonly UserColumn[] = [
-  { name: 'user', label: (t) => t.user, sort: 'username', show: (user) => <UserCell user={user} /> },
+  {
+    name: 'user',
+    label: (t) => t.user,
+    sort: 'username',
+    show: (user) => <UserCell user={user} />,
+  },
   { name: 'state', label: (t) => t.state, show: (user, { t }) => <UserBadges user={user} t={t} /> },
   { name: 'full_name', label: (t) => t.fullName, show: (user) => user.full_name ?? '–' },
   { name: 'email', label: (t) => t.email, sort: 'email', show: (user) => user.email },

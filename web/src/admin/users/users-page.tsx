@@ -106,7 +106,9 @@ function useSelection() {
 function Total({ list: { total, total_is_exact } }: { list: List }) {
   const t = useTexts().admin.users;
   const format = useFormat();
-  return <>{total_is_exact ? t.total(format.number(total)) : t.totalAtLeast(format.number(total))}</>;
+  return (
+    <>{total_is_exact ? t.total(format.number(total)) : t.totalAtLeast(format.number(total))}</>
+  );
 }
 
 function NoUsers() {

@@ -6,7 +6,10 @@ import { useTexts } from '../../texts/texts.tsx';
 import { WaitingRows } from '../waiting-rows.tsx';
 import { nameOf, type UserColumn } from './user-columns.tsx';
 
-export type Selection = { ids: ReadonlySet<string>; toggle: (ids: readonly string[], is: boolean) => void };
+export type Selection = {
+  ids: ReadonlySet<string>;
+  toggle: (ids: readonly string[], is: boolean) => void;
+};
 
 type UsersTableProps = {
   users: readonly ListedUser[] | null;
@@ -100,12 +103,17 @@ function UserRow({ user, columns, selection }: UserRowProps) {
 }
 
 /** Arrows go from row to row, space selects. */
-function moveInRows(event: KeyboardEvent & { currentTarget: HTMLElement }, selection: Selection): void {
+function moveInRows(
+  event: KeyboardEvent & { currentTarget: HTMLElement },
+  selection: Selection,
+): void {
   const row = (event.target as HTMLElement).closest('tr');
   if (row === null || (event.target as HTMLElement).matches('input')) return;
   const id = row.dataset.id ?? '';
   if (event.key === ' ') selection.toggle([id], !selection.ids.has(id));
-  const next = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling }[event.key];
+  const next = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling }[
+    event.key
+  ];
   next?.querySelector<HTMLElement>('.row-link')?.focus();
   if (event.key === ' ' || next !== undefined) event.preventDefault();
 }

@@ -12,7 +12,8 @@ export const account: typeof english = {
     registered:
       'Ihr Konto ist angelegt. Bestätigen Sie Ihre Adresse mit dem Link in unserer E-Mail, dann melden Sie sich an.',
     again: 'Wieder anmelden',
-    unverified: 'Bestätigen Sie zuerst Ihre E-Mail-Adresse: Wir haben Ihnen eben einen neuen Link geschickt.',
+    unverified:
+      'Bestätigen Sie zuerst Ihre E-Mail-Adresse: Wir haben Ihnen eben einen neuen Link geschickt.',
     admin: 'Verwaltung',
     adminHint: 'Für die Menschen, die diesen Dienst betreiben',
     isUser: 'Kein Zugang zur Verwaltung?',
@@ -63,7 +64,8 @@ export const account: typeof english = {
     changeEmailText:
       'An Ihre alte Adresse geht eine E-Mail mit einem Link, der die Änderung sieben Tage lang rückgängig macht. Alle anderen Geräte werden abgemeldet.',
     newEmail: 'Neue E-Mail-Adresse',
-    emailChanged: 'Ihre E-Mail-Adresse ist geändert. Bestätigen Sie die neue mit dem Link in unserer E-Mail.',
+    emailChanged:
+      'Ihre E-Mail-Adresse ist geändert. Bestätigen Sie die neue mit dem Link in unserer E-Mail.',
     joined: (date: string) => `Dabei seit ${date}`,
   },
   password: {
@@ -110,7 +112,8 @@ export const account: typeof english = {
     deleteConfirm: 'Mein Konto löschen',
     deleteQuestion: 'Konto löschen?',
     deletePassword: 'Geben Sie zur Bestätigung Ihr Passwort ein',
-    deleted: 'Ihr Konto ist gelöscht. Die E-Mail, die wir Ihnen geschickt haben, stellt es wieder her.',
+    deleted:
+      'Ihr Konto ist gelöscht. Die E-Mail, die wir Ihnen geschickt haben, stellt es wieder her.',
   },
   setup: {
     title: 'Dienst einrichten',

@@ -44,7 +44,8 @@ export const admin: typeof english = {
     asTable: 'Als Tabelle zeigen',
     day: 'Tag',
     first: 'Noch hat sich niemand registriert',
-    firstText: 'Öffnen Sie die Registrierung in einem anderen Fenster, oder legen Sie hier jemanden an.',
+    firstText:
+      'Öffnen Sie die Registrierung in einem anderen Fenster, oder legen Sie hier jemanden an.',
     openSignUp: 'Registrierung öffnen',
   },
   users: {
@@ -79,16 +80,19 @@ export const admin: typeof english = {
     exportSelected: 'Als CSV exportieren',
     clearSelection: 'Auswahl aufheben',
     deactivateTitle: (count: string) => `${count} Benutzer sperren?`,
-    deactivateText: 'Sie werden sofort abgemeldet und können sich nicht anmelden, bis sie entsperrt werden.',
+    deactivateText:
+      'Sie werden sofort abgemeldet und können sich nicht anmelden, bis sie entsperrt werden.',
     deactivated: (count: string) => `${count} Benutzer gesperrt`,
     deactivatedSome: (done: string, failed: string) => `${done} gesperrt, ${failed} nicht`,
     next: 'Weiter',
     previous: 'Zurück',
     create: 'Neuer Benutzer',
-    createText: 'Ohne Passwort geht eine E-Mail mit einem Link an den Benutzer, um eines zu setzen.',
+    createText:
+      'Ohne Passwort geht eine E-Mail mit einem Link an den Benutzer, um eines zu setzen.',
     createSubmit: 'Benutzer anlegen',
     wasCreated: 'Der Benutzer ist angelegt',
-    keyboard: 'Mit / suchen, mit Pfeiltasten bewegen, mit Enter öffnen, mit der Leertaste auswählen.',
+    keyboard:
+      'Mit / suchen, mit Pfeiltasten bewegen, mit Enter öffnen, mit der Leertaste auswählen.',
   },
   user: {
     profile: 'Profil',
@@ -115,7 +119,8 @@ export const admin: typeof english = {
     editTitle: 'Benutzer bearbeiten',
     deactivate: 'Sperren',
     deactivateTitle: 'Diesen Benutzer sperren?',
-    deactivateText: 'Er wird sofort abgemeldet und kann sich nicht anmelden, bis Sie ihn entsperren.',
+    deactivateText:
+      'Er wird sofort abgemeldet und kann sich nicht anmelden, bis Sie ihn entsperren.',
     deactivated: 'Der Benutzer ist gesperrt und abgemeldet',
     reactivate: 'Entsperren',
     reactivated: 'Der Benutzer ist wieder aktiv',

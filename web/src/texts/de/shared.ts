@@ -28,7 +28,8 @@ export const shared: typeof english = {
     home: 'Zum Konto',
   },
   problem: {
-    network: 'Der Dienst ist nicht erreichbar. Ihre Eingaben sind noch da: Versuchen Sie es erneut.',
+    network:
+      'Der Dienst ist nicht erreichbar. Ihre Eingaben sind noch da: Versuchen Sie es erneut.',
     unavailable: 'Der Dienst ist gerade ausgelastet. Versuchen Sie es gleich noch einmal.',
     unexpected:
       'Bei uns ist etwas schiefgegangen. Versuchen Sie es erneut, oder nennen Sie dem Betreiber die Nummer unten.',
@@ -55,7 +56,8 @@ export const shared: typeof english = {
   strength: {
     label: 'Stärke des Passworts',
     levels: ['Sehr schwach', 'Schwach', 'Mittel', 'Gut', 'Stark'],
-    short: (length: number) => `Mindestens ${length} Zeichen. Ein paar Wörter ohne Zusammenhang sind gut.`,
+    short: (length: number) =>
+      `Mindestens ${length} Zeichen. Ein paar Wörter ohne Zusammenhang sind gut.`,
     crackTime: (time: string) => `Es zu erraten würde ${time} dauern.`,
     times: {
       instant: 'weniger als eine Sekunde',

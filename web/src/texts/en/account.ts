@@ -7,7 +7,8 @@ export const account = {
     noAccount: 'No account yet?',
     signUp: 'Sign up',
     ended: 'You have been signed out. Sign in to go on.',
-    registered: 'Your account is there. Confirm your address with the link in our mail, then sign in.',
+    registered:
+      'Your account is there. Confirm your address with the link in our mail, then sign in.',
     again: 'Sign in again',
     unverified: 'Confirm your email address first: we have just sent you a new link.',
     admin: 'Admin console',
@@ -57,7 +58,8 @@ export const account = {
     verifySent: 'A link is on its way to you',
     verifyText: 'Confirm that this address is yours with the link in our mail.',
     emailTitle: 'Email address',
-    emailText: 'Used for signing in, for links to set a new password and for notices about your account.',
+    emailText:
+      'Used for signing in, for links to set a new password and for notices about your account.',
     changeEmail: 'Change',
     changeEmailTitle: 'Change your email address',
     changeEmailText:
@@ -99,7 +101,8 @@ export const account = {
   privacy: {
     title: 'Your data',
     exportTitle: 'Download your data',
-    exportText: 'A file with everything that is stored about you, as JSON. At most five times an hour.',
+    exportText:
+      'A file with everything that is stored about you, as JSON. At most five times an hour.',
     export: 'Download',
     exported: 'The download has started',
     deleteTitle: 'Delete your account',

@@ -79,7 +79,8 @@ export const admin = {
     deactivateTitle: (count: string) => `Deactivate ${count} users?`,
     deactivateText: 'They are signed out at once and cannot sign in until they are reactivated.',
     deactivated: (count: string) => `${count} users deactivated`,
-    deactivatedSome: (done: string, failed: string) => `${done} deactivated, ${failed} could not be`,
+    deactivatedSome: (done: string, failed: string) =>
+      `${done} deactivated, ${failed} could not be`,
     next: 'Next',
     previous: 'Previous',
     create: 'New user',

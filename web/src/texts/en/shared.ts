@@ -28,12 +28,14 @@ export const shared = {
   problem: {
     network: 'The service cannot be reached. What you typed is still here: try again.',
     unavailable: 'The service is busy at the moment. Try again shortly.',
-    unexpected: 'Something went wrong on our side. Try again, or quote the number below to the operator.',
+    unexpected:
+      'Something went wrong on our side. Try again, or quote the number below to the operator.',
     tooMany: (wait: string) => `Too many attempts. You can try again in ${wait}.`,
     tooManyOver: 'You can try again now.',
     load: 'This could not be loaded.',
     requestId: 'Request',
-    conflict: 'Somebody else has changed this in the meantime. The page shows the newest state: try again.',
+    conflict:
+      'Somebody else has changed this in the meantime. The page shows the newest state: try again.',
     sessionEnded: 'Your session has ended. Sign in again to go on.',
   },
   fields: {
@@ -51,7 +53,8 @@ export const shared = {
   strength: {
     label: 'Strength of the password',
     levels: ['Very weak', 'Weak', 'Fair', 'Good', 'Strong'] as readonly string[],
-    short: (length: number) => `At least ${length} characters. A few unrelated words make a good one.`,
+    short: (length: number) =>
+      `At least ${length} characters. A few unrelated words make a good one.`,
     crackTime: (time: string) => `Guessing it would take ${time}.`,
     times: {
       instant: 'less than a second',
