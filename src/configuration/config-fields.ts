@@ -213,6 +213,20 @@ export function exactOrigins(description: string, shownDefault: string) {
   return variable(exact.optional(), description, shownDefault);
 }
 
+/** Pages, or Android apps by the hash of their signing certificate. */
+export function passkeyOrigins(description: string) {
+  const list = z.string().prefault('').transform(parts);
+  const problem =
+    'must be a comma-separated list of exact https origins or android:apk-key-hash:…, e.g. https://app.example.com';
+  const isOrigin = (value: string): boolean =>
+    /^android:apk-key-hash:[\w-]{43}$/.test(value) ||
+    (isWebOrigin(value) && (value.startsWith('https:') || isLoopbackHost(new URL(value).hostname)));
+  return variable(
+    list.refine((all) => all.every(isOrigin), problem),
+    description,
+  );
+}
+
 function isWebOrigin(value: string): boolean {
   return /^https?:[^*]+$/.test(value) && URL.canParse(value) && new URL(value).origin === value;
 }

@@ -9,6 +9,7 @@ import {
   mailAddresses,
   metadataNames,
   oneOf,
+  passkeyOrigins,
   publicAddress,
   secret,
   servers,
@@ -198,6 +199,9 @@ export const configSchema = z.object({
   CORS_ORIGINS: exactOrigins(
     'Comma-separated list of exact origins whose pages may call the API.',
     'development: http://localhost:3000,http://localhost:5173; production: none',
+  ),
+  PASSKEY_ORIGINS: passkeyOrigins(
+    'Comma-separated list of further origins that passkeys may be used from: subdomains of the host of PUBLIC_URL, or Android apps as android:apk-key-hash:….',
   ),
   ...smtpVariables,
   TEST_EMAIL_ALLOW: mailAddresses(

@@ -152,6 +152,7 @@ function shape(settings: Settings) {
     redisSentinels: settings.REDIS_SENTINELS,
     redisSentinelPassword: settings.REDIS_SENTINEL_PASSWORD,
     corsOrigins: settings.CORS_ORIGINS ?? (development ? developmentOrigins : []),
+    passkeyOrigins: settings.PASSKEY_ORIGINS,
     smtp: {
       host: settings.SMTP_HOST,
       port: settings.SMTP_PORT,

@@ -15,7 +15,21 @@ export function crossFaults(given: Environment): string[] {
       faults.push('DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1');
   }
   faults.push(...connectionFaults(given), ...mailFaults(given), ...backupFaults(given));
+  faults.push(...passkeyFaults(given));
   return faults;
+}
+
+/** A browser refuses the passkeys of a host to pages outside it. */
+function passkeyFaults({ PUBLIC_URL = 'http://localhost', PASSKEY_ORIGINS = '' }: Environment) {
+  const hostOf = (address: string) => (URL.canParse(address) ? new URL(address).hostname : '');
+  const own = hostOf(PUBLIC_URL);
+  const foreign = PASSKEY_ORIGINS.split(',').filter((origin) => {
+    const host = hostOf(origin.trim());
+    return host !== '' && host !== own && !host.endsWith(`.${own}`);
+  });
+  return foreign.length > 0
+    ? ['PASSKEY_ORIGINS may only name the host of PUBLIC_URL and its subdomains']
+    : [];
 }
 
 function connectionFaults(given: Environment): string[] {

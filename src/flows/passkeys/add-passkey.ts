@@ -1,0 +1,75 @@
+import { lockAccount } from '../../domain/accounts/account-store.ts';
+import { recordEvent } from '../../domain/audit/record-event.ts';
+import type { Dependencies } from '../../domain/dependencies.ts';
+import { queueNotice } from '../../domain/outbox/queue-mail.ts';
+import { burnChallenge } from '../../domain/passkeys/passkey-challenges.ts';
+import type { CreationResponse } from '../../domain/passkeys/passkey-schemas.ts';
+import {
+  insertPasskey,
+  type NewPasskey,
+  type Passkey,
+} from '../../domain/passkeys/passkey-store.ts';
+import { challengeIn, verifyCreation } from '../../domain/passkeys/verify-passkey.ts';
+import { partyOf, type Realm } from '../../domain/realms/realms.ts';
+import { describeDevice } from '../../domain/sessions/describe-device.ts';
+import { type Caller, lockLiveSession } from '../../domain/sessions/session-store.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
+import { badRequest, unauthenticated } from '../../platform/errors.ts';
+
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>;
+
+type Asked = {
+  response: CreationResponse;
+  name: string | undefined;
+  ip: string;
+  userAgent: string | undefined;
+};
+
+/**
+ * Keeps the passkey that an authenticator made for the caller, with event and notice. Throws 400 if
+ * the answer is not of an authenticator or not to an open challenge of this session, 409 if the
+ * passkey belongs to somebody or there are too many.
+ */
+export async function addPasskey(
+  deps: Deps,
+  realm: Realm,
+  caller: Caller,
+  asked: Asked,
+): Promise<Passkey> {
+  const made = await verifyMade(deps, realm, caller, asked.response);
+  if (made === null) {
+    throw badRequest('The passkey could not be verified; try again', 'passkey_not_verified');
+  }
+  return transact(deps.db, (trx) => keep(deps, trx, realm, caller, { ...asked, made }));
+}
+
+async function verifyMade(
+  { db, config }: Deps,
+  realm: Realm,
+  { account, sessionId }: Caller,
+  response: CreationResponse,
+): Promise<NewPasskey | null> {
+  const challenge = challengeIn(response.response);
+  if (challenge === null) return null;
+  const purpose = { ceremony: 'create', realm, asker: { id: account.id, sessionId } } as const;
+  if (!(await burnChallenge(db, purpose, challenge))) return null;
+  return verifyCreation(config, realm, response, challenge);
+}
+
+async function keep(
+  deps: Deps,
+  trx: Transaction,
+  realm: Realm,
+  caller: Caller,
+  { made, name, ip, userAgent }: Asked & { made: NewPasskey },
+): Promise<Passkey> {
+  const account = await lockAccount(trx, realm, caller.account.id);
+  if (!account?.is_active || !(await lockLiveSession(trx, realm, caller.sessionId)))
+    throw unauthenticated();
+  const subject = partyOf(realm, account.id);
+  const device = describeDevice(userAgent ?? null);
+  const passkey = await insertPasskey(trx, subject, { ...made, name: name ?? device });
+  await recordEvent(deps, trx, { event: 'passkey_added', subject });
+  await queueNotice(deps, trx, realm, account, 'passkey_added', { device, ip });
+  return passkey;
+}

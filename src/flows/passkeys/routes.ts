@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { answerTokens, refuseOtherOrigins, sessionModeHeader } from '../../access/cookie-mode.ts';
+import { anyone, callerOf, requireAccount } from '../../access/guards.ts';
+import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { factorName } from '../../domain/factors/factor-kind.ts';
+import {
+  creationOptions,
+  creationResponse,
+  presentedPasskey,
+  requestOptions,
+} from '../../domain/passkeys/passkey-schemas.ts';
+import type { Realm } from '../../domain/realms/realms.ts';
+import { tokensSchema } from '../../domain/sessions/token-schemas.ts';
+import { notFound } from '../../platform/errors.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { bodyErrors, errors, guardErrors, idParams, text } from '../../platform/http/schemas.ts';
+import { addPasskey } from './add-passkey.ts';
+import { offerCreation, offerRequest } from './passkey-options.ts';
+import { renameOwnPasskey } from './rename-own-passkey.ts';
+import { signInWithPasskey } from './sign-in-with-passkey.ts';
+
+export function addPasskeyRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
+  addSignInRoutes(app, deps, realm);
+  addOwnRoutes(app, deps, realm);
+}
+
+function addSignInRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
+  app.post(
+    `${realm.path}/login/passkey/options`,
+    {
+      ...anyone,
+      schema: {
+        tags: [realm.tag],
+        summary: 'Ask for a challenge for a passkey',
+        description:
+          'The same for everybody. The challenge works once, for five minutes, to sign in, as the second factor and to ' +
+          'reauthenticate.',
+        response: {
+          200: z.object({ challenge: text(100), options: requestOptions }),
+          ...errors([429, 503]),
+        },
+      },
+    },
+    async (request) => offerRequest(deps, realm, request.clientAddress),
+  );
+
+  app.post(
+    `${realm.path}/login/passkey`,
+    {
+      ...anyone,
+      onRequest: refuseOtherOrigins(deps.config),
+      schema: {
+        tags: [realm.tag],
+        summary: 'Sign in with a passkey',
+        headers: sessionModeHeader,
+        body: presentedPasskey,
+        response: { 200: tokensSchema, ...errors([401, 403, 503, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const { clientAddress: ip, raw } = request;
+      const client = { ip, userAgent: raw.headers['user-agent'] };
+      const tokens = await signInWithPasskey(deps, realm, request.body, client);
+      return answerTokens({ request, reply, config: deps.config, realm }, tokens);
+    },
+  );
+}
