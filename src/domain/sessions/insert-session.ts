@@ -1,9 +1,16 @@
 import { sql } from 'kysely';
 import { now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
 import type { Realm } from '../realms/realms.ts';
+import {
+  levelOf,
+  type ProofMethod,
+  type SessionProof,
+  showsSecondFactor,
+  writeMethods,
+} from './proof.ts';
 import { type Lifetimes, live, revocation } from './session-store.ts';
 
-type NewSession = {
+export type NewSession = {
   id: string;
   subjectId: string;
   keyId: string;
@@ -11,6 +18,7 @@ type NewSession = {
   ip: string;
   userAgent: string | null;
   deviceHash: Buffer;
+  methods: readonly ProofMethod[];
 };
 
 /** Call it only while the same transaction holds the lock on the account and has found it valid. */
@@ -19,8 +27,10 @@ export async function insertSession(
   realm: Realm,
   session: NewSession,
   lifetimes: Lifetimes,
-): Promise<void> {
-  await trx
+): Promise<SessionProof> {
+  const { methods } = session;
+  const level = levelOf(methods);
+  const row = await trx
     .insertInto('sessions')
     .values({
       id: session.id,
@@ -36,8 +46,14 @@ export async function insertSession(
       ip: session.ip,
       user_agent: session.userAgent,
       device_hash: session.deviceHash,
+      methods: writeMethods(methods),
+      authenticated_at: now,
+      factor_shown_at: showsSecondFactor(methods) ? now : null,
+      level,
     })
-    .execute();
+    .returning('created_at')
+    .executeTakeFirstOrThrow();
+  return { methods, authenticatedAt: row.created_at, level };
 }
 
 /** True if the subject has signed in before, but never from this device. */

@@ -11,6 +11,7 @@ import { recordEvent } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { queueNotice } from '../outbox/queue-mail.ts';
 import { partyOf, type Realm } from '../realms/realms.ts';
+import { readProof, type SessionProof } from './proof.ts';
 import {
   invalidRefreshToken,
   type RefreshToken,
@@ -64,8 +65,7 @@ export async function rotateRefreshToken(
     sessionLifetimes(deps.config, realm),
   );
   if (rotated === null) return answerSpentToken(deps, realm, { ...presented, token });
-  const { subjectId } = rotated;
-  return issueTokenPair(deps, { realm, subjectId, refreshToken: successor, keys });
+  return issueTokenPair(deps, { realm, ...rotated, refreshToken: successor, keys });
 }
 
 type Spent = Presented & { token: RefreshToken };
@@ -86,7 +86,12 @@ async function answerSpentToken(deps: Deps, realm: Realm, spent: Spent): Promise
   return issueTokenPair(deps, { realm, ...verdict });
 }
 
-type Repeat = { subjectId: string; refreshToken: RefreshToken; keys: SecretKeys };
+type Repeat = {
+  subjectId: string;
+  proof: SessionProof;
+  refreshToken: RefreshToken;
+  keys: SecretKeys;
+};
 
 async function judgeSpentToken(
   deps: Deps,
@@ -101,7 +106,13 @@ async function judgeSpentToken(
     // The keys of that rotation, so that the successor comes out identical.
     const keys = deps.keys.find(session.key_id);
     if (keys !== null && mayRepeat(deps, session, spent, keys)) {
-      return { subjectId: session.subject_id, refreshToken: successorOf(token, keys), keys };
+      const proof = readProof(session);
+      return {
+        subjectId: session.subject_id,
+        proof,
+        refreshToken: successorOf(token, keys),
+        keys,
+      };
     }
     if (ageOf(session) <= deps.config.refreshRaceWindowSeconds) return 'rotated';
   }

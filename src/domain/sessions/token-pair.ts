@@ -3,12 +3,14 @@ import { findAccount } from '../accounts/account-store.ts';
 import { claimOf, type Metadata } from '../accounts/metadata.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type Realm, userRealm } from '../realms/realms.ts';
+import type { SessionProof } from './proof.ts';
 import { encodeRefreshToken, type RefreshToken } from './refresh-token.ts';
 import type { TokenPair } from './token-schemas.ts';
 
 type Issued = {
   realm: Realm;
   subjectId: string;
+  proof: SessionProof;
   refreshToken: RefreshToken;
   keys: SecretKeys;
 };
