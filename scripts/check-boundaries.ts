@@ -29,6 +29,8 @@ const tables: TableRules = {
     recovery_codes: 'src/domain/factors',
     second_factor_challenges: 'src/domain/factors',
     imports: 'src/domain/imports',
+    passkeys: 'src/domain/passkeys',
+    passkey_challenges: 'src/domain/passkeys',
     idempotency_keys: 'src/domain/idempotency',
     deployment: 'src/domain/backups',
     backups: 'src/domain/backups',

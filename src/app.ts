@@ -15,6 +15,7 @@ import { credentials } from './domain/credentials/part.ts';
 import { idempotency } from './domain/idempotency/part.ts';
 import { oneTimeTokens } from './domain/one-time-tokens/part.ts';
 import { outbox } from './domain/outbox/part.ts';
+import { passkeys } from './domain/passkeys/part.ts';
 import { queuedJobs } from './domain/personal-data/part.ts';
 import { sessions } from './domain/sessions/part.ts';
 import { throttles } from './domain/throttles/part.ts';
@@ -23,6 +24,7 @@ import { dataExport } from './flows/data-export/part.ts';
 import { emailChange } from './flows/email-change/part.ts';
 import { emailVerification } from './flows/email-verification/part.ts';
 import { linkPages } from './flows/link-pages/part.ts';
+import { passkeySignIn } from './flows/passkeys/part.ts';
 import { passwordChange } from './flows/password-change/part.ts';
 import { passwordReset } from './flows/password-reset/part.ts';
 import { profile } from './flows/profile/part.ts';
@@ -49,12 +51,14 @@ export const parts: readonly Part[] = [
   idempotency,
   oneTimeTokens,
   outbox,
+  passkeys,
   queuedJobs,
   sessions,
   throttles,
   health,
   registration,
   signIn,
+  passkeySignIn,
   ownSessions,
   profile,
   passwordChange,

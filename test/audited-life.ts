@@ -11,6 +11,7 @@ import {
   registeredUser as signedInUser,
   signIn,
 } from './factories.ts';
+import { liveWithPasskey } from './passkeys/passkey-life.ts';
 import { forgot, newPassword, reset, resetToken } from './reset-calls.ts';
 import type { TestApp } from './test-app.ts';
 
@@ -79,6 +80,7 @@ export async function liveThrough(service: TestApp) {
   assertStatus(await reset(api, await resetToken(service, user.email)), 200);
   await useUpSessions(service, user);
   await deleteAndExport(service, admin);
+  await liveWithPasskey(service);
   for (const body of [{ is_active: false }, { is_active: true }, { full_name: 'Countess' }]) {
     assertStatus(await api.patch(path, body, asAdmin), 200);
   }

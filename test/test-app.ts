@@ -129,7 +129,8 @@ async function resetDatabase(db: Database): Promise<void> {
          l AS (DELETE FROM idempotency_keys),
          m AS (DELETE FROM backups), n AS (DELETE FROM deployment),
          o AS (DELETE FROM totp_factors), p AS (DELETE FROM recovery_codes),
-         q AS (DELETE FROM second_factor_challenges)
+         q AS (DELETE FROM second_factor_challenges),
+         r AS (DELETE FROM passkeys), s AS (DELETE FROM passkey_challenges)
     DELETE FROM jobs.job`.execute(db);
   // Afterwards, because removing the users is counted.
   await sql`

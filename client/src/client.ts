@@ -1,4 +1,4 @@
-import type { Operations } from './api.ts';
+import type { Operations, PasskeyAssertion } from './api.ts';
 import { ApiError } from './errors.ts';
 import { createRefresh } from './refresh.ts';
 import { type Received, type Request, type Sending, send } from './send.ts';
@@ -28,6 +28,7 @@ export type Exchange<O extends Operation> = {
   headers: Headers;
 };
 export type Credentials = { username: string; password: string };
+export type PresentedPasskey = { challenge: string; response: PasskeyAssertion };
 
 export type ClientOptions = {
   /** Of the service; by default the page's own. */
@@ -44,6 +45,8 @@ export type ClientOptions = {
 
 export type Client = {
   signIn(credentials: Credentials): Promise<void>;
+  /** With what `navigator.credentials.get()` gave, and the challenge that it was asked with. */
+  signInWithPasskey(presented: PresentedPasskey): Promise<void>;
   /** Ends the session here even if the service cannot be reached; then it throws. */
   signOut(): Promise<void>;
   /** True if there is a session. Renews the access token where needed. */
@@ -55,7 +58,7 @@ export type Client = {
 };
 
 const open =
-  /^\/api\/(users|admins)\/(register|login|verify-email|undo)$|^\/api\/password\/(forgot|reset)-/;
+  /^\/api\/(users|admins)\/(register|login(\/.+)?|verify-email|undo)$|^\/api\/password\/(forgot|reset)-/;
 
 export function createClient(options: ClientOptions = {}): Client {
   const { baseUrl = '', realm = 'user', session = tokenSession(), patienceSeconds = 3 } = options;
@@ -97,20 +100,18 @@ export function createClient(options: ClientOptions = {}): Client {
     return { data: data as never, etag: headers.get('etag'), headers };
   };
 
+  const openSession = async (step: string, body: unknown): Promise<void> => {
+    const to = { method: 'POST', path: path + step, headers: session.headers };
+    const { data } = await send(sending, { ...to, isRepeatable: false, body });
+    await session.take(data as Tokens);
+  };
+
   return {
     exchange,
     call: async (operation, ...given) => (await exchange(operation, ...given)).data,
     isSignedIn: async () => (await accessToken(null)) !== null,
-    signIn: async (body) => {
-      const to = {
-        method: 'POST',
-        path: `${path}/login`,
-        headers: session.headers,
-        isRepeatable: false,
-      };
-      const { data } = await send(sending, { ...to, body });
-      await session.take(data as Tokens);
-    },
+    signIn: (body) => openSession('/login', body),
+    signInWithPasskey: (body) => openSession('/login/passkey', body),
     signOut: async () => {
       const { body } = await session.credentials();
       await session.forget();

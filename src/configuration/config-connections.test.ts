@@ -76,3 +76,22 @@ test('the embedded database serves one process only', () => {
     'DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1',
   ]);
 });
+
+test('passkeys are used from https pages below the host of PUBLIC_URL, and from apps', () => {
+  const given = { PUBLIC_URL: 'https://example.com' };
+  const app = `android:apk-key-hash:${'y'.repeat(43)}`;
+  const good = `https://app.example.com, https://example.com:8443,${app}`;
+  assert.deepEqual(faultsOf({ ...given, PASSKEY_ORIGINS: good }), []);
+  const local = { PASSKEY_ORIGINS: 'http://localhost:5173' };
+  assert.deepEqual(faultsOf(local), []);
+  const foreign = ['https://example.org', 'https://badexample.com', 'https://com'];
+  for (const origin of foreign) {
+    const faults = faultsOf({ ...given, PASSKEY_ORIGINS: origin });
+    assert.match(faults.join(), /PASSKEY_ORIGINS may only name the host of PUBLIC_URL/, origin);
+  }
+  const bad = ['http://app.example.com', 'https://*.example.com', 'https://example.com/app', 'x'];
+  for (const origin of [...bad, 'android:apk-key-hash:short']) {
+    const faults = faultsOf({ ...given, PASSKEY_ORIGINS: origin });
+    assert.match(faults.join(), /PASSKEY_ORIGINS must be a comma-separated list/, origin);
+  }
+});

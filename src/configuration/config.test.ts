@@ -60,6 +60,7 @@ test('without variables every setting has its default', () => {
     redisSentinels: [],
     redisSentinelPassword: undefined,
     corsOrigins: ['http://localhost:3000', 'http://localhost:5173'],
+    passkeyOrigins: [],
     smtp: {
       host: undefined,
       port: 587,

@@ -112,7 +112,7 @@ test('N12: the last passkey of who has a password goes, and the password is enou
     assertStatus(await signInWith(service, realm, authenticator), 401);
     assertStatus(await api.post(`${realm.path}/login`, credentialsOf(person)), 200);
   }
-  assert.equal((await mailbox.mails('factor_removed')).length, 2);
+  assert.equal((await mailbox.mails('second_factor_removed')).length, 2);
 });
 
 test('a passkey that was removed signs nobody in, however close the two come', async (t) => {

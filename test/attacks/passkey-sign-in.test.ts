@@ -198,8 +198,36 @@ test('a passkey opens nothing of a deactivated or deleted account', async (t) =>
   assertRefused(await signInWith(service, userRealm, authenticator));
 });
 
-test('a hundred challenges of a network may be open, over both realms', async (t) => {
+test('a passkey is no way round the address that has to be verified', async (t) => {
+  const service = await createTestApp(t, { REQUIRE_VERIFIED_EMAIL: 'true' });
+  const { person, authenticator } = await withPasskey(service, userRealm);
+  const refused = await signInWith(service, userRealm, authenticator);
+  assertStatus(refused, 403);
+  assert.equal(refused.body.details.reason, 'email_not_verified');
+  const token = await service.mailbox.token('email_verification', person.email);
+  assertStatus(await service.api.post('/api/users/verify-email', { token }), 200);
+  assertStatus(await signInWith(service, userRealm, authenticator), 200);
+});
+
+test('in cookie mode the refresh token is a cookie, for pages of this origin only', async (t) => {
   const service = await createTestApp(t);
+  const { authenticator } = await withPasskey(service, userRealm);
+  const signIn = async (site: string) => {
+    const { challenge, options } = await requestOptions(service, userRealm);
+    const response = authenticator.get(options);
+    const headers = { 'x-session-mode': 'cookie', 'sec-fetch-site': site };
+    return service.api.post('/api/users/login/passkey', { challenge, response }, { headers });
+  };
+  // A page that signs its visitor in to the account of its author (login CSRF).
+  assertStatus(await signIn('cross-site'), 403);
+  const signedIn = await signIn('same-origin');
+  assertStatus(signedIn, 200);
+  assert.equal(signedIn.body.refresh_token, undefined);
+  assert.match(String(signedIn.headers['set-cookie']), /^adl_user=r1\..+HttpOnly.+SameSite=Strict/);
+});
+
+test('a hundred challenges of a network may be open, over both realms', async (t) => {
+  const service = await createTestApp(t, { RATE_LIMIT_PER_HOUR: '1000' });
   const ask = (realm: Realm, remoteAddress = '127.9.0.1') =>
     service.api.post(`${realm.path}/login/passkey/options`, undefined, { remoteAddress });
   const answers = await Promise.all(
@@ -220,7 +248,7 @@ test('a hundred challenges of a network may be open, over both realms', async (t
 });
 
 test('a used challenge makes room for another', async (t) => {
-  const service = await createTestApp(t);
+  const service = await createTestApp(t, { RATE_LIMIT_PER_HOUR: '1000' });
   const { authenticator } = await withPasskey(service, userRealm);
   for (let count = 0; count < 99; count += 1) await requestOptions(service, userRealm);
   for (let count = 0; count < 3; count += 1)

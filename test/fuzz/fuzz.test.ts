@@ -58,7 +58,8 @@ async function startTarget(t: TestContext): Promise<{ target: FuzzTarget; server
     );
     return String(row?.id);
   };
-  return { target: { api, root, linkToken, deadMail }, server };
+  const origin = `http://localhost:${server.port}`;
+  return { target: { api, origin, root, linkToken, deadMail }, server };
 }
 
 /** Over a real socket; each answer is checked against the common invariants. */

@@ -4,10 +4,14 @@ import { adminRealm, type Realm, userRealm } from '../../src/domain/realms/realm
 import { type Api, assertStatus } from '../api.ts';
 import type { DescribedOperation } from '../attacks/described-fields.ts';
 import { newRegistration, type SignedIn, signIn } from '../factories.ts';
+import { createAuthenticator } from '../passkeys/authenticator.ts';
+import { creationOptions, requestOptions } from '../passkeys/passkey-calls.ts';
 
 /** The service under test, and what a client learns from outside of it. */
 export type FuzzTarget = {
   api: Api;
+  /** Of its pages: what an authenticator signs. */
+  origin: string;
   /** A superadmin that sends no fuzzed requests. */
   root: SignedIn;
   /** The token of the newest mail of a kind to this address. */
@@ -66,6 +70,7 @@ async function supplyFor(
   if (path.endsWith('/register')) return {};
   // The names that the seed makes were registered with `/register`.
   if (path === '/api/admins/users') return { body: namesOf(newRegistration()) };
+  if (/passkey/.test(path)) return supplyPasskey(target, path, await newcomer(target, realm));
   if (path.includes('{id}')) return supplyId(target, path, realm);
   if ('token' in fields) return { body: { token: await tokenFor(target, path) } };
   if (!isGuarded && Object.keys(fields).length === 0) return {};
@@ -78,6 +83,25 @@ async function supplyFor(
   if ('password' in fields)
     return isGuarded ? { token, body: { password } } : { body: { username, password } };
   return { token };
+}
+
+/** Ids, and answers of an authenticator. */
+async function supplyPasskey(
+  { api, origin }: FuzzTarget,
+  path: string,
+  somebody: SignedIn,
+): Promise<Supply> {
+  const realm = realmOf(path);
+  const { accessToken: token } = somebody;
+  if (path.endsWith('/options')) return path.includes('/me/') ? { token } : {};
+  const creation = await creationOptions({ api }, realm, token);
+  const authenticator = createAuthenticator({ origin });
+  const made = { response: authenticator.create(creation) };
+  if (path.endsWith('/me/passkeys')) return { token, body: made };
+  const { body } = await api.post(`${realm.path}/me/passkeys`, made, { token });
+  if (path.endsWith('{id}')) return { token, path: { id: body.id } };
+  const { challenge, options } = await requestOptions({ api }, realm);
+  return { body: { challenge, response: authenticator.get(options) } };
 }
 
 function namesOf({ username, email }: ReturnType<typeof newRegistration>) {

@@ -4,6 +4,7 @@ import { recordEvent } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { queueNotice } from '../outbox/queue-mail.ts';
 import { type Party, partyOf, type Realm } from '../realms/realms.ts';
+import type { ProofMethod } from '../sessions/proof.ts';
 import { burnChallenge, challengeOf } from './passkey-challenges.ts';
 import type { PresentedPasskey } from './passkey-schemas.ts';
 import { countUse, findPasskey, hasPasskey, type Passkey } from './passkey-store.ts';
@@ -64,6 +65,6 @@ export async function countPasskeyUse(
 }
 
 /** In the words of RFC 8176: a synced key is software, and `user` says that a person was checked. */
-export function methodsOf({ passkey, isUserVerified }: UsedPasskey): string[] {
+export function methodsOf({ passkey, isUserVerified }: UsedPasskey): ProofMethod[] {
   return [passkey.is_synced ? 'swk' : 'hwk', ...(isUserVerified ? ['user'] : [])];
 }

@@ -1,45 +1,34 @@
 import type { Dependencies } from '../dependencies.ts';
 import { challengeRefusals, deletePastChallenges } from './passkey-challenges.ts';
 import { challengeData, passkeyData } from './passkey-data.ts';
-import {
-  passkeyAddedMail,
-  passkeyCopiedMail,
-  passkeyRemovedMail,
-  passkeyRenamedMail,
-} from './passkey-mails.ts';
+import { passkeyKind } from './passkey-kind.ts';
+import { passkeyCopiedMail, passkeyRenamedMail } from './passkey-mails.ts';
 
 declare module '../audit/security-events.ts' {
   interface SecurityEvents {
-    passkey_added: true;
     passkey_renamed: true;
-    passkey_removed: true;
     passkey_copied: true;
   }
 }
 
 declare module '../outbox/mail-row.ts' {
   interface MailKinds {
-    passkey_added: true;
     passkey_renamed: true;
-    passkey_removed: true;
     passkey_copied: true;
   }
 }
 
 export const passkeys = {
+  factors: [passkeyKind],
   mails: {
-    passkey_added: passkeyAddedMail,
     passkey_renamed: passkeyRenamedMail,
-    passkey_removed: passkeyRemovedMail,
     passkey_copied: passkeyCopiedMail,
   },
   throttles: [challengeRefusals],
   personalData: [passkeyData, challengeData],
   cleanUp: [({ db }: Pick<Dependencies, 'db'>) => deletePastChallenges(db)],
   auditEvents: {
-    passkey_added: 'The owner added a passkey',
     passkey_renamed: 'The owner gave a passkey another name',
-    passkey_removed: 'A passkey was removed',
     passkey_copied:
       'A passkey was used whose counter did not grow: somebody may have copied it; it was refused',
   },

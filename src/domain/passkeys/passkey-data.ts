@@ -19,15 +19,20 @@ export const passkeyData: PersonalData = {
     name: 'passkeys',
     schema: () => exportedPasskey,
     read: async function* (_deps, db, subject) {
-      for (const { created_at, last_used_at, ...passkey } of await listPasskeys(db, subject))
+      for (const passkey of await listPasskeys(db, subject)) {
+        const { id, name, transports, is_synced, created_at, last_used_at } = passkey;
         yield {
-          ...passkey,
+          id,
+          name,
+          transports,
+          is_synced,
           created_at: created_at.toISOString(),
           last_used_at: last_used_at?.toISOString() ?? null,
         };
+      }
     },
   },
-  erase: async (_deps, trx, subject) => void (await deletePasskeysOf(trx, subject)),
+  erase: (_deps, trx, subject) => deletePasskeysOf(trx, subject),
 };
 
 export const challengeData: PersonalData = {

@@ -11,7 +11,7 @@ function base64url(maxLength: number) {
 // WebAuthn § 4: at most 1023 bytes.
 const credentialId = base64url(1364).min(1);
 const publicKeyType = z.literal('public-key');
-// Their names and origins are the longest part.
+// Its longest part is the origin.
 const clientData = base64url(4096);
 
 const ofCredential = { id: credentialId, rawId: credentialId, type: publicKeyType };
@@ -42,11 +42,33 @@ const requestResponse = z
   })
   .meta({ id: 'PasskeyAssertion' });
 
+const exampleId = { id: 'kXq7Yb2w', rawId: 'kXq7Yb2w', type: 'public-key' };
+
+export const exampleOfCreation = {
+  ...exampleId,
+  response: { clientDataJSON: 'eyJ0eXBlIjoi', attestationObject: 'o2NmbXRkbm9u' },
+};
+
 /** A passkey that was used, with the challenge that was asked for it. */
-export const presentedPasskey = z.object({
-  challenge: text(100).min(1).describe('The `challenge` of the options'),
-  response: requestResponse,
-});
+export const presentedPasskey = z
+  .object({
+    challenge: text(100).min(1).describe('The `challenge` of the options'),
+    response: requestResponse,
+  })
+  .meta({
+    example: {
+      challenge: 'mJ0kq2Vd7s',
+      response: {
+        ...exampleId,
+        response: {
+          clientDataJSON: 'eyJ0eXBlIjoi',
+          authenticatorData: 'SZYN5YgOjGh0',
+          signature: 'MEUCIQDx',
+          userHandle: 'dXNlcjowMTg5',
+        },
+      },
+    },
+  });
 
 const descriptor = z.object({
   id: credentialId,

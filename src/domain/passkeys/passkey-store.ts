@@ -121,11 +121,9 @@ export async function deletePasskey(trx: Transaction, owner: Party, id: string):
   return (await own.executeTakeFirst()).numDeletedRows === 1n;
 }
 
-/** Returns how many. Call it only while the account's row is locked. */
-export async function deletePasskeysOf(trx: Transaction, { kind, id }: Party): Promise<number> {
+export async function deletePasskeysOf(trx: Transaction, { kind, id }: Party): Promise<void> {
   const query = trx.deleteFrom('passkeys').where('subject_id', '=', id);
-  const { numDeletedRows } = await query.where('subject_kind', '=', kind).executeTakeFirst();
-  return Number(numDeletedRows);
+  await query.where('subject_kind', '=', kind).execute();
 }
 
 function namingCollision(error: unknown): never {

@@ -3,11 +3,14 @@ import { test } from 'node:test';
 import { eventsOf } from '../../../test/audited-life.ts';
 import { moveTo, verify } from '../../../test/email-calls.ts';
 import { registeredUser, signedInAdmin } from '../../../test/factories.ts';
+import { createAuthenticator } from '../../../test/passkeys/authenticator.ts';
+import { creationOptions } from '../../../test/passkeys/passkey-calls.ts';
 import { forgot } from '../../../test/reset-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { rowsWith } from '../../../test/whole-database.ts';
 import { assembly } from '../../app.ts';
 import { transact } from '../../platform/database/database.ts';
+import { userRealm } from '../realms/realms.ts';
 import { erasePersonalData } from './erase-personal-data.ts';
 
 const userAgent = 'Netscape/4.8 (a rare one)';
@@ -28,6 +31,9 @@ async function traceful(service: TestApp) {
   await api.post('/api/users/login', { username, password: 'wrong' }, from);
   await api.post('/api/users/login', { username, password }, from);
   await forgot(api, email);
+  const options = await creationOptions(service, userRealm, user.accessToken);
+  const passkey = { name: 'Nadias key', response: createAuthenticator().create(options) };
+  await api.post('/api/users/me/passkeys', passkey, { token: user.accessToken });
   const metadata = {
     metadata: JSON.stringify({ club: 'Rowing' }),
     app_metadata: JSON.stringify({ crm: 'T-77' }),
@@ -41,6 +47,7 @@ async function traceful(service: TestApp) {
     'Nadia Trace',
     'Rowing',
     'T-77',
+    'Nadias key',
     '203.0.113.77',
     userAgent,
   ];
@@ -62,7 +69,7 @@ test('an erased account leaves no name, address, device or network in any table'
   const user = await traceful(service);
   const before = await rowsWith(service.db, user.traces);
   const tables = new Set(before.map(({ table }) => table));
-  for (const table of ['users', 'sessions', 'links', 'mails', 'audit_events'])
+  for (const table of ['users', 'sessions', 'links', 'mails', 'audit_events', 'passkeys'])
     assert.ok(tables.has(`public.${table}`), table);
   assert.ok([...tables].some((table) => table.startsWith('jobs.')));
   await erase(service, user);

@@ -1,7 +1,7 @@
-import { lockAccount } from '../../domain/accounts/account-store.ts';
-import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
-import { queueNotice } from '../../domain/outbox/queue-mail.ts';
+import { factorAdded } from '../../domain/factors/factor-changes.ts';
+import type { FactorKinds } from '../../domain/factors/factor-kind.ts';
+import { lockProven } from '../../domain/factors/require-proof.ts';
 import { burnChallenge } from '../../domain/passkeys/passkey-challenges.ts';
 import type { CreationResponse } from '../../domain/passkeys/passkey-schemas.ts';
 import {
@@ -12,16 +12,15 @@ import {
 import { challengeIn, verifyCreation } from '../../domain/passkeys/verify-passkey.ts';
 import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { describeDevice } from '../../domain/sessions/describe-device.ts';
-import { type Caller, lockLiveSession } from '../../domain/sessions/session-store.ts';
+import type { Caller } from '../../domain/sessions/session-store.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
-import { badRequest, unauthenticated } from '../../platform/errors.ts';
+import { badRequest } from '../../platform/errors.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>;
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'> & FactorKinds;
 
 type Asked = {
   response: CreationResponse;
   name: string | undefined;
-  ip: string;
   userAgent: string | undefined;
 };
 
@@ -61,15 +60,12 @@ async function keep(
   trx: Transaction,
   realm: Realm,
   caller: Caller,
-  { made, name, ip, userAgent }: Asked & { made: NewPasskey },
+  { made, name, userAgent }: Asked & { made: NewPasskey },
 ): Promise<Passkey> {
-  const account = await lockAccount(trx, realm, caller.account.id);
-  if (!account?.is_active || !(await lockLiveSession(trx, realm, caller.sessionId)))
-    throw unauthenticated();
-  const subject = partyOf(realm, account.id);
-  const device = describeDevice(userAgent ?? null);
-  const passkey = await insertPasskey(trx, subject, { ...made, name: name ?? device });
-  await recordEvent(deps, trx, { event: 'passkey_added', subject });
-  await queueNotice(deps, trx, realm, account, 'passkey_added', { device, ip });
+  const account = await lockProven(deps, trx, realm, caller);
+  const owner = partyOf(realm, account.id);
+  const named = { ...made, name: name ?? describeDevice(userAgent ?? null) };
+  const passkey = await insertPasskey(trx, owner, named);
+  await factorAdded(deps, trx, realm, account, 'passkey');
   return passkey;
 }

@@ -28,7 +28,7 @@ for (const realm of realms) {
     assert.ok(listed.last_used_at);
     const sessions = await db.selectFrom('sessions').select(['level', 'methods']).execute();
     assert.ok(sessions.some(({ level, methods }) => level === 2 && methods === 'hwk user'));
-    const added = await mailbox.mails('factor_added');
+    const added = await mailbox.mails('second_factor_added');
     assert.deepEqual(
       added.map(({ recipient }) => recipient),
       [person.email],

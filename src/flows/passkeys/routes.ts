@@ -3,12 +3,15 @@ import { answerTokens, refuseOtherOrigins, sessionModeHeader } from '../../acces
 import { anyone, callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { factorName } from '../../domain/factors/factor-kind.ts';
+import { factorSchema, presentFactor } from '../../domain/factors/present-factor.ts';
 import {
   creationOptions,
   creationResponse,
+  exampleOfCreation,
   presentedPasskey,
   requestOptions,
 } from '../../domain/passkeys/passkey-schemas.ts';
+import { asFactor } from '../../domain/passkeys/passkey-kind.ts';
 import type { Realm } from '../../domain/realms/realms.ts';
 import { tokensSchema } from '../../domain/sessions/token-schemas.ts';
 import { notFound } from '../../platform/errors.ts';
@@ -62,6 +65,71 @@ function addSignInRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm)
       const client = { ip, userAgent: raw.headers['user-agent'] };
       const tokens = await signInWithPasskey(deps, realm, request.body, client);
       return answerTokens({ request, reply, config: deps.config, realm }, tokens);
+    },
+  );
+}
+
+const newPasskey = z
+  .object({
+    name: factorName.nullish().describe('By default the browser and its system'),
+    response: creationResponse,
+  })
+  .meta({ example: { name: 'My laptop', response: exampleOfCreation } });
+
+function addOwnRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
+  const about = { tags: [realm.tag] };
+  const proven = requireAccount(deps, realm, { wantsProof: true, isForSetUp: true });
+
+  app.post(
+    `${realm.path}/me/passkeys/options`,
+    {
+      ...proven,
+      schema: {
+        ...about,
+        summary: 'Begin to add a passkey',
+        response: { 200: creationOptions, ...errors([409, ...guardErrors]) },
+      },
+    },
+    async (request) => offerCreation(deps, realm, callerOf(request), request.clientAddress),
+  );
+
+  app.post(
+    `${realm.path}/me/passkeys`,
+    {
+      ...proven,
+      schema: {
+        ...about,
+        summary: 'Add a passkey',
+        description: 'It is a second factor from here on, and signs in alone.',
+        body: newPasskey,
+        response: { 201: factorSchema, ...errors([400, 409, ...guardErrors, ...bodyErrors]) },
+      },
+    },
+    async (request, reply) => {
+      const { name, response } = request.body;
+      const asked = { name: name ?? undefined, response, userAgent: request.raw.headers['user-agent'] };
+      const added = await addPasskey(deps, realm, callerOf(request), asked);
+      return reply.code(201).send(presentFactor(asFactor(added)));
+    },
+  );
+
+  app.patch(
+    `${realm.path}/me/passkeys/:id`,
+    {
+      ...requireAccount(deps, realm, { isForSetUp: true }),
+      schema: {
+        ...about,
+        summary: 'Rename a passkey',
+        params: idParams,
+        body: z.object({ name: factorName }),
+        response: { 200: factorSchema, ...errors([404, ...guardErrors, ...bodyErrors]) },
+      },
+    },
+    async (request) => {
+      const named = { id: request.params.id, name: request.body.name };
+      const renamed = await renameOwnPasskey(deps, realm, callerOf(request), named);
+      if (renamed === null) throw notFound('Passkey not found');
+      return presentFactor(asFactor(renamed));
     },
   );
 }

@@ -1,6 +1,5 @@
 import {
   type Credentials,
-  findAccount,
   findCredentials,
   replacePassword,
 } from '../../domain/accounts/account-store.ts';
@@ -14,10 +13,10 @@ import { openSession } from '../../domain/sessions/open-session.ts';
 import { hasSignedInFrom } from '../../domain/sessions/session-store.ts';
 import type { TokenPair } from '../../domain/sessions/token-schemas.ts';
 import { clearThrottle } from '../../domain/throttles/throttle-store.ts';
-import { forbidden, wrongCredentials } from '../../platform/errors.ts';
+import { wrongCredentials } from '../../platform/errors.ts';
 import { HashAbandonedError, type HashPlace } from '../../platform/hashing/password-hasher.ts';
 import { networkOf, networkRangeOf } from '../../platform/http/client-address.ts';
-import { resendVerification } from '../email-verification/verify-email.ts';
+import { requireVerifiedEmail } from '../email-verification/require-verified-email.ts';
 
 type Deps = Pick<
   Dependencies,
@@ -62,7 +61,7 @@ async function signInAt(
     return matches && found?.is_active === true;
   });
   if (found === null || !isRight) return refuse(deps, realm, found);
-  if (deps.config.requireVerifiedEmail) await requireVerifiedEmail(deps, realm, found);
+  await requireVerifiedEmail(deps, realm, found);
   const tokens = await openSession(deps, realm, found, {
     ip: attempt.ip,
     userAgent: attempt.userAgent,
@@ -121,19 +120,6 @@ async function clearGuesses(
   [{ policy, key }]: [GuessCount, GuessCount],
 ): Promise<void> {
   await clearThrottle(deps, policy, key);
-}
-
-/** Runs only after the right password, so it reveals no account. Sends a new link. */
-async function requireVerifiedEmail(deps: Deps, realm: Realm, { id }: Credentials): Promise<void> {
-  const account = await findAccount(deps.db, realm, id);
-  if (account?.is_email_verified !== false) return;
-  await resendVerification(deps, id);
-  const subject = partyOf(realm, id);
-  await recordRefusal(deps, { ...failed, subject, details: { reason: 'email_not_verified' } });
-  throw forbidden(
-    'Verify your email address first; a link has been sent to it',
-    'email_not_verified',
-  );
 }
 
 /** Upgrades an outdated hash while the password is at hand. A failure never fails the sign-in. */

@@ -1,3 +1,4 @@
+import { PasskeysPanel } from '../passkeys/passkeys-panel.tsx';
 import { PasswordPanel } from '../password-change/password-panel.tsx';
 import { DevicesPanel } from '../sessions/devices-panel.tsx';
 import { useTexts } from '../texts/texts.tsx';
@@ -8,6 +9,7 @@ export default function SecurityPage() {
   return (
     <AccountShell title={t.account.nav.security}>
       <PasswordPanel />
+      <PasskeysPanel />
       <DevicesPanel />
     </AccountShell>
   );

@@ -6,14 +6,17 @@ import { TextField } from '../form/fields.tsx';
 import { Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { NewPasswordField } from '../password-change/new-password-field.tsx';
+import { hasPasskeySupport } from '../passkeys/ceremonies.ts';
+import { OfferPasskey } from '../passkeys/offer-passkey.tsx';
 import { realms } from '../session/realms.ts';
 import { settings } from '../session/settings.ts';
 import { useTexts } from '../texts/texts.tsx';
 
-/** Makes the first admin, signs in and opens the console. */
+/** Makes the first admin, signs in, offers a passkey and opens the console. */
 export default function SetupPage() {
   const t = useTexts();
   const [isTaken, setTaken] = useState(false);
+  const [isMade, setMade] = useState(false);
   const form = useSubmit(async ({ email = '', username = '', password = '', token }) => {
     const body = { email: email.trim(), username: username.trim(), password };
     const headers: Record<string, string> = token === undefined ? {} : { 'x-setup-token': token };
@@ -25,9 +28,10 @@ export default function SetupPage() {
       return;
     }
     await realms.admin.client.signIn({ username: body.username, password });
-    // Loaded anew: the service no longer leads to this page.
-    location.assign('/app/admin');
+    if (hasPasskeySupport) setMade(true);
+    else openConsole();
   });
+  if (isMade) return <OfferPasskey realm={realms.admin} onDone={openConsole} />;
   if (isTaken) {
     return (
       <EntryPage title={t.account.setup.title} lead={t.account.setup.taken}>
@@ -73,4 +77,9 @@ export default function SetupPage() {
       </form>
     </EntryPage>
   );
+}
+
+/** Loaded anew: the service no longer leads to this page. */
+function openConsole(): void {
+  location.assign('/app/admin');
 }

@@ -1,4 +1,5 @@
 import { ApiError, NetworkError } from '../../../client/src/client.ts';
+import { PasskeyFailure } from '../passkeys/passkey-failure.ts';
 import type { Texts } from '../texts/texts.tsx';
 
 /** What went wrong, in words, and where. */
@@ -15,6 +16,8 @@ export type FormProblem = {
 export function describeProblem(error: unknown, known: readonly string[], t: Texts): FormProblem {
   const none = { faults: {}, requestId: null, waitUntil: null };
   if (error instanceof NetworkError) return { ...none, message: t.problem.network };
+  if (error instanceof PasskeyFailure)
+    return { ...none, message: t.account.passkeys.failures[error.kind] };
   if (!(error instanceof ApiError)) return { ...none, message: t.problem.unexpected };
   const { status, requestId, retryAfterSeconds } = error;
   if (status === 429) {

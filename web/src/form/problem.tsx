@@ -11,7 +11,7 @@ export function Problem({ of: { problem } }: { of: Submission }) {
   return <div role="alert">{problem && <ProblemNotice problem={problem} />}</div>;
 }
 
-function ProblemNotice({ problem: { message, waitUntil, requestId } }: { problem: FormProblem }) {
+export function ProblemNotice({ problem: { message, waitUntil, requestId } }: { problem: FormProblem }) {
   if (waitUntil !== null) return <Countdown until={waitUntil} requestId={requestId} />;
   if (message === null) return null;
   return (

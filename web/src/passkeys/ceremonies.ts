@@ -5,19 +5,7 @@ import type {
   PasskeyCreationOptions,
   PasskeyRequestOptions,
 } from '../../../client/src/api.ts';
-
-/** Why there is no passkey: in words by `describeProblem`. */
-export type FailedCeremony = 'cancelled' | 'known' | 'unsuitable' | 'failed';
-
-export class PasskeyFailure extends Error {
-  readonly kind: FailedCeremony;
-
-  constructor(kind: FailedCeremony, cause: unknown) {
-    super(kind, { cause });
-    this.name = 'PasskeyFailure';
-    this.kind = kind;
-  }
-}
+import { type FailedCeremony, PasskeyFailure } from './passkey-failure.ts';
 
 export const hasPasskeySupport = 'PublicKeyCredential' in globalThis;
 

@@ -1,34 +1,44 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { ApiError } from '../../../client/src/client.ts';
 import { describeProblem, type FormProblem } from '../form/describe-problem.ts';
 import { ownAccountKey, queries } from '../session/queries.ts';
 import type { Realm } from '../session/realms.ts';
 import { useTexts } from '../texts/texts.tsx';
-import { endCeremony, hasAutofill, PasskeyFailure, usePasskey } from './ceremonies.ts';
+import { endCeremony, hasAutofill, usePasskey } from './ceremonies.ts';
 
 /** A challenge lives for five minutes, a page that waits for somebody may be open for longer. */
 const renewalMilliseconds = 240_000;
 
-/** Signs in by the button, and by a passkey that is chosen in the field for the name. */
+/** Signs in by a button, and by a passkey that is chosen in the field for the name. */
 export function usePasskeySignIn(realm: Realm) {
   const t = useTexts();
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<FormProblem | null>(null);
+  const waitsInField = useRef(false);
 
-  const signIn = async ({ inAutofill }: { inAutofill: boolean }) => {
+  const signIn = async (inAutofill: boolean) => {
     const { challenge, options } = await realm.passkeyChallenge();
     const response = await usePasskey(options, { inAutofill });
     setBusy(true);
     await realm.client.signInWithPasskey({ challenge, response });
     await queries.invalidateQueries({ queryKey: ownAccountKey(realm.name) });
   };
-  const attempt = async (how: { inAutofill: boolean }) => {
+  const offerInField = async () => {
+    // What waits there gives way to the button, and to its own renewal; without a network there is
+    // the button, which says so.
+    await signIn(true).catch((error: unknown) => {
+      setBusy(false);
+      if (error instanceof ApiError) setProblem(describeProblem(error, [], t));
+    });
+  };
+  const signInByButton = async () => {
+    setBusy(true);
     setProblem(null);
     try {
-      await signIn(how);
+      await signIn(false);
     } catch (error) {
-      // What waits in the field gives way to the button, and to its own renewal.
-      const isSuperseded = how.inAutofill && !isShown(error);
-      if (!isSuperseded) setProblem(describeProblem(error, [], t));
+      setProblem(describeProblem(error, [], t));
+      if (waitsInField.current) void offerInField();
     } finally {
       setBusy(false);
     }
@@ -39,9 +49,10 @@ export function usePasskeySignIn(realm: Realm) {
     let isLeft = false;
     void hasAutofill().then((has) => {
       if (!has || isLeft) return;
-      void attempt({ inAutofill: true });
+      waitsInField.current = true;
+      void offerInField();
       timer = setInterval(() => {
-        if (!document.hidden) void attempt({ inAutofill: true });
+        if (!document.hidden) void offerInField();
       }, renewalMilliseconds);
     });
     return () => {
@@ -52,9 +63,5 @@ export function usePasskeySignIn(realm: Realm) {
     };
   }, []);
 
-  return { isBusy, problem, signIn: () => void attempt({ inAutofill: false }) };
-}
-
-function isShown(error: unknown): boolean {
-  return !(error instanceof PasskeyFailure);
+  return { isBusy, problem, signIn: () => void signInByButton() };
 }

@@ -1,4 +1,9 @@
-import { type Client, cookieSession, createClient } from '../../../client/src/client.ts';
+import {
+  type Client,
+  cookieSession,
+  createClient,
+  type PasskeyCreation,
+} from '../../../client/src/client.ts';
 import { sessionEnded } from './session-end.ts';
 
 type RealmName = 'user' | 'admin';
@@ -28,6 +33,15 @@ export const realms = {
     sessions: () => user.call('GET /api/users/me/sessions'),
     endSession: (id: string) => user.call('DELETE /api/users/me/sessions/{id}', { path: { id } }),
     endAllSessions: () => user.call('POST /api/users/logout-all'),
+    factors: () => user.call('GET /api/users/me/factors'),
+    removeFactor: (id: string) =>
+      user.call('DELETE /api/users/me/factors/{id}', { path: { id } }),
+    passkeyChallenge: () => user.call('POST /api/users/login/passkey/options'),
+    passkeyOptions: () => user.call('POST /api/users/me/passkeys/options'),
+    addPasskey: (body: { response: PasskeyCreation }) =>
+      user.call('POST /api/users/me/passkeys', { body }),
+    renamePasskey: (id: string, name: string) =>
+      user.call('PATCH /api/users/me/passkeys/{id}', { path: { id }, body: { name } }),
   },
   admin: {
     name: 'admin',
@@ -41,6 +55,15 @@ export const realms = {
     sessions: () => admin.call('GET /api/admins/me/sessions'),
     endSession: (id: string) => admin.call('DELETE /api/admins/me/sessions/{id}', { path: { id } }),
     endAllSessions: () => admin.call('POST /api/admins/logout-all'),
+    factors: () => admin.call('GET /api/admins/me/factors'),
+    removeFactor: (id: string) =>
+      admin.call('DELETE /api/admins/me/factors/{id}', { path: { id } }),
+    passkeyChallenge: () => admin.call('POST /api/admins/login/passkey/options'),
+    passkeyOptions: () => admin.call('POST /api/admins/me/passkeys/options'),
+    addPasskey: (body: { response: PasskeyCreation }) =>
+      admin.call('POST /api/admins/me/passkeys', { body }),
+    renamePasskey: (id: string, name: string) =>
+      admin.call('PATCH /api/admins/me/passkeys/{id}', { path: { id }, body: { name } }),
   },
 } as const;
 

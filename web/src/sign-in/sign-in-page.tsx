@@ -7,6 +7,7 @@ import { Icon } from '../design/icon.tsx';
 import { PasswordField, TextField } from '../form/fields.tsx';
 import { Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
+import { PasskeySignIn } from '../passkeys/passkey-sign-in.tsx';
 import { useOwnAccountQuery } from '../session/own-account.tsx';
 import { ownAccountKey, queries } from '../session/queries.ts';
 import { type Realm, realms } from '../session/realms.ts';
@@ -65,6 +66,7 @@ function SignInPage({ realm, below }: SignInPageProps) {
     >
       <Arrival query={query} />
       <SignInForm realm={realm} />
+      <PasskeySignIn realm={realm} />
     </EntryPage>
   );
 }
@@ -107,7 +109,8 @@ function SignInForm({ realm }: { realm: Realm }) {
         name="username"
         label={t.fields.usernameOrEmail}
         form={form}
-        autocomplete="username"
+        // In this order: the browser offers passkeys below the field.
+        autocomplete="username webauthn"
         spellcheck={false}
         hasFocus
       />

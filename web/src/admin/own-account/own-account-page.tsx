@@ -1,3 +1,4 @@
+import { PasskeysPanel } from '../../passkeys/passkeys-panel.tsx';
 import { PasswordPanel } from '../../password-change/password-panel.tsx';
 import { EmailPanel } from '../../profile/email-panel.tsx';
 import { NamesPanel } from '../../profile/names-panel.tsx';
@@ -18,6 +19,7 @@ export default function OwnAccountPage() {
         </div>
         <div class="stack">
           <PasswordPanel />
+          <PasskeysPanel />
           <DevicesPanel />
         </div>
       </div>

@@ -16,6 +16,8 @@ export const events: typeof englishEvents = {
   email_verified: 'E-Mail-Adresse bestätigt',
   limit_exceeded: 'Zu viele Versuche abgewiesen',
   mail_requeued: 'E-Mail erneut gesendet',
+  passkey_copied: 'Kopierter Passkey abgewiesen',
+  passkey_renamed: 'Passkey umbenannt',
   password_changed: 'Passwort geändert',
   password_check: 'Passwort für eine Änderung abgefragt',
   password_reset: 'Passwort mit einem Link gesetzt',

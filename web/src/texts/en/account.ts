@@ -1,3 +1,5 @@
+import type { FailedCeremony } from '../../passkeys/passkey-failure.ts';
+
 export const account = {
   signIn: {
     title: 'Sign in',
@@ -73,6 +75,33 @@ export const account = {
     text: 'A new password signs out all other devices.',
     submit: 'Change password',
     changed: 'Your password is changed, and all other devices are signed out',
+  },
+  passkeys: {
+    offerTitle: 'Sign in without a password?',
+    later: 'Not now',
+    title: 'Passkeys',
+    text: 'Sign in with your fingerprint, your face or a security key. With a passkey, your password alone no longer signs you in.',
+    add: 'Add a passkey',
+    added: 'The passkey is added',
+    none: 'There is no passkey yet.',
+    unsupported: 'This browser knows no passkeys.',
+    unused: 'never used',
+    rename: 'Rename',
+    renameTitle: 'Rename the passkey',
+    name: 'Name',
+    remove: 'Remove',
+    removed: 'The passkey is removed',
+    removeText: 'It can no longer be used to sign in here. Delete it on your device, too: this page cannot do that.',
+    signIn: 'Sign in with a passkey',
+    lastUsed: (time: string) => `last used ${time}`,
+    since: (date: string) => `added ${date}`,
+    removeTitle: (name: string) => `Remove “${name}”?`,
+    failures: {
+      cancelled: 'The passkey was not used. You can try again.',
+      known: 'This device already has a passkey for your account.',
+      unsuitable: 'This device cannot keep a passkey that signs you in. Try another one.',
+      failed: 'The browser could not use a passkey here.',
+    } as Readonly<Record<FailedCeremony, string>>,
   },
   devices: {
     title: 'Devices',

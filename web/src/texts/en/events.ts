@@ -17,6 +17,8 @@ export const events: Readonly<Record<AuditEvent['event'], string>> = {
   email_verified: 'Email address verified',
   limit_exceeded: 'Too many attempts refused',
   mail_requeued: 'Mail sent again',
+  passkey_copied: 'Copied passkey refused',
+  passkey_renamed: 'Passkey renamed',
   password_changed: 'Password changed',
   password_check: 'Password asked for a change',
   password_reset: 'Password set with a link',

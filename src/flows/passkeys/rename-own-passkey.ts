@@ -11,7 +11,7 @@ import { unauthenticated } from '../../platform/errors.ts';
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>;
 
 /** Gives one of the caller's passkeys another name; null if there is no such passkey. */
-export async function nameAnew(
+export async function renameOwnPasskey(
   deps: Deps,
   realm: Realm,
   caller: Caller,

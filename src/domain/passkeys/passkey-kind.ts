@@ -1,0 +1,31 @@
+import { defineFactorKind, type Factor } from '../factors/factor-kind.ts';
+import { realmOf } from '../realms/realms.ts';
+import { transact } from '../../platform/database/database.ts';
+import { checkPasskey, countPasskeyUse, methodsOf } from './check-passkey.ts';
+import { presentedPasskey } from './passkey-schemas.ts';
+import { deletePasskey, deletePasskeysOf, listPasskeys, type Passkey } from './passkey-store.ts';
+
+/** A passkey beside the password, with the challenges of a sign-in. It signs in alone, too. */
+export const passkeyKind = defineFactorKind({
+  name: 'passkey',
+  signsInAlone: true,
+  member: 'passkey',
+  schema: presentedPasskey,
+  isOffered: async (db, owner) => (await listPasskeys(db, owner)).length > 0,
+  verify: async (deps, { owner, value }) => {
+    const realm = realmOf(owner);
+    const used = await checkPasskey(deps, realm, value);
+    if ('refusal' in used) return used.refusal === 'stale_challenge' ? 'spent' : 'wrong';
+    if (used.owner.id !== owner.id) return 'wrong';
+    // Committed on its own: the alarm about a copied key must outlive the refusal.
+    if (!(await transact(deps.db, (trx) => countPasskeyUse(deps, trx, realm, used)))) return 'wrong';
+    return { methods: methodsOf(used), since: used.passkey.created_at };
+  },
+  list: async (db, owner) => (await listPasskeys(db, owner)).map(asFactor),
+  remove: deletePasskey,
+  removeAll: deletePasskeysOf,
+});
+
+export function asFactor({ id, name, created_at, last_used_at }: Passkey): Factor {
+  return { id, kind: 'passkey', name, created_at, last_used_at };
+}

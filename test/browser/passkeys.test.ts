@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { after, describe, type TestContext, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { findViolations } from './axe.ts';
+import { launchChromium, withoutChromium } from './browser-page.ts';
+import { addAuthenticator, type VirtualAuthenticator } from './virtual-authenticator.ts';
+import { assertQuiet, type Person, signIn, startWithPages, visit } from './visitor.ts';
+
+const password = 'violet harbour anvil 93';
+const admin = {
+  username: 'root.admin',
+  email: 'root@example.com',
+  password: 'granite lantern 48 oak',
+};
+
+describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
+  const server = await startWithPages({ after });
+  const { url } = server;
+  const browser = await launchChromium();
+  after(() => browser.close());
+  await server.request('POST', '/api/admins/register', { body: admin });
+
+  async function register(username: string): Promise<Person> {
+    const person = { username, email: `${username}@example.com`, password };
+    const { status } = await server.request('POST', '/api/users/register', { body: person });
+    assert.equal(status, 201);
+    return person;
+  }
+
+  /** Signed in on the page where passkeys are added. */
+  async function atPasskeys(t: TestContext, person: Person, realm: 'user' | 'admin' = 'user') {
+    const visitor = await visit(t, browser);
+    await signIn(visitor, url, person, realm);
+    const path = realm === 'user' ? '/app/security' : '/app/admin/account';
+    await visitor.page.goto(url + path);
+    await visitor.page.getByRole('heading', { name: 'Passkeys' }).waitFor();
+    return visitor;
+  }
+
+  async function enrol(page: Page): Promise<void> {
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page.getByText('The passkey is added').waitFor();
+    await page.getByText('never used').waitFor();
+  }
+
+  async function signOut(page: Page, authenticator: VirtualAuthenticator): Promise<void> {
+    // Otherwise the field signs in again at once.
+    await authenticator.leave();
+    await page.context().clearCookies();
+    await page.evaluate('localStorage.clear()');
+    await page.goto(`${url}/app/sign-in`);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  }
+
+  test('a passkey is added, signs in by button and by autofill, and is removed', async (t) => {
+    const visitor = await atPasskeys(t, await register('ada.lovelace'));
+    const { page } = visitor;
+    const authenticator = await addAuthenticator(page);
+    await enrol(page);
+    assert.deepEqual(await findViolations(page), []);
+    await signOut(page, authenticator);
+    assert.deepEqual(await findViolations(page), []);
+    await authenticator.touch();
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await page.waitForURL(`${url}/app`);
+    await signOut(page, authenticator);
+    // Nobody clicks: the passkey is chosen in the field for the name.
+    await authenticator.touch();
+    await page.waitForURL(`${url}/app`);
+    await page.getByRole('heading', { name: 'Profile' }).waitFor();
+    await page.goto(`${url}/app/security`);
+    await page.getByText('last used').waitFor();
+    await page.getByRole('button', { name: /^More actions: / }).click();
+    await page.getByRole('menuitem', { name: 'Rename' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('The laptop');
+    assert.deepEqual(await findViolations(page), []);
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('The laptop').waitFor();
+    await page.getByRole('button', { name: 'More actions: The laptop' }).click();
+    await page.getByRole('menuitem', { name: 'Remove' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('There is no passkey yet.').waitFor();
+    assertQuiet(visitor, url);
+  });
+
+  test('an authenticator that keeps no keys adds no passkey, and the page says so', async (t) => {
+    const { page } = await atPasskeys(t, await register('grace.hopper'));
+    await addAuthenticator(page, { isResident: false });
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    const panel = page.getByRole('region', { name: 'Passkeys' });
+    await panel.getByRole('alert').getByText(/passkey/).waitFor();
+    await page.getByText('There is no passkey yet.').waitFor();
+  });
+
+  test('without user verification a user signs in, and an admin adds none', async (t) => {
+    const visitor = await atPasskeys(t, await register('mary.shelley'));
+    const authenticator = await addAuthenticator(visitor.page, { verifiesUsers: false });
+    await enrol(visitor.page);
+    await signOut(visitor.page, authenticator);
+    await authenticator.touch();
+    await visitor.page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await visitor.page.waitForURL(`${url}/app`);
+    const { page } = await atPasskeys(t, admin, 'admin');
+    await addAuthenticator(page, { verifiesUsers: false });
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    const panel = page.getByRole('region', { name: 'Passkeys' });
+    await panel.getByRole('alert').getByText(/passkey/).waitFor();
+  });
+
+  test('an admin signs in with a passkey to the console', async (t) => {
+    const visitor = await atPasskeys(t, admin, 'admin');
+    const { page } = visitor;
+    const authenticator = await addAuthenticator(page);
+    await enrol(page);
+    await signOut(page, authenticator);
+    await page.goto(`${url}/app/admin/sign-in`);
+    await page.getByRole('heading', { name: 'Admin console' }).waitFor();
+    assert.deepEqual(await findViolations(page), []);
+    await authenticator.touch();
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await page.waitForURL(`${url}/app/admin`);
+    assertQuiet(visitor, url);
+  });
+
+  test('a copy of a passkey with an older counter is refused, and its owner is told', async (t) => {
+    const person = await register('hedy.lamarr');
+    const { page } = await atPasskeys(t, person);
+    const authenticator = await addAuthenticator(page);
+    await enrol(page);
+    const [copied] = await authenticator.credentials();
+    assert.ok(copied?.isResidentCredential);
+    await signOut(page, authenticator);
+    await authenticator.touch();
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await page.waitForURL(`${url}/app`);
+    await authenticator.remove();
+    const copy = await addAuthenticator(page);
+    await copy.add({ ...copied, signCount: 0 });
+    await signOut(page, copy);
+    await copy.touch();
+    await page.getByText('The passkey was not accepted.').waitFor();
+    await page.goto(`${url}/app/mailbox`);
+    const mail = page.getByRole('article').filter({ hasText: person.email });
+    await mail.getByText('A passkey of your account may have been copied').waitFor();
+  });
+});
