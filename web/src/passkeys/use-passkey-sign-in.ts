@@ -1,13 +1,15 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError } from '../../../client/src/client.ts';
 import { describeProblem, type FormProblem } from '../form/describe-problem.ts';
 import { ownAccountKey, queries } from '../session/queries.ts';
 import type { Realm } from '../session/realms.ts';
 import { useTexts } from '../texts/texts.tsx';
 import { endCeremony, hasAutofill, usePasskey } from './ceremonies.ts';
+import { PasskeyFailure } from './passkey-failure.ts';
 
 /** A challenge lives for five minutes, a page that waits for somebody may be open for longer. */
 const renewalMilliseconds = 240_000;
+
+type Asked = Awaited<ReturnType<Realm['passkeyChallenge']>>;
 
 /** Signs in by a button, and by a passkey that is chosen in the field for the name. */
 export function usePasskeySignIn(realm: Realm) {
@@ -16,26 +18,29 @@ export function usePasskeySignIn(realm: Realm) {
   const [problem, setProblem] = useState<FormProblem | null>(null);
   const waitsInField = useRef(false);
 
-  const signIn = async (inAutofill: boolean) => {
-    const { challenge, options } = await realm.passkeyChallenge();
+  const present = async ({ challenge, options }: Asked, inAutofill: boolean) => {
     const response = await usePasskey(options, { inAutofill });
     setBusy(true);
     await realm.client.signInWithPasskey({ challenge, response });
     await queries.invalidateQueries({ queryKey: ownAccountKey(realm.name) });
   };
   const offerInField = async () => {
-    // What waits there gives way to the button, and to its own renewal; without a network there is
-    // the button, which says so.
-    await signIn(true).catch((error: unknown) => {
+    // Without a challenge there is still the button, which says why.
+    const asked = await realm.passkeyChallenge().catch(() => null);
+    if (asked === null) return;
+    try {
+      await present(asked, true);
+    } catch (error) {
       setBusy(false);
-      if (error instanceof ApiError) setProblem(describeProblem(error, [], t));
-    });
+      // What waits in the field gives way to the button, and to its own renewal.
+      if (!(error instanceof PasskeyFailure)) setProblem(describeProblem(error, [], t));
+    }
   };
   const signInByButton = async () => {
     setBusy(true);
     setProblem(null);
     try {
-      await signIn(false);
+      await present(await realm.passkeyChallenge(), false);
     } catch (error) {
       setProblem(describeProblem(error, [], t));
       if (waitsInField.current) void offerInField();
