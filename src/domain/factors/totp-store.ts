@@ -14,11 +14,8 @@ const confirmSeconds = durations.hours(1);
 
 export type TotpFactor = { id: string; key_id: string; secret: Buffer };
 
-/** The step of now, and those that a code may still be of, by the database clock. */
-export type CheckedTotp = TotpFactor & {
-  confirmed_at: Date | null;
-  seconds_now: number;
-};
+/** `seconds_now` is the database's time. `confirmed_at` is that of one in force. */
+export type CheckedTotp = TotpFactor & { confirmed_at: Date; seconds_now: number };
 
 type NewTotp = TotpFactor & { owner: Party; name: string };
 
@@ -92,7 +89,7 @@ function checked(db: Database | Transaction, owner: Party) {
     'id',
     'key_id',
     'secret',
-    'confirmed_at',
+    sql<Date>`confirmed_at`.as('confirmed_at'),
     sql<number>`extract(epoch FROM now())::float8`.as('seconds_now'),
   ]);
 }
