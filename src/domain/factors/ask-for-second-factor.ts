@@ -34,9 +34,7 @@ export async function askForSecondFactor(
     tokenHash: challengeHash(deps, realm, token, client),
     networkHash: sha256(networkOf(client.ip, deps.config.rateLimitIpv6Prefix)),
   });
-  const details = { reason: 'second_factor_required' };
-  const event = { event: 'sign_in', outcome: 'failure', actor: null, subject: owner } as const;
-  await recordRefusal(deps, { ...event, details });
+  await recordRefusal(deps, { event: 'second_factor_asked', actor: null, subject: owner });
   return secondFactorRequired({
     challenge: token,
     methods: await offeredMembers(deps, deps.db, owner),

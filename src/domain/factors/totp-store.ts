@@ -1,4 +1,6 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'kysely';
+import type { SecretKeys } from '../../platform/crypto/secret-keys.ts';
 import {
   cleanUpRows,
   type Database,
@@ -9,6 +11,9 @@ import {
 import { durations } from '../../platform/durations.ts';
 import type { Party } from '../realms/realms.ts';
 import { of } from './factor-rows.ts';
+import { sealTotpSecret } from './totp-secret.ts';
+
+export const defaultTotpName = 'Authenticator app';
 
 const confirmSeconds = durations.hours(1);
 
@@ -24,6 +29,24 @@ export async function insertTotp(trx: Transaction, { owner, ...factor }: NewTotp
   await trx.deleteFrom('totp_factors').where(of(owner)).where('confirmed_at', 'is', null).execute();
   const ofSubject = { subject_kind: owner.kind, subject_id: owner.id };
   await trx.insertInto('totp_factors').values({ ...factor, ...ofSubject, created_at: now }).execute();
+}
+
+export type ImportedTotp = { owner: Party; secret: Buffer };
+
+/** For accounts that the same transaction inserts with `has_second_factor`. */
+export async function insertTotpsInForce(
+  trx: Transaction,
+  keys: SecretKeys,
+  apps: readonly ImportedTotp[],
+): Promise<void> {
+  const rows = apps.map(({ owner, secret }) => {
+    const id = randomUUIDv7();
+    const ofSubject = { subject_kind: owner.kind, subject_id: owner.id };
+    const times = { created_at: now, confirmed_at: now };
+    const sealed = sealTotpSecret(keys, { id, owner }, secret);
+    return { id, ...ofSubject, name: defaultTotpName, ...sealed, ...times };
+  });
+  await trx.insertInto('totp_factors').values(rows).execute();
 }
 
 export async function listTotps(db: Database | Transaction, owner: Party) {
@@ -82,6 +105,13 @@ export async function deleteForgottenTotps(db: Database): Promise<void> {
   const begun = db.selectFrom('totp_factors').select('id').where('confirmed_at', 'is', null);
   const forgotten = begun.where('created_at', '<', secondsFromNow(-confirmSeconds));
   await db.deleteFrom('totp_factors').where('id', 'in', forgotten.limit(cleanUpRows)).execute();
+}
+
+/** How many factors are sealed with each secret, by its key id. */
+export async function countTotpsByKey(db: Database): Promise<Map<string, number>> {
+  const count = sql<number>`count(*)::int`.as('count');
+  const query = db.selectFrom('totp_factors').select(['key_id', count]).groupBy('key_id');
+  return new Map((await query.execute()).map(({ key_id, count: one }) => [key_id, one]));
 }
 
 function checked(db: Database | Transaction, owner: Party) {

@@ -6,6 +6,7 @@ import { factorSchema, presentFactor } from '../../domain/factors/present-factor
 import { listFactors } from '../../domain/factors/factors.ts';
 import { countRecoveryCodes } from '../../domain/factors/recovery-code-store.ts';
 import { typedCode } from '../../domain/factors/totp-kind.ts';
+import { defaultTotpName } from '../../domain/factors/totp-store.ts';
 import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import {
@@ -79,7 +80,7 @@ export function addFactorRoutes(app: HttpServer, deps: RouteDependencies, realm:
       },
     },
     async (request, reply) => {
-      const name = request.body?.name ?? 'Authenticator app';
+      const name = request.body?.name ?? defaultTotpName;
       return reply.code(201).send(await startTotp(deps, realm, callerOf(request), name));
     },
   );

@@ -27,6 +27,7 @@ export const events: typeof englishEvents = {
   recovery_codes_replaced: 'Neue Wiederherstellungscodes',
   refresh_token_reused: 'Gestohlenes Token erkannt, Sitzung beendet',
   second_factor_added: 'Zweiter Faktor hinzugefügt',
+  second_factor_asked: 'Zweiter Faktor verlangt',
   second_factor_removed: 'Zweiter Faktor entfernt',
   second_factors_reset: 'Zweite Faktoren von Admin zurückgesetzt',
   session_revoked: 'Gerät abgemeldet',

@@ -28,6 +28,7 @@ export const events: Readonly<Record<AuditEvent['event'], string>> = {
   recovery_codes_replaced: 'New recovery codes',
   refresh_token_reused: 'Stolen token detected, session ended',
   second_factor_added: 'Second factor added',
+  second_factor_asked: 'Second factor asked for',
   second_factor_removed: 'Second factor removed',
   second_factors_reset: 'Second factors reset by an admin',
   session_revoked: 'Device signed out',
