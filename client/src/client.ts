@@ -1,4 +1,4 @@
-import type { Operations, PasskeyAssertion } from './api.ts';
+import type { Operations } from './api.ts';
 import { ApiError } from './errors.ts';
 import { createRefresh } from './refresh.ts';
 import { type Received, type Request, type Sending, send } from './send.ts';
@@ -28,7 +28,6 @@ export type Exchange<O extends Operation> = {
   headers: Headers;
 };
 export type Credentials = { username: string; password: string };
-export type PresentedPasskey = { challenge: string; response: PasskeyAssertion };
 
 export type ClientOptions = {
   /** Of the service; by default the page's own. */
@@ -43,8 +42,15 @@ export type ClientOptions = {
   onSignedOut?: () => void;
 };
 
+export type PresentedPasskey = Operations['POST /api/users/login/passkey']['body'];
+
+/** `challenge` is that of the `ApiError` which `signIn` threw. */
+export type SecondStep = Operations['POST /api/users/login/second-factor']['body'];
+
 export type Client = {
+  /** Throws an `ApiError` with the reason `second_factor_required` and a `challenge`, if it is. */
   signIn(credentials: Credentials): Promise<void>;
+  completeSignIn(step: SecondStep): Promise<void>;
   /** With what `navigator.credentials.get()` gave, and the challenge that it was asked with. */
   signInWithPasskey(presented: PresentedPasskey): Promise<void>;
   /** Ends the session here even if the service cannot be reached; then it throws. */
@@ -100,8 +106,8 @@ export function createClient(options: ClientOptions = {}): Client {
     return { data: data as never, etag: headers.get('etag'), headers };
   };
 
-  const openSession = async (step: string, body: unknown): Promise<void> => {
-    const to = { method: 'POST', path: path + step, headers: session.headers };
+  const signInAt = async (route: string, body: object): Promise<void> => {
+    const to = { method: 'POST', path: path + route, headers: session.headers };
     const { data } = await send(sending, { ...to, isRepeatable: false, body });
     await session.take(data as Tokens);
   };
@@ -110,8 +116,9 @@ export function createClient(options: ClientOptions = {}): Client {
     exchange,
     call: async (operation, ...given) => (await exchange(operation, ...given)).data,
     isSignedIn: async () => (await accessToken(null)) !== null,
-    signIn: (body) => openSession('/login', body),
-    signInWithPasskey: (body) => openSession('/login/passkey', body),
+    signIn: (credentials) => signInAt('/login', credentials),
+    signInWithPasskey: (presented) => signInAt('/login/passkey', presented),
+    completeSignIn: (step) => signInAt('/login/second-factor', step),
     signOut: async () => {
       const { body } = await session.credentials();
       await session.forget();

@@ -1,4 +1,6 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'kysely';
+import type { SecretKeys } from '../../platform/crypto/secret-keys.ts';
 import {
   cleanUpRows,
   type Database,
@@ -9,16 +11,16 @@ import {
 import { durations } from '../../platform/durations.ts';
 import type { Party } from '../realms/realms.ts';
 import { of } from './factor-rows.ts';
+import { sealTotpSecret } from './totp-secret.ts';
+
+export const defaultTotpName = 'Authenticator app';
 
 const confirmSeconds = durations.hours(1);
 
 export type TotpFactor = { id: string; key_id: string; secret: Buffer };
 
-/** The step of now, and those that a code may still be of, by the database clock. */
-export type CheckedTotp = TotpFactor & {
-  confirmed_at: Date | null;
-  seconds_now: number;
-};
+/** `seconds_now` is the database's time. `confirmed_at` is that of one in force. */
+export type CheckedTotp = TotpFactor & { confirmed_at: Date; seconds_now: number };
 
 type NewTotp = TotpFactor & { owner: Party; name: string };
 
@@ -27,6 +29,24 @@ export async function insertTotp(trx: Transaction, { owner, ...factor }: NewTotp
   await trx.deleteFrom('totp_factors').where(of(owner)).where('confirmed_at', 'is', null).execute();
   const ofSubject = { subject_kind: owner.kind, subject_id: owner.id };
   await trx.insertInto('totp_factors').values({ ...factor, ...ofSubject, created_at: now }).execute();
+}
+
+export type ImportedTotp = { owner: Party; secret: Buffer };
+
+/** For accounts that the same transaction inserts with `has_second_factor`. */
+export async function insertTotpsInForce(
+  trx: Transaction,
+  keys: SecretKeys,
+  apps: readonly ImportedTotp[],
+): Promise<void> {
+  const rows = apps.map(({ owner, secret }) => {
+    const id = randomUUIDv7();
+    const ofSubject = { subject_kind: owner.kind, subject_id: owner.id };
+    const times = { created_at: now, confirmed_at: now };
+    const sealed = sealTotpSecret(keys, { id, owner }, secret);
+    return { id, ...ofSubject, name: defaultTotpName, ...sealed, ...times };
+  });
+  await trx.insertInto('totp_factors').values(rows).execute();
 }
 
 export async function listTotps(db: Database | Transaction, owner: Party) {
@@ -87,12 +107,19 @@ export async function deleteForgottenTotps(db: Database): Promise<void> {
   await db.deleteFrom('totp_factors').where('id', 'in', forgotten.limit(cleanUpRows)).execute();
 }
 
+/** How many factors are sealed with each secret, by its key id. */
+export async function countTotpsByKey(db: Database): Promise<Map<string, number>> {
+  const count = sql<number>`count(*)::int`.as('count');
+  const query = db.selectFrom('totp_factors').select(['key_id', count]).groupBy('key_id');
+  return new Map((await query.execute()).map(({ key_id, count: one }) => [key_id, one]));
+}
+
 function checked(db: Database | Transaction, owner: Party) {
   return db.selectFrom('totp_factors').where(of(owner)).select([
     'id',
     'key_id',
     'secret',
-    'confirmed_at',
+    sql<Date>`confirmed_at`.as('confirmed_at'),
     sql<number>`extract(epoch FROM now())::float8`.as('seconds_now'),
   ]);
 }

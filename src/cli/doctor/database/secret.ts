@@ -1,4 +1,5 @@
 import { keyInUseSince } from '../../../domain/audit/key-age.ts';
+import { countTotpsByKey } from '../../../domain/factors/totp-store.ts';
 import { countOpenLinksByKey } from '../../../domain/one-time-tokens/link-store.ts';
 import { countLiveSessionsByKey } from '../../../domain/sessions/session-store.ts';
 import type { CommandDependencies } from '../../command/command.ts';
@@ -66,7 +67,7 @@ async function previousFaults({
 }: Pick<CommandDependencies, 'db' | 'keys'>): Promise<Found[]> {
   const previous = keys.all.find(({ kid }) => kid !== keys.current.kid);
   if (previous === undefined) return [];
-  const [sessions, links] = [await countLiveSessionsByKey(db), await countOpenLinksByKey(db)];
-  if ((sessions.get(previous.kid) ?? 0) + (links.get(previous.kid) ?? 0) > 0) return [];
+  for (const count of [countLiveSessionsByKey, countOpenLinksByKey, countTotpsByKey])
+    if (((await count(db)).get(previous.kid) ?? 0) > 0) return [];
   return [warning('nothing depends on SECRET_KEY_PREVIOUS any more', 'Remove it, and restart')];
 }
