@@ -125,7 +125,11 @@ test('a challenge makes a passkey only for who asked, in that session, once', as
   assertStatus(await add('/api/admins', admin.accessToken), 400);
   assertStatus(await add('/api/users', token), 201);
   assert.equal(await countPasskeys(service), 1);
-  const again = await api.post('/api/users/me/passkeys', { response }, { token: session.accessToken });
+  const again = await api.post(
+    '/api/users/me/passkeys',
+    { response },
+    { token: session.accessToken },
+  );
   assert.ok([400, 403].includes(again.status), again.text);
 });
 
@@ -133,7 +137,9 @@ test('a challenge of a use, or of five minutes ago, makes no passkey', async (t)
   const service = await createTestApp(t);
   const person = await signedInTo(service, userRealm);
   const { challenge } = await requestOptions(service, userRealm);
-  const asked = await offerPasskey(service, userRealm, person, createAuthenticator(), { challenge });
+  const asked = await offerPasskey(service, userRealm, person, createAuthenticator(), {
+    challenge,
+  });
   assertStatus(asked, 400);
   const options = await creationOptions(service, userRealm, person.accessToken);
   await service.clock.advance(301);

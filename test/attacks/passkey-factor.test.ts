@@ -137,7 +137,9 @@ test('an admin resets the passkeys of a user, and a superadmin those of an admin
   for (const realm of realms) {
     const { person, authenticator } = await withPasskey(service, realm);
     const path = realm.kind === 'user' ? '/api/admins/users' : '/api/admins';
-    const reset = await service.api.post(`${path}/${person.id}/reset-factors`, undefined, { token });
+    const reset = await service.api.post(`${path}/${person.id}/reset-factors`, undefined, {
+      token,
+    });
     assertStatus(reset, 204);
     assertStatus(await signInWith(service, realm, authenticator), 401);
     const login = await service.api.post(`${realm.path}/login`, credentialsOf(person));

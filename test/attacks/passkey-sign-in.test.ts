@@ -49,7 +49,9 @@ const deviations: Record<string, Deviation> = {
   'no user handle': { userHandle: null },
   'the handle of another account': { userHandle: handle(`user:${crypto.randomUUID()}`) },
   'an unknown credential': { id: Buffer.alloc(32, 7) },
-  'a signature with a flipped bit': { tamper: (all) => Buffer.from(all.map((b, at) => (at === 20 ? b ^ 1 : b))) },
+  'a signature with a flipped bit': {
+    tamper: (all) => Buffer.from(all.map((b, at) => (at === 20 ? b ^ 1 : b))),
+  },
   'an empty signature': { tamper: () => Buffer.alloc(0) },
 };
 
@@ -259,7 +261,9 @@ test('nothing that was asked or signed is in the database or the log', async (t)
   const service = await createTestApp(t);
   const { authenticator } = await withPasskey(service, userRealm);
   const { challenge, options } = await requestOptions(service, userRealm);
-  const rows = JSON.stringify(await service.db.selectFrom('passkey_challenges').selectAll().execute());
+  const rows = JSON.stringify(
+    await service.db.selectFrom('passkey_challenges').selectAll().execute(),
+  );
   for (const secret of [challenge, options.challenge]) {
     assert.ok(!rows.includes(secret));
     const bytes = [...Buffer.from(secret as string, 'base64url')].join(',');

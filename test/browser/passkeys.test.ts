@@ -89,7 +89,10 @@ describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
     await addAuthenticator(page, { isResident: false });
     await page.getByRole('button', { name: 'Add a passkey' }).click();
     const panel = page.getByRole('region', { name: 'Passkeys' });
-    await panel.getByRole('alert').getByText(/passkey/).waitFor();
+    await panel
+      .getByRole('alert')
+      .getByText(/passkey/)
+      .waitFor();
     await page.getByText('There is no passkey yet.').waitFor();
   });
 
@@ -105,7 +108,10 @@ describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
     await addAuthenticator(page, { verifiesUsers: false });
     await page.getByRole('button', { name: 'Add a passkey' }).click();
     const panel = page.getByRole('region', { name: 'Passkeys' });
-    await panel.getByRole('alert').getByText(/passkey/).waitFor();
+    await panel
+      .getByRole('alert')
+      .getByText(/passkey/)
+      .waitFor();
   });
 
   test('an admin signs in with a passkey to the console', async (t) => {

@@ -2,8 +2,7 @@
 export type Cbor = number | string | Buffer | readonly Cbor[] | Map<number | string, Cbor>;
 
 export function cbor(value: Cbor): Buffer {
-  if (typeof value === 'number')
-    return value < 0 ? head(1, -1 - value) : head(0, value);
+  if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
   if (typeof value === 'string') {
     const bytes = Buffer.from(value);
     return Buffer.concat([head(3, bytes.length), bytes]);

@@ -36,9 +36,7 @@ export async function checkPasskey(
     isOwners && challengeIn(response.response) === challenge
       ? await verifyAssertion(config, realm, passkey, response, challenge)
       : null;
-  return verified === null
-    ? { refusal: 'wrong_passkey', owner }
-    : { ...verified, passkey, owner };
+  return verified === null ? { refusal: 'wrong_passkey', owner } : { ...verified, passkey, owner };
 }
 
 /**
@@ -66,5 +64,6 @@ export async function countPasskeyUse(
 
 /** In the words of RFC 8176: a synced key is software, and `user` says that a person was checked. */
 export function methodsOf({ passkey, isUserVerified }: UsedPasskey): ProofMethod[] {
-  return [passkey.is_synced ? 'swk' : 'hwk', ...(isUserVerified ? ['user'] : [])];
+  const key = passkey.is_synced ? 'swk' : 'hwk';
+  return isUserVerified ? [key, 'user'] : [key];
 }

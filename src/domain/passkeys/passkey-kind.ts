@@ -18,7 +18,8 @@ export const passkeyKind = defineFactorKind({
     if ('refusal' in used) return used.refusal === 'stale_challenge' ? 'spent' : 'wrong';
     if (used.owner.id !== owner.id) return 'wrong';
     // Committed on its own: the alarm about a copied key must outlive the refusal.
-    if (!(await transact(deps.db, (trx) => countPasskeyUse(deps, trx, realm, used)))) return 'wrong';
+    if (!(await transact(deps.db, (trx) => countPasskeyUse(deps, trx, realm, used))))
+      return 'wrong';
     return { methods: methodsOf(used), since: used.passkey.created_at };
   },
   list: async (db, owner) => (await listPasskeys(db, owner)).map(asFactor),

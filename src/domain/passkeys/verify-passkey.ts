@@ -1,4 +1,3 @@
-import type { AuthenticatorTransportFuture } from '@simplewebauthn/server';
 import { z } from 'zod';
 import type { Config } from '../../configuration/config.ts';
 import type { Realm } from '../realms/realms.ts';
@@ -9,15 +8,7 @@ import { relyingPartyOf, userVerificationFor } from './relying-party.ts';
 /** By their COSE numbers: Ed25519, ES256 and, for Windows Hello, RS256. */
 export const algorithms = [-8, -7, -257];
 
-const transports: readonly string[] = [
-  'ble',
-  'cable',
-  'hybrid',
-  'internal',
-  'nfc',
-  'smart-card',
-  'usb',
-] satisfies AuthenticatorTransportFuture[];
+const transports = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'];
 
 const clientData = z.object({
   challenge: z.string(),

@@ -160,7 +160,10 @@ test('an account has at most twenty passkeys, also when two arrive at once', asy
   for (let count = 1; count < 19; count += 1) {
     const id = crypto.randomUUID();
     const credential_id = Buffer.from(id);
-    await db.insertInto('passkeys').values({ ...row, id, credential_id, counter: 0 }).execute();
+    await db
+      .insertInto('passkeys')
+      .values({ ...row, id, credential_id, counter: 0 })
+      .execute();
   }
   const answers = await Promise.all(
     offers.map((response) => api.post('/api/users/me/passkeys', { response }, { token })),

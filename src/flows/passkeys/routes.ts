@@ -107,7 +107,11 @@ function addOwnRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): v
     },
     async (request, reply) => {
       const { name, response } = request.body;
-      const asked = { name: name ?? undefined, response, userAgent: request.raw.headers['user-agent'] };
+      const asked = {
+        name: name ?? undefined,
+        response,
+        userAgent: request.raw.headers['user-agent'],
+      };
       const added = await addPasskey(deps, realm, callerOf(request), asked);
       return reply.code(201).send(presentFactor(asFactor(added)));
     },

@@ -11,7 +11,11 @@ export function Problem({ of: { problem } }: { of: Submission }) {
   return <div role="alert">{problem && <ProblemNotice problem={problem} />}</div>;
 }
 
-export function ProblemNotice({ problem: { message, waitUntil, requestId } }: { problem: FormProblem }) {
+export function ProblemNotice({
+  problem: { message, waitUntil, requestId },
+}: {
+  problem: FormProblem;
+}) {
   if (waitUntil !== null) return <Countdown until={waitUntil} requestId={requestId} />;
   if (message === null) return null;
   return (

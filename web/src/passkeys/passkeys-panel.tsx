@@ -31,7 +31,9 @@ export function PasskeysPanel() {
         <LoadProblem error={error} retry={() => void refetch()} />
       ) : (
         <ul class="panel-rows">
-          {passkeys?.map((passkey) => <PasskeyRow key={passkey.id} passkey={passkey} />)}
+          {passkeys?.map((passkey) => (
+            <PasskeyRow key={passkey.id} passkey={passkey} />
+          ))}
           {passkeys === undefined && <WaitingRow />}
           {passkeys?.length === 0 && (
             <li class="quiet">{hasPasskeySupport ? t.none : t.unsupported}</li>

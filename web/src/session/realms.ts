@@ -34,8 +34,7 @@ export const realms = {
     endSession: (id: string) => user.call('DELETE /api/users/me/sessions/{id}', { path: { id } }),
     endAllSessions: () => user.call('POST /api/users/logout-all'),
     factors: () => user.call('GET /api/users/me/factors'),
-    removeFactor: (id: string) =>
-      user.call('DELETE /api/users/me/factors/{id}', { path: { id } }),
+    removeFactor: (id: string) => user.call('DELETE /api/users/me/factors/{id}', { path: { id } }),
     passkeyChallenge: () => user.call('POST /api/users/login/passkey/options'),
     passkeyOptions: () => user.call('POST /api/users/me/passkeys/options'),
     addPasskey: (body: { response: PasskeyCreation }) =>

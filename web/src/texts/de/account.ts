@@ -89,7 +89,8 @@ export const account: typeof english = {
     name: 'Name',
     remove: 'Entfernen',
     removed: 'Der Passkey ist entfernt',
-    removeText: 'Die Anmeldung damit ist dann nicht mehr möglich. Löschen Sie ihn auch auf Ihrem Gerät: Das kann diese Seite nicht.',
+    removeText:
+      'Die Anmeldung damit ist dann nicht mehr möglich. Löschen Sie ihn auch auf Ihrem Gerät: Das kann diese Seite nicht.',
     signIn: 'Mit einem Passkey anmelden',
     lastUsed: (time: string) => `zuletzt verwendet ${time}`,
     since: (date: string) => `hinzugefügt am ${date}`,

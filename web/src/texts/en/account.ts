@@ -91,7 +91,8 @@ export const account = {
     name: 'Name',
     remove: 'Remove',
     removed: 'The passkey is removed',
-    removeText: 'It can no longer be used to sign in here. Delete it on your device, too: this page cannot do that.',
+    removeText:
+      'It can no longer be used to sign in here. Delete it on your device, too: this page cannot do that.',
     signIn: 'Sign in with a passkey',
     lastUsed: (time: string) => `last used ${time}`,
     since: (date: string) => `added ${date}`,
