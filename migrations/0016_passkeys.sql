@@ -18,7 +18,8 @@ CREATE TABLE passkeys (
 CREATE INDEX passkeys_subject ON passkeys (subject_id);
 
 -- What authenticators are asked to sign. A row is open until it is used, which deletes it, or expires. Only the hash
--- is kept: of the challenge itself, or of a token that the challenge is made from. network_hash is keyed.
+-- is kept: of the challenge itself, or of a token that the challenge is made from. network_hash is keyed. A network has
+-- a hundred slots, so that it has no more open ones however many ask at once; NULL where limits of addresses are off.
 CREATE TABLE passkey_challenges (
   challenge_hash bytea CONSTRAINT passkey_challenges_pkey PRIMARY KEY,
   ceremony text NOT NULL CONSTRAINT passkey_challenges_ceremony_known CHECK (ceremony IN ('create', 'get')),
@@ -26,9 +27,10 @@ CREATE TABLE passkey_challenges (
   subject_id uuid,
   session_id uuid,
   network_hash bytea NOT NULL,
+  slot smallint,
   expires_at timestamptz NOT NULL,
+  CONSTRAINT passkey_challenges_slot_unique UNIQUE (network_hash, slot),
   CONSTRAINT passkey_challenges_create_has_session CHECK ((ceremony = 'create') = (session_id IS NOT NULL))
 );
 
-CREATE INDEX passkey_challenges_network ON passkey_challenges (network_hash, expires_at);
 CREATE INDEX passkey_challenges_expires_at ON passkey_challenges (expires_at);

@@ -6,7 +6,6 @@ import {
   type Database,
   now,
   secondsFromNow,
-  transact,
 } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { rateLimited } from '../../platform/errors.ts';
@@ -44,48 +43,84 @@ type Deps = Pick<Dependencies, 'db' | 'keys' | 'config' | 'logger'>;
 export async function issueChallenge(deps: Deps, purpose: Purpose, ip: string): Promise<string> {
   const token = randomBytes(32).toString('base64url');
   const network = networkOf(ip, deps.config.rateLimitIpv6Prefix);
-  const retryAfterSeconds = await insertWithinLimit(deps, purpose, token, network);
-  if (retryAfterSeconds === null) return token;
+  const challenge = { ...purpose, token, networkHash: networkHashOf(deps, network) };
+  if (deps.config.rateLimitPerHour === 0) await insertUnlimited(deps.db, challenge);
+  else if (!(await insertInSlot(deps.db, challenge))) throw await tooMany(deps, challenge, network);
+  return token;
+}
+
+type NewChallenge = Purpose & { token: string; networkHash: Buffer };
+
+function networkHashOf({ keys }: Pick<Deps, 'keys'>, network: string): Buffer {
+  return hmacSha256(keys.current.throttle, 'passkey-challenge', '\0', network);
+}
+
+async function insertUnlimited(db: Database, challenge: NewChallenge): Promise<void> {
+  await db
+    .insertInto('passkey_challenges')
+    .values({ ...rowOf(challenge), slot: null })
+    .execute();
+}
+
+function rowOf({ ceremony, realm, asker, token, networkHash }: NewChallenge) {
+  return {
+    challenge_hash: sha256(token),
+    ceremony,
+    realm: realm.kind,
+    subject_id: asker?.id ?? null,
+    session_id: asker?.sessionId ?? null,
+    network_hash: networkHash,
+    expires_at: secondsFromNow(challengeSeconds),
+  };
+}
+
+// So many requests of a network would have to choose the same slot at the same moment.
+const mostTries = 20;
+
+/**
+ * False if no slot of the network is free. The unique slots are the limit, so that requests at once
+ * hold up nobody: a lock would let one client keep all connections waiting.
+ */
+async function insertInSlot(db: Database, challenge: NewChallenge): Promise<boolean> {
+  const row = rowOf(challenge);
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const { rows } = await sql<{ hadFree: boolean; isMade: boolean }>`
+      WITH free AS (
+        SELECT slot FROM generate_series(1, ${mostOpenChallenges}::int) AS free_slots (slot)
+         WHERE NOT EXISTS (SELECT FROM passkey_challenges AS taken
+                            WHERE taken.network_hash = ${row.network_hash} AND taken.slot = free_slots.slot
+                              AND taken.expires_at > now())
+         ORDER BY random() LIMIT 1
+      ), made AS (
+        INSERT INTO passkey_challenges (challenge_hash, ceremony, realm, subject_id, session_id, network_hash, slot, expires_at)
+        SELECT ${row.challenge_hash}::bytea, ${row.ceremony}::text, ${row.realm}::text, ${row.subject_id}::uuid,
+               ${row.session_id}::uuid, ${row.network_hash}::bytea, slot, ${row.expires_at} FROM free
+        ON CONFLICT (network_hash, slot) DO UPDATE SET
+          challenge_hash = excluded.challenge_hash, ceremony = excluded.ceremony, realm = excluded.realm,
+          subject_id = excluded.subject_id, session_id = excluded.session_id, expires_at = excluded.expires_at
+        WHERE passkey_challenges.expires_at <= now()
+        RETURNING slot
+      )
+      SELECT EXISTS (SELECT FROM free) AS "hadFree", EXISTS (SELECT FROM made) AS "isMade"`.execute(
+      db,
+    );
+    if (rows[0]?.isMade) return true;
+    if (!rows[0]?.hadFree) return false;
+  }
+  return false;
+}
+
+async function tooMany(deps: Deps, { networkHash }: NewChallenge, network: string) {
   const { allowed: isFirst } = await takeThrottle(deps, challengeRefusals, network);
   if (isFirst) await recordExceeded(deps, challengeRefusals, null);
   countRefusal(challengeRefusals);
-  throw rateLimited(retryAfterSeconds);
-}
-
-/** Counting and inserting under a lock: parallel requests get past the limit no more than others. */
-function insertWithinLimit(
-  { db, keys, config }: Deps,
-  { ceremony, realm, asker }: Purpose,
-  token: string,
-  network: string,
-): Promise<number | null> {
-  const networkHash = hmacSha256(keys.current.throttle, 'passkey-challenge', '\0', network);
-  return transact(db, async (trx) => {
-    await sql`SELECT pg_advisory_xact_lock(${networkHash.readBigInt64BE().toString()}::bigint)`.execute(
-      trx,
-    );
-    const { rows } = await sql<{ count: number; seconds: number }>`
-      SELECT count(*)::int AS count, extract(epoch FROM min(expires_at) - now())::float8 AS seconds
-        FROM passkey_challenges WHERE network_hash = ${networkHash} AND expires_at > now()`.execute(
-      trx,
-    );
-    const { count, seconds } = rows[0] ?? { count: 0, seconds: 0 };
-    if (count >= mostOpenChallenges && config.rateLimitPerHour > 0)
-      return Math.max(1, Math.ceil(seconds));
-    await trx
-      .insertInto('passkey_challenges')
-      .values({
-        challenge_hash: sha256(token),
-        ceremony,
-        realm: realm.kind,
-        subject_id: asker?.id ?? null,
-        session_id: asker?.sessionId ?? null,
-        network_hash: networkHash,
-        expires_at: secondsFromNow(challengeSeconds),
-      })
-      .execute();
-    return null;
-  });
+  const first = await deps.db
+    .selectFrom('passkey_challenges')
+    .select(sql<number | null>`extract(epoch FROM min(expires_at) - now())::float8`.as('seconds'))
+    .where('network_hash', '=', networkHash)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+  return rateLimited(Math.max(1, Math.ceil(first?.seconds ?? 1)));
 }
 
 /**

@@ -37,5 +37,7 @@ export type PasskeyChallengeRow = {
   subject_id: string | null;
   session_id: string | null;
   network_hash: Buffer;
+  /** One of those of the network; null where they are not limited. */
+  slot: number | null;
   expires_at: Date;
 };
