@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildApp } from '../../src/app.ts';
 import { adminRealm, realms, userRealm } from '../../src/domain/realms/realms.ts';
+import type { Answer } from '../answer.ts';
 import { assertStatus, createApi } from '../api.ts';
 import {
   answerChallenge,
@@ -163,7 +164,7 @@ test('N05 a challenge is good for one account, password, client and use', async 
     await protectedAccount(service, userRealm),
     await protectedAccount(service, userRealm),
   ];
-  const answers = [];
+  const answers: Answer[] = [];
   const challenge = await challengeFor(service, userRealm, ada);
   const code = () => codeOf(service, ada.secret);
   answers.push(await answerChallenge(service, userRealm, challenge, codeOf(service, bob.secret)));
@@ -210,10 +211,7 @@ test('N05 an account deactivated or deleted between the steps opens nothing', as
   const code = () => codeOf(service, account.secret);
   await service.db.updateTable('users').set({ is_active: false }).execute();
   assertStatus(await answerChallenge(service, userRealm, challenge, code()), 401);
-  await service.db
-    .updateTable('users')
-    .set({ is_active: true, deleted_at: new Date() })
-    .execute();
+  await service.db.updateTable('users').set({ is_active: true, deleted_at: new Date() }).execute();
   await nextStep(service);
   assertStatus(await answerChallenge(service, userRealm, challenge, code()), 401);
   assert.equal((await service.db.selectFrom('sessions').selectAll().execute()).length, 1);
@@ -230,7 +228,10 @@ test('N05 a flood of right passwords keeps five challenges of a network', async 
   assertStatus(await answerChallenge(service, userRealm, elsewhere, code, clientAt(0)), 200);
   await service.clock.advance(301);
   await service.tidyUp();
-  assert.deepEqual(await service.db.selectFrom('second_factor_challenges').selectAll().execute(), []);
+  assert.deepEqual(
+    await service.db.selectFrom('second_factor_challenges').selectAll().execute(),
+    [],
+  );
 });
 
 test('N07 one recovery code in 10 requests at once opens one session', async (t) => {
