@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildApp } from '../../src/app.ts';
 import { adminRealm, realms, userRealm } from '../../src/domain/realms/realms.ts';
+import type { Answer } from '../answer.ts';
 import { assertStatus, createApi } from '../api.ts';
 import {
   answerChallenge,
@@ -163,7 +164,7 @@ test('N05 a challenge is good for one account, password, client and use', async 
     await protectedAccount(service, userRealm),
     await protectedAccount(service, userRealm),
   ];
-  const answers = [];
+  const answers: Answer[] = [];
   const challenge = await challengeFor(service, userRealm, ada);
   const code = () => codeOf(service, ada.secret);
   answers.push(await answerChallenge(service, userRealm, challenge, codeOf(service, bob.secret)));
