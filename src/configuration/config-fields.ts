@@ -84,7 +84,8 @@ function isPlainWebAddress(value: string): boolean {
   return username === '' && password === '';
 }
 
-function parts(list: string): string[] {
+/** Of a list with commas. */
+export function parts(list: string): string[] {
   return list
     .split(',')
     .map((part) => part.trim())
@@ -213,21 +214,7 @@ export function exactOrigins(description: string, shownDefault: string) {
   return variable(exact.optional(), description, shownDefault);
 }
 
-/** Pages, or Android apps by the hash of their signing certificate. */
-export function passkeyOrigins(description: string) {
-  const list = z.string().prefault('').transform(parts);
-  const problem =
-    'must be a comma-separated list of exact https origins or android:apk-key-hash:…, e.g. https://app.example.com';
-  const isOrigin = (value: string): boolean =>
-    /^android:apk-key-hash:[\w-]{43}$/.test(value) ||
-    (isWebOrigin(value) && (value.startsWith('https:') || isLoopbackHost(new URL(value).hostname)));
-  return variable(
-    list.refine((all) => all.every(isOrigin), problem),
-    description,
-  );
-}
-
-function isWebOrigin(value: string): boolean {
+export function isWebOrigin(value: string): boolean {
   return /^https?:[^*]+$/.test(value) && URL.canParse(value) && new URL(value).origin === value;
 }
 

@@ -9,7 +9,6 @@ import {
   mailAddresses,
   metadataNames,
   oneOf,
-  passkeyOrigins,
   publicAddress,
   secret,
   servers,
@@ -17,6 +16,7 @@ import {
   whole,
   yesNo,
 } from './config-fields.ts';
+import { passkeyVariables } from './passkey-variables.ts';
 import { smtpVariables } from './smtp-variables.ts';
 import { traceVariables } from './trace-variables.ts';
 
@@ -200,9 +200,7 @@ export const configSchema = z.object({
     'Comma-separated list of exact origins whose pages may call the API.',
     'development: http://localhost:3000,http://localhost:5173; production: none',
   ),
-  PASSKEY_ORIGINS: passkeyOrigins(
-    'Comma-separated list of further origins that passkeys may be used from: subdomains of the host of PUBLIC_URL, or Android apps as android:apk-key-hash:….',
-  ),
+  ...passkeyVariables,
   ...smtpVariables,
   TEST_EMAIL_ALLOW: mailAddresses(
     'Comma-separated list of addresses, besides their own, that admins may send test mails to.',

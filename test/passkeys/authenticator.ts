@@ -64,7 +64,10 @@ export function createAuthenticator({
   let count = counter;
   let userHandle = '';
   const usual = { origin, isVerified, isSynced };
-  const next = () => (count === null ? 0 : (count += 1));
+  const next = () => {
+    if (count !== null) count += 1;
+    return count ?? 0;
+  };
 
   return {
     credentialId,

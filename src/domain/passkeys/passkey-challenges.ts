@@ -19,7 +19,7 @@ import { takeThrottle } from '../throttles/throttle-store.ts';
 import type { Ceremony } from './passkey-rows.ts';
 
 export const challengeSeconds = durations.minutes(5);
-export const mostOpenChallenges = 100;
+const mostOpenChallenges = 100;
 
 /** The first refusal of a network in a window is recorded; the open rows themselves are counted. */
 export const challengeRefusals: ThrottlePolicy = {

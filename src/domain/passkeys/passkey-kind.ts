@@ -1,6 +1,6 @@
+import { transact } from '../../platform/database/database.ts';
 import { defineFactorKind, type Factor } from '../factors/factor-kind.ts';
 import { realmOf } from '../realms/realms.ts';
-import { transact } from '../../platform/database/database.ts';
 import { checkPasskey, countPasskeyUse, methodsOf } from './check-passkey.ts';
 import { presentedPasskey } from './passkey-schemas.ts';
 import { deletePasskey, deletePasskeysOf, listPasskeys, type Passkey } from './passkey-store.ts';

@@ -29,7 +29,7 @@ export type PasskeyRow = {
 /** `create` makes a passkey, `get` uses one: to sign in, or as proof. */
 export type Ceremony = 'create' | 'get';
 
-export type PasskeyChallengeRow = {
+type PasskeyChallengeRow = {
   challenge_hash: Buffer;
   ceremony: Ceremony;
   realm: RealmKind;

@@ -14,7 +14,7 @@ export type NewPasskey = Pick<
   'credential_id' | 'public_key' | 'transports' | 'is_synced'
 > & { counter: number };
 
-export const mostPasskeys = 20;
+const mostPasskeys = 20;
 
 const columns = [
   'id',

@@ -4,6 +4,7 @@ import { anyone, callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { factorName } from '../../domain/factors/factor-kind.ts';
 import { factorSchema, presentFactor } from '../../domain/factors/present-factor.ts';
+import { asFactor } from '../../domain/passkeys/passkey-kind.ts';
 import {
   creationOptions,
   creationResponse,
@@ -11,7 +12,6 @@ import {
   presentedPasskey,
   requestOptions,
 } from '../../domain/passkeys/passkey-schemas.ts';
-import { asFactor } from '../../domain/passkeys/passkey-kind.ts';
 import type { Realm } from '../../domain/realms/realms.ts';
 import { tokensSchema } from '../../domain/sessions/token-schemas.ts';
 import { notFound } from '../../platform/errors.ts';

@@ -1,7 +1,7 @@
 import type { WebAuthnError } from '@simplewebauthn/browser';
 import type {
-  PasskeyAssertion,
-  PasskeyCreation,
+  PasskeyAssertionInput as PasskeyAssertion,
+  PasskeyCreationInput as PasskeyCreation,
   PasskeyCreationOptions,
   PasskeyRequestOptions,
 } from '../../../client/src/api.ts';

@@ -52,14 +52,15 @@ export function usePasskeySignIn(realm: Realm) {
   useEffect(() => {
     let timer: ReturnType<typeof setInterval> | undefined;
     let isLeft = false;
-    void hasAutofill().then((has) => {
-      if (!has || isLeft) return;
+    const begin = async () => {
+      if (!(await hasAutofill()) || isLeft) return;
       waitsInField.current = true;
-      void offerInField();
       timer = setInterval(() => {
         if (!document.hidden) void offerInField();
       }, renewalMilliseconds);
-    });
+      await offerInField();
+    };
+    void begin();
     return () => {
       isLeft = true;
       if (timer === undefined) return;

@@ -2,7 +2,7 @@ import {
   type Client,
   cookieSession,
   createClient,
-  type PasskeyCreation,
+  type PasskeyCreationInput,
 } from '../../../client/src/client.ts';
 import { sessionEnded } from './session-end.ts';
 
@@ -37,7 +37,7 @@ export const realms = {
     removeFactor: (id: string) => user.call('DELETE /api/users/me/factors/{id}', { path: { id } }),
     passkeyChallenge: () => user.call('POST /api/users/login/passkey/options'),
     passkeyOptions: () => user.call('POST /api/users/me/passkeys/options'),
-    addPasskey: (body: { response: PasskeyCreation }) =>
+    addPasskey: (body: { response: PasskeyCreationInput }) =>
       user.call('POST /api/users/me/passkeys', { body }),
     renamePasskey: (id: string, name: string) =>
       user.call('PATCH /api/users/me/passkeys/{id}', { path: { id }, body: { name } }),
@@ -59,7 +59,7 @@ export const realms = {
       admin.call('DELETE /api/admins/me/factors/{id}', { path: { id } }),
     passkeyChallenge: () => admin.call('POST /api/admins/login/passkey/options'),
     passkeyOptions: () => admin.call('POST /api/admins/me/passkeys/options'),
-    addPasskey: (body: { response: PasskeyCreation }) =>
+    addPasskey: (body: { response: PasskeyCreationInput }) =>
       admin.call('POST /api/admins/me/passkeys', { body }),
     renamePasskey: (id: string, name: string) =>
       admin.call('PATCH /api/admins/me/passkeys/{id}', { path: { id }, body: { name } }),
