@@ -1,5 +1,6 @@
 import { PasskeysPanel } from '../passkeys/passkeys-panel.tsx';
 import { PasswordPanel } from '../password-change/password-panel.tsx';
+import { AuthenticatorsPanel } from '../second-factors/authenticators-panel.tsx';
 import { DevicesPanel } from '../sessions/devices-panel.tsx';
 import { useTexts } from '../texts/texts.tsx';
 import { AccountShell } from './account-shell.tsx';
@@ -10,6 +11,7 @@ export default function SecurityPage() {
     <AccountShell title={t.account.nav.security}>
       <PasswordPanel />
       <PasskeysPanel />
+      <AuthenticatorsPanel />
       <DevicesPanel />
     </AccountShell>
   );

@@ -8,11 +8,19 @@ type DialogProps = {
   title: string;
   onClose: () => void;
   isWide?: boolean;
+  /** What it shows is not shown again: a click beside it does not close it. */
+  isShownOnce?: boolean;
   children: ComponentChildren;
 };
 
 /** The browser keeps the focus inside, closes it with Escape and gives the focus back. */
-export function Dialog({ title, onClose, isWide = false, children }: DialogProps) {
+export function Dialog({
+  title,
+  onClose,
+  isWide = false,
+  isShownOnce = false,
+  children,
+}: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useLayoutEffect(() => ref.current?.showModal(), []);
@@ -22,7 +30,7 @@ export function Dialog({ title, onClose, isWide = false, children }: DialogProps
       class={isWide ? 'dialog wide' : 'dialog'}
       aria-labelledby={id}
       onClose={onClose}
-      {...closedByClickBeside}
+      {...(isShownOnce ? {} : closedByClickBeside)}
     >
       <div class="dialog-body">
         <h2 id={id}>{title}</h2>

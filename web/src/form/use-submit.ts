@@ -1,5 +1,6 @@
 import type { TargetedSubmitEvent } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { ProofWithheld, withProof } from '../session/proof.ts';
 import { useTexts } from '../texts/texts.tsx';
 import { describeProblem, type FormProblem } from './describe-problem.ts';
 import { markUnsaved } from './unsaved-forms.ts';
@@ -35,11 +36,12 @@ export function useSubmit(
     running.current = true;
     setBusy(true);
     try {
-      await run(values, form);
+      await withProof(() => run(values, form));
       markUnsaved(self, false);
       setProblem(null);
     } catch (error) {
-      fail(form, describeProblem(error, Object.keys(values), t));
+      if (!(error instanceof ProofWithheld))
+        fail(form, describeProblem(error, Object.keys(values), t));
     } finally {
       running.current = false;
       setBusy(false);

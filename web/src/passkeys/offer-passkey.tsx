@@ -2,6 +2,8 @@ import { Button } from '../design/button.tsx';
 import { EntryPage } from '../design/entry-page.tsx';
 import { Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
+import { ProofDialog } from '../second-factors/proof-dialog.tsx';
+import { useRecoveryCodes } from '../second-factors/recovery-codes.tsx';
 import type { Realm } from '../session/realms.ts';
 import { useTexts } from '../texts/texts.tsx';
 import { makePasskey } from './ceremonies.ts';
@@ -9,9 +11,11 @@ import { makePasskey } from './ceremonies.ts';
 /** Right after the sign-in of a new account, when nothing has to be proven again. */
 export function OfferPasskey({ realm, onDone }: { realm: Realm; onDone: () => void }) {
   const t = useTexts().account.passkeys;
+  const { offer, dialog } = useRecoveryCodes(realm);
   const form = useSubmit(async () => {
     const response = await makePasskey(await realm.passkeyOptions());
     await realm.addPasskey({ response });
+    await offer();
     onDone();
   });
   return (
@@ -25,6 +29,8 @@ export function OfferPasskey({ realm, onDone }: { realm: Realm; onDone: () => vo
           {t.later}
         </Button>
       </form>
+      {dialog}
+      <ProofDialog realm={realm} />
     </EntryPage>
   );
 }

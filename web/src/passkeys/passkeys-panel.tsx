@@ -10,7 +10,9 @@ import { Skeleton } from '../design/skeleton.tsx';
 import { say } from '../design/toast.tsx';
 import { LoadProblem, Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
+import { useRecoveryCodes } from '../second-factors/recovery-codes.tsx';
 import { useOwnAccount } from '../session/own-account.tsx';
+import { withProof } from '../session/proof.ts';
 import { useFormat } from '../texts/format.ts';
 import { useTexts } from '../texts/texts.tsx';
 import { hasPasskeySupport, makePasskey } from './ceremonies.ts';
@@ -47,19 +49,26 @@ export function PasskeysPanel() {
 function AddPasskey() {
   const t = useTexts().account.passkeys;
   const { realm } = useOwnAccount();
+  const { offer, dialog } = useRecoveryCodes(realm);
   const form = useSubmit(async () => {
-    const response = await makePasskey(await realm.passkeyOptions());
-    await realm.addPasskey({ response });
+    const options = await withProof(realm.passkeyOptions);
+    const response = await makePasskey(options);
+    await withProof(() => realm.addPasskey({ response }));
     say(t.added);
+    await refreshFactors(realm);
+    await offer();
     await refreshFactors(realm);
   });
   return (
-    <form onSubmit={form.onSubmit}>
-      <Button type="submit" icon="plus" isBusy={form.isBusy}>
-        {t.add}
-      </Button>
-      <Problem of={form} />
-    </form>
+    <div>
+      <form onSubmit={form.onSubmit}>
+        <Button type="submit" icon="plus" isBusy={form.isBusy}>
+          {t.add}
+        </Button>
+        <Problem of={form} />
+      </form>
+      {dialog}
+    </div>
   );
 }
 

@@ -4,6 +4,7 @@ import { useContext, useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { LoadProblem } from '../form/problem.tsx';
 import { hasUnsavedForm } from '../form/unsaved-forms.ts';
+import { ProofDialog } from '../second-factors/proof-dialog.tsx';
 import { ownAccountKey } from './queries.ts';
 import { type OwnAccount, type Realm, realms } from './realms.ts';
 import { isEndDeliberate } from './session-end.ts';
@@ -59,6 +60,7 @@ export function RequireAccount({ realm: name, waiting, children }: RequireAccoun
   return (
     <Context.Provider value={{ account, realm }}>
       {children}
+      <ProofDialog realm={realm} />
       {staysOpen && <SignInAgain realm={realm} account={account} />}
     </Context.Provider>
   );

@@ -2,6 +2,7 @@ import {
   type Client,
   cookieSession,
   createClient,
+  type Operations,
   type PasskeyCreationInput,
 } from '../../../client/src/client.ts';
 import { sessionEnded } from './session-end.ts';
@@ -35,6 +36,12 @@ export const realms = {
     endAllSessions: () => user.call('POST /api/users/logout-all'),
     factors: () => user.call('GET /api/users/me/factors'),
     removeFactor: (id: string) => user.call('DELETE /api/users/me/factors/{id}', { path: { id } }),
+    beginTotp: () => user.call('POST /api/users/me/factors/totp', { body: {} }),
+    confirmTotp: (id: string, code: string) =>
+      user.call('POST /api/users/me/factors/totp/{id}/confirm', { path: { id }, body: { code } }),
+    renewRecoveryCodes: () => user.call('POST /api/users/me/factors/recovery-codes'),
+    reauthenticate: (body: Operations['POST /api/users/me/reauthenticate']['body']) =>
+      user.call('POST /api/users/me/reauthenticate', { body }),
     passkeyChallenge: () => user.call('POST /api/users/login/passkey/options'),
     passkeyOptions: () => user.call('POST /api/users/me/passkeys/options'),
     addPasskey: (body: { response: PasskeyCreationInput }) =>
@@ -57,6 +64,12 @@ export const realms = {
     factors: () => admin.call('GET /api/admins/me/factors'),
     removeFactor: (id: string) =>
       admin.call('DELETE /api/admins/me/factors/{id}', { path: { id } }),
+    beginTotp: () => admin.call('POST /api/admins/me/factors/totp', { body: {} }),
+    confirmTotp: (id: string, code: string) =>
+      admin.call('POST /api/admins/me/factors/totp/{id}/confirm', { path: { id }, body: { code } }),
+    renewRecoveryCodes: () => admin.call('POST /api/admins/me/factors/recovery-codes'),
+    reauthenticate: (body: Operations['POST /api/admins/me/reauthenticate']['body']) =>
+      admin.call('POST /api/admins/me/reauthenticate', { body }),
     passkeyChallenge: () => admin.call('POST /api/admins/login/passkey/options'),
     passkeyOptions: () => admin.call('POST /api/admins/me/passkeys/options'),
     addPasskey: (body: { response: PasskeyCreationInput }) =>

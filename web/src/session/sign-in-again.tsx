@@ -1,29 +1,36 @@
+import { useState } from 'preact/hooks';
 import { Button } from '../design/button.tsx';
 import { Dialog } from '../design/dialog.tsx';
 import { PasswordField } from '../form/fields.tsx';
 import { Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
+import { type AskedStep, SecondStep } from '../second-factors/second-step.tsx';
+import { signInOrStep } from '../second-factors/sign-in-step.ts';
 import { useTexts } from '../texts/texts.tsx';
-import { ownAccountKey, queries } from './queries.ts';
 import type { OwnAccount, Realm } from './realms.ts';
 
 /** Above a page whose session has ended, so that what was typed there is not lost. */
 export function SignInAgain({ realm, account }: { realm: Realm; account: OwnAccount }) {
   const t = useTexts();
+  const [step, setStep] = useState<AskedStep | null>(null);
   const form = useSubmit(async ({ password = '' }) => {
-    await realm.client.signIn({ username: account.username ?? account.email, password });
-    await queries.invalidateQueries({ queryKey: ownAccountKey(realm.name) });
+    const username = account.username ?? account.email;
+    setStep(await signInOrStep(realm, { username, password }));
   });
   return (
     <Dialog title={t.account.signIn.again} onClose={() => location.assign(realm.signInPage)}>
       <p class="quiet">{t.problem.sessionEnded}</p>
-      <form class="stack" onSubmit={form.onSubmit} noValidate>
-        <PasswordField name="password" label={t.fields.password} form={form} isCurrent />
-        <Problem of={form} />
-        <Button type="submit" look="primary" isWide isBusy={form.isBusy}>
-          {t.account.signIn.submit}
-        </Button>
-      </form>
+      {step ? (
+        <SecondStep realm={realm} asked={step} onBack={() => setStep(null)} />
+      ) : (
+        <form class="stack" onSubmit={form.onSubmit} noValidate>
+          <PasswordField name="password" label={t.fields.password} form={form} isCurrent />
+          <Problem of={form} />
+          <Button type="submit" look="primary" isWide isBusy={form.isBusy}>
+            {t.account.signIn.submit}
+          </Button>
+        </form>
+      )}
     </Dialog>
   );
 }

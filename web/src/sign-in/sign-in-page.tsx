@@ -8,8 +8,9 @@ import { PasswordField, TextField } from '../form/fields.tsx';
 import { Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { PasskeySignIn } from '../passkeys/passkey-sign-in.tsx';
+import { type AskedStep, SecondStep } from '../second-factors/second-step.tsx';
+import { signInOrStep } from '../second-factors/sign-in-step.ts';
 import { useOwnAccountQuery } from '../session/own-account.tsx';
-import { ownAccountKey, queries } from '../session/queries.ts';
 import { type Realm, realms } from '../session/realms.ts';
 import { leaveFor, returnTo } from '../session/return-to.ts';
 import { settings } from '../session/settings.ts';
@@ -54,6 +55,7 @@ function SignInPage({ realm, below }: SignInPageProps) {
   const target = returnTo(query.return_to, realm.home);
   const { data } = useOwnAccountQuery(realm);
   const isAdmin = realm.name === 'admin';
+  const [step, setStep] = useState<AskedStep | null>(null);
   // Who is signed in already has nothing to do here.
   useEffect(() => {
     if (data) leaveFor(target, route);
@@ -65,8 +67,14 @@ function SignInPage({ realm, below }: SignInPageProps) {
       below={below}
     >
       <Arrival query={query} />
-      <SignInForm realm={realm} />
-      <PasskeySignIn realm={realm} />
+      {step ? (
+        <SecondStep realm={realm} asked={step} onBack={() => setStep(null)} />
+      ) : (
+        <>
+          <SignInForm realm={realm} onStep={setStep} />
+          <PasskeySignIn realm={realm} />
+        </>
+      )}
     </EntryPage>
   );
 }
@@ -89,19 +97,19 @@ function Arrival({ query }: { query: Record<string, string> }) {
   );
 }
 
-function SignInForm({ realm }: { realm: Realm }) {
+type SignInFormProps = { realm: Realm; onStep: (asked: AskedStep | null) => void };
+
+function SignInForm({ realm, onStep }: SignInFormProps) {
   const t = useTexts();
   const [isUnverified, setUnverified] = useState(false);
   const form = useSubmit(async ({ username = '', password = '' }) => {
     setUnverified(false);
     try {
-      await realm.client.signIn({ username: username.trim(), password });
+      onStep(await signInOrStep(realm, { username: username.trim(), password }));
     } catch (error) {
       if (!(error instanceof ApiError && error.reason === 'email_not_verified')) throw error;
       setUnverified(true);
-      return;
     }
-    await queries.invalidateQueries({ queryKey: ownAccountKey(realm.name) });
   });
   return (
     <form class="stack" onSubmit={form.onSubmit} noValidate>

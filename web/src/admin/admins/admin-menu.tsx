@@ -1,4 +1,6 @@
+import { useState } from 'preact/hooks';
 import type { Admin } from '../../../../client/src/api.ts';
+import { ConfirmDialog } from '../../design/confirm-dialog.tsx';
 import { Menu, MenuItem } from '../../design/menu.tsx';
 import { say } from '../../design/toast.tsx';
 import { describeProblem } from '../../form/describe-problem.ts';
@@ -18,7 +20,8 @@ export function AdminMenu({ admin }: { admin: Admin }) {
     }
     await queries.invalidateQueries({ queryKey: ['admin'] });
   };
-  return (
+  const [asksReset, setAsksReset] = useState(false);
+  const menu = (
     <Menu label={`${t.more}: ${admin.username}`} isCompact>
       <MenuItem icon="shield" onSelect={() => void change({ is_superadmin: !admin.is_superadmin })}>
         {admin.is_superadmin ? t.admin.admins.demote : t.admin.admins.promote}
@@ -30,6 +33,29 @@ export function AdminMenu({ admin }: { admin: Admin }) {
       >
         {admin.is_active ? t.admin.user.deactivate : t.admin.user.reactivate}
       </MenuItem>
+      <MenuItem icon="key" onSelect={() => setAsksReset(true)}>
+        {t.secondFactors.reset}
+      </MenuItem>
     </Menu>
+  );
+  return (
+    <>
+      {menu}
+      {asksReset && <ResetFactorsDialog admin={admin} onClose={() => setAsksReset(false)} />}
+    </>
+  );
+}
+
+function ResetFactorsDialog({ admin, onClose }: { admin: Admin; onClose: () => void }) {
+  const t = useTexts().secondFactors;
+  const reset = async () => {
+    await adminClient.call('POST /api/admins/{id}/reset-factors', { path: { id: admin.id } });
+    say(t.resetDone);
+    await queries.invalidateQueries({ queryKey: ['admin'] });
+  };
+  return (
+    <ConfirmDialog title={t.resetTitle} action={t.reset} onConfirm={reset} onClose={onClose}>
+      {t.resetText}
+    </ConfirmDialog>
   );
 }

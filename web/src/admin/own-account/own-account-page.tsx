@@ -2,6 +2,7 @@ import { PasskeysPanel } from '../../passkeys/passkeys-panel.tsx';
 import { PasswordPanel } from '../../password-change/password-panel.tsx';
 import { EmailPanel } from '../../profile/email-panel.tsx';
 import { NamesPanel } from '../../profile/names-panel.tsx';
+import { AuthenticatorsPanel } from '../../second-factors/authenticators-panel.tsx';
 import { DevicesPanel } from '../../sessions/devices-panel.tsx';
 import { useTexts } from '../../texts/texts.tsx';
 import { PageHead } from '../page-head.tsx';
@@ -20,6 +21,7 @@ export default function OwnAccountPage() {
         <div class="stack">
           <PasswordPanel />
           <PasskeysPanel />
+          <AuthenticatorsPanel />
           <DevicesPanel />
         </div>
       </div>

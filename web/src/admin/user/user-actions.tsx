@@ -14,7 +14,7 @@ import { changeUser } from './change-user.ts';
 import { EditUserDialog } from './edit-user-dialog.tsx';
 
 type UserActionsProps = { user: UserDetail; etag: string | null };
-type Asking = 'edit' | 'deactivate' | 'delete' | null;
+type Asking = 'edit' | 'deactivate' | 'reset-factors' | 'delete' | null;
 
 /** Everything an admin can do with a user. */
 export function UserActions({ user, etag }: UserActionsProps) {
@@ -79,6 +79,9 @@ export function UserActions({ user, etag }: UserActionsProps) {
             {user.is_superuser ? words.demote : words.promote}
           </MenuItem>
         )}
+        <MenuItem icon="key" onSelect={() => setAsking('reset-factors')}>
+          {t.secondFactors.reset}
+        </MenuItem>
         <hr />
         <MenuItem icon="trash" isBad onSelect={() => setAsking('delete')}>
           {words.delete}
@@ -96,6 +99,20 @@ export function UserActions({ user, etag }: UserActionsProps) {
           onClose={close}
         >
           {words.deactivateText}
+        </ConfirmDialog>
+      )}
+      {asking === 'reset-factors' && (
+        <ConfirmDialog
+          title={t.secondFactors.resetTitle}
+          action={t.secondFactors.reset}
+          onConfirm={async () => {
+            await adminClient.call('POST /api/admins/users/{id}/reset-factors', { path });
+            say(t.secondFactors.resetDone);
+            await queries.invalidateQueries({ queryKey: ['admin'] });
+          }}
+          onClose={close}
+        >
+          {t.secondFactors.resetText}
         </ConfirmDialog>
       )}
       {asking === 'delete' && (
