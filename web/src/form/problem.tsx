@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { Button } from '../design/button.tsx';
+import { ApiError } from '../../../client/src/client.ts';
+import { Button, ButtonLink } from '../design/button.tsx';
 import { Icon } from '../design/icon.tsx';
 import { useFormat } from '../texts/format.ts';
 import { useTexts } from '../texts/texts.tsx';
@@ -65,6 +66,11 @@ function useSecondsUntil(until: number): number {
   return left;
 }
 
+/** The service wants a second factor of every admin, and this one has none. */
+function needsSetUp(error: unknown): boolean {
+  return error instanceof ApiError && error.reason === 'second_factor_setup_required';
+}
+
 /** In place of what could not be loaded. */
 export function LoadProblem({ error, retry }: { error: unknown; retry: () => void }) {
   const t = useTexts();
@@ -74,9 +80,15 @@ export function LoadProblem({ error, retry }: { error: unknown; retry: () => voi
       <Icon name="alert" />
       <h2>{t.problem.load}</h2>
       <ProblemNotice problem={problem} />
-      <Button icon="refresh" onClick={retry}>
-        {t.retry}
-      </Button>
+      {needsSetUp(error) ? (
+        <ButtonLink href="/app/admin/account" look="primary" icon="key">
+          {t.secondFactors.setUp}
+        </ButtonLink>
+      ) : (
+        <Button icon="refresh" onClick={retry}>
+          {t.retry}
+        </Button>
+      )}
     </div>
   );
 }

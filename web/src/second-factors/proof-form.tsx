@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SecondStep } from '../../../client/src/client.ts';
 import { Button } from '../design/button.tsx';
 import { PasswordField, TextField } from '../form/fields.tsx';
@@ -29,9 +29,11 @@ export function ProofForm({ realm, methods, action, prove }: ProofFormProps) {
   const [chosen, choose] = useState<Way | null>(null);
   const way = chosen ?? offered[0];
   const form = useSubmit(async (values) => prove(await proofOf(realm, way, values)));
+  const ref = useRef<HTMLFormElement>(null);
+  useEffect(() => ref.current?.querySelector('input')?.focus(), [way]);
   if (way === undefined) return <p class="notice warn">{t.noWay}</p>;
   return (
-    <form class="stack" onSubmit={form.onSubmit} noValidate key={way}>
+    <form class="stack" onSubmit={form.onSubmit} noValidate key={way} ref={ref}>
       <WayField way={way} form={form} />
       <Problem of={form} />
       <Button
@@ -58,9 +60,7 @@ function WayField({ way, form }: { way: Way; form: Submission }) {
   const t = useTexts();
   if (way === 'passkey') return <p class="quiet">{t.secondFactors.passkeyText}</p>;
   if (way === 'password')
-    return (
-      <PasswordField name="password" label={t.fields.password} form={form} isCurrent hasFocus />
-    );
+    return <PasswordField name="password" label={t.fields.password} form={form} isCurrent />;
   return (
     <TextField
       name="code"
@@ -70,7 +70,6 @@ function WayField({ way, form }: { way: Way; form: Submission }) {
       autocomplete="one-time-code"
       spellcheck={false}
       maxLength={40}
-      hasFocus
     />
   );
 }

@@ -46,6 +46,7 @@ export const secondFactors: typeof english = {
   proofTitle: 'Sind Sie es?',
   proofText: 'Das ändert, wer in Ihr Konto kommt. Darum fragen wir noch einmal.',
   proofAction: 'Weiter',
+  setUp: 'Zweiten Faktor hinzufügen',
   reset: 'Alle zweiten Faktoren entfernen',
   resetTitle: 'Alle zweiten Faktoren entfernen?',
   resetText:

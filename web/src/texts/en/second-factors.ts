@@ -43,6 +43,7 @@ export const secondFactors = {
   proofTitle: 'Is it you?',
   proofText: 'This changes who can get into your account, so we ask once more.',
   proofAction: 'Go on',
+  setUp: 'Add a second factor',
   reset: 'Remove all second factors',
   resetTitle: 'Remove all second factors?',
   resetText:
