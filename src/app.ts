@@ -5,13 +5,14 @@ import type { AppDependencies } from './access/route-dependencies.ts';
 import { accountImport } from './admin/account-import/part.ts';
 import { adminAdministration } from './admin/admins/part.ts';
 import { auditEvents } from './admin/audit-events/part.ts';
+import { factorResets } from './admin/factor-resets/part.ts';
 import { mailAdministration } from './admin/mails/part.ts';
 import { overview } from './admin/overview/part.ts';
 import { userAdministration } from './admin/users/part.ts';
 import { accounts } from './domain/accounts/part.ts';
 import { audit } from './domain/audit/part.ts';
-import { factors } from './domain/factors/part.ts';
 import { credentials } from './domain/credentials/part.ts';
+import { factors } from './domain/factors/part.ts';
 import { idempotency } from './domain/idempotency/part.ts';
 import { oneTimeTokens } from './domain/one-time-tokens/part.ts';
 import { outbox } from './domain/outbox/part.ts';
@@ -70,6 +71,7 @@ export const parts: readonly Part[] = [
   linkPages,
   userAdministration,
   adminAdministration,
+  factorResets,
   accountImport,
   mailAdministration,
   auditEvents,
