@@ -5,6 +5,7 @@ import type { AppDependencies } from './access/route-dependencies.ts';
 import { accountImport } from './admin/account-import/part.ts';
 import { adminAdministration } from './admin/admins/part.ts';
 import { auditEvents } from './admin/audit-events/part.ts';
+import { factorResets } from './admin/factor-resets/part.ts';
 import { mailAdministration } from './admin/mails/part.ts';
 import { overview } from './admin/overview/part.ts';
 import { userAdministration } from './admin/users/part.ts';
@@ -74,6 +75,7 @@ export const parts: readonly Part[] = [
   linkPages,
   userAdministration,
   adminAdministration,
+  factorResets,
   accountImport,
   mailAdministration,
   auditEvents,

@@ -161,14 +161,14 @@ export type Operations = {
   'POST /api/admins/users/{id}/restore': { path: { id: string }; answer: User; };
   /** End all sessions of a user */
   'POST /api/admins/users/{id}/revoke-sessions': { path: { id: string }; answer: null; };
-  /** Remove all second factors of a user */
-  'POST /api/admins/users/{id}/reset-factors': { path: { id: string }; answer: null; };
   /** Mail a user a password reset link */
   'POST /api/admins/users/{id}/send-password-reset': { path: { id: string }; answer: null; };
   /** List admins, newest first */
   'GET /api/admins': { query?: { page?: number; page_size?: number; cursor?: string; is_active?: boolean; q?: string; created_after?: string; last_login_before?: string; legacy_id?: string; sort?: "-created_at" | "created_at" | "username" | "-username" | "email" | "-email" | "" }; answer: { items: (Admin)[]; total: number; /** False: `total` is where counting stopped */ total_is_exact: boolean; page: number; page_size: number; total_pages: number; /** Null on the last page; a search may go on after a page that is not full */ next_cursor: string | null; }; };
   /** Promote, demote, deactivate or reactivate an admin */
   'PATCH /api/admins/{id}': { path: { id: string }; body: { /** null leaves it unchanged */ is_active?: boolean | null; /** null leaves it unchanged */ is_superadmin?: boolean | null; }; answer: Admin; };
+  /** Remove all second factors of a user */
+  'POST /api/admins/users/{id}/reset-factors': { path: { id: string }; answer: null; };
   /** Remove all second factors of an admin */
   'POST /api/admins/{id}/reset-factors': { path: { id: string }; answer: null; };
   /** List mails, dead ones first */

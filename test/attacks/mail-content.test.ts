@@ -7,6 +7,7 @@ import { assertStatus } from '../api.ts';
 import { deleteMe, deletionToken } from '../deletion-calls.ts';
 import { moveTo, undo, verify } from '../email-calls.ts';
 import { newRegistration, signedInAdmin, registeredUser as signedInUser } from '../factories.ts';
+import { liveWithPasskey } from '../passkeys/passkey-life.ts';
 import { forgot } from '../reset-calls.ts';
 import { assertRefused, refresh, refreshed } from '../session-calls.ts';
 import { startSmtpSink } from '../smtp-sink.ts';
@@ -92,6 +93,7 @@ test('L01 L02 L03 L05 mails: one recipient, whole headers, our links, no user te
     await service.api.post('/api/admins/users', created, { token: admin.accessToken }),
     201,
   );
+  await liveWithPasskey(service, hostileNames[0]);
   await service.mailbox.deliver();
 
   const rows = await service.db

@@ -4,6 +4,7 @@ import { buildApp } from '../../src/app.ts';
 import { adminRealm, realms, userRealm } from '../../src/domain/realms/realms.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus, createApi } from '../api.ts';
+import { adminOn } from '../deletion-calls.ts';
 import {
   answerChallenge,
   challengeFor,
@@ -14,6 +15,7 @@ import {
   protectedAccount,
   wrongCodeOf,
 } from '../factor-calls.ts';
+import { signedInAdmin } from '../factories.ts';
 import { createTestApp } from '../test-app.ts';
 
 /** Each from a network of its own, so that all twenty have a challenge and guesses left. */
@@ -209,12 +211,17 @@ test('N05 an account deactivated or deleted between the steps opens nothing', as
   const account = await protectedAccount(service, userRealm);
   const challenge = await challengeFor(service, userRealm, account);
   const code = () => codeOf(service, account.secret);
-  await service.db.updateTable('users').set({ is_active: false }).execute();
+  const admin = adminOn(service, await signedInAdmin(service), account);
+  assertStatus(await admin.change({ is_active: false }), 200);
   assertStatus(await answerChallenge(service, userRealm, challenge, code()), 401);
-  await service.db.updateTable('users').set({ is_active: true, deleted_at: new Date() }).execute();
   await nextStep(service);
+  assertStatus(await admin.change({ is_active: true }), 200);
+  assertStatus(await admin.delete(), 204);
   assertStatus(await answerChallenge(service, userRealm, challenge, code()), 401);
-  assert.equal((await service.db.selectFrom('sessions').selectAll().execute()).length, 1);
+  await nextStep(service);
+  assertStatus(await admin.restore(), 200);
+  assertStatus(await logIn(service, userRealm, account), 401);
+  assertStatus(await answerChallenge(service, userRealm, challenge, code()), 200);
 });
 
 test('N05 a flood of right passwords keeps five challenges of a network', async (t) => {

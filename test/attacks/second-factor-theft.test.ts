@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
-import { newRegistration, signIn } from '../factories.ts';
 import {
   addApp,
   challengeFor,
@@ -11,6 +10,7 @@ import {
   logIn,
   protectedAccount,
 } from '../factor-calls.ts';
+import { newRegistration, signIn } from '../factories.ts';
 import { newPassword, reset, resetToken } from '../reset-calls.ts';
 import { refreshed, signedInTo } from '../session-calls.ts';
 import { createTestApp } from '../test-app.ts';

@@ -90,6 +90,13 @@ const shownOtherwise: Record<string, Record<string, string>> = {
     ...because('an id that nothing else names', 'id'),
     ...because('created_at: one that is not confirmed is gone within the hour', 'confirmed_at'),
   },
+  passkeys: {
+    ...because('the caller', 'subject_kind subject_id'),
+    ...because(
+      'of use to the authenticator that has them only',
+      'credential_id public_key counter',
+    ),
+  },
   recovery_codes: {
     ...because('the caller', 'subject_kind subject_id'),
     ...because('secret', 'id salt code_hash'),

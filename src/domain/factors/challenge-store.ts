@@ -8,8 +8,8 @@ import {
 } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { type Party, partyOf } from '../realms/realms.ts';
-import { of } from './factor-rows.ts';
 import { type ProofMethod, readMethods, writeMethods } from '../sessions/proof.ts';
+import { of } from './factor-rows.ts';
 
 export const challengeLifeSeconds = durations.minutes(5);
 

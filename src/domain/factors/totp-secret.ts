@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
-import type { KeyRing, SecretKeys } from '../../platform/crypto/secret-keys.ts';
 import { seal, unseal } from '../../platform/crypto/sealed.ts';
+import type { KeyRing, SecretKeys } from '../../platform/crypto/secret-keys.ts';
 import type { Party } from '../realms/realms.ts';
 
 /** What every app takes (RFC 6238), and the only thing that many take. */

@@ -118,12 +118,13 @@ test('a passkey is named after the device or as its owner says, and renamed', as
   );
   assertStatus(added, 201);
   assert.equal(added.body.name, 'Firefox on Linux');
-  const path = `/api/users/me/passkeys/${added.body.id}`;
-  const renamed = await api.patch(path, { name: '  Yubikey ' }, { token });
+  const rename = (name: unknown) =>
+    api.patch(`${userRealm.path}/me/passkeys/${added.body.id}`, { name }, { token });
+  const renamed = await rename('  Yubikey ');
   assertStatus(renamed, 200);
   assert.equal(renamed.body.name, 'Yubikey');
   for (const name of ['', ' ', 'a\u0000b', 'a\nb', 'n'.repeat(101), 7])
-    assertStatus(await api.patch(path, { name }, { token }), 422);
+    assertStatus(await rename(name), 422);
   assert.equal((await mailbox.mails('passkey_renamed')).length, 1);
 });
 
@@ -170,7 +171,7 @@ test('an account has at most twenty passkeys, also when two arrive at once', asy
   );
   const statuses = answers.map(({ status }) => status).toSorted();
   assert.deepEqual(statuses, [201, 409, 409]);
-  const refused = await api.post('/api/users/me/passkeys/options', undefined, { token });
+  const refused = await api.post(`${userRealm.path}/me/passkeys/options`, undefined, { token });
   assertStatus(refused, 409);
   assert.equal(refused.body.details.reason, 'too_many_passkeys');
 });

@@ -17,7 +17,8 @@ import {
 import { burnStep, findBegunTotp, insertTotp, listTotps } from '../../domain/factors/totp-store.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
 import { partyOf, type Realm } from '../../domain/realms/realms.ts';
-import { type Caller, renewProof } from '../../domain/sessions/session-store.ts';
+import { renewProof } from '../../domain/sessions/renew-proof.ts';
+import type { Caller } from '../../domain/sessions/session-store.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { badRequest, conflict, notFound } from '../../platform/errors.ts';
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
-import { signedInAdmin } from '../../../test/factories.ts';
 import {
   addApp,
   answerChallenge,
@@ -14,8 +13,9 @@ import {
   signInWithCode,
   wrongCodeOf,
 } from '../../../test/factor-calls.ts';
+import { signedInAdmin } from '../../../test/factories.ts';
 import { refreshed, signedInTo, statusOfMe } from '../../../test/session-calls.ts';
-import { createTestApp, type TestApp } from '../../../test/test-app.ts';
+import { createTestApp } from '../../../test/test-app.ts';
 import { adminRealm, realms, userRealm } from '../../domain/realms/realms.ts';
 
 for (const realm of realms) {
