@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { denials } from './access/denials.ts';
 import { assemble, type Part } from './access/part.ts';
+import { forwarderOf, refuseUnknownServices } from './access/services.ts';
 import type { AppDependencies } from './access/route-dependencies.ts';
 import { accountImport } from './admin/account-import/part.ts';
 import { adminAdministration } from './admin/admins/part.ts';
@@ -12,6 +13,7 @@ import { accounts } from './domain/accounts/part.ts';
 import { audit } from './domain/audit/part.ts';
 import { credentials } from './domain/credentials/part.ts';
 import { idempotency } from './domain/idempotency/part.ts';
+import { keyRotation } from './domain/key-rotation/part.ts';
 import { oneTimeTokens } from './domain/one-time-tokens/part.ts';
 import { outbox } from './domain/outbox/part.ts';
 import { queuedJobs } from './domain/personal-data/part.ts';
@@ -29,6 +31,7 @@ import { registration } from './flows/registration/part.ts';
 import { securityEvents } from './flows/security-events/part.ts';
 import { ownSessions } from './flows/sessions/part.ts';
 import { signIn } from './flows/sign-in/part.ts';
+import { tokenIntrospection } from './flows/token-introspection/part.ts';
 import { undoLinks } from './flows/undo/part.ts';
 import { addDocumentationRoutes, describeApi } from './operations/api-reference/documentation.ts';
 import { backup } from './operations/backup/part.ts';
@@ -36,6 +39,7 @@ import { health } from './operations/health/part.ts';
 import { mailbox } from './operations/mailbox/part.ts';
 import { metrics } from './operations/metrics/part.ts';
 import { pages } from './operations/pages/part.ts';
+import { tokenVerification } from './operations/token-verification/part.ts';
 import { createHttpServer, type HttpServer } from './platform/http/http-server.ts';
 
 /** All parts of the service, one per line. */
@@ -45,6 +49,7 @@ export const parts: readonly Part[] = [
   audit,
   credentials,
   idempotency,
+  keyRotation,
   oneTimeTokens,
   outbox,
   queuedJobs,
@@ -63,6 +68,7 @@ export const parts: readonly Part[] = [
   undoLinks,
   dataExport,
   securityEvents,
+  tokenIntrospection,
   linkPages,
   userAdministration,
   adminAdministration,
@@ -73,6 +79,7 @@ export const parts: readonly Part[] = [
   backup,
   mailbox,
   pages,
+  tokenVerification,
   metrics,
 ];
 
@@ -84,11 +91,12 @@ export async function buildApp(
   observe?: (app: FastifyInstance) => void,
 ): Promise<HttpServer> {
   const deps = { ...given, ...assembly };
-  const app = createHttpServer(deps);
+  const app = createHttpServer({ ...deps, forwarderOf: forwarderOf(deps) });
   observe?.(app);
   app.decorateRequest('accessTokenClaims', null);
   app.decorateRequest('caller', null);
   await describeApi(app, deps.config);
+  refuseUnknownServices(app, deps);
   for (const { routes } of parts) await routes?.(app, deps);
   if (deps.config.docsEnabled) await addDocumentationRoutes(app, deps.config);
   return app;

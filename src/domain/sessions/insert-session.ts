@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
 import type { Realm } from '../realms/realms.ts';
+import { currentSigningKey } from '../signing-keys/signing-key-store.ts';
 import { type Lifetimes, live, revocation } from './session-store.ts';
 
 type NewSession = {
@@ -13,14 +14,17 @@ type NewSession = {
   deviceHash: Buffer;
 };
 
-/** Call it only while the same transaction holds the lock on the account and has found it valid. */
+/**
+ * Call it only while the same transaction holds the lock on the account and has found it valid.
+ * Returns the key that signs the first access token.
+ */
 export async function insertSession(
   trx: Transaction,
   realm: Realm,
   session: NewSession,
   lifetimes: Lifetimes,
-): Promise<void> {
-  await trx
+): Promise<string | null> {
+  const row = await trx
     .insertInto('sessions')
     .values({
       id: session.id,
@@ -37,7 +41,9 @@ export async function insertSession(
       user_agent: session.userAgent,
       device_hash: session.deviceHash,
     })
-    .execute();
+    .returning(currentSigningKey.as('signing_key_id'))
+    .executeTakeFirst();
+  return row?.signing_key_id ?? null;
 }
 
 /** True if the subject has signed in before, but never from this device. */

@@ -36,10 +36,15 @@ export async function openSession(
     userAgent: storableUserAgent(client.userAgent),
     deviceHash: deviceHash(client),
   };
-  const isOpen = await transact(deps.db, async (trx) => {
-    if (!(await confirmSignIn(trx, realm, verified))) return false;
+  const opened = await transact(deps.db, async (trx) => {
+    if (!(await confirmSignIn(trx, realm, verified))) return null;
     const isNew = await isNewDevice(trx, realm, session);
-    await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
+    const signingKeyId = await insertSession(
+      trx,
+      realm,
+      session,
+      sessionLifetimes(deps.config, realm),
+    );
     await evictIdleSessions(trx, realm, verified.id, maxLiveSessions);
     if (isNew) {
       const from = { device: describeDevice(session.userAgent), ip: client.ip };
@@ -51,10 +56,10 @@ export async function openSession(
       subject,
       details: { session_id: session.id },
     });
-    return true;
+    return { signingKeyId };
   });
-  if (!isOpen) return null;
-  return issueTokenPair(deps, { realm, subjectId: verified.id, refreshToken, keys });
+  if (opened === null) return null;
+  return issueTokenPair(deps, { realm, subjectId: verified.id, refreshToken, keys, ...opened });
 }
 
 /** Browser and network: an attacker may use the same browser, and phones change networks. */

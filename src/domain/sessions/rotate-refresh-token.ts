@@ -64,8 +64,7 @@ export async function rotateRefreshToken(
     sessionLifetimes(deps.config, realm),
   );
   if (rotated === null) return answerSpentToken(deps, realm, { ...presented, token });
-  const { subjectId } = rotated;
-  return issueTokenPair(deps, { realm, subjectId, refreshToken: successor, keys });
+  return issueTokenPair(deps, { realm, refreshToken: successor, keys, ...rotated });
 }
 
 type Spent = Presented & { token: RefreshToken };
@@ -86,7 +85,12 @@ async function answerSpentToken(deps: Deps, realm: Realm, spent: Spent): Promise
   return issueTokenPair(deps, { realm, ...verdict });
 }
 
-type Repeat = { subjectId: string; refreshToken: RefreshToken; keys: SecretKeys };
+type Repeat = {
+  subjectId: string;
+  refreshToken: RefreshToken;
+  keys: SecretKeys;
+  signingKeyId: string | null;
+};
 
 async function judgeSpentToken(
   deps: Deps,
@@ -101,7 +105,8 @@ async function judgeSpentToken(
     // The keys of that rotation, so that the successor comes out identical.
     const keys = deps.keys.find(session.key_id);
     if (keys !== null && mayRepeat(deps, session, spent, keys)) {
-      return { subjectId: session.subject_id, refreshToken: successorOf(token, keys), keys };
+      const { subject_id: subjectId, signing_key_id: signingKeyId } = session;
+      return { subjectId, refreshToken: successorOf(token, keys), keys, signingKeyId };
     }
     if (ageOf(session) <= deps.config.refreshRaceWindowSeconds) return 'rotated';
   }

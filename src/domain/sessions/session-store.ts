@@ -10,6 +10,7 @@ import {
 import { durations } from '../../platform/durations.ts';
 import { type Account, notDeleted } from '../accounts/account-store.ts';
 import type { Party, Realm } from '../realms/realms.ts';
+import { currentSigningKey, isGoodKey } from '../signing-keys/signing-key-store.ts';
 import type { SessionRow } from './session-row.ts';
 
 export type SessionRecord = Selectable<SessionRow>;
@@ -35,7 +36,7 @@ export async function rotateSession(
   realm: Realm,
   rotation: Rotation,
   lifetimes: Lifetimes,
-): Promise<{ subjectId: string } | null> {
+): Promise<{ subjectId: string; signingKeyId: string | null } | null> {
   const row = await db
     .updateTable('sessions')
     .set({
@@ -55,15 +56,16 @@ export async function rotateSession(
     .where('current_hash', '=', rotation.presentedHash)
     .where(live)
     .where(ofActiveAccount(realm))
-    .returning('subject_id')
+    .returning(['subject_id', currentSigningKey.as('signing_key_id')])
     .executeTakeFirst();
-  return row ? { subjectId: row.subject_id } : null;
+  return row ? { subjectId: row.subject_id, signingKeyId: row.signing_key_id } : null;
 }
 
 /** A locked session; `usable` if it is live and its account is active. */
 export type LockedSession = SessionRecord & {
   usable: boolean;
   seconds_since_rotation: number | null;
+  signing_key_id: string | null;
 };
 
 /** Locks the session, live or not. Null if there is none. */
@@ -77,6 +79,7 @@ export async function lockSession(
     .selectAll()
     .select([
       sql<boolean>`(${live} AND ${ofActiveAccount(realm)})`.as('usable'),
+      currentSigningKey.as('signing_key_id'),
       sql<number | null>`extract(epoch FROM now() - rotated_at)::float8`.as(
         'seconds_since_rotation',
       ),
@@ -89,13 +92,13 @@ export async function lockSession(
 }
 
 /**
- * The caller, in one query. Null unless the session is live and the account active and not deleted.
+ * The caller, in one query. Null unless the session is live, the account active and not deleted,
+ * and the key good that signed the token; `keyId` is null where the secret itself did.
  */
 export async function findCaller(
   db: Database,
   realm: Realm,
-  sessionId: string,
-  subjectId: string,
+  { sessionId, subjectId, keyId }: { sessionId: string; subjectId: string; keyId: string | null },
 ): Promise<Caller | null> {
   const ofRealm =
     realm.kind === 'user'
@@ -106,7 +109,8 @@ export async function findCaller(
            ${ofRealm}
       FROM sessions JOIN ${sql.table(realm.table)} AS account ON account.id = subject_id
      WHERE sessions.id = ${sessionId} AND subject_kind = ${realm.kind} AND subject_id = ${subjectId}
-       AND ${live} AND account.is_active AND ${notDeleted(realm)}`.execute(db);
+       AND ${live} AND account.is_active AND ${notDeleted(realm)}
+       ${keyId === null ? sql`` : sql`AND ${isGoodKey(keyId)}`}`.execute(db);
   const [account] = result.rows;
   return account ? { account, sessionId } : null;
 }

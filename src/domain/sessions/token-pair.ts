@@ -11,16 +11,18 @@ type Issued = {
   subjectId: string;
   refreshToken: RefreshToken;
   keys: SecretKeys;
+  /** Of the access token. */
+  signingKeyId: string | null;
 };
 
 /** Call it after the commit: a token must not exist before its session. */
 export async function issueTokenPair(
   deps: Pick<Dependencies, 'accessTokens' | 'config' | 'db' | 'logger'>,
-  { realm, subjectId, refreshToken, keys }: Issued,
+  { realm, subjectId, refreshToken, keys, signingKeyId }: Issued,
 ): Promise<TokenPair> {
   const { sessionId } = refreshToken;
   const appMetadata = realm.kind === 'user' ? await claimFor(deps, subjectId) : undefined;
-  const subject = { subjectId, kind: realm.kind, sessionId, appMetadata };
+  const subject = { subjectId, kind: realm.kind, sessionId, signingKeyId, appMetadata };
   return {
     access_token: await deps.accessTokens.sign(subject),
     refresh_token: encodeRefreshToken(refreshToken, realm.kind, keys),
