@@ -11,6 +11,7 @@ import { overview } from './admin/overview/part.ts';
 import { userAdministration } from './admin/users/part.ts';
 import { accounts } from './domain/accounts/part.ts';
 import { audit } from './domain/audit/part.ts';
+import { factors } from './domain/factors/part.ts';
 import { credentials } from './domain/credentials/part.ts';
 import { idempotency } from './domain/idempotency/part.ts';
 import { keyRotation } from './domain/key-rotation/part.ts';
@@ -48,6 +49,7 @@ export const parts: readonly Part[] = [
   accounts,
   audit,
   credentials,
+  factors,
   idempotency,
   keyRotation,
   oneTimeTokens,

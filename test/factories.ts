@@ -83,7 +83,7 @@ async function seedSignedIn(
   const account = { ...names, full_name: fullName, password: stored, ...rights };
   const refreshToken = firstRefreshToken(randomUUIDv7());
   const keys = deps.keys.current;
-  const id = await deps.db.transaction().execute(async (trx) => {
+  const { id, proof } = await deps.db.transaction().execute(async (trx) => {
     const { id } = await insertAccount(trx, realm, account);
     const session = {
       id: refreshToken.sessionId,
@@ -93,11 +93,12 @@ async function seedSignedIn(
       ip: '127.0.0.1',
       userAgent: 'lightMyRequest',
       deviceHash: randomBytes(32),
+      methods: ['pwd'] as const,
     };
-    await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
-    return id;
+    const lifetimes = sessionLifetimes(deps.config, realm);
+    return { id, proof: await insertSession(trx, realm, session, lifetimes) };
   });
-  const pair = await issueTokenPair(deps, { realm, subjectId: id, refreshToken, keys });
+  const pair = await issueTokenPair(deps, { realm, subjectId: id, proof, refreshToken, keys });
   return {
     id,
     ...names,
@@ -147,6 +148,7 @@ export async function seedSessions(
         ip: '127.0.0.1',
         userAgent: null,
         deviceHash: randomBytes(32),
+        methods: ['pwd'] as const,
       };
       await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
     }

@@ -127,7 +127,9 @@ async function resetDatabase(db: Database): Promise<void> {
          j AS (DELETE FROM imports),
          k AS (UPDATE test_clock.moved SET by = '0'),
          l AS (DELETE FROM idempotency_keys),
-         m AS (DELETE FROM backups), n AS (DELETE FROM deployment)
+         m AS (DELETE FROM backups), n AS (DELETE FROM deployment),
+         o AS (DELETE FROM totp_factors), p AS (DELETE FROM recovery_codes),
+         q AS (DELETE FROM second_factor_challenges)
     DELETE FROM jobs.job`.execute(db);
   // Afterwards, because removing the users is counted.
   await sql`

@@ -6,6 +6,7 @@ import { type Caller, findCaller } from '../domain/sessions/session-store.ts';
 import { forbidden, unauthenticated } from '../platform/errors.ts';
 import { answerOnce } from './answer-once.ts';
 import { bearerTokenOf } from './bearer-token.ts';
+import { type Demands, demandsOf, type ProofDeps, requireSetUp } from './proof-guards.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
 
 declare module 'fastify' {
@@ -21,7 +22,7 @@ declare module 'fastify' {
   }
 }
 
-type Deps = Pick<Dependencies, 'db' | 'accessTokens'>;
+type Deps = Pick<Dependencies, 'accessTokens'> & ProofDeps;
 type GuardDeps = Deps & Pick<RouteDependencies, 'keys' | 'logger' | 'limits'>;
 
 /** A route without authentication. */
@@ -41,14 +42,15 @@ export const unsharedConfig = {
  * other realm. The signature is checked before the body is read, the session after the body has
  * been validated. A change with an `Idempotency-Key` is made once.
  */
-export function requireAccount(deps: GuardDeps, realm: Realm) {
-  return { config: { guard: realm.kind }, ...guardHooks(deps, realm, []) };
+export function requireAccount(deps: GuardDeps, realm: Realm, demands: Demands = {}) {
+  return { config: { guard: realm.kind }, ...guardHooks(deps, realm, demands, []) };
 }
 
 type PreHandler = (request: FastifyRequest) => Promise<void>;
 
 /** `rights` are checked before a remembered answer is given again. */
-function guardHooks(deps: GuardDeps, realm: Realm, rights: PreHandler[]) {
+function guardHooks(deps: GuardDeps, realm: Realm, demands: Demands, rights: PreHandler[]) {
+  const checkDemands = demandsOf(deps, realm, demands, callerOf);
   const once = answerOnce(deps, (request) => {
     const { account } = callerOf(request);
     return { account: partyOf(realm, account.id), isSuperadmin: account.is_superadmin ?? false };
@@ -67,28 +69,28 @@ function guardHooks(deps: GuardDeps, realm: Realm, rights: PreHandler[]) {
   };
   return {
     onRequest: [admit, once.requireSoundKey],
-    preHandler: [load, ...rights, once.begin, once.join],
+    preHandler: [load, ...rights, checkDemands, once.begin, once.join],
     onSend: once.end,
     onResponse: once.settle,
   };
 }
 
 /** The same for what an owner does against a thief, with a limit that the thief cannot use up. */
-export function requireAccountInDefence(deps: GuardDeps, realm: Realm) {
+export function requireAccountInDefence(deps: GuardDeps, realm: Realm, demands: Demands = {}) {
   return {
-    ...requireAccount(deps, realm),
+    ...requireAccount(deps, realm, demands),
     config: { guard: realm.kind, limit: 'defence' },
   } as const;
 }
 
 /** A route for superadmins. Reads the right on each request: a demotion takes effect at once. */
-export function requireSuperadmin(deps: GuardDeps) {
+export function requireSuperadmin(deps: GuardDeps, demands: Demands = {}) {
   const requireRight = async (request: FastifyRequest) => {
     if (!callerOf(request).account.is_superadmin) throw forbidden('Only a superadmin may do this');
   };
   return {
     config: { guard: 'superadmin' as const },
-    ...guardHooks(deps, adminRealm, [requireRight]),
+    ...guardHooks(deps, adminRealm, demands, [requireRight]),
   };
 }
 
@@ -105,7 +107,9 @@ export async function findCallerOf(
   request: FastifyRequest,
 ): Promise<Caller | null> {
   if (request.headers.authorization === undefined) return null;
-  return loadCaller(deps, realm, await requireGenuineToken(deps, realm, request));
+  const caller = await loadCaller(deps, realm, await requireGenuineToken(deps, realm, request));
+  await requireSetUp(deps, realm, caller);
+  return caller;
 }
 
 async function requireGenuineToken(

@@ -1,5 +1,6 @@
 import type { AuditEvents } from '../domain/audit/security-events.ts';
 import type { Dependencies } from '../domain/dependencies.ts';
+import type { FactorKind } from '../domain/factors/factor-kind.ts';
 import type { MailTexts } from '../domain/outbox/mail-text.ts';
 import type { PersonalData } from '../domain/personal-data/personal-data.ts';
 import type { ThrottlePolicy } from '../domain/throttles/throttle-policy.ts';
@@ -25,6 +26,8 @@ export type Part = {
   frequent?: readonly ((deps: Dependencies & Assembly) => Promise<void>)[];
   /** What the part's tables keep about accounts: how it is exported, and how it is erased. */
   personalData?: readonly PersonalData<Dependencies & Assembly>[];
+  /** The kinds of second factors that the part keeps; see `FactorKind`. */
+  factors?: readonly FactorKind[];
   /** Delete expired rows. Every process runs them once a minute. */
   cleanUp?: readonly ((deps: Dependencies & Assembly) => Promise<void>)[];
 };
@@ -35,6 +38,7 @@ export function assemble(parts: readonly Part[]): Assembly {
     mailTexts: merge(parts.map(({ mails }) => mails ?? {})),
     auditEvents: merge(parts.map(({ auditEvents }) => auditEvents ?? {})),
     personalData: parts.flatMap(({ personalData }) => personalData ?? []),
+    factorKinds: parts.flatMap(({ factors }) => factors ?? []),
     throttlePolicies: parts.flatMap(({ throttles }) => throttles ?? []),
   };
 }

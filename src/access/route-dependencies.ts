@@ -1,5 +1,6 @@
 import type { AuditEvents } from '../domain/audit/security-events.ts';
 import type { Dependencies } from '../domain/dependencies.ts';
+import type { FactorKind } from '../domain/factors/factor-kind.ts';
 import type { MailTexts } from '../domain/outbox/mail-text.ts';
 import type { PersonalData } from '../domain/personal-data/personal-data.ts';
 import type { ThrottlePolicy } from '../domain/throttles/throttle-policy.ts';
@@ -19,5 +20,6 @@ export type Assembly = {
   readonly mailTexts: MailTexts;
   readonly auditEvents: AuditEvents;
   readonly personalData: readonly PersonalData<Dependencies & Assembly>[];
+  readonly factorKinds: readonly FactorKind[];
   readonly throttlePolicies: readonly ThrottlePolicy[];
 };

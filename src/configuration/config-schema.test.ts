@@ -71,6 +71,7 @@ for (const [name, values] of [
   ['LOG_LEVEL', ['debug', 'info', 'warn', 'error']],
   ['LOG_FORMAT', ['pretty', 'json']],
   ['DOCS_ENABLED', ['true', 'false']],
+  ['REQUIRE_ADMIN_SECOND_FACTOR', ['true', 'false']],
   ['REQUIRE_VERIFIED_EMAIL', ['true', 'false']],
 ] as const) {
   test(`${name} is one of its values, in exact spelling`, () => {

@@ -257,6 +257,10 @@ export const configSchema = z.object({
     'Whether users need a username: required, or optional for sign-up by e-mail alone. Admins always need one.',
     'required',
   ),
+  REQUIRE_ADMIN_SECOND_FACTOR: yesNo(
+    false,
+    'Whether admins can do nothing before they have set up a second factor.',
+  ),
   REQUIRE_VERIFIED_EMAIL: yesNo(false, 'Whether sign-in requires a verified e-mail address.'),
   ...backupVariables,
 });

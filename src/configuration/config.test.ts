@@ -79,6 +79,7 @@ test('without variables every setting has its default', () => {
     deletedUserGraceDays: 30,
     usernames: 'required',
     auditRetentionDays: 365,
+    requireAdminSecondFactor: false,
     requireVerifiedEmail: false,
     backup: { ...backupDefaults, accessKeyId: undefined, secretAccessKey: undefined },
   });

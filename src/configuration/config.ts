@@ -180,6 +180,7 @@ function shape(settings: Settings) {
     deletedUserGraceDays: settings.DELETED_USER_GRACE_DAYS,
     auditRetentionDays: settings.AUDIT_RETENTION_DAYS,
     usernames: settings.USERNAMES,
+    requireAdminSecondFactor: settings.REQUIRE_ADMIN_SECOND_FACTOR,
     requireVerifiedEmail: settings.REQUIRE_VERIFIED_EMAIL,
     backup: {
       to: settings.BACKUP_TO ?? join(settings.DATA_DIR, 'backups'),

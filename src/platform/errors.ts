@@ -37,6 +37,12 @@ export type ErrorDetails = {
   resource?: Resource;
   /** For a 422: all validation errors. */
   errors?: FieldFault[];
+  /** What the account can prove itself with: `password`, `code`, `passkey`. */
+  methods?: string[];
+  /** For a sign-in that wants a second factor: the token of its second step. */
+  challenge?: string;
+  /** How long the challenge is good, in seconds. */
+  expires_in?: number;
 };
 
 type AppErrorOptions = {
@@ -75,6 +81,23 @@ export function wrongCredentials(): AppError {
 
 export function forbidden(message = 'You are not allowed to do this', reason?: string): AppError {
   return new AppError('AuthorizationError', message, withReason(reason));
+}
+
+/** `methods`: what the account can prove itself with. */
+export function reauthenticationRequired(methods: string[]): AppError {
+  const details = { reason: 'reauthentication_required', methods };
+  return new AppError('AuthorizationError', 'Prove again that it is you', { details });
+}
+
+export function secondFactorRequired(details: {
+  challenge: string;
+  methods: string[];
+  expires_in: number;
+}): AppError {
+  const message = 'The second factor is required';
+  return new AppError('AuthenticationError', message, {
+    details: { reason: 'second_factor_required', ...details },
+  });
 }
 
 export function notFound(message: string): AppError {

@@ -79,8 +79,17 @@ function isEverybody(ranges: Config['metricsAllow']): boolean {
   return ranges.some(([, bits]) => bits === 0);
 }
 
+/** In production: who has an admin's password is an admin (NIST SP 800-63B: AAL2). */
+export function warnOfAdminsByPassword(config: Config, logger: Logger): void {
+  if (config.environment !== 'production' || config.requireAdminSecondFactor) return;
+  logger.warn(
+    'admins: REQUIRE_ADMIN_SECOND_FACTOR is off, so that a password alone makes an admin. Set it to true',
+  );
+}
+
 /** What an operator should know but does not stop the service, one line each. */
 export function warnOfWeakSettings(config: Config, logger: Logger): void {
+  warnOfAdminsByPassword(config, logger);
   warnOfProxies(config, logger);
   warnOfOpenSettings(config, logger);
   warnOfShortPasswords(config, logger);

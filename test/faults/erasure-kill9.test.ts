@@ -144,6 +144,7 @@ function insertTraceful(deps: Dependencies): Promise<string> {
           keyId: 'key',
           ip: '203.0.113.7',
           userAgent: 'agent',
+          methods: ['pwd'] as const,
         };
         await insertSession(
           trx,

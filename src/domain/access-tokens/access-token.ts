@@ -22,8 +22,13 @@ type TokenSubject = {
   subjectId: string;
   kind: RealmKind;
   sessionId: string;
-  /** As the statement read it that opened or renewed the session. */
-  signingKeyId: string | null;
+  proof: {
+    methods: readonly string[];
+    authenticatedAt: Date;
+    level: number;
+    /** As the statement read it that opened or renewed the session. */
+    signingKeyId: string | null;
+  };
   /** For other services. It is one claim, so that no member can pass for another claim. */
   appMetadata?: Record<string, unknown> | undefined;
 };
@@ -59,11 +64,11 @@ export function createAccessTokens(
     (keyId === null || signingKeys.find(keyId) !== null);
 
   return {
-    sign: async ({ subjectId, kind, sessionId, signingKeyId, appMetadata }) => {
+    sign: async ({ subjectId, kind, sessionId, proof, appMetadata }) => {
       const issuedAtSeconds = Math.floor(clock().getTime() / 1000);
       const signer = signingKeys.signsWithSecret()
         ? signerOfSecret(deps.keys)
-        : signerOf(await signingKeys.require(signingKeyId));
+        : signerOf(await signingKeys.require(proof.signingKeyId));
       const isForOlder = signingKeys.hasOlderProcess();
       return signer({
         iss: isForOlder ? former.issuer : config.publicUrl,
@@ -71,6 +76,10 @@ export function createAccessTokens(
         sub: subjectId,
         kind,
         sid: sessionId,
+        // Hints for other services (RFC 9068 § 2.2.1); this one reads the session.
+        auth_time: Math.floor(proof.authenticatedAt.getTime() / 1000),
+        amr: proof.methods,
+        acr: String(proof.level),
         ...(appMetadata && { app_metadata: appMetadata }),
         jti: randomUUID(),
         iat: issuedAtSeconds,

@@ -27,6 +27,8 @@ export type AccountRow = {
   updated_at: Date;
   /** What the system it was imported from called it. */
   legacy_id: Generated<string | null>;
+  /** Written by `domain/factors` only, while the row is locked. */
+  has_second_factor: Generated<boolean>;
 };
 
 export type UserRow = AccountRow & {

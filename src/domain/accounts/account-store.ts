@@ -24,7 +24,7 @@ export type Account = Omit<Selectable<AccountRow>, PasswordColumn> & {
 /** What a password check needs. Never part of a response. */
 export type Credentials = Pick<
   Selectable<AccountRow>,
-  'id' | 'username' | 'email' | 'is_active' | PasswordColumn
+  'id' | 'username' | 'email' | 'is_active' | 'has_second_factor' | PasswordColumn
 >;
 
 export type PasswordColumn =
@@ -135,21 +135,36 @@ export async function findAccount(db: Database, realm: Realm, id: string): Promi
   return row ? withoutPassword(row) : null;
 }
 
-/** Locks the account and records the sign-in; false if it has ended or changed since the check. */
+/**
+ * Locks the account and records the sign-in; false if it has ended or changed since the check, or
+ * if nobody may sign in without a second factor and none was shown.
+ */
 export async function confirmSignIn(
   trx: Transaction,
   realm: Realm,
-  verified: Credentials,
+  verified: Pick<Credentials, 'id' | 'password_version'>,
+  { showsSecondFactor }: { showsSecondFactor: boolean },
 ): Promise<boolean> {
-  const result = await trx
+  let query = trx
     .updateTable(accountTable(realm))
     .set({ last_login_at: now })
     .where('id', '=', verified.id)
     .where(notDeleted(realm))
     .where('is_active', '=', true)
-    .where('password_version', '=', verified.password_version)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+    .where('password_version', '=', verified.password_version);
+  if (!showsSecondFactor) query = query.where('has_second_factor', '=', false);
+  return (await query.executeTakeFirst()).numUpdatedRows === 1n;
+}
+
+/** Call it only while the account's row is locked. */
+export async function setHasSecondFactor(
+  trx: Transaction,
+  realm: Realm,
+  id: string,
+  hasSecondFactor: boolean,
+): Promise<void> {
+  const query = trx.updateTable(accountTable(realm)).set({ has_second_factor: hasSecondFactor });
+  await query.where('id', '=', id).execute();
 }
 
 /** Sets the password if the verified one is still current. A rehash keeps the version. */
@@ -220,6 +235,7 @@ const credentialColumns = [
   'username',
   'email',
   'is_active',
+  'has_second_factor',
   'password_scheme',
   'password_hash',
   'password_key',

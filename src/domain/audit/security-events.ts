@@ -19,6 +19,8 @@ export type AuditEvents = Partial<Record<SecurityEventName, string>>;
 type EventDetails = {
   reason?: string;
   policy?: string;
+  /** Of a second factor: `totp` or `passkey`. */
+  kind?: string;
   fields?: string[];
   session_id?: string;
   mail_id?: string;

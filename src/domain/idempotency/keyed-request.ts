@@ -22,7 +22,7 @@ export function sealAnswer(
   request: KeyedRequest,
   answer: RememberedAnswer,
 ): Buffer {
-  return seal(answerKey(keys, request), JSON.stringify(answer));
+  return seal(answerKey(keys, request), '', Buffer.from(JSON.stringify(answer)));
 }
 
 /** Null if somebody changed it. */
@@ -31,7 +31,7 @@ export function openAnswer(
   request: KeyedRequest,
   sealed: Buffer,
 ): RememberedAnswer | null {
-  const opened = unseal(answerKey(keys, request), sealed);
+  const opened = unseal(answerKey(keys, request), '', sealed);
   return opened === null ? null : (JSON.parse(opened.toString()) as RememberedAnswer);
 }
 

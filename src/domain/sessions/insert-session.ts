@@ -2,9 +2,16 @@ import { sql } from 'kysely';
 import { now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
 import type { Realm } from '../realms/realms.ts';
 import { currentSigningKey } from '../signing-keys/signing-key-store.ts';
+import {
+  levelOf,
+  type ProofMethod,
+  showsSecondFactor,
+  writeMethods,
+} from './proof.ts';
 import { type Lifetimes, live, revocation } from './session-store.ts';
+import type { TokenProof } from './token-proof.ts';
 
-type NewSession = {
+export type NewSession = {
   id: string;
   subjectId: string;
   keyId: string;
@@ -12,18 +19,18 @@ type NewSession = {
   ip: string;
   userAgent: string | null;
   deviceHash: Buffer;
+  methods: readonly ProofMethod[];
 };
 
-/**
- * Call it only while the same transaction holds the lock on the account and has found it valid.
- * Returns the key that signs the first access token.
- */
+/** Call it only while the same transaction holds the lock on the account and has found it valid. */
 export async function insertSession(
   trx: Transaction,
   realm: Realm,
   session: NewSession,
   lifetimes: Lifetimes,
-): Promise<string | null> {
+): Promise<TokenProof> {
+  const { methods } = session;
+  const level = levelOf(methods);
   const row = await trx
     .insertInto('sessions')
     .values({
@@ -40,10 +47,15 @@ export async function insertSession(
       ip: session.ip,
       user_agent: session.userAgent,
       device_hash: session.deviceHash,
+      methods: writeMethods(methods),
+      authenticated_at: now,
+      factor_shown_at: showsSecondFactor(methods) ? now : null,
+      level,
     })
-    .returning(currentSigningKey.as('signing_key_id'))
-    .executeTakeFirst();
-  return row?.signing_key_id ?? null;
+    .returning(['created_at', currentSigningKey.as('signing_key_id')])
+    .executeTakeFirstOrThrow();
+  const { created_at: authenticatedAt, signing_key_id: signingKeyId } = row;
+  return { methods, authenticatedAt, level, signingKeyId };
 }
 
 /** True if the subject has signed in before, but never from this device. */

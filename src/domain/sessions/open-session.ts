@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sha256 } from '../../platform/crypto/secret-keys.ts';
-import { transact } from '../../platform/database/database.ts';
+import { type Transaction, transact } from '../../platform/database/database.ts';
 import { wideNetworkOf } from '../../platform/http/client-address.ts';
 import { type Credentials, confirmSignIn } from '../accounts/account-store.ts';
 import { recordEvent } from '../audit/record-event.ts';
@@ -8,22 +8,43 @@ import type { Dependencies } from '../dependencies.ts';
 import { queueNotice } from '../outbox/queue-mail.ts';
 import { partyOf, type Realm } from '../realms/realms.ts';
 import { describeDevice } from './describe-device.ts';
-import { evictIdleSessions, insertSession, isNewDevice } from './insert-session.ts';
+import {
+  evictIdleSessions,
+  insertSession,
+  isNewDevice,
+  type NewSession,
+} from './insert-session.ts';
+import { type ProofMethod, showsSecondFactor } from './proof.ts';
 import { firstRefreshToken, refreshTokenHash } from './refresh-token.ts';
 import { sessionLifetimes } from './session-lifetimes.ts';
 import { issueTokenPair } from './token-pair.ts';
+import type { TokenProof } from './token-proof.ts';
 import type { TokenPair } from './token-schemas.ts';
 
 const maxLiveSessions = 50;
 
-type Client = { ip: string; userAgent: string | undefined };
+export type Client = { ip: string; userAgent: string | undefined };
 
-/** Opens a session; null if the account ended or its password changed since it was verified. */
+export type Opening = {
+  client: Client;
+  /** What the person has shown, in all steps. */
+  methods: readonly ProofMethod[];
+  /** Burns what the sign-in uses up, in its transaction; false opens nothing. */
+  burn?: (trx: Transaction) => Promise<boolean>;
+};
+
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
+type Verified = Pick<Credentials, 'id' | 'email' | 'password_version'>;
+
+/**
+ * Opens a session; null if the account ended, its password changed since it was verified, or it has
+ * a second factor and `methods` has none: so no way of signing in leads around the second factor.
+ */
 export async function openSession(
-  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>,
+  deps: Deps,
   realm: Realm,
-  verified: Credentials,
-  client: Client,
+  verified: Verified,
+  { client, methods, burn }: Opening,
 ): Promise<TokenPair | null> {
   const keys = deps.keys.current;
   const refreshToken = firstRefreshToken(randomUUIDv7());
@@ -35,31 +56,44 @@ export async function openSession(
     ip: client.ip,
     userAgent: storableUserAgent(client.userAgent),
     deviceHash: deviceHash(client),
+    methods,
   };
-  const opened = await transact(deps.db, async (trx) => {
-    if (!(await confirmSignIn(trx, realm, verified))) return null;
-    const isNew = await isNewDevice(trx, realm, session);
-    const signingKeyId = await insertSession(
-      trx,
-      realm,
-      session,
-      sessionLifetimes(deps.config, realm),
-    );
-    await evictIdleSessions(trx, realm, verified.id, maxLiveSessions);
-    if (isNew) {
-      const from = { device: describeDevice(session.userAgent), ip: client.ip };
-      await queueNotice(deps, trx, realm, verified, 'new_sign_in', from);
-    }
-    const subject = partyOf(realm, verified.id);
-    await recordEvent(deps, trx, {
-      event: 'sign_in',
-      subject,
-      details: { session_id: session.id },
-    });
-    return { signingKeyId };
-  });
-  if (opened === null) return null;
-  return issueTokenPair(deps, { realm, subjectId: verified.id, refreshToken, keys, ...opened });
+  const proof = await transact(deps.db, async (trx) => {
+    const shown = { showsSecondFactor: showsSecondFactor(methods) };
+    if (!(await confirmSignIn(trx, realm, verified, shown))) return null;
+    if (burn && !(await burn(trx))) throw new BurntError();
+    return insert(deps, trx, realm, verified, session);
+  }).catch(nullIfBurnt);
+  if (proof === null) return null;
+  return issueTokenPair(deps, { realm, subjectId: verified.id, proof, refreshToken, keys });
+}
+
+async function insert(
+  deps: Deps,
+  trx: Transaction,
+  realm: Realm,
+  verified: Verified,
+  session: NewSession,
+): Promise<TokenProof> {
+  const isNew = await isNewDevice(trx, realm, session);
+  const proof = await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
+  await evictIdleSessions(trx, realm, verified.id, maxLiveSessions);
+  if (isNew) {
+    const from = { device: describeDevice(session.userAgent), ip: session.ip };
+    await queueNotice(deps, trx, realm, verified, 'new_sign_in', from);
+  }
+  const subject = partyOf(realm, verified.id);
+  const details = { session_id: session.id };
+  await recordEvent(deps, trx, { event: 'sign_in', subject, details });
+  return proof;
+}
+
+/** Rolls back: somebody else has used up what the sign-in needs. */
+class BurntError extends Error {}
+
+function nullIfBurnt(error: unknown): null {
+  if (error instanceof BurntError) return null;
+  throw error;
 }
 
 /** Browser and network: an attacker may use the same browser, and phones change networks. */

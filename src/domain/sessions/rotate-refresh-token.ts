@@ -11,6 +11,7 @@ import { recordEvent } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { queueNotice } from '../outbox/queue-mail.ts';
 import { partyOf, type Realm } from '../realms/realms.ts';
+import { readProof, type SessionProof } from './proof.ts';
 import {
   invalidRefreshToken,
   type RefreshToken,
@@ -64,7 +65,7 @@ export async function rotateRefreshToken(
     sessionLifetimes(deps.config, realm),
   );
   if (rotated === null) return answerSpentToken(deps, realm, { ...presented, token });
-  return issueTokenPair(deps, { realm, refreshToken: successor, keys, ...rotated });
+  return issueTokenPair(deps, { realm, ...rotated, refreshToken: successor, keys });
 }
 
 type Spent = Presented & { token: RefreshToken };
@@ -87,9 +88,9 @@ async function answerSpentToken(deps: Deps, realm: Realm, spent: Spent): Promise
 
 type Repeat = {
   subjectId: string;
+  proof: TokenProof;
   refreshToken: RefreshToken;
   keys: SecretKeys;
-  signingKeyId: string | null;
 };
 
 async function judgeSpentToken(
@@ -105,8 +106,13 @@ async function judgeSpentToken(
     // The keys of that rotation, so that the successor comes out identical.
     const keys = deps.keys.find(session.key_id);
     if (keys !== null && mayRepeat(deps, session, spent, keys)) {
-      const { subject_id: subjectId, signing_key_id: signingKeyId } = session;
-      return { subjectId, refreshToken: successorOf(token, keys), keys, signingKeyId };
+      const proof = { ...readProof(session), signingKeyId: session.signing_key_id };
+      return {
+        subjectId: session.subject_id,
+        proof,
+        refreshToken: successorOf(token, keys),
+        keys,
+      };
     }
     if (ageOf(session) <= deps.config.refreshRaceWindowSeconds) return 'rotated';
   }

@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely';
 import type { RealmKind } from '../realms/realms.ts';
 
 declare module '../../platform/database/database.ts' {
@@ -26,4 +27,9 @@ export type SessionRow = {
   ip: string | null;
   user_agent: string | null;
   device_hash: Buffer | null;
+  methods: Generated<string>;
+  authenticated_at: Date | null;
+  factor_shown_at: Date | null;
+  renewed_at: Date | null;
+  level: Generated<number>;
 };

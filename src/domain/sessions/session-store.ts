@@ -11,12 +11,22 @@ import { durations } from '../../platform/durations.ts';
 import { type Account, notDeleted } from '../accounts/account-store.ts';
 import type { Party, Realm } from '../realms/realms.ts';
 import { currentSigningKey, isGoodKey } from '../signing-keys/signing-key-store.ts';
+import {
+  type CallerProof,
+  levelOf,
+  type ProofMethod,
+  readMethods,
+  readProof,
+  showsSecondFactor,
+  writeMethods,
+} from './proof.ts';
 import type { SessionRow } from './session-row.ts';
+import type { TokenProof } from './token-proof.ts';
 
 export type SessionRecord = Selectable<SessionRow>;
 
 /** The signed-in account of a request, as currently stored. */
-export type Caller = { account: Account; sessionId: string };
+export type Caller = { account: Account; sessionId: string; proof: CallerProof };
 
 export type Lifetimes = Config['userSessions'];
 
@@ -36,7 +46,7 @@ export async function rotateSession(
   realm: Realm,
   rotation: Rotation,
   lifetimes: Lifetimes,
-): Promise<{ subjectId: string; signingKeyId: string | null } | null> {
+): Promise<{ subjectId: string; proof: TokenProof } | null> {
   const row = await db
     .updateTable('sessions')
     .set({
@@ -56,9 +66,12 @@ export async function rotateSession(
     .where('current_hash', '=', rotation.presentedHash)
     .where(live)
     .where(ofActiveAccount(realm))
-    .returning(['subject_id', currentSigningKey.as('signing_key_id')])
+    .returning(['subject_id', 'methods', 'authenticated_at', 'level', 'created_at'])
+    .returning(currentSigningKey.as('signing_key_id'))
     .executeTakeFirst();
-  return row ? { subjectId: row.subject_id, signingKeyId: row.signing_key_id } : null;
+  if (row === undefined) return null;
+  const proof = { ...readProof(row), signingKeyId: row.signing_key_id };
+  return { subjectId: row.subject_id, proof };
 }
 
 /** A locked session; `usable` if it is live and its account is active. */
@@ -92,8 +105,7 @@ export async function lockSession(
 }
 
 /**
- * The caller, in one query. Null unless the session is live, the account active and not deleted,
- * and the key good that signed the token; `keyId` is null where the secret itself did.
+ * The caller, in one query. Null unless the session is live and the account active and not deleted.
  */
 export async function findCaller(
   db: Database,
@@ -104,15 +116,64 @@ export async function findCaller(
     realm.kind === 'user'
       ? sql`is_superuser, is_email_verified, metadata, app_metadata`
       : sql`is_superadmin`;
-  const result = await sql<Account>`
+  const result = await sql<Account & ProofOfCaller>`
     SELECT account.id, username, email, full_name, is_active, legacy_id, last_login_at, account.created_at, updated_at,
+           has_second_factor, methods, coalesce(authenticated_at, sessions.created_at) AS authenticated_at, level,
+           extract(epoch FROM now() - coalesce(authenticated_at, sessions.created_at))::float8 AS proof_age,
+           extract(epoch FROM now() - factor_shown_at)::float8 AS factor_age,
+           extract(epoch FROM now() - renewed_at)::float8 AS renewal_age,
            ${ofRealm}
       FROM sessions JOIN ${sql.table(realm.table)} AS account ON account.id = subject_id
      WHERE sessions.id = ${sessionId} AND subject_kind = ${realm.kind} AND subject_id = ${subjectId}
        AND ${live} AND account.is_active AND ${notDeleted(realm)}
        ${keyId === null ? sql`` : sql`AND ${isGoodKey(keyId)}`}`.execute(db);
-  const [account] = result.rows;
-  return account ? { account, sessionId } : null;
+  const [row] = result.rows;
+  return row ? callerOf(row, sessionId) : null;
+}
+
+type ProofOfCaller = {
+  methods: string;
+  authenticated_at: Date;
+  level: number;
+  proof_age: number;
+  factor_age: number | null;
+  renewal_age: number | null;
+};
+
+function callerOf(row: Account & ProofOfCaller, sessionId: string): Caller {
+  const { methods, authenticated_at, level, proof_age, factor_age, renewal_age, ...account } = row;
+  const proof = readProof({ methods, authenticated_at, level, created_at: authenticated_at });
+  const ages = {
+    ageSeconds: proof_age,
+    factorAgeSeconds: factor_age,
+    renewalAgeSeconds: renewal_age,
+  };
+  return { account, sessionId, proof: { ...proof, ...ages } };
+}
+
+/**
+ * Writes down what the caller has shown now; false if the session has ended. What was shown stays
+ * shown: a session only rises in level. `since`: when what was shown began to belong to the account;
+ * null for a factor that is added now, and therefore proves nothing yet.
+ */
+export async function renewProof(
+  trx: Transaction,
+  realm: Realm,
+  { sessionId }: Pick<Caller, 'sessionId'>,
+  shown: { methods: readonly ProofMethod[]; since: Date | null },
+): Promise<boolean> {
+  const session = await lockSession(trx, realm, sessionId);
+  if (!session?.usable) return false;
+  const methods = [...readMethods(session.methods), ...shown.methods];
+  const changes = {
+    methods: writeMethods(methods),
+    level: Math.max(session.level, levelOf(methods)),
+    ...(showsSecondFactor(shown.methods) && { factor_shown_at: now }),
+    ...(shown.since !== null && { authenticated_at: now }),
+    ...(shown.since !== null && shown.since < session.created_at && { renewed_at: now }),
+  };
+  await trx.updateTable('sessions').set(changes).where('id', '=', sessionId).execute();
+  return true;
 }
 
 export async function listLiveSessions(

@@ -44,7 +44,7 @@ export function sealKey(
   { kid, algorithm, privateKey }: Pick<SigningKey, 'kid' | 'algorithm' | 'privateKey'>,
 ): SealedKey {
   const content = privateKey.export({ format: 'der', type: 'pkcs8' });
-  const private_key = seal(keys.signingKey, content, contextOf({ kid, algorithm }));
+  const private_key = seal(keys.signingKey, contextOf({ kid, algorithm }), content);
   return { kid, algorithm, private_key, key_id: keys.kid };
 }
 
@@ -52,7 +52,7 @@ export function sealKey(
 export function openKey(keys: KeyRing, row: SealedKey): SigningKey | null {
   const { kid, algorithm } = row;
   const secret = keys.find(row.key_id);
-  const content = secret && unseal(secret.signingKey, row.private_key, contextOf(row));
+  const content = secret && unseal(secret.signingKey, contextOf(row), row.private_key);
   if (content === null) return null;
   const privateKey = createPrivateKey({ key: content, format: 'der', type: 'pkcs8' });
   const publicKey = createPublicKey(privateKey);

@@ -15,6 +15,8 @@ export type Introspection =
       aud: string;
       iat: number;
       exp: number;
+      auth_time: number;
+      acr: string;
     };
 
 /** Reads session, account and key, so that a revocation counts at once (RFC 7662). */
@@ -37,5 +39,7 @@ export async function introspectToken(
     aud: String(aud),
     iat,
     exp: claims.expiresAtSeconds,
+    auth_time: Math.floor(caller.proof.authenticatedAt.getTime() / 1000),
+    acr: String(caller.proof.level),
   };
 }

@@ -21,6 +21,8 @@ const activeSchema = z.object({
   aud: z.string().max(200),
   iat: seconds,
   exp: seconds,
+  auth_time: seconds.describe('When the person last proved who they are'),
+  acr: z.enum(['1', '2']).describe('`2`: two factors, or a passkey that verified its user'),
 });
 const inactiveSchema = z.object({ active: z.literal(false) });
 

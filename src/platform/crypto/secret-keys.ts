@@ -18,6 +18,8 @@ export type SecretKeys = {
   readonly idempotency: Buffer;
   /** Encrypts the private keys in `signing_keys`. */
   readonly signingKey: Buffer;
+  /** Seals what second factors are checked with. */
+  readonly factor: Buffer;
   /** Of `adl doctor`: that asker and answerer have the same secret. */
   readonly diagnosis: Buffer;
 };
@@ -67,6 +69,7 @@ function deriveKeys(secret: string): SecretKeys {
     auditCheckpoint: derive('audit-checkpoint/v1'),
     idempotency: derive('idempotency/v1'),
     signingKey: derive('signing-key/v1'),
+    factor: derive('factor/v1'),
     diagnosis: derive('diagnosis/v1'),
   };
 }

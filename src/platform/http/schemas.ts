@@ -109,6 +109,17 @@ export const errorSchema = z
           .max(200)
           .optional()
           .describe('For a 422: all validation errors'),
+        methods: z
+          .array(z.string().max(20))
+          .max(5)
+          .optional()
+          .describe('What the account can prove itself with: `password`, `code`, `passkey`'),
+        challenge: z
+          .string()
+          .max(100)
+          .optional()
+          .describe('For `second_factor_required`: the token of the second step of the sign-in'),
+        expires_in: z.int().min(0).optional().describe('How long the challenge is good, in seconds'),
       })
       .optional(),
   })

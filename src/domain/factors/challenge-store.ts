@@ -1,0 +1,93 @@
+import { sql } from 'kysely';
+import {
+  cleanUpRows,
+  type Database,
+  now,
+  secondsFromNow,
+  type Transaction,
+} from '../../platform/database/database.ts';
+import { durations } from '../../platform/durations.ts';
+import { type Party, partyOf } from '../realms/realms.ts';
+import { of } from './factor-rows.ts';
+import { type ProofMethod, readMethods, writeMethods } from '../sessions/proof.ts';
+
+export const challengeLifeSeconds = durations.minutes(5);
+
+const tries = 5;
+const openOfNetwork = 5;
+const openOfAccount = 100;
+
+export type Challenge = {
+  owner: Party;
+  passwordVersion: number;
+  /** What the first step showed. */
+  methods: ProofMethod[];
+};
+
+type NewChallenge = Challenge & { tokenHash: Buffer; networkHash: Buffer };
+
+/** Only the newest of an account, and of each network, stay: a flood fills no table. */
+export async function insertChallenge(db: Database, challenge: NewChallenge): Promise<void> {
+  const { owner, tokenHash, networkHash, passwordVersion, methods } = challenge;
+  await db
+    .insertInto('second_factor_challenges')
+    .values({
+      token_hash: tokenHash,
+      subject_kind: owner.kind,
+      subject_id: owner.id,
+      password_version: passwordVersion,
+      methods: writeMethods(methods),
+      network_hash: networkHash,
+      tries_left: tries,
+      expires_at: secondsFromNow(challengeLifeSeconds),
+    })
+    .execute();
+  await sql`
+    DELETE FROM second_factor_challenges WHERE token_hash IN (
+      SELECT token_hash FROM (
+        SELECT token_hash,
+               row_number() OVER (PARTITION BY network_hash ORDER BY expires_at DESC) AS of_network,
+               row_number() OVER (ORDER BY expires_at DESC) AS of_account
+          FROM second_factor_challenges WHERE ${of(owner)}
+      ) AS open WHERE of_network > ${openOfNetwork} OR of_account > ${openOfAccount}
+    )`.execute(db);
+}
+
+/** Takes one of the tries, so that requests at once have no more than five; null if there is none. */
+export async function takeTry(db: Database, tokenHash: Buffer): Promise<Challenge | null> {
+  const row = await db
+    .updateTable('second_factor_challenges')
+    .set({ tries_left: sql<number>`tries_left - 1` })
+    .where('token_hash', '=', tokenHash)
+    .where('tries_left', '>', 0)
+    .where('expires_at', '>', now)
+    // A clock that was set back lengthens nothing.
+    .where('expires_at', '<=', secondsFromNow(challengeLifeSeconds))
+    .returning(['subject_kind', 'subject_id', 'password_version', 'methods'])
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  return {
+    owner: partyOf({ kind: row.subject_kind }, row.subject_id),
+    passwordVersion: row.password_version,
+    methods: readMethods(row.methods),
+  };
+}
+
+/** False if another request has used it up. */
+export async function burnChallenge(trx: Transaction, tokenHash: Buffer): Promise<boolean> {
+  const query = trx.deleteFrom('second_factor_challenges').where('token_hash', '=', tokenHash);
+  const result = await query.where('expires_at', '>', now).executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}
+
+export async function deleteChallengesOf(trx: Transaction, owner: Party): Promise<void> {
+  await trx.deleteFrom('second_factor_challenges').where(of(owner)).execute();
+}
+
+export async function deletePastChallenges(db: Database): Promise<void> {
+  const past = db.selectFrom('second_factor_challenges').select('token_hash');
+  await db
+    .deleteFrom('second_factor_challenges')
+    .where('token_hash', 'in', past.where('expires_at', '<=', now).limit(cleanUpRows))
+    .execute();
+}

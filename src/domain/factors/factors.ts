@@ -1,0 +1,85 @@
+import type { Database, Transaction } from '../../platform/database/database.ts';
+import { conflict } from '../../platform/errors.ts';
+import { findCredentialsById, setHasSecondFactor } from '../accounts/account-store.ts';
+import { type Party, type Realm, realmOf } from '../realms/realms.ts';
+import { deleteChallengesOf } from './challenge-store.ts';
+import type { Factor, FactorKindName, FactorKinds } from './factor-kind.ts';
+import { deleteRecoveryCodesOf } from './recovery-code-store.ts';
+
+/** The factors in force, oldest first. */
+export async function listFactors(
+  { factorKinds }: FactorKinds,
+  db: Database | Transaction,
+  owner: Party,
+): Promise<Factor[]> {
+  const factors: Factor[] = [];
+  for (const kind of factorKinds) factors.push(...(await kind.list(db, owner)));
+  return factors.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+}
+
+/** The members that the account could prove itself with now. */
+export async function offeredMembers(
+  { factorKinds }: FactorKinds,
+  db: Database | Transaction,
+  owner: Party,
+): Promise<string[]> {
+  const members = new Set<string>();
+  for (const kind of factorKinds)
+    if (await kind.isOffered(db, owner)) members.add(kind.member);
+  return [...members];
+}
+
+/**
+ * Writes down whether a factor is in force. Call it in the transaction of each change, while the
+ * account's row is locked. The codes that replace a lost factor end with the last one.
+ */
+export async function settleFactors(
+  deps: FactorKinds,
+  trx: Transaction,
+  owner: Party,
+): Promise<boolean> {
+  const isInForce = (await listFactors(deps, trx, owner)).length > 0;
+  await setHasSecondFactor(trx, realmOf(owner), owner.id, isInForce);
+  if (isInForce) return true;
+  await deleteRecoveryCodesOf(trx, owner);
+  await deleteChallengesOf(trx, owner);
+  return false;
+}
+
+/** Ends one factor; null if the account has none of that id. Throws 409 for the last way in. */
+export async function removeOne(
+  deps: FactorKinds,
+  trx: Transaction,
+  realm: Realm,
+  owner: Party,
+  id: string,
+): Promise<{ kind: FactorKindName; wasInForce: boolean } | null> {
+  for (const kind of deps.factorKinds) {
+    const inForce = await kind.list(trx, owner);
+    if (!(await kind.remove(trx, owner, id))) continue;
+    if (kind.signsInAlone) await requireWayIn(deps, trx, realm, owner);
+    await settleFactors(deps, trx, owner);
+    return { kind: kind.name, wasInForce: inForce.some((factor) => factor.id === id) };
+  }
+  return null;
+}
+
+/** After the removal, whose transaction rolls back where this throws. */
+async function requireWayIn(
+  { factorKinds }: FactorKinds,
+  trx: Transaction,
+  realm: Realm,
+  owner: Party,
+): Promise<void> {
+  const credentials = await findCredentialsById(trx, realm, owner.id);
+  if (credentials?.password_hash) return;
+  for (const kind of factorKinds)
+    if (kind.signsInAlone && (await kind.list(trx, owner)).length > 0) return;
+  throw conflict('This is the last way to sign in', 'last_way_in', realm.kind);
+}
+
+/** Ends all factors, the codes that replace them, and sign-ins between their steps. */
+export async function removeAll(deps: FactorKinds, trx: Transaction, owner: Party): Promise<void> {
+  for (const kind of deps.factorKinds) await kind.removeAll(trx, owner);
+  await settleFactors(deps, trx, owner);
+}

@@ -1,0 +1,98 @@
+import { sql } from 'kysely';
+import {
+  cleanUpRows,
+  type Database,
+  now,
+  secondsFromNow,
+  type Transaction,
+} from '../../platform/database/database.ts';
+import { durations } from '../../platform/durations.ts';
+import type { Party } from '../realms/realms.ts';
+import { of } from './factor-rows.ts';
+
+const confirmSeconds = durations.hours(1);
+
+export type TotpFactor = { id: string; key_id: string; secret: Buffer };
+
+/** The step of now, and those that a code may still be of, by the database clock. */
+export type CheckedTotp = TotpFactor & {
+  confirmed_at: Date | null;
+  seconds_now: number;
+};
+
+type NewTotp = TotpFactor & { owner: Party; name: string };
+
+/** Not in force yet. Replaces one that the account has begun and not confirmed. */
+export async function insertTotp(trx: Transaction, { owner, ...factor }: NewTotp): Promise<void> {
+  await trx.deleteFrom('totp_factors').where(of(owner)).where('confirmed_at', 'is', null).execute();
+  const ofSubject = { subject_kind: owner.kind, subject_id: owner.id };
+  await trx.insertInto('totp_factors').values({ ...factor, ...ofSubject, created_at: now }).execute();
+}
+
+export async function listTotps(db: Database | Transaction, owner: Party) {
+  return db.selectFrom('totp_factors').where(of(owner))
+    .select(['id', 'name', 'created_at', 'confirmed_at', 'last_used_at'])
+    .where('confirmed_at', 'is not', null)
+    .orderBy('id')
+    .execute();
+}
+
+export async function findTotpsInForce(db: Database, owner: Party): Promise<CheckedTotp[]> {
+  return checked(db, owner).where('confirmed_at', 'is not', null).execute();
+}
+
+/** Null unless it was begun in the last hour and is not in force. */
+export async function findBegunTotp(
+  trx: Transaction,
+  owner: Party,
+  id: string,
+): Promise<CheckedTotp | null> {
+  const query = checked(trx, owner).where('id', '=', id).where('confirmed_at', 'is', null);
+  const recent = query.where('created_at', '>', secondsFromNow(-confirmSeconds));
+  return (await recent.executeTakeFirst()) ?? null;
+}
+
+type Use = { factor: TotpFactor; owner: Party; step: number; from: 'in force' | 'begun' };
+
+/**
+ * Burns a time step, and writes the secret as it is sealed now; false if the step, or a later one,
+ * was used before. One that lies in the future is forgotten: then the clock was set back.
+ */
+export async function burnStep(db: Database, { factor, owner, step, from }: Use): Promise<boolean> {
+  const { id, key_id, secret } = factor;
+  const used = { last_step: step, last_used_at: now, key_id, secret };
+  const result = await db.updateTable('totp_factors').where(of(owner))
+    .set(from === 'begun' ? { ...used, confirmed_at: now } : used)
+    .where('id', '=', id)
+    .where('confirmed_at', from === 'begun' ? 'is' : 'is not', null)
+    .where(
+      sql<boolean>`(last_step IS NULL OR last_step < ${step} OR last_step > ${step} + 2)`,
+    )
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export async function deleteTotp(trx: Transaction, owner: Party, id: string): Promise<boolean> {
+  const query = trx.deleteFrom('totp_factors').where(of(owner)).where('id', '=', id);
+  return (await query.executeTakeFirst()).numDeletedRows === 1n;
+}
+
+export async function deleteTotpsOf(trx: Transaction, owner: Party): Promise<void> {
+  await trx.deleteFrom('totp_factors').where(of(owner)).execute();
+}
+
+export async function deleteForgottenTotps(db: Database): Promise<void> {
+  const begun = db.selectFrom('totp_factors').select('id').where('confirmed_at', 'is', null);
+  const forgotten = begun.where('created_at', '<', secondsFromNow(-confirmSeconds));
+  await db.deleteFrom('totp_factors').where('id', 'in', forgotten.limit(cleanUpRows)).execute();
+}
+
+function checked(db: Database | Transaction, owner: Party) {
+  return db.selectFrom('totp_factors').where(of(owner)).select([
+    'id',
+    'key_id',
+    'secret',
+    'confirmed_at',
+    sql<number>`extract(epoch FROM now())::float8`.as('seconds_now'),
+  ]);
+}
