@@ -30,6 +30,8 @@ const tables: TableRules = {
     second_factor_challenges: 'src/domain/factors',
     imports: 'src/domain/imports',
     idempotency_keys: 'src/domain/idempotency',
+    signing_keys: 'src/domain/signing-keys',
+    hmac_tokens: 'src/domain/signing-keys',
     deployment: 'src/domain/backups',
     backups: 'src/domain/backups',
   },

@@ -11,7 +11,7 @@ import { recordEvent } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { queueNotice } from '../outbox/queue-mail.ts';
 import { partyOf, type Realm } from '../realms/realms.ts';
-import { readProof, type SessionProof } from './proof.ts';
+import { readProof } from './proof.ts';
 import {
   invalidRefreshToken,
   type RefreshToken,
@@ -21,6 +21,7 @@ import {
 import { sessionLifetimes } from './session-lifetimes.ts';
 import { type LockedSession, lockSession, revokeSession, rotateSession } from './session-store.ts';
 import { issueTokenPair } from './token-pair.ts';
+import type { TokenProof } from './token-proof.ts';
 import type { TokenPair } from './token-schemas.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;

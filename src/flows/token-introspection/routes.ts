@@ -45,6 +45,7 @@ export function addIntrospectionRoute(server: HttpServer, deps: RouteDependencie
           summary: 'Ask whether an access token is good now (RFC 7662)',
           description:
             'For services, with their own token. The body may also be `application/x-www-form-urlencoded`.',
+          consumes: ['application/json', 'application/x-www-form-urlencoded'],
           body: introspectionBody,
           response: { 200: introspectionSchema, ...errors([...guardErrors, ...bodyErrors]) },
         },

@@ -24,6 +24,8 @@ export const events: typeof englishEvents = {
   profile_changed: 'Profil geändert',
   refresh_token_reused: 'Gestohlenes Token erkannt, Sitzung beendet',
   session_revoked: 'Gerät abgemeldet',
+  signing_key_rotated: 'Zugriffstoken: nächster Schlüssel gewählt',
+  signing_keys_revoked: 'Zugriffstoken: Schlüssel widerrufen',
   sign_in: 'Angemeldet',
   sign_out: 'Abgemeldet',
   sign_out_everywhere: 'Überall abgemeldet',

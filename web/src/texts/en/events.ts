@@ -25,6 +25,8 @@ export const events: Readonly<Record<AuditEvent['event'], string>> = {
   profile_changed: 'Profile changed',
   refresh_token_reused: 'Stolen token detected, session ended',
   session_revoked: 'Device signed out',
+  signing_key_rotated: 'Access tokens: next key chosen',
+  signing_keys_revoked: 'Access tokens: keys revoked',
   sign_in: 'Signed in',
   sign_out: 'Signed out',
   sign_out_everywhere: 'Signed out everywhere',
