@@ -23,9 +23,7 @@ const slowSuites = [
   'deployment',
   'image',
   'verify-tokens',
-].map(
-  (name) => `test/${name}/**`,
-);
+].map((name) => `test/${name}/**`);
 const coverageOptions = [
   '--experimental-test-coverage',
   '--test-coverage-include=src/**',

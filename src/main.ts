@@ -1,7 +1,11 @@
 import cluster from 'node:cluster';
 import { flushCompileCache } from 'node:module';
 import { createRequestLimits } from './access/request-limits.ts';
-import { openServiceTokens, type ServiceTokens, ServiceTokensError } from './access/service-tokens.ts';
+import {
+  openServiceTokens,
+  type ServiceTokens,
+  ServiceTokensError,
+} from './access/service-tokens.ts';
 import { assembly, buildApp, parts } from './app.ts';
 import type { CommandServer } from './cli/local-socket/serve-commands.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';

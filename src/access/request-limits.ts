@@ -97,9 +97,7 @@ export function createRequestLimits(deps: Deps): RequestLimits {
   const searches = createAccountTurns(searchesAtWork, turnMilliseconds);
   /** A service that calls for itself is a client of its own, wherever it runs. */
   const clientOf = ({ callingService: service, clientAddress }: FastifyRequest) =>
-    service === null
-      ? networkOf(clientAddress, config.rateLimitIpv6Prefix)
-      : `service ${service}`;
+    service === null ? networkOf(clientAddress, config.rateLimitIpv6Prefix) : `service ${service}`;
 
   const countOnce = async (request: FastifyRequest, count: () => Promise<void>): Promise<void> => {
     if (counted.has(request)) return;
@@ -162,8 +160,7 @@ export function createRequestLimits(deps: Deps): RequestLimits {
     },
     beginTurn: (request, reply, { sessionId, subjectId }) =>
       turns.begin(request, reply, isDefence(request) ? sessionId : subjectId),
-    beginServiceTurn: (request, reply, name) =>
-      turns.begin(request, reply, `service ${name}`),
+    beginServiceTurn: (request, reply, name) => turns.begin(request, reply, `service ${name}`),
     endTurn: (request) => turns.end(request),
     searchInTurn: async (request, reply, search) => {
       await searches.begin(request, reply, 'searches');
@@ -176,8 +173,7 @@ export function createRequestLimits(deps: Deps): RequestLimits {
         await requireWithinCeiling(policies.refreshCeiling, request);
         await turns.begin(request, reply, sessionId);
       }),
-    countService: (request, name) =>
-      countOnce(request, () => require(policies.service, name)),
+    countService: (request, name) => countOnce(request, () => require(policies.service, name)),
     exempt: (request) => void counted.add(request),
     countFailed: async (request, reply, error) => {
       if (counterOf(request) === 'nothing') return error;

@@ -1,5 +1,8 @@
 import type { Dependencies } from '../domain/dependencies.ts';
-import { prepareSigningKeys, UnreadableKeysError } from '../domain/key-rotation/prepare-signing-keys.ts';
+import {
+  prepareSigningKeys,
+  UnreadableKeysError,
+} from '../domain/key-rotation/prepare-signing-keys.ts';
 import { StartupError } from './startup-checks.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'keys' | 'config' | 'logger' | 'signingKeys'>;

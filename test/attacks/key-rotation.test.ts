@@ -81,11 +81,7 @@ test('E20 an unknown kid, or the kid of another key than the signing one, is rej
 
 test('E20 keys derived from the secret are never published', async (t) => {
   const { api, keys } = await createTestApp(t);
-  for (const path of [
-    '/jwks.json',
-    '/api/jwks',
-    '/.well-known/openid-configuration',
-  ])
+  for (const path of ['/jwks.json', '/api/jwks', '/.well-known/openid-configuration'])
     assertStatus(await api.get(path), 404);
   const shown = [await api.get('/'), await api.get('/health'), await api.get('/metrics')];
   shown.push(await api.get('/.well-known/jwks.json'));

@@ -86,14 +86,16 @@ test('without the scope, or without a good token, nobody names an address', asyn
 test('a service that names no client counts on itself, not on its address', async (t) => {
   const service = await open(t);
   for (let count = 0; count < 20; count += 1)
-    assertStatus(await call(service, services.forward, count % 2 === 0 ? undefined : 'nonsense'), 200);
+    assertStatus(
+      await call(service, services.forward, count % 2 === 0 ? undefined : 'nonsense'),
+      200,
+    );
   assertStatus(await call(service, undefined), 200);
 });
 
 test('behind a proxy only the entry before the service is taken, and only one', async (t) => {
   const service = await open(t, { TRUSTED_PROXIES: '10.9.0.0/16' });
-  const behind = (forwarded: string, token?: string) =>
-    call(service, token, forwarded, '10.9.0.1');
+  const behind = (forwarded: string, token?: string) => call(service, token, forwarded, '10.9.0.1');
   await spent(() => behind('198.51.100.1, 203.0.113.7, 10.1.2.3', services.forward));
   assertStatus(await behind('203.0.113.7, 203.0.113.8, 10.1.2.3', services.forward), 200);
   // The client wrote something itself: the service appended the address that it saw.

@@ -6,7 +6,12 @@ import { adl } from '../adl.ts';
 import { credentialsOf, newRegistration } from '../factories.ts';
 import { readToken } from '../forged-token.ts';
 import { findFreePort } from '../free-port.ts';
-import { type DatabaseService, startDatabaseService, startUnlimited, withoutPostgres } from './postgres-backed.ts';
+import {
+  type DatabaseService,
+  startDatabaseService,
+  startUnlimited,
+  withoutPostgres,
+} from './postgres-backed.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
 const clients = 4;
@@ -45,10 +50,7 @@ async function useTokens(servers: readonly ServerProcess[], hasEnded: () => bool
   return { uses, issued };
 }
 
-async function rotate(
-  { server, query }: DatabaseService,
-  revokes: boolean,
-): Promise<Revocation> {
+async function rotate({ server, query }: DatabaseService, revokes: boolean): Promise<Revocation> {
   // As if it had been published for long.
   await query("UPDATE signing_keys SET created_at = now() - interval '1 hour'");
   const good = 'SELECT kid FROM signing_keys WHERE revoked_at IS NULL';
@@ -77,7 +79,11 @@ describe('signing keys over two processes', { skip: withoutPostgres }, () => {
     await sleep(500);
     ended = true;
     const done = await Promise.all(load);
-    assertSound(t, done.flatMap(({ uses }) => uses), revocations);
+    assertSound(
+      t,
+      done.flatMap(({ uses }) => uses),
+      revocations,
+    );
     const signings = done.flatMap(({ issued }) => issued);
     for (const { kids, endedAt } of revocations)
       assert.ok(!signings.some(({ kid, sentAt }) => sentAt > endedAt && kids.includes(kid)));
@@ -112,7 +118,9 @@ function assertSound(t: TestContext, uses: readonly Use[], revocations: readonly
     return status !== 200 && status !== 401;
   });
   const refused = uses.filter(({ status }) => status === 401).length;
-  t.diagnostic(`${uses.length} uses of tokens, ${refused} refused, ${revocations.length} revocations`);
+  t.diagnostic(
+    `${uses.length} uses of tokens, ${refused} refused, ${revocations.length} revocations`,
+  );
   assert.deepEqual(wrong, []);
   assert.ok(refused > 0);
 }
@@ -138,7 +146,10 @@ test('O05 a start with another SECRET_KEY ends in one line and makes no key', as
   await again.terminate();
 
   const lost = { ...server.env, SECRET_KEY: 'b25lIG1vcmUgc2VjcmV0LCB3aGljaCBubyBrZXkga25vd3Mgb2Y' };
-  assert.equal((await startServer(t, { env: lost, waitReady: false }).then(({ exited }) => exited)).code, 1);
+  assert.equal(
+    (await startServer(t, { env: lost, waitReady: false }).then(({ exited }) => exited)).code,
+    1,
+  );
   assert.equal((await adl(lost, 'keys', 'rotate')).code, 3);
   assert.equal((await adl(lost, 'keys', 'rotate', '--revoke')).code, 0);
   const renewed = await startServer(t, { env: lost });

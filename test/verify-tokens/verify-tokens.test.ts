@@ -70,7 +70,10 @@ for (const language of languages) {
     // The next key is known already: the program goes on without a new one.
     assert.equal((await adl(server.env, 'keys', 'rotate', '--revoke')).code, 0);
     const second = await signedIn(server);
-    assert.notEqual(readToken(second.access_token).header.kid, readToken(first.access_token).header.kid);
+    assert.notEqual(
+      readToken(second.access_token).header.kid,
+      readToken(first.access_token).header.kid,
+    );
     assert.deepEqual(await ask(second.access_token), readToken(second.access_token).claims);
     const me = await server.request('GET', '/api/users/me', { token: first.access_token });
     assert.equal(me.status, 401);

@@ -100,8 +100,7 @@ test('verifying locally asks for nothing but the keys, which have no limit', asy
   const { access_token: access } = (await signIn(server, credentials)).body;
   const command = languages[0]?.build() ?? [];
   const { ask } = startVerifier(t, command, `http://localhost:${server.port}`);
-  for (let count = 0; count < 300; count += 1)
-    assert.equal(typeof (await ask(access)), 'object');
+  for (let count = 0; count < 300; count += 1) assert.equal(typeof (await ask(access)), 'object');
   const all = await statuses(100, () => server.request('GET', '/.well-known/jwks.json'));
   assert.deepEqual([...new Set(all)], [200]);
 });

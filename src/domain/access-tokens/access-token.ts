@@ -52,11 +52,7 @@ const former = { issuer: 'adl', audience: 'adl-api' };
 const toleranceSeconds = 30;
 
 /** JWT access tokens (RFC 9068). One clock issues and checks them. */
-export function createAccessTokens(
-  deps: Deps,
-  clock: Clock,
-  maxRemembered = 10_000,
-): AccessTokens {
+export function createAccessTokens(deps: Deps, clock: Clock, maxRemembered = 10_000): AccessTokens {
   const { signingKeys, config } = deps;
   const remembered = new LRUCache<string, AccessTokenClaims>({ max: maxRemembered });
   const isGood = ({ keyId, expiresAtSeconds }: AccessTokenClaims, now: Date): boolean =>
@@ -137,11 +133,7 @@ const claimsSchema = z.object({
   exp: z.int(),
 });
 
-async function verifyAnew(
-  deps: Deps,
-  token: string,
-  now: Date,
-): Promise<AccessTokenClaims | null> {
+async function verifyAnew(deps: Deps, token: string, now: Date): Promise<AccessTokenClaims | null> {
   const { accessTokenSeconds } = deps.config;
   try {
     if (!isCanonical(token)) return null;

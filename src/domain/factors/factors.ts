@@ -24,8 +24,7 @@ export async function offeredMembers(
   owner: Party,
 ): Promise<string[]> {
   const members = new Set<string>();
-  for (const kind of factorKinds)
-    if (await kind.isOffered(db, owner)) members.add(kind.member);
+  for (const kind of factorKinds) if (await kind.isOffered(db, owner)) members.add(kind.member);
   return [...members];
 }
 

@@ -144,7 +144,10 @@ test('unknown key ids are looked up once a second at most', async (t) => {
     const token = forgeToken(service, accessToken, { header: { kid: `unknown-${count}` } });
     assertStatus(await service.api.get('/api/users/me', { token }), 401);
   }
-  const reads = service.statements().slice(before).filter((text) => text.includes('signing_keys'));
+  const reads = service
+    .statements()
+    .slice(before)
+    .filter((text) => text.includes('signing_keys'));
   assert.ok(reads.length <= 10, `${reads.length}`);
 });
 

@@ -2,12 +2,7 @@ import { sql } from 'kysely';
 import { now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
 import type { Realm } from '../realms/realms.ts';
 import { currentSigningKey } from '../signing-keys/signing-key-store.ts';
-import {
-  levelOf,
-  type ProofMethod,
-  showsSecondFactor,
-  writeMethods,
-} from './proof.ts';
+import { levelOf, type ProofMethod, showsSecondFactor, writeMethods } from './proof.ts';
 import { type Lifetimes, live, revocation } from './session-store.ts';
 import type { TokenProof } from './token-proof.ts';
 

@@ -9,7 +9,9 @@ export async function readHmacTokensUntil(db: Database): Promise<Date | null> {
 
 /** Notes it once: after the upgrade the tokens of before are good until they have run out. */
 export async function noteHmacTokens(db: Database): Promise<void> {
-  await sql`INSERT INTO hmac_tokens (signed_until) VALUES (now()) ON CONFLICT DO NOTHING`.execute(db);
+  await sql`INSERT INTO hmac_tokens (signed_until) VALUES (now()) ON CONFLICT DO NOTHING`.execute(
+    db,
+  );
 }
 
 /** Called every few seconds by a process while somebody signs with the secret. */

@@ -72,5 +72,7 @@ function membersOf(publicKey: KeyObject) {
 
 /** RFC 7638: no two keys have the same, whoever made them. */
 function thumbprint(publicKey: KeyObject): string {
-  return createHash('sha256').update(JSON.stringify(membersOf(publicKey))).digest('base64url');
+  return createHash('sha256')
+    .update(JSON.stringify(membersOf(publicKey)))
+    .digest('base64url');
 }

@@ -1,5 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type Database, now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
+import {
+  type Database,
+  now,
+  secondsFromNow,
+  type Transaction,
+} from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import type { SigningKeyRow } from './signing-key-row.ts';
 
@@ -36,7 +41,10 @@ type NewKey = Pick<SigningKeyRow, 'kid' | 'algorithm' | 'private_key' | 'key_id'
 
 /** As the next one. */
 export async function insertSigningKey(trx: Transaction, key: NewKey): Promise<void> {
-  await trx.insertInto('signing_keys').values({ ...key, created_at: now }).execute();
+  await trx
+    .insertInto('signing_keys')
+    .values({ ...key, created_at: now })
+    .execute();
 }
 
 /** From now on, or as soon as it has been published for ten minutes. */
@@ -62,7 +70,10 @@ export async function revokeSigningKeys(
   trx: Transaction,
   kids?: readonly string[],
 ): Promise<string[]> {
-  let query = trx.updateTable('signing_keys').set({ revoked_at: now }).where('revoked_at', 'is', null);
+  let query = trx
+    .updateTable('signing_keys')
+    .set({ revoked_at: now })
+    .where('revoked_at', 'is', null);
   if (kids !== undefined) query = query.where('kid', 'in', kids);
   return (await query.returning('kid').execute()).map(({ kid }) => kid);
 }
@@ -89,7 +100,11 @@ export async function deleteRetiredKeys(db: Database): Promise<void> {
 export async function isRotationDue(db: Database, afterDays: number): Promise<boolean> {
   const query = db
     .selectFrom('signing_keys')
-    .select(sql<boolean>`coalesce(max(signs_from), '-infinity') < now() - make_interval(days => ${afterDays})`.as('is_due'))
+    .select(
+      sql<boolean>`coalesce(max(signs_from), '-infinity') < now() - make_interval(days => ${afterDays})`.as(
+        'is_due',
+      ),
+    )
     .where('revoked_at', 'is', null);
   return (await query.executeTakeFirst())?.is_due === true;
 }
@@ -98,10 +113,16 @@ export async function isRotationDue(db: Database, afterDays: number): Promise<bo
 export async function readSigningKeyState(db: Database) {
   const rows = await db
     .selectFrom('signing_keys')
-    .select(['key_id', 'signs_from', sql<boolean>`coalesce(signs_from <= now(), false)`.as('has_signed')])
+    .select([
+      'key_id',
+      'signs_from',
+      sql<boolean>`coalesce(signs_from <= now(), false)`.as('has_signed'),
+    ])
     .where('revoked_at', 'is', null)
     .execute();
-  const begun = rows.flatMap(({ signs_from: from, has_signed }) => (has_signed && from ? [from.getTime()] : []));
+  const begun = rows.flatMap(({ signs_from: from, has_signed }) =>
+    has_signed && from ? [from.getTime()] : [],
+  );
   const byKey = new Map<string, number>();
   for (const { key_id: kid } of rows) byKey.set(kid, (byKey.get(kid) ?? 0) + 1);
   return { signsSince: begun.length === 0 ? null : new Date(Math.max(...begun)), byKey };

@@ -112,13 +112,25 @@ test('without a service token of the scope nothing is told: 401, or 403', async 
 test('a malformed question is a 422, and only this route takes a form', async (t) => {
   const service = await open(t);
   const token = services.introspect;
-  for (const body of [{}, { token: '' }, { token: 1 }, { token: null }, { token: 'x'.repeat(9000) }])
+  for (const body of [
+    {},
+    { token: '' },
+    { token: 1 },
+    { token: null },
+    { token: 'x'.repeat(9000) },
+  ])
     assertStatus(await service.api.post(path, body, { token }), 422);
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   for (const rawBody of ['', 'x=1', 'token=', 'token=a&token=b', 'token=%00'])
-    assertStatus(await service.api.request('POST', path, undefined, { token, rawBody, headers }), 422);
+    assertStatus(
+      await service.api.request('POST', path, undefined, { token, rawBody, headers }),
+      422,
+    );
   const rawBody = 'username=a&password=b';
-  const login = await service.api.request('POST', '/api/users/login', undefined, { rawBody, headers });
+  const login = await service.api.request('POST', '/api/users/login', undefined, {
+    rawBody,
+    headers,
+  });
   assertStatus(login, 415);
 });
 

@@ -119,7 +119,11 @@ export const errorSchema = z
           .max(100)
           .optional()
           .describe('For `second_factor_required`: the token of the second step of the sign-in'),
-        expires_in: z.int().min(0).optional().describe('How long the challenge is good, in seconds'),
+        expires_in: z
+          .int()
+          .min(0)
+          .optional()
+          .describe('How long the challenge is good, in seconds'),
       })
       .optional(),
   })

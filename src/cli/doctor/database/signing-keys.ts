@@ -26,7 +26,10 @@ export function signingKeysCheck({ db, keys, config }: Deps): Check {
       const { signsSince } = await readSigningKeyState(db);
       const days = Math.floor((Date.now() - (signsSince?.getTime() ?? 0)) / 86_400_000);
       if (days > config.signingKeyRotationDays + lateDays)
-        return warning(`the key has signed for ${days} days`, 'Start the service, which rotates it');
+        return warning(
+          `the key has signed for ${days} days`,
+          'Start the service, which rotates it',
+        );
       return ok(`the key has signed for ${days} days`);
     },
   };
