@@ -29,6 +29,7 @@ import { passwordChange } from './flows/password-change/part.ts';
 import { passwordReset } from './flows/password-reset/part.ts';
 import { profile } from './flows/profile/part.ts';
 import { registration } from './flows/registration/part.ts';
+import { secondFactors } from './flows/second-factors/part.ts';
 import { securityEvents } from './flows/security-events/part.ts';
 import { ownSessions } from './flows/sessions/part.ts';
 import { signIn } from './flows/sign-in/part.ts';
@@ -60,6 +61,7 @@ export const parts: readonly Part[] = [
   health,
   registration,
   signIn,
+  secondFactors,
   ownSessions,
   profile,
   passwordChange,

@@ -42,8 +42,13 @@ export type ClientOptions = {
   onSignedOut?: () => void;
 };
 
+/** `challenge` is that of the `ApiError` which `signIn` threw. */
+export type SecondStep = Operations['POST /api/users/login/second-factor']['body'];
+
 export type Client = {
+  /** Throws an `ApiError` with the reason `second_factor_required` and a `challenge`, if it is. */
   signIn(credentials: Credentials): Promise<void>;
+  completeSignIn(step: SecondStep): Promise<void>;
   /** Ends the session here even if the service cannot be reached; then it throws. */
   signOut(): Promise<void>;
   /** True if there is a session. Renews the access token where needed. */
@@ -55,7 +60,7 @@ export type Client = {
 };
 
 const open =
-  /^\/api\/(users|admins)\/(register|login|verify-email|undo)$|^\/api\/password\/(forgot|reset)-/;
+  /^\/api\/(users|admins)\/(register|login|login\/second-factor|verify-email|undo)$|^\/api\/password\/(forgot|reset)-/;
 
 export function createClient(options: ClientOptions = {}): Client {
   const { baseUrl = '', realm = 'user', session = tokenSession(), patienceSeconds = 3 } = options;
@@ -97,20 +102,18 @@ export function createClient(options: ClientOptions = {}): Client {
     return { data: data as never, etag: headers.get('etag'), headers };
   };
 
+  const signInAt = async (route: string, body: object): Promise<void> => {
+    const to = { method: 'POST', path: path + route, headers: session.headers };
+    const { data } = await send(sending, { ...to, isRepeatable: false, body });
+    await session.take(data as Tokens);
+  };
+
   return {
     exchange,
     call: async (operation, ...given) => (await exchange(operation, ...given)).data,
     isSignedIn: async () => (await accessToken(null)) !== null,
-    signIn: async (body) => {
-      const to = {
-        method: 'POST',
-        path: `${path}/login`,
-        headers: session.headers,
-        isRepeatable: false,
-      };
-      const { data } = await send(sending, { ...to, body });
-      await session.take(data as Tokens);
-    },
+    signIn: (credentials) => signInAt('/login', credentials),
+    completeSignIn: (step) => signInAt('/login/second-factor', step),
     signOut: async () => {
       const { body } = await session.credentials();
       await session.forget();

@@ -4,7 +4,13 @@ type ErrorBody = {
   error?: string;
   message?: string;
   request_id?: string;
-  details?: { reason?: string; field?: string; errors?: FieldFault[] };
+  details?: {
+    reason?: string;
+    field?: string;
+    errors?: FieldFault[];
+    methods?: string[];
+    challenge?: string;
+  };
 };
 
 /** The service refused a request; `message` is its own text. */
@@ -12,6 +18,10 @@ export class ApiError extends Error {
   readonly status: number;
   /** A finer code for programs, such as `reauthentication_required`. */
   readonly reason: string | null;
+  /** What the account can prove itself with: `password`, `code`, `passkey`. */
+  readonly methods: readonly string[];
+  /** Of `second_factor_required`: for `completeSignIn`. */
+  readonly challenge: string | null;
   /** What to fix: all faults of a 422, and the name that is taken of a 409. */
   readonly faults: readonly FieldFault[];
   /** To quote to the operator: the log has the same. */
@@ -24,6 +34,8 @@ export class ApiError extends Error {
     this.name = body.error ?? 'ApiError';
     this.status = status;
     this.reason = body.details?.reason ?? null;
+    this.methods = body.details?.methods ?? [];
+    this.challenge = body.details?.challenge ?? null;
     this.faults = body.details?.errors ?? takenName(body);
     this.requestId = body.request_id ?? headers.get('x-request-id');
     this.retryAfterSeconds = retryAfterOf(headers);

@@ -27,6 +27,8 @@ function goodBody({ method, path }: Route): unknown {
   if (method === 'DELETE' && path === '/api/users/me') return { password: 'wrong' };
   if (method === 'POST' && path === '/api/admins/users')
     return { email: 'zoe@example.com', username: 'zoe' };
+  if (path.endsWith('/reauthenticate')) return { password: 'wrong' };
+  if (path.endsWith('/confirm')) return { code: '123456' };
   if (path.endsWith('/test-email')) return { to_email: 'ops@example.com' };
   return method === 'GET' || method === 'DELETE' ? undefined : {};
 }

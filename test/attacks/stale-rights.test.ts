@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { assembly } from '../../src/app.ts';
 import { userRealm } from '../../src/domain/realms/realms.ts';
 import { findCaller } from '../../src/domain/sessions/session-store.ts';
 import { updateProfile } from '../../src/flows/profile/update-profile.ts';
@@ -28,9 +29,9 @@ test('V7.5.1 an address changed a moment ago is not restored without the passwor
     ip: '127.0.0.1',
     signal,
   };
-  await assert.rejects(updateProfile(service, userRealm, caller, late), {
+  await assert.rejects(updateProfile({ ...service, ...assembly }, userRealm, caller, late), {
     status: 403,
-    details: { reason: 'reauthentication_required' },
+    details: { reason: 'reauthentication_required', methods: ['password'] },
   });
   const me = await service.api.get('/api/users/me', { token });
   assert.equal(me.body.email, change.email);

@@ -69,6 +69,7 @@ const shownOtherwise: Record<string, Record<string, string>> = {
   users: {
     ...because('secret', 'password_scheme password_hash password_key password_version'),
     ...because('null for everybody who can export', 'deleted_at deleted_by erase_at'),
+    ...because('the factors themselves', 'has_second_factor'),
   },
   admins: because('only users export', '*'),
   sessions: {
@@ -82,6 +83,18 @@ const shownOtherwise: Record<string, Record<string, string>> = {
       'rotated_at idle_expires_at absolute_expires_at',
     ),
     ...because('ended_at and end_reason', 'revoked_at revoke_reason'),
+    ...because('authenticated_at, by kind of proof', 'factor_shown_at renewed_at'),
+  },
+  totp_factors: {
+    ...because('the caller', 'subject_kind subject_id'),
+    ...because('secret', 'secret key_id'),
+    ...because('last_used_at', 'last_step'),
+    ...because('an id that nothing else names', 'id'),
+    ...because('created_at: one that is not confirmed is gone within the hour', 'confirmed_at'),
+  },
+  recovery_codes: {
+    ...because('the caller', 'subject_kind subject_id'),
+    ...because('secret', 'id salt code_hash'),
   },
   links: {
     ...because('part of the token, or secret', 'id key_id token_hash password_version'),

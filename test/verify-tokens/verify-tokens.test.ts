@@ -24,7 +24,7 @@ function part(value: object): string {
 async function badTokens(server: ServerProcess, { access_token: good, refresh_token }: Tokens) {
   const [header = '', claims = '', signature = ''] = good.split('.');
   const { header: head, claims: body } = readToken(good);
-  const jwks = await server.request<{ keys: (JsonWebKey & { kid: string; x: string })[] }>(
+  const jwks = await server.request<{ keys: { kid: string; kty: string; crv: string; x: string }[] }>(
     'GET',
     '/.well-known/jwks.json',
   );

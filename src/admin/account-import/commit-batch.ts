@@ -5,8 +5,10 @@ import {
 } from '../../domain/accounts/insert-accounts.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { advanceImport } from '../../domain/imports/import-store.ts';
+import { totpSecretOf } from '../../domain/factors/totp-secret.ts';
+import { insertTotpsInForce } from '../../domain/factors/totp-store.ts';
 import { findReservedAddresses } from '../../domain/one-time-tokens/undo-links.ts';
-import type { Realm } from '../../domain/realms/realms.ts';
+import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { foldCase } from '../../platform/fold-case.ts';
 import type { Batch } from './batches.ts';
@@ -29,7 +31,7 @@ export async function commitBatch(
 ): Promise<Refused[]> {
   try {
     return await transact(deps.db, async (trx) => {
-      const refused = batch.rows.length === 0 ? [] : await insertBatch(trx, realm, batch.rows);
+      const refused = batch.rows.length === 0 ? [] : await insertBatch(deps, trx, realm, batch.rows);
       const stops = refused.length > 0 && stopsAtFault && !skipsExisting;
       if (progress === null || stops) throw new NotKeptError(refused);
       await turn;
@@ -60,6 +62,7 @@ class NotKeptError extends Error {
 
 /** Gives the rows that were not inserted, in the order of the file. */
 async function insertBatch(
+  deps: ImportDependencies,
   trx: Transaction,
   realm: Realm,
   rows: readonly Row[],
@@ -72,6 +75,8 @@ async function insertBatch(
   const isWhole = inserted.size === rows.length;
   const left = isWhole ? [] : rows.filter(({ account }) => !inserted.has(account.id));
   const reserved = realm.kind === 'user' ? await removeReserved(trx, realm, rows, inserted) : [];
+  const kept = rows.filter((row) => inserted.has(row.account.id) && !isAmong(reserved, row));
+  await insertImportedTotps(deps, trx, realm, kept);
   if (left.length + reserved.length === 0) return [];
   const fields = await findTakenFields(
     trx,
@@ -80,6 +85,23 @@ async function insertBatch(
   );
   const taken = left.map((row) => ({ row, field: fields.get(row.account.id) ?? 'email' }));
   return [...taken, ...reserved].toSorted((one, other) => one.row.line - other.row.line);
+}
+
+function isAmong(refused: readonly Refused[], row: Row): boolean {
+  return refused.some((one) => one.row === row);
+}
+
+/** The apps that people had in the other system; nobody is told, as of nothing in an import. */
+async function insertImportedTotps(
+  { keys }: ImportDependencies,
+  trx: Transaction,
+  realm: Realm,
+  rows: readonly Row[],
+): Promise<void> {
+  const apps = rows.flatMap(({ account: { id, totp_secret: secret } }) =>
+    secret === null ? [] : [{ owner: partyOf(realm, id), secret: totpSecretOf(secret) }],
+  );
+  if (apps.length > 0) await insertTotpsInForce(trx, keys.current, apps);
 }
 
 /**

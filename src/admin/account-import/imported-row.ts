@@ -42,6 +42,14 @@ const time = z
   .pipe(instant)
   .nullish();
 
+/** As apps show it; at least 128 bits (RFC 4226 § 4). */
+const totpSecret = z
+  .string()
+  .max(300)
+  .overwrite((value) => value.replaceAll(/[\s=-]/g, '').toUpperCase())
+  .regex(/^([A-Z2-7]{26,})?$/, 'must be base32 of at least 128 bits')
+  .nullish();
+
 /** In CSV it is JSON in a cell. */
 function orText<Schema extends z.ZodType>(schema: Schema) {
   return z.preprocess((value) => (typeof value === 'string' ? parsedOr(value) : value), schema);
@@ -78,12 +86,16 @@ export function importedRow(config: Config, realm: Realm, firebase: FirebaseProj
       ),
       password_hash: z.string().max(2000).nullish(),
       password_salt: z.string().max(200).nullish(),
+      totp_secret: totpSecret,
       created_at: time,
       last_login_at: time,
       ...ofRealm,
     })
     .transform(
-      ({ password_hash, password_salt, legacy_id, created_at, last_login_at, ...row }, context) => {
+      (
+        { password_hash, password_salt, legacy_id, totp_secret, created_at, last_login_at, ...row },
+        context,
+      ) => {
         const password = passwordOf(realm, password_hash, password_salt, firebase);
         if (password !== null && 'fault' in password) {
           context.addIssue({ code: 'custom', path: ['password_hash'], message: password.fault });
@@ -95,6 +107,7 @@ export function importedRow(config: Config, realm: Realm, firebase: FirebaseProj
           legacy_id: legacy_id ?? null,
           created_at: created_at ?? null,
           last_login_at: last_login_at ?? null,
+          totp_secret: totp_secret || null,
           password,
           // The members of the realm are spread from either of two schemas.
         } as ImportedAccount;

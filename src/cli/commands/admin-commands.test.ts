@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { itemsOf, openCommandLine } from '../../../test/command-line.ts';
+import { logIn, protectedAccount } from '../../../test/factor-calls.ts';
 import { newRegistration, signedInAdmin, signedInUser } from '../../../test/factories.ts';
 import { createTestApp } from '../../../test/test-app.ts';
+import { adminRealm } from '../../domain/realms/realms.ts';
 
 const { username, email, password } = newRegistration({ password: 'granite lantern 48' });
 const names = { username, email, password };
@@ -77,6 +79,27 @@ test('a password set for an admin ends all sessions and tells the owner', async 
   assert.deepEqual(mails, [{ kind: 'password_changed', recipient: admin.email }]);
 });
 
+test('the factors of an admin who has lost them are removed on the command line', async (t) => {
+  const service = await createTestApp(t);
+  const admin = await protectedAccount(service, adminRealm);
+  const line = await openCommandLine(t, service);
+  const { username } = admin;
+  assert.deepEqual(await line.result('admin reset-factors', { admin: username }), {
+    id: admin.id,
+    username,
+    second_factors: 'removed',
+    sessions: 'ended',
+  });
+  assertStatus(await service.api.get('/api/admins/me', { token: admin.accessToken }), 401);
+  assertStatus(await logIn(service, adminRealm, admin), 200);
+  const query = service.db.selectFrom('audit_events').select(['actor_id', 'details']);
+  const events = await query.where('event', '=', 'second_factors_reset').execute();
+  assert.deepEqual(events, [{ actor_id: null, details: { via: 'command_line' } }]);
+  assert.equal((await service.mailbox.mails('second_factors_reset')).length, 1);
+  const { outcome } = await line.run('admin reset-factors', { admin: 'nobody' });
+  assert.ok('failure' in outcome && outcome.failure.kind === 'refused');
+});
+
 test("a password that contains the admin's name is refused on the command line", async (t) => {
   const service = await createTestApp(t);
   const admin = await signedInAdmin(service);
@@ -123,8 +146,8 @@ test('keys counts what depends on the current, the previous and a retired secret
     .execute();
   const { kid } = service.keys.current;
   assert.deepEqual(itemsOf(await line.run('keys')), [
-    { kid, secret: 'SECRET_KEY', sessions: 1, links: 0 },
-    { kid: 'gone', secret: 'retired', sessions: 1, links: 0 },
+    { kid, secret: 'SECRET_KEY', sessions: 1, links: 0, second_factors: 0 },
+    { kid: 'gone', secret: 'retired', sessions: 1, links: 0, second_factors: 0 },
   ]);
 });
 

@@ -1,6 +1,7 @@
 import type { Command, GuidedCommand, LocalCommand } from '../command/command.ts';
 import { adminCreate } from './admin-create.ts';
 import { adminList } from './admin-list.ts';
+import { adminResetFactors } from './admin-reset-factors.ts';
 import { adminResetPassword } from './admin-reset-password.ts';
 import { auditCheckpoint } from './audit-checkpoint.ts';
 import { auditExport } from './audit-export.ts';
@@ -36,6 +37,7 @@ export type AnyCommand = Command | GuidedCommand | LocalCommand;
 export const commands: readonly AnyCommand[] = [
   adminCreate,
   adminResetPassword,
+  adminResetFactors,
   adminList,
   userCreate,
   userList,

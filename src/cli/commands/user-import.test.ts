@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
+import { hashSync } from '@node-rs/bcrypt';
 import { assertStatus } from '../../../test/api.ts';
 import { faultsOf, openCommandLine } from '../../../test/command-line.ts';
 import { moveTo, verifiedUser } from '../../../test/email-calls.ts';
-import { signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import { goodPassword, signedInAdmin, signedInUser } from '../../../test/factories.ts';
+import { logIn, signInWithCode } from '../../../test/factor-calls.ts';
 import { firebaseVector, foreignVectors } from '../../../test/foreign-vectors.ts';
 import { importRows, ndjson, people, person, usernames } from '../../../test/imported-people.ts';
 import { storedPassword } from '../../../test/stored-passwords.ts';
@@ -45,6 +47,26 @@ test("Firebase's users keep their passwords with their project's parameters", as
   await importRows(line, rows, { firebase });
   assertStatus(await service.api.post('/api/users/login', { username: 'fire', password }), 200);
   assert.equal((await storedPassword(service, userRealm, 'fire')).key, null);
+});
+
+test('people with an authenticator app are asked for its code, and keep it', async (t) => {
+  const service = await createTestApp(t);
+  const line = await openCommandLine(t, service);
+  const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+  const hashed = { password_hash: hashSync(goodPassword, { cost: 4 }) };
+  const rows = [
+    person('ada', { ...hashed, totp_secret: 'jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp' }),
+    person('bob', { ...hashed, totp_secret: '' }),
+    person('eve', { ...hashed, totp_secret: 'too short' }),
+  ];
+  const imported = await importRows(line, rows);
+  assert.deepEqual(faultsOf(imported), [
+    { line: 3, field: 'totp_secret', message: 'must be base32 of at least 128 bits' },
+  ]);
+  const [ada, bob] = ['ada', 'bob'].map((username) => ({ username, password: goodPassword }));
+  assert.ok(ada && bob);
+  assertStatus(await logIn(service, userRealm, bob), 200);
+  await signInWithCode(service, userRealm, { ...ada, secret });
 });
 
 test('CSV as databases and spreadsheets write it is taken', async (t) => {

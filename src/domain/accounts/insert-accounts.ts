@@ -19,6 +19,8 @@ export type ImportedAccount = {
   legacy_id: string | null;
   password: StoredPassword | null;
   last_login_at: string | null;
+  /** In base32, of an authenticator app in force; `domain/factors` keeps it. */
+  totp_secret: string | null;
   created_at: string | null;
 };
 
@@ -35,6 +37,7 @@ const columns: readonly Column[] = [
   ['legacy_id', 'text', ({ legacy_id }) => legacy_id],
   ['last_login_at', 'timestamptz', ({ last_login_at }) => last_login_at],
   ['created_at', 'timestamptz', ({ created_at }) => created_at],
+  ['has_second_factor', 'boolean', ({ totp_secret }) => totp_secret !== null],
   ['password_scheme', 'text', ({ password }) => password?.scheme ?? null],
   ['password_hash', 'text', ({ password }) => password?.hash ?? null],
   ['password_key', 'text', ({ password }) => password?.key?.toString('hex') ?? null],

@@ -21,7 +21,7 @@ export type Challenge = {
   owner: Party;
   passwordVersion: number;
   /** What the first step showed. */
-  methods: ProofMethod[];
+  methods: readonly ProofMethod[];
 };
 
 type NewChallenge = Challenge & { tokenHash: Buffer; networkHash: Buffer };

@@ -33,28 +33,25 @@ export async function factorAdded(
 export async function makeRecoveryCodes(
   deps: Deps,
   trx: Transaction,
-  realm: Realm,
-  owner: Owner,
+  owner: Party,
 ): Promise<string[]> {
-  const subject = partyOf(realm, owner.id);
-  const codes = await replaceRecoveryCodes(trx, subject);
-  await recordEvent(deps, trx, { event: 'recovery_codes_replaced', subject });
-  await queueNotice(deps, trx, realm, owner, 'recovery_codes_replaced');
+  const codes = await replaceRecoveryCodes(trx, owner);
+  await recordEvent(deps, trx, { event: 'recovery_codes_replaced', subject: owner });
   return codes;
 }
 
 // The use of the last two is told.
 const fewCodes = 1;
 
-/** Burns a recovery code; gives when it was made, or null if it is wrong or used. */
+/** Burns a recovery code; gives when it was made. */
 export function useRecoveryCode(
   deps: Deps & Pick<Dependencies, 'db'>,
   owner: Party,
   code: string,
-): Promise<Date | null> {
+): Promise<Date | 'spent' | 'wrong'> {
   return transact(deps.db, async (trx) => {
     const since = await burnRecoveryCode(trx, owner, code);
-    if (since === null) return null;
+    if (!(since instanceof Date)) return since;
     await recordEvent(deps, trx, { event: 'recovery_code_used', subject: owner });
     if ((await countRecoveryCodes(trx, owner)) > fewCodes) return since;
     const realm = realmOf(owner);

@@ -24,6 +24,9 @@ export const factorName = text(100, z.string().trim().min(1))
 /** What was shown, and since when the account has that factor. */
 export type Shown = { methods: readonly ProofMethod[]; since: Date };
 
+/** `spent`: it was right, and has been used. Refused like a wrong one, but it is no guess. */
+export type Verdict = Shown | 'spent' | 'wrong';
+
 type Attempt<Value> = { owner: Party; value: Value; ip: string };
 
 type KindOf<Schema extends z.ZodType> = {
@@ -39,10 +42,10 @@ type KindOf<Schema extends z.ZodType> = {
   /** Whether the account could prove itself with it now. */
   isOffered(db: Database | Transaction, owner: Party): Promise<boolean>;
   /**
-   * Checks and burns what was sent, in one statement, so that it counts once; null if it is wrong.
-   * It need not count guesses: who calls it does.
+   * Checks and burns what was sent, in one statement, so that it counts once. It need not count
+   * guesses: who calls it does.
    */
-  verify(deps: Dependencies, attempt: Attempt<z.output<Schema>>): Promise<Shown | null>;
+  verify(deps: Dependencies, attempt: Attempt<z.output<Schema>>): Promise<Verdict>;
   /** The factors in force. */
   list(db: Database | Transaction, owner: Party): Promise<Factor[]>;
   /** Ends one, in force or not; false if the account has none of that id. */

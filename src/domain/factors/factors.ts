@@ -50,8 +50,8 @@ export async function removeOne(
   deps: FactorKinds,
   trx: Transaction,
   realm: Realm,
-  owner: Party,
   id: string,
+  owner: Party,
 ): Promise<{ kind: FactorKindName; wasInForce: boolean } | null> {
   for (const kind of deps.factorKinds) {
     const inForce = await kind.list(trx, owner);

@@ -13,6 +13,7 @@ import { deleteForgottenTotps } from './totp-store.ts';
 
 declare module '../audit/security-events.ts' {
   interface SecurityEvents {
+    second_factor_asked: true;
     second_factor_added: true;
     second_factor_removed: true;
     second_factors_reset: true;
@@ -41,6 +42,7 @@ export const factors = {
     recovery_codes_low: recoveryCodesLowMail,
   },
   auditEvents: {
+    second_factor_asked: 'The first step of a sign-in was right; the second was not made yet',
     second_factor_added: 'A second factor is in force; `kind` says which',
     second_factor_removed: 'The owner removed a second factor; `kind` says which',
     second_factors_reset: 'All second factors of the account were removed, by an admin',

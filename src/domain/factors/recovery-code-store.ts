@@ -39,19 +39,19 @@ export function readRecoveryCode(typed: string): string | null {
   return /^[a-z2-7]{16}$/.test(code) ? code : null;
 }
 
-/** Burns an unused code; gives when it was made, or null if it is wrong or used. */
+/** Burns a code; gives when it was made. */
 export async function burnRecoveryCode(
   trx: Transaction,
   owner: Party,
   code: string,
-): Promise<Date | null> {
-  const unused = await unusedOf(trx, owner).select(['id', 'salt', 'code_hash']).execute();
-  const match = unused.find(({ salt, code_hash }) => equalSecrets(hashOf(salt, code), code_hash));
-  if (match === undefined) return null;
+): Promise<Date | 'spent' | 'wrong'> {
+  const columns = ['id', 'salt', 'code_hash'] as const;
+  const codes = await trx.selectFrom('recovery_codes').select(columns).where(of(owner)).execute();
+  const match = codes.find(({ salt, code_hash }) => equalSecrets(hashOf(salt, code), code_hash));
+  if (match === undefined) return 'wrong';
   const query = trx.updateTable('recovery_codes').set({ used_at: now }).where('id', '=', match.id);
-  // Null for all but one of several requests at once.
   const row = await query.where('used_at', 'is', null).returning('created_at').executeTakeFirst();
-  return row?.created_at ?? null;
+  return row?.created_at ?? 'spent';
 }
 
 export async function countRecoveryCodes(

@@ -3,7 +3,7 @@ import { text } from '../../platform/http/schemas.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { Party } from '../realms/realms.ts';
 import { useRecoveryCode } from './factor-changes.ts';
-import { defineFactorKind, type Factor, type Shown } from './factor-kind.ts';
+import { defineFactorKind, type Factor, type Verdict } from './factor-kind.ts';
 import { countRecoveryCodes, readRecoveryCode } from './recovery-code-store.ts';
 import { openTotpSecret, sealTotpSecret, stepOfCode } from './totp-secret.ts';
 import { burnStep, deleteTotp, deleteTotpsOf, findTotpsInForce, listTotps } from './totp-store.ts';
@@ -31,23 +31,25 @@ function asFactor({ confirmed_at, ...factor }: Omit<Factor, 'kind'> & { confirme
   return { kind: 'totp', ...factor } as const;
 }
 
-async function verifyCode(deps: Deps, owner: Party, typed: string): Promise<Shown | null> {
+async function verifyCode(deps: Deps, owner: Party, typed: string): Promise<Verdict> {
   const recoveryCode = readRecoveryCode(typed);
   if (recoveryCode === null) return verifyTotp(deps, owner, typed);
   const since = await useRecoveryCode(deps, owner, recoveryCode);
-  return since && { methods: ['swk'], since };
+  return since instanceof Date ? { methods: ['swk'], since } : since;
 }
 
-async function verifyTotp(deps: Deps, owner: Party, typed: string): Promise<Shown | null> {
+async function verifyTotp(deps: Deps, owner: Party, typed: string): Promise<Verdict> {
   const code = typed.replaceAll(/\s/g, '');
+  let verdict: Verdict = 'wrong';
   for (const factor of await findTotpsInForce(deps.db, owner)) {
     const place = { id: factor.id, owner };
     const secret = openTotpSecret(deps.keys, place, factor);
     const step = secret && stepOfCode(secret, code, factor.seconds_now);
     if (secret === null || step === null) continue;
-    const resealed = { id: factor.id, ...sealTotpSecret(deps.keys.current, place, secret) };
-    if (await burnStep(deps.db, { factor: resealed, owner, step, from: 'in force' }))
-      return { methods: ['otp'], since: factor.confirmed_at ?? new Date() };
+    const sealed = { id: factor.id, ...sealTotpSecret(deps.keys.current, place, secret) };
+    if (await burnStep(deps.db, { factor: sealed, owner, step, from: 'in force' }))
+      return { methods: ['otp'], since: factor.confirmed_at };
+    verdict = 'spent';
   }
-  return null;
+  return verdict;
 }

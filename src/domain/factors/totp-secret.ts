@@ -18,6 +18,11 @@ export function newTotpSecret(): Buffer {
   return randomBytes(20);
 }
 
+/** From the text that apps show. */
+export function totpSecretOf(base32: string): Buffer {
+  return Buffer.from(Secret.fromBase32(base32).bytes);
+}
+
 export function sealTotpSecret(keys: SecretKeys, place: Place, secret: Buffer): Sealed {
   return { key_id: keys.kid, secret: seal(keys.factor, contextOf(place), secret) };
 }

@@ -1,4 +1,6 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'kysely';
+import type { SecretKeys } from '../../platform/crypto/secret-keys.ts';
 import {
   cleanUpRows,
   type Database,
@@ -9,16 +11,16 @@ import {
 import { durations } from '../../platform/durations.ts';
 import type { Party } from '../realms/realms.ts';
 import { of } from './factor-rows.ts';
+import { sealTotpSecret } from './totp-secret.ts';
+
+export const defaultTotpName = 'Authenticator app';
 
 const confirmSeconds = durations.hours(1);
 
 export type TotpFactor = { id: string; key_id: string; secret: Buffer };
 
-/** The step of now, and those that a code may still be of, by the database clock. */
-export type CheckedTotp = TotpFactor & {
-  confirmed_at: Date | null;
-  seconds_now: number;
-};
+/** `seconds_now` is the database's time. `confirmed_at` is that of one in force. */
+export type CheckedTotp = TotpFactor & { confirmed_at: Date; seconds_now: number };
 
 type NewTotp = TotpFactor & { owner: Party; name: string };
 
@@ -26,16 +28,29 @@ type NewTotp = TotpFactor & { owner: Party; name: string };
 export async function insertTotp(trx: Transaction, { owner, ...factor }: NewTotp): Promise<void> {
   await trx.deleteFrom('totp_factors').where(of(owner)).where('confirmed_at', 'is', null).execute();
   const ofSubject = { subject_kind: owner.kind, subject_id: owner.id };
-  await trx
-    .insertInto('totp_factors')
-    .values({ ...factor, ...ofSubject, created_at: now })
-    .execute();
+  await trx.insertInto('totp_factors').values({ ...factor, ...ofSubject, created_at: now }).execute();
+}
+
+export type ImportedTotp = { owner: Party; secret: Buffer };
+
+/** For accounts that the same transaction inserts with `has_second_factor`. */
+export async function insertTotpsInForce(
+  trx: Transaction,
+  keys: SecretKeys,
+  apps: readonly ImportedTotp[],
+): Promise<void> {
+  const rows = apps.map(({ owner, secret }) => {
+    const id = randomUUIDv7();
+    const ofSubject = { subject_kind: owner.kind, subject_id: owner.id };
+    const times = { created_at: now, confirmed_at: now };
+    const sealed = sealTotpSecret(keys, { id, owner }, secret);
+    return { id, ...ofSubject, name: defaultTotpName, ...sealed, ...times };
+  });
+  await trx.insertInto('totp_factors').values(rows).execute();
 }
 
 export async function listTotps(db: Database | Transaction, owner: Party) {
-  return db
-    .selectFrom('totp_factors')
-    .where(of(owner))
+  return db.selectFrom('totp_factors').where(of(owner))
     .select(['id', 'name', 'created_at', 'confirmed_at', 'last_used_at'])
     .where('confirmed_at', 'is not', null)
     .orderBy('id')
@@ -66,13 +81,13 @@ type Use = { factor: TotpFactor; owner: Party; step: number; from: 'in force' | 
 export async function burnStep(db: Database, { factor, owner, step, from }: Use): Promise<boolean> {
   const { id, key_id, secret } = factor;
   const used = { last_step: step, last_used_at: now, key_id, secret };
-  const result = await db
-    .updateTable('totp_factors')
-    .where(of(owner))
+  const result = await db.updateTable('totp_factors').where(of(owner))
     .set(from === 'begun' ? { ...used, confirmed_at: now } : used)
     .where('id', '=', id)
     .where('confirmed_at', from === 'begun' ? 'is' : 'is not', null)
-    .where(sql<boolean>`(last_step IS NULL OR last_step < ${step} OR last_step > ${step} + 2)`)
+    .where(
+      sql<boolean>`(last_step IS NULL OR last_step < ${step} OR last_step > ${step} + 2)`,
+    )
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
@@ -92,15 +107,19 @@ export async function deleteForgottenTotps(db: Database): Promise<void> {
   await db.deleteFrom('totp_factors').where('id', 'in', forgotten.limit(cleanUpRows)).execute();
 }
 
+/** How many factors are sealed with each secret, by its key id. */
+export async function countTotpsByKey(db: Database): Promise<Map<string, number>> {
+  const count = sql<number>`count(*)::int`.as('count');
+  const query = db.selectFrom('totp_factors').select(['key_id', count]).groupBy('key_id');
+  return new Map((await query.execute()).map(({ key_id, count: one }) => [key_id, one]));
+}
+
 function checked(db: Database | Transaction, owner: Party) {
-  return db
-    .selectFrom('totp_factors')
-    .where(of(owner))
-    .select([
-      'id',
-      'key_id',
-      'secret',
-      'confirmed_at',
-      sql<number>`extract(epoch FROM now())::float8`.as('seconds_now'),
-    ]);
+  return db.selectFrom('totp_factors').where(of(owner)).select([
+    'id',
+    'key_id',
+    'secret',
+    sql<Date>`confirmed_at`.as('confirmed_at'),
+    sql<number>`extract(epoch FROM now())::float8`.as('seconds_now'),
+  ]);
 }

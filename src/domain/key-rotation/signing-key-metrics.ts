@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Database } from '../../platform/database/database.ts';
-import { readSigningKeyState } from '../signing-keys/signing-key-store.ts';
+import { readSigningSince } from '../signing-keys/signing-key-store.ts';
 
 /** Registers the metric and returns a function that updates it from the table. */
 export function addSigningKeyMetrics(registry: Registry, db: Database): () => Promise<void> {
@@ -10,7 +10,6 @@ export function addSigningKeyMetrics(registry: Registry, db: Database): () => Pr
     registers: [registry],
   });
   return async () => {
-    const { signsSince } = await readSigningKeyState(db);
-    since.set((signsSince?.getTime() ?? 0) / 1000);
+    since.set(((await readSigningSince(db))?.getTime() ?? 0) / 1000);
   };
 }

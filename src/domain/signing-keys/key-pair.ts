@@ -12,7 +12,7 @@ import type { SigningAlgorithm, SigningKeyRow } from './signing-key-row.ts';
 /** RFC 7517, with public members only. */
 export type PublicJwk = {
   kty: 'OKP' | 'EC';
-  crv: string;
+  crv: 'Ed25519' | 'P-256';
   x: string;
   y?: string;
   kid: string;
@@ -66,8 +66,8 @@ function contextOf({ kid, algorithm }: Pick<SealedKey, 'kid' | 'algorithm'>): st
 
 /** Those that RFC 7638 names, in its order. */
 function membersOf(publicKey: KeyObject) {
-  const { crv = '', kty, x = '', y } = publicKey.export({ format: 'jwk' });
-  return { crv, kty: kty as PublicJwk['kty'], x, ...(y === undefined ? {} : { y }) };
+  const { crv, kty, x, y } = publicKey.export({ format: 'jwk' });
+  return { crv, kty, x, ...(y === undefined ? {} : { y }) } as Pick<PublicJwk, 'crv' | 'kty' | 'x'>;
 }
 
 /** RFC 7638: no two keys have the same, whoever made them. */

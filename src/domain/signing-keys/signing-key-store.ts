@@ -109,21 +109,23 @@ export async function isRotationDue(db: Database, afterDays: number): Promise<bo
   return (await query.executeTakeFirst())?.is_due === true;
 }
 
-/** When the newest key began to sign, and which secrets encrypt how many; null if there is none. */
-export async function readSigningKeyState(db: Database) {
-  const rows = await db
+/** When the key began to sign that signs now; null if there is none. */
+export async function readSigningSince(db: Database): Promise<Date | null> {
+  const row = await db
     .selectFrom('signing_keys')
-    .select([
-      'key_id',
-      'signs_from',
-      sql<boolean>`coalesce(signs_from <= now(), false)`.as('has_signed'),
-    ])
+    .select(({ fn }) => fn.max('signs_from').as('since'))
+    .where('signs_from', '<=', now)
     .where('revoked_at', 'is', null)
-    .execute();
-  const begun = rows.flatMap(({ signs_from: from, has_signed }) =>
-    has_signed && from ? [from.getTime()] : [],
-  );
-  const byKey = new Map<string, number>();
-  for (const { key_id: kid } of rows) byKey.set(kid, (byKey.get(kid) ?? 0) + 1);
-  return { signsSince: begun.length === 0 ? null : new Date(Math.max(...begun)), byKey };
+    .executeTakeFirst();
+  return row?.since ?? null;
+}
+
+/** How many keys each secret encrypts, by its id. */
+export async function countSigningKeysByKey(db: Database): Promise<Map<string, number>> {
+  const query = db
+    .selectFrom('signing_keys')
+    .select(['key_id', sql<number>`count(*)::int`.as('count')])
+    .where('revoked_at', 'is', null);
+  const rows = await query.groupBy('key_id').execute();
+  return new Map(rows.map(({ key_id, count }) => [key_id, count]));
 }

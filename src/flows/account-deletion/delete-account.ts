@@ -1,21 +1,32 @@
-import { type Credentials, lockAccount } from '../../domain/accounts/account-store.ts';
+import type { Credentials } from '../../domain/accounts/account-store.ts';
 import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
+import type { FactorKinds } from '../../domain/factors/factor-kind.ts';
+import { lockProven, requireProof } from '../../domain/factors/require-proof.ts';
 import { partyOf, userRealm } from '../../domain/realms/realms.ts';
-import { type Caller, lockLiveSession } from '../../domain/sessions/session-store.ts';
+import type { Caller } from '../../domain/sessions/session-store.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
-import { badRequest, unauthenticated } from '../../platform/errors.ts';
+import { badRequest } from '../../platform/errors.ts';
 import { deleteLocked } from './delete-locked.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'> &
+  FactorKinds;
 
-/** Mails the link that undoes it. Throws 400 for a wrong password, 401 if the session ended. */
+/**
+ * Mails the link that undoes it. Without a password it takes a recent `reauthenticate`, else 403.
+ * Throws 400 for a wrong password, 401 if the session ended.
+ */
 export async function deleteAccount(
   deps: Deps,
   caller: Caller,
-  typed: { password: string; ip: string; signal: AbortSignal },
+  { password, ...client }: { password: string | undefined; ip: string; signal: AbortSignal },
 ): Promise<void> {
-  const verified = await requireOwnPassword(deps, userRealm, caller.account.id, typed);
+  await requireProof(deps, userRealm, caller, password === undefined ? 'renewal' : 'request');
+  const { id } = caller.account;
+  const verified =
+    password === undefined
+      ? null
+      : await requireOwnPassword(deps, userRealm, id, { password, ...client });
   await transact(deps.db, (trx) => apply(deps, trx, caller, verified));
 }
 
@@ -23,14 +34,12 @@ async function apply(
   deps: Deps,
   trx: Transaction,
   caller: Caller,
-  verified: Credentials,
+  verified: Credentials | null,
 ): Promise<void> {
-  const user = await lockAccount(trx, userRealm, verified.id);
-  if (!user?.is_active || !(await lockLiveSession(trx, userRealm, caller.sessionId)))
-    throw unauthenticated();
+  const user = await lockProven(deps, trx, userRealm, caller);
   const actor = partyOf(userRealm, user.id);
-  const { password_version: passwordVersion } = verified;
-  if (!(await deleteLocked(deps, trx, user, { by: 'owner', actor, passwordVersion }))) {
+  const as = verified && { passwordVersion: verified.password_version };
+  if (!(await deleteLocked(deps, trx, user, { by: 'owner', actor, ...as }))) {
     throw badRequest('The password was changed in the meantime', 'wrong_password');
   }
 }

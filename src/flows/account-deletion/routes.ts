@@ -6,7 +6,13 @@ import { typedPassword } from '../../domain/credentials/password-policy.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { bodyErrors, errors, guardErrors, noContent } from '../../platform/http/schemas.ts';
+import {
+  bodyErrors,
+  errors,
+  guardErrors,
+  noContent,
+  unchangedIfNull,
+} from '../../platform/http/schemas.ts';
 import { deleteAccount } from './delete-account.ts';
 
 export function addAccountDeletionRoutes(app: HttpServer, deps: RouteDependencies): void {
@@ -21,12 +27,18 @@ export function addAccountDeletionRoutes(app: HttpServer, deps: RouteDependencie
         description:
           `All sessions end at once. For ${days} days a link that is mailed to the last verified address restores the ` +
           'account, and its names stay taken; then everything about it is erased for ever.',
-        body: z.object({ password: typedPassword }),
+        body: z
+          .object({
+            password: unchangedIfNull(typedPassword).describe(
+              'Required unless the session has just been renewed with `reauthenticate`',
+            ),
+          })
+          .nullish(),
         response: { 204: noContent, ...errors([400, ...guardErrors, ...bodyErrors]) },
       },
     },
     async (request, reply) => {
-      const { password } = request.body;
+      const password = request.body?.password;
       const typed = { password, ip: request.clientAddress, signal: clientGone(reply) };
       await deleteAccount(deps, callerOf(request), typed);
       forgetCookie({ request, reply, config: deps.config, realm: userRealm });

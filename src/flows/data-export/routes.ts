@@ -13,14 +13,14 @@ export function addDataExportRoutes(app: HttpServer, deps: RouteDependencies): v
   app.get(
     '/api/users/me/export',
     {
-      ...requireAccount(deps, userRealm),
+      ...requireAccount(deps, userRealm, { wantsProof: true }),
       // Fastify's clock runs until the last byte is sent.
       handlerTimeout: downloadMilliseconds,
       schema: {
         tags: [userRealm.tag],
         summary: 'Download all that is stored about me',
         description:
-          'A file with every row about the caller, at most five times an hour. It holds no password, token or hash, and ' +
+          'Needs a sign-in or `reauthenticate` in the last 15 minutes. A file with every row about the caller, at most five times an hour. It holds no password, token or hash, and ' +
           'nothing about others, such as the address of an admin. What a limit counts by network is left out. If the ' +
           'response ends early, the connection is broken off: then download it again.',
         response: { 200: exportSchema(deps), ...errors(guardErrors) },

@@ -3,6 +3,8 @@ import { recordEvent } from '../../domain/audit/record-event.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
 import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
+import type { FactorKinds } from '../../domain/factors/factor-kind.ts';
+import { requireProof } from '../../domain/factors/require-proof.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
 import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { endAccess } from '../../domain/revocation/end-access.ts';
@@ -11,7 +13,8 @@ import { type Transaction, transact } from '../../platform/database/database.ts'
 import { badRequest, unauthenticated } from '../../platform/errors.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'> &
+  FactorKinds;
 type Request = { currentPassword: string; newPassword: string; ip: string; signal: AbortSignal };
 
 /** Password, ended sessions and links, notice: atomic. Throws 400 if wrong or unchanged. */
@@ -21,6 +24,7 @@ export async function changePassword(
   caller: Caller,
   request: Request,
 ): Promise<void> {
+  await requireProof(deps, realm, caller, 'request');
   const { username, email, id } = caller.account;
   const { projectName } = deps.config;
   refuseGuessable(request.newPassword, 'new_password', { username, email, projectName });

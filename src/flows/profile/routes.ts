@@ -25,7 +25,7 @@ function profileBody(config: Config, realm: Realm) {
     username: changedUsername(config, realm),
     full_name: changedFullName,
     current_password: unchangedIfNull(typedPassword).describe(
-      'Required to change the e-mail address, however recent the sign-in',
+      'Required to change the e-mail address, however recent the sign-in, unless the session has just been renewed with `reauthenticate`',
     ),
   };
   const body = realm.kind === 'user' ? { ...fields, metadata: changedMetadata } : fields;
@@ -39,7 +39,7 @@ export function addProfileRoutes(app: HttpServer, deps: RouteDependencies, realm
   app.get(
     `${realm.path}/me`,
     {
-      ...guarded,
+      ...requireAccount(deps, realm, { isForSetUp: true }),
       schema: {
         ...about,
         summary: 'Get my profile',
@@ -57,7 +57,7 @@ export function addProfileRoutes(app: HttpServer, deps: RouteDependencies, realm
         ...about,
         summary: 'Update my profile',
         description:
-          'A new e-mail address requires `current_password`, is unverified and ends all other sessions. The old address, if ' +
+          'A new e-mail address requires `current_password` or a recent `reauthenticate`, is unverified and ends all other sessions. The old address, if ' +
           'verified, is mailed a link that can undo the change for seven days.',
         headers: ifMatchHeader,
         body: profileBody(deps.config, realm),

@@ -10,13 +10,15 @@ import { lockUserAndHolder } from '../../domain/accounts/lock-user-and-holder.ts
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
+import type { FactorKinds } from '../../domain/factors/factor-kind.ts';
+import { requireProof, type WhereProof } from '../../domain/factors/require-proof.ts';
 import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { type Caller, lockLiveSession } from '../../domain/sessions/session-store.ts';
 import { requireWithinThrottle } from '../../domain/throttles/require-within-throttle.ts';
 import type { ThrottlePolicy } from '../../domain/throttles/throttle-policy.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
-import { forbidden, unauthenticated } from '../../platform/errors.ts';
+import { unauthenticated } from '../../platform/errors.ts';
 import { networkOf } from '../../platform/http/client-address.ts';
 import { requireMatch } from '../../platform/http/preconditions.ts';
 import { changeEmail } from '../email-change/change-email.ts';
@@ -37,7 +39,8 @@ export const identifierChangeAddress: ThrottlePolicy = {
   keysOf: () => [],
 };
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
+type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'> &
+  FactorKinds;
 type Change = Pick<AccountChange, 'email' | 'username' | 'full_name' | 'metadata'>;
 type Asked = {
   change: Change;
@@ -48,9 +51,9 @@ type Asked = {
 };
 
 /**
- * Updates the caller's profile. A new e-mail address requires the current password, however recent
- * the sign-in: a stolen token must not be enough to take over the account. The new address is
- * unverified, and all other sessions end. Throws 403 `reauthentication_required`, 400 for a wrong
+ * Updates the caller's profile. A new e-mail address requires the current password, or a recent
+ * `reauthenticate`, however recent the sign-in: a stolen token must not be enough to take over the
+ * account. The new address is unverified, and all other sessions end. Throws 403 `reauthentication_required`, 400 for a wrong
  * password, 409 for a taken name, 412 for another version, 429 for too many new names.
  */
 export async function updateProfile(
@@ -61,7 +64,7 @@ export async function updateProfile(
 ): Promise<Account> {
   const { change, currentPassword, ip, signal } = request;
   const isEmail = changesEmail(caller.account, change);
-  if (isEmail && currentPassword === undefined) throw reauthenticationRequired();
+  if (isEmail) await requireProof(deps, realm, caller, placeOf(currentPassword));
   // Before the hash, so that a request over the limit does not cost one.
   if (isEmail || changesUsername(caller.account, change))
     await countNewName(deps, realm, caller, ip);
@@ -73,6 +76,11 @@ export async function updateProfile(
     });
   }
   return transact(deps.db, (trx) => applyChange(deps, trx, realm, caller, request));
+}
+
+/** Where the proof for a new address must be. */
+function placeOf(currentPassword: string | undefined): WhereProof {
+  return currentPassword === undefined ? 'renewal' : 'request';
 }
 
 async function countNewName(
@@ -98,7 +106,7 @@ async function applyChange(
   trx: Transaction,
   realm: Realm,
   caller: Caller,
-  { change, ifMatch }: Asked,
+  { change, currentPassword, ifMatch }: Asked,
 ): Promise<Account> {
   const { user: account, holder } = await lockFor(trx, realm, caller.account.id, change);
   // The session may have ended, or the account been deactivated, while the password was checked.
@@ -110,9 +118,10 @@ async function applyChange(
   const fields = Object.keys(change).toSorted();
   await recordEvent(deps, trx, { event: 'profile_changed', subject, details: { fields } });
   if (!changesEmail(account, change)) return updateAccount(trx, realm, account.id, change);
-  // The request began with this address as the current one, so no password was required; another
-  // request has since changed it.
-  if (!changesEmail(caller.account, change)) throw reauthenticationRequired();
+  // Again: the request may have begun with this address as the current one, so that no proof was
+  // required, or before a second factor was in force.
+  const where = changesEmail(caller.account, change) ? placeOf(currentPassword) : 'renewal';
+  await requireProof({ ...deps, db: trx }, realm, { ...caller, account }, where);
   const how = { actor: subject, keepSessionId: caller.sessionId, holder };
   return changeEmail(deps, trx, realm, account, change, how);
 }
@@ -120,11 +129,4 @@ async function applyChange(
 async function lockFor(trx: Transaction, realm: Realm, id: string, { email }: Change) {
   if (realm.kind === 'user') return lockUserAndHolder(trx, { id, email });
   return { user: await lockAccount(trx, realm, id), holder: null };
-}
-
-function reauthenticationRequired() {
-  return forbidden(
-    'Changing the e-mail address requires the current password',
-    'reauthentication_required',
-  );
 }

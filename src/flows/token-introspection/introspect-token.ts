@@ -16,7 +16,7 @@ export type Introspection =
       iat: number;
       exp: number;
       auth_time: number;
-      acr: string;
+      acr: '1' | '2';
     };
 
 /** Reads session, account and key, so that a revocation counts at once (RFC 7662). */
@@ -40,6 +40,6 @@ export async function introspectToken(
     iat,
     exp: claims.expiresAtSeconds,
     auth_time: Math.floor(caller.proof.authenticatedAt.getTime() / 1000),
-    acr: String(caller.proof.level),
+    acr: caller.proof.level === 2 ? '2' : '1',
   };
 }

@@ -61,8 +61,8 @@ type Dependencies = {
   logger: Logger;
   readiness: Readiness;
   limits: Limits;
-  /** The name of a client that may say for whom it calls; null: it may not. */
-  forwarderOf: (request: IncomingMessage) => string | null;
+  /** The name of a client that may say for whom it calls; null, or left out: nobody may. */
+  forwarderOf?: (request: IncomingMessage) => string | null;
 };
 
 /** The server without routes: limits, request ids, headers, logs, bodies and error responses. */
@@ -144,7 +144,7 @@ function addRequestHooks(
   app.decorateRequest('callingService', null);
   const warnOfUntrusted = warnOfUntrustedProxies(config.trustedProxies, logger);
   app.addHook('onRequest', (request, reply, next) => {
-    const forwarder = forwarderOf(request.raw);
+    const forwarder = forwarderOf?.(request.raw) ?? null;
     const named = forwarder === null ? null : namedAddress(request.raw, config.trustedProxies);
     request.clientAddress = named ?? clientAddress(request.raw, config.trustedProxies);
     request.callingService = named === null ? forwarder : null;

@@ -1,7 +1,7 @@
 import { openKey } from '../../../domain/signing-keys/key-pair.ts';
 import {
   listSigningKeys,
-  readSigningKeyState,
+  readSigningSince,
 } from '../../../domain/signing-keys/signing-key-store.ts';
 import type { CommandDependencies } from '../../command/command.ts';
 import { type Check, type Found, failed, ok, skipped, warning } from '../finding.ts';
@@ -23,8 +23,8 @@ export function signingKeysCheck({ db, keys, config }: Deps): Check {
           'SECRET_KEY does not open them',
           'Set the one of before as SECRET_KEY_PREVIOUS; if it is lost: adl keys rotate --revoke',
         );
-      const { signsSince } = await readSigningKeyState(db);
-      const days = Math.floor((Date.now() - (signsSince?.getTime() ?? 0)) / 86_400_000);
+      const since = (await readSigningSince(db))?.getTime() ?? 0;
+      const days = Math.floor((Date.now() - since) / 86_400_000);
       if (days > config.signingKeyRotationDays + lateDays)
         return warning(
           `the key has signed for ${days} days`,
