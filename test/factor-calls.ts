@@ -36,7 +36,8 @@ export function factorCalls({ api }: Pick<TestApp, 'api'>, realm: Realm, token: 
   return {
     list: () => api.get(path, { token }),
     start: (body?: unknown) => api.post(`${path}/totp`, body, { token }),
-    confirm: (id: string, code: string) => api.post(`${path}/totp/${id}/confirm`, { code }, { token }),
+    confirm: (id: string, code: string) =>
+      api.post(`${path}/totp/${id}/confirm`, { code }, { token }),
     newCodes: () => api.post(`${path}/recovery-codes`, undefined, { token }),
     remove: (id: string) => api.delete(`${path}/${id}`, { token }),
     reauthenticate: (body: unknown) => api.post(`${realm.path}/me/reauthenticate`, body, { token }),

@@ -63,7 +63,10 @@ test('N09 the session that sets up the factor works from then on, an older one a
   assertStatus(await list(admin.accessToken), 200);
   const refused = await list(older.accessToken);
   assertStatus(refused, 403);
-  assert.deepEqual(refused.body.details, { reason: 'reauthentication_required', methods: ['code'] });
+  assert.deepEqual(refused.body.details, {
+    reason: 'reauthentication_required',
+    methods: ['code'],
+  });
   const calls = factorCalls(service, adminRealm, older.accessToken);
   assertStatus(await calls.reauthenticate({ code: codeOf(service, secret) }), 204);
   assertStatus(await list(older.accessToken), 200);

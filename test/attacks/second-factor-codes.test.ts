@@ -210,10 +210,7 @@ test('N05 an account deactivated or deleted between the steps opens nothing', as
   const code = () => codeOf(service, account.secret);
   await service.db.updateTable('users').set({ is_active: false }).execute();
   assertStatus(await answerChallenge(service, userRealm, challenge, code()), 401);
-  await service.db
-    .updateTable('users')
-    .set({ is_active: true, deleted_at: new Date() })
-    .execute();
+  await service.db.updateTable('users').set({ is_active: true, deleted_at: new Date() }).execute();
   await nextStep(service);
   assertStatus(await answerChallenge(service, userRealm, challenge, code()), 401);
   assert.equal((await service.db.selectFrom('sessions').selectAll().execute()).length, 1);
@@ -230,7 +227,10 @@ test('N05 a flood of right passwords keeps five challenges of a network', async 
   assertStatus(await answerChallenge(service, userRealm, elsewhere, code, clientAt(0)), 200);
   await service.clock.advance(301);
   await service.tidyUp();
-  assert.deepEqual(await service.db.selectFrom('second_factor_challenges').selectAll().execute(), []);
+  assert.deepEqual(
+    await service.db.selectFrom('second_factor_challenges').selectAll().execute(),
+    [],
+  );
 });
 
 test('N07 one recovery code in 10 requests at once opens one session', async (t) => {

@@ -31,7 +31,8 @@ test('N06 no secret, code or challenge is in the database or the log in clear', 
   assert.deepEqual(await rowsWith(service.db, secrets), []);
   const hex = plain.map((one) => Buffer.from(one).toString('hex'));
   assert.deepEqual(await rowsWith(service.db, hex), []);
-  for (const secret of [...secrets, `"${code}"`]) assert.ok(!service.logs().includes(secret), secret);
+  for (const secret of [...secrets, `"${code}"`])
+    assert.ok(!service.logs().includes(secret), secret);
   const { accessToken: token } = account;
   const exported = await service.api.get('/api/users/me/export', { token });
   assertStatus(exported, 200);

@@ -80,8 +80,11 @@ export const languages: readonly Language[] = [
 
 export function startVerifier(t: Lifetime, command: readonly string[], issuer: string): Verifier {
   const [program = '', ...parameters] = command;
-  const env = { PATH: process.env.PATH ?? '', ISSUER: issuer };
-  const child = spawn(program, parameters, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const env = { PATH: process.env.PATH ?? '' };
+  const child = spawn(program, [...parameters, issuer], {
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const cancel = atProcessEnd(() => void child.kill('SIGKILL'));
   t.after(async () => {
     child.stdin.end();

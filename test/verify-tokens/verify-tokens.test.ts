@@ -24,10 +24,9 @@ function part(value: object): string {
 async function badTokens(server: ServerProcess, { access_token: good, refresh_token }: Tokens) {
   const [header = '', claims = '', signature = ''] = good.split('.');
   const { header: head, claims: body } = readToken(good);
-  const jwks = await server.request<{ keys: { kid: string; kty: string; crv: string; x: string }[] }>(
-    'GET',
-    '/.well-known/jwks.json',
-  );
+  const jwks = await server.request<{
+    keys: { kid: string; kty: string; crv: string; x: string }[];
+  }>('GET', '/.well-known/jwks.json');
   const key = jwks.body.keys.find(({ kid }) => kid === head.kid);
   assert.ok(key);
   const pem = createPublicKey({ key, format: 'jwk' }).export({ format: 'pem', type: 'spki' });

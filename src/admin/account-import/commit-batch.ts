@@ -31,7 +31,8 @@ export async function commitBatch(
 ): Promise<Refused[]> {
   try {
     return await transact(deps.db, async (trx) => {
-      const refused = batch.rows.length === 0 ? [] : await insertBatch(deps, trx, realm, batch.rows);
+      const refused =
+        batch.rows.length === 0 ? [] : await insertBatch(deps, trx, realm, batch.rows);
       const stops = refused.length > 0 && stopsAtFault && !skipsExisting;
       if (progress === null || stops) throw new NotKeptError(refused);
       await turn;

@@ -28,7 +28,10 @@ type NewTotp = TotpFactor & { owner: Party; name: string };
 export async function insertTotp(trx: Transaction, { owner, ...factor }: NewTotp): Promise<void> {
   await trx.deleteFrom('totp_factors').where(of(owner)).where('confirmed_at', 'is', null).execute();
   const ofSubject = { subject_kind: owner.kind, subject_id: owner.id };
-  await trx.insertInto('totp_factors').values({ ...factor, ...ofSubject, created_at: now }).execute();
+  await trx
+    .insertInto('totp_factors')
+    .values({ ...factor, ...ofSubject, created_at: now })
+    .execute();
 }
 
 export type ImportedTotp = { owner: Party; secret: Buffer };
@@ -50,7 +53,9 @@ export async function insertTotpsInForce(
 }
 
 export async function listTotps(db: Database | Transaction, owner: Party) {
-  return db.selectFrom('totp_factors').where(of(owner))
+  return db
+    .selectFrom('totp_factors')
+    .where(of(owner))
     .select(['id', 'name', 'created_at', 'confirmed_at', 'last_used_at'])
     .where('confirmed_at', 'is not', null)
     .orderBy('id')
@@ -81,13 +86,13 @@ type Use = { factor: TotpFactor; owner: Party; step: number; from: 'in force' | 
 export async function burnStep(db: Database, { factor, owner, step, from }: Use): Promise<boolean> {
   const { id, key_id, secret } = factor;
   const used = { last_step: step, last_used_at: now, key_id, secret };
-  const result = await db.updateTable('totp_factors').where(of(owner))
+  const result = await db
+    .updateTable('totp_factors')
+    .where(of(owner))
     .set(from === 'begun' ? { ...used, confirmed_at: now } : used)
     .where('id', '=', id)
     .where('confirmed_at', from === 'begun' ? 'is' : 'is not', null)
-    .where(
-      sql<boolean>`(last_step IS NULL OR last_step < ${step} OR last_step > ${step} + 2)`,
-    )
+    .where(sql<boolean>`(last_step IS NULL OR last_step < ${step} OR last_step > ${step} + 2)`)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
@@ -115,11 +120,14 @@ export async function countTotpsByKey(db: Database): Promise<Map<string, number>
 }
 
 function checked(db: Database | Transaction, owner: Party) {
-  return db.selectFrom('totp_factors').where(of(owner)).select([
-    'id',
-    'key_id',
-    'secret',
-    sql<Date>`confirmed_at`.as('confirmed_at'),
-    sql<number>`extract(epoch FROM now())::float8`.as('seconds_now'),
-  ]);
+  return db
+    .selectFrom('totp_factors')
+    .where(of(owner))
+    .select([
+      'id',
+      'key_id',
+      'secret',
+      sql<Date>`confirmed_at`.as('confirmed_at'),
+      sql<number>`extract(epoch FROM now())::float8`.as('seconds_now'),
+    ]);
 }

@@ -26,8 +26,15 @@ const recoveryCodes = z
 
 const startedTotp = z.object({
   id: uuid,
-  secret: z.string().max(32).describe('In base32').meta({ example: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' }),
-  otpauth_url: z.string().max(1000).meta({ example: 'otpauth://totp/ADL:ada?secret=JBSWY3DPEHPK3PXP' }),
+  secret: z
+    .string()
+    .max(32)
+    .describe('In base32')
+    .meta({ example: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' }),
+  otpauth_url: z
+    .string()
+    .max(1000)
+    .meta({ example: 'otpauth://totp/ADL:ada?secret=JBSWY3DPEHPK3PXP' }),
   qr_code: z
     .string()
     .max(100_000)
@@ -92,7 +99,8 @@ export function addFactorRoutes(app: HttpServer, deps: RouteDependencies, realm:
       schema: {
         ...about,
         summary: 'Put an authenticator app in force',
-        description: 'From here on, signing in takes a code. The first factor comes with ten recovery codes.',
+        description:
+          'From here on, signing in takes a code. The first factor comes with ten recovery codes.',
         params: idParams,
         body: z.object({ code: typedCode }),
         response: {

@@ -1,7 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
-import { answerChallenge, challengeFor, factorCalls, nextStep } from '../../../test/factor-calls.ts';
+import {
+  answerChallenge,
+  challengeFor,
+  factorCalls,
+  nextStep,
+} from '../../../test/factor-calls.ts';
 import { signedInTo } from '../../../test/session-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { userRealm } from '../../domain/realms/realms.ts';

@@ -60,7 +60,10 @@ export function addProofRoutes(app: HttpServer, deps: RouteDependencies, realm: 
         description:
           'For 15 minutes the session may then do what is answered with a 403 `reauthentication_required`. What counts is ' +
           'in its `details.methods`.',
-        body: provenByOne({ password: typedPassword.nullish(), ...members }, ['password', ...names]).meta({
+        body: provenByOne({ password: typedPassword.nullish(), ...members }, [
+          'password',
+          ...names,
+        ]).meta({
           example: { password: 'correct horse battery staple' },
         }),
         response: { 204: noContent, ...errors([400, ...guardErrors, ...bodyErrors]) },

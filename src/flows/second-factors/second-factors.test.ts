@@ -28,7 +28,10 @@ for (const realm of realms) {
     assert.match(started.body.secret, /^[A-Z2-7]{32}$/);
     const url = new URL(started.body.otpauth_url);
     assert.equal(url.searchParams.get('secret'), started.body.secret);
-    assert.match(decodeURIComponent(url.pathname), new RegExp(`ADL Production:${account.username}$`));
+    assert.match(
+      decodeURIComponent(url.pathname),
+      new RegExp(`ADL Production:${account.username}$`),
+    );
     assert.match(started.body.qr_code, /^data:image\/svg\+xml;base64,/);
     assert.deepEqual((await calls.list()).body, { items: [], recovery_codes_left: 0 });
     assertStatus(await logIn(service, realm, account), 200);
@@ -37,7 +40,8 @@ for (const realm of realms) {
     const confirmed = await calls.confirm(id, codeOf(service, secret));
     assertStatus(confirmed, 200);
     assert.equal(new Set(confirmed.body.recovery_codes).size, 10);
-    for (const code of confirmed.body.recovery_codes) assert.match(code, /^([a-z2-7]{4}-){3}[a-z2-7]{4}$/);
+    for (const code of confirmed.body.recovery_codes)
+      assert.match(code, /^([a-z2-7]{4}-){3}[a-z2-7]{4}$/);
     const { items, recovery_codes_left: left } = (await calls.list()).body;
     assert.equal(left, 10);
     const [{ created_at: createdAt, last_used_at: usedAt, ...factor }] = items;

@@ -7,7 +7,10 @@ import { bodyErrors, errors, guardErrors, text, uuid } from '../../platform/http
 import { introspectToken } from './introspect-token.ts';
 
 const introspectionBody = z.object({
-  token: text(8192).min(1).describe('The access token that a client has presented'),
+  token: text(8192)
+    .min(1)
+    .describe('The access token that a client has presented')
+    .meta({ example: 'eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIw' }),
 });
 
 const seconds = z.int().min(0).max(4_294_967_295);

@@ -71,16 +71,17 @@ export function addVerificationRoutes(app: HttpServer, deps: RouteDependencies):
         jwks_uri: `${config.publicUrl}/.well-known/jwks.json`,
         introspection_endpoint: `${config.publicUrl}/api/tokens/introspect`,
         introspection_endpoint_auth_methods_supported: ['Bearer'],
-        access_token_signing_alg_values_supported: [
-          ...new Set([
-            ...(config.accessTokenAlgorithm === 'HS256' ? [] : [config.accessTokenAlgorithm]),
-            ...signingKeys.published().map(({ alg }) => alg),
-          ]),
-        ],
+        access_token_signing_alg_values_supported: algorithmsOf(deps),
         // Nobody gets tokens here by the grants of OAuth.
         response_types_supported: [],
         grant_types_supported: [],
       };
     },
   );
+}
+
+/** After a change of the algorithm those of the keys that still count, too. */
+function algorithmsOf({ config, signingKeys }: RouteDependencies): string[] {
+  if (config.accessTokenAlgorithm === 'HS256') return [];
+  return [...new Set(signingKeys.published().map(({ alg }) => alg))];
 }
