@@ -24,7 +24,11 @@ export async function measureSigningKeys(): Promise<Figure[]> {
   }
   await Promise.all([eddsa.stop(), hs256.stop()]);
   const figure = (name: string, values: number[], bar: number): Figure => ({
-    ...{ name, value: median(values), unit: '', bar, atLeast: true },
+    name,
+    value: median(values),
+    unit: '',
+    bar,
+    atLeast: true,
   });
   return [
     figure('GET me with EdDSA / with HS256', ratios, 0.95),

@@ -1,11 +1,6 @@
 import cluster from 'node:cluster';
 import { flushCompileCache } from 'node:module';
 import { createRequestLimits } from './access/request-limits.ts';
-import {
-  openServiceTokens,
-  type ServiceTokens,
-  ServiceTokensError,
-} from './access/service-tokens.ts';
 import { assembly, buildApp, parts } from './app.ts';
 import type { CommandServer } from './cli/local-socket/serve-commands.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
@@ -33,6 +28,7 @@ import { traceStatement } from './platform/tracing/trace-statement.ts';
 import { setTracing, type Tracing } from './platform/tracing/tracing.ts';
 import { jobNames, startBackgroundWork } from './process/background-work.ts';
 import { stopWhenTold } from './process/drain.ts';
+import { loadServiceTokens } from './process/load-service-tokens.ts';
 import { openEngine, startHasher } from './process/open-engine.ts';
 import { openSigningKeys } from './process/open-signing-keys.ts';
 import { checkOptionalServices } from './process/optional-services.ts';
@@ -81,7 +77,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     `secret: ok (${config.secretKey === undefined ? 'made for development, kept in DATA_DIR' : 'configured'})`,
   );
 
-  const serviceTokens = openServices(config, logger);
+  const serviceTokens = loadServiceTokens(config, logger);
   const [engine, hasher] = await Promise.all([openEngine(config), startHasher(config)]);
   const tracing = await openTracing(config, logger);
   const db = openWatchedDatabase(engine, logger, (statement) => {
@@ -96,8 +92,18 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const limiter = await openLimiter(config, logger);
   const limits = createRequestLimits({ config, logger, db, keys, limiter });
   const deps = {
-    ...{ config, logger, engine, db, jobs, limits, keys, hasher, readiness },
-    ...{ signingKeys, accessTokens, serviceTokens },
+    config,
+    logger,
+    engine,
+    db,
+    jobs,
+    limits,
+    keys,
+    hasher,
+    readiness,
+    signingKeys,
+    accessTokens,
+    serviceTokens,
   };
   const app = await buildApp(deps);
 
@@ -174,15 +180,6 @@ async function openTracing({ traces }: Config, logger: Logger): Promise<Tracing 
   const tracing = startTracing({ ...traces, version }, logger);
   setTracing(tracing);
   return tracing;
-}
-
-function openServices({ serviceTokensFile }: Config, logger: Logger): ServiceTokens {
-  try {
-    return openServiceTokens(serviceTokensFile, logger);
-  } catch (error) {
-    if (!(error instanceof ServiceTokensError)) throw error;
-    throw new StartupError('configuration', error.message, 'Correct it, or its rights', error);
-  }
 }
 
 /** Loads the Redis client only if Redis is configured. */

@@ -69,8 +69,18 @@ export async function serveRestored(t: TestContext, service: TestApp, engine: Da
   const { serviceTokens } = service.deps;
   const readiness = { phase: 'serving' as const };
   const deps = {
-    ...{ config, logger, engine, db, jobs, limits, keys, hasher, readiness },
-    ...{ signingKeys, accessTokens, serviceTokens },
+    config,
+    logger,
+    engine,
+    db,
+    jobs,
+    limits,
+    keys,
+    hasher,
+    readiness,
+    signingKeys,
+    accessTokens,
+    serviceTokens,
   };
   const app = await buildApp(deps);
   await app.ready();

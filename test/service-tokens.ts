@@ -27,7 +27,9 @@ export async function makeServiceTokens() {
   const write = (text: readonly string[]) => writeFileSync(file, `${text.join('\n')}\n`);
   write(['# services', '', ...lines]);
   return {
-    ...{ file, lines, write },
+    file,
+    lines,
+    write,
     introspect: introspect.token,
     forward: forward.token,
     both: both.token,

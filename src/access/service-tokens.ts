@@ -7,7 +7,7 @@ export const serviceScopes = ['introspect', 'forward'] as const;
 export type ServiceScope = (typeof serviceScopes)[number];
 
 /** An application's own server, which has a token in `SERVICE_TOKENS_FILE`. */
-export type Service = { readonly name: string; readonly scopes: readonly ServiceScope[] };
+type Service = { readonly name: string; readonly scopes: readonly ServiceScope[] };
 
 export type ServiceTokens = {
   find(token: string): Service | null;

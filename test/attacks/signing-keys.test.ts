@@ -29,7 +29,15 @@ async function forger(service: TestApp) {
 for (const algorithm of ['EdDSA', 'ES256'] as const) {
   test(`O01 ${algorithm}: the published keys have no private member, ever`, async (t) => {
     const service = await createTestApp(t, { ACCESS_TOKEN_ALGORITHM: algorithm });
-    const members = ['alg', 'crv', 'kid', 'kty', 'use', 'x', ...(algorithm === 'ES256' ? 'y' : [])];
+    const members = [
+      'alg',
+      'crv',
+      'kid',
+      'kty',
+      'use',
+      'x',
+      ...(algorithm === 'ES256' ? ['y'] : []),
+    ];
     for (const act of [undefined, false, true]) {
       if (act !== undefined) await rotateSigningKeys(service.deps, { revokes: act });
       await service.deps.signingKeys.reload();
@@ -56,7 +64,7 @@ for (const algorithm of ['EdDSA', 'ES256'] as const) {
     const der = key.publicKey.export({ format: 'der', type: 'spki' });
     const raw = Buffer.from(key.jwk.x, 'base64url');
     const { jwt } = service.keys.current;
-    const secrets = [pem, String(pem).trim(), der, raw, JSON.stringify(key.jwk), key.jwk.x, jwt];
+    const secrets = [pem, pem.trim(), der, raw, JSON.stringify(key.jwk), key.jwk.x, jwt];
     const secretKid = service.keys.current.kid;
     for (const secret of secrets) {
       for (const alg of ['HS256', 'EdDSA', 'ES256', 'Ed25519'])

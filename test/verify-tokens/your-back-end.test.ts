@@ -35,7 +35,11 @@ async function startWithService(t: Parameters<typeof startServer>[0], env = {}) 
   const file = join(folder, `services-${process.pid}`);
   const made = await adl(
     { PATH: process.env.PATH ?? '' },
-    ...['keys', 'service-token', 'web', '--scope', 'introspect,forward'],
+    'keys',
+    'service-token',
+    'web',
+    '--scope',
+    'introspect,forward',
   );
   assert.equal(made.code, 0, made.err);
   writeFileSync(file, `${String(made.result.line)}\n`);
@@ -65,13 +69,15 @@ test('a server between is one address, and refused after the limit of one', asyn
 
 test('with a service token it names the address of its client, and is not refused', async (t) => {
   const { server, token, credentials } = await startWithService(t);
-  const { signInFor } = await load('forward.js');
+  const program = await load('forward.js');
   const all = await statuses(60, (index) =>
-    signInFor(server.url, token, addresses(index), credentials),
+    program.signInFor(server.url, token, addresses(index), credentials),
   );
   assert.deepEqual([...new Set(all)], [200]);
   // One client has its own limit all the same.
-  const one = await statuses(13, () => signInFor(server.url, token, '203.0.113.99', credentials));
+  const one = await statuses(13, () =>
+    program.signInFor(server.url, token, '203.0.113.99', credentials),
+  );
   assert.equal(one.at(-1), 429);
 });
 
@@ -85,22 +91,23 @@ test('with TRUSTED_PROXIES it names the address of its client, and is not refuse
 
 test('asking for each token has a limit of its own, and tells a revocation at once', async (t) => {
   const { server, token, credentials } = await startWithService(t);
-  const { whoCalls } = await load('introspect.js');
+  const program = await load('introspect.js');
   const { access_token: access } = (await signIn(server, credentials)).body;
   for (let count = 0; count < 300; count += 1)
-    assert.match((await whoCalls(server.url, token, access))?.sub ?? '', /^[0-9a-f-]{36}$/);
+    assert.match((await program.whoCalls(server.url, token, access))?.sub ?? '', /^[0-9a-f-]{36}$/);
   const ended = await server.request('POST', '/api/users/logout-all', { token: access });
   assert.equal(ended.status, 204);
-  assert.equal(await whoCalls(server.url, token, access), null);
-  await assert.rejects(whoCalls(server.url, 'wrong', access), /answers 401/);
+  assert.equal(await program.whoCalls(server.url, token, access), null);
+  await assert.rejects(program.whoCalls(server.url, 'wrong', access), /answers 401/);
 });
 
 test('verifying locally asks for nothing but the keys, which have no limit', async (t) => {
   const { server, credentials } = await startWithService(t);
   const { access_token: access } = (await signIn(server, credentials)).body;
   const command = languages[0]?.build() ?? [];
-  const { ask } = startVerifier(t, command, `http://localhost:${server.port}`);
-  for (let count = 0; count < 300; count += 1) assert.equal(typeof (await ask(access)), 'object');
+  const verifier = startVerifier(t, command, `http://localhost:${server.port}`);
+  for (let count = 0; count < 300; count += 1)
+    assert.equal(typeof (await verifier.ask(access)), 'object');
   const all = await statuses(100, () => server.request('GET', '/.well-known/jwks.json'));
   assert.deepEqual([...new Set(all)], [200]);
 });

@@ -148,8 +148,12 @@ test('keys counts what depends on the current, the previous and a retired secret
   assert.deepEqual(itemsOf(await line.run('keys')), [
     { kid, secret: 'SECRET_KEY', sessions: 1, links: 0, second_factors: 0, signing_keys: 2 },
     {
-      ...{ kid: 'gone', secret: 'retired', sessions: 1 },
-      ...{ links: 0, second_factors: 0, signing_keys: 0 },
+      kid: 'gone',
+      secret: 'retired',
+      sessions: 1,
+      links: 0,
+      second_factors: 0,
+      signing_keys: 0,
     },
   ]);
 });

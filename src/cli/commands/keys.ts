@@ -23,8 +23,9 @@ export const keys = defineCommand({
     const used = Object.values(counts).flatMap((count) => [...count.keys()]);
     for (const kid of new Set([...named, ...used])) {
       const secret = ['SECRET_KEY', 'SECRET_KEY_PREVIOUS'][named.indexOf(kid)] ?? 'retired';
-      const own = Object.entries(counts).map(([name, count]) => [name, count.get(kid) ?? 0]);
-      await send({ item: { kid, secret, ...Object.fromEntries(own) } });
+      const own: Record<string, number> = {};
+      for (const [name, count] of Object.entries(counts)) own[name] = count.get(kid) ?? 0;
+      await send({ item: { kid, secret, ...own } });
     }
     const since = await readSigningSince(db);
     return { current: ring.current.kid, signing_since: since?.toISOString() ?? null };

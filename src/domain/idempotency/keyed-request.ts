@@ -1,5 +1,5 @@
-import { hmacSha256, type SecretKeys, sha256 } from '../../platform/crypto/secret-keys.ts';
 import { seal, unseal } from '../../platform/crypto/sealed.ts';
+import { hmacSha256, type SecretKeys, sha256 } from '../../platform/crypto/secret-keys.ts';
 import type { Party } from '../realms/realms.ts';
 
 /** A request with a key. `content` is all that must be the same for the answer to be the same. */

@@ -114,7 +114,7 @@ test('another algorithm signs after ten minutes, and tokens of both are good', a
   const { refreshToken, accessToken } = await signedInUser(service);
   const { prepare, deps } = startWith(service, service.keys, 'ES256');
   await prepare();
-  const tokens = createAccessTokens(deps, service.clock.now);
+  const tokens = createAccessTokens(deps, () => service.clock.now());
   const early = await refreshed(service.api, userRealm, refreshToken);
   assert.equal(kidOf(early.accessToken), kidOf(accessToken));
   await service.clock.advance(601);

@@ -5,8 +5,8 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
-import type { KeyRing, SecretKeys } from '../../platform/crypto/secret-keys.ts';
 import { seal, unseal } from '../../platform/crypto/sealed.ts';
+import type { KeyRing, SecretKeys } from '../../platform/crypto/secret-keys.ts';
 import type { SigningAlgorithm, SigningKeyRow } from './signing-key-row.ts';
 
 /** RFC 7517, with public members only. */

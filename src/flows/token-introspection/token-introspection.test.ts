@@ -184,7 +184,10 @@ test('a file with a fault is refused at the start, without its content', async (
     own.write(lines);
     assert.throws(
       () => openServiceTokens(own.file, logger),
-      ({ message }: Error) => /^SERVICE_TOKENS_FILE has/.test(message) && !message.includes(digest),
+      (error: unknown) =>
+        error instanceof Error &&
+        error.message.startsWith('SERVICE_TOKENS_FILE has') &&
+        !error.message.includes(digest),
       lines.join('\n'),
     );
   }

@@ -3,8 +3,8 @@ import { beginEpoch } from '../../domain/backups/backup-store.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { endEveryLink } from '../../domain/one-time-tokens/link-store.ts';
 import { buryQueuedMails } from '../../domain/outbox/mail-store.ts';
-import { revokeSigningKeys } from '../../domain/signing-keys/signing-key-store.ts';
 import { revokeEverySession } from '../../domain/sessions/session-store.ts';
+import { revokeSigningKeys } from '../../domain/signing-keys/signing-key-store.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 
 export type Epoch = {

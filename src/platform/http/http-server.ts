@@ -1,5 +1,5 @@
-import cors from '@fastify/cors';
 import type { IncomingMessage } from 'node:http';
+import cors from '@fastify/cors';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
