@@ -23,3 +23,20 @@ export async function timeGet(url: string, token?: string, expected = [200]): Pr
   if (!expected.includes(answer.status)) throw new Error(`${url} answered ${answer.status}`);
   return performance.now() - startedAt;
 }
+
+type Reading = { clients: number; seconds: number; token?: string };
+
+/** How many are answered a second, where each client asks again at once. */
+export async function readsPerSecond(
+  url: string,
+  { clients, seconds, token }: Reading,
+): Promise<number> {
+  let done = 0;
+  const begun = performance.now();
+  const until = begun + seconds * 1000;
+  const client = async (): Promise<void> => {
+    for (; performance.now() < until; done += 1) await timeGet(url, token);
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return (done * 1000) / (performance.now() - begun);
+}

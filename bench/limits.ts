@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createMemoryLimiter } from '../src/platform/rate-limit/memory-limiter.ts';
 import { credentialsOf, newRegistration } from '../test/factories.ts';
 import { type Figure, median } from './figure.ts';
-import { send, timeGet } from './json-requests.ts';
+import { readsPerSecond, send } from './json-requests.ts';
 import { npmStart } from './npm-start.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -20,7 +20,7 @@ export async function measureLimits(): Promise<Figure[]> {
   const free = await startService('0');
   for (let round = 0; round < rounds; round += 1) {
     // Alternating, so that a change in the machine's speed affects both.
-    const [one, other] = [await readsPerSecond(free), await readsPerSecond(counted)];
+    const [one, other] = [await reads(free), await reads(counted)];
     ratios.push(other / one);
   }
   const refused = await refusedLatency(root);
@@ -36,6 +36,10 @@ export async function measureLimits(): Promise<Figure[]> {
     { name: 'a refused request, in the limiter', value: refusal, unit: 'ms', bar: 1 },
     { name: 'a refused sign-in, from outside, median', value: refused, unit: 'ms', bar: 10 },
   ];
+}
+
+function reads({ url, token }: { url: string; token: string }): Promise<number> {
+  return readsPerSecond(`${url}/api/users/me`, { clients, seconds: seconds / rounds, token });
 }
 
 async function startService(limit: string) {
@@ -56,17 +60,6 @@ async function startService(limit: string) {
     rmSync(dataDir, { recursive: true });
   };
   return { url: service.url, token, stop };
-}
-
-async function readsPerSecond({ url, token }: { url: string; token: string }): Promise<number> {
-  let done = 0;
-  const until = performance.now() + (seconds * 1000) / rounds;
-  const begun = performance.now();
-  const client = async (): Promise<void> => {
-    for (; performance.now() < until; done += 1) await timeGet(`${url}/api/users/me`, token);
-  };
-  await Promise.all(Array.from({ length: clients }, client));
-  return (done * 1000) / (performance.now() - begun);
 }
 
 async function refusalMilliseconds(): Promise<number> {

@@ -12,6 +12,7 @@ import { measureOverload } from './overload.ts';
 import { measurePages } from './pages.ts';
 import { measureReplicas } from './replicas.ts';
 import { measureSearches } from './searches.ts';
+import { measureSigningKeys } from './signing-keys.ts';
 import { measureStarts } from './starts.ts';
 import { measureTraces } from './traces.ts';
 
@@ -28,6 +29,7 @@ const benchmarks = {
   overload: measureOverload,
   replicas: measureReplicas,
   traces: measureTraces,
+  'signing-keys': measureSigningKeys,
   'audit-chain': measureAuditChain,
   backups: measureBackups,
   pages: measurePages,

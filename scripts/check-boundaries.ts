@@ -32,6 +32,8 @@ const tables: TableRules = {
     passkeys: 'src/domain/passkeys',
     passkey_challenges: 'src/domain/passkeys',
     idempotency_keys: 'src/domain/idempotency',
+    signing_keys: 'src/domain/signing-keys',
+    hmac_tokens: 'src/domain/signing-keys',
     deployment: 'src/domain/backups',
     backups: 'src/domain/backups',
   },

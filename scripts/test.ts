@@ -15,9 +15,15 @@ import { embeddedTemplateFile } from '../test/template-version.ts';
 
 const root = join(import.meta.dirname, '..');
 const shards = 3;
-const slowSuites = ['faults', 'browser', 'timing', 'fuzz', 'deployment', 'image'].map(
-  (name) => `test/${name}/**`,
-);
+const slowSuites = [
+  'faults',
+  'browser',
+  'timing',
+  'fuzz',
+  'deployment',
+  'image',
+  'verify-tokens',
+].map((name) => `test/${name}/**`);
 const coverageOptions = [
   '--experimental-test-coverage',
   '--test-coverage-include=src/**',

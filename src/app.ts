@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { denials } from './access/denials.ts';
 import { assemble, type Part } from './access/part.ts';
 import type { AppDependencies } from './access/route-dependencies.ts';
+import { forwarderOf, refuseUnknownServices } from './access/services.ts';
 import { accountImport } from './admin/account-import/part.ts';
 import { adminAdministration } from './admin/admins/part.ts';
 import { auditEvents } from './admin/audit-events/part.ts';
@@ -14,6 +15,7 @@ import { audit } from './domain/audit/part.ts';
 import { credentials } from './domain/credentials/part.ts';
 import { factors } from './domain/factors/part.ts';
 import { idempotency } from './domain/idempotency/part.ts';
+import { keyRotation } from './domain/key-rotation/part.ts';
 import { oneTimeTokens } from './domain/one-time-tokens/part.ts';
 import { outbox } from './domain/outbox/part.ts';
 import { passkeys } from './domain/passkeys/part.ts';
@@ -34,6 +36,7 @@ import { secondFactors } from './flows/second-factors/part.ts';
 import { securityEvents } from './flows/security-events/part.ts';
 import { ownSessions } from './flows/sessions/part.ts';
 import { signIn } from './flows/sign-in/part.ts';
+import { tokenIntrospection } from './flows/token-introspection/part.ts';
 import { undoLinks } from './flows/undo/part.ts';
 import { addDocumentationRoutes, describeApi } from './operations/api-reference/documentation.ts';
 import { backup } from './operations/backup/part.ts';
@@ -41,6 +44,7 @@ import { health } from './operations/health/part.ts';
 import { mailbox } from './operations/mailbox/part.ts';
 import { metrics } from './operations/metrics/part.ts';
 import { pages } from './operations/pages/part.ts';
+import { tokenVerification } from './operations/token-verification/part.ts';
 import { createHttpServer, type HttpServer } from './platform/http/http-server.ts';
 
 /** All parts of the service, one per line. */
@@ -51,6 +55,7 @@ export const parts: readonly Part[] = [
   credentials,
   factors,
   idempotency,
+  keyRotation,
   oneTimeTokens,
   outbox,
   passkeys,
@@ -72,6 +77,7 @@ export const parts: readonly Part[] = [
   undoLinks,
   dataExport,
   securityEvents,
+  tokenIntrospection,
   linkPages,
   userAdministration,
   adminAdministration,
@@ -83,6 +89,7 @@ export const parts: readonly Part[] = [
   backup,
   mailbox,
   pages,
+  tokenVerification,
   metrics,
 ];
 
@@ -94,11 +101,12 @@ export async function buildApp(
   observe?: (app: FastifyInstance) => void,
 ): Promise<HttpServer> {
   const deps = { ...given, ...assembly };
-  const app = createHttpServer(deps);
+  const app = createHttpServer({ ...deps, forwarderOf: forwarderOf(deps) });
   observe?.(app);
   app.decorateRequest('accessTokenClaims', null);
   app.decorateRequest('caller', null);
   await describeApi(app, deps.config);
+  refuseUnknownServices(app, deps);
   for (const { routes } of parts) await routes?.(app, deps);
   if (deps.config.docsEnabled) await addDocumentationRoutes(app, deps.config);
   return app;

@@ -7,6 +7,7 @@ import { type Config, ConfigError, parseConfig, readEnvironment } from './config
 import { version } from './configuration/version.ts';
 import { createAccessTokens } from './domain/access-tokens/access-token.ts';
 import type { Dependencies } from './domain/dependencies.ts';
+import { createSigningKeys } from './domain/signing-keys/signing-keys.ts';
 import { createKeyRing } from './platform/crypto/secret-keys.ts';
 import { createDatabaseClock } from './platform/database/database-clock.ts';
 import { DirectoryInUseError } from './platform/database/directory-lock.ts';
@@ -27,7 +28,9 @@ import { traceStatement } from './platform/tracing/trace-statement.ts';
 import { setTracing, type Tracing } from './platform/tracing/tracing.ts';
 import { jobNames, startBackgroundWork } from './process/background-work.ts';
 import { stopWhenTold } from './process/drain.ts';
+import { loadServiceTokens } from './process/load-service-tokens.ts';
 import { openEngine, startHasher } from './process/open-engine.ts';
+import { openSigningKeys } from './process/open-signing-keys.ts';
 import { checkOptionalServices } from './process/optional-services.ts';
 import { loadSecretKey } from './process/secret-key.ts';
 import { describeSelf, showRunning } from './process/show-running.ts';
@@ -74,6 +77,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     `secret: ok (${config.secretKey === undefined ? 'made for development, kept in DATA_DIR' : 'configured'})`,
   );
 
+  const serviceTokens = loadServiceTokens(config, logger);
   const [engine, hasher] = await Promise.all([openEngine(config), startHasher(config)]);
   const tracing = await openTracing(config, logger);
   const db = openWatchedDatabase(engine, logger, (statement) => {
@@ -82,11 +86,25 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   });
   const readiness: Readiness = { phase: 'starting' };
   const clock = createDatabaseClock(db, engine);
-  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
+  const signingKeys = createSigningKeys({ db, keys, config, logger });
+  const accessTokens = createAccessTokens({ keys, signingKeys, config }, () => clock.now());
   const jobs = createJobQueue(engine, logger);
   const limiter = await openLimiter(config, logger);
   const limits = createRequestLimits({ config, logger, db, keys, limiter });
-  const deps = { config, logger, engine, db, jobs, limits, keys, hasher, accessTokens, readiness };
+  const deps = {
+    config,
+    logger,
+    engine,
+    db,
+    jobs,
+    limits,
+    keys,
+    hasher,
+    readiness,
+    signingKeys,
+    accessTokens,
+    serviceTokens,
+  };
   const app = await buildApp(deps);
 
   const running: Parameters<typeof stopWhenTold>[0] = {
@@ -109,6 +127,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   try {
     await prepareDatabase(config, engine, logger, self, listenEarly);
     running.shown = showRunning(deps, self);
+    await openSigningKeys(deps);
     await openJobs(jobs);
     await checkOptionalServices(config, logger);
     warnOfWeakSettings(config, logger);

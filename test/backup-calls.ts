@@ -3,6 +3,8 @@ import type { TestContext } from 'node:test';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { assembly, buildApp, parts } from '../src/app.ts';
 import { createAccessTokens } from '../src/domain/access-tokens/access-token.ts';
+import { prepareSigningKeys } from '../src/domain/key-rotation/prepare-signing-keys.ts';
+import { createSigningKeys } from '../src/domain/signing-keys/signing-keys.ts';
 import { createBackup } from '../src/operations/backup/create-backup.ts';
 import { openBackup } from '../src/operations/backup/load-backup.ts';
 import { restoreBackup } from '../src/operations/backup/restore-backup.ts';
@@ -61,9 +63,25 @@ export async function serveRestored(t: TestContext, service: TestApp, engine: Da
   const db = createDatabase(engine.pool, () => {});
   const jobs = createJobQueue(engine, logger, false);
   await jobs.open(jobNames(parts));
-  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => new Date());
+  const signingKeys = createSigningKeys({ db, keys, config, logger });
+  await prepareSigningKeys({ db, keys, config, signingKeys });
+  const accessTokens = createAccessTokens({ keys, signingKeys, config }, () => new Date());
+  const { serviceTokens } = service.deps;
   const readiness = { phase: 'serving' as const };
-  const deps = { config, logger, engine, db, jobs, limits, keys, hasher, accessTokens, readiness };
+  const deps = {
+    config,
+    logger,
+    engine,
+    db,
+    jobs,
+    limits,
+    keys,
+    hasher,
+    readiness,
+    signingKeys,
+    accessTokens,
+    serviceTokens,
+  };
   const app = await buildApp(deps);
   await app.ready();
   t.after(async () => {

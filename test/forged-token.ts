@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHmac, type KeyObject, randomUUID, sign } from 'node:crypto';
 import type { TestApp } from './test-app.ts';
 
 type Json = Record<string, unknown>;
@@ -9,8 +9,8 @@ type Forgery = {
   claims?: Json;
   /** The raw payload text, for what JSON.stringify cannot write. */
   rawClaims?: string;
-  /** The signing key; the service's own by default. */
-  key?: Buffer | string;
+  /** A secret for HS256, or a private key; by default the one that signed the genuine token. */
+  key?: Buffer | string | KeyObject;
   digest?: 'sha256' | 'sha384' | 'sha512';
   /** The signature itself. */
   signature?: string;
@@ -21,7 +21,7 @@ type Forgery = {
  * parts of the genuine token change; without any it is as valid as the original.
  */
 export function forgeToken(
-  { keys }: Pick<TestApp, 'keys'>,
+  { keys, deps }: Pick<TestApp, 'keys' | 'deps'>,
   genuine: string,
   forgery: Forgery = {},
 ): string {
@@ -33,8 +33,18 @@ export function forgeToken(
   ]
     .map(encodePart)
     .join('.');
-  const hmac = createHmac(forgery.digest ?? 'sha256', forgery.key ?? keys.current.jwt);
-  return `${signed}.${forgery.signature ?? hmac.update(signed).digest('base64url')}`;
+  const { kid } = JSON.parse(header) as { kid: string };
+  const own = deps.signingKeys.find(kid)?.privateKey ?? keys.current.jwt;
+  const key = forgery.key ?? (forgery.digest === undefined ? own : keys.current.jwt);
+  return `${signed}.${forgery.signature ?? signText(signed, key, forgery.digest)}`;
+}
+
+function signText(text: string, key: NonNullable<Forgery['key']>, digest = 'sha256'): string {
+  if (typeof key === 'string' || Buffer.isBuffer(key))
+    return createHmac(digest, key).update(text).digest('base64url');
+  const isEd25519 = key.asymmetricKeyType === 'ed25519';
+  const options = { key, dsaEncoding: 'ieee-p1363' } as const;
+  return sign(isEd25519 ? null : digest, Buffer.from(text), options).toString('base64url');
 }
 
 /** Header and claims of a token, unverified. */

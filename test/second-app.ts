@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { buildApp } from '../src/app.ts';
 import { createAccessTokens } from '../src/domain/access-tokens/access-token.ts';
+import { createSigningKeys } from '../src/domain/signing-keys/signing-keys.ts';
 import { createDatabase } from '../src/platform/database/database.ts';
 import { openPostgres } from '../src/platform/database/postgres-engine.ts';
 import { createLogger } from '../src/platform/logging/logger.ts';
@@ -32,7 +33,10 @@ async function startBeside(t: TestContext, test: TestApp, url: string): Promise<
   const logger = createLogger(config, { write: (line) => void lines.push(line) });
   const engine = openPostgres({ url, poolSize: 5 });
   const db = createDatabase(engine.pool, () => {});
-  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () => clock.now());
+  const signingKeys = createSigningKeys({ db, keys, config, logger });
+  // What a process knows that has started: the database may be away.
+  if (url !== nowhere) await signingKeys.reload();
+  const accessTokens = createAccessTokens({ keys, signingKeys, config }, () => clock.now());
   const readiness = { phase: 'serving' as const };
   const app = await buildApp({
     config,
@@ -44,6 +48,8 @@ async function startBeside(t: TestContext, test: TestApp, url: string): Promise<
     keys,
     hasher,
     accessTokens,
+    signingKeys,
+    serviceTokens: test.deps.serviceTokens,
     readiness,
   });
   await app.ready();

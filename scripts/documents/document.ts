@@ -17,7 +17,7 @@ export function parseDocument(path: string, source: string): MarkdownDocument {
   const codeLines = [...source.matchAll(fence)].flatMap(([, , block = '']) => block.split('\n'));
   const unfenced = source.replaceAll(fence, '');
   const spans = [...unfenced.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
-  const caseLists = [...unfenced.matchAll(/`([\w./-]+\.test\.ts)`((?: [A-M]\d\d\b)+)/g)].map(
+  const caseLists = [...unfenced.matchAll(/`([\w./-]+\.test\.ts)`((?: [A-Q]\d\d\b)+)/g)].map(
     ([, file = '', cases = '']) => ({ file, cases: cases.trim().split(' ') }),
   );
   return { path, caseLists, prose: unfenced.replaceAll(/`[^`\n]+`/g, ''), spans, codeLines };

@@ -5,6 +5,7 @@ import { adminRealm, partyOf, type Realm } from '../domain/realms/realms.ts';
 import { type Caller, findCaller } from '../domain/sessions/session-store.ts';
 import { forbidden, unauthenticated } from '../platform/errors.ts';
 import { answerOnce } from './answer-once.ts';
+import { bearerTokenOf } from './bearer-token.ts';
 import { type Demands, demandsOf, type ProofDeps, requireSetUp } from './proof-guards.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
 
@@ -15,7 +16,7 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /** Who may call the route; required for every route. */
-    guard?: 'anyone' | 'user' | 'admin' | 'superadmin';
+    guard?: 'anyone' | 'user' | 'admin' | 'superadmin' | 'service';
     /** Optional credentials of a route that is open to anyone. */
     accepts?: 'superadmin' | 'userCookie' | 'adminCookie';
   }
@@ -130,18 +131,7 @@ async function loadCaller(
   realm: Realm,
   claims: AccessTokenClaims | null,
 ): Promise<Caller> {
-  const caller = claims && (await findCaller(deps.db, realm, claims.sessionId, claims.subjectId));
+  const caller = claims && (await findCaller(deps.db, realm, claims));
   if (caller === null) throw unauthenticated('The access token is not valid');
   return caller;
-}
-
-/** Header only (RFC 6750 § 2.1). Two Authorization headers are ambiguous and count as no token. */
-function bearerTokenOf(request: FastifyRequest): string | null {
-  const { rawHeaders } = request.raw;
-  const count = rawHeaders.filter(
-    (name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization',
-  ).length;
-  const match =
-    count === 1 ? /^Bearer +([\w.~+/-]+=*)$/i.exec(request.headers.authorization ?? '') : null;
-  return match?.[1] ?? null;
 }

@@ -20,10 +20,13 @@ export type LimitPolicies = {
   /** Refreshes of one session, and all refreshes from one address. */
   refresh: LimitPolicy;
   refreshCeiling: LimitPolicy | null;
+  /** Requests of one service for itself: an application asks for all its users. */
+  service: LimitPolicy | null;
 };
 
 // Allows for many clients behind one address: an office, a mobile network.
 const ceilingFactor = 20;
+const serviceFactor = 100;
 
 export function limitPolicies({
   rateLimitPerHour,
@@ -41,6 +44,7 @@ export function limitPolicies({
     defence: hourly('defence', Math.min(60, rateLimitAccountPerHour)),
     refresh: { name: 'refresh', limit: 600, windowSeconds: hour },
     refreshCeiling: hourly('refresh-ceiling', rateLimitPerHour * ceilingFactor),
+    service: hourly('service', rateLimitAccountPerHour * serviceFactor),
   };
 }
 

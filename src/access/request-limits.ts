@@ -27,6 +27,7 @@ declare module 'fastify' {
  * Each request is counted once, by the first rule that matches:
  *
  * - Not counted: probes, metrics, static files, and a refresh in cookie mode without a cookie.
+ * - Of a service, with its token and without a client's address: on that service.
  * - With a genuine access token: on its session and the ceiling of its address; also on its
  *   account, once the session was found live.
  * - A refresh with a genuine token: on its session and the ceiling for refreshes.
@@ -54,6 +55,8 @@ export type RequestLimits = {
     reply: FastifyReply,
     caller: { sessionId: string; subjectId: string },
   ): Promise<void>;
+  /** The same for a service. */
+  beginServiceTurn(request: FastifyRequest, reply: FastifyReply, name: string): Promise<void>;
   endTurn(request: FastifyRequest): void;
   /** Runs a search once few enough others are running; throws 503 if that takes too long. */
   searchInTurn<T>(
@@ -67,6 +70,7 @@ export type RequestLimits = {
     reply: FastifyReply,
     sessionId: string | null,
   ): Promise<void>;
+  countService(request: FastifyRequest, name: string): Promise<void>;
   /** Exempts a request. Only for one that is refused without a query and without its body. */
   exempt(request: FastifyRequest): void;
   /** Counts a request that failed before it was counted. Returns its error, or 429. */
@@ -91,8 +95,9 @@ export function createRequestLimits(deps: Deps): RequestLimits {
   const counted = new WeakSet<FastifyRequest>();
   const turns = createAccountTurns(mostAtWork(config.databasePoolSize), turnMilliseconds);
   const searches = createAccountTurns(searchesAtWork, turnMilliseconds);
-  const networkOfClient = ({ clientAddress }: FastifyRequest) =>
-    networkOf(clientAddress, config.rateLimitIpv6Prefix);
+  /** A service that calls for itself is a client of its own, wherever it runs. */
+  const clientOf = ({ callingService: service, clientAddress }: FastifyRequest) =>
+    service === null ? networkOf(clientAddress, config.rateLimitIpv6Prefix) : `service ${service}`;
 
   const countOnce = async (request: FastifyRequest, count: () => Promise<void>): Promise<void> => {
     if (counted.has(request)) return;
@@ -114,13 +119,25 @@ export function createRequestLimits(deps: Deps): RequestLimits {
   };
 
   const requireOfAddress = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { callingService: service } = request;
+    if (service !== null) return require(policies.service, service);
     if (policies.ip === null) return;
-    const state = await limiter.take(policies.ip, networkOfClient(request));
+    const state = await limiter.take(policies.ip, clientOf(request));
     reply.headers(limitHeaders(policies.ip, state));
     if (state.isFirstRefusal) await recordExceeded(deps, policies.ip, null);
     if (state.allowed) return;
     countRefusal(policies.ip);
     throw rateLimited(state.resetSeconds);
+  };
+
+  const requireWithinCeiling = (
+    policy: LimitPolicy | null,
+    request: FastifyRequest,
+  ): Promise<void> => {
+    const { callingService: service } = request;
+    return service === null
+      ? require(policy, clientOf(request))
+      : require(policies.service, service);
   };
 
   return {
@@ -129,20 +146,21 @@ export function createRequestLimits(deps: Deps): RequestLimits {
       await countOnce(request, async () => {
         await requireOfAddress(request, reply);
         const { limit = '' } = request.routeOptions.config;
-        await require(policies.ofAddress?.[limit] ?? null, networkOfClient(request));
+        await require(policies.ofAddress?.[limit] ?? null, clientOf(request));
       });
     },
     countSession: (request, sessionId, account) =>
       countOnce(request, async () => {
         // The session comes first: a request refused there must not use up the shared ceiling.
         await require(isDefence(request) ? policies.defence : policies.session, sessionId, account);
-        await require(policies.ceiling, networkOfClient(request));
+        await requireWithinCeiling(policies.ceiling, request);
       }),
     countAccount: async (request, account) => {
       if (!isDefence(request)) await require(policies.account, account.id, account);
     },
     beginTurn: (request, reply, { sessionId, subjectId }) =>
       turns.begin(request, reply, isDefence(request) ? sessionId : subjectId),
+    beginServiceTurn: (request, reply, name) => turns.begin(request, reply, `service ${name}`),
     endTurn: (request) => turns.end(request),
     searchInTurn: async (request, reply, search) => {
       await searches.begin(request, reply, 'searches');
@@ -152,9 +170,10 @@ export function createRequestLimits(deps: Deps): RequestLimits {
       countOnce(request, async () => {
         if (sessionId === null) return requireOfAddress(request, reply);
         await require(policies.refresh, sessionId);
-        await require(policies.refreshCeiling, networkOfClient(request));
+        await requireWithinCeiling(policies.refreshCeiling, request);
         await turns.begin(request, reply, sessionId);
       }),
+    countService: (request, name) => countOnce(request, () => require(policies.service, name)),
     exempt: (request) => void counted.add(request),
     countFailed: async (request, reply, error) => {
       if (counterOf(request) === 'nothing') return error;

@@ -7,7 +7,6 @@ import {
   cidrs,
   exactOrigins,
   mailAddresses,
-  metadataNames,
   oneOf,
   publicAddress,
   secret,
@@ -18,6 +17,7 @@ import {
 } from './config-fields.ts';
 import { passkeyVariables } from './passkey-variables.ts';
 import { smtpVariables } from './smtp-variables.ts';
+import { tokenVariables } from './token-variables.ts';
 import { traceVariables } from './trace-variables.ts';
 
 export type Settings = z.output<typeof configSchema>;
@@ -105,10 +105,7 @@ export const configSchema = z.object({
     secret.optional(),
     'Token that allows registering the first admin, sent as X-Setup-Token; at least 32 bytes of random text.',
   ),
-  ACCESS_TOKEN_EXPIRE_MINUTES: whole(1, 60, 15, 'Lifetime of an access token, in minutes.'),
-  ACCESS_TOKEN_METADATA: metadataNames(
-    "Comma-separated list of members of a user's app_metadata that access tokens carry, in the claim app_metadata; at most 1 KiB. A change counts from the next sign-in or refresh.",
-  ),
+  ...tokenVariables,
   REFRESH_TOKEN_EXPIRE_DAYS: whole(1, 365, 7, "Idle lifetime of a user's session, in days."),
   SESSION_MAX_DAYS: whole(1, 365, 30, "Maximum lifetime of a user's session, in days."),
   ADMIN_REFRESH_TOKEN_EXPIRE_HOURS: whole(

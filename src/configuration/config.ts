@@ -122,6 +122,10 @@ function shape(settings: Settings) {
     secretKeyPrevious: settings.SECRET_KEY_PREVIOUS,
     adminSetupToken: settings.ADMIN_SETUP_TOKEN,
     accessTokenSeconds: durations.minutes(settings.ACCESS_TOKEN_EXPIRE_MINUTES),
+    accessTokenAlgorithm: settings.ACCESS_TOKEN_ALGORITHM,
+    accessTokenAudience: settings.ACCESS_TOKEN_AUDIENCE,
+    signingKeyRotationDays: settings.SIGNING_KEY_ROTATION_DAYS,
+    serviceTokensFile: settings.SERVICE_TOKENS_FILE,
     accessTokenMetadata: settings.ACCESS_TOKEN_METADATA,
     userSessions: {
       idleSeconds: durations.days(settings.REFRESH_TOKEN_EXPIRE_DAYS),

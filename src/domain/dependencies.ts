@@ -6,6 +6,7 @@ import type { Readiness } from '../platform/http/readiness.ts';
 import type { JobQueue } from '../platform/jobs/job-queue.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { AccessTokens } from './access-tokens/access-token.ts';
+import type { SigningKeys } from './signing-keys/signing-keys.ts';
 
 /** Dependencies of the domain. A function takes only those it uses: `Pick<Dependencies, 'db'>`. */
 export type Dependencies = {
@@ -17,5 +18,6 @@ export type Dependencies = {
   keys: KeyRing;
   hasher: PasswordHasher;
   accessTokens: AccessTokens;
+  signingKeys: SigningKeys;
   readiness: Readiness;
 };

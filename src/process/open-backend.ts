@@ -112,13 +112,12 @@ export function commandDependencies(
     openService: async () => {
       const { assembly } = await import('../app.ts');
       const { createAccessTokens } = await import('../domain/access-tokens/access-token.ts');
+      const { createSigningKeys } = await import('../domain/signing-keys/signing-keys.ts');
       const [hasher, jobs] = [await deps.openHasher(), await deps.openJobs()];
-      const accessTokens = await createAccessTokens(
-        keys,
-        config.accessTokenSeconds,
-        () => new Date(),
-      );
-      return { ...deps, ...assembly, hasher, jobs, accessTokens, readiness: { phase: 'serving' } };
+      const signingKeys = createSigningKeys(deps);
+      const accessTokens = createAccessTokens({ ...deps, signingKeys }, () => new Date());
+      const readiness = { phase: 'serving' as const };
+      return { ...deps, ...assembly, hasher, jobs, signingKeys, accessTokens, readiness };
     },
   };
   return deps;

@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { CompiledQuery } from 'kysely';
 import { version } from '../configuration/version.ts';
-import type {
-  Database,
-  DatabaseEngine,
-  MigrationConnection,
-} from '../platform/database/database.ts';
+import { type Database, type DatabaseEngine, queriesOn } from '../platform/database/database.ts';
 import { requireReleaseFits, schemaNumber } from '../platform/database/migrate.ts';
 import { SchemaConflictError } from '../platform/database/schema-compatibility.ts';
 import {
@@ -74,11 +69,4 @@ const hidden =
 function end({ problem, fix }: SchemaConflictError, logger: Logger): never {
   logger.fatal(`migrations: failed - ${problem}. ${fix}`);
   process.exit(1);
-}
-
-function queriesOn(db: Database): Pick<MigrationConnection, 'query'> {
-  return {
-    query: async (text, parameters = []) =>
-      (await db.executeQuery<Record<string, unknown>>(CompiledQuery.raw(text, parameters))).rows,
-  };
 }

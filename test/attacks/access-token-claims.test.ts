@@ -98,7 +98,7 @@ test('E05 a token signed for years expires at its maximum age, even if cached', 
 test('E06 iss and aud must match exactly', async (t) => {
   const service = await createTestApp(t);
   const { statusWith } = await claimsJudge(service);
-  const genuine = { iss: 'adl', aud: 'adl-api' };
+  const genuine = { iss: service.config.publicUrl, aud: 'adl-api' };
   for (const [name, ours] of Object.entries(genuine)) {
     const near = [
       `${ours} `,
@@ -121,7 +121,8 @@ test('E06 iss and aud must match exactly', async (t) => {
       assert.equal(await statusWith({ [name]: value }), 401, `${name} ${JSON.stringify(value)}`);
     }
   }
-  for (const iss of [['adl', 'evil'], ['evil', 'adl'], ['adl']]) {
+  assert.equal(await statusWith({ iss: 'adl' }), 401, 'of earlier releases');
+  for (const iss of [[genuine.iss, 'evil'], ['evil', genuine.iss], [genuine.iss]]) {
     assert.equal(await statusWith({ iss }), 401, `iss ${JSON.stringify(iss)}`);
   }
   for (const aud of [['evil'], ['ADL-API', 'evil'], [['adl-api']]]) {

@@ -10,6 +10,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { userRealm } from '../../src/domain/realms/realms.ts';
+import { listSigningKeys } from '../../src/domain/signing-keys/signing-key-store.ts';
 import { type SignedIn, signedInUser } from '../factories.ts';
 import { forgeToken, readToken } from '../forged-token.ts';
 import { statusOfMe } from '../session-calls.ts';
@@ -60,7 +61,7 @@ test('E01 a token without a signature or with an unknown alg is rejected', async
 });
 
 test('E02 our key is accepted with our algorithm only', async (t) => {
-  const service = await createTestApp(t);
+  const service = await createTestApp(t, { ACCESS_TOKEN_ALGORITHM: 'HS256' });
   const { status, forge } = await forger(service);
   for (const [alg, digest] of [
     ['HS384', 'sha384'],
@@ -200,7 +201,7 @@ test('E04 an unsupported header parameter invalidates the token, whoever signed 
 });
 
 test('E04 a payload that is unencoded or not an object is rejected', async (t) => {
-  const service = await createTestApp(t);
+  const service = await createTestApp(t, { ACCESS_TOKEN_ALGORITHM: 'HS256' });
   const { status, forge, user } = await forger(service);
   for (const rawClaims of ['', 'null', '[]', '"x"', '1', '{', '{}', 'true', '[{}]']) {
     assert.equal(await status(forge({ rawClaims })), 401, rawClaims);
@@ -217,9 +218,15 @@ test('E19 a token names account, session and expiry, and no personal data', asyn
   const service = await createTestApp(t);
   const { user } = await forger(service);
   const { header, claims } = readToken(user.accessToken);
-  assert.deepEqual(header, { alg: 'HS256', typ: 'at+jwt', kid: service.keys.current.kid });
+  const [signing] = await listSigningKeys(service.db).then((rows) =>
+    rows.filter(({ signs_from }) => signs_from !== null),
+  );
+  assert.deepEqual(header, { alg: 'EdDSA', typ: 'at+jwt', kid: signing?.kid });
   assert.deepEqual(Object.keys(claims).toSorted(), [
+    'acr',
+    'amr',
     'aud',
+    'auth_time',
     'exp',
     'iat',
     'iss',
@@ -231,8 +238,10 @@ test('E19 a token names account, session and expiry, and no personal data', asyn
   const { iss, aud, sub, kind, iat, exp } = claims;
   assert.deepEqual(
     { iss, aud, sub, kind },
-    { iss: 'adl', aud: 'adl-api', sub: user.id, kind: 'user' },
+    { iss: service.config.publicUrl, aud: 'adl-api', sub: user.id, kind: 'user' },
   );
+  assert.deepEqual([claims.amr, claims.acr], [['pwd'], '1']);
+  assert.ok(Math.abs(Number(claims.auth_time) - Number(iat)) < 5);
   assert.equal(Number(exp) - Number(iat), 900);
   assert.ok(Math.abs(Number(iat) - service.clock.now().getTime() / 1000) < 5);
   const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { realms, userRealm } from '../../src/domain/realms/realms.ts';
+import { listSigningKeys } from '../../src/domain/signing-keys/signing-key-store.ts';
 import { createSmtpTransport } from '../../src/platform/smtp/smtp-transport.ts';
 import { assertStatus } from '../api.ts';
 import {
@@ -201,17 +202,23 @@ async function failToMail(t: TestContext, service: TestApp, secrets: Secrets): P
 }
 
 /** All hashes and keys at rest. */
-async function addStored({ db, keys }: TestApp, secrets: Secrets): Promise<void> {
+async function addStored({ db, keys, deps }: TestApp, secrets: Secrets): Promise<void> {
   for (const { table } of realms) {
     const rows = await db.selectFrom(table).select(['id', 'password_hash']).execute();
     for (const { id, password_hash } of rows) secrets.set(`hash of ${id}`, String(password_hash));
   }
   const binary: Buffer[] = [
     keys.current.jwt,
+    keys.current.signingKey,
     keys.current.link,
     keys.current.refreshTag,
     keys.current.throttle,
   ];
+  for (const { kid, private_key } of await listSigningKeys(db)) {
+    binary.push(private_key);
+    const jwk = deps.signingKeys.find(kid)?.privateKey.export({ format: 'jwk' });
+    if (jwk?.d !== undefined) binary.push(Buffer.from(jwk.d, 'base64url'));
+  }
   const sessions = await db
     .selectFrom('sessions')
     .select(['current_hash', 'previous_hash'])

@@ -16,7 +16,8 @@ test('V7.5.1 an address changed a moment ago is not restored without the passwor
   const { accessToken: token } = await refreshed(service.api, userRealm, user.refreshToken);
   const [session] = (await service.api.get('/api/users/me/sessions', { token })).body.items;
   // A second request of this session, authenticated just before the first one takes effect.
-  const caller = await findCaller(service.db, userRealm, session.id, user.id);
+  const claims = { sessionId: session.id, subjectId: user.id, keyId: null };
+  const caller = await findCaller(service.db, userRealm, claims);
   assert.ok(caller);
   const change = { email: newRegistration().email, current_password: user.password };
   assertStatus(await service.api.put('/api/users/me', change, { token }), 200);

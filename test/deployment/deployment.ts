@@ -4,6 +4,7 @@ import { startDatabaseService, withoutPostgres } from '../faults/postgres-backed
 import { type ServerProcess, startServer } from '../faults/server-process.ts';
 import { findFreePort } from '../free-port.ts';
 import { startRedis, withoutRedis } from '../redis-server.ts';
+import { makeServiceTokens } from '../service-tokens.ts';
 import { type Nginx, publicHost, startNginx, withoutNginx } from './nginx.ts';
 
 export type Deployment = {
@@ -12,6 +13,8 @@ export type Deployment = {
   /** One more server like the others, with these changes. */
   startReplica: (env: Record<string, string>) => Promise<ServerProcess>;
   stopDatabase: () => Promise<unknown>;
+  /** Of a service that may forward. */
+  serviceToken: string;
 };
 
 type Lifetime = { after(end: () => unknown): void };
@@ -52,7 +55,9 @@ async function startDeployment(t: Lifetime): Promise<Deployment> {
   const redis = await startRedis(t);
   const password = randomBytes(18).toString('base64url');
   await redis.command('ACL', 'SETUSER', 'adl', 'on', `>${password}`, ...redisRights);
+  const services = await makeServiceTokens();
   const { server, postgres } = await startDatabaseService(t, {
+    SERVICE_TOKENS_FILE: services.file,
     ENVIRONMENT: 'production',
     PUBLIC_URL: `https://${publicHost}`,
     REDIS_URL: redis.url.replace('redis://', `redis://adl:${password}@`),
@@ -69,5 +74,6 @@ async function startDeployment(t: Lifetime): Promise<Deployment> {
     t,
     replicas.map(({ port }) => port),
   );
-  return { nginx, replicas, startReplica, stopDatabase: () => postgres.stop('fast') };
+  const stopDatabase = () => postgres.stop('fast');
+  return { nginx, replicas, startReplica, stopDatabase, serviceToken: services.forward };
 }

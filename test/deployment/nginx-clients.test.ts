@@ -71,6 +71,27 @@ describe('the address of a client behind nginx', { skip: withoutServers }, () =>
     assert.equal(remaining(await ask(nginx, 'GET', '/', spoofed)), 199);
   });
 
+  test('a service names the address of its client, through a balancer too; nobody else does', async (t) => {
+    const { nginx, serviceToken } = deployment.current;
+    const balanced = await behindBalancer(t);
+    const count = async (through: typeof nginx, from: string, headers: Record<string, string>) =>
+      remaining(await ask(through, 'GET', '/', { from, headers }));
+    const own = '127.0.6.1';
+    const token = { 'X-Service-Token': serviceToken };
+    for (const index of [0, 1]) {
+      const named = { ...token, 'X-Forwarded-For': '203.0.113.50' };
+      assert.equal(await count(nginx, own, named), 199 - 2 * index);
+      // The balancer appends the address of the service.
+      const appended = { ...token, 'X-Forwarded-For': `203.0.113.50, ${own}` };
+      assert.equal(await count(balanced, balancer, appended), 198 - 2 * index);
+    }
+    const spoofed = { 'X-Service-Token': 'adl_st_wrong', 'X-Forwarded-For': '203.0.113.51' };
+    const refused = await ask(nginx, 'GET', '/', { from: '127.0.6.2', headers: spoofed });
+    assert.equal(refused.status, 401);
+    assert.equal(await count(nginx, '127.0.6.2', {}), 198);
+    assert.equal(await count(nginx, '127.0.6.3', { 'X-Forwarded-For': '203.0.113.51' }), 199);
+  });
+
   test('K05 an IPv6 /64 is one client, in any spelling; mapped IPv4 is IPv4', async (t) => {
     const nginx = await behindBalancer(t);
     const count = async (address: string) =>

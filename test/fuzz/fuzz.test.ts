@@ -9,6 +9,7 @@ import { eventually } from '../faults/eventually.ts';
 import { startDatabaseService, withoutPostgres } from '../faults/postgres-backed.ts';
 import { rssMegabytes } from '../faults/process-figures.ts';
 import type { ServerProcess } from '../faults/server-process.ts';
+import { makeServiceTokens } from '../service-tokens.ts';
 import { startSmtpSink } from '../smtp-sink.ts';
 import { assertSoundAnswer } from '../sound-answer.ts';
 import { fuzz, fuzzSeed } from './fuzz.ts';
@@ -26,7 +27,9 @@ const pageOfKind: Record<string, string> = {
 
 async function startTarget(t: TestContext): Promise<{ target: FuzzTarget; server: ServerProcess }> {
   const sink = await startSmtpSink(t);
+  const services = await makeServiceTokens();
   const { server, query } = await startDatabaseService(t, {
+    SERVICE_TOKENS_FILE: services.file,
     // As in FI-36: without a heap limit V8 collects late, and its garbage would hide a leak.
     NODE_OPTIONS: '--max-old-space-size=128',
     ADMIN_SETUP_TOKEN: setupToken,
@@ -59,7 +62,8 @@ async function startTarget(t: TestContext): Promise<{ target: FuzzTarget; server
     return String(row?.id);
   };
   const origin = `http://localhost:${server.port}`;
-  return { target: { api, origin, root, linkToken, deadMail }, server };
+  const serviceToken = services.introspect;
+  return { target: { api, origin, root, serviceToken, linkToken, deadMail }, server };
 }
 
 /** Over a real socket; each answer is checked against the common invariants. */

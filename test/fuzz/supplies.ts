@@ -14,6 +14,8 @@ export type FuzzTarget = {
   origin: string;
   /** A superadmin that sends no fuzzed requests. */
   root: SignedIn;
+  /** Of a service that may introspect. */
+  serviceToken: string;
   /** The token of the newest mail of a kind to this address. */
   linkToken(kind: MailKind, address: string): Promise<string>;
   /** A mail that failed permanently. */
@@ -71,6 +73,10 @@ async function supplyFor(
   // The names that the seed makes were registered with `/register`.
   if (path === '/api/admins/users') return { body: namesOf(newRegistration()) };
   if (/passkey/.test(path)) return supplyPasskey(target, path, await newcomer(target, realm));
+  if (path === '/api/tokens/introspect') {
+    const { accessToken } = await newcomer(target, userRealm);
+    return { token: target.serviceToken, body: { token: accessToken } };
+  }
   if (path.includes('{id}')) return supplyId(target, path, realm);
   if ('token' in fields) return { body: { token: await tokenFor(target, path) } };
   if (!isGuarded && Object.keys(fields).length === 0) return {};

@@ -46,7 +46,8 @@ test('operations have a summary, a tag, a unique id and described answers', asyn
 test('guarded routes declare the token of their realm; public routes declare none', async (t) => {
   const { operations } = await described(t);
   for (const { name, guard, operation } of operations) {
-    const scheme = guard === 'user' ? 'userToken' : 'adminToken';
+    const schemes: Record<string, string> = { user: 'userToken', service: 'serviceToken' };
+    const scheme = schemes[guard] ?? 'adminToken';
     const needsToken =
       operation.security.length > 0 && operation.security.every((one) => scheme in one);
     assert.equal(needsToken, guard !== 'anyone', name);

@@ -11,6 +11,8 @@ const impersonal: Record<string, string> = {
   audit_marks: 'hashes of the chain',
   imports: 'digests of files, counts',
   backups: 'names of files, digests, sizes and times',
+  signing_keys: 'keys of the service',
+  hmac_tokens: 'a time',
   deployment: 'an id of the deployment, a count and a time',
   schema_migrations: 'names of files',
   server_processes: 'machines and releases',

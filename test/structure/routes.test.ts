@@ -23,7 +23,7 @@ test('every route declares who may call it', async () => {
   const all = await routes();
   assert.ok(all.length > 30);
   for (const { method, url, guard } of all) {
-    assert.match(guard, /^(anyone|user|admin|superadmin)$/, `${method} ${url}`);
+    assert.match(guard, /^(anyone|user|admin|superadmin|service)$/, `${method} ${url}`);
   }
 });
 
@@ -50,6 +50,8 @@ test("guards: no token is 401, another realm's token or a missing role is 403", 
     user: [admin.accessToken],
     admin: [user.accessToken],
     superadmin: [user.accessToken, admin.accessToken],
+    // An access token is no service token, nor one of a service without the scope.
+    service: [],
   };
   for (const { method, url, guard } of await routes()) {
     if (guard === 'anyone') continue;
@@ -70,7 +72,8 @@ test('every guarded POST, PUT and PATCH takes an Idempotency-Key, or issues a se
   const [user, admin] = [await signedInUser(test), await signedInAdmin(test)];
   const headers = { 'idempotency-key': 'too short' };
   const changing = (await routes()).filter(
-    ({ method, guard }) => guard !== 'anyone' && ['POST', 'PUT', 'PATCH'].includes(method),
+    ({ method, guard }) =>
+      !['anyone', 'service'].includes(guard) && ['POST', 'PUT', 'PATCH'].includes(method),
   );
   assert.ok(changing.length > 10);
   for (const { method, url, guard } of changing) {

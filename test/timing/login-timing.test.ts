@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { hashSync } from '@node-rs/bcrypt';
 import { buildApp } from '../../src/app.ts';
-import { createAccessTokens } from '../../src/domain/access-tokens/access-token.ts';
 import { userRealm } from '../../src/domain/realms/realms.ts';
 import type { PasswordHasher } from '../../src/platform/hashing/password-hasher.ts';
 import {
@@ -114,9 +113,7 @@ async function withoutDummyHash(t: TestContext, service: TestApp): Promise<TestA
       stored === null ? Promise.resolve(false) : service.hasher.verify(password, stored, client),
   };
   const logger = createLogger(config, { write: () => {} });
-  const accessTokens = await createAccessTokens(keys, config.accessTokenSeconds, () =>
-    service.clock.now(),
-  );
+  const { accessTokens, signingKeys, serviceTokens } = service.deps;
   const app = await buildApp({
     config,
     logger,
@@ -127,6 +124,8 @@ async function withoutDummyHash(t: TestContext, service: TestApp): Promise<TestA
     keys,
     hasher,
     accessTokens,
+    signingKeys,
+    serviceTokens,
     readiness,
   });
   t.after(() => app.close());

@@ -146,8 +146,15 @@ test('keys counts what depends on the current, the previous and a retired secret
     .execute();
   const { kid } = service.keys.current;
   assert.deepEqual(itemsOf(await line.run('keys')), [
-    { kid, secret: 'SECRET_KEY', sessions: 1, links: 0, second_factors: 0 },
-    { kid: 'gone', secret: 'retired', sessions: 1, links: 0, second_factors: 0 },
+    { kid, secret: 'SECRET_KEY', sessions: 1, links: 0, second_factors: 0, signing_keys: 2 },
+    {
+      kid: 'gone',
+      secret: 'retired',
+      sessions: 1,
+      links: 0,
+      second_factors: 0,
+      signing_keys: 0,
+    },
   ]);
 });
 

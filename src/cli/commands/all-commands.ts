@@ -17,6 +17,8 @@ import { doctor } from './doctor.ts';
 import { doctorDatabase } from './doctor-database.ts';
 import { importFastapi } from './import-fastapi.ts';
 import { keys } from './keys.ts';
+import { keysRotate } from './keys-rotate.ts';
+import { keysServiceToken } from './keys-service-token.ts';
 import { migrate } from './migrate.ts';
 import { migratePlan } from './migrate-plan.ts';
 import { userCreate } from './user-create.ts';
@@ -60,6 +62,8 @@ export const commands: readonly AnyCommand[] = [
   migratePlan,
   configCheck,
   keys,
+  keysRotate,
+  keysServiceToken,
   doctor,
   doctorDatabase,
 ];

@@ -8,6 +8,7 @@ import { latencyCheck } from '../doctor/database/latency.ts';
 import { rightsCheck } from '../doctor/database/rights.ts';
 import { schemaCheck } from '../doctor/database/schema.ts';
 import { secretCheck } from '../doctor/database/secret.ts';
+import { signingKeysCheck } from '../doctor/database/signing-keys.ts';
 import { runCheck } from '../doctor/finding.ts';
 
 /**
@@ -28,6 +29,7 @@ export const doctorDatabase = defineCommand({
       ...(engine.isEmbedded ? [] : [durabilityCheck(db), rightsCheck(db)]),
       schemaCheck(engine, config.redisUrl),
       secretCheck(deps),
+      signingKeysCheck(deps),
       backupsCheck(db, config.backup.recipients),
     ]) {
       const found = await runCheck(check, signal);

@@ -1,25 +1,34 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { forgeToken, readToken } from '../../../test/forged-token.ts';
-import { createKeyRing } from '../../platform/crypto/secret-keys.ts';
+import { createTestApp } from '../../../test/test-app.ts';
+import { listSigningKeys } from '../signing-keys/signing-key-store.ts';
 import { createAccessTokens } from './access-token.ts';
 
-const secret = 'a secret of one service, and of no other';
 const subjectId = '01890a5d-ac96-774b-bcce-b302099a8057';
 const sessionId = '01890a5d-ac96-774b-bcce-b302099a8058';
 const jti = '01890a5d-ac96-774b-bcce-b302099a8059';
 const bornSeconds = 1_700_000_000;
 
+type Options = { maxRemembered?: number; algorithm?: string };
+
 /** Access tokens and a clock that tests set, in seconds since the first token was issued. */
-async function openTokens({ keys = createKeyRing(secret), maxRemembered = 10_000 } = {}) {
+async function openTokens(t: TestContext, { maxRemembered, algorithm = 'EdDSA' }: Options = {}) {
+  const service = await createTestApp(t, { ACCESS_TOKEN_ALGORITHM: algorithm });
+  const rows = await listSigningKeys(service.db);
+  const signingKeyId = rows.find(({ signs_from: from }) => from !== null)?.kid ?? null;
   const clock = { seconds: 0 };
   const at = () => new Date((bornSeconds + clock.seconds) * 1000 + 999);
-  const tokens = await createAccessTokens(keys, 900, at, maxRemembered);
-  const sign = (kind: 'user' | 'admin' = 'user') => tokens.sign({ subjectId, kind, sessionId });
+  const tokens = createAccessTokens(service.deps, at, maxRemembered);
+  const authenticatedAt = new Date((bornSeconds - 60) * 1000);
+  const proof = { methods: ['pwd', 'otp'], authenticatedAt, level: 2, signingKeyId };
+  const sign = (kind: 'user' | 'admin' = 'user') =>
+    tokens.sign({ subjectId, kind, sessionId, proof });
   const genuine = await sign();
   const forge = (forgery: Parameters<typeof forgeToken>[2]) =>
-    forgeToken({ keys }, genuine, forgery);
-  return { clock, keys, sign, verify: (token: string) => tokens.verify(token), genuine, forge };
+    forgeToken(service, genuine, forgery);
+  const verify = (token: string) => tokens.verify(token);
+  return { ...service, clock, sign, verify, genuine, forge, signingKeyId };
 }
 
 function countChecks(t: TestContext): () => number {
@@ -27,8 +36,8 @@ function countChecks(t: TestContext): () => number {
   return () => verify.mock.callCount();
 }
 
-test('a token carries the signed claims of its realm and is valid at once', async () => {
-  const { sign, verify, keys } = await openTokens();
+test('a token carries the signed claims of its realm and is valid at once', async (t) => {
+  const { sign, verify, signingKeyId, config } = await openTokens(t);
   for (const kind of ['user', 'admin'] as const) {
     const token = await sign(kind);
     assert.deepEqual(await verify(token), {
@@ -36,25 +45,29 @@ test('a token carries the signed claims of its realm and is valid at once', asyn
       kind,
       sessionId,
       expiresAtSeconds: bornSeconds + 900,
+      keyId: signingKeyId,
     });
     const { header, claims } = readToken(token);
-    assert.deepEqual(header, { alg: 'HS256', typ: 'at+jwt', kid: keys.current.kid });
+    assert.deepEqual(header, { alg: 'EdDSA', typ: 'at+jwt', kid: signingKeyId });
     const { jti: id, ...rest } = claims;
     assert.match(String(id), /^[0-9a-f-]{36}$/);
     const times = { iat: bornSeconds, exp: bornSeconds + 900 };
     assert.deepEqual(rest, {
-      iss: 'adl',
+      iss: config.publicUrl,
       aud: 'adl-api',
       sub: subjectId,
       kind,
       sid: sessionId,
+      auth_time: bornSeconds - 60,
+      amr: ['pwd', 'otp'],
+      acr: '2',
       ...times,
     });
   }
 });
 
-test('a token is refused 30 seconds after expiry, whether it was seen before or not', async () => {
-  const { clock, genuine, verify, forge } = await openTokens();
+test('a token is refused 30 seconds after expiry, whether it was seen before or not', async (t) => {
+  const { clock, genuine, verify, forge } = await openTokens(t);
   clock.seconds = 929;
   assert.ok(await verify(genuine));
   assert.ok(await verify(forge({})));
@@ -64,8 +77,8 @@ test('a token is refused 30 seconds after expiry, whether it was seen before or 
   assert.equal(await verify(forge({})), null);
 });
 
-test('a token with a longer life than the current setting expires with that setting', async () => {
-  const { clock, verify, forge } = await openTokens();
+test('a token with a longer life than the current setting expires with that setting', async (t) => {
+  const { clock, verify, forge } = await openTokens(t);
   const longer = forge({ claims: { exp: bornSeconds + 1_000_000 } });
   assert.equal((await verify(longer))?.expiresAtSeconds, bornSeconds + 900);
   clock.seconds = 930;
@@ -80,8 +93,8 @@ test('a token with a longer life than the current setting expires with that sett
   );
 });
 
-test('a header with another algorithm, type, key or parameter is refused', async () => {
-  const { verify, forge, keys } = await openTokens();
+test('a header with another algorithm, type, key or parameter is refused', async (t) => {
+  const { verify, forge, keys } = await openTokens(t);
   const headers = [
     { alg: 'HS384' },
     { alg: 'none' },
@@ -103,8 +116,8 @@ test('a header with another algorithm, type, key or parameter is refused', async
   assert.ok(await verify(forge({})), 'a token forged with the right key is accepted');
 });
 
-test('a missing or wrong claim is refused', async () => {
-  const { verify, forge } = await openTokens();
+test('a missing or wrong claim is refused', async (t) => {
+  const { verify, forge } = await openTokens(t);
   const wrong = {
     iss: 'other',
     aud: 'other',
@@ -122,8 +135,8 @@ test('a missing or wrong claim is refused', async () => {
     assert.equal(await verify(forge({ claims: { jti, [name]: undefined } })), null, `no ${name}`);
 });
 
-test('a malformed token gives null and does not throw', async () => {
-  const { verify, genuine } = await openTokens();
+test('a malformed token gives null and does not throw', async (t) => {
+  const { verify, genuine } = await openTokens(t);
   const [header, claims, signature] = genuine.split('.');
   for (const text of [
     '',
@@ -141,8 +154,8 @@ test('a malformed token gives null and does not throw', async () => {
   }
 });
 
-test('only the canonical base64url form of the last character is accepted', async () => {
-  const { verify, genuine } = await openTokens();
+test('only the canonical base64url form of the last character is accepted', async (t) => {
+  const { verify, genuine } = await openTokens(t);
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const good: string[] = [];
   for (const last of alphabet) {
@@ -152,19 +165,8 @@ test('only the canonical base64url form of the last character is accepted', asyn
   assert.deepEqual(good, [genuine]);
 });
 
-test('tokens of the previous secret are accepted, but none is signed with it', async () => {
-  const before = await openTokens();
-  const after = await openTokens({ keys: createKeyRing('the secret that came after it', secret) });
-  assert.ok(await after.verify(before.genuine));
-  assert.equal(await before.verify(after.genuine), null);
-  assert.equal(
-    await (await openTokens({ keys: createKeyRing('a third') })).verify(before.genuine),
-    null,
-  );
-});
-
 test('a signature is checked once; when the cache is full, the oldest entry goes', async (t) => {
-  const { sign, verify } = await openTokens({ maxRemembered: 2 });
+  const { sign, verify } = await openTokens(t, { maxRemembered: 2 });
   const checks = countChecks(t);
   const [one, two, three] = [await sign(), await sign(), await sign()];
   for (const token of [one, two, one, two, one]) assert.ok(await verify(token));
@@ -177,7 +179,7 @@ test('a signature is checked once; when the cache is full, the oldest entry goes
 });
 
 test('a forged token is checked each time and never cached', async (t) => {
-  const { verify, forge } = await openTokens();
+  const { verify, forge } = await openTokens(t);
   const checks = countChecks(t);
   const forged = forge({ key: 'attacker' });
   for (const count of [1, 2]) {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { seal, unseal } from '../../platform/crypto/sealed.ts';
 import { hmacSha256, type SecretKeys, sha256 } from '../../platform/crypto/secret-keys.ts';
 import type { Party } from '../realms/realms.ts';
 
@@ -17,18 +17,12 @@ export function requestDigest({ idempotency }: SecretKeys, request: KeyedRequest
   return hmacSha256(idempotency, 'request\0', keyHash(request), scopeOf(request), request.content);
 }
 
-const ivLength = 12;
-const tagLength = 16;
-
 export function sealAnswer(
   keys: SecretKeys,
   request: KeyedRequest,
   answer: RememberedAnswer,
 ): Buffer {
-  const iv = randomBytes(ivLength);
-  const cipher = createCipheriv('aes-256-gcm', answerKey(keys, request), iv);
-  const sealed = Buffer.concat([cipher.update(JSON.stringify(answer)), cipher.final()]);
-  return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
+  return seal(answerKey(keys, request), '', Buffer.from(JSON.stringify(answer)));
 }
 
 /** Null if somebody changed it. */
@@ -37,23 +31,8 @@ export function openAnswer(
   request: KeyedRequest,
   sealed: Buffer,
 ): RememberedAnswer | null {
-  try {
-    const [iv, tag] = [
-      sealed.subarray(0, ivLength),
-      sealed.subarray(ivLength, ivLength + tagLength),
-    ];
-    const decipher = createDecipheriv('aes-256-gcm', answerKey(keys, request), iv, {
-      authTagLength: tagLength,
-    });
-    decipher.setAuthTag(tag);
-    const opened = Buffer.concat([
-      decipher.update(sealed.subarray(ivLength + tagLength)),
-      decipher.final(),
-    ]);
-    return JSON.parse(opened.toString()) as RememberedAnswer;
-  } catch {
-    return null;
-  }
+  const opened = unseal(answerKey(keys, request), '', sealed);
+  return opened === null ? null : (JSON.parse(opened.toString()) as RememberedAnswer);
 }
 
 /** Of one request: nothing else is encrypted with it. */

@@ -1,14 +1,10 @@
 import { sql } from 'kysely';
 import { now, secondsFromNow, type Transaction } from '../../platform/database/database.ts';
 import type { Realm } from '../realms/realms.ts';
-import {
-  levelOf,
-  type ProofMethod,
-  type SessionProof,
-  showsSecondFactor,
-  writeMethods,
-} from './proof.ts';
+import { currentSigningKey } from '../signing-keys/signing-key-store.ts';
+import { levelOf, type ProofMethod, showsSecondFactor, writeMethods } from './proof.ts';
 import { type Lifetimes, live, revocation } from './session-store.ts';
+import type { TokenProof } from './token-proof.ts';
 
 export type NewSession = {
   id: string;
@@ -27,7 +23,7 @@ export async function insertSession(
   realm: Realm,
   session: NewSession,
   lifetimes: Lifetimes,
-): Promise<SessionProof> {
+): Promise<TokenProof> {
   const { methods } = session;
   const level = levelOf(methods);
   const row = await trx
@@ -51,9 +47,10 @@ export async function insertSession(
       factor_shown_at: showsSecondFactor(methods) ? now : null,
       level,
     })
-    .returning('created_at')
+    .returning(['created_at', currentSigningKey.as('signing_key_id')])
     .executeTakeFirstOrThrow();
-  return { methods, authenticatedAt: row.created_at, level };
+  const { created_at: authenticatedAt, signing_key_id: signingKeyId } = row;
+  return { methods, authenticatedAt, level, signingKeyId };
 }
 
 /** True if the subject has signed in before, but never from this device. */

@@ -14,10 +14,11 @@ import {
   isNewDevice,
   type NewSession,
 } from './insert-session.ts';
-import { type ProofMethod, type SessionProof, showsSecondFactor } from './proof.ts';
+import { type ProofMethod, showsSecondFactor } from './proof.ts';
 import { firstRefreshToken, refreshTokenHash } from './refresh-token.ts';
 import { sessionLifetimes } from './session-lifetimes.ts';
 import { issueTokenPair } from './token-pair.ts';
+import type { TokenProof } from './token-proof.ts';
 import type { TokenPair } from './token-schemas.ts';
 
 const maxLiveSessions = 50;
@@ -73,7 +74,7 @@ async function insert(
   realm: Realm,
   verified: Verified,
   session: NewSession,
-): Promise<SessionProof> {
+): Promise<TokenProof> {
   const isNew = await isNewDevice(trx, realm, session);
   const proof = await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
   await evictIdleSessions(trx, realm, verified.id, maxLiveSessions);

@@ -11,7 +11,7 @@ import { recordEvent } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { queueNotice } from '../outbox/queue-mail.ts';
 import { partyOf, type Realm } from '../realms/realms.ts';
-import { readProof, type SessionProof } from './proof.ts';
+import { readProof } from './proof.ts';
 import {
   invalidRefreshToken,
   type RefreshToken,
@@ -21,6 +21,7 @@ import {
 import { sessionLifetimes } from './session-lifetimes.ts';
 import { type LockedSession, lockSession, revokeSession, rotateSession } from './session-store.ts';
 import { issueTokenPair } from './token-pair.ts';
+import type { TokenProof } from './token-proof.ts';
 import type { TokenPair } from './token-schemas.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
@@ -88,7 +89,7 @@ async function answerSpentToken(deps: Deps, realm: Realm, spent: Spent): Promise
 
 type Repeat = {
   subjectId: string;
-  proof: SessionProof;
+  proof: TokenProof;
   refreshToken: RefreshToken;
   keys: SecretKeys;
 };
@@ -106,7 +107,7 @@ async function judgeSpentToken(
     // The keys of that rotation, so that the successor comes out identical.
     const keys = deps.keys.find(session.key_id);
     if (keys !== null && mayRepeat(deps, session, spent, keys)) {
-      const proof = readProof(session);
+      const proof = { ...readProof(session), signingKeyId: session.signing_key_id };
       return {
         subjectId: session.subject_id,
         proof,

@@ -10,8 +10,10 @@ import {
 import { durations } from '../../platform/durations.ts';
 import { type Account, notDeleted } from '../accounts/account-store.ts';
 import type { Party, Realm } from '../realms/realms.ts';
-import { type CallerProof, readProof, type SessionProof } from './proof.ts';
+import { currentSigningKey, isGoodKey } from '../signing-keys/signing-key-store.ts';
+import { type CallerProof, readProof, } from './proof.ts';
 import type { SessionRow } from './session-row.ts';
+import type { TokenProof } from './token-proof.ts';
 
 export type SessionRecord = Selectable<SessionRow>;
 
@@ -36,7 +38,7 @@ export async function rotateSession(
   realm: Realm,
   rotation: Rotation,
   lifetimes: Lifetimes,
-): Promise<{ subjectId: string; proof: SessionProof } | null> {
+): Promise<{ subjectId: string; proof: TokenProof } | null> {
   const row = await db
     .updateTable('sessions')
     .set({
@@ -57,14 +59,18 @@ export async function rotateSession(
     .where(live)
     .where(ofActiveAccount(realm))
     .returning(['subject_id', 'methods', 'authenticated_at', 'level', 'created_at'])
+    .returning(currentSigningKey.as('signing_key_id'))
     .executeTakeFirst();
-  return row ? { subjectId: row.subject_id, proof: readProof(row) } : null;
+  if (row === undefined) return null;
+  const proof = { ...readProof(row), signingKeyId: row.signing_key_id };
+  return { subjectId: row.subject_id, proof };
 }
 
 /** A locked session; `usable` if it is live and its account is active. */
 export type LockedSession = SessionRecord & {
   usable: boolean;
   seconds_since_rotation: number | null;
+  signing_key_id: string | null;
 };
 
 /** Locks the session, live or not. Null if there is none. */
@@ -78,6 +84,7 @@ export async function lockSession(
     .selectAll()
     .select([
       sql<boolean>`(${live} AND ${ofActiveAccount(realm)})`.as('usable'),
+      currentSigningKey.as('signing_key_id'),
       sql<number | null>`extract(epoch FROM now() - rotated_at)::float8`.as(
         'seconds_since_rotation',
       ),
@@ -95,8 +102,7 @@ export async function lockSession(
 export async function findCaller(
   db: Database,
   realm: Realm,
-  sessionId: string,
-  subjectId: string,
+  { sessionId, subjectId, keyId }: { sessionId: string; subjectId: string; keyId: string | null },
 ): Promise<Caller | null> {
   const ofRealm =
     realm.kind === 'user'
@@ -111,7 +117,8 @@ export async function findCaller(
            ${ofRealm}
       FROM sessions JOIN ${sql.table(realm.table)} AS account ON account.id = subject_id
      WHERE sessions.id = ${sessionId} AND subject_kind = ${realm.kind} AND subject_id = ${subjectId}
-       AND ${live} AND account.is_active AND ${notDeleted(realm)}`.execute(db);
+       AND ${live} AND account.is_active AND ${notDeleted(realm)}
+       ${keyId === null ? sql`` : sql`AND ${isGoodKey(keyId)}`}`.execute(db);
   const [row] = result.rows;
   return row ? callerOf(row, sessionId) : null;
 }

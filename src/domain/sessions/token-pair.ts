@@ -3,14 +3,14 @@ import { findAccount } from '../accounts/account-store.ts';
 import { claimOf, type Metadata } from '../accounts/metadata.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type Realm, userRealm } from '../realms/realms.ts';
-import type { SessionProof } from './proof.ts';
 import { encodeRefreshToken, type RefreshToken } from './refresh-token.ts';
+import type { TokenProof } from './token-proof.ts';
 import type { TokenPair } from './token-schemas.ts';
 
 type Issued = {
   realm: Realm;
   subjectId: string;
-  proof: SessionProof;
+  proof: TokenProof;
   refreshToken: RefreshToken;
   keys: SecretKeys;
 };
@@ -18,11 +18,11 @@ type Issued = {
 /** Call it after the commit: a token must not exist before its session. */
 export async function issueTokenPair(
   deps: Pick<Dependencies, 'accessTokens' | 'config' | 'db' | 'logger'>,
-  { realm, subjectId, refreshToken, keys }: Issued,
+  { realm, subjectId, proof, refreshToken, keys }: Issued,
 ): Promise<TokenPair> {
   const { sessionId } = refreshToken;
   const appMetadata = realm.kind === 'user' ? await claimFor(deps, subjectId) : undefined;
-  const subject = { subjectId, kind: realm.kind, sessionId, appMetadata };
+  const subject = { subjectId, kind: realm.kind, sessionId, proof, appMetadata };
   return {
     access_token: await deps.accessTokens.sign(subject),
     refresh_token: encodeRefreshToken(refreshToken, realm.kind, keys),

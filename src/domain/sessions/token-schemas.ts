@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 const accessToken = z
   .string()
-  .max(2048)
+  .max(4096)
   .describe('JWT; send it in the header Authorization: Bearer')
-  .meta({ example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIw' });
+  .meta({ example: 'eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIw' });
 const itsUse = {
   token_type: z.literal('bearer'),
   expires_in: z

@@ -20,7 +20,7 @@ export function addEmailVerificationRoutes(app: HttpServer, deps: RouteDependenc
       schema: {
         tags: ['Users'],
         summary: 'Verify an e-mail address with the token of a verification link',
-        body: z.object({ token: text(500).min(1).meta({ example: 'the-token-of-the-link' }) }),
+        body: z.object({ token: text(4096).min(1).meta({ example: 'the-token-of-the-link' }) }),
         response: { 200: messageSchema, ...errors([400, 503, ...bodyErrors]) },
       },
     },

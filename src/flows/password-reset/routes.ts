@@ -49,7 +49,7 @@ export function addPasswordResetRoutes(app: HttpServer, deps: RouteDependencies)
           'Ends all sessions and all other reset and verification links of the account. The address that the link was ' +
           'mailed to becomes verified; if it has since been changed to an unverified one, it is restored.',
         body: z.object({
-          token: text(500).min(1).meta({ example: 'the-token-of-the-link' }),
+          token: text(4096).min(1).meta({ example: 'the-token-of-the-link' }),
           new_password: newPassword(deps.config, userRealm),
         }),
         response: { 200: messageSchema, ...errors([400, 503, ...bodyErrors]) },

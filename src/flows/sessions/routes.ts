@@ -31,7 +31,7 @@ import {
 } from '../../platform/http/schemas.ts';
 
 const refreshTokenBody = z.object({
-  refresh_token: text(500)
+  refresh_token: text(4096)
     .min(1)
     .describe('The most recent refresh token')
     .meta({ example: 'r1.the-refresh-token-of-the-last-answer' }),

@@ -23,7 +23,7 @@ export function addUndoRoutes(app: HttpServer, deps: RouteDependencies): void {
         description:
           'After an e-mail change: restores the old address, ends all sessions, voids the password and mails a reset link ' +
           'to the old address. After a deletion by the owner: restores the account; all sessions stay ended.',
-        body: z.object({ token: text(500).min(1).meta({ example: 'the-token-of-the-link' }) }),
+        body: z.object({ token: text(4096).min(1).meta({ example: 'the-token-of-the-link' }) }),
         response: { 200: messageSchema, ...errors([400, 503, ...bodyErrors]) },
       },
     },

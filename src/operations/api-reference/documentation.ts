@@ -49,6 +49,7 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
         { name: 'Mail', description: 'Mails that were sent, are queued or failed' },
         { name: 'Overview', description: 'Figures for a dashboard' },
         { name: 'Audit', description: 'Security events with actor and subject' },
+        { name: 'Tokens', description: 'For services that verify access tokens' },
         { name: 'System', description: 'Health and welcome' },
       ],
       components: { securitySchemes: tokenSchemes(config) },

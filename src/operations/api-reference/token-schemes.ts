@@ -22,6 +22,11 @@ export function tokenSchemes(config: Config) {
       name: cookieName(config, adminRealm),
       description: "An admin's refresh token in cookie mode, set by login and refresh",
     },
+    serviceToken: {
+      ...bearer,
+      bearerFormat: 'opaque',
+      description: 'The token of a service, made by `adl keys service-token`',
+    },
   };
 }
 
@@ -31,6 +36,7 @@ const requirements = {
   user: { userToken: [] },
   admin: { adminToken: [] },
   superadmin: { adminToken: ['superadmin'] },
+  service: { serviceToken: [] },
   userCookie: { userCookie: [] },
   adminCookie: { adminCookie: [] },
 } satisfies Record<string, Requirement>;

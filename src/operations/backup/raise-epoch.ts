@@ -4,6 +4,7 @@ import type { Dependencies } from '../../domain/dependencies.ts';
 import { endEveryLink } from '../../domain/one-time-tokens/link-store.ts';
 import { buryQueuedMails } from '../../domain/outbox/mail-store.ts';
 import { revokeEverySession } from '../../domain/sessions/session-store.ts';
+import { revokeSigningKeys } from '../../domain/signing-keys/signing-key-store.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 
 export type Epoch = {
@@ -14,7 +15,7 @@ export type Epoch = {
 };
 
 /**
- * Ends every session and every link: the database went back in time, and has forgotten which of
+ * Ends every session, link and signing key: the database went back in time, and has forgotten which of
  * them were ended since. Mails that were queued then were sent long ago; admins see them and may
  * send them again.
  */
@@ -25,6 +26,8 @@ export async function raiseEpoch(
   const reason = 'database_restored';
   const sessions = await revokeEverySession(trx, reason);
   const links = await endEveryLink(trx, reason);
+  // One of them may have been revoked since. The next start makes new ones.
+  await revokeSigningKeys(trx);
   const mails = await buryQueuedMails(trx, 'the database was restored');
   const epoch = await beginEpoch(trx);
   await recordEvent(deps, trx, {

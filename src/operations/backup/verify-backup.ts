@@ -3,7 +3,9 @@ import type { Assembly } from '../../access/route-dependencies.ts';
 import { insertAccounts } from '../../domain/accounts/insert-accounts.ts';
 import { verifyAuditChain } from '../../domain/audit/verify-audit-chain.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
+import { prepareSigningKeys } from '../../domain/key-rotation/prepare-signing-keys.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
+import { revokeSigningKeys } from '../../domain/signing-keys/signing-key-store.ts';
 import { signIn } from '../../flows/sign-in/sign-in.ts';
 import { transact } from '../../platform/database/database.ts';
 import type { PasswordScheme } from '../../platform/hashing/password-schemes.ts';
@@ -33,8 +35,9 @@ export async function verifyBackup(
   options: { acceptsOtherKeys: boolean },
 ): Promise<Verified> {
   requireOwnKeys(scratch, script.header, options);
-  const trailer = await inBulkTransaction(scratch.engine, async (_trx, connection) => {
+  const trailer = await inBulkTransaction(scratch.engine, async (trx, connection) => {
     const read = await loadBackup(connection, script);
+    if (options.acceptsOtherKeys) await revokeSigningKeys(trx);
     await connection.runScript('ANALYZE');
     return read;
   });
@@ -43,7 +46,9 @@ export async function verifyBackup(
     throw backupFault(
       `The audit chain of the backup is broken: ${chain.findings[0]?.message}; see docs/audit-log.md`,
     );
-  await signInCanary(await scratch.openService(), trailer);
+  const service = await scratch.openService();
+  await prepareSigningKeys(service);
+  await signInCanary(service, trailer);
   await store.put(
     receiptName(name),
     `${JSON.stringify({ proof: trailer.proof, verified_at: new Date().toISOString() })}\n`,

@@ -3,6 +3,7 @@ import { unsharedConfig } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { addAuditMetrics } from '../../domain/audit/audit-metrics.ts';
 import { addBackupMetrics } from '../../domain/backups/backup-metrics.ts';
+import { addSigningKeyMetrics } from '../../domain/key-rotation/signing-key-metrics.ts';
 import { addMailMetrics } from '../../domain/outbox/mail-metrics.ts';
 import { addSessionMetrics } from '../../domain/sessions/session-metrics.ts';
 import { notFound } from '../../platform/errors.ts';
@@ -67,6 +68,7 @@ function createSharedFacts({ db, logger }: Pick<Deps, 'db' | 'logger'>): () => P
   const countSessions = addSessionMetrics(facts, db);
   const countJobs = addJobMetrics(facts, db);
   const readBackups = addBackupMetrics(facts, db);
+  const readSigningKeys = addSigningKeyMetrics(facts, db);
   return async () => {
     dropped.reset();
     dropped.inc(droppedLines());
@@ -76,6 +78,7 @@ function createSharedFacts({ db, logger }: Pick<Deps, 'db' | 'logger'>): () => P
       await countSessions();
       await countJobs();
       await readBackups();
+      await readSigningKeys();
       return await facts.metrics();
     } catch (error) {
       logger.debug({ reason: reasonOf(error) }, 'What the database knows could not be counted');

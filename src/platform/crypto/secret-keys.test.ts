@@ -21,6 +21,8 @@ test('a secret derives the same keys in every release', () => {
       auditChain: 'b894f9e5c06886c45c3162a7210c8d204c532eb753b0a55a5f2fe836e69b53a8',
       auditCheckpoint: 'a31ac904618898bdb9c1a0cf053136ebcc0b0afc6e25076c8c627ec4e720f00d',
       idempotency: 'bfb8e6e2af240713e2d99771774474ecf86245c6ccb9265aa5c2f84c82eb3e83',
+      signingKey: '24fa646e4e39daea2d7e0d811ca7ac06a2f277f0089d1958de3e58e917f1cd29',
+      factor: '125ccb45d389936835bccac378e0b976f8b1b5277a9065c0ca8d31098f89a5a3',
       diagnosis: 'e934be4bcb6a1b811f50117e81e828363b89ea24fe3bbe6c3602bdafde893250',
     },
   );

@@ -16,6 +16,8 @@ export type SecretKeys = {
   /** The seed of an Ed25519 key. */
   readonly auditCheckpoint: Buffer;
   readonly idempotency: Buffer;
+  /** Encrypts the private keys in `signing_keys`. */
+  readonly signingKey: Buffer;
   /** Seals what second factors are checked with. */
   readonly factor: Buffer;
   /** Of `adl doctor`: that asker and answerer have the same secret. */
@@ -66,6 +68,7 @@ function deriveKeys(secret: string): SecretKeys {
     auditChain: derive('audit-chain/v1'),
     auditCheckpoint: derive('audit-checkpoint/v1'),
     idempotency: derive('idempotency/v1'),
+    signingKey: derive('signing-key/v1'),
     factor: derive('factor/v1'),
     diagnosis: derive('diagnosis/v1'),
   };

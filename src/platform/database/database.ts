@@ -1,4 +1,5 @@
 import {
+  CompiledQuery,
   Kysely,
   type Transaction as KyselyTransaction,
   type LogEvent,
@@ -69,6 +70,14 @@ export function createDatabase(pool: PostgresPool, log: (event: LogEvent) => voi
     pool: { options: pool.options, connect, end: () => pool.end() },
   });
   return new Kysely<Tables>({ dialect, log });
+}
+
+/** Plain statements on this connection, for what also runs before there is a pool. */
+export function queriesOn(db: Database | Transaction): Pick<MigrationConnection, 'query'> {
+  return {
+    query: async (text, parameters = []) =>
+      (await db.executeQuery<Record<string, unknown>>(CompiledQuery.raw(text, parameters))).rows,
+  };
 }
 
 const afterCommits = new WeakMap<Database, (() => void)[]>();

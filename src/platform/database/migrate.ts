@@ -81,7 +81,9 @@ export function migratedTables(directory = migrationsDirectory): Set<string> {
 const madeTable = /^\s*CREATE TABLE (\w+)/gm;
 
 /** Keeps other processes from migrating until the transaction ends. */
-export async function lockMigrations(connection: MigrationConnection): Promise<void> {
+export async function lockMigrations(
+  connection: Pick<MigrationConnection, 'query'>,
+): Promise<void> {
   await connection.query('SELECT pg_advisory_xact_lock($1)', [advisoryLock]);
 }
 

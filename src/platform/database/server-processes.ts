@@ -37,6 +37,16 @@ export async function listProcesses(connection: Connection): Promise<ServerProce
   return rows as ServerProcess[];
 }
 
+/** Whether one runs that does not know that schema; false where its record may not be read. */
+export async function hasOlderProcess(connection: Connection, schema: string): Promise<boolean> {
+  try {
+    return (await listProcesses(connection)).some((process) => process.schema < schema);
+  } catch (error) {
+    if (sqlStateOf(error) === notAllowed) return false;
+    throw error;
+  }
+}
+
 /** Shows that the process runs. False where its role may neither make the table nor write to it. */
 export async function showProcess(connection: Connection, self: ServerProcess): Promise<boolean> {
   if (!(await hasProcessTable(connection))) return false;

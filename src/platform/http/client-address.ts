@@ -9,14 +9,26 @@ export function peerAddress({ socket }: { socket: Pick<Socket, 'remoteAddress'> 
 
 /** The peer, or behind trusted proxies the rightmost other address of `X-Forwarded-For`. */
 export function clientAddress(request: IncomingMessage, trustedProxies: CidrList): string {
+  return clientAndBefore(request, trustedProxies).address;
+}
+
+/** The address that this client, who may, names as that of its own client; null if it names none. */
+export function namedAddress(request: IncomingMessage, trustedProxies: CidrList): string | null {
+  const { before } = clientAndBefore(request, trustedProxies);
+  return canonical(before.at(-1)?.trim() ?? '');
+}
+
+/** `before`: what is left of the header, and what the client itself wrote. */
+function clientAndBefore(request: IncomingMessage, trustedProxies: CidrList) {
   let address = peerAddress(request);
-  const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',');
+  const before = String(request.headers['x-forwarded-for'] ?? '').split(',');
   while (cidrListContains(trustedProxies, address)) {
-    const next = canonical(forwarded.pop()?.trim() ?? '');
-    if (next === null) return address;
+    const next = canonical(before.at(-1)?.trim() ?? '');
+    if (next === null) break;
+    before.pop();
     address = next;
   }
-  return address;
+  return { address, before };
 }
 
 /** The network of one client: a household has one IPv4 address, but a whole IPv6 prefix. */

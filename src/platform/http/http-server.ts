@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
 import fastify, {
   type FastifyBaseLogger,
@@ -12,7 +13,7 @@ import { runInRequest } from '../logging/request-context.ts';
 import { limitHeaderNames } from '../rate-limit/limit-headers.ts';
 import { collectAllowedMethods } from './allowed-methods.ts';
 import type { CidrList } from './cidr.ts';
-import { clientAddress } from './client-address.ts';
+import { clientAddress, namedAddress } from './client-address.ts';
 import { limitConnections } from './connection-limit.ts';
 import { answerError } from './error-answers.ts';
 import { finishJsonAnswers, jsonEndOf } from './json-answers.ts';
@@ -34,6 +35,8 @@ import { warnOfUntrustedProxies } from './untrusted-proxy.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     clientAddress: string;
+    /** The name of a service that calls for itself, and not for a client whose address it names. */
+    callingService: string | null;
   }
 }
 
@@ -53,10 +56,17 @@ type Limits = {
   countFailed(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<unknown>;
   endTurn(request: FastifyRequest): void;
 };
-type Dependencies = { config: HttpConfig; logger: Logger; readiness: Readiness; limits: Limits };
+type Dependencies = {
+  config: HttpConfig;
+  logger: Logger;
+  readiness: Readiness;
+  limits: Limits;
+  /** The name of a client that may say for whom it calls; null, or left out: nobody may. */
+  forwarderOf?: (request: IncomingMessage) => string | null;
+};
 
 /** The server without routes: limits, request ids, headers, logs, bodies and error responses. */
-export function createHttpServer({ config, logger, readiness, limits }: Dependencies) {
+export function createHttpServer({ config, logger, readiness, limits, ...rest }: Dependencies) {
   const lines = createRequestLines(logger, config);
   const answering = { logger, lines, jsonEnd: jsonEndOf(config) };
   const answerFailed = async (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
@@ -81,7 +91,7 @@ export function createHttpServer({ config, logger, readiness, limits }: Dependen
   acceptJsonBodiesOnly(app);
   refuseIllFormedQueries(app);
   finishJsonAnswers(app, answering.jsonEnd);
-  addRequestHooks(app, lines, { config, logger, readiness });
+  addRequestHooks(app, lines, { config, logger, readiness, ...rest });
   surviveResets(app.server);
   serveInTurn(app);
   limitConnections(app, { config, logger });
@@ -128,17 +138,21 @@ const httpLimits = {
 function addRequestHooks(
   app: FastifyInstance,
   lines: RequestLines,
-  { config, logger, readiness }: Omit<Dependencies, 'limits'>,
+  { config, logger, readiness, forwarderOf }: Omit<Dependencies, 'limits'>,
 ): void {
   app.decorateRequest('clientAddress', '');
+  app.decorateRequest('callingService', null);
   const warnOfUntrusted = warnOfUntrustedProxies(config.trustedProxies, logger);
   app.addHook('onRequest', (request, reply, next) => {
-    request.clientAddress = clientAddress(request.raw, config.trustedProxies);
+    const forwarder = forwarderOf?.(request.raw) ?? null;
+    const named = forwarder === null ? null : namedAddress(request.raw, config.trustedProxies);
+    request.clientAddress = named ?? clientAddress(request.raw, config.trustedProxies);
+    request.callingService = named === null ? forwarder : null;
     reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
     traceRequest(request, config.traceparentAllow, () =>
       runInRequest(request, () => {
         lines.begun(request);
-        warnOfUntrusted(request.raw);
+        if (named === null) warnOfUntrusted(request.raw);
         next();
       }),
     );

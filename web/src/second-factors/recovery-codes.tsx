@@ -11,7 +11,7 @@ import { useTexts } from '../texts/texts.tsx';
 type RecoveryCodesProps = { codes: readonly string[]; onClose: () => void };
 
 /** Shows the codes this once, to be copied, saved or printed. */
-export function RecoveryCodesDialog({ codes, onClose }: RecoveryCodesProps) {
+function RecoveryCodesDialog({ codes, onClose }: RecoveryCodesProps) {
   const t = useTexts();
   const words = t.secondFactors;
   const text = `${codes.join('\n')}\n`;

@@ -2,6 +2,7 @@ import { keyInUseSince } from '../../../domain/audit/key-age.ts';
 import { countTotpsByKey } from '../../../domain/factors/totp-store.ts';
 import { countOpenLinksByKey } from '../../../domain/one-time-tokens/link-store.ts';
 import { countLiveSessionsByKey } from '../../../domain/sessions/session-store.ts';
+import { countSigningKeysByKey } from '../../../domain/signing-keys/signing-key-store.ts';
 import type { CommandDependencies } from '../../command/command.ts';
 import { type Check, type Found, ok, warning } from '../finding.ts';
 
@@ -67,7 +68,12 @@ async function previousFaults({
 }: Pick<CommandDependencies, 'db' | 'keys'>): Promise<Found[]> {
   const previous = keys.all.find(({ kid }) => kid !== keys.current.kid);
   if (previous === undefined) return [];
-  for (const count of [countLiveSessionsByKey, countOpenLinksByKey, countTotpsByKey])
-    if (((await count(db)).get(previous.kid) ?? 0) > 0) return [];
+  const counts = [
+    countLiveSessionsByKey,
+    countOpenLinksByKey,
+    countTotpsByKey,
+    countSigningKeysByKey,
+  ];
+  for (const count of counts) if (((await count(db)).get(previous.kid) ?? 0) > 0) return [];
   return [warning('nothing depends on SECRET_KEY_PREVIOUS any more', 'Remove it, and restart')];
 }

@@ -33,6 +33,8 @@ export const events: typeof englishEvents = {
   second_factor_removed: 'Zweiter Faktor entfernt',
   second_factors_reset: 'Zweite Faktoren von Admin zurückgesetzt',
   session_revoked: 'Gerät abgemeldet',
+  signing_key_rotated: 'Zugriffstoken: nächster Schlüssel gewählt',
+  signing_keys_revoked: 'Zugriffstoken: Schlüssel widerrufen',
   sign_in: 'Angemeldet',
   sign_out: 'Abgemeldet',
   sign_out_everywhere: 'Überall abgemeldet',

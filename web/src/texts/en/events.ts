@@ -34,6 +34,8 @@ export const events: Readonly<Record<AuditEvent['event'], string>> = {
   second_factor_removed: 'Second factor removed',
   second_factors_reset: 'Second factors reset by an admin',
   session_revoked: 'Device signed out',
+  signing_key_rotated: 'Access tokens: next key chosen',
+  signing_keys_revoked: 'Access tokens: keys revoked',
   sign_in: 'Signed in',
   sign_out: 'Signed out',
   sign_out_everywhere: 'Signed out everywhere',

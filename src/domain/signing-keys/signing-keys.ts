@@ -1,0 +1,93 @@
+import type { Config } from '../../configuration/config.ts';
+import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
+import { type Database, queriesOn } from '../../platform/database/database.ts';
+import { hasOlderProcess } from '../../platform/database/server-processes.ts';
+import { unavailable } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import { createReminder } from '../../platform/logging/reminder.ts';
+import { readHmacTokensUntil } from './hmac-tokens.ts';
+import { openKey, type PublicJwk, type SigningKey } from './key-pair.ts';
+import type { SigningKeyRow } from './signing-key-row.ts';
+import { listSigningKeys } from './signing-key-store.ts';
+
+/** What this process remembers of the keys. Which one signs, and whether it is good, rows say. */
+export type SigningKeys = {
+  find(kid: string): SigningKey | null;
+  /** Reads the table for an unknown id, which a client chose: once a second at most. */
+  lookUp(kid: string): Promise<SigningKey | null>;
+  /** For an id that comes from the table; throws 503 if no secret here opens the key. */
+  require(kid: string | null): Promise<SigningKey>;
+  published(): readonly PublicJwk[];
+  /** HS256: by configuration, or because processes of an older release know nothing else. */
+  signsWithSecret(): boolean;
+  hasOlderProcess(): boolean;
+  /** Whether a token of that time, signed with the secret, may be genuine. */
+  acceptsSecretAt(issuedAtSeconds: number): boolean;
+  reload(): Promise<void>;
+};
+
+type Deps = {
+  db: Database;
+  keys: KeyRing;
+  config: Pick<Config, 'accessTokenAlgorithm'>;
+  logger: Logger;
+};
+
+const lookUpMilliseconds = 1000;
+/** The first schema whose releases know these keys. */
+const firstSchema = '0015';
+const clockToleranceSeconds = 30;
+
+export function createSigningKeys({ db, keys, config, logger }: Deps): SigningKeys {
+  let known = new Map<string, SigningKey>();
+  let hmacUntil: Date | null = null;
+  let hasOlder = false;
+  let reading: Promise<void> | null = null;
+  let readAt = Number.NEGATIVE_INFINITY;
+  const reminder = createReminder();
+
+  const open = (row: SigningKeyRow): [string, SigningKey][] => {
+    const key = known.get(row.kid) ?? openKey(keys, row);
+    if (key !== null) return [[row.kid, key]];
+    if (reminder.isDue())
+      logger.error({ kid: row.kid, secret: row.key_id }, 'A signing key needs another SECRET_KEY');
+    return [];
+  };
+  const read = async (): Promise<void> => {
+    readAt = performance.now();
+    const rows = await listSigningKeys(db);
+    hmacUntil = await readHmacTokensUntil(db);
+    hasOlder = await hasOlderProcess(queriesOn(db), firstSchema);
+    known = new Map(rows.flatMap(open));
+  };
+  const reload = (): Promise<void> => {
+    reading ??= read().finally(() => {
+      reading = null;
+    });
+    return reading;
+  };
+  const signsWithSecret = () => config.accessTokenAlgorithm === 'HS256' || hasOlder;
+
+  return {
+    find: (kid) => known.get(kid) ?? null,
+    lookUp: async (kid) => {
+      const isDue = performance.now() - readAt >= lookUpMilliseconds;
+      if (!known.has(kid) && isDue) await reload();
+      return known.get(kid) ?? null;
+    },
+    require: async (kid) => {
+      // The first may have begun before the key was there.
+      for (let reads = 0; reads < 2 && !known.has(kid ?? ''); reads += 1) await reload();
+      const key = known.get(kid ?? '');
+      if (key === undefined) throw unavailable(new Error(`no signing key ${kid}`));
+      return key;
+    },
+    published: () => [...known.values()].map(({ jwk }) => jwk),
+    signsWithSecret,
+    hasOlderProcess: () => hasOlder,
+    acceptsSecretAt: (seconds) =>
+      signsWithSecret() ||
+      (hmacUntil !== null && seconds <= hmacUntil.getTime() / 1000 + clockToleranceSeconds),
+    reload,
+  };
+}
