@@ -28,6 +28,14 @@ export type PasskeyRequestOptions = { challenge: string; timeout: number; rpId: 
 
 export type Factor = { id: string; kind: "totp" | "passkey"; name: string; created_at: string; last_used_at: string | null; };
 
+export type StartedTotp = { id: string; /** In base32 */ secret: string; otpauth_url: string; /** The URL as an SVG in a data URL */ qr_code: string; };
+
+export type Factors = { items: (Factor)[]; recovery_codes_left: number; };
+
+export type RecoveryCodes = { /** Shown this once. Each signs in once in place of a factor */ recovery_codes: (string)[]; };
+
+export type ConfirmedTotp = { recovery_codes: (string)[] | null; };
+
 export type TokenPair = { /** JWT; send it in the header Authorization: Bearer */ access_token: string; /** Opaque and single-use: each refresh returns a new one */ refresh_token: string; token_type: "bearer"; /** Lifetime of the access token in seconds */ expires_in: number; };
 
 export type CookieTokens = { /** JWT; send it in the header Authorization: Bearer */ access_token: string; token_type: "bearer"; /** Lifetime of the access token in seconds */ expires_in: number; };
@@ -54,13 +62,13 @@ export type Operations = {
   /** Prove again that it is me */
   'POST /api/users/me/reauthenticate': { body: { password?: string | null; code?: string | null; passkey?: { /** The `challenge` of the options */ challenge: string; response: PasskeyAssertionInput; } | null; }; answer: null; };
   /** List my second factors */
-  'GET /api/users/me/factors': { answer: { items: (Factor)[]; recovery_codes_left: number; }; };
+  'GET /api/users/me/factors': { answer: Factors; };
   /** Begin to add an authenticator app */
-  'POST /api/users/me/factors/totp': { body: { name?: string | null; } | null; answer: { id: string; /** In base32 */ secret: string; otpauth_url: string; /** The URL as an SVG in a data URL */ qr_code: string; }; };
+  'POST /api/users/me/factors/totp': { body: { name?: string | null; } | null; answer: StartedTotp; };
   /** Put an authenticator app in force */
-  'POST /api/users/me/factors/totp/{id}/confirm': { path: { id: string }; body: { code: string; }; answer: { recovery_codes: (string)[] | null; }; };
+  'POST /api/users/me/factors/totp/{id}/confirm': { path: { id: string }; body: { code: string; }; answer: ConfirmedTotp; };
   /** Get new recovery codes */
-  'POST /api/users/me/factors/recovery-codes': { answer: { /** Shown this once. Each signs in once in place of a factor */ recovery_codes: (string)[]; }; };
+  'POST /api/users/me/factors/recovery-codes': { answer: RecoveryCodes; };
   /** Remove a second factor */
   'DELETE /api/users/me/factors/{id}': { path: { id: string }; answer: null; };
   /** Complete a sign-in with a second factor */
@@ -68,13 +76,13 @@ export type Operations = {
   /** Prove again that it is me */
   'POST /api/admins/me/reauthenticate': { body: { password?: string | null; code?: string | null; passkey?: { /** The `challenge` of the options */ challenge: string; response: PasskeyAssertionInput; } | null; }; answer: null; };
   /** List my second factors */
-  'GET /api/admins/me/factors': { answer: { items: (Factor)[]; recovery_codes_left: number; }; };
+  'GET /api/admins/me/factors': { answer: Factors; };
   /** Begin to add an authenticator app */
-  'POST /api/admins/me/factors/totp': { body: { name?: string | null; } | null; answer: { id: string; /** In base32 */ secret: string; otpauth_url: string; /** The URL as an SVG in a data URL */ qr_code: string; }; };
+  'POST /api/admins/me/factors/totp': { body: { name?: string | null; } | null; answer: StartedTotp; };
   /** Put an authenticator app in force */
-  'POST /api/admins/me/factors/totp/{id}/confirm': { path: { id: string }; body: { code: string; }; answer: { recovery_codes: (string)[] | null; }; };
+  'POST /api/admins/me/factors/totp/{id}/confirm': { path: { id: string }; body: { code: string; }; answer: ConfirmedTotp; };
   /** Get new recovery codes */
-  'POST /api/admins/me/factors/recovery-codes': { answer: { /** Shown this once. Each signs in once in place of a factor */ recovery_codes: (string)[]; }; };
+  'POST /api/admins/me/factors/recovery-codes': { answer: RecoveryCodes; };
   /** Remove a second factor */
   'DELETE /api/admins/me/factors/{id}': { path: { id: string }; answer: null; };
   /** Ask for a challenge for a passkey */
