@@ -43,13 +43,19 @@ describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
     await page.getByText('never used').waitFor();
   }
 
-  async function signOut(page: Page, authenticator: VirtualAuthenticator): Promise<void> {
-    // Otherwise the field signs in again at once.
-    await authenticator.leave();
+  async function signOut(page: Page): Promise<void> {
     await page.context().clearCookies();
     await page.evaluate('localStorage.clear()');
+  }
+
+  async function signInByButton(page: Page, authenticator: VirtualAuthenticator): Promise<void> {
+    // Otherwise the field signs in as soon as the page is there.
+    await authenticator.leave();
     await page.goto(`${url}/app/sign-in`);
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).waitFor();
+    await authenticator.touch();
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await page.waitForURL(`${url}/app`);
   }
 
   test('a passkey is added, signs in by button and by autofill, and is removed', async (t) => {
@@ -58,14 +64,11 @@ describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
     const authenticator = await addAuthenticator(page);
     await enrol(page);
     assert.deepEqual(await findViolations(page), []);
-    await signOut(page, authenticator);
-    assert.deepEqual(await findViolations(page), []);
-    await authenticator.touch();
-    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-    await page.waitForURL(`${url}/app`);
-    await signOut(page, authenticator);
+    await signOut(page);
+    await signInByButton(page, authenticator);
+    await signOut(page);
     // Nobody clicks: the passkey is chosen in the field for the name.
-    await authenticator.touch();
+    await page.goto(`${url}/app/sign-in`);
     await page.waitForURL(`${url}/app`);
     await page.getByRole('heading', { name: 'Profile' }).waitFor();
     await page.goto(`${url}/app/security`);
@@ -100,10 +103,8 @@ describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
     const visitor = await atPasskeys(t, await register('mary.shelley'));
     const authenticator = await addAuthenticator(visitor.page, { verifiesUsers: false });
     await enrol(visitor.page);
-    await signOut(visitor.page, authenticator);
-    await authenticator.touch();
-    await visitor.page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-    await visitor.page.waitForURL(`${url}/app`);
+    await signOut(visitor.page);
+    await signInByButton(visitor.page, authenticator);
     const { page } = await atPasskeys(t, admin, 'admin');
     await addAuthenticator(page, { verifiesUsers: false });
     await page.getByRole('button', { name: 'Add a passkey' }).click();
@@ -119,7 +120,8 @@ describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
     const { page } = visitor;
     const authenticator = await addAuthenticator(page);
     await enrol(page);
-    await signOut(page, authenticator);
+    await signOut(page);
+    await authenticator.leave();
     await page.goto(`${url}/app/admin/sign-in`);
     await page.getByRole('heading', { name: 'Admin console' }).waitFor();
     assert.deepEqual(await findViolations(page), []);
@@ -136,18 +138,16 @@ describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
     await enrol(page);
     const [copied] = await authenticator.credentials();
     assert.ok(copied?.isResidentCredential);
-    await signOut(page, authenticator);
-    await authenticator.touch();
-    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-    await page.waitForURL(`${url}/app`);
+    await signOut(page);
+    await signInByButton(page, authenticator);
     await authenticator.remove();
     const copy = await addAuthenticator(page);
     await copy.add({ ...copied, signCount: 0 });
-    await signOut(page, copy);
-    await copy.touch();
+    await signOut(page);
+    await page.goto(`${url}/app/sign-in`);
     await page.getByText('The passkey was not accepted.').waitFor();
     await page.goto(`${url}/app/mailbox`);
     const mail = page.getByRole('article').filter({ hasText: person.email });
-    await mail.getByText('A passkey of your account may have been copied').waitFor();
+    await mail.getByRole('heading', { name: /^A passkey of your account may have/ }).waitFor();
   });
 });

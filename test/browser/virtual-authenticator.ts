@@ -3,8 +3,9 @@ import type { CDPSession, Page } from 'playwright-core';
 type Abilities = { isResident?: boolean; verifiesUsers?: boolean };
 
 export type VirtualAuthenticator = {
-  /** Until then nobody touches it: what waits in a field goes on waiting. */
+  /** Somebody touches it whenever it asks, also for what then begins to wait in a field. */
   touch(): Promise<void>;
+  /** Nobody does. */
   leave(): Promise<void>;
   credentials(): Promise<Credential[]>;
   add(credential: Credential): Promise<void>;

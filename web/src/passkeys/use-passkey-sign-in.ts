@@ -17,6 +17,7 @@ export function usePasskeySignIn(realm: Realm) {
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<FormProblem | null>(null);
   const waitsInField = useRef(false);
+  const isPressed = useRef(false);
 
   const present = async ({ challenge, options }: Asked, inAutofill: boolean) => {
     const response = await usePasskey(options, { inAutofill });
@@ -27,7 +28,8 @@ export function usePasskeySignIn(realm: Realm) {
   const offerInField = async () => {
     // Without a challenge there is still the button, which says why.
     const asked = await realm.passkeyChallenge().catch(() => null);
-    if (asked === null) return;
+    // The newer of two ceremonies ends the other one.
+    if (asked === null || isPressed.current) return;
     try {
       await present(asked, true);
     } catch (error) {
@@ -39,10 +41,12 @@ export function usePasskeySignIn(realm: Realm) {
   const signInByButton = async () => {
     setBusy(true);
     setProblem(null);
+    isPressed.current = true;
     try {
       await present(await realm.passkeyChallenge(), false);
     } catch (error) {
       setProblem(describeProblem(error, [], t));
+      isPressed.current = false;
       if (waitsInField.current) void offerInField();
     } finally {
       setBusy(false);
