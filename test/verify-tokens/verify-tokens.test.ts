@@ -7,6 +7,9 @@ import { type ServerProcess, startServer } from '../faults/server-process.ts';
 import { readToken } from '../forged-token.ts';
 import { languages, startVerifier, type Verifier } from './verifiers.ts';
 
+/** Others may use the machine. */
+const patient = { readyTimeoutMs: 120_000 };
+
 type Tokens = { access_token: string; refresh_token: string };
 
 async function signedIn(server: ServerProcess): Promise<Tokens> {
@@ -59,7 +62,7 @@ for (const language of languages) {
     timeout: 600_000,
   }, async (t) => {
     const command = language.build();
-    const server = await startServer(t);
+    const server = await startServer(t, patient);
     const issuer = `http://localhost:${server.port}`;
     const verifier = startVerifier(t, command, issuer);
     const first = await signedIn(server);
@@ -67,7 +70,10 @@ for (const language of languages) {
     for (const [fault, token] of Object.entries(await badTokens(server, first)))
       assert.match(await refusalOf(verifier, token), /^refused: ./, fault);
 
-    const copy = await startServer(t, { env: { ACCESS_TOKEN_AUDIENCE: 'another-api' } });
+    const copy = await startServer(t, {
+      ...patient,
+      env: { ACCESS_TOKEN_AUDIENCE: 'another-api' },
+    });
     for (const token of [(await signedIn(copy)).access_token])
       assert.match(await refusalOf(verifier, token), /^refused: ./, 'of another deployment');
 
@@ -90,7 +96,10 @@ for (const language of languages) {
 test('an audience of its own keeps one application from taking the tokens of another', async (t) => {
   const [language] = languages;
   assert.ok(language);
-  const server = await startServer(t, { env: { ACCESS_TOKEN_AUDIENCE: 'another-api' } });
+  const server = await startServer(t, {
+    ...patient,
+    env: { ACCESS_TOKEN_AUDIENCE: 'another-api' },
+  });
   const verifier = startVerifier(t, language.build(), `http://localhost:${server.port}`);
   assert.match(await refusalOf(verifier, (await signedIn(server)).access_token), /^refused: .*aud/);
 });

@@ -43,7 +43,10 @@ async function startWithService(t: Parameters<typeof startServer>[0], env = {}) 
   );
   assert.equal(made.code, 0, made.err);
   writeFileSync(file, `${String(made.result.line)}\n`);
-  const server = await startServer(t, { env: { ...limits, SERVICE_TOKENS_FILE: file, ...env } });
+  const server = await startServer(t, {
+    readyTimeoutMs: 120_000,
+    env: { ...limits, SERVICE_TOKENS_FILE: file, ...env },
+  });
   const body = newRegistration();
   assert.equal((await server.request('POST', '/api/users/register', { body })).status, 201);
   return { server, token: String(made.result.token), credentials: credentialsOf(body) };

@@ -25,6 +25,8 @@ export function createProgram(run: RunGiven): Program {
     .description('The command line of ADL, beside a running server or without one')
     .version(version)
     .exitOverride()
+    // Otherwise `keys` would take the --json of `keys rotate`.
+    .enablePositionalOptions()
     .showHelpAfterError('(adl --help shows all commands)')
     .addHelpText('after', codes);
   for (const command of commands) add(program, command, run);
