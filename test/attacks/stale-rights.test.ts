@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { userRealm } from '../../src/domain/realms/realms.ts';
-import { findCaller } from '../../src/domain/sessions/session-store.ts';
+import { findCaller } from '../../src/domain/sessions/find-caller.ts';
 import { updateProfile } from '../../src/flows/profile/update-profile.ts';
 import { assertStatus } from '../api.ts';
 import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../factories.ts';

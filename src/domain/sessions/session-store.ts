@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { Config } from '../../configuration/config.ts';
+import { compileOnce } from '../../platform/database/compile-once.ts';
 import {
   cleanUpRows,
   type Database,
@@ -9,7 +10,7 @@ import {
 } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { type Account, notDeleted } from '../accounts/account-store.ts';
-import type { Party, Realm } from '../realms/realms.ts';
+import { adminRealm, type Party, type Realm, userRealm } from '../realms/realms.ts';
 import type { SessionRow } from './session-row.ts';
 
 export type SessionRecord = Selectable<SessionRow>;
@@ -34,30 +35,38 @@ export async function rotateSession(
   db: Database,
   realm: Realm,
   rotation: Rotation,
-  lifetimes: Lifetimes,
+  { idleSeconds }: Lifetimes,
 ): Promise<{ subjectId: string } | null> {
-  const row = await db
-    .updateTable('sessions')
-    .set({
-      generation: sql<number>`generation + 1`,
-      previous_hash: sql<Buffer>`current_hash`,
-      current_hash: rotation.successorHash,
-      key_id: rotation.keyId,
-      idempotency_hash: rotation.idempotencyHash,
-      rotated_at: now,
-      rotated_by_hash: rotation.rotatedByHash,
-      last_used_at: now,
-      idle_expires_at: sql<Date>`least(${secondsFromNow(lifetimes.idleSeconds)}, absolute_expires_at)`,
-    })
-    .where('id', '=', rotation.sessionId)
-    .where('subject_kind', '=', realm.kind)
-    .where('generation', '=', rotation.generation)
-    .where('current_hash', '=', rotation.presentedHash)
-    .where(live)
-    .where(ofActiveAccount(realm))
-    .returning('subject_id')
-    .executeTakeFirst();
+  const [row] = await rotate[realm.kind](db, { ...rotation, idleSeconds });
   return row ? { subjectId: row.subject_id } : null;
+}
+
+const rotate = { user: rotationIn(userRealm), admin: rotationIn(adminRealm) };
+
+function rotationIn(realm: Realm) {
+  return compileOnce<Rotation & Pick<Lifetimes, 'idleSeconds'>, Pick<SessionRecord, 'subject_id'>>(
+    (db, value) =>
+      db
+        .updateTable('sessions')
+        .set({
+          generation: sql<number>`generation + 1`,
+          previous_hash: sql<Buffer>`current_hash`,
+          current_hash: value('successorHash'),
+          key_id: value('keyId'),
+          idempotency_hash: value('idempotencyHash'),
+          rotated_at: now,
+          rotated_by_hash: value('rotatedByHash'),
+          last_used_at: now,
+          idle_expires_at: sql<Date>`least(${secondsFromNow(value('idleSeconds'))}, absolute_expires_at)`,
+        })
+        .where('id', '=', value('sessionId'))
+        .where('subject_kind', '=', realm.kind)
+        .where('generation', '=', value('generation'))
+        .where('current_hash', '=', value('presentedHash'))
+        .where(live)
+        .where(ofActiveAccount(realm))
+        .returning('subject_id'),
+  );
 }
 
 /** A locked session; `usable` if it is live and its account is active. */
@@ -86,29 +95,6 @@ export async function lockSession(
     .forUpdate()
     .executeTakeFirst();
   return row ?? null;
-}
-
-/**
- * The caller, in one query. Null unless the session is live and the account active and not deleted.
- */
-export async function findCaller(
-  db: Database,
-  realm: Realm,
-  sessionId: string,
-  subjectId: string,
-): Promise<Caller | null> {
-  const ofRealm =
-    realm.kind === 'user'
-      ? sql`is_superuser, is_email_verified, metadata, app_metadata`
-      : sql`is_superadmin`;
-  const result = await sql<Account>`
-    SELECT account.id, username, email, full_name, is_active, legacy_id, last_login_at, account.created_at, updated_at,
-           ${ofRealm}
-      FROM sessions JOIN ${sql.table(realm.table)} AS account ON account.id = subject_id
-     WHERE sessions.id = ${sessionId} AND subject_kind = ${realm.kind} AND subject_id = ${subjectId}
-       AND ${live} AND account.is_active AND ${notDeleted(realm)}`.execute(db);
-  const [account] = result.rows;
-  return account ? { account, sessionId } : null;
 }
 
 export async function listLiveSessions(
