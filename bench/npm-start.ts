@@ -6,6 +6,8 @@ import { findFreePort } from '../test/free-port.ts';
 
 export type Started = {
   url: string;
+  /** Of the server's own process. */
+  pid: number;
   readySeconds: number;
   residentMegabytes(): number;
   stop(): Promise<void>;
@@ -28,6 +30,7 @@ export async function npmStart(root: string, env: Record<string, string>): Promi
   const readySeconds = secondsSinceStartOf(server);
   return {
     url,
+    pid: server,
     readySeconds,
     residentMegabytes: () => residentMegabytes(server),
     stop: async () => {

@@ -10,13 +10,17 @@ import { measureLogins } from './logins.ts';
 import { measureMails } from './mails.ts';
 import { measureOverload } from './overload.ts';
 import { measurePages } from './pages.ts';
+import { compareWithFloors } from './ratios/compare.ts';
 import { measureReplicas } from './replicas.ts';
 import { measureSearches } from './searches.ts';
 import { measureSigningKeys } from './signing-keys.ts';
 import { measureStarts } from './starts.ts';
 import { measureTraces } from './traces.ts';
 
-/** `npm run bench`, or `npm run bench -- logins starts` for a selection. Needs an idle machine. */
+/**
+ * `npm run bench` compares with the floors; `--quick`, `--only me,refresh`, `--json FILE` and
+ * `--compare FILE` go with it. `npm run bench -- logins starts` runs those below, `all` every one.
+ */
 const benchmarks = {
   starts: measureStarts,
   logins: measureLogins,
@@ -37,9 +41,15 @@ const benchmarks = {
 };
 
 const wanted = process.argv.slice(2);
-let allMet = true;
-for (const [name, measure] of Object.entries(benchmarks)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  for (const figure of await measure()) allMet = printFigure(figure) && allMet;
+if (wanted.length === 0 || wanted[0]?.startsWith('--') === true)
+  process.exitCode = (await compareWithFloors(wanted)) ? 0 : 1;
+else process.exitCode = (await runNamed(wanted)) ? 0 : 1;
+
+async function runNamed(names: readonly string[]): Promise<boolean> {
+  let allMet = true;
+  for (const [name, measure] of Object.entries(benchmarks)) {
+    if (!names.includes('all') && !names.includes(name)) continue;
+    for (const figure of await measure()) allMet = printFigure(figure) && allMet;
+  }
+  return allMet;
 }
-process.exitCode = allMet ? 0 : 1;

@@ -38,8 +38,9 @@ const tables: TableRules = {
     backups: 'src/domain/backups',
   },
   jointReaders: {
-    'src/domain/sessions/session-store.ts':
+    'src/domain/sessions/find-caller.ts':
       'session and account are good at the same moment, in the one query that every request makes',
+    'src/domain/sessions/session-store.ts': 'the same where a refresh token is used',
   },
 };
 

@@ -38,7 +38,7 @@ function isSlowSuite(files: readonly string[]): boolean {
 }
 
 function chooseFiles(wanted: readonly string[]): string[] {
-  const all = globSync('{src,scripts,test,client/src,web/src}/**/*.test.ts', {
+  const all = globSync('{src,scripts,test,bench,client/src,web/src}/**/*.test.ts', {
     cwd: root,
   }).toSorted();
   if (wanted.length === 0)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assembly } from '../../src/app.ts';
 import { userRealm } from '../../src/domain/realms/realms.ts';
-import { findCaller } from '../../src/domain/sessions/session-store.ts';
+import { findCaller } from '../../src/domain/sessions/find-caller.ts';
 import { updateProfile } from '../../src/flows/profile/update-profile.ts';
 import { assertStatus } from '../api.ts';
 import { newRegistration, type SignedIn, signedInAdmin, signedInUser } from '../factories.ts';

@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { Config } from '../../configuration/config.ts';
+import { compileOnce } from '../../platform/database/compile-once.ts';
 import {
   cleanUpRows,
   type Database,
@@ -9,9 +10,9 @@ import {
 } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { type Account, notDeleted } from '../accounts/account-store.ts';
-import type { Party, Realm } from '../realms/realms.ts';
-import { currentSigningKey, isGoodKey } from '../signing-keys/signing-key-store.ts';
-import { type CallerProof, readProof, } from './proof.ts';
+import { adminRealm, type Party, type Realm, userRealm } from '../realms/realms.ts';
+import { currentSigningKey } from '../signing-keys/signing-key-store.ts';
+import { type CallerProof, readProof } from './proof.ts';
 import type { SessionRow } from './session-row.ts';
 import type { TokenProof } from './token-proof.ts';
 
@@ -37,33 +38,45 @@ export async function rotateSession(
   db: Database,
   realm: Realm,
   rotation: Rotation,
-  lifetimes: Lifetimes,
+  { idleSeconds }: Lifetimes,
 ): Promise<{ subjectId: string; proof: TokenProof } | null> {
-  const row = await db
-    .updateTable('sessions')
-    .set({
-      generation: sql<number>`generation + 1`,
-      previous_hash: sql<Buffer>`current_hash`,
-      current_hash: rotation.successorHash,
-      key_id: rotation.keyId,
-      idempotency_hash: rotation.idempotencyHash,
-      rotated_at: now,
-      rotated_by_hash: rotation.rotatedByHash,
-      last_used_at: now,
-      idle_expires_at: sql<Date>`least(${secondsFromNow(lifetimes.idleSeconds)}, absolute_expires_at)`,
-    })
-    .where('id', '=', rotation.sessionId)
-    .where('subject_kind', '=', realm.kind)
-    .where('generation', '=', rotation.generation)
-    .where('current_hash', '=', rotation.presentedHash)
-    .where(live)
-    .where(ofActiveAccount(realm))
-    .returning(['subject_id', 'methods', 'authenticated_at', 'level', 'created_at'])
-    .returning(currentSigningKey.as('signing_key_id'))
-    .executeTakeFirst();
+  const [row] = await rotate[realm.kind](db, { ...rotation, idleSeconds });
   if (row === undefined) return null;
   const proof = { ...readProof(row), signingKeyId: row.signing_key_id };
   return { subjectId: row.subject_id, proof };
+}
+
+type Rotated = Pick<
+  SessionRecord,
+  'subject_id' | 'methods' | 'authenticated_at' | 'level' | 'created_at'
+> & { signing_key_id: string | null };
+
+const rotate = { user: rotationIn(userRealm), admin: rotationIn(adminRealm) };
+
+function rotationIn(realm: Realm) {
+  return compileOnce<Rotation & Pick<Lifetimes, 'idleSeconds'>, Rotated>((db, value) =>
+    db
+      .updateTable('sessions')
+      .set({
+        generation: sql<number>`generation + 1`,
+        previous_hash: sql<Buffer>`current_hash`,
+        current_hash: value('successorHash'),
+        key_id: value('keyId'),
+        idempotency_hash: value('idempotencyHash'),
+        rotated_at: now,
+        rotated_by_hash: value('rotatedByHash'),
+        last_used_at: now,
+        idle_expires_at: sql<Date>`least(${secondsFromNow(value('idleSeconds'))}, absolute_expires_at)`,
+      })
+      .where('id', '=', value('sessionId'))
+      .where('subject_kind', '=', realm.kind)
+      .where('generation', '=', value('generation'))
+      .where('current_hash', '=', value('presentedHash'))
+      .where(live)
+      .where(ofActiveAccount(realm))
+      .returning(['subject_id', 'methods', 'authenticated_at', 'level', 'created_at'])
+      .returning(currentSigningKey.as('signing_key_id')),
+  );
 }
 
 /** A locked session; `usable` if it is live and its account is active. */
@@ -94,53 +107,6 @@ export async function lockSession(
     .forUpdate()
     .executeTakeFirst();
   return row ?? null;
-}
-
-/**
- * The caller, in one query. Null unless the session is live and the account active and not deleted.
- */
-export async function findCaller(
-  db: Database,
-  realm: Realm,
-  { sessionId, subjectId, keyId }: { sessionId: string; subjectId: string; keyId: string | null },
-): Promise<Caller | null> {
-  const ofRealm =
-    realm.kind === 'user'
-      ? sql`is_superuser, is_email_verified, metadata, app_metadata`
-      : sql`is_superadmin`;
-  const result = await sql<Account & ProofOfCaller>`
-    SELECT account.id, username, email, full_name, is_active, legacy_id, last_login_at, account.created_at, updated_at,
-           has_second_factor, methods, coalesce(authenticated_at, sessions.created_at) AS authenticated_at, level,
-           extract(epoch FROM now() - coalesce(authenticated_at, sessions.created_at))::float8 AS proof_age,
-           extract(epoch FROM now() - factor_shown_at)::float8 AS factor_age,
-           extract(epoch FROM now() - renewed_at)::float8 AS renewal_age,
-           ${ofRealm}
-      FROM sessions JOIN ${sql.table(realm.table)} AS account ON account.id = subject_id
-     WHERE sessions.id = ${sessionId} AND subject_kind = ${realm.kind} AND subject_id = ${subjectId}
-       AND ${live} AND account.is_active AND ${notDeleted(realm)}
-       ${keyId === null ? sql`` : sql`AND ${isGoodKey(keyId)}`}`.execute(db);
-  const [row] = result.rows;
-  return row ? callerOf(row, sessionId) : null;
-}
-
-type ProofOfCaller = {
-  methods: string;
-  authenticated_at: Date;
-  level: number;
-  proof_age: number;
-  factor_age: number | null;
-  renewal_age: number | null;
-};
-
-function callerOf(row: Account & ProofOfCaller, sessionId: string): Caller {
-  const { methods, authenticated_at, level, proof_age, factor_age, renewal_age, ...account } = row;
-  const proof = readProof({ methods, authenticated_at, level, created_at: authenticated_at });
-  const ages = {
-    ageSeconds: proof_age,
-    factorAgeSeconds: factor_age,
-    renewalAgeSeconds: renewal_age,
-  };
-  return { account, sessionId, proof: { ...proof, ...ages } };
 }
 
 export async function listLiveSessions(

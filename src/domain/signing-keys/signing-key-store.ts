@@ -23,7 +23,7 @@ export const currentSigningKey: RawBuilder<string | null> = sql<string | null>`(
    ORDER BY greatest(signs_from, now()), signs_from DESC LIMIT 1)`;
 
 /** For the query that loads the caller, so that a revocation counts with the next request. */
-export function isGoodKey(kid: string): RawBuilder<boolean> {
+export function isGoodKey(kid: RawBuilder<unknown>): RawBuilder<boolean> {
   return sql<boolean>`EXISTS (SELECT FROM signing_keys WHERE kid = ${kid} AND revoked_at IS NULL)`;
 }
 

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { realmOf } from '../../domain/realms/realms.ts';
-import { findCaller } from '../../domain/sessions/session-store.ts';
+import { findCaller } from '../../domain/sessions/find-caller.ts';
 
 export type Introspection =
   | { active: false }

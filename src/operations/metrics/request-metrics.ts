@@ -12,9 +12,10 @@ const durations = new Histogram({
 
 /** Labels are bounded: the route's template, never a path, and `unmatched` for all others. */
 export function measureRequests(app: HttpServer): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, next) => {
     const route = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
     const labels = { method: request.method, route, status: String(reply.statusCode) };
     durations.observe(labels, reply.elapsedTime / 1000);
+    next();
   });
 }

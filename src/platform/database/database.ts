@@ -5,6 +5,7 @@ import {
   type LogEvent,
   PostgresDialect,
   type PostgresPool,
+  type RawBuilder,
   sql,
 } from 'kysely';
 import type { ConstructorOptions } from 'pg-boss';
@@ -131,6 +132,6 @@ export const cleanUpRows = 5000;
 /** The database's clock, for rows: replicas with skewed clocks agree. */
 export const now = sql<Date>`now()`;
 
-export function secondsFromNow(seconds: number) {
+export function secondsFromNow(seconds: number | RawBuilder<number>) {
   return sql<Date>`now() + make_interval(secs => ${seconds})`;
 }

@@ -1,13 +1,12 @@
-import type { PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import type { DatabaseEngine, MigrationConnection } from './database.ts';
-import { DatabaseUnavailableError, sqlStateOf } from './database-errors.ts';
-import { createPrimaryConnections, type PrimaryConnections } from './primary-connections.ts';
+import { checkOut } from './postgres-checkout.ts';
+import { createPrimaryConnections } from './primary-connections.ts';
+import { createStatementNames, unnamed } from './statement-names.ts';
 
 /**
- * Time limits: one second for a connection, less than two for a lock or a statement, 2.9 seconds
- * for everything that one checkout does. The server enforces the limits on locks and statements;
- * the checkout deadline is enforced here, because a frozen server enforces nothing.
+ * Time limits: one second for a connection, less than two for a lock or a statement, which the
+ * server enforces, and 2.9 seconds for everything that one checkout does.
  */
 const acquireMilliseconds = 1000;
 const lockMilliseconds = 1500;
@@ -45,6 +44,9 @@ export function openPostgres({ url, poolSize, directUrl }: PostgresOptions): Dat
     stream,
     verify,
   });
+  // A pooler in transaction mode gives each transaction another session.
+  const names = directUrl === undefined ? createStatementNames() : unnamed;
+  const checkouts = { pool, heed, names, milliseconds: checkoutMilliseconds };
   // The server closed an idle connection: the pool has already removed it.
   pool.on('error', () => {});
   // A connection lost while checked out also fails its query, where the error is handled. Without a
@@ -63,7 +65,7 @@ export function openPostgres({ url, poolSize, directUrl }: PostgresOptions): Dat
     keepsSessions: directUrl === undefined,
     pool: {
       options: {},
-      connect: () => checkOut(pool, heed),
+      connect: () => checkOut(checkouts),
       end: () => pool.end(),
     },
     connections: () => {
@@ -86,51 +88,6 @@ export function openPostgres({ url, poolSize, directUrl }: PostgresOptions): Dat
 function withExplicitTls(url: string): string {
   if (/[?&]uselibpqcompat=true/.test(url)) return url;
   return url.replace(/(?<=[?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/, 'verify-full');
-}
-
-type Heed = PrimaryConnections['heed'];
-
-async function checkOut(pool: pg.Pool, heed: Heed): Promise<PostgresPoolClient> {
-  const deadline = performance.now() + checkoutMilliseconds;
-  try {
-    return withDeadline(await pool.connect(), deadline, heed);
-  } catch (error) {
-    throw new DatabaseUnavailableError('no connection', error);
-  }
-}
-
-/** A checked-out connection that is discarded after an error that leaves its state unknown. */
-function withDeadline(client: pg.PoolClient, deadline: number, heed: Heed): PostgresPoolClient {
-  let broken = false;
-  const query = async (text: string, parameters: unknown[]): Promise<unknown> => {
-    // Discarding the connection is the rollback.
-    if (broken) return { command: 'ROLLBACK', rowCount: 0, rows: [] };
-    try {
-      return await before(deadline, client.query(text, [...parameters]));
-    } catch (error) {
-      const lost = sqlStateOf(error) === null;
-      broken ||= lost || /^(08|57P|25006)/.test(sqlStateOf(error) ?? '');
-      heed(error);
-      throw lost ? new DatabaseUnavailableError('connection lost', error) : error;
-    }
-  };
-  return {
-    query: query as PostgresPoolClient['query'],
-    release: (destroy = false) => client.release(destroy || broken),
-  };
-}
-
-async function before<T>(deadline: number, answer: Promise<T>): Promise<T> {
-  // An abandoned query rejects once its connection is discarded.
-  answer.catch(() => {});
-  const { promise, reject } = Promise.withResolvers<never>();
-  const late = () => reject(new DatabaseUnavailableError('deadline passed'));
-  const timer = setTimeout(late, Math.max(0, deadline - performance.now()));
-  try {
-    return await Promise.race([answer, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function connectForMigrations(connectionString: string): Promise<MigrationConnection> {

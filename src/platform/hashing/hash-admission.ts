@@ -59,10 +59,14 @@ type Pending = {
   reject: (error: Error) => void;
 };
 
+/** Until the first hash was measured. */
+const assumedMilliseconds = 300;
+
 export function createHashAdmission(threads: number, maxWaitSeconds: number): HashAdmission {
   const queue = createFairQueue<Pending>();
   const pool = createHashPool(threads);
-  const state = { threads, running: 0, queued: 0, capacity: threads, hashMs: 0, completed: 0 };
+  const capacity = capacityWithin(threads, maxWaitSeconds, assumedMilliseconds);
+  const state = { threads, running: 0, queued: 0, capacity, hashMs: 0, completed: 0 };
   const drained = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
 

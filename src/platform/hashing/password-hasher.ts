@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createHashAdmission, type HashPlace, type HashState } from './hash-admission.ts';
 import { missingWork } from './hash-work.ts';
 import {
@@ -7,6 +6,7 @@ import {
   needsRehash,
   type ReadPassword,
   type StoredPassword,
+  unmatchable,
 } from './password-schemes.ts';
 
 export { HashAbandonedError, type HashPlace, HashQueueFullError } from './hash-admission.ts';
@@ -72,8 +72,7 @@ export async function createPasswordHasher({
     // A Buffer sent between threads arrives as a plain Uint8Array.
     return { ...hashed, key: hashed.key && Buffer.from(hashed.key) };
   };
-  const dummy = await hash(randomBytes(32).toString('base64'), '');
-  admission.state.completed = 0;
+  const dummy = unmatchable(target);
   return {
     state: admission.state,
     reserve: (clientAddress, signal) => admission.reserve(clientOf(clientAddress), signal),

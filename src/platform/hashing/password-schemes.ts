@@ -88,6 +88,31 @@ export function needsRehash(stored: StoredPassword, target: HashTarget): boolean
   return !stored.hash.startsWith('$2b$') || bcryptCost(stored.hash) !== target.bcryptRounds;
 }
 
+/**
+ * A hash of no password, which costs as much to verify. It is made without hashing, so that a
+ * process that hashes nothing starts no thread.
+ */
+export function unmatchable({ algorithm, bcryptRounds }: HashTarget): StoredPassword {
+  const [salt, digest] = [randomBytes(16), randomBytes(algorithm === 'bcrypt' ? 23 : 32)];
+  const cost = String(bcryptRounds).padStart(2, '0');
+  const hash =
+    algorithm === 'bcrypt'
+      ? `$2b$${cost}$${inBcryptLetters(salt)}${inBcryptLetters(digest)}`
+      : `${argon2Header}${unpadded(salt)}$${unpadded(digest)}`;
+  return { scheme: algorithm, hash, key: null };
+}
+
+const base64Letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const bcryptLetters = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** Its base64 has the same letters in another order. */
+function inBcryptLetters(bytes: Buffer): string {
+  return unpadded(bytes).replaceAll(
+    /./g,
+    (letter) => bcryptLetters[base64Letters.indexOf(letter)] ?? '',
+  );
+}
+
 /** With a key for each row, leaked digests cannot be tested against it ("password shucking"). */
 function shortened(password: string, key: Uint8Array): string {
   return createHmac('sha384', key).update(password).digest('base64');

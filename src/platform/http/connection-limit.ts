@@ -92,10 +92,10 @@ export function limitConnections(app: FastifyInstance, { config, logger }: Deps)
   app.server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) =>
     watch(socket, response),
   );
-  app.addHook('onRequest', async ({ raw }, reply) => {
-    if (!refused.has(raw.socket)) return;
+  app.addHook('onRequest', ({ raw }, reply, next) => {
+    if (!refused.has(raw.socket)) return next();
     reply.header('connection', 'close');
-    throw unavailable();
+    next(unavailable());
   });
 }
 

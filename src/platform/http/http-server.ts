@@ -104,7 +104,10 @@ export function createHttpServer({ config, logger, readiness, limits, ...rest }:
     app.addHook('onRequest', (request, reply) => limits.countAtStart(request, reply)),
   );
   // onSend runs even if the client reads slowly or has disconnected: the work is done.
-  app.addHook('onSend', async (request) => limits.endTurn(request));
+  app.addHook('onSend', (request, _reply, _payload, next) => {
+    limits.endTurn(request);
+    next();
+  });
   refuseUnknownRoutes(app, allowedMethods);
   app.setErrorHandler(answerFailed);
   app.server.on('connect', (_request, socket) =>
@@ -157,24 +160,27 @@ function addRequestHooks(
       }),
     );
   });
-  app.addHook('onRequest', async (request) => {
-    if (readiness.phase === 'starting' && !pathOf(request.url).startsWith('/health'))
-      throw unavailable();
+  app.addHook('onRequest', (request, _reply, next) => {
+    const isEarly = readiness.phase === 'starting' && !pathOf(request.url).startsWith('/health');
+    next(isEarly ? unavailable() : undefined);
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, next) => {
     if (readiness.phase === 'draining') reply.header('connection', 'close');
+    next();
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, next) => {
     lines.completed(request, reply);
     endTrace(request, reply);
+    next();
   });
 }
 
 function allowOrigins(app: FastifyInstance, config: HttpConfig): void {
   // The plugin allows credentials for every origin. This runs first: the plugin answers preflights.
-  app.addHook('onRequest', async ({ headers }, reply) => {
+  app.addHook('onRequest', ({ headers }, reply, next) => {
     if (config.corsOrigins.includes(headers.origin ?? ''))
       reply.header('access-control-allow-credentials', 'true');
+    next();
   });
   app.register(cors, {
     origin: [...config.corsOrigins],

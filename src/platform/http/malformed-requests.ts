@@ -7,14 +7,13 @@ export function refuseMalformedRequests(app: FastifyInstance): void {
   app.server.on('checkExpectation', (request, response) =>
     app.server.emit('request', request, response),
   );
-  app.addHook('onRequest', async ({ raw }, reply) => {
+  app.addHook('onRequest', ({ raw }, reply, next) => {
     if (!isWellFormed(raw)) {
       reply.header('connection', 'close');
-      throw badRequest('The request is not valid HTTP');
-    }
-    if (!/^100-continue$/i.test(raw.headers.expect ?? '100-continue')) {
-      throw new AppError('ExpectationFailedError', 'The expectation cannot be met');
-    }
+      next(badRequest('The request is not valid HTTP'));
+    } else if (!/^100-continue$/i.test(raw.headers.expect ?? '100-continue')) {
+      next(new AppError('ExpectationFailedError', 'The expectation cannot be met'));
+    } else next();
   });
 }
 

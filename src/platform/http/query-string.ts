@@ -8,13 +8,10 @@ export function parseQuery(text: string): Record<string, string> {
 
 /** Refuses invalid percent-encoded UTF-8, which the parser would take literally (ASVS V1.5.3). */
 export function refuseIllFormedQueries(app: FastifyInstance): void {
-  app.addHook('preValidation', async ({ url, routeOptions }) => {
-    if (routeOptions.schema?.querystring === undefined || isDecodable(url)) return;
-    throw invalid({
-      field: 'query',
-      message: 'is not percent-encoded UTF-8',
-      type: 'invalid_encoding',
-    });
+  app.addHook('preValidation', ({ url, routeOptions }, _reply, next) => {
+    if (routeOptions.schema?.querystring === undefined || isDecodable(url)) return next();
+    const message = 'is not percent-encoded UTF-8';
+    next(invalid({ field: 'query', message, type: 'invalid_encoding' }));
   });
 }
 

@@ -21,6 +21,7 @@ type State = {
   /** What a thread is writing, and since when. */
   underWay: { bytes: number; since: number } | null;
   retry: NodeJS.Timeout | null;
+  gathering: NodeJS.Timeout | null;
   waitMilliseconds: number;
 };
 
@@ -28,8 +29,12 @@ const inheritedFd = 1;
 const maxWaitingBytes = 1024 * 1024;
 const waits = { shortest: 10, longest: 250 };
 
+/** Lines of this long are written together: a write costs more than its line. */
+const gatherMilliseconds = 20;
+
 /** A pipe accepts this much atomically, so that lines of two processes do not mix (PIPE_BUF). */
 const wholeBytes = 4096;
+const gatheredBytes = 3 * 1024;
 const threadBytes = 64 * 1024;
 
 /**
@@ -45,12 +50,13 @@ export function openStandardOutput(): StandardOutput {
     tell: () => {},
     underWay: null,
     retry: null,
+    gathering: null,
     waitMilliseconds: waits.shortest,
   };
   process.on('exit', () => flushAtExit(state));
   return {
     write: (line) => {
-      if (state.queue.add(Buffer.from(line))) send(state);
+      if (state.queue.add(Buffer.from(line))) sendSoon(state);
       else {
         state.dropped += 1;
         countDroppedLine();
@@ -84,7 +90,14 @@ function openPrompt(): number | null {
   }
 }
 
+function sendSoon(state: State): void {
+  if (state.queue.bytes() >= gatheredBytes) send(state);
+  else state.gathering ??= setTimeout(() => send(state), gatherMilliseconds).unref();
+}
+
 function send(state: State): void {
+  clearTimeout(state.gathering ?? undefined);
+  state.gathering = null;
   if (state.underWay !== null || state.retry !== null || state.queue.bytes() === 0) return;
   if (state.promptFd === null) sendInThread(state);
   else sendNow(state, state.promptFd);
@@ -145,6 +158,7 @@ function flushAtExit(state: State): void {
     state.underWay = null;
   }
   clearTimeout(state.retry ?? undefined);
+  clearTimeout(state.gathering ?? undefined);
   let giveUpAt = performance.now() + stuckMilliseconds;
   while (queue.bytes() > 0 && performance.now() < giveUpAt) {
     try {

@@ -1,0 +1,130 @@
+import type { PostgresPoolClient } from 'kysely';
+import type pg from 'pg';
+import { DatabaseUnavailableError, sqlStateOf } from './database-errors.ts';
+import type { PrimaryConnections } from './primary-connections.ts';
+import type { StatementNames } from './statement-names.ts';
+
+type Checkouts = Pick<PrimaryConnections, 'heed'> & {
+  pool: pg.Pool;
+  names: StatementNames;
+  /** For everything that one checkout does. */
+  milliseconds: number;
+};
+
+/** A connection with more is replaced: each statement costs the server some 20 kB. */
+const mostPrepared = 200;
+
+const prepared = new WeakMap<pg.PoolClient, Set<string>>();
+
+/**
+ * A connection that is discarded after an error that leaves its state unknown. The deadline is
+ * enforced here, because a frozen server enforces nothing.
+ */
+export async function checkOut(checkouts: Checkouts): Promise<PostgresPoolClient> {
+  const late = lateAfter(checkouts.milliseconds);
+  try {
+    return checkedOut(await checkouts.pool.connect(), late, checkouts);
+  } catch (error) {
+    late.clear();
+    throw new DatabaseUnavailableError('no connection', error);
+  }
+}
+
+type Late = { promise: Promise<never>; clear(): void };
+
+function lateAfter(milliseconds: number): Late {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {});
+  const refuse = () => reject(new DatabaseUnavailableError('deadline passed'));
+  const timer = setTimeout(refuse, milliseconds);
+  return { promise, clear: () => clearTimeout(timer) };
+}
+
+function checkedOut(
+  client: pg.PoolClient,
+  late: Late,
+  { heed, names }: Checkouts,
+): PostgresPoolClient {
+  let broken = false;
+  let worn = false;
+  let isFirst = true;
+
+  const send = (text: string, values: unknown[], name: string | undefined): Promise<unknown> => {
+    const answer = client.query(name === undefined ? { text, values } : { text, values, name });
+    // An abandoned query rejects once its connection is discarded.
+    answer.catch(() => {});
+    return Promise.race([answer, late.promise]);
+  };
+
+  const nameFor = (text: string, parameters: readonly unknown[]): string | undefined => {
+    const name = names.nameOf(text, parameters);
+    if (name === undefined || hasRoomFor(client, name)) return name;
+    worn = true;
+    return undefined;
+  };
+
+  const sendOrResend = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
+    const name = nameFor(text, parameters);
+    const mayResend = isFirst && name !== undefined;
+    isFirst = false;
+    try {
+      return await send(text, [...parameters], name);
+    } catch (error) {
+      if (name === undefined || !isNotPrepared(error)) throw error;
+      worn = true;
+      if (sqlStateOf(error) !== changedResult) names.giveUp();
+      // Nothing was carried out, but an error ends the transaction that was begun before.
+      if (mayResend) return send(text, [...parameters], undefined);
+      throw new DatabaseUnavailableError('a statement is no longer prepared', error);
+    }
+  };
+
+  const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
+    // Discarding the connection is the rollback.
+    if (broken) return { command: 'ROLLBACK', rowCount: 0, rows: [] };
+    try {
+      return await sendOrResend(text, parameters);
+    } catch (error) {
+      const lost = sqlStateOf(error) === null;
+      broken ||= lost || /^(08|57P|25006)/.test(sqlStateOf(error) ?? '');
+      heed(error);
+      throw lost ? unavailable(error) : error;
+    }
+  };
+  return {
+    query: query as PostgresPoolClient['query'],
+    release: (destroy = false) => {
+      late.clear();
+      client.release(destroy || broken || worn);
+    },
+  };
+}
+
+function unavailable(error: unknown): DatabaseUnavailableError {
+  return error instanceof DatabaseUnavailableError
+    ? error
+    : new DatabaseUnavailableError('connection lost', error);
+}
+
+function hasRoomFor(client: pg.PoolClient, name: string): boolean {
+  const held = prepared.get(client);
+  if (held === undefined) prepared.set(client, new Set([name]));
+  else if (held.has(name)) return true;
+  else if (held.size >= mostPrepared) return false;
+  else held.add(name);
+  return true;
+}
+
+const changedResult = '0A000';
+
+/**
+ * A migration changed what a statement gives, or a pooler that nobody declared gave the connection
+ * another session: there the statement is unknown (26000), or known already (42P05).
+ */
+function isNotPrepared(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  if (state === '26000' || state === '42P05') return true;
+  return (
+    state === changedResult && (error as { routine?: unknown }).routine === 'RevalidateCachedQuery'
+  );
+}
