@@ -33,9 +33,10 @@ async function startBeside(t: TestContext, test: TestApp, url: string): Promise<
   const logger = createLogger(config, { write: (line) => void lines.push(line) });
   const engine = openPostgres({ url, poolSize: 5 });
   const db = createDatabase(engine.pool, () => {});
-  const signingKeys = createSigningKeys({ db, keys, config, logger });
-  // What a process knows that has started: the database may be away.
-  if (url !== nowhere) await signingKeys.reload();
+  // A process that has started knows the keys, and goes on without the database.
+  const ofDatabase = url === nowhere ? test.db : db;
+  const signingKeys = createSigningKeys({ db: ofDatabase, keys, config, logger });
+  await signingKeys.reload();
   const accessTokens = createAccessTokens({ keys, signingKeys, config }, () => clock.now());
   const readiness = { phase: 'serving' as const };
   const app = await buildApp({

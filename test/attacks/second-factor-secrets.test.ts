@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { prepareSigningKeys } from '../../src/domain/key-rotation/prepare-signing-keys.ts';
 import { realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
 import {
@@ -42,15 +43,17 @@ test('N06 no secret, code or challenge is in the database or the log in clear', 
 });
 
 test('N06 a new SECRET_KEY keeps factors, and a use moves them to it', async (t) => {
-  const before = await createTestApp(t);
   const during = await createTestApp(t, { SECRET_KEY: next, SECRET_KEY_PREVIOUS: testSecret });
   const after = await createTestApp(t, { SECRET_KEY: next });
+  const before = await createTestApp(t);
   const account = await protectedAccount(before, userRealm);
   const use = async ({ api }: TestApp) => {
     const challenge = await challengeFor({ api }, userRealm, account);
     return answerChallenge({ api }, userRealm, challenge, codeOf(before, account.secret));
   };
   assertStatus(await use(after), 401);
+  // As at its start.
+  await prepareSigningKeys(during.deps);
   assertStatus(await use(during), 200);
   const [factor] = await before.db.selectFrom('totp_factors').select('key_id').execute();
   assert.equal(factor?.key_id, after.keys.current.kid);

@@ -39,7 +39,8 @@ describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
 
   async function enrol(page: Page): Promise<void> {
     await page.getByRole('button', { name: 'Add a passkey' }).click();
-    await page.getByText('The passkey is added').waitFor();
+    const codes = page.getByRole('dialog', { name: 'Recovery codes' });
+    await codes.getByRole('button', { name: 'I have kept them' }).click();
     await page.getByText('never used').waitFor();
   }
 

@@ -4,7 +4,6 @@ import { recordEvent } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { queueNotice } from '../outbox/queue-mail.ts';
 import { type Party, partyOf, type Realm } from '../realms/realms.ts';
-import type { ProofMethod } from '../sessions/proof.ts';
 import { burnChallenge, challengeOf } from './passkey-challenges.ts';
 import type { PresentedPasskey } from './passkey-schemas.ts';
 import { countUse, findPasskey, hasPasskey, type Passkey } from './passkey-store.ts';
@@ -60,10 +59,4 @@ export async function countPasskeyUse(
   });
   await queueNotice(deps, trx, realm, account, 'passkey_copied');
   return false;
-}
-
-/** In the words of RFC 8176: a synced key is software, and `user` says that a person was checked. */
-export function methodsOf({ passkey, isUserVerified }: UsedPasskey): ProofMethod[] {
-  const key = passkey.is_synced ? 'swk' : 'hwk';
-  return isUserVerified ? [key, 'user'] : [key];
 }

@@ -1,9 +1,10 @@
 import { transact } from '../../platform/database/database.ts';
 import { defineFactorKind, type Factor } from '../factors/factor-kind.ts';
 import { realmOf } from '../realms/realms.ts';
-import { checkPasskey, countPasskeyUse, methodsOf } from './check-passkey.ts';
+import { checkPasskey, countPasskeyUse } from './check-passkey.ts';
 import { presentedPasskey } from './passkey-schemas.ts';
 import { deletePasskey, deletePasskeysOf, listPasskeys, type Passkey } from './passkey-store.ts';
+import { methodsOf } from './verify-passkey.ts';
 
 /** A passkey beside the password, with the challenges of a sign-in. It signs in alone, too. */
 export const passkeyKind = defineFactorKind({

@@ -1,12 +1,23 @@
 import { z } from 'zod';
 import type { Config } from '../../configuration/config.ts';
 import type { Realm } from '../realms/realms.ts';
+import type { ProofMethod } from '../sessions/proof.ts';
 import type { CreationResponse, PresentedPasskey } from './passkey-schemas.ts';
 import type { NewPasskey, Passkey } from './passkey-store.ts';
 import { relyingPartyOf, userVerificationFor } from './relying-party.ts';
 
 /** By their COSE numbers: Ed25519, ES256 and, for Windows Hello, RS256. */
 export const algorithms = [-8, -7, -257];
+
+type Shown = { passkey: Pick<Passkey, 'is_synced'>; isUserVerified: boolean };
+
+/** In the words of RFC 8176: a synced key is software, and `user` says that a person was checked. */
+export function methodsOf({ passkey, isUserVerified }: Shown): ProofMethod[] {
+  const key = passkey.is_synced ? 'swk' : 'hwk';
+  return isUserVerified ? [key, 'user'] : [key];
+}
+
+export type MadePasskey = { made: NewPasskey; methods: ProofMethod[] };
 
 const transports = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'];
 
@@ -35,7 +46,7 @@ export async function verifyCreation(
   realm: Realm,
   response: CreationResponse,
   challenge: string,
-): Promise<NewPasskey | null> {
+): Promise<MadePasskey | null> {
   const { verifyRegistrationResponse } = await library();
   if (!(await isWithoutCertificates(response))) return null;
   const party = relyingPartyOf(config);
@@ -57,15 +68,16 @@ export async function verifyCreation(
     }),
   );
   if (!verified?.verified) return null;
-  const { credential, credentialDeviceType } = verified.registrationInfo;
+  const { credential, credentialDeviceType, userVerified } = verified.registrationInfo;
   const named = response.response.transports ?? [];
-  return {
+  const made = {
     credential_id: Buffer.from(credential.id, 'base64url'),
     public_key: Buffer.from(credential.publicKey),
     counter: credential.counter,
     transports: transports.filter((one) => named.includes(one)).join(','),
     is_synced: credentialDeviceType === 'multiDevice',
   };
+  return { made, methods: methodsOf({ passkey: made, isUserVerified: userVerified }) };
 }
 
 /**

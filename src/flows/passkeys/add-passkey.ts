@@ -4,14 +4,15 @@ import type { FactorKinds } from '../../domain/factors/factor-kind.ts';
 import { lockProven } from '../../domain/factors/require-proof.ts';
 import { burnChallenge } from '../../domain/passkeys/passkey-challenges.ts';
 import type { CreationResponse } from '../../domain/passkeys/passkey-schemas.ts';
+import { insertPasskey, type Passkey } from '../../domain/passkeys/passkey-store.ts';
 import {
-  insertPasskey,
-  type NewPasskey,
-  type Passkey,
-} from '../../domain/passkeys/passkey-store.ts';
-import { challengeIn, verifyCreation } from '../../domain/passkeys/verify-passkey.ts';
+  challengeIn,
+  type MadePasskey,
+  verifyCreation,
+} from '../../domain/passkeys/verify-passkey.ts';
 import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { describeDevice } from '../../domain/sessions/describe-device.ts';
+import { renewProof } from '../../domain/sessions/renew-proof.ts';
 import type { Caller } from '../../domain/sessions/session-store.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { badRequest } from '../../platform/errors.ts';
@@ -39,7 +40,7 @@ export async function addPasskey(
   if (made === null) {
     throw badRequest('The passkey could not be verified; try again', 'passkey_not_verified');
   }
-  return transact(deps.db, (trx) => keep(deps, trx, realm, caller, { ...asked, made }));
+  return transact(deps.db, (trx) => keep(deps, trx, realm, caller, { ...asked, ...made }));
 }
 
 async function verifyMade(
@@ -47,7 +48,7 @@ async function verifyMade(
   realm: Realm,
   { account, sessionId }: Caller,
   response: CreationResponse,
-): Promise<NewPasskey | null> {
+): Promise<MadePasskey | null> {
   const challenge = challengeIn(response.response);
   if (challenge === null) return null;
   const purpose = { ceremony: 'create', realm, asker: { id: account.id, sessionId } } as const;
@@ -60,12 +61,13 @@ async function keep(
   trx: Transaction,
   realm: Realm,
   caller: Caller,
-  { made, name, userAgent }: Asked & { made: NewPasskey },
+  { made, methods, name, userAgent }: Asked & MadePasskey,
 ): Promise<Passkey> {
   const account = await lockProven(deps, trx, realm, caller);
   const owner = partyOf(realm, account.id);
   const named = { ...made, name: name ?? describeDevice(userAgent ?? null) };
   const passkey = await insertPasskey(trx, owner, named);
   await factorAdded(deps, trx, realm, account, 'passkey');
+  await renewProof(trx, realm, caller, { methods, since: null });
   return passkey;
 }

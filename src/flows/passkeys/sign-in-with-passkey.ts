@@ -1,9 +1,10 @@
 import { findCredentialsById } from '../../domain/accounts/account-store.ts';
 import { recordRefusal } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
-import { checkPasskey, countPasskeyUse, methodsOf } from '../../domain/passkeys/check-passkey.ts';
+import { checkPasskey, countPasskeyUse } from '../../domain/passkeys/check-passkey.ts';
 import type { PresentedPasskey } from '../../domain/passkeys/passkey-schemas.ts';
 import { hasPasskey } from '../../domain/passkeys/passkey-store.ts';
+import { methodsOf } from '../../domain/passkeys/verify-passkey.ts';
 import type { Party, Realm } from '../../domain/realms/realms.ts';
 import { type Client, openSession } from '../../domain/sessions/open-session.ts';
 import type { TokenPair } from '../../domain/sessions/token-schemas.ts';
