@@ -24,9 +24,15 @@ export type UserDetail = { id: string; /** Null if the user has none, which is p
 
 export type PasskeyCreationOptions = { challenge: string; timeout: number; rp: { id: string; name: string; }; user: { id: string; name: string; displayName: string; }; pubKeyCredParams: ({ type: "public-key"; alg: number; })[]; excludeCredentials: ({ id: string; type: "public-key"; transports?: (string)[]; })[]; authenticatorSelection: { residentKey: "required"; requireResidentKey: true; userVerification: "required" | "preferred" | "discouraged"; }; attestation: "none"; extensions: { credProps: true; }; };
 
-export type PasskeyRequestOptions = { challenge: string; timeout: number; rpId: string; userVerification: "required" | "preferred" | "discouraged"; };
+export type PasskeyRequestOptions = { challenge: string; timeout: number; rpId: string; userVerification: "required" | "preferred" | "discouraged"; allowCredentials?: ({ id: string; type: "public-key"; transports?: (string)[]; })[]; };
 
 export type Factor = { id: string; kind: "totp" | "passkey"; name: string; created_at: string; last_used_at: string | null; };
+
+export type TokenPair = { /** JWT; send it in the header Authorization: Bearer */ access_token: string; /** Opaque and single-use: each refresh returns a new one */ refresh_token: string; token_type: "bearer"; /** Lifetime of the access token in seconds */ expires_in: number; };
+
+export type CookieTokens = { /** JWT; send it in the header Authorization: Bearer */ access_token: string; token_type: "bearer"; /** Lifetime of the access token in seconds */ expires_in: number; };
+
+export type Tokens = TokenPair | CookieTokens;
 
 export type StartedTotp = { id: string; /** In base32 */ secret: string; otpauth_url: string; /** The URL as an SVG in a data URL */ qr_code: string; };
 
@@ -35,12 +41,6 @@ export type Factors = { items: (Factor)[]; recovery_codes_left: number; };
 export type RecoveryCodes = { /** Shown this once. Each signs in once in place of a factor */ recovery_codes: (string)[]; };
 
 export type ConfirmedTotp = { recovery_codes: (string)[] | null; };
-
-export type TokenPair = { /** JWT; send it in the header Authorization: Bearer */ access_token: string; /** Opaque and single-use: each refresh returns a new one */ refresh_token: string; token_type: "bearer"; /** Lifetime of the access token in seconds */ expires_in: number; };
-
-export type CookieTokens = { /** JWT; send it in the header Authorization: Bearer */ access_token: string; token_type: "bearer"; /** Lifetime of the access token in seconds */ expires_in: number; };
-
-export type Tokens = TokenPair | CookieTokens;
 
 export type Health = { status: "healthy" | "unhealthy"; timestamp: string; version: string; environment: string; project: string; database: { connected: boolean; error: "unreachable" | null; }; email_configured: boolean; /** By how much the clock of the database is ahead; null before it was measured */ clock: { skew_seconds: number | null; }; };
 
@@ -86,7 +86,7 @@ export type Operations = {
   /** Remove a second factor */
   'DELETE /api/admins/me/factors/{id}': { path: { id: string }; answer: null; };
   /** Ask for a challenge for a passkey */
-  'POST /api/users/login/passkey/options': { answer: { challenge: string; options: PasskeyRequestOptions; }; };
+  'POST /api/users/login/passkey/options': { body: { second_factor_challenge?: string | null; } | null; answer: { challenge: string; options: PasskeyRequestOptions; }; };
   /** Sign in with a passkey */
   'POST /api/users/login/passkey': { body: { /** The `challenge` of the options */ challenge: string; response: PasskeyAssertionInput; }; answer: Tokens; };
   /** Begin to add a passkey */
@@ -96,7 +96,7 @@ export type Operations = {
   /** Rename a passkey */
   'PATCH /api/users/me/passkeys/{id}': { path: { id: string }; body: { name: string; }; answer: Factor; };
   /** Ask for a challenge for a passkey */
-  'POST /api/admins/login/passkey/options': { answer: { challenge: string; options: PasskeyRequestOptions; }; };
+  'POST /api/admins/login/passkey/options': { body: { second_factor_challenge?: string | null; } | null; answer: { challenge: string; options: PasskeyRequestOptions; }; };
   /** Sign in with a passkey */
   'POST /api/admins/login/passkey': { body: { /** The `challenge` of the options */ challenge: string; response: PasskeyAssertionInput; }; answer: Tokens; };
   /** Begin to add a passkey */

@@ -35,7 +35,7 @@ export const realms = {
     endAllSessions: () => user.call('POST /api/users/logout-all'),
     factors: () => user.call('GET /api/users/me/factors'),
     removeFactor: (id: string) => user.call('DELETE /api/users/me/factors/{id}', { path: { id } }),
-    passkeyChallenge: () => user.call('POST /api/users/login/passkey/options'),
+    passkeyChallenge: () => user.call('POST /api/users/login/passkey/options', { body: {} }),
     passkeyOptions: () => user.call('POST /api/users/me/passkeys/options'),
     addPasskey: (body: { response: PasskeyCreationInput }) =>
       user.call('POST /api/users/me/passkeys', { body }),
@@ -57,7 +57,7 @@ export const realms = {
     factors: () => admin.call('GET /api/admins/me/factors'),
     removeFactor: (id: string) =>
       admin.call('DELETE /api/admins/me/factors/{id}', { path: { id } }),
-    passkeyChallenge: () => admin.call('POST /api/admins/login/passkey/options'),
+    passkeyChallenge: () => admin.call('POST /api/admins/login/passkey/options', { body: {} }),
     passkeyOptions: () => admin.call('POST /api/admins/me/passkeys/options'),
     addPasskey: (body: { response: PasskeyCreationInput }) =>
       admin.call('POST /api/admins/me/passkeys', { body }),
