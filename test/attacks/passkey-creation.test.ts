@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adminRealm, realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
+import { makeCertificate, withoutOpenssl } from '../certificate.ts';
 import { signIn } from '../factories.ts';
 import { createAuthenticator, type Deviation } from '../passkeys/authenticator.ts';
 import { type Cbor, cbor } from '../passkeys/cbor.ts';
@@ -60,6 +61,20 @@ test('N10: an answer to a creation that differs in one thing adds nothing', asyn
     }
   }
   assert.equal(await countPasskeys(service), 0);
+});
+
+test('N10: an attestation is taken without a certificate only, however sound it is', {
+  skip: withoutOpenssl,
+}, async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInTo(service, userRealm);
+  const attestation = makeCertificate(t, 'DNS:a.example');
+  const certified = await offerPasskey(service, userRealm, user, createAuthenticator(), {
+    attestation,
+  });
+  assertStatus(certified, 400);
+  const own = { attestation: 'self' } as const;
+  assertStatus(await offerPasskey(service, userRealm, user, createAuthenticator(), own), 201);
 });
 
 test('N10: a key of another algorithm is refused, and for admins one without a user', async (t) => {

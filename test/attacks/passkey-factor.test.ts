@@ -69,6 +69,34 @@ test('N10: the second step takes no passkey of another account or challenge', as
   assertStatus(await step(challenge, await present(service, userRealm, ada.authenticator)), 200);
 });
 
+test('the passkeys of an account are listed for who has shown its password, only', async (t) => {
+  const service = await createTestApp(t);
+  const { api } = service;
+  const { person, authenticator } = await withPasskey(service, userRealm);
+  const challenge = await passwordStep(service, userRealm, person);
+  const ask = async (realm: Realm, asked: string, userAgent = 'lightMyRequest') => {
+    const body = { second_factor_challenge: asked };
+    const headers = { 'user-agent': userAgent };
+    const answer = await api.post(`${realm.path}/login/passkey/options`, body, { headers });
+    assertStatus(answer, 200);
+    return answer.body;
+  };
+  const { options, challenge: token } = await ask(userRealm, challenge);
+  const [listed, ...others] = options.allowCredentials;
+  assert.equal(listed.id, authenticator.credentialId.toString('base64url'));
+  assert.deepEqual(others, []);
+  for (const other of [
+    await ask(userRealm, challenge.slice(1)),
+    await ask(userRealm, challenge, 'another browser'),
+    await ask(adminRealm, challenge),
+  ])
+    assert.equal(other.options.allowCredentials, undefined);
+  const passkey = { challenge: token, response: authenticator.get(options) };
+  const step = { challenge, passkey };
+  assertStatus(await api.post('/api/users/login/second-factor', step), 200);
+  assert.equal((await ask(userRealm, challenge)).options.allowCredentials, undefined);
+});
+
 test('a passkey renews the proof of its own account only', async (t) => {
   const service = await createTestApp(t);
   const { api } = service;
@@ -145,5 +173,4 @@ test('an admin resets the passkeys of a user, and a superadmin those of an admin
     const login = await service.api.post(`${realm.path}/login`, credentialsOf(person));
     assertStatus(login, 200);
   }
-  assert.equal(adminRealm.kind, 'admin');
 });

@@ -4,6 +4,7 @@ import {
   type KeyObject,
   randomBytes,
   sign as signBytes,
+  X509Certificate,
 } from 'node:crypto';
 import { type Cbor, cbor } from './cbor.ts';
 
@@ -15,7 +16,7 @@ const keyMakers = {
   '-35': () => ecKey('P-384', 2, -35),
 } as const;
 
-type Key = { privateKey: KeyObject; cose: Buffer; hash: string | null };
+type Key = { privateKey: KeyObject; cose: Buffer; hash: string | null; point?: Buffer };
 
 export type Authenticator = ReturnType<typeof createAuthenticator>;
 
@@ -38,6 +39,8 @@ export type Deviation = {
   /** Instead of an attestation of nothing. */
   format?: string;
   statement?: Map<string, Cbor>;
+  /** A sound one: by the passkey itself, or with a certificate (PEM) as security keys have it. */
+  attestation?: 'self' | { key: string; cert: string };
   tamper?: (signature: Buffer) => Buffer;
 };
 
@@ -80,9 +83,10 @@ export function createAuthenticator({
         ...authenticatorData(rp.id, usual, { counter: next(), ...other }, 0x40),
         ...attested,
       ]);
+      const [format, statement] = attest(key, other, { rpId: rp.id, id, authData, clientDataJSON });
       const object = new Map<string, Cbor>([
-        ['fmt', other.format ?? 'none'],
-        ['attStmt', other.statement ?? new Map()],
+        ['fmt', format],
+        ['attStmt', statement],
         ['authData', authData],
       ]);
       return answer(id, {
@@ -123,6 +127,31 @@ function clientData(type: string, challenge: string, usual: Usual, other: Deviat
   );
 }
 
+type Attested = { rpId: string; id: Buffer; authData: Buffer; clientDataJSON: Buffer };
+
+function attest(
+  { hash, privateKey, point = Buffer.alloc(0) }: Key,
+  { format = 'none', statement = new Map(), attestation }: Deviation,
+  { rpId, id, authData, clientDataJSON }: Attested,
+): [format: string, statement: Map<string, Cbor>] {
+  if (attestation === undefined) return [format, statement];
+  const clientDataHash = sha256(clientDataJSON);
+  if (attestation === 'self') {
+    const sig = signBytes(hash, Buffer.concat([authData, clientDataHash]), privateKey);
+    const members: [string, Cbor][] = [
+      ['alg', -7],
+      ['sig', sig],
+    ];
+    return ['packed', new Map(members)];
+  }
+  const signed = Buffer.concat([Buffer.alloc(1), sha256(rpId), clientDataHash, id, point]);
+  const members: [string, Cbor][] = [
+    ['sig', signBytes('sha256', signed, attestation.key)],
+    ['x5c', [new X509Certificate(attestation.cert).raw]],
+  ];
+  return ['fido-u2f', new Map(members)];
+}
+
 function authenticatorData(
   rpId: string,
   usual: Usual,
@@ -153,7 +182,8 @@ function ecKey(namedCurve: string, curve: number, alg: number): Key {
       [-3, y],
     ]),
   );
-  return { privateKey, cose, hash: alg === -35 ? 'sha384' : 'sha256' };
+  const point = Buffer.concat([Buffer.from([4]), x, y]);
+  return { privateKey, cose, point, hash: alg === -35 ? 'sha384' : 'sha256' };
 }
 
 function okpKey(): Key {

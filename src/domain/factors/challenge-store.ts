@@ -70,6 +70,17 @@ export async function takeTry(db: Database, tokenHash: Buffer): Promise<Challeng
   };
 }
 
+/** Whose challenge it is, without taking a try; null if it is not open. */
+export async function findChallenged(db: Database, tokenHash: Buffer): Promise<Party | null> {
+  const query = db.selectFrom('second_factor_challenges').select(['subject_kind', 'subject_id']);
+  const row = await query
+    .where('token_hash', '=', tokenHash)
+    .where('tries_left', '>', 0)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+  return row ? partyOf({ kind: row.subject_kind }, row.subject_id) : null;
+}
+
 /** False if another request has used it up. */
 export async function burnChallenge(trx: Transaction, tokenHash: Buffer): Promise<boolean> {
   const query = trx.deleteFrom('second_factor_challenges').where('token_hash', '=', tokenHash);

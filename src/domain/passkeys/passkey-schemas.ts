@@ -104,7 +104,12 @@ export const creationOptions = z
   });
 
 export const requestOptions = z
-  .object({ ...common, rpId: z.string().max(253), userVerification })
+  .object({
+    ...common,
+    rpId: z.string().max(253),
+    userVerification,
+    allowCredentials: z.array(descriptor).max(100).optional(),
+  })
   .meta({
     id: 'PasskeyRequestOptions',
     description: 'For `PublicKeyCredential.parseRequestOptionsFromJSON()`',

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { answerTokens, refuseOtherOrigins, sessionModeHeader } from '../../access/cookie-mode.ts';
 import { anyone, callerOf, requireAccount } from '../../access/guards.ts';
@@ -13,6 +14,7 @@ import {
   requestOptions,
 } from '../../domain/passkeys/passkey-schemas.ts';
 import type { Realm } from '../../domain/realms/realms.ts';
+import type { Client } from '../../domain/sessions/open-session.ts';
 import { tokensSchema } from '../../domain/sessions/token-schemas.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
@@ -36,15 +38,23 @@ function addSignInRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm)
         tags: [realm.tag],
         summary: 'Ask for a challenge for a passkey',
         description:
-          'The same for everybody. The challenge works once, for five minutes, to sign in, as the second factor and to ' +
-          'reauthenticate.',
+          'The challenge works once, for five minutes, to sign in, as the second factor and to reauthenticate. The options ' +
+          'are the same for everybody; with the challenge of a second step they list the passkeys of its account.',
+        body: z
+          .object({ second_factor_challenge: text(100).nullish() })
+          .nullish()
+          .meta({ example: {} }),
         response: {
           200: z.object({ challenge: text(100), options: requestOptions }),
-          ...errors([429, 503]),
+          ...errors([503, ...bodyErrors]),
         },
       },
     },
-    async (request) => offerRequest(deps, realm, request.clientAddress),
+    async (request) => {
+      const secondFactorChallenge = request.body?.second_factor_challenge ?? null;
+      const client = clientOf(request);
+      return offerRequest(deps, realm, { client, secondFactorChallenge });
+    },
   );
 
   app.post(
@@ -61,12 +71,17 @@ function addSignInRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm)
       },
     },
     async (request, reply) => {
-      const { clientAddress: ip, raw } = request;
-      const client = { ip, userAgent: raw.headers['user-agent'] };
-      const tokens = await signInWithPasskey(deps, realm, request.body, client);
+      const tokens = await signInWithPasskey(deps, realm, request.body, clientOf(request));
       return answerTokens({ request, reply, config: deps.config, realm }, tokens);
     },
   );
+}
+
+function clientOf({
+  clientAddress: ip,
+  raw,
+}: Pick<FastifyRequest, 'clientAddress' | 'raw'>): Client {
+  return { ip, userAgent: raw.headers['user-agent'] };
 }
 
 const newPasskey = z

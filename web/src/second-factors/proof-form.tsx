@@ -17,18 +17,20 @@ type ProofFormProps = {
   realm: Realm;
   methods: readonly string[];
   action: string;
+  /** The challenge of a sign-in's second step. */
+  step?: string;
   prove: (proof: Proof) => Promise<unknown>;
 };
 
 /** One of the ways in which somebody can prove who they are, and buttons to the others. */
-export function ProofForm({ realm, methods, action, prove }: ProofFormProps) {
+export function ProofForm({ realm, methods, action, step, prove }: ProofFormProps) {
   const t = useTexts().secondFactors;
   const offered = ways.filter(
     (way) => methods.includes(way) && (way !== 'passkey' || hasPasskeySupport),
   );
   const [chosen, choose] = useState<Way | null>(null);
   const way = chosen ?? offered[0];
-  const form = useSubmit(async (values) => prove(await proofOf(realm, way, values)));
+  const form = useSubmit(async (values) => prove(await proofOf(realm, way, values, step)));
   const ref = useRef<HTMLFormElement>(null);
   useEffect(() => ref.current?.querySelector('input')?.focus(), [way]);
   if (way === undefined) return <p class="notice warn">{t.noWay}</p>;
@@ -74,9 +76,14 @@ function WayField({ way, form }: { way: Way; form: Submission }) {
   );
 }
 
-async function proofOf(realm: Realm, way: Way | undefined, values: Values): Promise<Proof> {
+async function proofOf(
+  realm: Realm,
+  way: Way | undefined,
+  values: Values,
+  step?: string,
+): Promise<Proof> {
   if (way === 'password') return { password: values.password ?? '' };
   if (way === 'code') return { code: (values.code ?? '').trim() };
-  const { challenge, options } = await realm.passkeyChallenge();
+  const { challenge, options } = await realm.passkeyChallenge(step);
   return { passkey: { challenge, response: await usePasskey(options) } };
 }

@@ -19,6 +19,7 @@ export function SecondStep({ realm, asked, onBack }: SecondStepProps) {
         realm={realm}
         methods={asked.methods}
         action={t.stepAction}
+        step={asked.challenge}
         prove={async (proof) => {
           await realm.client.completeSignIn({ challenge: asked.challenge, ...proof });
           await queries.invalidateQueries({ queryKey: ownAccountKey(realm.name) });

@@ -42,7 +42,11 @@ export const realms = {
     renewRecoveryCodes: () => user.call('POST /api/users/me/factors/recovery-codes'),
     reauthenticate: (body: Operations['POST /api/users/me/reauthenticate']['body']) =>
       user.call('POST /api/users/me/reauthenticate', { body }),
-    passkeyChallenge: () => user.call('POST /api/users/login/passkey/options'),
+    /** `step`: of the second step of a sign-in, for the passkeys of the account. */
+    passkeyChallenge: (step?: string) =>
+      user.call('POST /api/users/login/passkey/options', {
+        body: step === undefined ? {} : { second_factor_challenge: step },
+      }),
     passkeyOptions: () => user.call('POST /api/users/me/passkeys/options'),
     addPasskey: (body: { response: PasskeyCreationInput }) =>
       user.call('POST /api/users/me/passkeys', { body }),
@@ -70,7 +74,11 @@ export const realms = {
     renewRecoveryCodes: () => admin.call('POST /api/admins/me/factors/recovery-codes'),
     reauthenticate: (body: Operations['POST /api/admins/me/reauthenticate']['body']) =>
       admin.call('POST /api/admins/me/reauthenticate', { body }),
-    passkeyChallenge: () => admin.call('POST /api/admins/login/passkey/options'),
+    /** `step`: of the second step of a sign-in, for the passkeys of the account. */
+    passkeyChallenge: (step?: string) =>
+      admin.call('POST /api/admins/login/passkey/options', {
+        body: step === undefined ? {} : { second_factor_challenge: step },
+      }),
     passkeyOptions: () => admin.call('POST /api/admins/me/passkeys/options'),
     addPasskey: (body: { response: PasskeyCreationInput }) =>
       admin.call('POST /api/admins/me/passkeys', { body }),
