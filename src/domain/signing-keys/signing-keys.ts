@@ -17,6 +17,7 @@ export type SigningKeys = {
   lookUp(kid: string): Promise<SigningKey | null>;
   /** For an id that comes from the table; throws 503 if no secret here opens the key. */
   require(kid: string | null): Promise<SigningKey>;
+  /** The same array until the next reading. */
   published(): readonly PublicJwk[];
   /** HS256: by configuration, or because processes of an older release know nothing else. */
   signsWithSecret(): boolean;
@@ -40,6 +41,7 @@ const clockToleranceSeconds = 30;
 
 export function createSigningKeys({ db, keys, config, logger }: Deps): SigningKeys {
   let known = new Map<string, SigningKey>();
+  let published: readonly PublicJwk[] = [];
   let hmacUntil: Date | null = null;
   let hasOlder = false;
   let reading: Promise<void> | null = null;
@@ -59,6 +61,7 @@ export function createSigningKeys({ db, keys, config, logger }: Deps): SigningKe
     hmacUntil = await readHmacTokensUntil(db);
     hasOlder = await hasOlderProcess(queriesOn(db), firstSchema);
     known = new Map(rows.flatMap(open));
+    published = [...known.values()].map(({ jwk }) => jwk);
   };
   const reload = (): Promise<void> => {
     reading ??= read().finally(() => {
@@ -82,7 +85,7 @@ export function createSigningKeys({ db, keys, config, logger }: Deps): SigningKe
       if (key === undefined) throw unavailable(new Error(`no signing key ${kid}`));
       return key;
     },
-    published: () => [...known.values()].map(({ jwk }) => jwk),
+    published: () => published,
     signsWithSecret,
     hasOlderProcess: () => hasOlder,
     acceptsSecretAt: (seconds) =>

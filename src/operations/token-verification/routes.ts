@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { anyoneUncounted } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import type { PublicJwk } from '../../domain/signing-keys/key-pair.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { jsonType } from '../../platform/http/json-answers.ts';
 
 const algorithm = z.enum(['EdDSA', 'ES256']);
 const coordinate = z.string().max(100);
@@ -37,6 +39,7 @@ const cacheable = { 'cache-control': 'public, max-age=300' };
 export function addVerificationRoutes(app: HttpServer, deps: RouteDependencies): void {
   const { config, signingKeys } = deps;
   const tags = ['Tokens'];
+  const jwks = writeOnce();
 
   app.get(
     '/.well-known/jwks.json',
@@ -49,8 +52,8 @@ export function addVerificationRoutes(app: HttpServer, deps: RouteDependencies):
       },
     },
     async (_request, reply) => {
-      reply.headers(cacheable);
-      return { keys: [...signingKeys.published()] };
+      reply.headers(cacheable).type(jsonType);
+      return reply.send(jwks(signingKeys.published()) as never);
     },
   );
 
@@ -84,4 +87,17 @@ export function addVerificationRoutes(app: HttpServer, deps: RouteDependencies):
 function algorithmsOf({ config, signingKeys }: RouteDependencies): string[] {
   if (config.accessTokenAlgorithm === 'HS256') return [];
   return [...new Set(signingKeys.published().map(({ alg }) => alg))];
+}
+
+/** Through the schema, and written anew only when the keys have changed. */
+function writeOnce(): (keys: readonly PublicJwk[]) => string {
+  let written: readonly object[] | null = null;
+  let text = '';
+  return (keys) => {
+    if (written !== keys) {
+      text = JSON.stringify(jwksSchema.parse({ keys }));
+      written = keys;
+    }
+    return text;
+  };
 }
