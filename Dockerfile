@@ -46,4 +46,4 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
   CMD ["node", "/app/deploy/image/is-live.ts"]
 ENTRYPOINT []
-CMD ["node", "--max-semi-space-size=2", "/app/src/main.ts"]
+CMD ["node", "--max-semi-space-size=16", "/app/src/main.ts"]

@@ -24,7 +24,7 @@ const directory = mkdtempSync(join(tmpdir(), 'adl-first-start-'));
 try {
   await startAndStop();
   const imports = others.map((module) => `import('${module}')`);
-  await succeed(run('--max-semi-space-size=2', '--eval', imports.join(';')));
+  await succeed(run('--max-semi-space-size=16', '--eval', imports.join(';')));
   await succeed(
     spawn(join(root, 'bin/adl'), ['--help'], { stdio: ['ignore', 'ignore', 'inherit'] }),
   );
@@ -34,7 +34,7 @@ try {
 }
 
 async function startAndStop(): Promise<void> {
-  const server = run('--max-semi-space-size=2', join(root, 'src/main.ts'));
+  const server = run('--max-semi-space-size=16', join(root, 'src/main.ts'));
   const late = setTimeout(() => server.kill('SIGKILL'), startMilliseconds);
   const exited = succeed(server);
   for await (const line of createInterface({

@@ -5,6 +5,7 @@ import { presentAccount } from '../domain/accounts/present-account.ts';
 
 /** The account for the response, whose `ETag` names the version. */
 export function answerAccount(reply: FastifyReply, account: Account) {
-  reply.header('etag', accountTag(account));
-  return presentAccount(account);
+  const presented = presentAccount(account);
+  reply.header('etag', accountTag(account, presented));
+  return presented;
 }

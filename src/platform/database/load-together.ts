@@ -20,14 +20,14 @@ export function loadTogether<Key, Row>(
   db: Database,
   load: Load<Key, Row>,
 ): (key: Key) => Promise<Row | undefined> {
-  let waiting: Waiting<Key, Row>[] = [];
+  const waiting: Waiting<Key, Row>[] = [];
 
   const run = async (): Promise<void> => {
     let batch: Waiting<Key, Row>[] = [];
+    const first = waiting.length;
     try {
       await db.connection().execute(async (connection) => {
-        batch = waiting;
-        waiting = [];
+        batch = waiting.splice(0);
         const find = await load(
           connection,
           batch.map(({ key }) => key),
@@ -35,8 +35,11 @@ export function loadTogether<Key, Row>(
         for (const { key, resolve } of batch) resolve(find(key));
       });
     } catch (error) {
-      // Without a connection it is the whole queue that fails.
-      if (batch.length === 0) [batch, waiting] = [waiting, []];
+      // Without a connection it fails for those that have waited for it as long.
+      if (batch.length === 0) {
+        batch = waiting.splice(0, first);
+        if (waiting.length > 0) void run();
+      }
       for (const { reject } of batch) reject(error);
     }
   };

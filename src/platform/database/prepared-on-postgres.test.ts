@@ -10,6 +10,7 @@ import {
   transact,
 } from './database.ts';
 import { DatabaseUnavailableError } from './database-errors.ts';
+import { planEachTime } from './plan-each-time.ts';
 import { openPostgres } from './postgres-engine.ts';
 
 describe('statements on PostgreSQL', { skip: !onPostgres }, () => {
@@ -65,9 +66,11 @@ describe('statements on PostgreSQL', { skip: !onPostgres }, () => {
     const everything = () => sql`SELECT * FROM things WHERE id = ${1}`.execute(db);
     await several(everything);
     await several(() => sizeOf(1));
+    const before = await connectionId();
     await besides.runScript("ALTER TABLE things ADD colour text DEFAULT 'red'");
     assert.deepEqual((await everything()).rows, [{ id: 1, size: 7, colour: 'red' }]);
     assert.deepEqual(await sizeOf(1), [{ size: 7 }]);
+    assert.equal(await connectionId(), before, 'no statement was refused');
   });
 
   test('a column whose type changes under a prepared statement is read all the same', async () => {
@@ -99,6 +102,11 @@ describe('statements on PostgreSQL', { skip: !onPostgres }, () => {
     await sql`DISCARD ALL`.execute(db);
     assert.deepEqual(await sizeOf(1), [{ size: 7 }]);
     await several(() => sizeOf(1));
+    assert.deepEqual(await preparedHere(), []);
+  });
+
+  test('a statement that is planned for its own values is never prepared', async () => {
+    await several(() => sql`${planEachTime} SELECT size FROM things WHERE id = ${1}`.execute(db));
     assert.deepEqual(await preparedHere(), []);
   });
 

@@ -29,9 +29,11 @@ export function createStatementNames(): StatementNames {
     nameOf: (text, parameters) => {
       if (isGivenUp || parameters.length === 0 || isPlannedEachTime(text)) return undefined;
       const known = names.get(text);
-      if (known !== undefined && known !== seenOnce) return known;
-      if (known === undefined && !star.test(text)) names.set(text, seenOnce);
-      if (known === undefined) return undefined;
+      if (known === undefined) {
+        if (!star.test(text) && !isPlannedEachTime(text)) names.set(text, seenOnce);
+        return undefined;
+      }
+      if (known !== seenOnce) return known;
       const name = createHash('sha256').update(text).digest('base64url');
       names.set(text, name);
       return name;

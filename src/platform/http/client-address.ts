@@ -119,6 +119,8 @@ function isLoopback(address: string): boolean {
 
 /** No port, no zone, IPv4-mapped as IPv4, IPv6 compressed in lower case; null if not an address. */
 function canonical(text: string): string | null {
+  // Nearly all: there is one way to write it.
+  if (isIP(text) === 4) return text;
   const bare = text
     .replace(/^\[([^\]]*)\](:\d+)?$/, '$1')
     .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
