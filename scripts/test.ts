@@ -15,7 +15,7 @@ import { embeddedTemplateFile } from '../test/template-version.ts';
 
 const root = join(import.meta.dirname, '..');
 const shards = 3;
-const slowSuites = ['faults', 'browser', 'timing', 'fuzz', 'deployment', 'image'].map(
+const slowSuites = ['faults', 'browser', 'examples', 'timing', 'fuzz', 'deployment', 'image'].map(
   (name) => `test/${name}/**`,
 );
 const coverageOptions = [

@@ -90,6 +90,6 @@ export async function buildApp(
   app.decorateRequest('caller', null);
   await describeApi(app, deps.config);
   for (const { routes } of parts) await routes?.(app, deps);
-  if (deps.config.docsEnabled) await addDocumentationRoutes(app, deps.config);
+  if (deps.config.docsEnabled) addDocumentationRoutes(app);
   return app;
 }

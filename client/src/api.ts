@@ -75,6 +75,8 @@ export type Operations = {
   'POST /api/admins/change-password': { body: { /** Taken as typed; at most 512 bytes of UTF-8 */ current_password: string; /** 12 to 128 characters of any kind. Not a common password, nor your username, your e-mail address, a part of it, or the name of this service */ new_password: string; }; answer: Message; };
   /** Request a password reset link */
   'POST /api/password/forgot-password': { body: { /** A plain address with at most 64 characters before the @ */ email: string; }; answer: Message; };
+  /** Whose password a reset link sets */
+  'POST /api/password/check-reset-token': { body: { token: string; }; answer: { email: string; }; };
   /** Set a new password with the token of a reset link */
   'POST /api/password/reset-password': { body: { token: string; /** 8 to 128 characters of any kind. Not a common password, nor your username, your e-mail address, a part of it, or the name of this service */ new_password: string; }; answer: Message; };
   /** Send a test mail */

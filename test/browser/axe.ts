@@ -1,14 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { installApart } from '../../scripts/install-apart.ts';
 
 const rules = join(import.meta.dirname, '../../page-rules');
 const file = join(rules, 'node_modules/axe-core/axe.min.js');
 
 /** Installed where it is not yet: its licence keeps it out of the project's own packages. */
 function readAxe(): string {
-  if (!existsSync(file)) spawnSync('npm', ['ci'], { cwd: rules, stdio: 'inherit' });
+  installApart(rules);
   return readFileSync(file, 'utf8');
 }
 

@@ -1,7 +1,6 @@
-import { Button } from '../design/button.tsx';
 import { Dialog } from '../design/dialog.tsx';
+import { EntryForm } from '../form/entry-form.tsx';
 import { PasswordField } from '../form/fields.tsx';
-import { Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { useTexts } from '../texts/texts.tsx';
 import { ownAccountKey, queries } from './queries.ts';
@@ -17,13 +16,9 @@ export function SignInAgain({ realm, account }: { realm: Realm; account: OwnAcco
   return (
     <Dialog title={t.account.signIn.again} onClose={() => location.assign(realm.signInPage)}>
       <p class="quiet">{t.problem.sessionEnded}</p>
-      <form class="stack" onSubmit={form.onSubmit} noValidate>
+      <EntryForm form={form} submit={t.account.signIn.submit}>
         <PasswordField name="password" label={t.fields.password} form={form} isCurrent />
-        <Problem of={form} />
-        <Button type="submit" look="primary" isWide isBusy={form.isBusy}>
-          {t.account.signIn.submit}
-        </Button>
-      </form>
+      </EntryForm>
     </Dialog>
   );
 }

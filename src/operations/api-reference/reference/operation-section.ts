@@ -14,6 +14,7 @@ import {
   resolveSchema,
   type Schema,
 } from './shapes.ts';
+import { tryForm } from './try-form.ts';
 
 const jsonType = 'application/json';
 
@@ -32,6 +33,7 @@ ${body(operation)}
 ${answers(document, operation)}
 </div>
 <div class="examples">
+${tryForm(document, located)}
 ${codeBlock('Request', 'shell', curl(document, located))}
 ${exampleAnswer(document, operation)}
 </div>
