@@ -24,14 +24,14 @@ type Violation = {
   nodes: { target: string[]; failureSummary: string }[];
 };
 
-/** What axe finds, of any weight, as one line each. */
-export async function findViolations(page: Page): Promise<string[]> {
+/** What axe finds, of any weight, as one line each; in a part of the page only where one is given. */
+export async function findViolations(page: Page, part = 'html'): Promise<string[]> {
   axe ??= readAxe();
   // In the middle of a fade every contrast is too low.
   await page.evaluate(settled);
   // Through the debugger, which the page's policy does not bind.
   await page.evaluate(axe);
-  const run = 'axe.run(document, { resultTypes: ["violations"], preload: false })';
+  const run = `axe.run(${JSON.stringify(part)}, { resultTypes: ["violations"], preload: false })`;
   const found = await page.evaluate<{ violations: Violation[] }>(run);
   return found.violations.flatMap(({ id, impact, nodes }) =>
     nodes.map(

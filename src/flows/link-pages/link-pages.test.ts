@@ -38,6 +38,8 @@ test('pages speak the reader’s language, caches keep them apart, and nothing i
     APP_URL: 'https://app.example.com/home',
     BRANDING: '{"terms_url":"https://example.com/terms"}',
     PASSWORD_MIN_LENGTH: '11',
+    // With a mailbox.
+    ENVIRONMENT: 'development',
   });
   const german = { 'accept-language': 'de-DE,de;q=0.9,en;q=0.8' };
   for (const path of ['/app/reset-password', '/app/verify-email', '/app/undo', '/app/mailbox']) {

@@ -5,7 +5,7 @@ import { afterNextHash } from '../../../test/after-next-hash.ts';
 import type { Answer } from '../../../test/answer.ts';
 import { assertStatus } from '../../../test/api.ts';
 import { moveTo, verifiedUser } from '../../../test/email-calls.ts';
-import { signedInAdmin, signedInUser, signIn } from '../../../test/factories.ts';
+import { registeredUser, signedInAdmin, signedInUser, signIn } from '../../../test/factories.ts';
 import { reset, resetToken } from '../../../test/reset-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
@@ -132,7 +132,7 @@ test('a live reset token names the address it was mailed to, nothing else, and s
 
 test('a token that resets nothing names nobody, with the refusal of a reset, which is recorded', async (t) => {
   const service = await createTestApp(t);
-  const user = await signedInUser(service);
+  const user = await registeredUser(service);
   const token = await resetToken(service, user.email);
   const verification = await service.mailbox.token('email_verification', user.email);
   const refused = await reset(service.api, 'x');

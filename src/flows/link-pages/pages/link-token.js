@@ -106,9 +106,7 @@ export async function busy(button, work) {
 
 /** @param {number} seconds */
 function inWords(seconds) {
-  const [unit, value] = /** @type {[string, number]} */ (
-    seconds < 90 ? ['second', seconds] : ['minute', Math.ceil(seconds / 60)]
-  );
+  const [unit, value] = seconds < 90 ? ['second', seconds] : ['minute', Math.ceil(seconds / 60)];
   const format = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' });
   return format.format(value);
 }

@@ -22,9 +22,9 @@ const jsonType = 'application/json';
 export function operationSection(document: ApiDocument, located: LocatedOperation): Html {
   const { method, path, operation } = located;
   const { operationId, summary, description = '' } = operation;
-  return html`<section class="operation" id="${operationId}" aria-labelledby="${operationId}-name">
+  return html`<section class="operation" id="${operationId}">
 <div class="words">
-<h3 id="${operationId}-name"><a href="#${operationId}">${summary}</a></h3>
+<h3><a href="#${operationId}">${summary}</a></h3>
 <p class="call"><span class="method ${method.toLowerCase()}">${method}</span> <code>${markedPath(path)}</code></p>
 ${renderMarkdown(description)}
 ${securityLine(operation)}

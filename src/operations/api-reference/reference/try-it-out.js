@@ -120,7 +120,7 @@ function show(form, title, parts) {
   caption.textContent = title;
   const block = document.createElement('pre');
   block.tabIndex = 0;
-  block.role = 'region';
+  block.role = 'group';
   block.ariaLabel = 'Answer';
   const code = document.createElement('code');
   code.textContent = parts.filter(Boolean).join('\n');
