@@ -50,10 +50,11 @@ function npm(parameters: string[], folder: string, env: Record<string, string> =
 }
 
 /** With the project's own Node and TypeScript; nothing is reported to anybody. */
-function environment(env: Record<string, string>): Record<string, string> {
-  const { HOME = '', PATH = '' } = process.env;
+function environment(env: Record<string, string>): NodeJS.ProcessEnv {
+  // What the machine needs to reach a registry stays; a test's own mode is not the build's.
+  const { NODE_ENV: _mode, NODE_TEST_CONTEXT: _context, PATH = '', ...rest } = process.env;
   const path = [join(root, 'node_modules/.bin'), PATH].join(delimiter);
-  return { HOME, PATH: path, NEXT_TELEMETRY_DISABLED: '1', ...env };
+  return { ...rest, PATH: path, NEXT_TELEMETRY_DISABLED: '1', ...env };
 }
 
 function endGroup(pid: number | undefined): void {
