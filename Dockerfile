@@ -11,6 +11,7 @@ RUN npm ci --omit=dev \
   && npm pkg delete devDependencies \
   && npm sbom --sbom-format=cyclonedx >sbom.cdx.json
 COPY . .
+RUN ["node", "web/build/write-pages.ts"]
 # Whatever the umask of the checkout.
 RUN chmod -R u=rwX,go=rX . && install -d -o 1000 -g 1000 .compile-cache
 ENV NODE_COMPILE_CACHE=/app/.compile-cache

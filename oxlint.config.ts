@@ -241,6 +241,8 @@ export default defineConfig({
     'coverage',
     '.tmp',
     'bucket-server',
+    // Their packages are installed apart; their builds check the types, and biome the rest.
+    'examples',
     'client/dist',
     'client/src/api.ts',
     'web/dist',

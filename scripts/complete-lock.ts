@@ -56,9 +56,9 @@ export function completeLock(lock: Lock): Lock {
   return { ...lock, packages: Object.fromEntries(inOrder) };
 }
 
-/** A link's `resolved` is its folder; anywhere else it names the host of a registry. */
+/** Of a package of this repository it is the folder; anywhere else it names the host of a registry. */
 function withoutOrigin(entry: LockedPackage): LockedPackage {
-  if (entry.link === true) return entry;
+  if (entry.link === true || entry.resolved?.startsWith('file:')) return entry;
   const { resolved: _, ...rest } = entry;
   return rest;
 }
@@ -110,6 +110,10 @@ const lockFiles = [
   'scripts/mutation/package-lock.json',
   'kubernetes-rules/package-lock.json',
   'bucket-server/package-lock.json',
+  'page-rules/package-lock.json',
+  'lighthouse/package-lock.json',
+  'examples/react/package-lock.json',
+  'examples/next/package-lock.json',
 ];
 
 if (import.meta.main) {

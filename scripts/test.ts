@@ -18,6 +18,7 @@ const shards = 4;
 const slowSuites = [
   'faults',
   'browser',
+  'examples',
   'timing',
   'fuzz',
   'deployment',

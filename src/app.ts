@@ -108,6 +108,6 @@ export async function buildApp(
   await describeApi(app, deps.config);
   refuseUnknownServices(app, deps);
   for (const { routes } of parts) await routes?.(app, deps);
-  if (deps.config.docsEnabled) await addDocumentationRoutes(app, deps.config);
+  if (deps.config.docsEnabled) addDocumentationRoutes(app);
   return app;
 }

@@ -17,17 +17,9 @@ export const forAll: Readonly<Record<string, string>> = {
 export const apiPolicy =
   "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-export const pagePolicy = policyWithStyles("'self'");
+export const pagePolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
 /** For the mailbox, which shows mails in frames. */
 export const mailboxPolicy = pagePolicy.replace('form-action', "frame-src 'self'; form-action");
-
-/** For Swagger UI, which sets styles by script. */
-export const documentationPolicy = policyWithStyles("'self' 'unsafe-inline'");
-
-function policyWithStyles(styles: string): string {
-  return (
-    `default-src 'none'; script-src 'self'; style-src ${styles}; img-src 'self' data:; font-src 'self'; ` +
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
-  );
-}

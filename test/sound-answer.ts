@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { errorStatuses } from '../src/platform/errors.ts';
 import type { Answer } from './answer.ts';
-import {
-  apiPolicy,
-  documentationPolicy,
-  forAll,
-  mailboxPolicy,
-  pagePolicy,
-} from './expected-headers.ts';
+import { apiPolicy, forAll, mailboxPolicy, pagePolicy } from './expected-headers.ts';
 
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -47,7 +41,7 @@ function assertSecurityHeaders({ headers }: Answer): void {
   const policy = headers['content-security-policy'];
   const isJson = String(headers['content-type']).startsWith('application/json');
   // An answer without a body may belong to a page: a redirect, a 304.
-  const good = isJson ? [apiPolicy] : [apiPolicy, pagePolicy, documentationPolicy, mailboxPolicy];
+  const good = isJson ? [apiPolicy] : [apiPolicy, pagePolicy, mailboxPolicy];
   assert.ok(
     typeof policy === 'string' && good.includes(policy),
     `content-security-policy: ${policy}`,

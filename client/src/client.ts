@@ -64,7 +64,7 @@ export type Client = {
 };
 
 const open =
-  /^\/api\/(users|admins)\/(register|login(\/.+)?|verify-email|undo)$|^\/api\/password\/(forgot|reset)-/;
+  /^\/api\/(users|admins)\/(register|login(\/.+)?|verify-email|undo)$|^\/api\/password\/(forgot|check-reset|reset)-/;
 
 export function createClient(options: ClientOptions = {}): Client {
   const { baseUrl = '', realm = 'user', session = tokenSession(), patienceSeconds = 3 } = options;

@@ -189,19 +189,12 @@ export function createRequestLimits(deps: Deps): RequestLimits {
 /** From the route. `token`: the session if the token is genuine, otherwise the address. */
 function counterOf({ is404, routeOptions }: FastifyRequest): 'nothing' | 'address' | 'token' {
   if (is404) return 'address';
-  const { config, url = '' } = routeOptions;
-  if (config.limit === 'none' || isFileOfDocs(url)) return 'nothing';
+  const { config } = routeOptions;
+  if (config.limit === 'none') return 'nothing';
   const isGuarded = config.guard !== undefined && config.guard !== 'anyone';
   return isGuarded || config.limit === 'refresh' ? 'token' : 'address';
-}
-
-function isFileOfDocs(url: string): boolean {
-  return /^\/docs(\/|$)/.test(url) && !documentPaths.includes(url);
 }
 
 function isDefence({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.config.limit === 'defence';
 }
-
-/** The OpenAPI document. It is large and built for each request, so requests for it are counted. */
-export const documentPaths: readonly string[] = ['/docs/json', '/docs/yaml'];

@@ -74,7 +74,7 @@ export const configSchema = z.object({
     'Where your application is. The pages lead there, and return_to may lead back to its origin.',
   ),
   BRANDING: brandingFields(
-    'The look of pages and mails, as JSON with any of accent (#rrggbb), logo (path of an SVG, PNG or WebP file), terms_url and privacy_url.',
+    'The look of pages and mails, as JSON with any of accent (#rrggbb), logo (path of an SVG, PNG or WebP file; a PNG of up to 64 KiB also stands in mails), terms_url and privacy_url.',
   ),
   DATA_DIR: variable(
     z.string().prefault('./data'),

@@ -38,7 +38,7 @@ async function buildDescribedApp(
 function collectRoutes(app: FastifyInstance, lines: string[]): void {
   app.addHook('onRoute', ({ method, url, config }) => {
     const [first = ''] = [method].flat();
-    if (first === 'HEAD' || first === 'OPTIONS' || url.startsWith('/docs')) return;
+    if (first === 'HEAD' || first === 'OPTIONS') return;
     lines.push(`${first.padEnd(6)} ${url.padEnd(42)} ${config?.guard ?? 'NO GUARD'}`);
   });
 }

@@ -18,7 +18,7 @@ const paths: [path: string, methods: string[]][] = [
   ['/', ['GET', 'HEAD', 'OPTIONS']],
   ['/health', ['GET', 'HEAD', 'OPTIONS']],
   ['/docs', ['GET', 'HEAD', 'OPTIONS']],
-  ['/docs/static/index.css', ['GET', 'HEAD', 'OPTIONS']],
+  ['/docs/static/reference.css', ['GET', 'HEAD', 'OPTIONS']],
   ['/api/users/login', ['OPTIONS', 'POST']],
   ['/api/users/me', ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PUT']],
   ['/api/users/me/', ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PUT']],

@@ -94,9 +94,9 @@ test('I07 an invalid request line or Host is refused, never a 500', async (t) =>
     [requestText('GET', '/%'), 400],
     [requestText('DELETE', `/api/users/me/sessions/${'a'.repeat(300)}`), 404],
     [requestText('DELETE', '/api/users/me/sessions/%ff'), 400],
-    [requestText('GET', '/docs/static/../../package.json'), 403],
+    [requestText('GET', '/docs/static/../../package.json'), 404],
     [requestText('GET', '/docs/static/..%2f..%2f..%2fpackage.json'), 404],
-    [requestText('GET', '/docs/static/a%00.js'), 403],
+    [requestText('GET', '/docs/static/a%00.js'), 404],
     [requestText('GET', '/docs/static/nothing.js'), 404],
   ];
   for (const [request, status] of cases) await assertAnswered(test, request, status);
@@ -127,7 +127,7 @@ test('I19 no upgrade or tunnel is accepted; an unsupported Expect is 417', async
 
 test('garbage after a request never corrupts the answer to it', async (t) => {
   const { app } = await createTestApp(t);
-  const asset = requestText('GET', '/docs/static/swagger-ui-bundle.js');
+  const asset = requestText('GET', '/docs');
   const whole = only((await exchange(app, asset, { answers: 1 })).answers);
   assertStatus(whole, 200);
   const socket = connect(await portOf(app), '127.0.0.1');

@@ -1,14 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { installApart } from '../../scripts/install-apart.ts';
 
 const rules = join(import.meta.dirname, '../../page-rules');
 const file = join(rules, 'node_modules/axe-core/axe.min.js');
 
 /** Installed where it is not yet: its licence keeps it out of the project's own packages. */
 function readAxe(): string {
-  if (!existsSync(file)) spawnSync('npm', ['ci'], { cwd: rules, stdio: 'inherit' });
+  installApart(rules);
   return readFileSync(file, 'utf8');
 }
 
@@ -24,14 +24,14 @@ type Violation = {
   nodes: { target: string[]; failureSummary: string }[];
 };
 
-/** What axe finds, of any weight, as one line each. */
-export async function findViolations(page: Page): Promise<string[]> {
+/** What axe finds, of any weight, as one line each; in a part of the page only where one is given. */
+export async function findViolations(page: Page, part = 'html'): Promise<string[]> {
   axe ??= readAxe();
   // In the middle of a fade every contrast is too low.
   await page.evaluate(settled);
   // Through the debugger, which the page's policy does not bind.
   await page.evaluate(axe);
-  const run = 'axe.run(document, { resultTypes: ["violations"], preload: false })';
+  const run = `axe.run(${JSON.stringify(part)}, { resultTypes: ["violations"], preload: false })`;
   const found = await page.evaluate<{ violations: Violation[] }>(run);
   return found.violations.flatMap(({ id, impact, nodes }) =>
     nodes.map(

@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-const executablePath = '/usr/bin/chromium';
+export const chromiumPath = '/usr/bin/chromium';
 const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /** The reason to skip the tests, or false. */
-export const withoutChromium = existsSync(executablePath) ? false : 'Chromium is not installed';
+export const withoutChromium = existsSync(chromiumPath) ? false : 'Chromium is not installed';
 
 export function launchChromium(): Promise<Browser> {
   const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', ...quiet];
-  return chromium.launch({ executablePath, args });
+  return chromium.launch({ executablePath: chromiumPath, args });
 }
 
 export type WatchedPage = {

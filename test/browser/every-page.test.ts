@@ -16,6 +16,17 @@ const user = {
   password: 'violet harbour anvil 93',
 };
 
+/** Pixels that the page would be too wide by in a language written from the right. */
+function widthOfRightToLeft(page: Page): Promise<number> {
+  return page.evaluate<number>(`(() => {
+    const { documentElement: root } = document;
+    root.dir = 'rtl';
+    const tooWide = root.scrollWidth - innerWidth;
+    root.removeAttribute('dir');
+    return Math.max(0, tooWide);
+  })()`);
+}
+
 const looks = [390, 1280].flatMap((width) =>
   (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
 );
@@ -41,6 +52,7 @@ describe('every page, at each width and in both themes', { skip: withoutChromium
       true,
       path,
     );
+    assert.equal(await widthOfRightToLeft(page), 0, `${path}, right to left`);
     assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1, path);
     assert.notEqual(await page.title(), 'Ada & Co', path);
   }

@@ -4,20 +4,16 @@ import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { credentialsOf } from '../factories.ts';
-import { startServer } from '../faults/server-process.ts';
+import { findViolations } from './axe.ts';
 import { launchChromium, openPage, withoutChromium } from './browser-page.ts';
+import { assertQuiet, startWithPages, visit } from './visitor.ts';
 
 const pictures = join(import.meta.dirname, '../../.tmp/pages');
 const password = 'violet harbour anvil 93';
 const newPassword = 'granite lantern 41 willow';
 
 describe('the pages that mails link to, in a browser', { skip: withoutChromium }, async () => {
-  const env = {
-    ENVIRONMENT: 'development',
-    PROJECT_NAME: 'Ada & <Co>'.replaceAll(/[<>]/g, ''),
-    RATE_LIMIT_PER_HOUR: '0',
-  };
-  const server = await startServer({ after }, { env, readyTimeoutMs: 120_000 });
+  const server = await startWithPages({ after }, { PROJECT_NAME: 'Ada & Co' });
   const browser = await launchChromium();
   after(() => browser.close());
   mkdirSync(pictures, { recursive: true });
@@ -77,8 +73,14 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
       await input.evaluate((element) => element === element.ownerDocument.activeElement),
       true,
     );
+    await page.getByText(`For the account of ${ada.email}`).waitFor();
+    assert.equal(await page.locator('[autocomplete=username]').inputValue(), ada.email);
     await page.screenshot({ path: join(pictures, 'reset-password.png') });
 
+    await input.fill('password1');
+    await page.getByText(/^Very weak\. This is/).waitFor();
+    await input.fill(newPassword);
+    await page.getByText(/^Strong\./).waitFor();
     await input.fill('short');
     await input.press('Enter');
     await page.getByText('It must have at least 8 characters.').waitFor();
@@ -100,10 +102,8 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
     assert.deepEqual([...foreign(), ...forgot.foreign()], []);
     for (const url of requested.slice(1)) assert.doesNotMatch(url, /token=/);
 
-    // The link again: it is used up, and the page says what to do.
+    // The link again: it is used up, and the page says so before anything is typed.
     const spent = await openPage(t, browser, link);
-    await spent.page.getByLabel('New password').fill('meadow copper 77 drift');
-    await spent.page.getByRole('button', { name: 'Set password' }).click();
     await spent.page.getByText('This link is invalid or has expired.').waitFor();
     assert.equal(
       await spent.page.getByRole('button', { name: 'Send me a link' }).isVisible(),
@@ -181,12 +181,61 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
     assert.deepEqual([...complaints, ...foreign()], []);
   });
 
-  test('temporary failures are shown, with the time to wait', async (t) => {
-    const { page } = await openPage(
-      t,
-      browser,
+  test('in German: the form, its faults, the meter and the outcome; then on to sign in', async (t) => {
+    const { email } = await register('emmy.noether');
+    const ask = { body: { email } };
+    await server.request('POST', '/api/password/forgot-password', ask);
+    const link = await linkTo(t, '/app/reset-password', email);
+    const visitor = await visit(t, browser, { locale: 'de-AT', width: 390, colorScheme: 'dark' });
+    const { page } = visitor;
+    await page.goto(link);
+    assert.equal(await page.title(), 'Neues Passwort festlegen – Ada & Co');
+    await page.getByText(`Für das Konto von ${email}`).waitFor();
+    const input = page.getByLabel('Neues Passwort');
+    await input.fill('password1');
+    await page.getByText(/^Sehr schwach\./).waitFor();
+    await input.fill('kurz');
+    await page.getByRole('button', { name: 'Passwort festlegen' }).click();
+    await page.getByText('Es muss mindestens 8 Zeichen haben.').waitFor();
+    await input.fill(email);
+    await page.getByRole('button', { name: 'Passwort festlegen' }).click();
+    await page.getByText('Es ist Ihrem Namen, Ihrer Adresse').waitFor();
+    assert.deepEqual(await findViolations(page), []);
+    await page.screenshot({ path: join(pictures, 'reset-password-german.png') });
+    await input.fill(newPassword);
+    await page.getByRole('button', { name: 'Passwort festlegen' }).click();
+    await page.getByRole('heading', { name: 'Ihr Passwort ist festgelegt' }).waitFor();
+    await page.getByRole('link', { name: 'Anmelden' }).click();
+    await page.getByRole('heading', { name: 'Anmelden' }).waitFor();
+    await page.goto(`${server.url}/app/mailbox`);
+    await page.getByRole('heading', { name: 'Postfach', level: 1 }).waitFor();
+    assertQuiet(visitor, server.url, /422/);
+  });
+
+  test('no address on a page without a live token, and a token is in no address', async (t) => {
+    const { email } = await register('lise.meitner');
+    await server.request('POST', '/api/password/forgot-password', { body: { email } });
+    const link = await linkTo(t, '/app/reset-password', email);
+    for (const address of [
+      `${server.url}/app/reset-password`,
+      `${server.url}/app/reset-password?email=${email}`,
       `${server.url}/app/reset-password#token=${'x'.repeat(64)}`,
+      link.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
+    ]) {
+      const { page, requested } = await openPage(t, browser, address);
+      await page.getByRole('button', { name: 'Send me a link' }).waitFor();
+      assert.equal(await page.getByText(email).count(), 0, address);
+      assert.ok(requested.slice(1).every((url) => !url.includes('token=')));
+    }
+  });
+
+  test('temporary failures are shown, with the time to wait', async (t) => {
+    const visitor = await visit(t, browser);
+    const { page } = visitor;
+    await page.route('**/api/password/check-reset-token', (route) =>
+      route.fulfill({ json: { email: 'ada@example.com' } }),
     );
+    await page.goto(`${server.url}/app/reset-password#token=${'x'.repeat(64)}`);
     const answers = [
       {
         status: 503,
@@ -258,6 +307,7 @@ describe('the pages that mails link to, in a browser', { skip: withoutChromium }
         path: join(pictures, `${path.split('#')[0]}-phone-dark.png`),
         fullPage: true,
       });
+      assert.deepEqual(await findViolations(page), [], path);
       assert.equal(await page.locator('h1').count(), 1);
       for (const input of await page.locator('input:visible').all()) {
         assert.notEqual(

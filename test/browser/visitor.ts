@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startServer } from '../faults/server-process.ts';
+import { ownDatabase } from './own-database.ts';
 
 export type Person = { username: string; email: string; password: string };
 type Look = { width?: number; colorScheme?: 'light' | 'dark'; locale?: string };
@@ -9,15 +11,22 @@ type Look = { width?: number; colorScheme?: 'light' | 'dark'; locale?: string };
 /** A start with a new database takes a while where the machine is busy. */
 const readyTimeoutMs = 120_000;
 
+const developed = {
+  ENVIRONMENT: 'development',
+  RATE_LIMIT_PER_HOUR: '0',
+  // Most of a start is compilation.
+  NODE_COMPILE_CACHE: join(import.meta.dirname, '../../.tmp/compile-cache'),
+};
+
 /**
  * The real service, with the pages that `npm run test:browser` builds, and without limits per
- * address.
+ * address; on PostgreSQL with TEST_DATABASE_URL.
  */
 export async function startWithPages(
   t: { after(end: () => unknown): void },
   env: Record<string, string> = {},
 ) {
-  const own = { ENVIRONMENT: 'development', RATE_LIMIT_PER_HOUR: '0', ...env };
+  const own = { ...developed, ...(await ownDatabase()), ...env };
   const server = await startServer(t, { env: own, readyTimeoutMs });
   // Links in mails lead here.
   return { ...server, url: `http://localhost:${server.port}` };
@@ -69,7 +78,7 @@ export function assertQuiet(
 }
 
 export async function signIn(
-  { page }: Visitor,
+  { page }: Pick<Visitor, 'page'>,
   url: string,
   person: Person,
   realm = 'user',

@@ -124,7 +124,6 @@ test('JSON has the type application/json without a charset', async (t) => {
     await api.get('/'),
     await api.get('/health'),
     await api.get('/openapi.json'),
-    await api.get('/docs/json'),
     await api.get('/api/users/me', { token: user.accessToken }),
     await api.get('/api/users/me'),
     await api.get('/nonexistent'),
@@ -135,7 +134,7 @@ test('JSON has the type application/json without a charset', async (t) => {
     ...(await exchange(app, 'nonsense\r\n\r\n')).answers,
     ...(await exchange(app, requestText('GET', '/health'), { answers: 1 })).answers,
   ];
-  assert.equal(answers.length, 13);
+  assert.equal(answers.length, 12);
   for (const { headers, text } of answers)
     assert.equal(headers['content-type'], 'application/json', text.slice(0, 200));
 });
@@ -149,7 +148,6 @@ test('JSON ends with a newline, included in Content-Length, in development only'
     const answers = [
       await api.get('/'),
       await api.get('/openapi.json'),
-      await api.get('/docs/json'),
       await api.get('/nonexistent'),
       await api.get('/%zz'),
       ...(await exchange(app, 'nonsense\r\n\r\n')).answers,

@@ -49,7 +49,7 @@ describe('what nginx shows to everybody', { skip: withoutServers }, () => {
       '/docs/',
       '/redoc',
       '/openapi.json',
-      '/docs/static/swagger-ui.css',
+      '/docs/static/reference.css',
     ]) {
       assertStatus(await ask(other, 'GET', path), 404);
     }
@@ -63,7 +63,7 @@ describe('what nginx shows to everybody', { skip: withoutServers }, () => {
       '/package.json',
       '/src/main.ts',
       '/app/../package.json',
-      '/docs/static/swagger-ui-bundle.js.map',
+      '/docs/static/reference.js.map',
       '/app/mailbox',
       '/debug',
       '/debug/pprof',

@@ -105,7 +105,7 @@ const hostileBytes: readonly string[] = [
   requestText('POST', '/api/users/login', { ...json, 'Content-Length': '500' }),
   requestText('GET', '/health/live').repeat(200),
   requestText('GET', '/openapi.json').repeat(20),
-  requestText('GET', '/docs/static/swagger-ui-bundle.js').repeat(10),
+  requestText('GET', '/docs').repeat(50),
   login(JSON.stringify({ username: `a@${'a.'.repeat(15_000)}`, password: 'none' })),
   login(JSON.stringify(credentialsOf(newRegistration()))).repeat(5),
 ];

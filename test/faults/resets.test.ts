@@ -23,7 +23,7 @@ const beginnings: Record<string, string> = {
   'not HTTP': 'no HTTP at all\r\n\r\n',
   'half a header': 'GET / HTTP/1.1\r\nHos',
   'half a body': requestText('POST', '/api/users/login', { 'Content-Length': '500' }),
-  'a large answer': requestText('GET', '/docs/static/swagger-ui-bundle.js'),
+  'a large answer': requestText('GET', '/docs'),
   'a pipeline': requestText('GET', '/health').repeat(20),
 };
 

@@ -132,7 +132,7 @@ async function tokenFor(target: FuzzTarget, path: string): Promise<string> {
   const { api } = target;
   const { email, password, accessToken: token } = await newcomer(target, userRealm);
   if (path.endsWith('/verify-email')) return target.linkToken('email_verification', email);
-  if (path.endsWith('/reset-password')) {
+  if (/\/(check-reset-token|reset-password)$/.test(path)) {
     assertStatus(await api.post('/api/password/forgot-password', { email }), 200);
     return target.linkToken('password_reset', email);
   }

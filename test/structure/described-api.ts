@@ -70,7 +70,7 @@ async function load(t: TestContext) {
     .split('\n')
     .map((line) => line.split(/ +/) as [method: string, url: string, guard: string])
     // Not part of the API: pages, their assets, the metrics, and what adl doctor asks.
-    .filter(([, url]) => !/^\/(openapi\.json|redoc|metrics|app|health\/arrival)\b/.test(url))
+    .filter(([, url]) => !/^\/(openapi\.json|docs|redoc|metrics|app|health\/arrival)\b/.test(url))
     .map(([method, url, guard]) => {
       const path = url.replaceAll(/:(\w+)/g, '{$1}');
       const operation = document.paths[path]?.[method.toLowerCase()];

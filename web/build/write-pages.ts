@@ -27,6 +27,7 @@ async function bundle(): Promise<Metafile> {
       pages: 'src/main.tsx',
       theme: 'src/design/chosen-theme.ts',
       icon: 'src/design/icon.svg',
+      strength: 'src/password-change/describe-strength.ts',
     },
     outdir: files,
     entryNames: '[name]-[hash]',
@@ -84,6 +85,8 @@ const metafile = await bundle();
 const names = Object.keys(metafile.outputs).map((path) => basename(path));
 const manifest = {
   html: writeHtml(names),
+  // The service's own page that sets a password loads it, too.
+  strength: `/app/static/${names.find((name) => /^strength-.*\.js$/.test(name))}`,
   files: Object.fromEntries(names.map((name) => [name, describe(name)])),
 };
 writeFileSync(join(unfinished, 'pages.json'), JSON.stringify(manifest));

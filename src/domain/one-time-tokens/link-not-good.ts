@@ -7,13 +7,13 @@ import type { Dependencies } from '../dependencies.ts';
 export class LinkNotGoodError extends Error {}
 
 /** Runs a link's action. Every `LinkNotGoodError` is recorded and becomes the same `refusal`. */
-export async function withGoodLink(
+export async function withGoodLink<T>(
   deps: Pick<Dependencies, 'db' | 'keys' | 'logger'>,
   { event, refusal }: { event: SecurityEventName; refusal: () => AppError },
-  use: () => Promise<void>,
-): Promise<void> {
+  use: () => Promise<T>,
+): Promise<T> {
   try {
-    await use();
+    return await use();
   } catch (error) {
     if (!(error instanceof LinkNotGoodError)) throw error;
     await recordRefusal(deps, { event, outcome: 'failure' });

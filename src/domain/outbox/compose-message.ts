@@ -9,7 +9,7 @@ export function composeMessage(text: MailText, context: MailContext): Message {
   return {
     subject: `${content.title} – ${projectName}`,
     text: layOutText(content, projectName),
-    html: layOutHtml(content, projectName, context.accent),
+    html: layOutHtml(content, context),
   };
 }
 

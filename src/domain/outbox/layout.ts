@@ -28,8 +28,11 @@ export function layOutText(content: Content, projectName: string): string {
   return `${blocks.filter(Boolean).map(wrap).join('\n\n')}\n`;
 }
 
+type Look = { projectName: string; accent?: string; logo?: string };
+
 /** Styles are inline, because mail programs drop style sheets. Nothing external is loaded. */
-export function layOutHtml(content: Content, projectName: string, accent = usualAccent): string {
+export function layOutHtml(content: Content, look: Look): string {
+  const { projectName, accent = usualAccent, logo } = look;
   const { title, paragraphs, facts = [], link, notes } = content;
   return html`<!doctype html>
 <html lang="en">
@@ -41,7 +44,7 @@ export function layOutHtml(content: Content, projectName: string, accent = usual
 </head>
 <body style="margin:0;padding:24px 12px;background:#f7f7f9;color:#17171f;font:16px/1.55 Inter,system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif">
 <div style="max-width:560px;margin:0 auto">
-<p style="margin:0 4px 12px;font-size:14px;font-weight:600;color:#595966">${projectName}</p>
+<p style="margin:0 4px 12px;font-size:14px;font-weight:600;color:#595966">${logo ? logoImage(logo) : ''}${projectName}</p>
 <div style="padding:28px 28px 20px;background:#ffffff;border:1px solid #e4e4ea;border-radius:16px">
 <h1 style="margin:0 0 16px;font-size:22px;line-height:1.3;letter-spacing:-0.3px;color:#17171f">${title}</h1>
 <p style="margin:0 0 14px">Hello,</p>
@@ -57,6 +60,11 @@ ${paragraphs.map(
 </body>
 </html>
 `.toString();
+}
+
+/** Beside the name, which is its description. */
+function logoImage(address: string): Html {
+  return html`<img src="${address}" alt="" height="28" style="height:28px;margin-right:10px;border:0;vertical-align:middle">`;
 }
 
 function factList(facts: NonNullable<Content['facts']>): Html | string {

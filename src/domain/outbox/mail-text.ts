@@ -6,6 +6,8 @@ export type MailContext = {
   projectName: string;
   /** The colour of buttons and links, `#rrggbb`; not of the text. */
   accent?: string;
+  /** Of the logo, where there is one. */
+  logo?: string;
   link: string | null;
   /** How long the link is valid, in words. */
   linkLife: string | null;

@@ -3,10 +3,11 @@ import type { Dependencies } from '../dependencies.ts';
 import { findLink } from '../one-time-tokens/link-store.ts';
 import { linkToken } from '../one-time-tokens/link-token.ts';
 import { composeMessage, describeLife } from './compose-message.ts';
+import { logoAddress, mailLogo } from './mail-logo.ts';
 import type { Mail } from './mail-store.ts';
 import type { MailContext, MailText, MailTexts } from './mail-text.ts';
 
-type Message = ReturnType<typeof composeMessage>;
+type Message = ReturnType<typeof composeMessage> & { logo?: Buffer };
 
 /** The mail cannot be composed, now or later. */
 export class MailNotWrittenError extends Error {}
@@ -31,8 +32,10 @@ export async function writeMail(
   const text = mailTexts[mail.kind];
   if (text === undefined)
     throw new MailNotWrittenError(`there is no text for mails of kind ${mail.kind}`);
-  return compose(text, {
+  const logo = mailLogo(config);
+  const message = compose(text, {
     projectName: config.projectName,
+    ...(logo && { logo: logoAddress }),
     ...accentOf(config),
     // In the fragment, which is in no server log and no Referer header.
     link:
@@ -42,6 +45,7 @@ export async function writeMail(
     device: mail.device,
     ip: mail.ip,
   });
+  return { ...message, ...(logo && { logo }) };
 }
 
 /** Mails are light, whatever the theme of the reader. */
@@ -49,7 +53,7 @@ function accentOf({ branding: { accent } }: Dependencies['config']): Pick<MailCo
   return accent === undefined ? {} : { accent: hex(readableOn(white, parseColour(accent))) };
 }
 
-function compose(text: MailText, context: MailContext): Message {
+function compose(text: MailText, context: MailContext): ReturnType<typeof composeMessage> {
   try {
     return composeMessage(text, context);
   } catch (cause) {

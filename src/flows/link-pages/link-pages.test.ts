@@ -32,3 +32,38 @@ test('pages and assets are served with their types, and 304 to a client that has
   assertStatus(await api.get('/app/assets/other.js'), 404);
   assertStatus(await api.get('/app/assets/..%2froutes.ts'), 404);
 });
+
+test('pages speak the reader’s language, caches keep them apart, and nothing is left out', async (t) => {
+  const { api } = await createTestApp(t, {
+    APP_URL: 'https://app.example.com/home',
+    BRANDING: '{"terms_url":"https://example.com/terms"}',
+    PASSWORD_MIN_LENGTH: '11',
+    // With a mailbox.
+    ENVIRONMENT: 'development',
+  });
+  const german = { 'accept-language': 'de-DE,de;q=0.9,en;q=0.8' };
+  for (const path of ['/app/reset-password', '/app/verify-email', '/app/undo', '/app/mailbox']) {
+    const [plain, other] = [await api.get(path), await api.get(path, { headers: german })];
+    assert.match(plain.text, /<html lang="en">/);
+    assert.match(other.text, /<html lang="de">/);
+    assert.equal(other.headers['content-language'], 'de');
+    assert.equal(other.headers.vary, 'Origin, Accept-Language');
+    assert.notEqual(plain.headers.etag ?? 'en', other.headers.etag ?? 'de');
+    assert.doesNotMatch(plain.text + other.text, /\{\{|undefined|\{length\}/);
+  }
+  const reset = await api.get('/app/reset-password', { headers: german });
+  assert.match(reset.text, /<title>Neues Passwort festlegen – /);
+  assert.match(reset.text, /Mindestens 11 Zeichen/);
+  assert.match(reset.text, /href="https:\/\/app.example.com\/home">Zurück zur Anwendung</);
+  assert.match(reset.text, /href="https:\/\/example.com\/terms">Nutzungsbedingungen</);
+});
+
+test('a language that asks for the impossible is English, and reaches no header', async (t) => {
+  const { api } = await createTestApp(t);
+  for (const wanted of ['xx', '<script>', '../de', 'de"', '*;q=0', '__proto__']) {
+    const headers = { 'accept-language': wanted };
+    const answer = await api.get('/app/undo', { headers });
+    assert.equal(answer.headers['content-language'], 'en', wanted);
+    assert.match(answer.text, /<html lang="en">/);
+  }
+});

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { afterNextHash } from '../../../test/after-next-hash.ts';
+import type { Answer } from '../../../test/answer.ts';
 import { assertStatus } from '../../../test/api.ts';
-import { signedInAdmin, signedInUser, signIn } from '../../../test/factories.ts';
+import { moveTo, verifiedUser } from '../../../test/email-calls.ts';
+import { registeredUser, signedInAdmin, signedInUser, signIn } from '../../../test/factories.ts';
 import { reset, resetToken } from '../../../test/reset-calls.ts';
-import { createTestApp } from '../../../test/test-app.ts';
+import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { HashQueueFullError } from '../../platform/hashing/password-hasher.ts';
@@ -109,6 +111,72 @@ test('a reset reports all faults of its body before it looks up the token', asyn
     assert.deepEqual([...named].toSorted(), fields, JSON.stringify(body).slice(0, 80));
   }
   assert.equal(hasher.state.completed, hashed);
+});
+
+function check({ api }: TestApp, token: unknown): Promise<Answer> {
+  return api.post('/api/password/check-reset-token', { token });
+}
+
+test('a live reset token names the address it was mailed to, nothing else, and stays live', async (t) => {
+  const service = await createTestApp(t);
+  const user = await signedInUser(service, { fullName: 'Ada Lovelace' });
+  const token = await resetToken(service, user.email);
+  for (let count = 0; count < 2; count += 1) {
+    const answer = await check(service, token);
+    assertStatus(answer, 200);
+    assert.deepEqual(answer.body, { email: user.email });
+  }
+  assertStatus(await reset(service.api, token), 200);
+  assertStatus(await check(service, token), 400);
+});
+
+test('a token that resets nothing names nobody, with the refusal of a reset, which is recorded', async (t) => {
+  const service = await createTestApp(t);
+  const user = await registeredUser(service);
+  const token = await resetToken(service, user.email);
+  const verification = await service.mailbox.token('email_verification', user.email);
+  const refused = await reset(service.api, 'x');
+  await service.db.updateTable('users').set({ is_active: false }).execute();
+  for (const bad of [token, verification, user.email, user.refreshToken, 'x']) {
+    const { status, body } = await check(service, bad);
+    assert.equal(status, 400);
+    assert.deepEqual(
+      [body.error, body.message, body.details],
+      [refused.body.error, refused.body.message, refused.body.details],
+    );
+    assert.doesNotMatch(JSON.stringify(body), new RegExp(user.email));
+  }
+  const events = service.db.selectFrom('audit_events').selectAll();
+  const failures = await events.where('event', '=', 'password_reset').execute();
+  assert.equal(failures.length, 6);
+  assert.ok(failures.every(({ outcome }) => outcome === 'failure'));
+});
+
+test('who has the old address is told that one, and not where the account has moved', async (t) => {
+  const service = await createTestApp(t);
+  const user = await verifiedUser(service);
+  await moveTo(service, user, 'elsewhere@example.org');
+  const token = await resetToken(service, user.email);
+  const answer = await check(service, token);
+  assertStatus(answer, 200);
+  assert.deepEqual(answer.body, { email: user.email });
+  await service.db
+    .updateTable('users')
+    .set({ email: 'third@example.org', is_email_verified: true })
+    .execute();
+  assertStatus(await check(service, token), 400);
+});
+
+test('guessing reset tokens by asking for their address is limited like the reset itself', async (t) => {
+  const service = await createTestApp(t, { RATE_LIMIT_PER_HOUR: '200' });
+  const options = { remoteAddress: '127.8.1.1' };
+  for (let count = 0; count < 10; count += 1) {
+    const path = count % 2 === 0 ? 'check-reset-token' : 'reset-password';
+    const body = { token: 'x', new_password: goodNewPassword };
+    assertStatus(await service.api.post(`/api/password/${path}`, body, options), 400);
+  }
+  const body = { token: 'x' };
+  assertStatus(await service.api.post('/api/password/check-reset-token', body, options), 429);
 });
 
 test('a reset link of a deactivated user costs no hash', async (t) => {

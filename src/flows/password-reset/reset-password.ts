@@ -1,6 +1,4 @@
 import {
-  type Account,
-  findAccount,
   lockAccount,
   replacePassword,
   updateAccount,
@@ -8,15 +6,14 @@ import {
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
-import { findFallback, isSameAddress } from '../../domain/one-time-tokens/fallback-address.ts';
-import { LinkNotGoodError, withGoodLink } from '../../domain/one-time-tokens/link-not-good.ts';
-import { findOpenLink, type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
+import { LinkNotGoodError } from '../../domain/one-time-tokens/link-not-good.ts';
+import { type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
 import { partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAccess } from '../../domain/revocation/end-access.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
-import { badRequest } from '../../platform/errors.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
+import { provenAddress, requireResetLink, withResetLink } from './reset-link.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'logger'>;
 
@@ -28,16 +25,12 @@ type Request = { token: string; newPassword: string; ip: string; signal: AbortSi
  * and queues the notice. Throws the same 400 for every invalid token.
  */
 export async function resetPassword(deps: Deps, request: Request): Promise<void> {
-  const refusal = () =>
-    badRequest('The reset link is invalid or has expired', 'invalid_reset_token');
-  await withGoodLink(deps, { event: 'password_reset', refusal }, () => reset(deps, request));
+  await withResetLink(deps, () => reset(deps, request));
 }
 
 async function reset(deps: Deps, request: Request): Promise<void> {
   // Before the hash: a made-up token must not cost one.
-  const link = await findOpenLink(deps.db, 'password_reset', request.token);
-  const user = link && (await findAccount(deps.db, userRealm, link.subject_id));
-  if (link === null || !user?.is_active) throw new LinkNotGoodError();
+  const { link, user } = await requireResetLink(deps.db, request.token);
   const { projectName } = deps.config;
   // Checked against the address that the account will have afterwards.
   refuseGuessable(request.newPassword, 'new_password', { ...user, email: link.email, projectName });
@@ -66,15 +59,4 @@ async function apply(
     await recordEvent(deps, trx, { event: 'email_reverted', subject, details });
   }
   await queueNotice(deps, trx, userRealm, { id: user.id, email: proven }, 'password_changed');
-}
-
-/**
- * The address that the reader of the link controls: the current one or, while that is unverified,
- * the last verified one, which the account then gets back. Null if the link was mailed to any other
- * address.
- */
-async function provenAddress(trx: Transaction, user: Account, link: Link): Promise<string | null> {
-  if (isSameAddress(user.email, link.email)) return user.email;
-  const fallback = await findFallback(trx, user);
-  return fallback && isSameAddress(fallback.email, link.email) ? fallback.email : null;
 }

@@ -14,10 +14,12 @@ import {
   text,
 } from '../../platform/http/schemas.ts';
 import { requestPasswordReset } from './request-password-reset.ts';
+import { addressOfResetToken } from './reset-link.ts';
 import { resetPassword } from './reset-password.ts';
 import { sendTestEmail } from './send-test-email.ts';
 
 const tags = ['Password reset'];
+const resetToken = text(500).min(1).meta({ example: 'the-token-of-the-link' });
 
 export function addPasswordResetRoutes(app: HttpServer, deps: RouteDependencies): void {
   app.post(
@@ -39,6 +41,24 @@ export function addPasswordResetRoutes(app: HttpServer, deps: RouteDependencies)
   );
 
   app.post(
+    '/api/password/check-reset-token',
+    {
+      config: { ...anyone.config, limit: 'reset' },
+      schema: {
+        tags,
+        summary: 'Whose password a reset link sets',
+        description: 'The address that it was mailed to. The link stays valid.',
+        body: z.object({ token: resetToken }),
+        response: {
+          200: z.object({ email: z.string().max(254).meta({ example: 'ada@example.com' }) }),
+          ...errors([400, 503, ...bodyErrors]),
+        },
+      },
+    },
+    async (request) => ({ email: await addressOfResetToken(deps, request.body.token) }),
+  );
+
+  app.post(
     '/api/password/reset-password',
     {
       config: { ...anyone.config, limit: 'reset' },
@@ -49,7 +69,7 @@ export function addPasswordResetRoutes(app: HttpServer, deps: RouteDependencies)
           'Ends all sessions and all other reset and verification links of the account. The address that the link was ' +
           'mailed to becomes verified; if it has since been changed to an unverified one, it is restored.',
         body: z.object({
-          token: text(4096).min(1).meta({ example: 'the-token-of-the-link' }),
+          token: resetToken,
           new_password: newPassword(deps.config, userRealm),
         }),
         response: { 200: messageSchema, ...errors([400, 503, ...bodyErrors]) },

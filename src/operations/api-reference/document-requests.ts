@@ -52,7 +52,7 @@ const keyParameter: Parameter = {
   schema: { type: 'string', minLength: 16, maxLength: 64, pattern: plainTextPattern },
 };
 
-/** Swagger UI prefills forms from `example`, and would send optional parameters unasked. */
+/** Forms are filled in from `example`, and would send optional parameters unasked. */
 function keepOutOfForms(schema: Parameter['schema']): void {
   if (schema.example === undefined) return;
   schema.examples = [schema.example];

@@ -1,16 +1,12 @@
 import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
 import {
   createJsonSchemaTransform,
   createJsonSchemaTransformObject,
 } from 'fastify-type-provider-zod';
 import { anyone } from '../../access/guards.ts';
-import { documentPaths } from '../../access/request-limits.ts';
 import type { Config } from '../../configuration/config.ts';
 import { version } from '../../configuration/version.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { pageHeaders } from '../../platform/http/security-headers.ts';
 import {
   type StaticContent,
   sendStatic,
@@ -65,42 +61,17 @@ export async function describeApi(app: HttpServer, config: Config): Promise<void
   });
 }
 
-/** Serves `/openapi.json`, Swagger UI at `/docs` and the reference at `/redoc`, all self-hosted. */
-export async function addDocumentationRoutes(app: HttpServer, config: Config): Promise<void> {
+/** Serves `/openapi.json` and the reference, all self-hosted. */
+export function addDocumentationRoutes(app: HttpServer): void {
   let document: StaticContent | undefined;
   app.get('/openapi.json', { ...anyone, schema: { hide: true } }, async (request, reply) => {
     // Large and constant, so it is built once.
     document ??= staticContent(JSON.stringify(app.swagger()), 'application/json');
     return sendStatic(request, reply.header('cache-control', 'no-cache'), document);
   });
-  await addSwaggerUi(app, apiTitle(config));
   addReference(app);
 }
 
 function apiTitle({ projectName }: Config): string {
   return `${projectName} API`;
-}
-
-// Swagger UI sets inline styles from its scripts.
-const headers = { ...pageHeaders({ styleSource: "'unsafe-inline'" }), 'cache-control': 'no-cache' };
-
-async function addSwaggerUi(app: FastifyInstance, title: string): Promise<void> {
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    theme: { title: title.replaceAll('&', '&amp;') },
-    // A token entered here survives a reload. It is kept in localStorage, which every script of
-    // this origin can read; the policy admits only self-hosted scripts, and an access token lives
-    // for minutes.
-    uiConfig: { layout: 'BaseLayout', persistAuthorization: true, displayRequestDuration: true },
-    // Without servers Swagger UI calls the origin it was opened from; the policy allows no other.
-    transformSpecification: ({ servers: _servers, ...document }) => document,
-    transformSpecificationClone: false,
-    uiHooks: {
-      onRequest: ({ routeOptions }, reply, next) => {
-        // The JSON document is not a page.
-        if (!documentPaths.includes(routeOptions.url ?? '')) reply.headers(headers);
-        next();
-      },
-    },
-  });
 }

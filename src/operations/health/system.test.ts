@@ -115,7 +115,7 @@ test('while draining it still answers, with Connection: close', async (t) => {
     '/health/live',
     '/api/users/me',
     '/nonexistent',
-    '/docs/static/index.css',
+    '/docs/static/reference.css',
   ]) {
     const answer = await api.get(path);
     assert.equal(answer.headers.connection, 'close', path);
@@ -164,7 +164,7 @@ test('no other origin is echoed, however similar, and Vary always names Origin',
       assert.equal(answer.headers.vary, 'Origin');
     }
   }
-  for (const path of ['/', '/nonexistent', '/%ff', '/docs', '/docs/static/index.css']) {
+  for (const path of ['/', '/nonexistent', '/%ff', '/docs', '/docs/static/reference.css']) {
     assert.equal((await api.get(path)).headers.vary, 'Origin', path);
   }
 });

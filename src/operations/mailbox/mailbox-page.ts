@@ -1,34 +1,39 @@
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { listKeptMails, type Mail } from '../../domain/outbox/mail-store.ts';
 import { writeMail } from '../../domain/outbox/write-mail.ts';
+import { type Language, texts } from '../../flows/link-pages/texts/texts.ts';
 import { html } from '../../platform/html/html.ts';
 
 type Deps = Pick<RouteDependencies, 'db' | 'keys' | 'config' | 'mailTexts'>;
+type Words = (typeof texts)[Language]['mailbox'];
 
 const shownMails = 50;
 
 /** The newest mails, as text and on demand as they arrive; `live.js` adds those that come later. */
-export async function mailboxPage(deps: Deps) {
+export async function mailboxPage(deps: Deps, language: Language) {
+  const words = texts[language].mailbox;
   const mails = await listKeptMails(deps.db, shownMails);
   const entries = [];
-  for (const mail of mails) entries.push(await mailEntry(deps, mail));
-  const none = html`<p id="none">No mail yet. Register a user to see the first one here.</p>`;
+  for (const mail of mails) entries.push(await mailEntry(deps, mail, words));
+  const none = html`<p id="none">${words.none}</p>`;
   return html`<!doctype html>
-<html lang="en">
+<html lang="${language}">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="robots" content="noindex">
-    <title>Mailbox – ${deps.config.projectName}</title>
+    <meta name="color-scheme" content="light dark">
+    <title>${words.title} – ${deps.config.projectName}</title>
     <link rel="icon" href="data:,">
+    <link rel="stylesheet" href="/app/assets/tokens.css">
     <link rel="stylesheet" href="/app/assets/page.css">
     <script type="module" src="/app/mailbox/live.js"></script>
   </head>
   <body>
     <main class="wide">
       <p class="brand">${deps.config.projectName}</p>
-      <h1>Mailbox</h1>
-      <p>SMTP_HOST is not set, so mails are kept here instead of being sent. Only a browser on this machine sees this page.</p>
+      <h1>${words.title}</h1>
+      <p>${words.lead}</p>
       <div id="mails" aria-live="polite">${entries.length === 0 ? none : entries}</div>
     </main>
   </body>
@@ -36,24 +41,24 @@ export async function mailboxPage(deps: Deps) {
 `;
 }
 
-async function mailEntry(deps: Deps, mail: Mail) {
+async function mailEntry(deps: Deps, mail: Mail, words: Words) {
   // A mail that cannot be rendered must not hide the others.
   const message = await writeMail(deps, mail).catch(() => null);
   const sentAt = mail.created_at.toISOString();
   return html`<article class="mail" id="${mail.id}">
   <h2>${message?.subject ?? mail.kind}</h2>
-  <p>To <strong>${mail.recipient}</strong>, <time datetime="${sentAt}">${sentAt.replace('T', ' ').slice(0, 19)} UTC</time></p>
-  ${message ? content(mail.id, message.text) : html`<p>The link in this mail has been used or has expired.</p>`}
+  <p>${words.to} <strong>${mail.recipient}</strong>, <time datetime="${sentAt}">${sentAt.replace('T', ' ').slice(0, 19)} UTC</time></p>
+  ${message ? content(mail.id, message.text, words) : html`<p>${words.over}</p>`}
 </article>
 `;
 }
 
 /** The frame is loaded once it is opened. */
-function content(id: string, message: string) {
+function content(id: string, message: string, words: Words) {
   return html`<p class="mail-text">${linked(message)}</p>
   <details>
-    <summary>As it arrives</summary>
-    <iframe title="The mail as it arrives" loading="lazy" src="/app/mailbox/mails/${id}" sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>
+    <summary>${words.asItArrives}</summary>
+    <iframe title="${words.frame}" loading="lazy" src="/app/mailbox/mails/${id}" sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>
   </details>`;
 }
 

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import { unsharedConfig } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
+import { logoAddress } from '../../domain/outbox/mail-logo.ts';
 import { findMail } from '../../domain/outbox/mail-store.ts';
 import { writeMail } from '../../domain/outbox/write-mail.ts';
+import { languageHeaders, languageOf } from '../../flows/link-pages/texts/texts.ts';
 import { notFound } from '../../platform/errors.ts';
 import { isForeignPage, isLocalCaller } from '../../platform/http/client-address.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
@@ -23,7 +25,7 @@ const fresh = { 'cache-control': 'no-store' };
  * runs and nothing is loaded, and the frame that shows it has an origin of its own.
  */
 const mailPolicy =
-  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; " +
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; " +
   'sandbox allow-popups allow-popups-to-escape-sandbox';
 
 /** Development only, and only for this machine's browser: the links give access to any account. */
@@ -38,9 +40,14 @@ export function addMailboxRoutes(app: HttpServer, deps: Deps): void {
 
   app.get('/app/mailbox', route, async (request, reply) => {
     requireLocal(deps, request);
-    const page = await mailboxPage(deps);
+    const language = languageOf(request);
+    const page = await mailboxPage(deps, language);
     return reply
-      .headers({ ...pageHeaders({ frameSource: "'self'" }), ...fresh })
+      .headers({
+        ...pageHeaders({ frameSource: "'self'" }),
+        ...fresh,
+        ...languageHeaders(language),
+      })
       .type('text/html; charset=utf-8')
       .send(page.toString());
   });
@@ -62,9 +69,15 @@ export function addMailboxRoutes(app: HttpServer, deps: Deps): void {
       return reply
         .headers({ ...pageHeaders(), ...fresh, 'content-security-policy': mailPolicy })
         .type('text/html; charset=utf-8')
-        .send(html);
+        .send(withLogo(html, message.logo));
     },
   );
+}
+
+/** A frame without an origin loads nothing, so the logo is in it. */
+function withLogo(html: string, logo: Buffer | undefined): string {
+  if (logo === undefined) return html;
+  return html.replace(logoAddress, `data:image/png;base64,${logo.toString('base64')}`);
 }
 
 function requireLocal({ config }: Deps, { raw, url }: FastifyRequest): void {

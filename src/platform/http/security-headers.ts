@@ -20,17 +20,14 @@ export const apiHeaders: Readonly<Record<string, string>> = {
   ...common,
 };
 
-/**
- * For HTML pages. `styleSource` is an additional source that a third-party page needs,
- * `frameSource` what the page may show in a frame.
- */
+/** For HTML pages. `frameSource` is what the page may show in a frame. */
 export function pageHeaders(
-  extra: { styleSource?: string; frameSource?: string } = {},
+  extra: { frameSource?: string } = {},
 ): Readonly<Record<string, string>> {
   const policy = [
     "default-src 'none'",
     "script-src 'self'",
-    `style-src 'self'${extra.styleSource ? ` ${extra.styleSource}` : ''}`,
+    "style-src 'self'",
     "img-src 'self' data:",
     "font-src 'self'",
     "connect-src 'self'",

@@ -5,6 +5,7 @@ import { z } from 'zod';
 /** What the build wrote about itself: `web/build/write-pages.ts`. */
 const manifestSchema = z.object({
   html: z.string(),
+  strength: z.string().optional(),
   files: z.record(
     z.string(),
     z.object({ type: z.string(), encodings: z.array(z.enum(['br', 'gzip'])) }),

@@ -13,7 +13,15 @@ export type SmtpSettings = {
   fromName: string;
 };
 
-export type OutgoingMail = { id: string; to: string; subject: string; text: string; html: string };
+export type OutgoingMail = {
+  id: string;
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+  /** A PNG that `html` shows as `cid:logo`. */
+  logo?: Buffer;
+};
 
 export type SmtpTransport = {
   /**
@@ -140,7 +148,7 @@ type Message = ReturnType<typeof messageOf>;
 
 function messageOf(
   { fromEmail, fromName }: SmtpSettings,
-  { id, to, subject, text, html }: OutgoingMail,
+  { id, to, subject, text, html, logo }: OutgoingMail,
 ) {
   return {
     from: { name: fromName, address: fromEmail },
@@ -151,8 +159,16 @@ function messageOf(
     subject,
     text,
     html,
+    ...(logo && { attachments: [{ ...inlineLogo, content: logo }] }),
   };
 }
+
+const inlineLogo = {
+  cid: 'logo',
+  filename: 'logo.png',
+  contentType: 'image/png',
+  contentDisposition: 'inline',
+} as const;
 
 /** Defence in depth against header and envelope injection: accounts validate their address, too. */
 function requirePlainAddress(address: string): void {

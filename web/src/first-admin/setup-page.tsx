@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import { ApiError } from '../../../client/src/client.ts';
-import { Button, ButtonLink } from '../design/button.tsx';
+import { ButtonLink } from '../design/button.tsx';
 import { EntryPage } from '../design/entry-page.tsx';
-import { TextField } from '../form/fields.tsx';
-import { Problem } from '../form/problem.tsx';
+import { EntryForm } from '../form/entry-form.tsx';
+import { EmailField, TextField } from '../form/fields.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { hasPasskeySupport } from '../passkeys/ceremonies.ts';
 import { OfferPasskey } from '../passkeys/offer-passkey.tsx';
@@ -43,15 +43,8 @@ export default function SetupPage() {
   }
   return (
     <EntryPage title={t.account.setup.title} lead={t.account.setup.text}>
-      <form class="stack" onSubmit={form.onSubmit} noValidate>
-        <TextField
-          name="email"
-          type="email"
-          label={t.fields.email}
-          form={form}
-          autocomplete="email"
-          hasFocus
-        />
+      <EntryForm form={form} submit={t.account.setup.submit}>
+        <EmailField form={form} />
         <TextField
           name="username"
           label={t.fields.username}
@@ -70,11 +63,7 @@ export default function SetupPage() {
             hint={t.account.setup.tokenHint}
           />
         )}
-        <Problem of={form} />
-        <Button type="submit" look="primary" isWide isBusy={form.isBusy}>
-          {t.account.setup.submit}
-        </Button>
-      </form>
+      </EntryForm>
     </EntryPage>
   );
 }

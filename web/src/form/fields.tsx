@@ -55,6 +55,21 @@ export function TextField({
   );
 }
 
+/** One's own address, where a page begins with it. */
+export function EmailField({ form }: { form: Submission }) {
+  const t = useTexts();
+  return (
+    <TextField
+      name="email"
+      type="email"
+      label={t.fields.email}
+      form={form}
+      autocomplete="email"
+      hasFocus
+    />
+  );
+}
+
 type PasswordFieldProps = FieldProps & {
   /** The one in use, not a new one. */
   isCurrent?: boolean;

@@ -2,7 +2,7 @@ import { ZxcvbnFactory, type ZxcvbnResult } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common';
 
 type CrackTime = 'instant' | 'minutes' | 'hours' | 'days' | 'years' | 'centuries';
-export type Strength = { score: number; warning: string | null; crackTime: CrackTime };
+type Strength = { score: number; warning: string | null; crackTime: CrackTime };
 
 const meter = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
 
@@ -17,7 +17,6 @@ const scale: readonly [number, CrackTime][] = [
   [100 * year, 'years'],
 ];
 
-/** `others` are words that somebody who knows the service tries first. */
 export function measureStrength(password: string, others: string[]): Strength {
   const { score, guesses, feedback }: ZxcvbnResult = meter.check(password, others);
   const seconds = guesses / guessesPerSecond;

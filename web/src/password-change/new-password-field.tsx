@@ -2,8 +2,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { PasswordField } from '../form/fields.tsx';
 import type { Submission } from '../form/use-submit.ts';
 import { settings } from '../session/settings.ts';
-import { useTexts } from '../texts/texts.tsx';
-import type { Strength } from './measure-strength.ts';
+import { useLanguage, useTexts } from '../texts/texts.tsx';
+import type { DescribedStrength } from './describe-strength.ts';
 
 type NewPasswordFieldProps = {
   name: string;
@@ -32,43 +32,42 @@ export function NewPasswordField({ name, label, form, realm }: NewPasswordFieldP
   );
 }
 
-function StrengthMeter({ strength, shortest }: { strength: Strength | null; shortest: number }) {
+function StrengthMeter({
+  strength,
+  shortest,
+}: {
+  strength: DescribedStrength | null;
+  shortest: number;
+}) {
   const t = useTexts().strength;
-  const shown = strength === null ? 0 : Math.max(1, strength.score);
-  const words =
-    strength === null
-      ? t.short(shortest)
-      : [
-          `${t.levels[strength.score] ?? ''}.`,
-          t.warnings[strength.warning ?? ''] ?? t.crackTime(t.times[strength.crackTime]),
-        ].join(' ');
   return (
-    <div class="meter" data-score={shown}>
+    <div class="meter" data-score={strength?.score ?? 0}>
       <div class="meter-bars" aria-hidden="true">
         <i />
         <i />
         <i />
         <i />
       </div>
-      <span aria-live="polite">{words}</span>
+      <span aria-live="polite">{strength?.words ?? t.short(shortest)}</span>
     </div>
   );
 }
 
-/** Loads the word lists, some hundred kilobytes, once somebody types. */
-function useStrength(value: string): Strength | null {
-  const [strength, setStrength] = useState<Strength | null>(null);
+/** Loads the word lists once somebody types. */
+function useStrength(value: string): DescribedStrength | null {
+  const { language } = useLanguage();
+  const [strength, setStrength] = useState<DescribedStrength | null>(null);
   useEffect(() => {
     if (value === '') return;
     let isOutdated = false;
     const measure = async () => {
-      const { measureStrength } = await import('./measure-strength.ts');
-      if (!isOutdated) setStrength(measureStrength(value, [settings.project_name]));
+      const { describeStrength } = await import('./describe-strength.ts');
+      if (!isOutdated) setStrength(describeStrength(value, language, [settings.project_name]));
     };
     void measure();
     return () => {
       isOutdated = true;
     };
-  }, [value]);
+  }, [value, language]);
   return strength;
 }

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../design/button.tsx';
 import { EntryPage } from '../design/entry-page.tsx';
-import { TextField } from '../form/fields.tsx';
-import { Problem } from '../form/problem.tsx';
+import { EntryForm } from '../form/entry-form.tsx';
+import { EmailField } from '../form/fields.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { realms } from '../session/realms.ts';
 import { settings } from '../session/settings.ts';
@@ -33,20 +33,9 @@ export default function ForgotPasswordPage() {
   }
   return (
     <EntryPage title={t.account.forgot.title} lead={t.account.forgot.text} below={back}>
-      <form class="stack" onSubmit={form.onSubmit} noValidate>
-        <TextField
-          name="email"
-          type="email"
-          label={t.fields.email}
-          form={form}
-          autocomplete="email"
-          hasFocus
-        />
-        <Problem of={form} />
-        <Button type="submit" look="primary" isWide isBusy={form.isBusy}>
-          {t.account.forgot.submit}
-        </Button>
-      </form>
+      <EntryForm form={form} submit={t.account.forgot.submit}>
+        <EmailField form={form} />
+      </EntryForm>
     </EntryPage>
   );
 }

@@ -1,9 +1,8 @@
 import { useLocation } from 'preact-iso';
-import { Button } from '../design/button.tsx';
 import { EntryPage } from '../design/entry-page.tsx';
 import { say } from '../design/toast.tsx';
-import { TextField } from '../form/fields.tsx';
-import { Problem } from '../form/problem.tsx';
+import { EntryForm } from '../form/entry-form.tsx';
+import { EmailField, TextField } from '../form/fields.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { NewPasswordField } from '../password-change/new-password-field.tsx';
 import { ownAccountKey, queries } from '../session/queries.ts';
@@ -39,15 +38,8 @@ export default function SignUpPage() {
         </>
       }
     >
-      <form class="stack" onSubmit={form.onSubmit} noValidate>
-        <TextField
-          name="email"
-          type="email"
-          label={t.fields.email}
-          form={form}
-          autocomplete="email"
-          hasFocus
-        />
+      <EntryForm form={form} submit={t.account.signUp.submit} below={<Terms />}>
+        <EmailField form={form} />
         <TextField
           name="username"
           label={t.fields.username}
@@ -58,12 +50,7 @@ export default function SignUpPage() {
           hint={t.account.signUp.usernameHint}
         />
         <NewPasswordField name="password" label={t.fields.password} form={form} realm="user" />
-        <Problem of={form} />
-        <Button type="submit" look="primary" isWide isBusy={form.isBusy}>
-          {t.account.signUp.submit}
-        </Button>
-        <Terms />
-      </form>
+      </EntryForm>
     </EntryPage>
   );
 }

@@ -1,8 +1,7 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../design/button.tsx';
 import { Dialog } from '../design/dialog.tsx';
+import { EntryForm } from '../form/entry-form.tsx';
 import { PasswordField } from '../form/fields.tsx';
-import { Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { type AskedStep, SecondStep } from '../second-factors/second-step.tsx';
 import { signInOrStep } from '../second-factors/sign-in-step.ts';
@@ -23,13 +22,9 @@ export function SignInAgain({ realm, account }: { realm: Realm; account: OwnAcco
       {step ? (
         <SecondStep realm={realm} asked={step} onBack={() => setStep(null)} />
       ) : (
-        <form class="stack" onSubmit={form.onSubmit} noValidate>
+        <EntryForm form={form} submit={t.account.signIn.submit}>
           <PasswordField name="password" label={t.fields.password} form={form} isCurrent />
-          <Problem of={form} />
-          <Button type="submit" look="primary" isWide isBusy={form.isBusy}>
-            {t.account.signIn.submit}
-          </Button>
-        </form>
+        </EntryForm>
       )}
     </Dialog>
   );

@@ -1,11 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { ApiError } from '../../../client/src/client.ts';
-import { Button } from '../design/button.tsx';
 import { EntryPage } from '../design/entry-page.tsx';
 import { Icon } from '../design/icon.tsx';
+import { EntryForm } from '../form/entry-form.tsx';
 import { PasswordField, TextField } from '../form/fields.tsx';
-import { Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { PasskeySignIn } from '../passkeys/passkey-sign-in.tsx';
 import { type AskedStep, SecondStep } from '../second-factors/second-step.tsx';
@@ -112,7 +111,7 @@ function SignInForm({ realm, onStep }: SignInFormProps) {
     }
   });
   return (
-    <form class="stack" onSubmit={form.onSubmit} noValidate>
+    <EntryForm form={form} submit={t.account.signIn.submit}>
       <TextField
         name="username"
         label={t.fields.usernameOrEmail}
@@ -137,10 +136,6 @@ function SignInForm({ realm, onStep }: SignInFormProps) {
           {t.account.signIn.unverified}
         </div>
       )}
-      <Problem of={form} />
-      <Button type="submit" look="primary" isWide isBusy={form.isBusy}>
-        {t.account.signIn.submit}
-      </Button>
-    </form>
+    </EntryForm>
   );
 }

@@ -1,15 +1,17 @@
-import { busy, offerSignIn, part, post, show, takeToken } from './link-token.js';
+import { busy, filled, leadOn, part, post, show, takeToken, words } from './link-token.js';
 
 /**
  * A page with one button. Nothing happens before it is pressed: mail scanners follow links, and
  * some run the scripts of the page.
  * @param {string} path
- * @param {string} advice
+ * @param {string} done
  */
-export function confirmLink(path, advice) {
+export function confirmLink(path, done) {
   const token = takeToken();
+  const advice = words.advice ?? '';
   if (token === null) {
-    show(`Open this page with the link in a mail. ${advice}`, false);
+    show(filled(words.noLink, { advice }), false);
+    leadOn();
     return;
   }
   part('question').hidden = false;
@@ -17,12 +19,12 @@ export function confirmLink(path, advice) {
     void busy(part('confirm'), async () => {
       const answer = await post(path, { token });
       const isOver = answer.ok || answer.status === 400 || answer.status === 422;
-      if (isOver) part('question').hidden = true;
-      if (answer.ok) {
-        show(`${answer.message}.`, true);
-        offerSignIn();
-      } else
-        show(isOver ? `This link is invalid or has expired. ${advice}` : answer.message, false);
+      if (isOver) {
+        part('question').hidden = true;
+        leadOn();
+      }
+      if (answer.ok) show(done, true);
+      else show(isOver ? filled(words.over, { advice }) : answer.problem, false);
     });
   });
 }

@@ -1,4 +1,12 @@
 /**
+ * What the service wrote into the page: its words, in the reader's language, and its settings.
+ * @typedef {{ words: Record<string, string | undefined>, language: string, project: string, strength: string | null }} Page
+ */
+export const { words, language, project, strength } = /** @type {Page} */ (
+  JSON.parse(document.body.dataset.page ?? '{}')
+);
+
+/**
  * Takes the token of the link out of the address bar, so that it stays in no history and no
  * screenshot. Afterwards only the memory of this page holds it.
  * @returns {string | null}
@@ -12,8 +20,8 @@ export function takeToken() {
 }
 
 /**
- * @typedef {{ message?: string, details?: { errors?: Answer['faults'] } }} ErrorBody
- * @typedef {{ ok: boolean, status: number, message: string, faults: { field: string, message: string }[] }} Answer
+ * @typedef {{ email?: string, details?: { errors?: Answer['faults'] } }} Body
+ * @typedef {{ ok: boolean, status: number, problem: string, email: string, faults: { field: string, type: string }[] }} Answer
  * @param {string} path
  * @param {object} body
  * @returns {Promise<Answer>}
@@ -25,22 +33,21 @@ export async function post(path, body) {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-    const { message = '', details = {} } = /** @type {ErrorBody} */ (await response.json());
-    const wait = Number(response.headers.get('retry-after') ?? '0');
-    return {
-      ok: response.ok,
-      status: response.status,
-      message: wait > 0 ? `${message}. Try again in ${inWords(wait)}.` : message,
-      faults: details.errors ?? [],
-    };
+    const { ok, status } = response;
+    const { email = '', details = {} } = /** @type {Body} */ (await response.json());
+    return { ok, status, problem: problemOf(response), email, faults: details.errors ?? [] };
   } catch {
-    return {
-      ok: false,
-      status: 0,
-      message: 'The service cannot be reached. Try again.',
-      faults: [],
-    };
+    return { ok: false, status: 0, problem: words.unreachable ?? '', email: '', faults: [] };
   }
+}
+
+/** @param {Response} response */
+function problemOf({ status, headers }) {
+  const reasons = { 429: words.tooMany, 503: words.busy };
+  const reason = reasons[/** @type {429} */ (status)];
+  if (reason === undefined) return words.unexpected ?? '';
+  const wait = Number(headers.get('retry-after') ?? '0');
+  return wait > 0 ? `${reason} ${filled(words.again, { wait: inWords(wait) })}` : reason;
 }
 
 /**
@@ -55,9 +62,14 @@ export function show(message, good) {
 }
 
 /** Where one may go on with what the link has done. */
-export function offerSignIn() {
-  const link = document.getElementById('sign-in');
-  if (link !== null) link.hidden = false;
+export function leadOn() {
+  part('on').hidden = false;
+}
+
+/** @param {string} title */
+export function retitle(title) {
+  part('title').textContent = title;
+  document.title = `${title} – ${project}`;
 }
 
 /**
@@ -68,6 +80,14 @@ export function part(id) {
   const element = document.getElementById(id);
   if (element === null) throw new Error(`the page has no ${id}`);
   return element;
+}
+
+/**
+ * @param {string | undefined} text
+ * @param {Record<string, string>} values
+ */
+export function filled(text = '', values = {}) {
+  return text.replaceAll(/\{(\w+)\}/g, (_all, /** @type {string} */ name) => values[name] ?? '');
 }
 
 /**
@@ -86,6 +106,7 @@ export async function busy(button, work) {
 
 /** @param {number} seconds */
 function inWords(seconds) {
-  if (seconds < 90) return seconds === 1 ? 'a second' : `${seconds} seconds`;
-  return `${Math.ceil(seconds / 60)} minutes`;
+  const [unit, value] = seconds < 90 ? ['second', seconds] : ['minute', Math.ceil(seconds / 60)];
+  const format = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' });
+  return format.format(value);
 }

@@ -1,15 +1,13 @@
 import { confirmLink } from './confirm-link.js';
-import { part } from './link-token.js';
+import { part, retitle, words } from './link-token.js';
 
 // The link of the mail says what it undoes; the service decides by the token.
-if (new URLSearchParams(window.location.search).get('of') === 'deletion') {
-  part('title').textContent = 'Restore your account';
-  part('confirm').textContent = 'Restore my account';
-  part('of-email-change').hidden = true;
-  part('of-deletion').hidden = false;
+const isDeletion = new URLSearchParams(window.location.search).get('of') === 'deletion';
+
+if (isDeletion) {
+  retitle(words.deletionTitle ?? '');
+  part('words').textContent = words.deletionQuestion ?? '';
+  part('confirm').textContent = words.deletionConfirm ?? '';
 }
 
-confirmLink(
-  '/api/users/undo',
-  'If you have lost your account, contact the operator of this service.',
-);
+confirmLink('/api/users/undo', (isDeletion ? words.deletionDone : words.done) ?? '');

@@ -1,3 +1,4 @@
 import { confirmLink } from './confirm-link.js';
+import { words } from './link-token.js';
 
-confirmLink('/api/users/verify-email', 'Sign in to request a new one.');
+confirmLink('/api/users/verify-email', words.done ?? '');

@@ -11,7 +11,7 @@ const tokens: Record<Language, RegExp> = {
 
 /** A block of highlighted code with a heading. Keyboard users can scroll it. */
 export function codeBlock(title: string, language: Language, code: string): Html {
-  return html`<figure class="code"><figcaption>${title}</figcaption><pre tabindex="0" role="region" aria-label="${title}"><code>${coloured(language, code)}</code></pre></figure>`;
+  return html`<figure class="code"><figcaption>${title}</figcaption><pre tabindex="0" role="group" aria-label="${title}"><code>${coloured(language, code)}</code></pre></figure>`;
 }
 
 function coloured(language: Language, code: string): Html[] {

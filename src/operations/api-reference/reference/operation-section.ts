@@ -14,6 +14,7 @@ import {
   resolveSchema,
   type Schema,
 } from './shapes.ts';
+import { tryForm } from './try-form.ts';
 
 const jsonType = 'application/json';
 
@@ -21,9 +22,9 @@ const jsonType = 'application/json';
 export function operationSection(document: ApiDocument, located: LocatedOperation): Html {
   const { method, path, operation } = located;
   const { operationId, summary, description = '' } = operation;
-  return html`<section class="operation" id="${operationId}" aria-labelledby="${operationId}-name">
+  return html`<section class="operation" id="${operationId}">
 <div class="words">
-<h3 id="${operationId}-name"><a href="#${operationId}">${summary}</a></h3>
+<h3><a href="#${operationId}">${summary}</a></h3>
 <p class="call"><span class="method ${method.toLowerCase()}">${method}</span> <code>${markedPath(path)}</code></p>
 ${renderMarkdown(description)}
 ${securityLine(operation)}
@@ -32,6 +33,7 @@ ${body(operation)}
 ${answers(document, operation)}
 </div>
 <div class="examples">
+${tryForm(document, located)}
 ${codeBlock('Request', 'shell', curl(document, located))}
 ${exampleAnswer(document, operation)}
 </div>

@@ -7,7 +7,7 @@ import { type ApiDocument, type LocatedOperation, operationsOf, type Schema } fr
 
 type Group = { tag: ApiDocument['tags'][number]; operations: LocatedOperation[] };
 
-/** Renders the whole document as one page on the server; it works without scripts. */
+/** Renders the whole document as one page on the server; only its forms need scripts. */
 export function referencePage(document: ApiDocument): string {
   const { title, version, description } = document.info;
   const groups = groupsOf(document);
@@ -19,21 +19,24 @@ export function referencePage(document: ApiDocument): string {
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/redoc/reference.css">
-<script src="/redoc/reference.js" defer></script>
+<link rel="stylesheet" href="/app/assets/tokens.css">
+<link rel="stylesheet" href="/docs/static/reference.css">
+<script type="module" src="/docs/static/reference.js"></script>
+<script type="module" src="/docs/static/try-it-out.js"></script>
 </head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 <header class="bar">
 <a class="brand" href="#top">${title}</a>
 <button type="button" class="menu" popovertarget="contents">Contents</button>
-<p class="links"><a href="/docs">Try it out</a> <a href="/openapi.json">OpenAPI</a></p>
+<p class="links"><a href="/openapi.json">OpenAPI</a></p>
 </header>
 ${contents(document, groups)}
 <main id="content">
 <section class="intro" id="top">
 <h1>${title}</h1>
 <p class="version">Version ${version}</p>
+<p class="note">Every operation has a form that calls this service. The access token that a sign-in answers with is filled in where it is needed, and forgotten with this tab.</p>
 ${renderMarkdown(description)}
 </section>
 ${groups.map((group) => groupSection(document, group))}

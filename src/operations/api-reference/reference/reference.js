@@ -1,3 +1,5 @@
+import { addCopyButton } from './copy-code.js';
+
 // The page works without this script. It closes the contents after a jump, highlights the current
 // section and copies code.
 const contents = /** @type {HTMLElement} */ (document.getElementById('contents'));
@@ -33,33 +35,4 @@ for (const id of links.keys()) {
   if (section) observer.observe(section);
 }
 
-/** @param {Element} figure */
-function addCopyButton(figure) {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.className = 'copy';
-  button.textContent = 'Copy';
-  button.ariaLabel = `Copy: ${figure.querySelector('figcaption')?.textContent ?? ''}`;
-  button.addEventListener(
-    'click',
-    () => void copy(button, figure.querySelector('code')?.textContent ?? ''),
-  );
-  figure.append(button);
-}
-
-/**
- * @param {HTMLButtonElement} button
- * @param {string} code
- */
-async function copy(button, code) {
-  await navigator.clipboard.writeText(code);
-  button.textContent = 'Copied';
-  setTimeout(() => {
-    button.textContent = 'Copy';
-  }, 1500);
-}
-
-// The clipboard API needs a secure context: https or localhost.
-if (window.isSecureContext) {
-  for (const figure of document.querySelectorAll('figure.code')) addCopyButton(figure);
-}
+for (const figure of document.querySelectorAll('figure.code')) addCopyButton(figure);
