@@ -13,8 +13,8 @@ import { recordEvent } from '../../domain/audit/record-event.ts';
 import { adminRealm } from '../../domain/realms/realms.ts';
 import { transact } from '../../platform/database/database.ts';
 
-// No request has them; the tests of imports and backups do.
-const onCommandLine = ['users_imported', 'admins_imported', 'database_restored'];
+// No request has them; the tests of imports, backups and verifications do.
+const onCommandLine = ['users_imported', 'admins_imported', 'database_restored', 'audit_verified'];
 
 test('M04 every security event is a row and a log line with all its fields', async (t) => {
   const service = await createTestApp(t);
