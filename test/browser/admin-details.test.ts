@@ -120,11 +120,11 @@ describe('what the console shows of mails, log and system', { skip: withoutChrom
     const checks = page.getByRole('region', { name: 'Checks' });
     await checks.getByRole('listitem').filter({ hasText: 'clock' }).getByText('OK').waitFor();
     await checks.getByRole('listitem').filter({ hasText: 'smtp' }).getByText('OK').waitFor();
-    const variables = page.getByRole('region', { name: 'Configuration' }).first();
+    const variables = page.getByRole('region', { name: 'Configuration' });
     await variables.getByRole('row', { name: /SMTP_HOST 127\.0\.0\.1/ }).waitFor();
     await variables.getByRole('row', { name: /ADMIN_SETUP_TOKEN Secret, set/ }).waitFor();
     assert.equal(await variables.getByRole('row', { name: /LOG_FORMAT/ }).count(), 0);
-    await variables.getByRole('button', { name: 'All' }).click();
+    await page.getByRole('button', { name: 'All', exact: true }).click();
     await variables.getByRole('row', { name: /LOG_FORMAT/ }).waitFor();
     assert.doesNotMatch(await page.content(), /canary/);
     assert.deepEqual(await findViolations(page), []);

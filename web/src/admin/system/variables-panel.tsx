@@ -12,7 +12,7 @@ export function VariablesPanel({ variables }: { variables: readonly Variable[] |
   const [isAll, setAll] = useState(false);
   const shown = variables?.filter(({ is_set: isSet }) => isAll || isSet);
   return (
-    <section class="stack" aria-label={t.configuration}>
+    <div class="stack">
       <div class="row apart">
         <h2>{t.configuration}</h2>
         <fieldset class="segments">
@@ -54,7 +54,7 @@ export function VariablesPanel({ variables }: { variables: readonly Variable[] |
         </table>
         {shown?.length === 0 && <p class="empty">{t.nothingSet}</p>}
       </TableFrame>
-    </section>
+    </div>
   );
 }
 

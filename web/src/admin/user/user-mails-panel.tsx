@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
-import type { Mail } from '../../../../client/src/api.ts';
+import type { Mail, UserDetail } from '../../../../client/src/api.ts';
 import { ButtonLink } from '../../design/button.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { Panel } from '../../design/panel.tsx';
@@ -13,7 +13,7 @@ import { Requeue } from '../mails/requeue.tsx';
 import { PanelList } from '../panel-list.tsx';
 
 /** The mails to one user, those that could not be sent first; the mail queue has the rest. */
-export function UserMailsPanel({ id }: { id: string }) {
+export function UserMailsPanel({ user: { id, email } }: { user: UserDetail }) {
   const t = useTexts().admin;
   const [shown, setShown] = useState<string | null>(null);
   const list = useQuery({
@@ -29,19 +29,24 @@ export function UserMailsPanel({ id }: { id: string }) {
   return (
     <Panel title={t.user.mails} actions={actions} hasRows>
       <PanelList list={list} none={t.user.noMails}>
-        {(mail: Mail) => <MailLine key={mail.id} mail={mail} onOpen={() => setShown(mail.id)} />}
+        {(mail: Mail) => (
+          <MailLine key={mail.id} mail={mail} email={email} onOpen={() => setShown(mail.id)} />
+        )}
       </PanelList>
       {shown !== null && <MailDialog id={shown} onClose={() => setShown(null)} />}
     </Panel>
   );
 }
 
-function MailLine({ mail, onOpen }: { mail: Mail; onOpen: () => void }) {
+type MailLineProps = { mail: Mail; email: string; onOpen: () => void };
+
+/** The address is said where it is not the user's present one. */
+function MailLine({ mail, email, onOpen }: MailLineProps) {
   const t = useTexts().admin.mails;
   const format = useFormat();
   const words = [
     format.dateTime(mail.created_at),
-    mail.recipient,
+    ...(mail.recipient === email ? [] : [mail.recipient]),
     ...(mail.attempts > 1 ? [t.tries(format.number(mail.attempts))] : []),
     ...(mail.last_error === null ? [] : [mail.last_error]),
   ];

@@ -53,7 +53,7 @@ function LoadedUser({ user, etag }: { user: UserDetail; etag: string | null }) {
       <div class="columns">
         <div>
           <UserSessionsPanel user={user} />
-          <UserMailsPanel id={user.id} />
+          <UserMailsPanel user={user} />
           <UserEventsPanel id={user.id} />
         </div>
         <div>
