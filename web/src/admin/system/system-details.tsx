@@ -27,10 +27,16 @@ export function SystemDetails() {
   return (
     <>
       <div class="columns">
-        <Panel title={t.checks} text={t.checksText} actions={again} hasRows>
-          {data ? <Checks checks={data.checks} /> : <Waiting />}
-        </Panel>
-        <Panel title={t.process}>{data ? <ProcessFacts system={data} /> : <Waiting />}</Panel>
+        <div>
+          <Panel title={t.checks} text={t.checksText} actions={again} hasRows>
+            {data ? <Checks checks={data.checks} /> : <Waiting />}
+          </Panel>
+        </div>
+        <div>
+          <Panel title={t.process} hasRows>
+            {data ? <ProcessFacts system={data} /> : <Waiting />}
+          </Panel>
+        </div>
       </div>
       <VariablesPanel variables={data?.variables ?? null} />
     </>
@@ -90,7 +96,7 @@ function ProcessFacts({ system }: { system: System }) {
     [t.previousKey, previous === null ? t.none : previous.id],
   ];
   return (
-    <dl class="facts">
+    <dl class="facts panel-body">
       {facts.map(([name, value]) => (
         <>
           <dt>{name}</dt>
