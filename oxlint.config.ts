@@ -55,18 +55,19 @@ const callingFiles: Record<string, string> = {
   'src/cli/local-socket/ask-server.ts': 'the same',
   'src/cli/fastapi/read-fastapi.ts': 'the database that the operator names on the command line',
   'src/platform/opentelemetry/open-exporter.ts': 'OTEL_EXPORTER_OTLP_ENDPOINT',
-  'src/cli/doctor/network/ask-public-url.ts':
+  'src/operations/diagnosis/network/ask-public-url.ts':
     'PUBLIC_URL, or there the address given to adl doctor',
-  'src/cli/doctor/network/redis.ts': 'REDIS_URL',
-  'src/cli/doctor/network/mail-domain.ts': 'name servers, about the domain of SMTP_FROM_EMAIL',
+  'src/operations/diagnosis/network/redis.ts': 'REDIS_URL',
+  'src/operations/diagnosis/network/mail-domain.ts':
+    'name servers, about the domain of SMTP_FROM_EMAIL',
   'src/process/optional-services.ts': 'whether somebody listens at REDIS_URL and SMTP_HOST',
 };
 
 /** Who uses a value of those modules that opens no connection. */
 const harmlessValues: Record<string, [name: string, value: string]> = {
   'src/platform/http/cidr.ts': ['node:net', 'isIP'],
-  'src/cli/doctor/doctor-options.ts': ['node:net', 'isIP'],
-  'src/cli/doctor/network/tls.ts': ['node:tls', 'checkServerIdentity'],
+  'src/cli/commands/doctor-options.ts': ['node:net', 'isIP'],
+  'src/operations/diagnosis/network/tls.ts': ['node:tls', 'checkServerIdentity'],
   'src/platform/http/client-address.ts': ['node:net', 'isIP'],
   'src/platform/http/error-answers.ts': ['node:http', 'STATUS_CODES'],
   'src/platform/http/request-lines.ts': ['node:http', 'STATUS_CODES'],

@@ -11,7 +11,7 @@ import { npmStart, type Started } from './npm-start.ts';
 const root = join(import.meta.dirname, '..');
 const sizes = [10_000, 1_000_000] as const;
 const rounds = 60;
-const account = {
+export const benchAccount = {
   username: 'bench',
   email: 'bench@example.com',
   password: 'violet harbour anvil 93',
@@ -101,7 +101,8 @@ async function timed(client: Client, path: (client: Client) => string): Promise<
   return performance.now() - startedAt;
 }
 
-async function openClient(
+/** A service over a database with that many users. */
+export async function openClient(
   postgres: PrivatePostgres,
   dataDir: string,
   count: number,
@@ -117,8 +118,11 @@ async function openClient(
     ...limitsOff,
   };
   const service = await npmStart(root, env);
-  await post(`${service.url}/api/admins/register`, account);
-  const { access_token } = await post(`${service.url}/api/admins/login`, credentialsOf(account));
+  await post(`${service.url}/api/admins/register`, benchAccount);
+  const { access_token } = await post(
+    `${service.url}/api/admins/login`,
+    credentialsOf(benchAccount),
+  );
   const client = { service, token: String(access_token), cursor: '', prefix: '' };
   const middle = await get(client, `/users?page=${count / 20}`);
   const [user] = (await get(client, '/users?page=3')).items as { username: string }[];

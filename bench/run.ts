@@ -1,5 +1,6 @@
 import { measureAuditChain } from './audit-chain.ts';
 import { measureBackups } from './backups.ts';
+import { measureConsole } from './console.ts';
 import { measureDeepPaging } from './deep-paging.ts';
 import { printFigure } from './figure.ts';
 import { measureFromClone } from './from-clone.ts';
@@ -30,6 +31,7 @@ const benchmarks = {
   paging: measureDeepPaging,
   searches: measureSearches,
   lists: measureLists,
+  console: measureConsole,
   mails: measureMails,
   overload: measureOverload,
   replicas: measureReplicas,

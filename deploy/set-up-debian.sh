@@ -37,8 +37,8 @@ main() {
   else
     done_with services "systemd does not run here; at the next boot it starts everything"
   fi
-  printf '\nhttps://%s is set up. The first admin: docs/deployment.md, with the token in %s\nadl doctor checks it.\n' \
-    "$host" "$settings/secrets/admin-setup-token"
+  printf '\nhttps://%s is set up.\nMake the first admin at https://%s/app/setup, with the token in %s\nThen let adl doctor say what is left to do.\n' \
+    "$host" "$host" "$settings/secrets/admin-setup-token"
 }
 
 done_with() {
@@ -114,7 +114,8 @@ install_release() {
     # Debian's npm 9 does not link it into .bin.
     (cd "$home/releases/unfinished" && ln -s node_modules/node-linux-*/bin/node node && ./node --version >/dev/null) ||
       fail release 'its Node does not run'
-    (cd "$home/releases/unfinished" && PATH=$PWD:$PATH sh scripts/require-pages.sh >>/var/log/adl-npm.log 2>&1)
+    (cd "$home/releases/unfinished" && PATH=$PWD:$PATH sh scripts/require-pages.sh >>/var/log/adl-npm.log 2>&1) ||
+      fail release 'the pages cannot be built. See /var/log/adl-npm.log'
     mv "$home/releases/unfinished" "$release"
   fi
   ln -sfn "$release" "$home/current.new"
@@ -268,6 +269,8 @@ set_up_backup() {
 }
 
 set_up_nginx() {
+  # Where clients of ACME put what an authority asks for.
+  install -d -m 755 /var/www/acme
   [ -e /etc/nginx/nginx.conf.debian ] || cp /etc/nginx/nginx.conf /etc/nginx/nginx.conf.debian
   replicas=$(for port in $ports; do printf '127.0.0.1:%s ' "$port"; done)
   PUBLIC_HOST=$host TLS_CERTIFICATE=$settings/tls/certificate.pem TLS_KEY=$settings/tls/key.pem \

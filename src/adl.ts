@@ -5,13 +5,12 @@ import { PromptLeftError } from './cli/terminal/ask-password.ts';
 import { FormatError } from './cli/terminal/item-file.ts';
 import { createProgram, exitCodeOf } from './cli/terminal/program.ts';
 import { type Environment, runGiven } from './cli/terminal/run-given.ts';
-import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
+import { ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
 import { SchemaConflictError } from './platform/database/schema-compatibility.ts';
 import { createLogger } from './platform/logging/logger.ts';
 import { openScratch, openTarget } from './process/new-databases.ts';
 import { openBackend } from './process/open-backend.ts';
 import { StartupError } from './process/startup-checks.ts';
-import { warnOfWeakSettings } from './process/startup-warnings.ts';
 
 /** The command line: reads the arguments, runs one command and ends with its exit code. */
 async function main(): Promise<void> {
@@ -40,18 +39,10 @@ function environmentOf(signal: AbortSignal): Environment {
   return {
     signal,
     readConfig,
-    warningsOf,
     openBackend: (options) => openBackend(readConfig(), logger, options),
     openTarget: () => openTarget(readConfig(), logger),
     openScratch: () => openScratch(readConfig(), logger),
   };
-}
-
-function warningsOf(config: Config): string[] {
-  const warnings: string[] = [];
-  const write = (line: string) => void warnings.push((JSON.parse(line) as { msg: string }).msg);
-  warnOfWeakSettings(config, createLogger({ logLevel: 'warn', logFormat: 'json' }, { write }));
-  return warnings;
 }
 
 /** Says in one line why no command ran; gives the exit code. */

@@ -9,6 +9,7 @@ import { auditEvents } from './admin/audit-events/part.ts';
 import { factorResets } from './admin/factor-resets/part.ts';
 import { mailAdministration } from './admin/mails/part.ts';
 import { overview } from './admin/overview/part.ts';
+import { system } from './admin/system/part.ts';
 import { userAdministration } from './admin/users/part.ts';
 import { accounts } from './domain/accounts/part.ts';
 import { audit } from './domain/audit/part.ts';
@@ -86,6 +87,7 @@ export const parts: readonly Part[] = [
   mailAdministration,
   auditEvents,
   overview,
+  system,
   backup,
   mailbox,
   pages,

@@ -5,6 +5,7 @@ import { assembly, buildApp, parts } from './app.ts';
 import type { CommandServer } from './cli/local-socket/serve-commands.ts';
 import { type Config, ConfigError, parseConfig, readEnvironment } from './configuration/config.ts';
 import { version } from './configuration/version.ts';
+import { weakSettings } from './configuration/weak-settings.ts';
 import { createAccessTokens } from './domain/access-tokens/access-token.ts';
 import type { Dependencies } from './domain/dependencies.ts';
 import { createSigningKeys } from './domain/signing-keys/signing-keys.ts';
@@ -41,7 +42,6 @@ import {
   requireDataDir,
   StartupError,
 } from './process/startup-checks.ts';
-import { warnOfWeakSettings } from './process/startup-warnings.ts';
 import { reportServing, superviseServers } from './process/supervisor.ts';
 
 /**
@@ -130,7 +130,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     await openSigningKeys(deps);
     await openJobs(jobs);
     await checkOptionalServices(config, logger);
-    warnOfWeakSettings(config, logger);
+    for (const warning of weakSettings(config)) logger.warn(warning);
     await checkClock(clock, logger);
     if (!engine.keepsSessions) await warnOfMissingLimits(db, logger);
   } catch (error) {

@@ -44,7 +44,9 @@ export function entriesOf({ db }: Pick<TestApp, 'db'>): Promise<Entry[]> {
     .execute();
 }
 
-export function kindsAndPositions({ findings }: AuditVerification): [string, string | null][] {
+export function kindsAndPositions({
+  findings,
+}: Pick<AuditVerification, 'findings'>): [string, string | null][] {
   return findings.map(({ kind, position }) => [kind, position]);
 }
 

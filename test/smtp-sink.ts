@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { TestContext } from 'node:test';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 
@@ -36,7 +35,7 @@ export type SmtpSink = {
  * test.
  */
 export async function startSmtpSink(
-  t: Pick<TestContext, 'after'>,
+  t: { after(end: () => Promise<void>): void },
   options: SMTPServerOptions & { script?: Script } = {},
 ): Promise<SmtpSink> {
   const { script = {}, ...serverOptions } = options;

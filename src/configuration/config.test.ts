@@ -23,7 +23,7 @@ function faultsOf(environment: Record<string, string | undefined>): readonly str
 const backupDefaults = { to: 'data/backups', recipients: [], keepDays: 30, region: 'auto' };
 
 test('without variables every setting has its default', () => {
-  const { trustedProxies, metricsAllow, ...config } = parseConfig({});
+  const { trustedProxies, metricsAllow, variables, ...config } = parseConfig({});
   assert.deepEqual(config, {
     projectName: 'ADL Production',
     environment: 'development',
@@ -85,6 +85,7 @@ test('without variables every setting has its default', () => {
     backup: { ...backupDefaults, accessKeyId: undefined, secretAccessKey: undefined },
   });
   assert.deepEqual([trustedProxies, metricsAllow.length], [[], 2]);
+  assert.ok(variables.length > 60 && variables.every(({ isSet }) => !isSet));
   for (const local of ['127.0.0.1', '127.9.9.9', '::1'])
     assert.ok(cidrListContains(metricsAllow, local));
 });

@@ -6,8 +6,12 @@ import { durations } from '../platform/durations.ts';
 import { configSchema, type Settings, secretNames } from './config-schema.ts';
 import { crossFaults, type Environment } from './cross-faults.ts';
 import { findMisnamed } from './misnamed-variables.ts';
+import { type ShownVariable, showVariables } from './shown-variables.ts';
 
-export type Config = ReturnType<typeof shape>;
+export type Config = ReturnType<typeof shape> & {
+  /** As they were given, without secrets. */
+  variables: readonly ShownVariable[];
+};
 
 /** All faults of the configuration. A fault names its variable and never shows its value. */
 export class ConfigError extends Error {
@@ -59,7 +63,8 @@ export function parseConfig(environment: Environment): Config {
   if (!parsed.success) faults.push(...parsed.error.issues.map(describeIssue));
   faults.push(...crossFaults(given));
   if (faults.length > 0 || !parsed.success) throw new ConfigError([...new Set(faults)]);
-  return deepFreeze(shape(parsed.data));
+  const names = configVariables.map(({ name }) => name);
+  return deepFreeze({ ...shape(parsed.data), variables: showVariables(names, given) });
 }
 
 /** Every variable in the order of the schema, for `.env.example` and the check of the documents. */

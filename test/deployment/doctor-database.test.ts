@@ -131,6 +131,8 @@ describe('adl doctor on the database', { skip: withoutPostgres }, () => {
         VALUES ('${hours}', now() - interval '${hours} hours', 1, '\\x00', now())`);
       assertFound((await runDoctor(env)).of('backups'), status, new RegExp(`${hours} hours old`));
     }
+    await query('DROP TABLE backups');
+    assertFound((await runDoctor(env)).of('backups'), 'skipped', /schema is older.*adl migrate/);
   });
 
   test('a slow database, and one that is away: the other checks go on', async (t) => {

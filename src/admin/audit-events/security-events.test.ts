@@ -13,11 +13,12 @@ import { recordEvent } from '../../domain/audit/record-event.ts';
 import { adminRealm } from '../../domain/realms/realms.ts';
 import { transact } from '../../platform/database/database.ts';
 
-// No request has them; the tests of imports, backups and keys do.
+// No request has them; the tests of imports, backups, verifications and keys do.
 const onCommandLine = [
   'users_imported',
   'admins_imported',
   'database_restored',
+  'audit_verified',
   'signing_key_rotated',
   'signing_keys_revoked',
 ];

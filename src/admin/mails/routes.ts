@@ -5,6 +5,7 @@ import { adminRealm } from '../../domain/realms/realms.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
 import { errors, guardErrors, idParams, noContent } from '../../platform/http/schemas.ts';
+import { mailDetailSchema, readMail } from './read-mail.ts';
 import { requeueMail } from './requeue-mail.ts';
 
 export function addMailRoutes(app: HttpServer, deps: RouteDependencies): void {
@@ -23,6 +24,20 @@ export function addMailRoutes(app: HttpServer, deps: RouteDependencies): void {
       },
     },
     async (request) => listMails(deps.db, request.query),
+  );
+
+  app.get(
+    '/api/admins/mails/:id',
+    {
+      ...guarded,
+      schema: {
+        ...about,
+        summary: 'Read a mail, without the token of its link',
+        params: idParams,
+        response: { 200: mailDetailSchema, ...errors([404, 422, ...guardErrors]) },
+      },
+    },
+    async (request) => readMail(deps, request.params.id),
   );
 
   app.post(

@@ -79,8 +79,6 @@ export type Guide = {
   readonly signal: AbortSignal;
   /** Throws `ConfigError`. */
   readonly readConfig: () => Config;
-  /** What the service would warn of when it starts. */
-  readonly warningsOf: (config: Config) => string[];
   /** Shows an item as JSON with `--json`, otherwise as the text. */
   readonly tell: (item: object, text: string) => Promise<void>;
   readonly ask: (
@@ -110,8 +108,6 @@ export type NewDatabase = {
 export type LocalEnvironment = {
   /** Throws `ConfigError`. */
   readonly readConfig: () => Config;
-  /** What the service would warn of when it starts. */
-  readonly warningsOf: (config: Config) => string[];
   /** The empty database that the configuration names; throws where it is not empty or in use. */
   readonly openTarget: () => Promise<NewDatabase>;
   /** An empty database that is removed when it is closed. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkpointSchema } from '../../domain/audit/audit-checkpoint.ts';
+import { recordVerification } from '../../domain/audit/record-verification.ts';
 import { verifyAuditChain } from '../../domain/audit/verify-audit-chain.ts';
 import { defineCommand } from '../command/command.ts';
 
@@ -11,6 +12,7 @@ export const auditVerify = defineCommand({
   parameters: z.strictObject({ checkpoint: checkpointSchema.optional() }),
   run: async (deps, { checkpoint }, { send }) => {
     const { findings, ...verification } = await verifyAuditChain(deps, { checkpoint });
+    await recordVerification(deps, verification);
     for (const finding of findings) await send({ item: finding });
     return verification;
   },

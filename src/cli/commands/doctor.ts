@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, misnamedVariables } from '../../configuration/config.ts';
+import type { Config } from '../../configuration/config.ts';
 import { version } from '../../configuration/version.ts';
+import { configurationCheck } from '../../operations/diagnosis/configuration.ts';
+import { diskCheck } from '../../operations/diagnosis/disk.ts';
+import { type Finding, failed, runCheck } from '../../operations/diagnosis/finding.ts';
+import { networkChecks } from '../../operations/diagnosis/network/all-checks.ts';
+import type { Pass } from '../../operations/diagnosis/network/public-url.ts';
+import { presentFinding } from '../../operations/diagnosis/present-finding.ts';
 import { embeddedDirectory } from '../../platform/database/initialize-embedded.ts';
 import type { Guide, GuidedCommand, Outcome } from '../command/command.ts';
-import { diskCheck } from '../doctor/disk.ts';
-import { parseOptions } from '../doctor/doctor-options.ts';
-import { type Finding, failed, ok, runCheck, warning } from '../doctor/finding.ts';
-import { networkChecks } from '../doctor/network/all-checks.ts';
-import type { Pass } from '../doctor/network/public-url.ts';
-import { presentFinding } from '../doctor/present-finding.ts';
+import { parseOptions } from './doctor-options.ts';
 
 export const doctor: GuidedCommand = {
   name: 'doctor',
@@ -32,8 +33,8 @@ export const doctor: GuidedCommand = {
       findings.push(...found);
       for (const finding of found) await guide.tell(finding, presentFinding(finding));
     };
-    await tell(configurationFindings(config, guide));
-    await tell(await runCheck(diskCheck(directoriesOf(config)), guide.signal));
+    for (const check of [configurationCheck(config), diskCheck(config)])
+      await tell(await runCheck(check, guide.signal));
     const { found, pass } = await askDatabase(config, guide);
     await tell(found);
     const checks = networkChecks({ config, version, pass, ...options });
@@ -56,27 +57,6 @@ function count(findings: readonly Finding[], strict: boolean) {
     skipped: of('skipped'),
   };
   return strict ? { ...counts, strict } : counts;
-}
-
-/** What the service would warn of at its start. */
-function configurationFindings(config: Config, { warningsOf }: Guide): Finding[] {
-  const misnamed = misnamedVariables().map(({ name, meant }) =>
-    warning(`${name} is set, but nothing reads it`, `Is ${meant} meant?`),
-  );
-  const weak = warningsOf(config).map((text) => {
-    const [, cause = text, advice = ''] = /^(.*?)\. ([^.]+)$/.exec(text) ?? [];
-    return warning(cause, advice);
-  });
-  const found = [...misnamed, ...weak];
-  return (found.length > 0 ? found : [ok(`valid for ${config.environment}`)]).map((one) => ({
-    check: 'configuration',
-    ...one,
-  }));
-}
-
-function directoriesOf({ databaseUrl, secretKey, dataDir }: Config) {
-  const keepsFiles = databaseUrl === undefined || secretKey === undefined;
-  return [keepsFiles ? { name: 'DATA_DIR', path: dataDir } : { name: 'this directory', path: '.' }];
 }
 
 type Answer = { found: Finding[]; pass: Pass | null };

@@ -7,8 +7,8 @@ import { statusOfMe } from '../../../test/session-calls.ts';
 import { keysOf, startWith } from '../../../test/signing-key-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
+import { signingKeysCheck } from '../../operations/diagnosis/database/signing-keys.ts';
 import { createKeyRing, sha256 } from '../../platform/crypto/secret-keys.ts';
-import { signingKeysCheck } from '../doctor/database/signing-keys.ts';
 import { keysRotate } from './keys-rotate.ts';
 import { keysServiceToken } from './keys-service-token.ts';
 

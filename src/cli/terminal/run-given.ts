@@ -83,12 +83,11 @@ async function guide(
   json: boolean,
 ): Promise<Outcome> {
   const listener = createListener({ json, errorsFile: text(errors) });
-  const { signal, readConfig, warningsOf } = environment;
+  const { signal, readConfig } = environment;
   try {
     return await command.runGuided(given, {
       signal,
       readConfig,
-      warningsOf,
       tell: (item, words) => listener.hear(json ? { item } : { text: words }),
       ask: async (name, parameters, input, change) => {
         const send: Listener['hear'] = async (event) => {

@@ -5,6 +5,7 @@ import { type CompiledQuery, sql } from 'kysely';
 import { assertStatus } from '../../../test/api.ts';
 import { insertBulkUsers } from '../../../test/bulk-users.ts';
 import { signedInAdmin } from '../../../test/factories.ts';
+import { planOf } from '../../../test/query-plan.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { onPostgres } from '../../../test/test-database.ts';
 import { createDatabase } from '../../platform/database/database.ts';
@@ -199,13 +200,6 @@ test('a search for more than can be counted says so, and its pages go on', {
   assert.deepEqual((await search('q=')).counts, [10_100, true, 1010]);
 });
 
-type PlanNode = { 'Actual Rows': number; 'Rows Removed by Filter'?: number; Plans?: PlanNode[] };
-
-function mostRowsOf(node: PlanNode): number {
-  const rows = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0);
-  return Math.max(rows, ...(node.Plans ?? []).map(mostRowsOf));
-}
-
 test('no statement of a walk reads more than a slice on the embedded engine, in every order', {
   skip: onPostgres && 'PostgreSQL keeps nobody waiting meanwhile, whatever plan it chooses',
 }, async (t) => {
@@ -219,9 +213,7 @@ test('no statement of a walk reads more than a slice on the embedded engine, in 
       await walkList(observed, usersContaining(q, sort), { page: 2, page_size: 10 }, null, reading);
   assert.ok(queries.length >= 180);
   for (const query of new Set(queries)) {
-    const explain = { ...query, sql: `EXPLAIN (ANALYZE, FORMAT JSON) ${query.sql}` };
-    const { rows } = await db.executeQuery<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(explain);
-    const most = mostRowsOf(rows[0]?.['QUERY PLAN'][0].Plan as PlanNode);
+    const { mostRows: most } = await planOf(db, query);
     // Sorting by the id as well looks a few rows ahead.
     assert.ok(most <= 300, `${most} rows: ${query.sql}`);
   }

@@ -3,11 +3,11 @@ import type { Database } from '../../platform/database/database.ts';
 import { encodeCursor, type PageQuery, pageQuery } from '../../platform/http/paging.ts';
 import { instant, timestamp, uuid } from '../../platform/http/schemas.ts';
 import { listPage } from '../../platform/lists/list-page.ts';
+import { partySchema } from '../realms/party-schema.ts';
 import type { AuditEvent } from './audit-event-row.ts';
 import { auditListing, type EventFilter } from './audit-store.ts';
 import type { AuditEvents, SecurityEventName } from './security-events.ts';
 
-const party = z.object({ kind: z.enum(['user', 'admin']), id: uuid });
 const words = z.string().max(200);
 
 const eventNames = (events: AuditEvents) => z.enum(Object.keys(events) as SecurityEventName[]);
@@ -32,8 +32,8 @@ const describeEvent = (events: AuditEvents) =>
           .join(' '),
       ),
       outcome: z.enum(['success', 'failure', 'denied']),
-      actor: party.nullable().describe('Who did it; null if unknown'),
-      subject: party.nullable().describe('The account that it happened to'),
+      actor: partySchema.nullable().describe('Who did it; null if unknown'),
+      subject: partySchema.nullable().describe('The account that it happened to'),
       ip: z.string().max(45).nullable(),
       request_id: z.guid().nullable().describe('The same as in the response and the log'),
       details: z.object({
@@ -44,7 +44,7 @@ const describeEvent = (events: AuditEvents) =>
         mail_id: uuid.optional(),
         route: words.optional(),
         import_id: uuid.optional(),
-        count: z.int().min(0).optional().describe('How many accounts'),
+        count: z.int().min(0).optional().describe('How many accounts, or entries of the chain'),
         via: z
           .literal('command_line')
           .optional()

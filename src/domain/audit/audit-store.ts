@@ -13,7 +13,7 @@ import type { Origin } from '../../platform/logging/request-context.ts';
 import type { Party } from '../realms/realms.ts';
 import type { AuditEvent } from './audit-event-row.ts';
 import { digestPersonal, sealOf } from './event-seal.ts';
-import type { SecurityEvent } from './security-events.ts';
+import type { SecurityEvent, SecurityEventName } from './security-events.ts';
 
 export async function insertAuditEvent(
   { keys: { current: keys } }: { keys: KeyRing },
@@ -71,6 +71,16 @@ export function auditListing({
   const filter =
     conditions.length === 0 ? everything : sql<boolean>`${sql.join(conditions, sql` AND `)}`;
   return { table: sql.table<AuditEvent>('audit_events'), order: newestFirst, filter };
+}
+
+/** The newest event of a name; null if there is none. */
+export async function findNewest(
+  db: Database,
+  event: SecurityEventName,
+): Promise<Pick<AuditEvent, 'occurred_at' | 'outcome' | 'details'> | null> {
+  const query = db.selectFrom('audit_events').select(['occurred_at', 'outcome', 'details']);
+  const newest = query.where('event', '=', event).orderBy('occurred_at', 'desc');
+  return (await newest.orderBy('id', 'desc').limit(1).executeTakeFirst()) ?? null;
 }
 
 const newestFirst = orderBy('-occurred_at', timeKey('occurred_at'), 'down');

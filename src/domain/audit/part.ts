@@ -7,6 +7,7 @@ import { deleteSignInCountsBefore, foldSignInCounts } from './sign-in-counts.ts'
 declare module './security-events.ts' {
   interface SecurityEvents {
     audit_chain_broken: true;
+    audit_verified: true;
   }
 }
 
@@ -21,5 +22,7 @@ export const audit = {
   auditEvents: {
     audit_chain_broken:
       'The end of the chain of audit events was not as the service left it; `reason` says what was found',
+    audit_verified:
+      '`adl audit verify` went through the whole chain; a failure if it found anything',
   },
 };

@@ -54,7 +54,13 @@ export async function verifyAuditChain(
 
 type End = { position: string; hash: Buffer };
 
-function checkMarks({ keys }: Deps, findings: Findings, marks: Marks, last: End | null): string[] {
+/** The signatures of the marks, and whether the chain ends where it should; gives remarks. */
+export function checkMarks(
+  { keys }: Deps,
+  findings: Findings,
+  marks: Marks,
+  last: End | null,
+): string[] {
   const { genesis, start, head } = marks;
   if (!genesis && !start && !head && !last) return [];
   const remarks: string[] = [];

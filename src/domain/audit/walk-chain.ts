@@ -18,6 +18,8 @@ type Walk = {
   marks: Marks;
   /** The last entry at the beginning: later ones belong to the next verification. */
   last: ChainEntry | null;
+  /** Begins after this entry, which is taken as it is, and not where the chain begins. */
+  anchor?: ChainEntry | undefined;
   checkpoint?: AuditCheckpoint | undefined;
   onProgress?: (entries: number) => void;
 };
@@ -39,10 +41,10 @@ const sliceSize = 1000;
 export async function walkChain(
   deps: Deps,
   findings: Findings,
-  { marks, last, checkpoint, onProgress }: Walk,
+  { marks, last, anchor, checkpoint, onProgress }: Walk,
 ): Promise<{ from: string | null; entries: number; remarks: string[] }> {
-  const { start } = marks;
-  const state: State = { position: start?.position ?? '0', hash: start?.hash ?? noHash, gone: [] };
+  const { position, hash } = anchor ?? marks.start ?? { position: '0', hash: noHash };
+  const state: State = { position, hash, gone: [] };
   let [from, entries]: [string | null, number] = [null, 0];
   for (let isMore = last !== null; isMore; ) {
     const after = { after: state.position, upTo: last?.position ?? '0', limit: sliceSize };

@@ -3,7 +3,7 @@ import { inBatches, type PersonalData } from '../personal-data/personal-data.ts'
 import { mailSchema, presentMail } from './mail-list.ts';
 import { deleteMailsOf, readMailsOf } from './mail-store.ts';
 
-const exportedMail = mailSchema.extend({
+const exportedMail = mailSchema.omit({ subject: true }).extend({
   device: z.string().max(200).nullable().describe('As the mail names it'),
   ip: z.string().max(45).nullable().describe('As the mail names it'),
 });
@@ -14,8 +14,10 @@ export const mailData: PersonalData = {
     name: 'mails',
     schema: () => exportedMail,
     read: async function* (_deps, db, subject) {
-      for await (const mail of inBatches(readMailsOf(db, subject)))
-        yield { ...presentMail(mail), device: mail.device, ip: mail.ip };
+      for await (const mail of inBatches(readMailsOf(db, subject))) {
+        const { subject: _, ...shown } = presentMail(mail);
+        yield { ...shown, device: mail.device, ip: mail.ip };
+      }
     },
   },
   erase: async (deps, trx, subject) => deps.jobs.forget(trx, await deleteMailsOf(trx, subject)),

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Database } from '../../platform/database/database.ts';
 import { encodeCursor, pageQuery } from '../../platform/http/paging.ts';
@@ -6,6 +6,7 @@ import { timestamp, uuid } from '../../platform/http/schemas.ts';
 import { listPage } from '../../platform/lists/list-page.ts';
 import { everything } from '../../platform/lists/list-rows.ts';
 import { orderBy, rankKey } from '../../platform/lists/order.ts';
+import { partySchema } from '../realms/party-schema.ts';
 import type { MailStatus } from './mail-row.ts';
 import type { Mail } from './mail-store.ts';
 
@@ -22,6 +23,7 @@ export const mailSchema = z
     created_at: timestamp,
     expires_at: timestamp.describe('The mail is not sent after this time'),
     finished_at: timestamp.nullable(),
+    subject: partySchema.nullable().describe('The account that it is about'),
   })
   .meta({ id: 'Mail' });
 
@@ -29,6 +31,7 @@ const firstPages = pageQuery(encodeCursor('-urgency', '2', '01890a5d-ac96-774b-b
 
 export const mailQuery = firstPages.extend({
   status: z.enum(['queued', 'sent', 'kept', 'dead']).optional(),
+  subject: uuid.optional().describe('The account that the mail is about'),
 });
 
 // The expression of the index `mails_urgency`, word by word.
@@ -38,13 +41,23 @@ const mostUrgentFirst = orderBy('-urgency', rankKey(urgency), 'down');
 
 /** Dead mails first, then queued ones, then the rest; the newest of each first. */
 export function listMails(db: Database, query: z.output<typeof mailQuery>) {
-  const filter = query.status === undefined ? everything : ofStatus(query.status);
-  return listPage(
-    db,
-    { table: sql.table<Mail>('mails'), order: mostUrgentFirst, filter },
-    query,
-    presentMail,
-  );
+  const listing = {
+    table: sql.table<Mail>('mails'),
+    order: mostUrgentFirst,
+    filter: filterOf(query),
+  };
+  return listPage(db, listing, query, presentMail);
+}
+
+type MailFilter = Pick<z.output<typeof mailQuery>, 'status' | 'subject'>;
+
+function filterOf({ status, subject }: MailFilter): RawBuilder<boolean> {
+  const conditions = [
+    ...(status === undefined ? [] : [ofStatus(status)]),
+    // Of one account there are few: the index `mails_subject` finds them.
+    ...(subject === undefined ? [] : [sql<boolean>`subject_id = ${subject}::uuid`]),
+  ];
+  return conditions.length === 0 ? everything : sql<boolean>`${sql.join(conditions, sql` AND `)}`;
 }
 
 /** With the urgency, so that the index of the order skips all others. */
@@ -63,5 +76,9 @@ export function presentMail(mail: Mail): z.output<typeof mailSchema> {
     created_at: mail.created_at.toISOString(),
     expires_at: mail.expires_at.toISOString(),
     finished_at: mail.finished_at?.toISOString() ?? null,
+    subject:
+      mail.subject_kind && mail.subject_id
+        ? { kind: mail.subject_kind, id: mail.subject_id }
+        : null,
   };
 }

@@ -1,16 +1,19 @@
 import { hex, parseColour, readableOn, white } from '../../platform/html/colour.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { findLink } from '../one-time-tokens/link-store.ts';
+import { findLink, type Link } from '../one-time-tokens/link-store.ts';
 import { linkToken } from '../one-time-tokens/link-token.ts';
-import { composeMessage, describeLife } from './compose-message.ts';
+import { composeMessage, describeLife, type Message } from './compose-message.ts';
 import { logoAddress, mailLogo } from './mail-logo.ts';
 import type { Mail } from './mail-store.ts';
-import type { MailContext, MailText, MailTexts } from './mail-text.ts';
+import type { MailContext, MailTexts } from './mail-text.ts';
 
-type Message = ReturnType<typeof composeMessage> & { logo?: Buffer };
+/** `logo` is attached; the HTML refers to it. */
+type WrittenMail = Message & { logo?: Buffer };
 
 /** The mail cannot be composed, now or later. */
 export class MailNotWrittenError extends Error {}
+
+type Composing = Pick<Dependencies, 'config'> & { mailTexts: MailTexts };
 
 /**
  * Composes a mail. The link is made only here, and always leads to `FRONTEND_URL`. Null if the link
@@ -18,45 +21,80 @@ export class MailNotWrittenError extends Error {}
  * composed, e.g. a kind that this version does not know.
  */
 export async function writeMail(
-  {
-    db,
-    keys,
-    config,
-    mailTexts,
-  }: Pick<Dependencies, 'db' | 'keys' | 'config'> & { mailTexts: MailTexts },
+  { db, keys, ...composing }: Pick<Dependencies, 'db' | 'keys'> & Composing,
   mail: Mail,
-): Promise<Message | null> {
+): Promise<WrittenMail | null> {
   const link = mail.link_id && (await findLink(db, mail.link_id));
   const secret = link && keys.find(link.key_id);
   if (mail.link_id !== null && (!link?.is_open || !secret)) return null;
+  const logo = mailLogo(composing.config);
+  const token = link && secret ? linkToken(link, secret) : null;
+  const message = compose(composing, mail, { link, token, logo: logo && logoAddress });
+  return { ...message, ...(logo && { logo }) };
+}
+
+export type MailPreview = {
+  /** Null if this version cannot compose it. */
+  message: Message | null;
+  /** Null if the mail has none. */
+  link: 'open' | 'ended' | null;
+};
+
+/**
+ * The mail as an admin may see it. In place of its token the link has a word: who reads the mails
+ * of others must not get into their accounts. There is no key here that could make the token.
+ */
+export async function previewMail(
+  { db, ...composing }: Pick<Dependencies, 'db'> & Composing,
+  mail: Mail,
+): Promise<MailPreview> {
+  const link = mail.link_id && (await findLink(db, mail.link_id));
+  const state = link?.is_open ? 'open' : 'ended';
+  return {
+    message: tryCompose(composing, mail, link),
+    link: mail.link_id === null ? null : state,
+  };
+}
+
+function tryCompose(composing: Composing, mail: Mail, link: Link | null): Message | null {
+  try {
+    const token = mail.link_id === null ? null : 'hidden';
+    return compose(composing, mail, { link, token, logo: null });
+  } catch (error) {
+    if (error instanceof MailNotWrittenError) return null;
+    throw error;
+  }
+}
+
+type Parts = { link: Link | null; token: string | null; logo: string | null };
+
+function compose(
+  { config, mailTexts }: Composing,
+  mail: Mail,
+  { link, token, logo }: Parts,
+): Message {
   const text = mailTexts[mail.kind];
   if (text === undefined)
     throw new MailNotWrittenError(`there is no text for mails of kind ${mail.kind}`);
-  const logo = mailLogo(config);
-  const message = compose(text, {
+  const context: MailContext = {
     projectName: config.projectName,
-    ...(logo && { logo: logoAddress }),
+    ...(logo !== null && { logo }),
     ...accentOf(config),
     // In the fragment, which is in no server log and no Referer header.
-    link:
-      link && secret ? `${config.frontendUrl}/${text.page}#token=${linkToken(link, secret)}` : null,
+    link: token && `${config.frontendUrl}/${text.page}#token=${token}`,
     linkLife: link && describeLife((link.expires_at.getTime() - link.created_at.getTime()) / 1000),
     occurredAt: mail.created_at,
     device: mail.device,
     ip: mail.ip,
-  });
-  return { ...message, ...(logo && { logo }) };
-}
-
-/** Mails are light, whatever the theme of the reader. */
-function accentOf({ branding: { accent } }: Dependencies['config']): Pick<MailContext, 'accent'> {
-  return accent === undefined ? {} : { accent: hex(readableOn(white, parseColour(accent))) };
-}
-
-function compose(text: MailText, context: MailContext): ReturnType<typeof composeMessage> {
+  };
   try {
     return composeMessage(text, context);
   } catch (cause) {
     throw new MailNotWrittenError('the mail could not be composed', { cause });
   }
+}
+
+/** Mails are light, whatever the theme of the reader. */
+function accentOf({ branding: { accent } }: Dependencies['config']): Pick<MailContext, 'accent'> {
+  return accent === undefined ? {} : { accent: hex(readableOn(white, parseColour(accent))) };
 }

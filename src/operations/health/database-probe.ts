@@ -1,17 +1,12 @@
 import { sql } from 'kysely';
 import type { Database } from '../../platform/database/database.ts';
+import { joinRunning } from '../../platform/join-running.ts';
 
 const probeMilliseconds = 1000;
 
 /** Checks that the database answers. Concurrent callers share one query. */
 export function createDatabaseProbe(db: Database): () => Promise<boolean> {
-  let open: Promise<boolean> | null = null;
-  return () => {
-    open ??= answersInTime(db).finally(() => {
-      open = null;
-    });
-    return open;
-  };
+  return joinRunning(() => answersInTime(db));
 }
 
 async function answersInTime(db: Database): Promise<boolean> {

@@ -23,7 +23,10 @@ import { metricsOfAll } from '../../platform/metrics/shared-metrics.ts';
 import { measureProcess } from './process-metrics.ts';
 import { measureRequests } from './request-metrics.ts';
 
-type Deps = Pick<RouteDependencies, 'db' | 'config' | 'logger' | 'hasher' | 'engine' | 'readiness'>;
+type Deps = Pick<
+  RouteDependencies,
+  'db' | 'config' | 'keys' | 'logger' | 'hasher' | 'engine' | 'readiness'
+>;
 
 /** Prometheus metrics for callers in `METRICS_ALLOW`; everyone else gets a 404. */
 export function addMetricsRoute(app: HttpServer, deps: Deps): void {
@@ -56,7 +59,11 @@ export function addMetricsRoute(app: HttpServer, deps: Deps): void {
 }
 
 /** What all processes know alike. Without its database the service still shows how it fares. */
-function createSharedFacts({ db, logger }: Pick<Deps, 'db' | 'logger'>): () => Promise<string> {
+function createSharedFacts({
+  db,
+  keys,
+  logger,
+}: Pick<Deps, 'db' | 'keys' | 'logger'>): () => Promise<string> {
   const facts = new Registry();
   const dropped = new Counter({
     name: 'adl_log_lines_dropped_total',
@@ -64,7 +71,7 @@ function createSharedFacts({ db, logger }: Pick<Deps, 'db' | 'logger'>): () => P
     registers: [facts],
   });
   const countMails = addMailMetrics(facts, db);
-  const countEvents = addAuditMetrics(facts, db);
+  const countEvents = addAuditMetrics(facts, { db, keys });
   const countSessions = addSessionMetrics(facts, db);
   const countJobs = addJobMetrics(facts, db);
   const readBackups = addBackupMetrics(facts, db);

@@ -1,6 +1,7 @@
 import { Brand } from '../design/brand.tsx';
 import { Skeleton } from '../design/skeleton.tsx';
 import { useTexts } from '../texts/texts.tsx';
+import { StatsWaiting } from './overview/stats-waiting.tsx';
 
 /** Takes the place that the console will take. */
 export function ConsoleWaiting() {
@@ -12,14 +13,7 @@ export function ConsoleWaiting() {
       </div>
       <main class="console-main" aria-label={t.loading}>
         <Skeleton width="9rem" />
-        <div class="stats">
-          {[1, 2, 3].map((at) => (
-            <div key={at} class="panel stat">
-              <Skeleton width="40%" />
-              <Skeleton width="60%" />
-            </div>
-          ))}
-        </div>
+        <StatsWaiting />
       </main>
     </div>
   );

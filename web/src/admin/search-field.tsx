@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../design/icon.tsx';
-
-const pauseMilliseconds = 120;
+import { pauseBefore } from './search-pause.ts';
 
 type SearchFieldProps = { label: string; value: string; onSearch: (value: string) => void };
 
@@ -30,7 +29,7 @@ export function SearchField({ label, value, onSearch }: SearchFieldProps) {
     const timer = setTimeout(() => {
       sent.current = typed;
       onSearch(typed);
-    }, pauseMilliseconds);
+    }, pauseBefore(typed));
     return () => clearTimeout(timer);
   }, [typed]);
   return (

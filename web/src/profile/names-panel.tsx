@@ -2,7 +2,6 @@ import { Avatar } from '../design/avatar.tsx';
 import { Button } from '../design/button.tsx';
 import { Panel } from '../design/panel.tsx';
 import { say } from '../design/toast.tsx';
-import { TextField } from '../form/fields.tsx';
 import { Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { useOwnAccount } from '../session/own-account.tsx';
@@ -10,6 +9,7 @@ import { ownAccountKey, queries } from '../session/queries.ts';
 import { settings } from '../session/settings.ts';
 import { useFormat } from '../texts/format.ts';
 import { useTexts } from '../texts/texts.tsx';
+import { NameFields } from './name-fields.tsx';
 
 export function NamesPanel() {
   const t = useTexts();
@@ -33,23 +33,7 @@ export function NamesPanel() {
             </div>
           </div>
         </div>
-        <TextField
-          name="full_name"
-          label={t.fields.fullName}
-          form={form}
-          autocomplete="name"
-          defaultValue={account.full_name ?? ''}
-          isOptional
-        />
-        <TextField
-          name="username"
-          label={t.fields.username}
-          form={form}
-          autocomplete="username"
-          spellcheck={false}
-          defaultValue={account.username ?? ''}
-          isOptional={mayBeNameless}
-        />
+        <NameFields form={form} of={account} mayBeNameless={mayBeNameless} isOwn />
         <Problem of={form} />
         <div class="row">
           <Button type="submit" look="primary" isBusy={form.isBusy}>

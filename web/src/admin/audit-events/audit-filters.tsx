@@ -1,7 +1,7 @@
-import { Icon } from '../../design/icon.tsx';
 import { useTexts } from '../../texts/texts.tsx';
 import { useAddressState } from '../address-state.ts';
 import { Choice } from '../choice.tsx';
+import { SubjectChip } from '../subject-chip.tsx';
 
 export function AuditFilters() {
   const t = useTexts();
@@ -27,22 +27,8 @@ export function AuditFilters() {
           />
         </label>
       ))}
-      {(['actor', 'subject'] as const).map(
-        (name) =>
-          query[name] !== undefined && (
-            <button
-              key={name}
-              type="button"
-              class="button plain"
-              onClick={() => change({ [name]: null })}
-            >
-              <span class="quiet">{words[name]}</span>
-              <code class="small">{query[name]?.slice(-12)}</code>
-              <Icon name="close" />
-              <span class="unseen">{t.admin.users.clear}</span>
-            </button>
-          ),
-      )}
+      <SubjectChip name="actor" label={words.actor} />
+      <SubjectChip name="subject" label={words.subject} />
     </search>
   );
 }

@@ -8,6 +8,7 @@ import { ListPages } from '../list-pages.tsx';
 import { PageHead } from '../page-head.tsx';
 import { AuditFilters } from './audit-filters.tsx';
 import { AuditTable } from './audit-table.tsx';
+import { ChainStrip } from './chain-strip.tsx';
 
 type Query = NonNullable<Operations['GET /api/admins/audit-events']['query']>;
 
@@ -24,6 +25,7 @@ export default function AuditPage() {
     <>
       <PageHead title={t.nav.audit} lead={t.audit.lead} />
       <div class="stack">
+        <ChainStrip />
         <AuditFilters />
         {error && !data ? (
           <LoadProblem error={error} retry={() => void refetch()} />

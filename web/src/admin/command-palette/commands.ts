@@ -5,12 +5,12 @@ import { useTheme } from '../../design/theme.ts';
 import { useTexts } from '../../texts/texts.tsx';
 import { adminClient } from '../admin-client.ts';
 import { useConsolePages } from '../console-side.tsx';
+import { pauseBefore } from '../search-pause.ts';
 
 type Shown = { key: string; icon: IconName; label: string; hint?: string };
 export type Command = Shown & ({ href: string } | { run: () => void });
 type Group = { title: string; commands: Command[] };
 
-const pauseMilliseconds = 120;
 const shownUsers = 6;
 
 /** What matches the letters, by kind; without letters pages and actions. */
@@ -59,7 +59,7 @@ function useFoundUsers(typed: string): Command[] {
 function useSettled(value: string): string {
   const [settled, setSettled] = useState(value);
   useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), pauseMilliseconds);
+    const timer = setTimeout(() => setSettled(value), pauseBefore(value));
     return () => clearTimeout(timer);
   }, [value]);
   return settled;

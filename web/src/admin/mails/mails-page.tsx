@@ -9,6 +9,8 @@ import { adminClient } from '../admin-client.ts';
 import { Choice } from '../choice.tsx';
 import { ListPages } from '../list-pages.tsx';
 import { PageHead } from '../page-head.tsx';
+import { SubjectChip } from '../subject-chip.tsx';
+import { MailDialog } from './mail-dialog.tsx';
 import { MailsTable } from './mails-table.tsx';
 import { TestMailDialog } from './test-mail-dialog.tsx';
 
@@ -23,6 +25,7 @@ export default function MailsPage() {
   const query: Query = {
     page_size: 25,
     ...(address.status ? { status: address.status as NonNullable<Query['status']> } : {}),
+    ...(address.subject ? { subject: address.subject } : {}),
     ...(address.cursor ? { cursor: address.cursor } : {}),
   };
   const { data, error, refetch } = useQuery({
@@ -31,6 +34,8 @@ export default function MailsPage() {
     placeholderData: keepPreviousData,
     refetchInterval: refreshMilliseconds,
   });
+  // The list stays where it is below the mail.
+  const showMail = (mail: string | null) => change({ mail, cursor: address.cursor ?? null });
   return (
     <>
       <PageHead
@@ -50,16 +55,18 @@ export default function MailsPage() {
             options={[['', t.mails.any], ...Object.entries(t.mails.statuses)]}
             onChoose={(status) => change({ status })}
           />
+          <SubjectChip name="subject" label={t.mails.about} />
         </div>
         {error && !data ? (
           <LoadProblem error={error} retry={() => void refetch()} />
         ) : (
           <>
-            <MailsTable mails={data?.items ?? null} />
+            <MailsTable mails={data?.items ?? null} onOpen={showMail} />
             <ListPages next={data?.next_cursor ?? null} />
           </>
         )}
       </div>
+      {address.mail && <MailDialog id={address.mail} onClose={() => showMail(null)} />}
       {isTesting && <TestMailDialog onClose={() => setTesting(false)} />}
     </>
   );

@@ -1,23 +1,14 @@
 import type { Mail } from '../../../../client/src/api.ts';
-import { Button } from '../../design/button.tsx';
 import { TableFrame } from '../../design/table-frame.tsx';
-import { say } from '../../design/toast.tsx';
-import { Problem } from '../../form/problem.tsx';
-import { useSubmit } from '../../form/use-submit.ts';
-import { queries } from '../../session/queries.ts';
 import { useFormat } from '../../texts/format.ts';
 import { useTexts } from '../../texts/texts.tsx';
-import { adminClient } from '../admin-client.ts';
 import { WaitingRows } from '../waiting-rows.tsx';
+import { MailBadge } from './mail-badge.tsx';
+import { Requeue } from './requeue.tsx';
 
-const looks: Record<Mail['status'], string> = {
-  queued: 'badge warn',
-  sent: 'badge good',
-  kept: 'badge',
-  dead: 'badge bad',
-};
+type MailsTableProps = { mails: readonly Mail[] | null; onOpen: (id: string) => void };
 
-export function MailsTable({ mails }: { mails: readonly Mail[] | null }) {
+export function MailsTable({ mails, onOpen }: MailsTableProps) {
   const t = useTexts().admin;
   return (
     <TableFrame label={t.nav.mails}>
@@ -40,7 +31,7 @@ export function MailsTable({ mails }: { mails: readonly Mail[] | null }) {
         ) : (
           <tbody>
             {mails.map((mail) => (
-              <MailRow key={mail.id} mail={mail} />
+              <MailRow key={mail.id} mail={mail} onOpen={() => onOpen(mail.id)} />
             ))}
           </tbody>
         )}
@@ -55,17 +46,25 @@ export function MailsTable({ mails }: { mails: readonly Mail[] | null }) {
   );
 }
 
-function MailRow({ mail }: { mail: Mail }) {
+function MailRow({ mail, onOpen }: { mail: Mail; onOpen: () => void }) {
   const t = useTexts().admin.mails;
   const format = useFormat();
   return (
     <tr>
       <td>
-        <strong>{t.kinds[mail.kind] ?? mail.kind}</strong>
+        <button type="button" class="row-open" onClick={onOpen}>
+          {t.kinds[mail.kind] ?? mail.kind}
+        </button>
       </td>
-      <td class="clip">{mail.recipient}</td>
+      <td class="clip">
+        {mail.subject?.kind === 'user' ? (
+          <a href={`/app/admin/users/${mail.subject.id}`}>{mail.recipient}</a>
+        ) : (
+          mail.recipient
+        )}
+      </td>
       <td>
-        <span class={looks[mail.status]}>{t.statuses[mail.status]}</span>
+        <MailBadge status={mail.status} />
       </td>
       <td class="number">{format.number(mail.attempts)}</td>
       <td class="clip quiet" title={mail.last_error ?? undefined}>
@@ -76,24 +75,7 @@ function MailRow({ mail }: { mail: Mail }) {
           {format.ago(mail.created_at)}
         </time>
       </td>
-      <td class="number">{mail.status === 'dead' && <Requeue mail={mail} />}</td>
+      <td class="number">{mail.status === 'dead' && <Requeue id={mail.id} />}</td>
     </tr>
-  );
-}
-
-function Requeue({ mail }: { mail: Mail }) {
-  const t = useTexts().admin.mails;
-  const form = useSubmit(async () => {
-    await adminClient.call('POST /api/admins/mails/{id}/requeue', { path: { id: mail.id } });
-    say(t.requeued);
-    await queries.invalidateQueries({ queryKey: ['admin'] });
-  });
-  return (
-    <form onSubmit={form.onSubmit}>
-      <Problem of={form} />
-      <Button type="submit" isCompact icon="refresh" isBusy={form.isBusy}>
-        {t.requeue}
-      </Button>
-    </form>
   );
 }

@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import type { Overview } from '../../../../client/src/api.ts';
 import { Panel } from '../../design/panel.tsx';
-import { Skeleton } from '../../design/skeleton.tsx';
 import { LoadProblem } from '../../form/problem.tsx';
 import { useTexts } from '../../texts/texts.tsx';
 import { adminClient } from '../admin-client.ts';
@@ -11,6 +10,7 @@ import { DayChart } from './day-chart.tsx';
 import { DayTable } from './day-table.tsx';
 import { QueuePanels } from './queue-panels.tsx';
 import { DayStats } from './stats.tsx';
+import { StatsWaiting } from './stats-waiting.tsx';
 import { UsersPanel } from './users-panel.tsx';
 
 const ranges = [7, 30, 90];
@@ -82,14 +82,7 @@ function Figures({ overview, range }: { overview: Overview; range: number }) {
 function Waiting() {
   return (
     <>
-      <div class="stats">
-        {[1, 2, 3].map((at) => (
-          <div key={at} class="panel stat">
-            <Skeleton width="40%" />
-            <Skeleton width="60%" />
-          </div>
-        ))}
-      </div>
+      <StatsWaiting />
       <div class="panel panel-body">
         <div class="chart">
           <svg aria-hidden="true" />

@@ -1,12 +1,11 @@
 import type { UserDetail } from '../../../../client/src/api.ts';
-import { Button } from '../../design/button.tsx';
-import { Dialog } from '../../design/dialog.tsx';
 import { say } from '../../design/toast.tsx';
 import { TextField } from '../../form/fields.tsx';
-import { Problem } from '../../form/problem.tsx';
 import { useSubmit } from '../../form/use-submit.ts';
+import { NameFields } from '../../profile/name-fields.tsx';
 import { settings } from '../../session/settings.ts';
 import { useTexts } from '../../texts/texts.tsx';
+import { FormDialog } from '../form-dialog.tsx';
 import { changeUser } from './change-user.ts';
 
 type EditUserDialogProps = { user: UserDetail; etag: string | null; onClose: () => void };
@@ -24,41 +23,16 @@ export function EditUserDialog({ user, etag, onClose }: EditUserDialogProps) {
     onClose();
   });
   return (
-    <Dialog title={t.admin.user.editTitle} onClose={onClose}>
-      <form class="stack" onSubmit={form.onSubmit} noValidate>
-        <TextField
-          name="full_name"
-          label={t.fields.fullName}
-          form={form}
-          autocomplete="off"
-          defaultValue={user.full_name ?? ''}
-          isOptional
-        />
-        <TextField
-          name="username"
-          label={t.fields.username}
-          form={form}
-          autocomplete="off"
-          spellcheck={false}
-          defaultValue={user.username ?? ''}
-          isOptional={settings.usernames === 'optional'}
-        />
-        <TextField
-          name="email"
-          type="email"
-          label={t.fields.email}
-          form={form}
-          autocomplete="off"
-          defaultValue={user.email}
-        />
-        <Problem of={form} />
-        <div class="dialog-actions">
-          <Button onClick={onClose}>{t.cancel}</Button>
-          <Button type="submit" look="primary" isBusy={form.isBusy}>
-            {t.save}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog title={t.admin.user.editTitle} form={form} action={t.save} onClose={onClose}>
+      <NameFields form={form} of={user} mayBeNameless={settings.usernames === 'optional'} />
+      <TextField
+        name="email"
+        type="email"
+        label={t.fields.email}
+        form={form}
+        autocomplete="off"
+        defaultValue={user.email}
+      />
+    </FormDialog>
   );
 }

@@ -15,6 +15,7 @@ import { MetadataPanel } from './metadata-panel.tsx';
 import { UserActions } from './user-actions.tsx';
 import { UserEventsPanel } from './user-events-panel.tsx';
 import { UserFacts } from './user-facts.tsx';
+import { UserMailsPanel } from './user-mails-panel.tsx';
 import { UserSessionsPanel } from './user-sessions-panel.tsx';
 
 export default function UserPage() {
@@ -52,6 +53,7 @@ function LoadedUser({ user, etag }: { user: UserDetail; etag: string | null }) {
       <div class="columns">
         <div>
           <UserSessionsPanel user={user} />
+          <UserMailsPanel user={user} />
           <UserEventsPanel id={user.id} />
         </div>
         <div>

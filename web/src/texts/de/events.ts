@@ -8,6 +8,7 @@ export const events: typeof englishEvents = {
   admin_reactivated: 'Verwaltungskonto entsperrt',
   admins_imported: 'Verwaltungskonten importiert',
   audit_chain_broken: 'Protokoll beschädigt',
+  audit_verified: 'Protokoll geprüft',
   data_exported: 'Daten heruntergeladen',
   database_restored: 'Datenbank aus einer Sicherung wiederhergestellt',
   email_change_undone: 'Änderung der Adresse rückgängig gemacht',

@@ -9,6 +9,7 @@ export const events: Readonly<Record<AuditEvent['event'], string>> = {
   admins_imported: 'Admins imported',
   access_denied: 'Access denied',
   audit_chain_broken: 'Audit log damaged',
+  audit_verified: 'Audit log verified',
   data_exported: 'Data downloaded',
   database_restored: 'Database restored from a backup',
   email_change_undone: 'Change of address undone',

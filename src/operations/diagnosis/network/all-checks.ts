@@ -1,5 +1,4 @@
 import type { Config } from '../../../configuration/config.ts';
-import type { DoctorOptions } from '../doctor-options.ts';
 import type { Check } from '../finding.ts';
 import type { Place } from './ask-public-url.ts';
 import { clientAddressCheck } from './client-address.ts';
@@ -11,7 +10,16 @@ import { redisCheck } from './redis.ts';
 import { smtpCheck } from './smtp.ts';
 import { tlsCheck } from './tls.ts';
 
-type Given = DoctorOptions & { config: Config; version: string; pass: Pass | null };
+type Given = {
+  config: Config;
+  version: string;
+  pass: Pass | null;
+  address?: string | undefined;
+  httpPort?: number | undefined;
+  mailTo?: string | undefined;
+  dkimSelector?: string | undefined;
+  dnsServer?: string | undefined;
+};
 
 /** What is asked of other machines, all of them named in the configuration or by an option. */
 export function networkChecks({ config, version, pass, ...options }: Given): Check[] {
@@ -25,10 +33,7 @@ export function networkChecks({ config, version, pass, ...options }: Given): Che
     tlsCheck(place),
     plainHttpCheck(place),
     headersCheck(place),
-    redisCheck(config.redisUrl, {
-      addresses: config.redisSentinels,
-      password: config.redisSentinelPassword,
-    }),
+    redisCheck(config),
     smtpCheck({ config, mailTo }),
     mailDomainCheck({ fromEmail, dkimSelector, dnsServer }),
   ];

@@ -1,4 +1,5 @@
-import { type Sentinels, viaSentinels } from '../../../platform/rate-limit/sentinels.ts';
+import type { Config } from '../../../configuration/config.ts';
+import { viaSentinels } from '../../../platform/rate-limit/sentinels.ts';
 import { type Check, describeProblem, type Found, failed, ok, skipped } from '../finding.ts';
 
 const answerMilliseconds = 2000;
@@ -6,7 +7,11 @@ const answerMilliseconds = 2000;
 const rights = '~adl:limit:* +eval +evalsha +get +incr +pttl +pexpire +info';
 
 /** Redis takes the script that counts. Without it each process counts alone, which is no outage. */
-export function redisCheck(redisUrl: string | undefined, sentinels: Sentinels): Check {
+export function redisCheck({
+  redisUrl,
+  redisSentinels: addresses,
+  redisSentinelPassword: password,
+}: Pick<Config, 'redisUrl' | 'redisSentinels' | 'redisSentinelPassword'>): Check {
   return {
     name: 'redis',
     run: async () => {
@@ -14,7 +19,7 @@ export function redisCheck(redisUrl: string | undefined, sentinels: Sentinels): 
         return skipped('REDIS_URL is not set: limits are counted in each process');
       const { Redis } = await import('ioredis');
       const redis = new Redis(redisUrl, {
-        ...(sentinels.addresses.length === 0 ? {} : viaSentinels(redisUrl, sentinels)),
+        ...(addresses.length === 0 ? {} : viaSentinels(redisUrl, { addresses, password })),
         sentinelRetryStrategy: () => null,
         lazyConnect: true,
         connectTimeout: answerMilliseconds,

@@ -1,9 +1,9 @@
 import { keyInUseSince } from '../../../domain/audit/key-age.ts';
+import type { Dependencies } from '../../../domain/dependencies.ts';
 import { countTotpsByKey } from '../../../domain/factors/totp-store.ts';
 import { countOpenLinksByKey } from '../../../domain/one-time-tokens/link-store.ts';
 import { countLiveSessionsByKey } from '../../../domain/sessions/session-store.ts';
 import { countSigningKeysByKey } from '../../../domain/signing-keys/signing-key-store.ts';
-import type { CommandDependencies } from '../../command/command.ts';
 import { type Check, type Found, ok, warning } from '../finding.ts';
 
 const oldDays = 365;
@@ -18,7 +18,7 @@ export function secretCheck({
   db,
   keys,
   config,
-}: Pick<CommandDependencies, 'db' | 'keys' | 'config'>): Check {
+}: Pick<Dependencies, 'db' | 'keys' | 'config'>): Check {
   return {
     name: 'secret',
     run: async () => {
@@ -34,7 +34,7 @@ export function secretCheck({
   };
 }
 
-async function daysInUse(db: CommandDependencies['db'], kid: string): Promise<number | null> {
+async function daysInUse(db: Dependencies['db'], kid: string): Promise<number | null> {
   const since = await keyInUseSince(db, kid);
   return since === null ? null : Math.floor((Date.now() - since.getTime()) / 86_400_000);
 }
@@ -62,10 +62,7 @@ function ageFaults(days: number | null): Found[] {
   return [warning(`SECRET_KEY has been in use for ${days} days`, advice)];
 }
 
-async function previousFaults({
-  db,
-  keys,
-}: Pick<CommandDependencies, 'db' | 'keys'>): Promise<Found[]> {
+async function previousFaults({ db, keys }: Pick<Dependencies, 'db' | 'keys'>): Promise<Found[]> {
   const previous = keys.all.find(({ kid }) => kid !== keys.current.kid);
   if (previous === undefined) return [];
   const counts = [

@@ -1,15 +1,15 @@
+import type { Dependencies } from '../../../domain/dependencies.ts';
 import { openKey } from '../../../domain/signing-keys/key-pair.ts';
 import {
   listSigningKeys,
   readSigningSince,
 } from '../../../domain/signing-keys/signing-key-store.ts';
-import type { CommandDependencies } from '../../command/command.ts';
 import { type Check, type Found, failed, ok, skipped, warning } from '../finding.ts';
 
 /** A running service rotates within a minute of the day. */
 const lateDays = 1;
 
-type Deps = Pick<CommandDependencies, 'db' | 'keys' | 'config'>;
+type Deps = Pick<Dependencies, 'db' | 'keys' | 'config'>;
 
 /** The keys of access tokens: whether the secret opens them, and whether they are rotated. */
 export function signingKeysCheck({ db, keys, config }: Deps): Check {

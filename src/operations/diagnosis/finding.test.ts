@@ -28,6 +28,15 @@ test('a check that throws shows the code or the class of the error, never its te
   assert.deepEqual(causes, ['ECONNREFUSED', 'TypeError']);
 });
 
+test('a table or column of a later schema is not a failed check, but asks for the upgrade', async () => {
+  for (const code of ['42P01', '42703']) {
+    const run = async () => Promise.reject(Object.assign(new Error('x'), { code }));
+    const [finding] = await runCheck({ name: 'x', run }, never);
+    assert.equal(finding?.status, 'skipped');
+    assert.match(finding?.cause ?? '', /schema is older.*run adl migrate/);
+  }
+});
+
 test('a finding is one line, and a second with what to do', () => {
   assert.equal(presentFinding({ check: 'tls', ...ok('good') }), 'ok       tls             good\n');
   assert.match(

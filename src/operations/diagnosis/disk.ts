@@ -1,6 +1,7 @@
 import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { Config } from '../../configuration/config.ts';
 import { type Check, type Found, failed, ok, warning } from './finding.ts';
 
 const mebibyte = 2 ** 20;
@@ -8,8 +9,12 @@ const low = { bytes: 1024 * mebibyte, share: 0.1 };
 const short = { bytes: 100 * mebibyte, share: 0.02 };
 
 /** Room where the service writes. What PostgreSQL has left, only its own machine can tell. */
-export function diskCheck(directories: readonly { name: string; path: string }[]): Check {
-  return { name: 'disk', run: async () => Promise.all(directories.map(freeOn)) };
+export function diskCheck({ databaseUrl, secretKey, dataDir }: Config): Check {
+  const keepsFiles = databaseUrl === undefined || secretKey === undefined;
+  const place = keepsFiles
+    ? { name: 'DATA_DIR', path: dataDir }
+    : { name: 'this directory', path: '.' };
+  return { name: 'disk', run: () => freeOn(place) };
 }
 
 async function freeOn({ name, path }: { name: string; path: string }): Promise<Found> {

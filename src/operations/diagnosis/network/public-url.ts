@@ -1,5 +1,5 @@
-import type { Arrival } from '../../../operations/health/arrival.ts';
-import { passHeader } from '../../../operations/health/arrival-pass.ts';
+import type { Arrival } from '../../health/arrival.ts';
+import { passHeader } from '../../health/arrival-pass.ts';
 import {
   type Check,
   describeProblem,

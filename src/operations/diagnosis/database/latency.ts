@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { CommandDependencies } from '../../command/command.ts';
+import type { Dependencies } from '../../../domain/dependencies.ts';
 import { type Check, failed, ok, warning } from '../finding.ts';
 
 const rounds = 15;
@@ -7,7 +7,7 @@ const slowMilliseconds = 10;
 const tooSlowMilliseconds = 100;
 
 /** A request makes several round trips, so that each millisecond counts. */
-export function latencyCheck({ db, engine }: Pick<CommandDependencies, 'db' | 'engine'>): Check {
+export function latencyCheck({ db, engine }: Pick<Dependencies, 'db' | 'engine'>): Check {
   return {
     name: 'database',
     run: async () => {

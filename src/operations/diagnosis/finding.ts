@@ -29,6 +29,9 @@ export function failed(cause: string, advice: string): Found {
 /** No check may take longer; those on the network have shorter limits of their own. */
 const mostMilliseconds = 10_000;
 
+/** A table or a column that is not there; the check of the version says which migrations lack. */
+const olderSchema = ['42P01', '42703'];
+
 /** Never throws, and ends in time whatever the check does. */
 export async function runCheck(
   { name, ...check }: Check,
@@ -43,6 +46,10 @@ export async function runCheck(
     const found = await Promise.race([check.run(signal), ended.promise]);
     return [found].flat().map((one) => ({ check: name, ...one }));
   } catch (error) {
+    if (olderSchema.includes(describeProblem(error)))
+      return [
+        { check: name, ...skipped('the schema is older than this release: run adl migrate') },
+      ];
     const cause = late.aborted ? `no answer in ${milliseconds / 1000} s` : describeProblem(error);
     return [{ check: name, ...failed(cause, 'Look whether what it asks is reachable from here') }];
   }

@@ -1,0 +1,4 @@
+import type { Part } from '../../access/part.ts';
+import { addSystemRoute } from './routes.ts';
+
+export const system: Part = { routes: addSystemRoute };
