@@ -50,7 +50,7 @@ async function loadCallers(
       ? sql`is_superuser, is_email_verified, metadata, app_metadata`
       : sql`is_superadmin`;
   const { rows } = await sql<CallerRow>`
-    SELECT place, account.id, username, email, full_name, is_active, legacy_id, last_login_at,
+    SELECT place::int, account.id, username, email, full_name, is_active, legacy_id, last_login_at,
            account.created_at, updated_at, has_second_factor,
            methods, coalesce(authenticated_at, sessions.created_at) AS authenticated_at, level,
            extract(epoch FROM now() - coalesce(authenticated_at, sessions.created_at))::float8 AS proof_age,
@@ -65,7 +65,7 @@ async function loadCallers(
       JOIN ${sql.table(realm.table)} AS account ON account.id = account_id
      WHERE subject_kind = ${realm.kind} AND ${live} AND account.is_active AND ${notDeleted(realm)}
        AND (signed_by IS NULL OR ${isGoodKey(sql`signed_by`)})`.execute(db);
-  const found = new Map(rows.map((row) => [asked[Number(row.place) - 1], callerOf(row)]));
+  const found = new Map(rows.map((row) => [asked[row.place - 1], callerOf(row)]));
   return (one) => {
     const account = found.get(one);
     return account && { ...account, sessionId: one.sessionId };
