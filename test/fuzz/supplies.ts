@@ -117,7 +117,9 @@ function namesOf({ username, email }: ReturnType<typeof newRegistration>) {
 async function supplyId(target: FuzzTarget, path: string, realm: Realm): Promise<Supply> {
   if (path.includes('/mails/')) return { path: { id: await target.deadMail() } };
   if (path.includes('/users/{id}')) return { path: { id: (await newcomer(target, userRealm)).id } };
-  if (path === '/api/admins/{id}') return { path: { id: (await newcomer(target, adminRealm)).id } };
+  if (path.startsWith('/api/admins/{id}'))
+    return { path: { id: (await newcomer(target, adminRealm)).id } };
+  if (path.includes('/me/factors/')) return supplyFactor(target, realm);
   assert.match(
     path,
     /\/me\/sessions\/\{id\}$/,
@@ -126,6 +128,14 @@ async function supplyId(target: FuzzTarget, path: string, realm: Realm): Promise
   const { accessToken: token } = await newcomer(target, realm);
   const sessions = await target.api.get(`${realm.path}/me/sessions`, { token });
   return { token, path: { id: sessions.body.items[0].id } };
+}
+
+/** An app that is begun: to confirm, or to remove. */
+async function supplyFactor(target: FuzzTarget, realm: Realm): Promise<Supply> {
+  const { accessToken: token } = await newcomer(target, realm);
+  const started = await target.api.post(`${realm.path}/me/factors/totp`, {}, { token });
+  assertStatus(started, 201);
+  return { token, path: { id: started.body.id } };
 }
 
 async function tokenFor(target: FuzzTarget, path: string): Promise<string> {

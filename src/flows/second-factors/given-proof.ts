@@ -9,13 +9,21 @@ export function factorMembers(kinds: readonly FactorKind[]): Record<string, z.Zo
 }
 
 /** A body that proves something with one of its `names`. */
-export function provenByOne<Shape extends z.ZodRawShape>(shape: Shape, names: readonly string[]) {
-  return z.object(shape).refine((body) => given(body, names).length === 1, {
-    path: [names[0] ?? ''],
-    message: `exactly one of ${names.join(', ')} is required`,
-    params: { type: 'missing' },
-    when: ({ value }) => typeof value === 'object' && value !== null,
-  });
+export function provenByOne<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  names: readonly string[],
+  example: object,
+) {
+  const absent = Object.fromEntries(names.map((name) => [name, { type: 'null' }]));
+  return z
+    .object(shape)
+    .refine((body) => given(body, names).length === 1, {
+      path: [names[0] ?? ''],
+      message: `exactly one of ${names.join(', ')} is required`,
+      params: { type: 'missing' },
+      when: ({ value }) => typeof value === 'object' && value !== null,
+    })
+    .meta({ not: { properties: absent }, example });
 }
 
 /** The factor that the body proves; null if it proves something else. */

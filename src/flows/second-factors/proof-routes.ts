@@ -34,8 +34,9 @@ export function addProofRoutes(app: HttpServer, deps: RouteDependencies, realm: 
           'After a 401 `second_factor_required`, from the same network and with the same `User-Agent`. `code` is of the ' +
           'authenticator app, or a recovery code. Five tries in five minutes; wrong codes count like wrong passwords.',
         headers: sessionModeHeader,
-        body: provenByOne({ challenge, ...members }, names).meta({
-          example: { challenge: 'the-challenge-of-the-last-answer', code: '492039' },
+        body: provenByOne({ challenge, ...members }, names, {
+          challenge: 'the-challenge-of-the-last-answer',
+          code: '492039',
         }),
         response: { 200: tokensSchema, ...errors([401, 403, 503, ...bodyErrors]) },
       },
@@ -60,12 +61,11 @@ export function addProofRoutes(app: HttpServer, deps: RouteDependencies, realm: 
         description:
           'For 15 minutes the session may then do what is answered with a 403 `reauthentication_required`. What counts is ' +
           'in its `details.methods`.',
-        body: provenByOne({ password: typedPassword.nullish(), ...members }, [
-          'password',
-          ...names,
-        ]).meta({
-          example: { password: 'correct horse battery staple' },
-        }),
+        body: provenByOne(
+          { password: typedPassword.nullish(), ...members },
+          ['password', ...names],
+          { password: 'correct horse battery staple' },
+        ),
         response: { 204: noContent, ...errors([400, ...guardErrors, ...bodyErrors]) },
       },
     },
