@@ -6,6 +6,7 @@ import { forwarderOf, refuseUnknownServices } from './access/services.ts';
 import { accountImport } from './admin/account-import/part.ts';
 import { adminAdministration } from './admin/admins/part.ts';
 import { auditEvents } from './admin/audit-events/part.ts';
+import { factorResets } from './admin/factor-resets/part.ts';
 import { mailAdministration } from './admin/mails/part.ts';
 import { overview } from './admin/overview/part.ts';
 import { userAdministration } from './admin/users/part.ts';
@@ -76,6 +77,7 @@ export const parts: readonly Part[] = [
   linkPages,
   userAdministration,
   adminAdministration,
+  factorResets,
   accountImport,
   mailAdministration,
   auditEvents,

@@ -3,6 +3,7 @@ import { userRealm } from '../src/domain/realms/realms.ts';
 import { assertStatus } from './api.ts';
 import { adminOn, deletedByOwner } from './deletion-calls.ts';
 import { moveTo, undo } from './email-calls.ts';
+import { answerChallenge, challengeFor, factorCalls, protectedAccount } from './factor-calls.ts';
 import {
   goodPassword,
   newRegistration,
@@ -38,11 +39,24 @@ export async function eventsOf(
   return answer.body.items;
 }
 
+async function liveWithFactors(service: TestApp, { accessToken: token }: SignedIn) {
+  const owner = await protectedAccount(service, userRealm);
+  const challenge = await challengeFor(service, userRealm, owner);
+  const [code = ''] = owner.recoveryCodes;
+  assertStatus(await answerChallenge(service, userRealm, challenge, code), 200);
+  const calls = factorCalls(service, userRealm, owner.accessToken);
+  assertStatus(await calls.reauthenticate({ password: owner.password }), 204);
+  assertStatus(await calls.remove(owner.factorId), 204);
+  const reset = `/api/admins/users/${owner.id}/reset-factors`;
+  assertStatus(await service.api.post(reset, undefined, { token }), 204);
+}
+
 /** Triggers every event in the list at least once. */
 export async function liveThrough(service: TestApp) {
   const { api, mailbox } = service;
   const admin = await signedInAdmin(service);
   const user = await signedInUser(service);
+  await liveWithFactors(service, admin);
   const asAdmin = { token: admin.accessToken };
   const asUser = { token: user.accessToken };
   const path = `/api/admins/users/${user.id}`;

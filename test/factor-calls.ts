@@ -26,6 +26,12 @@ export function wrongCodeOf(service: Pick<TestApp, 'clock'>, secret: string): st
   return wrong.find((code) => !near.includes(code)) ?? '';
 }
 
+/** So that no step ends while a test looks at its neighbours. */
+export async function startOfStep({ clock }: Pick<TestApp, 'clock'>): Promise<void> {
+  const seconds = clock.now().getTime() / 1000;
+  await clock.advance(stepSeconds - (seconds % stepSeconds) + 1);
+}
+
 /** To a code that was not used: each counts once. */
 export function nextStep({ clock }: Pick<TestApp, 'clock'>): Promise<void> {
   return clock.advance(stepSeconds);

@@ -180,7 +180,8 @@ function sharedHasher(config: Config): Promise<PasswordHasher> {
 /** One for all services: it takes many statements to open. */
 async function openQueue(opened: DatabaseEngine): Promise<JobQueue> {
   const logger = new Proxy({} as Logger, {
-    get: (_, member) => currentLogger && Reflect.get(currentLogger, member),
+    // On a busy machine it may report something before the first service is up.
+    get: (_, member) => Reflect.get(currentLogger ?? console, member),
   });
   const jobs = createJobQueue(opened, logger, false);
   await jobs.open(jobNames(parts));

@@ -20,6 +20,14 @@ export type UserDetail = { id: string; /** Null if the user has none, which is p
 
 export type Factor = { id: string; kind: "totp" | "passkey"; name: string; created_at: string; last_used_at: string | null; };
 
+export type StartedTotp = { id: string; /** In base32 */ secret: string; otpauth_url: string; /** The URL as an SVG in a data URL */ qr_code: string; };
+
+export type Factors = { items: (Factor)[]; recovery_codes_left: number; };
+
+export type RecoveryCodes = { /** Shown this once. Each signs in once in place of a factor */ recovery_codes: (string)[]; };
+
+export type ConfirmedTotp = { recovery_codes: (string)[] | null; };
+
 export type TokenPair = { /** JWT; send it in the header Authorization: Bearer */ access_token: string; /** Opaque and single-use: each refresh returns a new one */ refresh_token: string; token_type: "bearer"; /** Lifetime of the access token in seconds */ expires_in: number; };
 
 export type CookieTokens = { /** JWT; send it in the header Authorization: Bearer */ access_token: string; token_type: "bearer"; /** Lifetime of the access token in seconds */ expires_in: number; };
@@ -52,13 +60,13 @@ export type Operations = {
   /** Prove again that it is me */
   'POST /api/users/me/reauthenticate': { body: { password?: string | null; code?: string | null; }; answer: null; };
   /** List my second factors */
-  'GET /api/users/me/factors': { answer: { items: (Factor)[]; recovery_codes_left: number; }; };
+  'GET /api/users/me/factors': { answer: Factors; };
   /** Begin to add an authenticator app */
-  'POST /api/users/me/factors/totp': { body: { name?: string | null; } | null; answer: { id: string; /** In base32 */ secret: string; otpauth_url: string; /** The URL as an SVG in a data URL */ qr_code: string; }; };
+  'POST /api/users/me/factors/totp': { body: { name?: string | null; } | null; answer: StartedTotp; };
   /** Put an authenticator app in force */
-  'POST /api/users/me/factors/totp/{id}/confirm': { path: { id: string }; body: { code: string; }; answer: { recovery_codes: (string)[] | null; }; };
+  'POST /api/users/me/factors/totp/{id}/confirm': { path: { id: string }; body: { code: string; }; answer: ConfirmedTotp; };
   /** Get new recovery codes */
-  'POST /api/users/me/factors/recovery-codes': { answer: { /** Shown this once. Each signs in once in place of a factor */ recovery_codes: (string)[]; }; };
+  'POST /api/users/me/factors/recovery-codes': { answer: RecoveryCodes; };
   /** Remove a second factor */
   'DELETE /api/users/me/factors/{id}': { path: { id: string }; answer: null; };
   /** Complete a sign-in with a second factor */
@@ -66,13 +74,13 @@ export type Operations = {
   /** Prove again that it is me */
   'POST /api/admins/me/reauthenticate': { body: { password?: string | null; code?: string | null; }; answer: null; };
   /** List my second factors */
-  'GET /api/admins/me/factors': { answer: { items: (Factor)[]; recovery_codes_left: number; }; };
+  'GET /api/admins/me/factors': { answer: Factors; };
   /** Begin to add an authenticator app */
-  'POST /api/admins/me/factors/totp': { body: { name?: string | null; } | null; answer: { id: string; /** In base32 */ secret: string; otpauth_url: string; /** The URL as an SVG in a data URL */ qr_code: string; }; };
+  'POST /api/admins/me/factors/totp': { body: { name?: string | null; } | null; answer: StartedTotp; };
   /** Put an authenticator app in force */
-  'POST /api/admins/me/factors/totp/{id}/confirm': { path: { id: string }; body: { code: string; }; answer: { recovery_codes: (string)[] | null; }; };
+  'POST /api/admins/me/factors/totp/{id}/confirm': { path: { id: string }; body: { code: string; }; answer: ConfirmedTotp; };
   /** Get new recovery codes */
-  'POST /api/admins/me/factors/recovery-codes': { answer: { /** Shown this once. Each signs in once in place of a factor */ recovery_codes: (string)[]; }; };
+  'POST /api/admins/me/factors/recovery-codes': { answer: RecoveryCodes; };
   /** Remove a second factor */
   'DELETE /api/admins/me/factors/{id}': { path: { id: string }; answer: null; };
   /** Exchange a refresh token for new tokens */
@@ -139,14 +147,14 @@ export type Operations = {
   'POST /api/admins/users/{id}/restore': { path: { id: string }; answer: User; };
   /** End all sessions of a user */
   'POST /api/admins/users/{id}/revoke-sessions': { path: { id: string }; answer: null; };
-  /** Remove all second factors of a user */
-  'POST /api/admins/users/{id}/reset-factors': { path: { id: string }; answer: null; };
   /** Mail a user a password reset link */
   'POST /api/admins/users/{id}/send-password-reset': { path: { id: string }; answer: null; };
   /** List admins, newest first */
   'GET /api/admins': { query?: { page?: number; page_size?: number; cursor?: string; is_active?: boolean; q?: string; created_after?: string; last_login_before?: string; legacy_id?: string; sort?: "-created_at" | "created_at" | "username" | "-username" | "email" | "-email" | "" }; answer: { items: (Admin)[]; total: number; /** False: `total` is where counting stopped */ total_is_exact: boolean; page: number; page_size: number; total_pages: number; /** Null on the last page; a search may go on after a page that is not full */ next_cursor: string | null; }; };
   /** Promote, demote, deactivate or reactivate an admin */
   'PATCH /api/admins/{id}': { path: { id: string }; body: { /** null leaves it unchanged */ is_active?: boolean | null; /** null leaves it unchanged */ is_superadmin?: boolean | null; }; answer: Admin; };
+  /** Remove all second factors of a user */
+  'POST /api/admins/users/{id}/reset-factors': { path: { id: string }; answer: null; };
   /** Remove all second factors of an admin */
   'POST /api/admins/{id}/reset-factors': { path: { id: string }; answer: null; };
   /** List mails, dead ones first */

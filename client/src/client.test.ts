@@ -3,15 +3,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { userRealm } from '../../src/domain/realms/realms.ts';
+import { codeOf, protectedAccount, wrongCodeOf } from '../../test/factor-calls.ts';
 import { newRegistration, registeredUser, signedInUser } from '../../test/factories.ts';
 import { createTestApp, type TestApp } from '../../test/test-app.ts';
-import {
-  type ApiError,
-  createClient,
-  NetworkError,
-  type StoredTokens,
-  tokenSession,
-} from './client.ts';
+import { ApiError, createClient, NetworkError, type StoredTokens, tokenSession } from './client.ts';
 
 type Sent = { path: string; method: string; headers: Headers; status: number };
 
@@ -49,6 +45,23 @@ async function storedSession(service: TestApp, until = Date.now() + 600_000) {
   const { accessToken: token, refreshToken } = await signedInUser(service);
   return sharedStore({ token, until, refreshToken });
 }
+
+test('a sign-in that wants a second factor is completed with it', async (t) => {
+  const { baseUrl, fetch, service } = await listen(t);
+  const { username, password, secret } = await protectedAccount(service, userRealm);
+  const client = createClient({ baseUrl, fetch });
+  const error = await client.signIn({ username, password }).catch((thrown: ApiError) => thrown);
+  assert.ok(error instanceof ApiError);
+  assert.equal(error.reason, 'second_factor_required');
+  assert.deepEqual(error.methods, ['code']);
+  assert.equal(await client.isSignedIn(), false);
+  const challenge = error.challenge ?? '';
+  await assert.rejects(client.completeSignIn({ challenge, code: wrongCodeOf(service, secret) }), {
+    reason: 'second_factor_failed',
+  });
+  await client.completeSignIn({ challenge, code: codeOf(service, secret) });
+  assert.equal((await client.call('GET /api/users/me')).username, username);
+});
 
 test('sign up, sign in, read and change the own account, sign out', async (t) => {
   const { baseUrl, fetch, sent } = await listen(t);

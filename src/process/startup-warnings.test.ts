@@ -4,6 +4,7 @@ import { testSecret } from '../../test/test-app.ts';
 import { parseConfig } from '../configuration/config.ts';
 import { createLogger } from '../platform/logging/logger.ts';
 import {
+  warnOfAdminsByPassword,
   warnOfOpenSettings,
   warnOfPlainConnections,
   warnOfProxies,
@@ -40,6 +41,16 @@ test('production warns while shorter passwords are allowed than the only factor 
   }
   assert.deepEqual(warningsFor({ ENVIRONMENT: 'production', ...long }), []);
   assert.deepEqual(warningsFor({ ENVIRONMENT: 'development' }), []);
+});
+
+test('production warns while a password alone makes an admin', () => {
+  const warnings = (more: Record<string, string>) => warningsFor(more, warnOfAdminsByPassword);
+  const [warning = '', ...others] = warnings({ ENVIRONMENT: 'production' });
+  assert.match(warning, /"level":"warn".*REQUIRE_ADMIN_SECOND_FACTOR/);
+  assert.deepEqual(others, []);
+  const strict = { ENVIRONMENT: 'production', REQUIRE_ADMIN_SECOND_FACTOR: 'true' };
+  assert.deepEqual(warnings(strict), []);
+  assert.deepEqual(warnings({ ENVIRONMENT: 'development' }), []);
 });
 
 test('a database or a Redis on another machine without TLS is a warning, which names neither host nor password', () => {

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { adminRealm, userRealm } from '../../src/domain/realms/realms.ts';
 import { listRoutes } from '../../src/process/route-list.ts';
 import { assertStatus } from '../api.ts';
-import { newRegistration, signIn, signedInAdmin } from '../factories.ts';
 import { addApp, codeOf, factorCalls, logIn } from '../factor-calls.ts';
+import { newRegistration, signedInAdmin, signIn } from '../factories.ts';
 import { refreshed, signedInTo } from '../session-calls.ts';
 import { createTestApp } from '../test-app.ts';
 

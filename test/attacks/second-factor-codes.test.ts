@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildApp } from '../../src/app.ts';
 import { adminRealm, realms, userRealm } from '../../src/domain/realms/realms.ts';
+import type { Answer } from '../answer.ts';
 import { assertStatus, createApi } from '../api.ts';
+import { adminOn } from '../deletion-calls.ts';
 import {
   answerChallenge,
   challengeFor,
@@ -11,8 +13,10 @@ import {
   logIn,
   nextStep,
   protectedAccount,
+  startOfStep,
   wrongCodeOf,
 } from '../factor-calls.ts';
+import { signedInAdmin } from '../factories.ts';
 import { createTestApp } from '../test-app.ts';
 
 /** Each from a network of its own, so that all twenty have a challenge and guesses left. */
@@ -81,6 +85,7 @@ test('N03 codes of the steps before and after count, of two steps away not', asy
     return (await answerChallenge(service, userRealm, challenge, code)).status;
   };
   await service.clock.advance(120);
+  await startOfStep(service);
   assert.deepEqual([await use(-2), await use(2)], [401, 401]);
   assert.deepEqual([await use(-1), await use(0), await use(1)], [200, 200, 200]);
   assert.deepEqual([await use(0), await use(1)], [401, 401], 'none counts twice');
@@ -163,7 +168,7 @@ test('N05 a challenge is good for one account, password, client and use', async 
     await protectedAccount(service, userRealm),
     await protectedAccount(service, userRealm),
   ];
-  const answers = [];
+  const answers: Answer[] = [];
   const challenge = await challengeFor(service, userRealm, ada);
   const code = () => codeOf(service, ada.secret);
   answers.push(await answerChallenge(service, userRealm, challenge, codeOf(service, bob.secret)));
@@ -208,12 +213,17 @@ test('N05 an account deactivated or deleted between the steps opens nothing', as
   const account = await protectedAccount(service, userRealm);
   const challenge = await challengeFor(service, userRealm, account);
   const code = () => codeOf(service, account.secret);
-  await service.db.updateTable('users').set({ is_active: false }).execute();
+  const admin = adminOn(service, await signedInAdmin(service), account);
+  assertStatus(await admin.change({ is_active: false }), 200);
   assertStatus(await answerChallenge(service, userRealm, challenge, code()), 401);
-  await service.db.updateTable('users').set({ is_active: true, deleted_at: new Date() }).execute();
   await nextStep(service);
+  assertStatus(await admin.change({ is_active: true }), 200);
+  assertStatus(await admin.delete(), 204);
   assertStatus(await answerChallenge(service, userRealm, challenge, code()), 401);
-  assert.equal((await service.db.selectFrom('sessions').selectAll().execute()).length, 1);
+  await nextStep(service);
+  assertStatus(await admin.restore(), 200);
+  assertStatus(await logIn(service, userRealm, account), 401);
+  assertStatus(await answerChallenge(service, userRealm, challenge, code()), 200);
 });
 
 test('N05 a flood of right passwords keeps five challenges of a network', async (t) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { userRealm } from '../../src/domain/realms/realms.ts';
+import { afterNextHash } from '../after-next-hash.ts';
 import { assertStatus } from '../api.ts';
-import { newRegistration, signIn } from '../factories.ts';
 import {
   addApp,
   challengeFor,
@@ -11,6 +11,7 @@ import {
   logIn,
   protectedAccount,
 } from '../factor-calls.ts';
+import { newRegistration, signIn } from '../factories.ts';
 import { newPassword, reset, resetToken } from '../reset-calls.ts';
 import { refreshed, signedInTo } from '../session-calls.ts';
 import { createTestApp } from '../test-app.ts';
@@ -86,6 +87,25 @@ test('N01 a reset link sets the password, opens nothing and removes no factor', 
   assert.deepEqual(Object.keys(answer.body), ['message']);
   const asked = await logIn(service, userRealm, { ...account, password: newPassword });
   assertStatus(asked, 401);
+});
+
+test('N01 a factor put in force while a sign-in waits for its hash is not left out', async (t) => {
+  const service = await createTestApp(t);
+  const owner = await signedInTo(service, userRealm);
+  afterNextHash(t, service.hasher, 'verify', () => addApp(service, userRealm, owner.accessToken));
+  assertStatus(await logIn(service, userRealm, owner), 401);
+  assert.equal((await service.db.selectFrom('sessions').selectAll().execute()).length, 1);
+  await challengeFor(service, userRealm, owner);
+});
+
+test('N08 a change of address that waits for its hash is refused once a factor is there', async (t) => {
+  const service = await createTestApp(t);
+  const owner = await signedInTo(service, userRealm);
+  const stolen = await signIn(service, userRealm, owner);
+  afterNextHash(t, service.hasher, 'verify', () => addApp(service, userRealm, owner.accessToken));
+  const change = { email: newRegistration().email, current_password: owner.password };
+  const token = stolen.accessToken;
+  assertStatus(await service.api.put('/api/users/me', change, { token }), 403);
 });
 
 test('N01 a session of before the factor stays, at the level that it had', async (t) => {

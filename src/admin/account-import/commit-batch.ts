@@ -4,9 +4,9 @@ import {
   removeAccounts,
 } from '../../domain/accounts/insert-accounts.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
-import { advanceImport } from '../../domain/imports/import-store.ts';
 import { totpSecretOf } from '../../domain/factors/totp-secret.ts';
 import { insertTotpsInForce } from '../../domain/factors/totp-store.ts';
+import { advanceImport } from '../../domain/imports/import-store.ts';
 import { findReservedAddresses } from '../../domain/one-time-tokens/undo-links.ts';
 import { partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';

@@ -5,9 +5,7 @@ import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { givenFields } from '../../domain/accounts/account-change.ts';
 import { adminListQuery } from '../../domain/accounts/account-filters.ts';
 import { adminSchema } from '../../domain/accounts/account-schemas.ts';
-import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
-import { resetFactors } from '../../flows/second-factors/reset-factors.ts';
-import { notFound } from '../../platform/errors.ts';
+import { adminRealm } from '../../domain/realms/realms.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
 import { ifMatchHeader } from '../../platform/http/preconditions.ts';
@@ -16,7 +14,6 @@ import {
   errors,
   guardErrors,
   idParams,
-  noContent,
   unchangedIfNull,
 } from '../../platform/http/schemas.ts';
 import { answerList } from '../answer-list.ts';
@@ -63,26 +60,6 @@ export function addAdminAdministrationRoutes(app: HttpServer, deps: RouteDepende
       const asked = { change: givenFields(request.body), ifMatch: request.headers['if-match'] };
       const { id } = callerOf(request).account;
       return answerAccount(reply, await updateAdmin(deps, id, request.params.id, asked));
-    },
-  );
-
-  app.post(
-    '/api/admins/:id/reset-factors',
-    {
-      ...requireSuperadmin(deps, { wantsProof: true }),
-      schema: {
-        ...about,
-        summary: 'Remove all second factors of an admin',
-        description: 'For an admin who has lost them. All sessions of the admin end.',
-        params: idParams,
-        response: { 204: noContent, ...errors([404, 422, ...guardErrors]) },
-      },
-    },
-    async (request, reply) => {
-      const actor = partyOf(adminRealm, callerOf(request).account.id);
-      if (!(await resetFactors(deps, adminRealm, request.params.id, actor)))
-        throw notFound('Admin not found');
-      return reply.code(204).send(null);
     },
   );
 }

@@ -17,7 +17,6 @@ import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAllSessions } from '../../domain/revocation/end-all-sessions.ts';
 import { userOfAdminBody } from '../../flows/registration/registration-body.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
-import { resetFactors } from '../../flows/second-factors/reset-factors.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
 import { ifMatchHeader } from '../../platform/http/preconditions.ts';
@@ -228,26 +227,6 @@ function addAccessRoutes(app: HttpServer, deps: RouteDependencies): void {
         actor,
       });
       if (!ended) throw await noSuchUser(deps, request.params.id);
-      return reply.code(204).send(null);
-    },
-  );
-
-  app.post(
-    '/api/admins/users/:id/reset-factors',
-    {
-      ...requireAccount(deps, adminRealm, { wantsProof: true }),
-      schema: {
-        ...about,
-        summary: 'Remove all second factors of a user',
-        description: 'For a user who has lost them. All sessions of the user end.',
-        params: idParams,
-        response: { 204: noContent, ...errors([404, 409, 422, ...guardErrors]) },
-      },
-    },
-    async (request, reply) => {
-      const { id } = request.params;
-      const actor = partyOf(adminRealm, callerOf(request).account.id);
-      if (!(await resetFactors(deps, userRealm, id, actor))) throw await noSuchUser(deps, id);
       return reply.code(204).send(null);
     },
   );

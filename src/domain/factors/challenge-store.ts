@@ -8,8 +8,8 @@ import {
 } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { type Party, partyOf } from '../realms/realms.ts';
-import { of } from './factor-rows.ts';
 import { type ProofMethod, readMethods, writeMethods } from '../sessions/proof.ts';
+import { of } from './factor-rows.ts';
 
 export const challengeLifeSeconds = durations.minutes(5);
 
@@ -26,31 +26,28 @@ export type Challenge = {
 
 type NewChallenge = Challenge & { tokenHash: Buffer; networkHash: Buffer };
 
-/** Only the newest of an account, and of each network, stay: a flood fills no table. */
+/** Ends the oldest of its network, or of its account, where there are many: a flood fills no table. */
 export async function insertChallenge(db: Database, challenge: NewChallenge): Promise<void> {
   const { owner, tokenHash, networkHash, passwordVersion, methods } = challenge;
-  await db
-    .insertInto('second_factor_challenges')
-    .values({
-      token_hash: tokenHash,
-      subject_kind: owner.kind,
-      subject_id: owner.id,
-      password_version: passwordVersion,
-      methods: writeMethods(methods),
-      network_hash: networkHash,
-      tries_left: tries,
-      expires_at: secondsFromNow(challengeLifeSeconds),
-    })
-    .execute();
+  // What another request is deleting is skipped, so that no two wait for each other.
   await sql`
-    DELETE FROM second_factor_challenges WHERE token_hash IN (
-      SELECT token_hash FROM (
-        SELECT token_hash,
-               row_number() OVER (PARTITION BY network_hash ORDER BY expires_at DESC) AS of_network,
-               row_number() OVER (ORDER BY expires_at DESC) AS of_account
-          FROM second_factor_challenges WHERE ${of(owner)}
-      ) AS open WHERE of_network > ${openOfNetwork} OR of_account > ${openOfAccount}
-    )`.execute(db);
+    WITH ranked AS (
+      SELECT token_hash, network_hash,
+             row_number() OVER (PARTITION BY network_hash ORDER BY expires_at DESC) AS of_network,
+             row_number() OVER (ORDER BY expires_at DESC) AS of_account
+        FROM second_factor_challenges WHERE ${of(owner)}
+    ), excess AS (
+      SELECT token_hash FROM second_factor_challenges WHERE token_hash IN (
+        SELECT token_hash FROM ranked
+         WHERE network_hash = ${networkHash} AND of_network >= ${openOfNetwork} OR of_account >= ${openOfAccount}
+      ) FOR UPDATE SKIP LOCKED
+    ), ended AS (
+      DELETE FROM second_factor_challenges WHERE token_hash IN (SELECT token_hash FROM excess)
+    )
+    INSERT INTO second_factor_challenges
+           (token_hash, subject_kind, subject_id, password_version, methods, network_hash, tries_left, expires_at)
+    VALUES (${tokenHash}, ${owner.kind}, ${owner.id}, ${passwordVersion}, ${writeMethods(methods)}, ${networkHash},
+            ${tries}, ${secondsFromNow(challengeLifeSeconds)})`.execute(db);
 }
 
 /** Takes one of the tries, so that requests at once have no more than five; null if there is none. */

@@ -64,7 +64,7 @@ export type FactorKind = KindOf<z.ZodType>;
 
 /** Keeps the type of the member while the kind is written. */
 export function defineFactorKind<Schema extends z.ZodType>(kind: KindOf<Schema>): FactorKind {
-  return kind as unknown as FactorKind;
+  return kind;
 }
 
 /** The kinds of all parts. */

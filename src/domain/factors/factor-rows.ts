@@ -11,7 +11,7 @@ declare module '../../platform/database/database.ts' {
 
 type OfSubject = { subject_kind: RealmKind; subject_id: string };
 
-export type TotpFactorRow = OfSubject & {
+type TotpFactorRow = OfSubject & {
   id: string;
   name: string;
   key_id: string;
@@ -25,7 +25,7 @@ export type TotpFactorRow = OfSubject & {
   last_step: number | string | null;
 };
 
-export type RecoveryCodeRow = OfSubject & {
+type RecoveryCodeRow = OfSubject & {
   id: string;
   salt: Buffer;
   code_hash: Buffer;
@@ -33,7 +33,7 @@ export type RecoveryCodeRow = OfSubject & {
   used_at: Date | null;
 };
 
-export type ChallengeRow = OfSubject & {
+type ChallengeRow = OfSubject & {
   token_hash: Buffer;
   password_version: number;
   methods: string;

@@ -8,7 +8,7 @@ import { type Caller, lockLiveSession } from '../sessions/session-store.ts';
 import type { FactorKinds } from './factor-kind.ts';
 import { offeredMembers } from './factors.ts';
 
-export const proofLifeSeconds = durations.minutes(15);
+const proofLifeSeconds = durations.minutes(15);
 
 /**
  * Where the proof is, at level 2 wherever a second factor is in force.

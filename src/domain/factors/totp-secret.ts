@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
-import type { KeyRing, SecretKeys } from '../../platform/crypto/secret-keys.ts';
 import { seal, unseal } from '../../platform/crypto/sealed.ts';
+import type { KeyRing, SecretKeys } from '../../platform/crypto/secret-keys.ts';
 import type { Party } from '../realms/realms.ts';
 
 /** What every app takes (RFC 6238), and the only thing that many take. */
@@ -47,7 +47,7 @@ export function stepOfCode(secret: Buffer, code: string, seconds: number): numbe
 /** What an app reads, from the text or from the QR code. */
 export function describeTotp(secret: Buffer, { issuer, label }: { issuer: string; label: string }) {
   const totp = new TOTP({ ...shape, secret: secretOf(secret), issuer, label });
-  return { secret: totp.secret.base32, url: totp.toString() };
+  return { base32: totp.secret.base32, url: totp.toString() };
 }
 
 function secretOf(secret: Buffer): Secret {

@@ -17,7 +17,7 @@ export const defaultTotpName = 'Authenticator app';
 
 const confirmSeconds = durations.hours(1);
 
-export type TotpFactor = { id: string; key_id: string; secret: Buffer };
+type TotpFactor = { id: string; key_id: string; secret: Buffer };
 
 /** `seconds_now` is the database's time. `confirmed_at` is that of one in force. */
 export type CheckedTotp = TotpFactor & { confirmed_at: Date; seconds_now: number };

@@ -1,5 +1,5 @@
 /** How people prove who they are (RFC 8176): `swk` is a recovery code, `user` a verified person. */
-export const proofMethods = ['pwd', 'otp', 'swk', 'hwk', 'user', 'fed', 'email'] as const;
+const proofMethods = ['pwd', 'otp', 'swk', 'hwk', 'user', 'fed', 'email'] as const;
 
 export type ProofMethod = (typeof proofMethods)[number];
 

@@ -11,15 +11,7 @@ import { durations } from '../../platform/durations.ts';
 import { type Account, notDeleted } from '../accounts/account-store.ts';
 import type { Party, Realm } from '../realms/realms.ts';
 import { currentSigningKey, isGoodKey } from '../signing-keys/signing-key-store.ts';
-import {
-  type CallerProof,
-  levelOf,
-  type ProofMethod,
-  readMethods,
-  readProof,
-  showsSecondFactor,
-  writeMethods,
-} from './proof.ts';
+import { type CallerProof, readProof } from './proof.ts';
 import type { SessionRow } from './session-row.ts';
 import type { TokenProof } from './token-proof.ts';
 
@@ -149,31 +141,6 @@ function callerOf(row: Account & ProofOfCaller, sessionId: string): Caller {
     renewalAgeSeconds: renewal_age,
   };
   return { account, sessionId, proof: { ...proof, ...ages } };
-}
-
-/**
- * Writes down what the caller has shown now; false if the session has ended. What was shown stays
- * shown: a session only rises in level. `since`: when what was shown began to belong to the account;
- * null for a factor that is added now, and therefore proves nothing yet.
- */
-export async function renewProof(
-  trx: Transaction,
-  realm: Realm,
-  { sessionId }: Pick<Caller, 'sessionId'>,
-  shown: { methods: readonly ProofMethod[]; since: Date | null },
-): Promise<boolean> {
-  const session = await lockSession(trx, realm, sessionId);
-  if (!session?.usable) return false;
-  const methods = [...readMethods(session.methods), ...shown.methods];
-  const changes = {
-    methods: writeMethods(methods),
-    level: Math.max(session.level, levelOf(methods)),
-    ...(showsSecondFactor(shown.methods) && { factor_shown_at: now }),
-    ...(shown.since !== null && { authenticated_at: now }),
-    ...(shown.since !== null && shown.since < session.created_at && { renewed_at: now }),
-  };
-  await trx.updateTable('sessions').set(changes).where('id', '=', sessionId).execute();
-  return true;
 }
 
 export async function listLiveSessions(

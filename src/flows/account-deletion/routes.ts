@@ -33,7 +33,8 @@ export function addAccountDeletionRoutes(app: HttpServer, deps: RouteDependencie
               'Required unless the session has just been renewed with `reauthenticate`',
             ),
           })
-          .nullish(),
+          .nullish()
+          .meta({ example: { password: 'correct horse battery staple' } }),
         response: { 204: noContent, ...errors([400, ...guardErrors, ...bodyErrors]) },
       },
     },

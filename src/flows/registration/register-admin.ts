@@ -7,6 +7,7 @@ import {
   lockSuperadmin,
 } from '../../domain/accounts/admin-store.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
+import type { FactorKinds } from '../../domain/factors/factor-kind.ts';
 import { adminRealm, partyOf } from '../../domain/realms/realms.ts';
 import { type Caller, lockLiveSession } from '../../domain/sessions/session-store.ts';
 import { requireWithinThrottle } from '../../domain/throttles/require-within-throttle.ts';
@@ -29,7 +30,8 @@ export const setupTokenTries: ThrottlePolicy = {
 type Deps = Pick<
   Dependencies,
   'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'
->;
+> &
+  FactorKinds;
 
 /** The first admin: local in development, or with the setup token. Later ones: by a superadmin. */
 export async function registerAdmin(

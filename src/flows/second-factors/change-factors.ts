@@ -16,8 +16,9 @@ import {
 } from '../../domain/factors/totp-secret.ts';
 import { burnStep, findBegunTotp, insertTotp, listTotps } from '../../domain/factors/totp-store.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
-import { partyOf, type Realm } from '../../domain/realms/realms.ts';
-import { type Caller, renewProof } from '../../domain/sessions/session-store.ts';
+import { type Party, partyOf, type Realm } from '../../domain/realms/realms.ts';
+import { renewProof } from '../../domain/sessions/renew-proof.ts';
+import type { Caller } from '../../domain/sessions/session-store.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { badRequest, conflict, notFound } from '../../platform/errors.ts';
 
@@ -28,20 +29,19 @@ const mostTotps = 10;
 /** A secret for an app. It counts for nothing until a code of it is confirmed. */
 export async function startTotp(deps: Deps, realm: Realm, caller: Caller, name: string) {
   const { id: ownerId, username, email } = caller.account;
-  const owner = partyOf(realm, ownerId);
-  const id = randomUUIDv7();
+  const place = { id: randomUUIDv7(), owner: partyOf(realm, ownerId) };
   const secret = newTotpSecret();
   await transact(deps.db, async (trx) => {
     await lockProven(deps, trx, realm, caller);
-    if ((await listTotps(trx, owner)).length >= mostTotps)
+    if ((await listTotps(trx, place.owner)).length >= mostTotps)
       throw conflict('The account has too many authenticator apps', 'too_many_factors', realm.kind);
-    const sealed = sealTotpSecret(deps.keys.current, { id, owner }, secret);
-    await insertTotp(trx, { id, owner, name, ...sealed });
+    const sealed = sealTotpSecret(deps.keys.current, place, secret);
+    await insertTotp(trx, { ...place, name, ...sealed });
   });
-  const label = username ?? email;
-  const described = describeTotp(secret, { issuer: deps.config.projectName, label });
-  const qrCode = asDataUrl(renderSVG(described.url, { ecc: 'M', border: 2 }));
-  return { id, secret: described.secret, otpauth_url: described.url, qr_code: qrCode };
+  const issuer = deps.config.projectName;
+  const { base32, url } = describeTotp(secret, { issuer, label: username ?? email });
+  const qrCode = asDataUrl(renderSVG(url, { ecc: 'M', border: 2 }));
+  return { id: place.id, secret: base32, otpauth_url: url, qr_code: qrCode };
 }
 
 function asDataUrl(svg: string): string {
@@ -74,7 +74,7 @@ export function confirmTotp(
 async function putInForce(
   { keys }: Deps,
   trx: Transaction,
-  owner: ReturnType<typeof partyOf>,
+  owner: Party,
   { id, code }: Confirmed,
 ): Promise<void> {
   const begun = await findBegunTotp(trx, owner, id);

@@ -4,7 +4,7 @@ import { clearSignInGuesses, signInGuesses } from '../../domain/credentials/sign
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { challengeHash } from '../../domain/factors/ask-for-second-factor.ts';
 import { burnChallenge, takeTry } from '../../domain/factors/challenge-store.ts';
-import { partyOf, type Realm } from '../../domain/realms/realms.ts';
+import { type Party, partyOf, type Realm } from '../../domain/realms/realms.ts';
 import { type Client, openSession } from '../../domain/sessions/open-session.ts';
 import type { TokenPair } from '../../domain/sessions/token-schemas.ts';
 import { type AppError, unauthenticated } from '../../platform/errors.ts';
@@ -23,26 +23,34 @@ export async function completeSignIn(
   { challenge: token, factor, client }: SecondStep,
 ): Promise<TokenPair> {
   const tokenHash = challengeHash(deps, realm, token, client);
-  const challenge = await takeTry(deps.db, tokenHash);
-  const account = challenge && (await findCredentialsById(deps.db, realm, challenge.owner.id));
-  if (challenge === null || account?.password_version !== challenge.passwordVersion)
-    throw notCompleted();
-  const owner = partyOf(realm, account.id);
+  const { first, account } = await requireChallenge(deps, realm, tokenHash);
   const counts = signInGuesses(deps, realm, account, { identifier: '', ip: client.ip });
+  const owner = partyOf(realm, account.id);
   const shown = await checkFactor(deps, counts, factor, { owner, ip: client.ip });
-  if (shown === null) {
-    const failure = { event: 'sign_in', outcome: 'failure', actor: null, subject: owner } as const;
-    await recordRefusal(deps, { ...failure, details: { reason: 'wrong_second_factor' } });
-    throw notCompleted();
-  }
+  if (shown === null) return refuse(deps, owner);
   const tokens = await openSession(deps, realm, account, {
     client,
-    methods: [...challenge.methods, ...shown.methods],
+    methods: [...first, ...shown.methods],
     burn: (trx) => burnChallenge(trx, tokenHash),
   });
   if (tokens === null) throw notCompleted();
   await clearSignInGuesses(deps, counts);
   return tokens;
+}
+
+/** Takes a try. `first` is what the first step showed, with the password that still is the one. */
+async function requireChallenge({ db }: Dependencies, realm: Realm, tokenHash: Buffer) {
+  const challenge = await takeTry(db, tokenHash);
+  const account = challenge && (await findCredentialsById(db, realm, challenge.owner.id));
+  if (challenge === null || account?.password_version !== challenge.passwordVersion)
+    throw notCompleted();
+  return { first: challenge.methods, account };
+}
+
+async function refuse(deps: Dependencies, subject: Party): Promise<never> {
+  const failure = { event: 'sign_in', outcome: 'failure', actor: null, subject } as const;
+  await recordRefusal(deps, { ...failure, details: { reason: 'wrong_second_factor' } });
+  throw notCompleted();
 }
 
 function notCompleted(): AppError {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { factorName } from '../../domain/factors/factor-kind.ts';
-import { factorSchema, presentFactor } from '../../domain/factors/present-factor.ts';
 import { listFactors } from '../../domain/factors/factors.ts';
+import { factorSchema, presentFactor } from '../../domain/factors/present-factor.ts';
 import { countRecoveryCodes } from '../../domain/factors/recovery-code-store.ts';
 import { typedCode } from '../../domain/factors/totp-kind.ts';
 import { defaultTotpName } from '../../domain/factors/totp-store.ts';
@@ -24,23 +24,38 @@ const recoveryCodes = z
   .max(10)
   .describe('Shown this once. Each signs in once in place of a factor');
 
-const startedTotp = z.object({
-  id: uuid,
-  secret: z
-    .string()
-    .max(32)
-    .describe('In base32')
-    .meta({ example: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' }),
-  otpauth_url: z
-    .string()
-    .max(1000)
-    .meta({ example: 'otpauth://totp/ADL:ada?secret=JBSWY3DPEHPK3PXP' }),
-  qr_code: z
-    .string()
-    .max(100_000)
-    .describe('The URL as an SVG in a data URL')
-    .meta({ example: 'data:image/svg+xml;base64,PHN2Zz4' }),
-});
+const startedTotp = z
+  .object({
+    id: uuid,
+    secret: z
+      .string()
+      .max(32)
+      .describe('In base32')
+      .meta({ example: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' }),
+    otpauth_url: z
+      .string()
+      .max(1000)
+      .meta({ example: 'otpauth://totp/ADL:ada?secret=JBSWY3DPEHPK3PXP' }),
+    qr_code: z
+      .string()
+      .max(100_000)
+      .describe('The URL as an SVG in a data URL')
+      .meta({ example: 'data:image/svg+xml;base64,PHN2Zz4' }),
+  })
+  .meta({ id: 'StartedTotp' });
+
+const factorsSchema = z
+  .object({
+    items: z.array(factorSchema).max(50),
+    recovery_codes_left: z.int().min(0).max(10),
+  })
+  .meta({ id: 'Factors' });
+
+const newCodesSchema = z.object({ recovery_codes: recoveryCodes }).meta({ id: 'RecoveryCodes' });
+
+const confirmedSchema = z
+  .object({ recovery_codes: recoveryCodes.nullable() })
+  .meta({ id: 'ConfirmedTotp' });
 
 /** The second factors of the caller. */
 export function addFactorRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
@@ -56,10 +71,7 @@ export function addFactorRoutes(app: HttpServer, deps: RouteDependencies, realm:
         ...about,
         summary: 'List my second factors',
         response: {
-          200: z.object({
-            items: z.array(factorSchema).max(50),
-            recovery_codes_left: z.int().min(0).max(10),
-          }),
+          200: factorsSchema,
           ...errors(guardErrors),
         },
       },
@@ -104,7 +116,7 @@ export function addFactorRoutes(app: HttpServer, deps: RouteDependencies, realm:
         params: idParams,
         body: z.object({ code: typedCode }),
         response: {
-          200: z.object({ recovery_codes: recoveryCodes.nullable() }),
+          200: confirmedSchema,
           ...errors([400, 404, ...guardErrors, ...bodyErrors]),
         },
       },
@@ -124,7 +136,7 @@ export function addFactorRoutes(app: HttpServer, deps: RouteDependencies, realm:
         summary: 'Get new recovery codes',
         description: 'The old ones are dead.',
         response: {
-          200: z.object({ recovery_codes: recoveryCodes }),
+          200: newCodesSchema,
           ...errors([409, ...guardErrors]),
         },
       },

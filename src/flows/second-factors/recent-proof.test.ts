@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
-import { newRegistration, type SignedIn } from '../../../test/factories.ts';
 import {
   codeOf,
   factorCalls,
@@ -9,6 +8,7 @@ import {
   protectedAccount,
   wrongCodeOf,
 } from '../../../test/factor-calls.ts';
+import { newRegistration, type SignedIn } from '../../../test/factories.ts';
 import { refreshed, signedInTo } from '../../../test/session-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { type Realm, realms, userRealm } from '../../domain/realms/realms.ts';

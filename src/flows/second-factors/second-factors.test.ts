@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
-import { signedInAdmin } from '../../../test/factories.ts';
 import {
   addApp,
   answerChallenge,
@@ -14,8 +13,9 @@ import {
   signInWithCode,
   wrongCodeOf,
 } from '../../../test/factor-calls.ts';
+import { signedInAdmin } from '../../../test/factories.ts';
 import { refreshed, signedInTo, statusOfMe } from '../../../test/session-calls.ts';
-import { createTestApp, type TestApp } from '../../../test/test-app.ts';
+import { createTestApp } from '../../../test/test-app.ts';
 import { adminRealm, realms, userRealm } from '../../domain/realms/realms.ts';
 
 for (const realm of realms) {
@@ -65,9 +65,12 @@ for (const realm of realms) {
     const account = await protectedAccount(service, realm);
     const challenge = await challengeFor(service, realm, account);
     const { accessToken: token } = await signedInAdmin(service);
-    const of = realm.kind === 'user' ? '/api/admins/users' : '/api/admins';
     const { api } = service;
-    assertStatus(await api.post(`${of}/${account.id}/reset-factors`, undefined, { token }), 204);
+    const reset = (id: string) =>
+      realm.kind === 'user'
+        ? api.post(`/api/admins/users/${id}/reset-factors`, undefined, { token })
+        : api.post(`/api/admins/${id}/reset-factors`, undefined, { token });
+    assertStatus(await reset(account.id), 204);
 
     assert.equal(await statusOfMe(api, realm, account.accessToken), 401);
     const code = codeOf(service, account.secret);
@@ -76,7 +79,32 @@ for (const realm of realms) {
     const [mail] = await service.mailbox.mails('second_factors_reset');
     assert.equal(mail?.recipient, account.email);
     const nobody = '01890a5d-ac96-774b-bcce-b302099a8057';
-    assertStatus(await api.post(`${of}/${nobody}/reset-factors`, undefined, { token }), 404);
+    assertStatus(await reset(nobody), 404);
+  });
+}
+
+for (const realm of realms) {
+  test(`${realm.kind}: the whole life of a factor, call by call`, async (t) => {
+    const service = await createTestApp(t);
+    const { api } = service;
+    const account = await signedInTo(service, realm);
+    const { accessToken: token, username, password } = account;
+    assertStatus(await api.post(`${realm.path}/me/reauthenticate`, { password }, { token }), 204);
+    const { body } = await api.post(`${realm.path}/me/factors/totp`, {}, { token });
+    const confirmation = { code: codeOf(service, body.secret) };
+    const of = `${body.id}`;
+    assertStatus(
+      await api.post(`${realm.path}/me/factors/totp/${of}/confirm`, confirmation, { token }),
+      200,
+    );
+    const renewed = await api.post(`${realm.path}/me/factors/recovery-codes`, {}, { token });
+    const [code] = renewed.body.recovery_codes;
+    const asked = await api.post(`${realm.path}/login`, { username, password });
+    const step = { challenge: asked.body.details.challenge, code };
+    assertStatus(await api.post(`${realm.path}/login/second-factor`, step), 200);
+    const listed = await api.get(`${realm.path}/me/factors`, { token });
+    assert.equal(listed.body.recovery_codes_left, 9);
+    assertStatus(await api.delete(`${realm.path}/me/factors/${body.id}`, { token }), 204);
   });
 }
 

@@ -48,9 +48,7 @@ const keyParameter: Parameter = {
   name: 'idempotency-key',
   in: 'header',
   required: false,
-  description:
-    'The same key and request get the same answer for a day, and the change is made once; the header ' +
-    '`Idempotency-Replayed` says so. Another request with the key is 422; while the first is running, 409.',
+  description: 'The same key and request get the same answer for a day',
   schema: { type: 'string', minLength: 16, maxLength: 64, pattern: plainTextPattern },
 };
 

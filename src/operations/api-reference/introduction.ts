@@ -21,6 +21,12 @@ await fetch('/api/users/refresh', {
 
 A page of the same origin can leave the refresh token to the browser instead. With \`X-Session-Mode: cookie\` it is kept in a cookie that no script can read, and refresh and logout take no body.
 
+## Changes
+
+A \`POST\`, \`PUT\` or \`PATCH\` with an access token takes an \`Idempotency-Key\`: for a day, the same key and request get the same answer, with \`Idempotency-Replayed: true\`, and the change is made once. Another request with the key is 422; while the first is running, 409.
+
+What changes who can get in wants a proof of the last 15 minutes. After a 403 \`reauthentication_required\`, send one of \`details.methods\` to \`…/me/reauthenticate\`, and repeat the request.
+
 ## Errors
 
 All errors have the same shape, and their \`request_id\` is in the log. A 422 lists all faults at once. Unknown members of a body are ignored.

@@ -72,6 +72,7 @@ async function signInCanary(
     legacy_id: null,
     last_login_at: null,
     created_at: null,
+    totp_secret: null,
     password: {
       scheme: stored.scheme as PasswordScheme,
       hash: stored.hash,
