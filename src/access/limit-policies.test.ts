@@ -20,13 +20,14 @@ test('the request limits have their documented values', () => {
     defence: { name: 'defence', limit: 60, windowSeconds: hour },
     refresh: { name: 'refresh', limit: 600, windowSeconds: hour },
     refreshCeiling: { name: 'refresh-ceiling', limit: 4000, windowSeconds: hour },
+    service: { name: 'service', limit: 200_000, windowSeconds: hour },
   });
 });
 
 test('a limit of 0 switches the limit off, except that of refreshes per session', () => {
-  const { ip, session, account, ceiling, ofAddress, defence, refresh, refreshCeiling } =
+  const { ip, session, account, ceiling, ofAddress, defence, refresh, refreshCeiling, service } =
     limitPolicies(parseConfig({ RATE_LIMIT_PER_HOUR: '0', RATE_LIMIT_ACCOUNT_PER_HOUR: '0' }));
-  for (const off of [ip, session, account, ceiling, ofAddress, defence, refreshCeiling])
+  for (const off of [ip, session, account, ceiling, ofAddress, defence, refreshCeiling, service])
     assert.equal(off, null);
   assert.equal(refresh.limit, 600);
 });

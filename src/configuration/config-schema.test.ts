@@ -21,6 +21,7 @@ const wholeNumbers: [name: string, min: number, max: number, read: (config: Conf
   ['STARTUP_TIMEOUT_SECONDS', 1, 3600, (config) => config.startupTimeoutSeconds],
   ['DATABASE_POOL_SIZE', 1, 200, (config) => config.databasePoolSize],
   ['ACCESS_TOKEN_EXPIRE_MINUTES', 1, 60, (config) => config.accessTokenSeconds / 60],
+  ['SIGNING_KEY_ROTATION_DAYS', 1, 3650, (config) => config.signingKeyRotationDays],
   ['REFRESH_TOKEN_EXPIRE_DAYS', 1, 365, (config) => config.userSessions.idleSeconds / 86_400],
   ['SESSION_MAX_DAYS', 1, 365, (config) => config.userSessions.maxSeconds / 86_400],
   ['ADMIN_REFRESH_TOKEN_EXPIRE_HOURS', 1, 168, (config) => config.adminSessions.idleSeconds / 3600],

@@ -24,7 +24,10 @@ export const tokenVariables = {
     'After how many days the next key signs access tokens.',
   ),
   SERVICE_TOKENS_FILE: variable(
-    z.string().optional(),
+    z
+      .string()
+      .regex(/^[^\p{Cc}]+$/u, 'must be a path')
+      .optional(),
     'Path of a file with the tokens of services that may introspect or forward, a line each as adl keys service-token prints it. A change of the file counts within seconds.',
   ),
   ACCESS_TOKEN_METADATA: metadataNames(

@@ -12,6 +12,7 @@ export async function createServerEnvironment(
   directory: string,
   given: Record<string, string | undefined>,
 ): Promise<Record<string, string>> {
+  const port = given.PORT ?? String(await findFreePort());
   const environment = {
     PATH: [pinnedDirectory, process.env.PATH].join(delimiter),
     HOME: process.env.HOME,
@@ -19,7 +20,9 @@ export async function createServerEnvironment(
     BCRYPT_ROUNDS: '4',
     SECRET_KEY: randomBytes(48).toString('base64'),
     DATA_DIR: join(directory, 'data'),
-    PORT: given.PORT ?? String(await findFreePort()),
+    PORT: port,
+    // Of a second server with these variables, too: it takes the tokens of the first.
+    PUBLIC_URL: `http://localhost:${port}`,
     ...given,
   };
   const set = Object.entries(environment).filter(

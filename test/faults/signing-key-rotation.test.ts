@@ -16,7 +16,11 @@ import { type ServerProcess, startServer } from './server-process.ts';
 
 const clients = 4;
 const rotations = 6;
+/** Others may use the machine. */
+const patient = { readyTimeoutMs: 120_000 };
 const otherSecret = 'YSBzZWNyZXQgb2YgYW5vdGhlciBkZXBsb3ltZW50LCBub3Qgb3Vycw';
+
+const timeoutMs = 60_000;
 
 type Use = { kid: string; sentAt: number; answeredAt: number; status: number };
 type Revocation = { kids: string[]; beganAt: number; endedAt: number };
@@ -27,13 +31,16 @@ const oneOf = <T>(all: readonly T[]): T => all[randomInt(all.length)] as T;
 /** Signs in at one process and uses the token, and those of before, at any. */
 async function useTokens(servers: readonly ServerProcess[], hasEnded: () => boolean) {
   const body = newRegistration();
-  assert.equal((await oneOf(servers).request('POST', '/api/users/register', { body })).status, 201);
+  assert.equal(
+    (await oneOf(servers).request('POST', '/api/users/register', { body, timeoutMs })).status,
+    201,
+  );
   const uses: Use[] = [];
   const issued: { kid: string; sentAt: number }[] = [];
   const tokens: string[] = [];
   while (!hasEnded()) {
     const sentAt = now();
-    const login = { body: credentialsOf(body) };
+    const login = { body: credentialsOf(body), timeoutMs };
     const answer = await oneOf(servers).request('POST', '/api/users/login', login);
     assert.equal(answer.status, 200);
     const token = String(answer.body.access_token);
@@ -43,7 +50,10 @@ async function useTokens(servers: readonly ServerProcess[], hasEnded: () => bool
     issued.push({ kid: String(readToken(token).header.kid), sentAt });
     for (const each of [token, token, oneOf(tokens), tokens.at(-1) ?? token]) {
       const use = { kid: String(readToken(each).header.kid), sentAt: now() };
-      const { status } = await oneOf(servers).request('GET', '/api/users/me', { token: each });
+      const { status } = await oneOf(servers).request('GET', '/api/users/me', {
+        token: each,
+        timeoutMs,
+      });
       uses.push({ ...use, answeredAt: now(), status });
     }
   }
@@ -65,9 +75,9 @@ async function rotate({ server, query }: DatabaseService, revokes: boolean): Pro
 
 describe('signing keys over two processes', { skip: withoutPostgres }, () => {
   test('O03 rotation under load: no good token is refused, no revoked one accepted', async (t) => {
-    const service = await startDatabaseService(t);
+    const service = await startDatabaseService(t, {}, undefined, patient);
     const env = { ...service.server.env, PORT: String(await findFreePort()) };
-    const servers = [service.server, await startUnlimited(t, env)];
+    const servers = [service.server, await startUnlimited(t, env, patient)];
     let ended = false;
     const load = Array.from({ length: clients }, () => useTokens(servers, () => ended));
     const revocations: Revocation[] = [];
@@ -92,11 +102,11 @@ describe('signing keys over two processes', { skip: withoutPostgres }, () => {
   });
 
   test('O03 processes that start together make one set of keys', async (t) => {
-    const service = await startDatabaseService(t);
+    const service = await startDatabaseService(t, {}, undefined, patient);
     await service.server.terminate();
     await service.query('DELETE FROM signing_keys');
     const start = async () =>
-      startUnlimited(t, { ...service.server.env, PORT: String(await findFreePort()) });
+      startUnlimited(t, { ...service.server.env, PORT: String(await findFreePort()) }, patient);
     const servers = await Promise.all([start(), start(), start()]);
     const [row] = await service.query(
       'SELECT count(*)::int AS keys, count(signs_from)::int AS signing FROM signing_keys',
@@ -121,12 +131,12 @@ function assertSound(t: TestContext, uses: readonly Use[], revocations: readonly
   t.diagnostic(
     `${uses.length} uses of tokens, ${refused} refused, ${revocations.length} revocations`,
   );
-  assert.deepEqual(wrong, []);
+  assert.deepEqual(wrong.slice(0, 3), [], `${wrong.length} wrong answers`);
   assert.ok(refused > 0);
 }
 
 test('O05 a start with another SECRET_KEY ends in one line and makes no key', async (t) => {
-  const server = await startServer(t);
+  const server = await startServer(t, patient);
   const keys = async (from: ServerProcess) =>
     (await from.request('GET', '/.well-known/jwks.json')).body;
   const before = await keys(server);
@@ -141,7 +151,7 @@ test('O05 a start with another SECRET_KEY ends in one line and makes no key', as
   assert.doesNotMatch(failing.logs(), /\bat .*\.ts:/);
 
   const rotated = { ...env, SECRET_KEY_PREVIOUS: server.env.SECRET_KEY };
-  const again = await startServer(t, { env: rotated });
+  const again = await startServer(t, { env: rotated, ...patient });
   assert.deepEqual(await keys(again), before);
   await again.terminate();
 
@@ -152,6 +162,6 @@ test('O05 a start with another SECRET_KEY ends in one line and makes no key', as
   );
   assert.equal((await adl(lost, 'keys', 'rotate')).code, 3);
   assert.equal((await adl(lost, 'keys', 'rotate', '--revoke')).code, 0);
-  const renewed = await startServer(t, { env: lost });
+  const renewed = await startServer(t, { env: lost, ...patient });
   assert.notDeepEqual(await keys(renewed), before);
 });

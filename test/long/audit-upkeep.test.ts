@@ -14,7 +14,9 @@ import { liveThrough } from '../audited-life.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
 test('events are cut after AUDIT_RETENTION_DAYS, and the rest still verifies', async (t) => {
-  const service = await createTestApp(t, { AUDIT_RETENTION_DAYS: '30' });
+  // A rotation would be one more event.
+  const settings = { AUDIT_RETENTION_DAYS: '30', SIGNING_KEY_ROTATION_DAYS: '3650' };
+  const service = await createTestApp(t, settings);
   await chainedEvents(service, 4);
   await service.clock.advance(durations.days(20));
   await chainedEvents(service, 3);

@@ -124,7 +124,8 @@ test('M08 in production the documentation is self-hosted and lists only public p
   assertHeaders(document, { ...forAll, 'content-security-policy': apiPolicy }, '/openapi.json');
   const paths = Object.keys(document.body.paths);
   assert.ok(paths.includes('/api/users/login'));
-  for (const path of paths) assert.match(path, /^\/(api\/.+|health(\/(live|ready))?)?$/);
+  const known = /^\/(api\/.+|health(\/(live|ready))?|\.well-known\/[a-z.-]+)?$/;
+  for (const path of paths) assert.match(path, known);
   assert.doesNotMatch(document.text, /metrics|mailbox|localhost|127\.0\.0\.1|\/srv\/|node_modules/);
   for (const path of ['/docs', '/redoc']) {
     const page = await api.get(path);

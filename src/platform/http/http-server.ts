@@ -80,6 +80,7 @@ export function createHttpServer({ config, logger, readiness, limits, ...rest }:
       // These errors occur before any hook has run.
       reply.headers({ ...apiHeaders, 'x-request-id': request.id, 'cache-control': 'no-store' });
       request.clientAddress = clientAddress(request.raw, config.trustedProxies);
+      request.callingService = null;
       runInRequest(request, () => void answerFailed(error, request, reply));
     },
     clientErrorHandler: (error, socket) => answerSocketError(answering, error, socket),
