@@ -14,10 +14,17 @@ import { hashSync } from '@node-rs/bcrypt';
 import { embeddedTemplateFile } from '../test/template-version.ts';
 
 const root = join(import.meta.dirname, '..');
-const shards = 3;
-const slowSuites = ['faults', 'browser', 'examples', 'timing', 'fuzz', 'deployment', 'image'].map(
-  (name) => `test/${name}/**`,
-);
+const shards = 4;
+const slowSuites = [
+  'faults',
+  'browser',
+  'examples',
+  'timing',
+  'fuzz',
+  'deployment',
+  'long',
+  'image',
+].map((name) => `test/${name}/**`);
 const coverageOptions = [
   '--experimental-test-coverage',
   '--test-coverage-include=src/**',
@@ -126,7 +133,7 @@ if (files.length === 0) {
       '--test-reporter=spec',
       // A test that hangs, on a database lock above all, is named instead of stopping everything.
       '--test-timeout=240000',
-      '--test-concurrency=3',
+      '--test-concurrency=4',
       ...(coverage ? coverageOptions : []),
       ...options,
       ...files,

@@ -39,7 +39,7 @@ const directory = '.tmp/mutation';
 const packages = join(root, directory, 'packages');
 const stryker = join(packages, 'node_modules/@stryker-mutator');
 const threads = /hash-(pool|admission)|password-hasher/;
-const allTests = globSync('{src,test/attacks,test/structure}/**/*.test.ts', {
+const allTests = globSync('{src,test/attacks,test/long,test/structure}/**/*.test.ts', {
   cwd: root,
 }).toSorted();
 

@@ -81,8 +81,8 @@ const a = 1;
 export { a as default }; // no-default-export`,
   'src/flows/profile/avatar.test.ts': `
 export const answer = await fetch(process.env.URL ?? '');`,
-  'src/flows/profile/long.ts': `${'\n'.repeat(250)}export const a = 1; // max-lines`,
-  'src/flows/profile/not-too-long.ts': `${'\n'.repeat(249)}export const a = 1;`,
+  'src/flows/profile/long.ts': `${'//\n'.repeat(250)}export const b = 1; // max-lines`,
+  'src/flows/profile/not-too-long.ts': `${'//\n\n'.repeat(249)}export const b = 1;`,
 };
 
 test('what breaks a floor, reads the environment or calls out is refused, and nothing else', (t) => {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../../platform/database/database.ts';
+import { planEachTime } from '../../platform/database/plan-each-time.ts';
 import { fetchedRows, offsetOf, presentPage, type Total } from '../../platform/http/paging.ts';
 import { listPage } from '../../platform/lists/list-page.ts';
 import {
@@ -85,6 +86,7 @@ async function readMatches(
 ): Promise<{ rows: Listed[]; total: Total } | null> {
   const after = query.cursor ? order.beyond(positionOf(order, query.cursor)) : everything;
   const { rows } = await sql<Listed & { read: number; total: number }>`
+    ${planEachTime}
     WITH found AS MATERIALIZED (SELECT * FROM ${table} WHERE ${condition} LIMIT ${mostCounted + 1}),
          chosen AS MATERIALIZED (SELECT * FROM found WHERE ${filter}),
          page AS (SELECT *, ${order.key.asText} AS cursor_key FROM chosen WHERE ${after} ${order.clause}

@@ -227,6 +227,17 @@ test('no statement of a walk reads more than a slice on the embedded engine, in 
   }
 });
 
+test('a search keeps no plan for values other than its own on the embedded engine', {
+  skip: onPostgres && 'its statements are in the session that ran them',
+}, async (t) => {
+  const { db, api, token } = await withAdmin(await createTestApp(t));
+  for (const q of ['nobody', 'zz']) await api.get(`/api/admins/users?q=${q}`, { token });
+  const kept = await sql<{ statement: string }>`
+    SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%AS cursor_' || 'key%'
+       AND statement NOT LIKE 'EXPLAIN%'`.execute(db);
+  assert.deepEqual(kept.rows, []);
+});
+
 async function withAdmin(service: TestApp) {
   return { ...service, token: (await signedInAdmin(service)).accessToken };
 }

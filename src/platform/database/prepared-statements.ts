@@ -1,4 +1,5 @@
 import { type PGlite, parse, protocol, type Results } from '@electric-sql/pglite';
+import { isPlannedEachTime } from './plan-each-time.ts';
 
 /** The caller has the connection alone. */
 export type RunStatement = (text: string, parameters?: readonly unknown[]) => Promise<Results>;
@@ -16,6 +17,8 @@ export function createStatements(pglite: PGlite): RunStatement {
   const statements = new Map<string, Statement>();
   let prepared = 0;
   return async (text, parameters = []) => {
+    // PostgreSQL keeps no plan of the statement without a name.
+    if (isPlannedEachTime(text)) return run(pglite, await prepare(pglite, '', text), parameters);
     const statement = statements.get(text) ?? (await prepare(pglite, `s${++prepared}`, text));
     // Last in the order of insertion: the most recently used.
     statements.delete(text);

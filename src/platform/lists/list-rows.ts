@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { planEachTime } from '../database/plan-each-time.ts';
 import type { Total } from '../http/paging.ts';
 import type { Order, Position } from './order.ts';
 
@@ -24,6 +25,7 @@ export async function readRows<Row>(
 ): Promise<(Row & Position)[]> {
   // The key is made outside, for the rows of the page and not for all that are skipped before it.
   const { rows } = await sql<Row & Position>`
+    ${planEachTime}
     SELECT *, ${order.key.asText} AS cursor_key FROM (
       SELECT * FROM ${table} WHERE ${filter} AND ${after} ${order.clause}
        LIMIT ${limit} OFFSET ${offset}) AS page ${order.clause}`.execute(db);

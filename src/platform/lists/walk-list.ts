@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { planEachTime } from '../database/plan-each-time.ts';
 import { fetchedRows, offsetOf, type PageQuery, type Total } from '../http/paging.ts';
 import { everything, type Listing, readRows } from './list-rows.ts';
 import { type Position, positionOf } from './order.ts';
@@ -100,6 +101,7 @@ async function countSlice(
   sliceRows: number,
 ): Promise<Slice> {
   const { rows } = await sql<Slice>`
+    ${planEachTime}
     SELECT (count(*) OVER ())::int AS read, (count(*) FILTER (WHERE ${filter}) OVER ())::int AS found,
            ${order.key.asText} AS cursor_key, id
       FROM (SELECT * FROM ${table} WHERE ${rest} ${order.clause} LIMIT ${sliceRows}) AS slice

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import type { Flood, FloodResult } from '../attacks/flood.ts';
 import { newRegistration, signedInUser } from '../factories.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
-import type { Flood, FloodResult } from './flood.ts';
 
 const hugePassword = 'x'.repeat(900_000);
 
@@ -61,7 +61,7 @@ test('D13 an overlong password in an acceptable body costs no hash either', asyn
 });
 
 async function flooding(flood: Flood): Promise<FloodResult[]> {
-  const worker = new Worker(new URL('flood.ts', import.meta.url), { workerData: flood });
+  const worker = new Worker(new URL('../attacks/flood.ts', import.meta.url), { workerData: flood });
   const [results] = (await once(worker, 'message')) as [FloodResult[]];
   return results;
 }

@@ -5,16 +5,16 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { identityToRecipient } from 'age-encryption';
 import { sql } from 'kysely';
-import { emptyEngine, newKeyPair, openBackups, restore } from '../../../test/backup-calls.ts';
-import { registeredUser } from '../../../test/factories.ts';
-import { createTestApp, type TestApp } from '../../../test/test-app.ts';
-import { encryptTo } from '../../platform/age/age-stream.ts';
-import type { DatabaseEngine } from '../../platform/database/database.ts';
-import { AppError } from '../../platform/errors.ts';
-import { createFolderStore } from '../../platform/file-stores/folder-store.ts';
-import { explained } from './backup-fault.ts';
-import { createBackup } from './create-backup.ts';
-import { isEmpty } from './list-tables.ts';
+import { explained } from '../../src/operations/backup/backup-fault.ts';
+import { createBackup } from '../../src/operations/backup/create-backup.ts';
+import { isEmpty } from '../../src/operations/backup/list-tables.ts';
+import { encryptTo } from '../../src/platform/age/age-stream.ts';
+import type { DatabaseEngine } from '../../src/platform/database/database.ts';
+import { AppError } from '../../src/platform/errors.ts';
+import { createFolderStore } from '../../src/platform/file-stores/folder-store.ts';
+import { emptyEngine, newKeyPair, openBackups, restore } from '../backup-calls.ts';
+import { registeredUser } from '../factories.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
 
 /** The refusal, which must be one line; the database must be empty afterwards. */
 async function refusal(engine: DatabaseEngine, attempt: () => Promise<unknown>): Promise<string> {

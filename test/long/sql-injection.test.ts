@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../api.ts';
+import { describedFields, type Field } from '../attacks/described-fields.ts';
 import { signedInAdmin, signedInUser } from '../factories.ts';
 import { createTestApp } from '../test-app.ts';
-import { describedFields, type Field } from './described-fields.ts';
 
 const marker = 'zq9';
 const payloads = [

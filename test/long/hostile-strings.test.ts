@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
-import { signedInAdmin } from '../factories.ts';
-import { createTestApp } from '../test-app.ts';
 import {
   assertTakesPlainValue,
   createFieldSender,
@@ -13,7 +11,9 @@ import {
   describedOperations,
   type Field,
   isRefused,
-} from './described-fields.ts';
+} from '../attacks/described-fields.ts';
+import { signedInAdmin } from '../factories.ts';
+import { createTestApp } from '../test-app.ts';
 
 test('the OpenAPI document, from which these tests read fields, has every route', async (t) => {
   const { api } = await createTestApp(t);

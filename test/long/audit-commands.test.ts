@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { chainedEvents } from '../../../test/audit-chain-calls.ts';
-import { itemsOf, openCommandLine } from '../../../test/command-line.ts';
-import { createTestApp } from '../../../test/test-app.ts';
+import { chainedEvents } from '../audit-chain-calls.ts';
+import { itemsOf, openCommandLine } from '../command-line.ts';
+import { createTestApp } from '../test-app.ts';
 
 function textOf(events: readonly object[]): string {
   return events.map((event) => ('text' in event ? String(event.text) : '')).join('');

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { chainedEvents, kindsAndPositions, recordEvents } from '../../../test/audit-chain-calls.ts';
-import { createTestApp } from '../../../test/test-app.ts';
-import { createKeyRing } from '../../platform/crypto/secret-keys.ts';
-import { durations } from '../../platform/durations.ts';
-import { issueCheckpoint } from './audit-checkpoint.ts';
-import { exportAuditEvents } from './export-audit-events.ts';
-import { verifyAuditChain } from './verify-audit-chain.ts';
+import { issueCheckpoint } from '../../src/domain/audit/audit-checkpoint.ts';
+import { exportAuditEvents } from '../../src/domain/audit/export-audit-events.ts';
+import { verifyAuditChain } from '../../src/domain/audit/verify-audit-chain.ts';
+import { createKeyRing } from '../../src/platform/crypto/secret-keys.ts';
+import { durations } from '../../src/platform/durations.ts';
+import { chainedEvents, kindsAndPositions, recordEvents } from '../audit-chain-calls.ts';
+import { createTestApp } from '../test-app.ts';
 
 test('a checkpoint finds an end that was removed together with its marks', async (t) => {
   const service = await createTestApp(t);

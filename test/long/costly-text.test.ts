@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import fastify from 'fastify';
 import { collectAllowedMethods } from '../../src/platform/http/allowed-methods.ts';
 import { assertStatus } from '../api.ts';
+import { createFieldSender, describedFields } from '../attacks/described-fields.ts';
 import { cpuMilliseconds } from '../cpu-time.ts';
 import { goodPassword, newRegistration } from '../factories.ts';
 import { createTestApp } from '../test-app.ts';
-import { createFieldSender, describedFields } from './described-fields.ts';
 
 // Linear work takes a few milliseconds, quadratic work many seconds.
 const bearableMilliseconds = 2000;

@@ -3,17 +3,17 @@ import { readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
-import { chainedEvents } from '../../../test/audit-chain-calls.ts';
-import { emptyEngine, openBackups, serveRestored } from '../../../test/backup-calls.ts';
-import { registeredUser } from '../../../test/factories.ts';
-import { createTestApp, type TestApp } from '../../../test/test-app.ts';
-import { createDatabase } from '../../platform/database/database.ts';
-import { durations } from '../../platform/durations.ts';
-import type { BackupPlace } from './backup-places.ts';
-import { listBackups } from './list-backups.ts';
-import { openBackup } from './load-backup.ts';
-import { readStatus, runBackup } from './run-backup.ts';
-import { verifyBackup } from './verify-backup.ts';
+import type { BackupPlace } from '../../src/operations/backup/backup-places.ts';
+import { listBackups } from '../../src/operations/backup/list-backups.ts';
+import { openBackup } from '../../src/operations/backup/load-backup.ts';
+import { readStatus, runBackup } from '../../src/operations/backup/run-backup.ts';
+import { verifyBackup } from '../../src/operations/backup/verify-backup.ts';
+import { createDatabase } from '../../src/platform/database/database.ts';
+import { durations } from '../../src/platform/durations.ts';
+import { chainedEvents } from '../audit-chain-calls.ts';
+import { emptyEngine, openBackups, serveRestored } from '../backup-calls.ts';
+import { registeredUser } from '../factories.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
 
 async function verify(t: TestContext, service: TestApp, place: BackupPlace, identity: string) {
   const engine = await emptyEngine(t);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { type CommandLine, faultsOf, openCommandLine } from '../../../test/command-line.ts';
-import { importRows, ndjson, person, usernames } from '../../../test/imported-people.ts';
-import { createTestApp } from '../../../test/test-app.ts';
-import { readCsv } from '../../platform/records/read-csv.ts';
-import type { FileRecord } from '../../platform/records/record.ts';
+import { readCsv } from '../../src/platform/records/read-csv.ts';
+import type { FileRecord } from '../../src/platform/records/record.ts';
+import { type CommandLine, faultsOf, openCommandLine } from '../command-line.ts';
+import { importRows, ndjson, person, usernames } from '../imported-people.ts';
+import { createTestApp } from '../test-app.ts';
 
 const file = { file: 'x.csv' };
 const unreadable = 'is no CSV: a quote is not closed, or the row is too long';

@@ -3,11 +3,11 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { closeTestEngine, openTestEngine } from '../../../../test/test-database.ts';
-import { planMigrations } from './plan-migrations.ts';
-import { splitStatements } from './split-statements.ts';
+import { planMigrations } from '../../src/platform/database/migration-plan/plan-migrations.ts';
+import { splitStatements } from '../../src/platform/database/migration-plan/split-statements.ts';
+import { closeTestEngine, openTestEngine } from '../test-database.ts';
 
-const ours = join(import.meta.dirname, '../../../../migrations');
+const ours = join(import.meta.dirname, '../../migrations');
 
 /** The plan of one more migration, on a database with all others. */
 async function planOf(t: TestContext, script: string) {

@@ -4,13 +4,13 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { chainedEvents } from '../../../test/audit-chain-calls.ts';
-import { emptyEngine, openBackups, restore, serveRestored } from '../../../test/backup-calls.ts';
-import { registeredUser, signedInAdmin } from '../../../test/factories.ts';
-import { createTestApp, type TestApp } from '../../../test/test-app.ts';
-import { rowsWith } from '../../../test/whole-database.ts';
-import { verifyAuditChain } from '../../domain/audit/verify-audit-chain.ts';
-import { createDatabase, type Database } from '../../platform/database/database.ts';
+import { verifyAuditChain } from '../../src/domain/audit/verify-audit-chain.ts';
+import { createDatabase, type Database } from '../../src/platform/database/database.ts';
+import { chainedEvents } from '../audit-chain-calls.ts';
+import { emptyEngine, openBackups, restore, serveRestored } from '../backup-calls.ts';
+import { registeredUser, signedInAdmin } from '../factories.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
+import { rowsWith } from '../whole-database.ts';
 
 const hostile = 'tab\there, line\nhere, back\\slash, \\. and \u{1f512} "quotes"';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertStatus } from '../../../test/api.ts';
-import { emptyEngine, openBackups, restore, serveRestored } from '../../../test/backup-calls.ts';
-import { moveTo, undoToken, verify } from '../../../test/email-calls.ts';
-import { adminByRequest, registeredUser, signIn } from '../../../test/factories.ts';
-import { newPassword, reset, resetToken } from '../../../test/reset-calls.ts';
-import { refresh } from '../../../test/session-calls.ts';
-import { createTestApp } from '../../../test/test-app.ts';
-import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
+import { adminRealm, userRealm } from '../../src/domain/realms/realms.ts';
+import { assertStatus } from '../api.ts';
+import { emptyEngine, openBackups, restore, serveRestored } from '../backup-calls.ts';
+import { moveTo, undoToken, verify } from '../email-calls.ts';
+import { adminByRequest, registeredUser, signIn } from '../factories.ts';
+import { newPassword, reset, resetToken } from '../reset-calls.ts';
+import { refresh } from '../session-calls.ts';
+import { createTestApp } from '../test-app.ts';
 
 test('what a thief held before a restore opens nothing after it, ended or not', async (t) => {
   const service = await createTestApp(t);
@@ -85,7 +85,7 @@ test('users who were erased after the backup are erased again', async (t) => {
   const after = await serveRestored(t, service, engine);
   const { username, password } = gone;
   assertStatus(await after.api.post('/api/users/login', { username, password }), 401);
-  const { eraseDueAccounts } = await import('../../flows/account-deletion/erase-accounts.ts');
+  const { eraseDueAccounts } = await import('../../src/flows/account-deletion/erase-accounts.ts');
   await eraseDueAccounts(after.deps);
   const rows = await after.db.selectFrom('users').select('id').execute();
   assert.deepEqual(rows, [{ id: stays.id }]);

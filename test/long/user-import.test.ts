@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { assertStatus } from '../../../test/api.ts';
-import { faultsOf, openCommandLine } from '../../../test/command-line.ts';
-import { moveTo, verifiedUser } from '../../../test/email-calls.ts';
-import { signedInAdmin, signedInUser } from '../../../test/factories.ts';
-import { firebaseVector, foreignVectors } from '../../../test/foreign-vectors.ts';
-import { importRows, ndjson, people, person, usernames } from '../../../test/imported-people.ts';
-import { storedPassword } from '../../../test/stored-passwords.ts';
-import { createTestApp } from '../../../test/test-app.ts';
-import { userRealm } from '../../domain/realms/realms.ts';
+import { userRealm } from '../../src/domain/realms/realms.ts';
+import { assertStatus } from '../api.ts';
+import { faultsOf, openCommandLine } from '../command-line.ts';
+import { moveTo, verifiedUser } from '../email-calls.ts';
+import { signedInAdmin, signedInUser } from '../factories.ts';
+import { firebaseVector, foreignVectors } from '../foreign-vectors.ts';
+import { importRows, ndjson, people, person, usernames } from '../imported-people.ts';
+import { storedPassword } from '../stored-passwords.ts';
+import { createTestApp } from '../test-app.ts';
 
 test('people imported with foreign hashes sign in with their passwords, which are hashed anew', async (t) => {
   const service = await createTestApp(t);

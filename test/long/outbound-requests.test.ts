@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { createFieldSender, describedFields } from '../attacks/described-fields.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
-import { createFieldSender, describedFields } from './described-fields.ts';
 
 /** A listener that records connections. */
 async function startCanary(t: TestContext): Promise<{ port: number; visits: () => number }> {

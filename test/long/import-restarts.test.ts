@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { faultsOf, openCommandLine } from '../../../test/command-line.ts';
-import { importRows, ndjson, people, person, usernames } from '../../../test/imported-people.ts';
-import { createTestApp } from '../../../test/test-app.ts';
+import { faultsOf, openCommandLine } from '../command-line.ts';
+import { importRows, ndjson, people, person, usernames } from '../imported-people.ts';
+import { createTestApp } from '../test-app.ts';
 
 test('with --on-error=stop nothing at or after the first bad row is imported', async (t) => {
   const service = await createTestApp(t);

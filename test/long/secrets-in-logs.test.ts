@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { createSmtpTransport } from '../../src/platform/smtp/smtp-transport.ts';
 import { assertStatus } from '../api.ts';
+import { describedOperations } from '../attacks/described-fields.ts';
 import {
   newRegistration,
   type SignedIn,
@@ -15,7 +16,6 @@ import { startWithoutDatabase } from '../second-app.ts';
 import { assertRefused, refresh, refreshed } from '../session-calls.ts';
 import { startSmtpSink } from '../smtp-sink.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
-import { describedOperations } from './described-fields.ts';
 
 const setupToken = 'b3BlbnMgdGhlIGRvb3Igb25jZSwgYW5kIG5ldmVyIGFnYWlu';
 const smtpPassword = 'smtp-password-of-the-tests-5c1f';

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { realms } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
+import { createFieldSender, describedFields, isRefused } from '../attacks/described-fields.ts';
 import { signIn } from '../factories.ts';
 import { refreshed, signedInTo } from '../session-calls.ts';
 import { createTestApp } from '../test-app.ts';
-import { createFieldSender, describedFields, isRefused } from './described-fields.ts';
 
 /** Values of every JSON type; query operators and callable objects are ordinary objects here. */
 function strangersTo(plain: unknown): [type: string, value: unknown][] {

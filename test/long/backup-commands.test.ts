@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { assertStatus } from '../../../test/api.ts';
-import { newKeyPair } from '../../../test/backup-calls.ts';
-import { openCommandLine, temporaryDirectory } from '../../../test/command-line.ts';
-import { registeredUser, signedInAdmin } from '../../../test/factories.ts';
-import { createTestApp } from '../../../test/test-app.ts';
+import { assertStatus } from '../api.ts';
+import { newKeyPair } from '../backup-calls.ts';
+import { openCommandLine, temporaryDirectory } from '../command-line.ts';
+import { registeredUser, signedInAdmin } from '../factories.ts';
+import { createTestApp } from '../test-app.ts';
 
 test('backup create runs in the server, and status tells what there is', async (t) => {
   const { recipient } = await newKeyPair();

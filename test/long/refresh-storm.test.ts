@@ -3,11 +3,11 @@ import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import { userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
+import { findFaults, type Seen } from '../attacks/refresh-history.ts';
+import { type Person, runStorm } from '../attacks/refresh-storm.ts';
 import { signedInAdmin, signedInUser } from '../factories.ts';
 import { assertRefused, refresh } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
-import { findFaults, type Seen } from './refresh-history.ts';
-import { type Person, runStorm } from './refresh-storm.ts';
 
 const load = { clients: 8, operations: 40 };
 

@@ -1,22 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import {
-  chainedEvents,
-  entriesOf,
-  kindsAndPositions,
-  recordEvents,
-} from '../../../test/audit-chain-calls.ts';
-import { liveThrough } from '../../../test/audited-life.ts';
-import { createTestApp, type TestApp } from '../../../test/test-app.ts';
-import { assembly } from '../../app.ts';
-import { transact } from '../../platform/database/database.ts';
-import { durations } from '../../platform/durations.ts';
-import { erasePersonalData } from '../personal-data/erase-personal-data.ts';
-import { chainAuditEvents } from './chain-audit-events.ts';
-import { cutAuditChain } from './cut-audit-chain.ts';
-import { recordEvent } from './record-event.ts';
-import { verifyAuditChain } from './verify-audit-chain.ts';
+import { assembly } from '../../src/app.ts';
+import { chainAuditEvents } from '../../src/domain/audit/chain-audit-events.ts';
+import { cutAuditChain } from '../../src/domain/audit/cut-audit-chain.ts';
+import { recordEvent } from '../../src/domain/audit/record-event.ts';
+import { verifyAuditChain } from '../../src/domain/audit/verify-audit-chain.ts';
+import { erasePersonalData } from '../../src/domain/personal-data/erase-personal-data.ts';
+import { transact } from '../../src/platform/database/database.ts';
+import { durations } from '../../src/platform/durations.ts';
+import { chainedEvents, entriesOf, kindsAndPositions, recordEvents } from '../audit-chain-calls.ts';
+import { liveThrough } from '../audited-life.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
 
 test('events are cut after AUDIT_RETENTION_DAYS, and the rest still verifies', async (t) => {
   const service = await createTestApp(t, { AUDIT_RETENTION_DAYS: '30' });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { registeredUser, signedInAdmin, signedInUser } from '../../../test/factories.ts';
-import { createTestApp } from '../../../test/test-app.ts';
-import { countMails } from '../../domain/outbox/mail-store.ts';
-import { countLiveSessions } from '../../domain/sessions/session-metrics.ts';
-import { durations } from '../../platform/durations.ts';
+import { countMails } from '../../src/domain/outbox/mail-store.ts';
+import { countLiveSessions } from '../../src/domain/sessions/session-metrics.ts';
+import { durations } from '../../src/platform/durations.ts';
+import { registeredUser, signedInAdmin, signedInUser } from '../factories.ts';
+import { createTestApp } from '../test-app.ts';
 
 test('live sessions are counted by realm, ended and expired ones are not', async (t) => {
   const service = await createTestApp(t);
