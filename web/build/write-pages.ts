@@ -40,6 +40,8 @@ async function bundle(): Promise<Metafile> {
     target: 'es2023',
     jsx: 'automatic',
     jsxImportSource: 'preact',
+    // The image has no tsconfig.json.
+    tsconfigRaw: {},
     loader: { '.woff2': 'file', '.svg': 'copy' },
     metafile: true,
     logLevel: 'warning',

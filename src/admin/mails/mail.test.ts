@@ -230,7 +230,7 @@ test('the mailbox opens only to a local browser in development without SMTP', as
     const given = await service.api.get('/app/mailbox', { headers });
     assertStatus(given, 200);
     assert.equal(given.headers['access-control-allow-origin'], undefined);
-    assert.equal(given.headers.vary, 'Origin');
+    assert.equal(given.headers.vary, 'Origin, Accept-Language');
   }
   const sending = {
     SMTP_HOST: '127.0.0.1',
