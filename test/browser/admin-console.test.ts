@@ -111,7 +111,8 @@ describe('the admin console, in a browser', { skip: withoutChromium }, async () 
     await page.getByText('This user is deleted.').waitFor();
     await page.getByRole('button', { name: 'Restore' }).click();
     await page.getByText('The user is restored').waitFor();
-    await page.getByText('Account restored').waitFor();
+    const activity = page.getByRole('region', { name: 'Activity' });
+    await activity.getByText('Account restored').waitFor();
     assertQuiet(visitor, url);
   });
 
