@@ -16,7 +16,7 @@ export async function openSigningKeys(deps: Deps): Promise<void> {
     const problem = `the private keys in the database were encrypted with another SECRET_KEY (${error.secrets.join(', ')})`;
     const fix =
       'Set that one as SECRET_KEY_PREVIOUS. If it is lost, adl keys rotate --revoke makes new keys and ends all access tokens';
-    throw new StartupError('signing keys', problem, fix, error);
+    throw new StartupError('keys', problem, fix, error);
   }
-  deps.logger.info(`signing keys: ok (${deps.config.accessTokenAlgorithm})`);
+  deps.logger.info(`keys: ok (${deps.config.accessTokenAlgorithm})`);
 }

@@ -28,6 +28,7 @@ function goodBody({ method, path }: Route): unknown {
   if (method === 'POST' && path === '/api/admins/users')
     return { email: 'zoe@example.com', username: 'zoe' };
   if (path.endsWith('/reauthenticate')) return { password: 'wrong' };
+  if (path.endsWith('/passkeys/:id')) return { name: 'The phone' };
   if (path.endsWith('/confirm')) return { code: '123456' };
   if (path.endsWith('/test-email')) return { to_email: 'ops@example.com' };
   return method === 'GET' || method === 'DELETE' ? undefined : {};

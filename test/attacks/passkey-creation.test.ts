@@ -180,7 +180,7 @@ test('N08: a stolen session adds and removes no passkey without a recent proof',
         assert.deepEqual(answer.body.details.methods, ['passkey']);
       }
     };
-    // A session of the password alone, from before there was a passkey.
+    await forgetFactors(service);
     await attempt(person.accessToken);
     const token = await accessTokenOf(signInWith(service, realm, authenticator));
     assertStatus(await api.post(`${me}/passkeys/options`, undefined, { token }), 200);

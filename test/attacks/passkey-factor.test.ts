@@ -108,6 +108,7 @@ test('a passkey renews the proof of its own account only', async (t) => {
     return api.post('/api/users/me/reauthenticate', { passkey }, { token });
   };
   const options = () => api.post('/api/users/me/passkeys/options', undefined, { token });
+  await forgetFactors(service);
   assertStatus(await options(), 403);
   const refused = await prove(eve.authenticator);
   assert.ok([400, 401].includes(refused.status), refused.text);

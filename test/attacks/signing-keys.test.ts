@@ -155,7 +155,7 @@ test('O05 with another SECRET_KEY the start fails, says what to do, and makes no
   await assert.rejects(openSigningKeys(deps), {
     name: 'StartupError',
     message:
-      /^signing keys: failed - .*another SECRET_KEY \([\w-]{12}\)\. Set that one as SECRET_KEY_PREVIOUS\. .*adl keys rotate --revoke/,
+      /^keys: failed - .*another SECRET_KEY \([\w-]{12}\)\. Set that one as SECRET_KEY_PREVIOUS\. .*adl keys rotate --revoke/,
   });
   assert.deepEqual(await listSigningKeys(service.db), before);
 });

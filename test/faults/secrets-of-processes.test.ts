@@ -57,8 +57,10 @@ test('E18 with a random secret the same start gets past its configuration', asyn
 test("E20 an old key's token is valid across restarts until that key is retired", async (t) => {
   const [first, second] = [randomBytes(48).toString('base64'), randomBytes(48).toString('base64')];
   const user = newRegistration();
-  const one = await startServer(t, { env: { SECRET_KEY: first } });
-  const { DATA_DIR } = one.env;
+  const hs256 = { ACCESS_TOKEN_ALGORITHM: 'HS256' };
+  const one = await startServer(t, { env: { ...hs256, SECRET_KEY: first } });
+  const { DATA_DIR, PUBLIC_URL } = one.env;
+  const shared = { ...hs256, DATA_DIR, PUBLIC_URL };
   assert.equal((await one.request('POST', '/api/users/register', { body: user })).status, 201);
   const { body: tokens } = await one.request<Record<string, string>>('POST', '/api/users/login', {
     body: credentialsOf(user),
@@ -67,7 +69,7 @@ test("E20 an old key's token is valid across restarts until that key is retired"
   await one.kill9();
 
   const two = await startServer(t, {
-    env: { DATA_DIR, SECRET_KEY: second, SECRET_KEY_PREVIOUS: first },
+    env: { ...shared, SECRET_KEY: second, SECRET_KEY_PREVIOUS: first },
   });
   assert.equal((await two.request('GET', '/api/users/me', { token })).status, 200);
   const body = { refresh_token: tokens.refresh_token };
@@ -81,7 +83,7 @@ test("E20 an old key's token is valid across restarts until that key is retired"
   assert.equal(status, 200);
   await two.kill9();
 
-  const three = await startServer(t, { env: { DATA_DIR, SECRET_KEY: second } });
+  const three = await startServer(t, { env: { ...shared, SECRET_KEY: second } });
   assert.equal((await three.request('GET', '/api/users/me', { token })).status, 401);
   const me = await three.request('GET', '/api/users/me', { token: renewed.access_token ?? '' });
   assert.equal(me.status, 200);

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { delimiter, join } from 'node:path';
 import { findFreePort } from '../free-port.ts';
 
+/** One for all servers of a test: the keys in a database need it. */
+const secretKey = randomBytes(48).toString('base64');
 const pinnedDirectory = join(import.meta.dirname, '../../node_modules/.bin');
 
 /**
@@ -18,7 +20,7 @@ export async function createServerEnvironment(
     HOME: process.env.HOME,
     ENVIRONMENT: 'test',
     BCRYPT_ROUNDS: '4',
-    SECRET_KEY: randomBytes(48).toString('base64'),
+    SECRET_KEY: secretKey,
     DATA_DIR: join(directory, 'data'),
     PORT: port,
     // Of a second server with these variables, too: it takes the tokens of the first.

@@ -38,6 +38,7 @@ test('a server becomes ready in a small environment and its own directory', asyn
     ENVIRONMENT: 'test',
     BCRYPT_ROUNDS: '4',
     PORT: String(server.port),
+    PUBLIC_URL: `http://localhost:${server.port}`,
     LOG_LEVEL: 'warn',
   });
   assert.equal(Buffer.from(SECRET_KEY ?? '', 'base64').length, 48);

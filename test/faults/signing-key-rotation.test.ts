@@ -146,7 +146,7 @@ test('O05 a start with another SECRET_KEY ends in one line and makes no key', as
   assert.deepEqual(await failing.exited, { code: 1, signal: null });
   assert.match(
     failing.logs(),
-    /signing keys: failed - .*another SECRET_KEY \([\w-]{12}\)\. Set that one as SECRET_KEY_PREVIOUS/,
+    /keys: failed - .*another SECRET_KEY \([\w-]{12}\)\. Set that one as SECRET_KEY_PREVIOUS/,
   );
   assert.doesNotMatch(failing.logs(), /\bat .*\.ts:/);
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { findFreePort } from '../free-port.ts';
 import { type PrivatePostgres, startPrivatePostgres } from '../postgres/private-postgres.ts';
@@ -70,6 +71,8 @@ describe('FI-01 a database that is down at start', { concurrency: true }, () => 
 describe('FI-02 a start that cannot succeed ends at once with one line that names', {
   concurrency: 2,
 }, () => {
+  // The keys in a database need the secret of the first start.
+  const own = { SECRET_KEY: randomBytes(48).toString('base64') };
   let postgres: PrivatePostgres;
   before(async () => {
     postgres = await startPrivatePostgres({ fast: true });
@@ -128,12 +131,12 @@ describe('FI-02 a start that cannot succeed ends at once with one line that name
   });
 
   test('PORT, where another process has it', async (t) => {
-    const env = { DATABASE_URL: postgres.url(), PORT: `${postgres.port}` };
+    const env = { ...own, DATABASE_URL: postgres.url(), PORT: `${postgres.port}` };
     await assertRefused(t, env, 'PORT', [`${postgres.port}`]);
   });
 
   test('HOST, where it is no address of this machine', async (t) => {
-    const env = { DATABASE_URL: postgres.url(), HOST: '192.0.2.77' };
+    const env = { ...own, DATABASE_URL: postgres.url(), HOST: '192.0.2.77' };
     await assertRefused(t, env, 'HOST', ['192.0.2.77']);
   });
 

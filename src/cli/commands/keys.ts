@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { countTotpsByKey } from '../../domain/factors/totp-store.ts';
 import { countOpenLinksByKey } from '../../domain/one-time-tokens/link-store.ts';
-import { countLiveSessionsByKey } from '../../domain/sessions/session-store.ts';
+import { countLiveSessionsByKey } from '../../domain/sessions/sessions-by-key.ts';
 import {
   countSigningKeysByKey,
   readSigningSince,

@@ -19,7 +19,7 @@ import { resetPassword } from './reset-password.ts';
 import { sendTestEmail } from './send-test-email.ts';
 
 const tags = ['Password reset'];
-const resetToken = text(500).min(1).meta({ example: 'the-token-of-the-link' });
+const resetToken = text(4096).min(1).meta({ example: 'the-token-of-the-link' });
 
 export function addPasswordResetRoutes(app: HttpServer, deps: RouteDependencies): void {
   app.post(

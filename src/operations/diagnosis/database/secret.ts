@@ -2,7 +2,7 @@ import { keyInUseSince } from '../../../domain/audit/key-age.ts';
 import type { Dependencies } from '../../../domain/dependencies.ts';
 import { countTotpsByKey } from '../../../domain/factors/totp-store.ts';
 import { countOpenLinksByKey } from '../../../domain/one-time-tokens/link-store.ts';
-import { countLiveSessionsByKey } from '../../../domain/sessions/session-store.ts';
+import { countLiveSessionsByKey } from '../../../domain/sessions/sessions-by-key.ts';
 import { countSigningKeysByKey } from '../../../domain/signing-keys/signing-key-store.ts';
 import { type Check, type Found, ok, warning } from '../finding.ts';
 
