@@ -131,7 +131,7 @@ test('garbage after a request never corrupts the answer to it', async (t) => {
   const whole = only((await exchange(app, asset, { answers: 1 })).answers);
   assertStatus(whole, 200);
   const socket = connect(await portOf(app), '127.0.0.1');
-  socket.write(asset.repeat(10));
+  socket.write(asset.repeat(60));
   const [begin] = (await once(socket, 'data')) as [Buffer];
   socket.write('GARBAGE\r\n\r\n');
   const rest = await buffer(socket);
@@ -141,7 +141,7 @@ test('garbage after a request never corrupts the answer to it', async (t) => {
   const bodies = answers.map((answer) => answer.slice(answer.indexOf('\r\n\r\n') + 4));
   // The last answer may be cut where the connection was closed.
   for (const body of bodies) assert.ok(whole.text.startsWith(body), body.slice(-500));
-  assert.ok(bodies.length < 10, 'garbage inside the answer');
+  assert.ok(bodies.length < 60, 'garbage inside the answer');
 });
 
 test('a connection carries 1,000 requests; what is pipelined after them is dropped', async (t) => {
