@@ -74,10 +74,13 @@ function deal(chosen: readonly string[]): string[] {
 function shardText(files: readonly string[]): string {
   return [
     "import { before } from 'node:test';",
-    'const { promise: all, resolve } = Promise.withResolvers();',
+    'const { promise: all, resolve, reject } = Promise.withResolvers();',
     'before(() => all);',
+    'try {',
     ...files.map((path) => `await import('../../${path}');`),
-    'resolve();\n',
+    'resolve();',
+    // Otherwise the tests that are there already would wait until their time is over.
+    '} catch (error) { reject(error); throw error; }\n',
   ].join('\n');
 }
 

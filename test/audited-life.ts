@@ -40,13 +40,15 @@ export async function eventsOf(
   return answer.body.items;
 }
 
-async function liveWithFactors(service: TestApp, { accessToken: token }: SignedIn) {
+/** Of a user: an app, its recovery codes, and a reset by the admin. Sends every mail of them. */
+export async function liveWithFactors(service: TestApp, { accessToken: token }: SignedIn) {
   const owner = await protectedAccount(service, userRealm);
   const challenge = await challengeFor(service, userRealm, owner);
   const [code = ''] = owner.recoveryCodes;
   assertStatus(await answerChallenge(service, userRealm, challenge, code), 200);
   const calls = factorCalls(service, userRealm, owner.accessToken);
   assertStatus(await calls.reauthenticate({ password: owner.password }), 204);
+  assertStatus(await calls.newCodes(), 200);
   assertStatus(await calls.remove(owner.factorId), 204);
   const reset = `/api/admins/users/${owner.id}/reset-factors`;
   assertStatus(await service.api.post(reset, undefined, { token }), 204);

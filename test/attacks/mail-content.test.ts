@@ -4,8 +4,10 @@ import { assembly } from '../../src/app.ts';
 import { userRealm } from '../../src/domain/realms/realms.ts';
 import { createSmtpTransport } from '../../src/platform/smtp/smtp-transport.ts';
 import { assertStatus } from '../api.ts';
+import { liveWithFactors } from '../audited-life.ts';
 import { deleteMe, deletionToken } from '../deletion-calls.ts';
 import { moveTo, undo, verify } from '../email-calls.ts';
+import { factorCalls, protectedAccount } from '../factor-calls.ts';
 import { newRegistration, signedInAdmin, registeredUser as signedInUser } from '../factories.ts';
 import { liveWithPasskey } from '../passkeys/passkey-life.ts';
 import { forgot } from '../reset-calls.ts';
@@ -94,6 +96,8 @@ test('L01 L02 L03 L05 mails: one recipient, whole headers, our links, no user te
     201,
   );
   await liveWithPasskey(service, hostileNames[0]);
+  await liveWithFactors(service, admin);
+  await useRecoveryCodes(service);
   await service.mailbox.deliver();
 
   const rows = await service.db
@@ -190,3 +194,11 @@ test('L04 without trusted TLS a mail waits, counted and logged; no password is s
     [[person.email]],
   );
 });
+
+/** The use of the last two is told. */
+async function useRecoveryCodes(service: TestApp): Promise<void> {
+  const { accessToken, recoveryCodes } = await protectedAccount(service, userRealm);
+  const calls = factorCalls(service, userRealm, accessToken);
+  for (const code of recoveryCodes.slice(1))
+    assertStatus(await calls.reauthenticate({ code }), 204);
+}

@@ -9,6 +9,7 @@ import { type Cbor, cbor } from '../passkeys/cbor.ts';
 import {
   accessTokenOf,
   creationOptions,
+  forgetFactors,
   offerPasskey,
   requestOptions,
   signInWith,

@@ -6,6 +6,7 @@ import { credentialsOf, type SignedIn, signedInAdmin } from '../factories.ts';
 import type { Authenticator, Deviation } from '../passkeys/authenticator.ts';
 import {
   accessTokenOf,
+  forgetFactors,
   requestOptions,
   signInWith,
   withPasskey,

@@ -63,3 +63,9 @@ export async function accessTokenOf(signingIn: Promise<Answer>): Promise<string>
   assertStatus(answer, 200);
   return answer.body.access_token;
 }
+
+/** As of sessions that were opened with the password, before there was a passkey. */
+export async function forgetFactors({ db }: Pick<TestApp, 'db'>): Promise<void> {
+  const ofPassword = { level: 1, methods: 'pwd', factor_shown_at: null };
+  await db.updateTable('sessions').set(ofPassword).execute();
+}

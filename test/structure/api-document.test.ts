@@ -134,7 +134,7 @@ test('an optional parameter has no example, which a form would fill in', async (
       if (parameter.required) continue;
       assert.ok(
         !('example' in parameter) && !('example' in parameter.schema),
-        `$name$parameter.name`,
+        `${name} ${parameter.name}`,
       );
       shown += parameter.schema.examples?.length ?? 0;
     }
@@ -144,7 +144,7 @@ test('an optional parameter has no example, which a form would fill in', async (
 
 test('no route declares security other than through its guard', () => {
   for (const file of globSync('src/features/**/routes.ts', { cwd: root })) {
-    assert.doesNotMatch(readFileSync(join(root, file), 'utf8'), /\bsecurity\b(?=s*[:,])/, file);
+    assert.doesNotMatch(readFileSync(join(root, file), 'utf8'), /\bsecurity\b(?=\s*[:,])/, file);
   }
 });
 
@@ -154,8 +154,8 @@ test("refresh and logout name their realm's cookie, and superadmin routes the ro
   assert.deepEqual([userCookie?.in, userCookie?.name], ['cookie', '__Host-adl_user']);
   assert.deepEqual([adminCookie?.in, adminCookie?.name], ['cookie', '__Host-adl_admin']);
   for (const { name, url, guard, operation } of operations) {
-    const [, kind] = /^/api/(user|admin)s/(?:refresh|logout)$/.exec(url) ?? [];
-    if (kind) assert.deepEqual(operation.security, [{ [`$kindCookie`]: [] }, {}], name);
+    const [, kind] = /^\/api\/(user|admin)s\/(?:refresh|logout)$/.exec(url) ?? [];
+    if (kind) assert.deepEqual(operation.security, [{ [`${kind}Cookie`]: [] }, {}], name);
     if (guard === 'superadmin')
       assert.deepEqual(operation.security, [{ adminToken: ['superadmin'] }], name);
   }
