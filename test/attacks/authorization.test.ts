@@ -19,6 +19,13 @@ const routes: Route[] = (await listRoutes())
 const guarded = routes.filter(({ guard }) => !['anyone', 'service'].includes(guard));
 const someId = '01890a5d-ac96-774b-bcce-b302099a8057';
 
+const madePasskey = {
+  id: 'AAAA',
+  rawId: 'AAAA',
+  type: 'public-key',
+  response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' },
+};
+
 /** A body that passes the schema, so that the guard decides. */
 function goodBody({ method, path }: Route): unknown {
   if (path.endsWith('/change-password')) {
@@ -29,6 +36,7 @@ function goodBody({ method, path }: Route): unknown {
     return { email: 'zoe@example.com', username: 'zoe' };
   if (path.endsWith('/reauthenticate')) return { password: 'wrong' };
   if (path.endsWith('/passkeys/:id')) return { name: 'The phone' };
+  if (path.endsWith('/passkeys')) return { response: madePasskey };
   if (path.endsWith('/confirm')) return { code: '123456' };
   if (path.endsWith('/test-email')) return { to_email: 'ops@example.com' };
   return method === 'GET' || method === 'DELETE' ? undefined : {};

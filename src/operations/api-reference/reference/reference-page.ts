@@ -7,6 +7,9 @@ import { type ApiDocument, type LocatedOperation, operationsOf, type Schema } fr
 
 type Group = { tag: ApiDocument['tags'][number]; operations: LocatedOperation[] };
 
+// Markup has no other < and >. Only values of attributes need their quotes escaped.
+const betweenTags = />[^<]+/g;
+
 /** Renders the whole document as one page on the server; only its forms need scripts. */
 export function referencePage(document: ApiDocument): string {
   const { title, version, description } = document.info;
@@ -46,7 +49,9 @@ ${schemaSection(document)}
 </main>
 </body>
 </html>
-`.toString();
+`
+    .toString()
+    .replaceAll(betweenTags, (text) => text.replaceAll('&quot;', '"'));
 }
 
 function groupsOf(document: ApiDocument): Group[] {
