@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
 import type { Answer } from '../answer.ts';
 import type { Api } from '../api.ts';
 import { signedInAdmin, signedInUser } from '../factories.ts';
-import type { TestApp } from '../test-app.ts';
+import { makeServiceTokens } from '../service-tokens.ts';
+import { createTestApp, type TestApp } from '../test-app.ts';
 
 type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'null' | 'array' | 'object';
 export type Schema = {
+  $ref?: string;
   type?: JsonType | JsonType[];
   anyOf?: Schema[];
   properties?: Record<string, Schema>;
@@ -69,6 +72,10 @@ export async function describedOperations(api: Api): Promise<DescribedOperation[
  */
 export async function describedFields(api: Api): Promise<Field[]> {
   const operations = await describedOperations(api);
+  const { body: document } = await api.get('/openapi.json');
+  const named = document.components.schemas as Record<string, Schema>;
+  const resolved = ({ $ref, ...schema }: Schema): Schema =>
+    $ref === undefined ? schema : (named[$ref.split('/').at(-1) ?? ''] ?? {});
   return operations.flatMap(({ method, path, operation }) => {
     const field = (place: Field['place'], name: string, schema: Schema): Field => ({
       label: `${method} ${path} ${name}`,
@@ -76,8 +83,8 @@ export async function describedFields(api: Api): Promise<Field[]> {
       path,
       place,
       name,
-      types: (schema.anyOf ?? [schema]).flatMap(({ type }) => type ?? []),
-      plain: plainValue(schema),
+      types: (schema.anyOf ?? [schema]).flatMap((one) => resolved(one).type ?? []),
+      plain: plainValue(schema, resolved),
     });
     const body = operation.requestBody?.content['application/json'].schema.properties ?? {};
     return [
@@ -89,21 +96,36 @@ export async function describedFields(api: Api): Promise<Field[]> {
   });
 }
 
-function plainValue({ anyOf, ...whole }: Schema): unknown {
-  const { type, example, examples, enum: choices, default: fallback } = { ...anyOf?.[0], ...whole };
+function plainValue({ anyOf, ...whole }: Schema, resolved: (schema: Schema) => Schema): unknown {
+  const schema = resolved({ ...anyOf?.[0], ...whole });
+  const { type, example, examples, enum: choices, default: fallback, const: only } = schema;
+  if (only !== undefined) return only;
+  if (type === 'object' && example === undefined && examples === undefined) {
+    const members = Object.entries(schema.properties ?? {});
+    return Object.fromEntries(members.map(([name, one]) => [name, plainValue(one, resolved)]));
+  }
   const isBoolean = [type].flat().includes('boolean');
   return example ?? examples?.[0] ?? choices?.[0] ?? fallback ?? (isBoolean ? true : 'plain text');
 }
 
+const services = await makeServiceTokens();
+
+/** A service whose every operation somebody here may call. */
+export function openService(t: TestContext): Promise<TestApp> {
+  return createTestApp(t, { SERVICE_TOKENS_FILE: services.file });
+}
+
 /**
  * Sends one value in one field as an authorized account: a user on user routes, a superadmin on all
- * others.
+ * others; as a service that may introspect. `service` is of `openService`.
  */
 export async function createFieldSender(service: TestApp) {
   const user = await signedInUser(service);
   const superadmin = await signedInAdmin(service);
-  const tokenFor = (path: string) =>
-    (path.startsWith('/api/users') ? user : superadmin).accessToken;
+  const tokenFor = (path: string) => {
+    if (path.startsWith('/api/tokens')) return services.introspect;
+    return (path.startsWith('/api/users') ? user : superadmin).accessToken;
+  };
 
   const send = ({ method, path, place, name }: Field, value: unknown): Promise<Answer> => {
     const token = tokenFor(path);

@@ -3,10 +3,9 @@ import { test } from 'node:test';
 import fastify from 'fastify';
 import { collectAllowedMethods } from '../../src/platform/http/allowed-methods.ts';
 import { assertStatus } from '../api.ts';
-import { createFieldSender, describedFields } from '../attacks/described-fields.ts';
+import { createFieldSender, describedFields, openService } from '../attacks/described-fields.ts';
 import { cpuMilliseconds } from '../cpu-time.ts';
 import { goodPassword, newRegistration } from '../factories.ts';
-import { createTestApp } from '../test-app.ts';
 
 // Linear work takes a few milliseconds, quadratic work many seconds.
 const bearableMilliseconds = 2000;
@@ -19,7 +18,7 @@ for (const [field, body] of Object.entries({
   password: newRegistration({ password: digits }),
 })) {
   test(`B13 a body full of digits as ${field} is refused quickly`, async (t) => {
-    const { api } = await createTestApp(t);
+    const { api } = await openService(t);
     const startedAt = cpuMilliseconds();
     const answer = await api.post('/api/users/register', body);
     assert.ok(cpuMilliseconds() - startedAt < bearableMilliseconds);
@@ -32,7 +31,7 @@ for (const [field, body] of Object.entries({
 }
 
 test('I15 input built for slow patterns is refused quickly in every field', async (t) => {
-  const service = await createTestApp(t);
+  const service = await openService(t);
   const { sendAmongPlain } = await createFieldSender(service);
   const costly = [
     `${'a'.repeat(50_000)}!`,
@@ -70,7 +69,7 @@ test('I15 input built for slow patterns is refused quickly in every field', asyn
 });
 
 test('a password of the username and other digits is refused, however many', async (t) => {
-  const { api } = await createTestApp(t);
+  const { api } = await openService(t);
   for (const password of [`lovelace${'7'.repeat(100)}`, 'lovelace2024', goodPassword]) {
     const answer = await api.post(
       '/api/users/register',

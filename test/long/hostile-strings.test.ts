@@ -11,12 +11,12 @@ import {
   describedOperations,
   type Field,
   isRefused,
+  openService,
 } from '../attacks/described-fields.ts';
 import { signedInAdmin } from '../factories.ts';
-import { createTestApp } from '../test-app.ts';
 
 test('the OpenAPI document, from which these tests read fields, has every route', async (t) => {
-  const { api } = await createTestApp(t);
+  const { api } = await openService(t);
   const described = (await describedOperations(api)).map(({ method, path }) => `${method} ${path}`);
   const listed = readFileSync(join(import.meta.dirname, '../../docs/routes.txt'), 'utf8')
     .split('\n')
@@ -46,13 +46,13 @@ test('the OpenAPI document, from which these tests read fields, has every route'
 });
 
 test('every documented field accepts a valid value', async (t) => {
-  const service = await createTestApp(t);
+  const service = await openService(t);
   const { send } = await createFieldSender(service);
   for (const field of await describedFields(service.api)) await assertTakesPlainValue(send, field);
 });
 
 test('B11 a NUL in any string is a validation error and never reaches the database', async (t) => {
-  const service = await createTestApp(t);
+  const service = await openService(t);
   const { send } = await createFieldSender(service);
   await forEachString(service.api, async (field) => {
     for (const hostile of ['\0', `${field.plain}\0`, `\0${field.plain}`, `a\0${field.plain}`]) {
@@ -64,7 +64,7 @@ test('B11 a NUL in any string is a validation error and never reaches the databa
 });
 
 test('B12 a lone surrogate in any string of any body is a validation error', async (t) => {
-  const service = await createTestApp(t);
+  const service = await openService(t);
   const { send } = await createFieldSender(service);
   await forEachString(service.api, async (field) => {
     if (field.place !== 'body') return;
@@ -86,7 +86,7 @@ const illFormed: Record<string, Buffer> = {
 };
 
 test('B12 invalid UTF-8 in any string of any body is refused before parsing', async (t) => {
-  const service = await createTestApp(t);
+  const service = await openService(t);
   const { sendRaw } = await createFieldSender(service);
   await forEachString(service.api, async (field) => {
     if (field.place !== 'body') return;
@@ -103,7 +103,7 @@ test('B12 invalid UTF-8 in any string of any body is refused before parsing', as
 });
 
 test('B12 a query or a path whose escapes are invalid UTF-8 is refused', async (t) => {
-  const service = await createTestApp(t);
+  const service = await openService(t);
   const { send } = await createFieldSender(service);
   for (const field of await describedFields(service.api)) {
     if (field.place === 'body') continue;
@@ -116,7 +116,7 @@ test('B12 a query or a path whose escapes are invalid UTF-8 is refused', async (
 });
 
 test('B12 valid non-ASCII text is accepted in a body and in a query', async (t) => {
-  const service = await createTestApp(t);
+  const service = await openService(t);
   const { accessToken: token } = await signedInAdmin(service);
   const name = 'Zoë 😀 王小明';
   const changed = await service.api.put('/api/admins/me', { full_name: name }, { token });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { createFieldSender, describedFields } from '../attacks/described-fields.ts';
-import { createTestApp, type TestApp } from '../test-app.ts';
+import { createFieldSender, describedFields, openService } from '../attacks/described-fields.ts';
+import type { TestApp } from '../test-app.ts';
 
 /** A listener that records connections. */
 async function startCanary(t: TestContext): Promise<{ port: number; visits: () => number }> {
@@ -52,7 +52,7 @@ function addressesOf(port: number): string[] {
 }
 
 test('I20 no field of any route takes a URL, by its name or by its description', async (t) => {
-  const { api } = await createTestApp(t);
+  const { api } = await openService(t);
   const fields = await describedFields(api);
   assert.ok(fields.length > 60, `${fields.length} fields`);
   const suspicious =
@@ -67,7 +67,7 @@ test('I20 no field of any route takes a URL, by its name or by its description',
 });
 
 test('I20 a URL in any field, header or mail address causes no connection', async (t) => {
-  const service = await createTestApp(t);
+  const service = await openService(t);
   const { send, sendAmongPlain } = await createFieldSender(service);
   const canary = await startCanary(t);
   const opened = watchConnections(t);

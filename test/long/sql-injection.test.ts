@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../api.ts';
-import { describedFields, type Field } from '../attacks/described-fields.ts';
+import { describedFields, type Field, openService } from '../attacks/described-fields.ts';
 import { signedInAdmin, signedInUser } from '../factories.ts';
-import { createTestApp } from '../test-app.ts';
 
 const marker = 'zq9';
 const payloads = [
@@ -18,7 +17,7 @@ const payloads = [
 ];
 
 test('H03 no value of any field of any route becomes SQL', async (t) => {
-  const test = await createTestApp(t);
+  const test = await openService(t);
   const user = await signedInUser(test);
   const superadmin = await signedInAdmin(test);
   const fields = await describedFields(test.api);
@@ -60,7 +59,7 @@ test('H03 no value of any field of any route becomes SQL', async (t) => {
 });
 
 test('H03 text that looks like SQL is stored and found as text', async (t) => {
-  const test = await createTestApp(t);
+  const test = await openService(t);
   const { api, db } = test;
   const user = await signedInUser(test);
   const { accessToken: adminToken } = await signedInAdmin(test);

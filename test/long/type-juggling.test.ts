@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { realms } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
-import { createFieldSender, describedFields, isRefused } from '../attacks/described-fields.ts';
+import {
+  createFieldSender,
+  describedFields,
+  isRefused,
+  openService,
+} from '../attacks/described-fields.ts';
 import { signIn } from '../factories.ts';
 import { refreshed, signedInTo } from '../session-calls.ts';
-import { createTestApp } from '../test-app.ts';
 
 /** Values of every JSON type; query operators and callable objects are ordinary objects here. */
 function strangersTo(plain: unknown): [type: string, value: unknown][] {
@@ -29,7 +33,7 @@ function strangersTo(plain: unknown): [type: string, value: unknown][] {
 }
 
 test('B18 a body field accepts only its documented types, and is named in the error', async (t) => {
-  const service = await createTestApp(t);
+  const service = await openService(t);
   const { send } = await createFieldSender(service);
   let refused = 0;
   for (const field of await describedFields(service.api)) {
@@ -49,7 +53,7 @@ test('B18 a body field accepts only its documented types, and is named in the er
 });
 
 test('B18 every endpoint with a body refuses one that is not an object', async (t) => {
-  const service = await createTestApp(t);
+  const service = await openService(t);
   const { sendRaw } = await createFieldSender(service);
   for (const field of await describedFields(service.api)) {
     if (field.place !== 'body') continue;
@@ -62,7 +66,7 @@ test('B18 every endpoint with a body refuses one that is not an object', async (
 });
 
 test('B18 the last of duplicate parameters counts; one with brackets is unknown', async (t) => {
-  const service = await createTestApp(t);
+  const service = await openService(t);
   const { api } = service;
   const { tokenFor } = await createFieldSender(service);
   const queries = (await describedFields(api)).filter(({ place }) => place === 'query');
@@ -84,7 +88,7 @@ test('B18 the last of duplicate parameters counts; one with brackets is unknown'
 
 for (const realm of realms) {
   test(`B18 ${realm.kind}: right credentials and tokens of a wrong type open nothing`, async (t) => {
-    const service = await createTestApp(t);
+    const service = await openService(t);
     const account = await signedInTo(service, realm);
     const { username, email, password, refreshToken } = account;
     const wrapped = (value: string) => [
