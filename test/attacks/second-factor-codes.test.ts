@@ -273,3 +273,20 @@ test("N05 one account's recovery code is wrong for another", async (t) => {
   const his = await challengeFor(service, userRealm, bob);
   assertStatus(await answerChallenge(service, userRealm, his, code), 200);
 });
+
+test('N05 a code of other characters is a wrong one, at each place that takes it', async (t) => {
+  const service = await createTestApp(t);
+  const owner = await protectedAccount(service, userRealm);
+  const calls = factorCalls(service, userRealm, owner.accessToken);
+  const { body: begun } = await calls.start();
+  for (const code of [
+    '\u{133d5}\u4dfe\ua4c3\ua5df\u2353',
+    '\uff11'.repeat(6),
+    '12345\u0661',
+    '     6',
+  ]) {
+    assertStatus(await calls.confirm(begun.id, code), 400);
+    const challenge = await challengeFor(service, userRealm, owner);
+    assertStatus(await answerChallenge(service, userRealm, challenge, code), 401);
+  }
+});
