@@ -3,10 +3,6 @@ import type { CDPSession, Page } from 'playwright-core';
 type Abilities = { isResident?: boolean; verifiesUsers?: boolean };
 
 export type VirtualAuthenticator = {
-  /** Somebody touches it whenever it asks, also for what then begins to wait in a field. */
-  touch(): Promise<void>;
-  /** Nobody does. */
-  leave(): Promise<void>;
   credentials(): Promise<Credential[]>;
   add(credential: Credential): Promise<void>;
   remove(): Promise<void>;
@@ -31,11 +27,7 @@ export async function addAuthenticator(
       automaticPresenceSimulation: true,
     },
   });
-  const presence = (enabled: boolean) =>
-    debug.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
   return {
-    touch: async () => void (await presence(true)),
-    leave: async () => void (await presence(false)),
     credentials: async () =>
       (await debug.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
     add: async (credential) =>

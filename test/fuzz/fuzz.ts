@@ -151,7 +151,8 @@ async function authorizationFor(
 
 /** A cookie is not an access token. */
 function takesToken({ operation }: DescribedOperation): boolean {
-  return operation.security.some((way) => 'userToken' in way || 'adminToken' in way);
+  const kinds = ['userToken', 'adminToken', 'serviceToken'];
+  return operation.security.some((way) => kinds.some((kind) => kind in way));
 }
 
 function bodyOf({ body }: FuzzRequest, supply: Supply): string | undefined {

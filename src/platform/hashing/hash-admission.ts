@@ -59,8 +59,8 @@ type Pending = {
   reject: (error: Error) => void;
 };
 
-/** Until the first hash was measured. */
-const assumedMilliseconds = 300;
+/** Until the first hash was measured. Too long would refuse the first burst after a start. */
+const assumedMilliseconds = 100;
 
 export function createHashAdmission(threads: number, maxWaitSeconds: number): HashAdmission {
   const queue = createFairQueue<Pending>();
