@@ -12,7 +12,11 @@ import { type NameServer, startNameServer } from './name-server.ts';
 import { publicHost } from './nginx.ts';
 import { assertFound, runDoctor } from './run-doctor.ts';
 
-const longPasswords = { PASSWORD_MIN_LENGTH: '15', ADMIN_PASSWORD_MIN_LENGTH: '15' };
+const recommended = {
+  PASSWORD_MIN_LENGTH: '15',
+  ADMIN_PASSWORD_MIN_LENGTH: '15',
+  REQUIRE_ADMIN_SECOND_FACTOR: 'true',
+};
 const goodRecords = {
   'mail.example.com': ['unrelated', 'v=spf1 mx -all'],
   's1._domainkey.mail.example.com': [`v=DKIM1; k=rsa; p=${'A'.repeat(390)}`],
@@ -39,6 +43,7 @@ describe('adl doctor on a deployment', { skip: withoutServers }, () => {
       'rights',
       'version',
       'secret',
+      'signing keys',
     ];
     const network = [
       'public url',
@@ -155,7 +160,7 @@ describe('adl doctor on a deployment', { skip: withoutServers }, () => {
     writeFileSync(file, nginx.certificate);
     const env: Record<string, string> = {
       ...replicas[0]?.env,
-      ...longPasswords,
+      ...recommended,
       PUBLIC_URL: `https://${publicHost}:${nginx.port}`,
       NODE_EXTRA_CA_CERTS: file,
       SMTP_HOST: '127.0.0.1',
