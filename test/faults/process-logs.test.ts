@@ -139,15 +139,21 @@ describe('the log of a process', () => {
         answers.map(({ headers }) => String(headers['x-request-id'])),
       )
     ).map((line): Record<string, unknown> => JSON.parse(line));
+    let statementsOfCallers = 0;
     for (const { headers, status } of answers) {
       assert.equal(status, 200);
       const own = lines.filter((line) => line.request_id === headers['x-request-id']);
-      assert.equal(own.length, 3);
-      assert.match(String(own[0]?.msg), /^Incoming request: GET \/api\/users\/me$/);
-      assert.match(String(own[1]?.msg), /^SQL \(\d+\.\d ms\): select .* = \$1 /i);
-      assert.equal(own[1]?.level, 'debug');
-      assert.match(String(own[2]?.msg), /Status: 200$/);
+      const [first, ...rest] = own;
+      assert.match(String(first?.msg), /^Incoming request: GET \/api\/users\/me$/);
+      assert.match(String(rest.pop()?.msg), /Status: 200$/);
+      // Requests of one moment share a statement, which is the line of the first.
+      for (const { msg, level } of rest) {
+        assert.match(String(msg), /^SQL \(\d+\.\d ms\): select .* \$1/is);
+        assert.equal(level, 'debug');
+      }
+      statementsOfCallers += rest.length;
     }
+    assert.ok(statementsOfCallers >= 1 && statementsOfCallers <= answers.length);
     const served = lines.slice(
       lines.findIndex(({ msg }) => String(msg).startsWith('Listening')) + 1,
     );
