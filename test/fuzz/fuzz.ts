@@ -137,12 +137,13 @@ async function send(run: Run, request: FuzzRequest, supply: Supply): Promise<Ans
 }
 
 async function authorizationFor(
-  { supplies, described }: Run,
+  { supplies, described, target }: Run,
   { credentials }: FuzzRequest,
   { token }: Supply,
 ): Promise<string | undefined> {
   if (typeof credentials === 'object') return credentials.header;
   if (credentials === 'none' || !takesToken(described)) return undefined;
+  if (credentials === 'own' && takesServiceToken(described)) return `Bearer ${target.serviceToken}`;
   const own = realmOf(described.path);
   const other = own === userRealm ? adminRealm : userRealm;
   const actor = await supplies.actor(credentials === 'own' ? own : other);
@@ -153,6 +154,10 @@ async function authorizationFor(
 function takesToken({ operation }: DescribedOperation): boolean {
   const kinds = ['userToken', 'adminToken', 'serviceToken'];
   return operation.security.some((way) => kinds.some((kind) => kind in way));
+}
+
+function takesServiceToken({ operation }: DescribedOperation): boolean {
+  return operation.security.some((way) => 'serviceToken' in way);
 }
 
 function bodyOf({ body }: FuzzRequest, supply: Supply): string | undefined {

@@ -75,7 +75,7 @@ async function supplyFor(
   if (/passkey/.test(path)) return supplyPasskey(target, path, await newcomer(target, realm));
   if (path === '/api/tokens/introspect') {
     const { accessToken } = await newcomer(target, userRealm);
-    return { token: target.serviceToken, body: { token: accessToken } };
+    return { body: { token: accessToken } };
   }
   if (path.includes('{id}')) return supplyId(target, path, realm);
   if ('token' in fields) return { body: { token: await tokenFor(target, path) } };
