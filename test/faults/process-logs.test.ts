@@ -148,7 +148,7 @@ describe('the log of a process', () => {
       assert.match(String(rest.pop()?.msg), /Status: 200$/);
       // Requests of one moment share a statement, which is the line of the first.
       for (const { msg, level } of rest) {
-        assert.match(String(msg), /^SQL \(\d+\.\d ms\): select .* \$1/is);
+        assert.match(String(msg), /^SQL \(\d+\.\d ms\): select .*\$1/is);
         assert.equal(level, 'debug');
       }
       statementsOfCallers += rest.length;
