@@ -101,8 +101,12 @@ test(`I17 ${runs} fuzz requests: no 5xx, no undocumented answer, no memory growt
   const grown = rssMegabytes(server.pid) - before;
   for (const { name, requests, successes, statuses } of tallies) {
     t.diagnostic(`${name}: ${successes} of ${requests} succeeded; ${JSON.stringify(statuses)}`);
-    assert.ok(requests >= runs && successes > 0, name);
   }
+  const without = tallies.filter(({ requests, successes }) => requests < runs || successes === 0);
+  assert.deepEqual(
+    without.map(({ name }) => name),
+    [],
+  );
   t.diagnostic(
     `resident memory grew by ${grown.toFixed(1)} MB from ${before.toFixed(0)}; seed ${seed}`,
   );

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Secret, TOTP } from 'otpauth';
 import type { MailKind } from '../../src/domain/outbox/mail-row.ts';
 import { adminRealm, type Realm, userRealm } from '../../src/domain/realms/realms.ts';
 import { type Api, assertStatus } from '../api.ts';
@@ -77,6 +78,9 @@ async function supplyFor(
     const { accessToken } = await newcomer(target, userRealm);
     return { body: { token: accessToken } };
   }
+  if (path.endsWith('/login/second-factor')) return supplySecondStep(target, realm);
+  if (path.endsWith('/me/factors/recovery-codes'))
+    return { token: (await newcomerWithApp(target, realm)).accessToken };
   if (path.includes('{id}')) return supplyId(target, path, realm);
   if ('token' in fields) return { body: { token: await tokenFor(target, path) } };
   if (!isGuarded && Object.keys(fields).length === 0) return {};
@@ -119,7 +123,7 @@ async function supplyId(target: FuzzTarget, path: string, realm: Realm): Promise
   if (path.includes('/users/{id}')) return { path: { id: (await newcomer(target, userRealm)).id } };
   if (path.startsWith('/api/admins/{id}'))
     return { path: { id: (await newcomer(target, adminRealm)).id } };
-  if (path.includes('/me/factors/')) return supplyFactor(target, realm);
+  if (path.includes('/me/factors/')) return supplyFactor(target, realm, path);
   assert.match(
     path,
     /\/me\/sessions\/\{id\}$/,
@@ -131,11 +135,40 @@ async function supplyId(target: FuzzTarget, path: string, realm: Realm): Promise
 }
 
 /** An app that is begun: to confirm, or to remove. */
-async function supplyFactor(target: FuzzTarget, realm: Realm): Promise<Supply> {
+async function supplyFactor(target: FuzzTarget, realm: Realm, path: string): Promise<Supply> {
   const { accessToken: token } = await newcomer(target, realm);
-  const started = await target.api.post(`${realm.path}/me/factors/totp`, {}, { token });
+  const { id, secret } = await beginApp(target, realm, token);
+  const code = path.endsWith('/confirm') ? { body: { code: codeNow(secret) } } : {};
+  return { token, path: { id }, ...code };
+}
+
+async function beginApp({ api }: FuzzTarget, realm: Realm, token: string) {
+  const started = await api.post(`${realm.path}/me/factors/totp`, {}, { token });
   assertStatus(started, 201);
-  return { token, path: { id: started.body.id } };
+  return started.body as { id: string; secret: string };
+}
+
+function codeNow(secret: string): string {
+  return new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+}
+
+async function newcomerWithApp(target: FuzzTarget, realm: Realm) {
+  const somebody = await newcomer(target, realm);
+  const { accessToken: token } = somebody;
+  const { id, secret } = await beginApp(target, realm, token);
+  const path = `${realm.path}/me/factors/totp/${id}/confirm`;
+  const confirmed = await target.api.post(path, { code: codeNow(secret) }, { token });
+  assertStatus(confirmed, 200);
+  return { ...somebody, recoveryCodes: confirmed.body.recovery_codes as string[] };
+}
+
+/** The first step is done; the second takes a recovery code. */
+async function supplySecondStep(target: FuzzTarget, realm: Realm): Promise<Supply> {
+  const { username, password, recoveryCodes } = await newcomerWithApp(target, realm);
+  const asked = await target.api.post(`${realm.path}/login`, { username, password });
+  assertStatus(asked, 401);
+  const { challenge } = asked.body.details;
+  return { body: { challenge, code: recoveryCodes[0] } };
 }
 
 async function tokenFor(target: FuzzTarget, path: string): Promise<string> {
