@@ -28,7 +28,7 @@ test('I11 two hundred clients that read nothing are closed in a minute, at no co
   // In portions, because no more than 2,000 requests of all clients may wait at once.
   const textOf = (path: string) => requestText('GET', path, { Authorization: `Bearer ${token}` });
   const [page, list] = [textOf(assetPath), textOf(listPath)];
-  const portions = [page.repeat(8), page.repeat(8), page.repeat(4) + list.repeat(4)];
+  const portions = [page.repeat(5), page.repeat(5), page.repeat(2) + list.repeat(4)];
   const from = (index: number) => loopbackAddress(11, index);
 
   // First the same with clients that read, to measure the memory that this work needs anyway.

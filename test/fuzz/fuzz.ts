@@ -161,7 +161,7 @@ function takesServiceToken({ operation }: DescribedOperation): boolean {
 }
 
 function bodyOf({ body }: FuzzRequest, supply: Supply): string | undefined {
-  if (body === null) return undefined;
+  if (body === null) return supply.body && JSON.stringify(supply.body);
   return 'raw' in body ? body.raw : JSON.stringify({ ...body.members, ...supply.body });
 }
 
