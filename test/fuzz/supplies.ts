@@ -67,7 +67,9 @@ async function supplyFor(
   target: FuzzTarget,
   { path, operation }: DescribedOperation,
 ): Promise<Supply> {
-  const fields = operation.requestBody?.content['application/json'].schema.properties ?? {};
+  const schema = operation.requestBody?.content['application/json'].schema;
+  // Of a body that may be left out, the first of two.
+  const fields = schema?.properties ?? schema?.anyOf?.[0]?.properties ?? {};
   const isGuarded = operation.security.some((one) => Object.keys(one).length > 0);
   const realm = realmOf(path);
   if (path.endsWith('/register')) return {};
