@@ -149,8 +149,9 @@ create_secrets() {
 # Over standard input: a command line shows to everybody on the machine.
 set_up_postgresql() {
   start postgresql
-  wait_for postgresql runuser -u postgres -- psql -qtc 'SELECT 1'
-  runuser -u postgres -- psql -q -v ON_ERROR_STOP=1 <<SQL
+  # It may not enter where the script was called from.
+  wait_for postgresql runuser -u postgres -- env -C / psql -qtc 'SELECT 1'
+  runuser -u postgres -- env -C / psql -q -v ON_ERROR_STOP=1 <<SQL
 SELECT 'CREATE ROLE adl LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'adl') \gexec
 ALTER ROLE adl PASSWORD '$(cat "$settings/secrets/database-password")';
 SELECT 'CREATE DATABASE adl OWNER adl' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'adl') \gexec
