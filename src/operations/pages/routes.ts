@@ -5,6 +5,7 @@ import { anyone, anyoneUncounted } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { notFound } from '../../platform/errors.ts';
 import { escapeHtml } from '../../platform/html/html.ts';
+import { acceptedEncoding } from '../../platform/http/accepted-encoding.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pathOf } from '../../platform/http/path-of.ts';
 import { pageHeaders } from '../../platform/http/security-headers.ts';
@@ -94,10 +95,9 @@ function addFiles(app: HttpServer, pages: BuiltPages | null): void {
     const { file } = request.params;
     const found = Object.hasOwn(files, file) ? files[file] : undefined;
     if (found === undefined) throw nothingAt(request);
-    const accepted = (request.headers['accept-encoding'] ?? '').split(/[\s,;]+/);
-    const encoding = found.encodings.find((one) => accepted.includes(one));
-    if (encoding !== undefined) reply.header('content-encoding', encoding);
-    const ending = encoding === undefined ? '' : `.${encoding}`;
+    const encoding = acceptedEncoding(request.headers['accept-encoding'], found.encodings);
+    if (encoding !== null) reply.header('content-encoding', encoding);
+    const ending = encoding === null ? '' : `.${encoding}`;
     return reply
       .headers(kept)
       .type(found.type)
