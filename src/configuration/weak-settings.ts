@@ -54,6 +54,10 @@ function openSettings(config: Config): string[] {
       isEverybody(config.metricsAllow),
       'metrics: METRICS_ALLOW lets everybody read /metrics. Narrow it to who collects them',
     ],
+    [
+      config.allowsPrivateProviders,
+      'providers: OIDC_ALLOW_PRIVATE lets a provider lead the service to addresses inside your network. Leave it out, or trust your providers',
+    ],
   ];
   return all.filter(([isOpen]) => isOpen).map(([, warning]) => warning);
 }

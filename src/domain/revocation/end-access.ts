@@ -32,6 +32,8 @@ const endings = {
   // Nor by a reset through an address that the thief has verified.
   password_reset: { sessions: 'all', links: allButUndo, undoLinks: 'none' },
   factors_reset: { sessions: 'all', links: noLinks, undoLinks: 'none' },
+  // Whoever got in by what is unlinked.
+  identity_unlinked: { sessions: 'others', links: noLinks, undoLinks: 'none' },
   email_changed: { sessions: 'others', links: allButUndo, undoLinks: 'none' },
   email_changed_back: { sessions: 'none', links: noLinks, undoLinks: 'since' },
   // Later changes were the intruder's, and their links lead to the intruder's addresses.
