@@ -21,6 +21,7 @@ import { oneTimeTokens } from './domain/one-time-tokens/part.ts';
 import { outbox } from './domain/outbox/part.ts';
 import { passkeys } from './domain/passkeys/part.ts';
 import { queuedJobs } from './domain/personal-data/part.ts';
+import { revocation } from './domain/revocation/part.ts';
 import { sessions } from './domain/sessions/part.ts';
 import { throttles } from './domain/throttles/part.ts';
 import { accountDeletion } from './flows/account-deletion/part.ts';
@@ -61,6 +62,7 @@ export const parts: readonly Part[] = [
   outbox,
   passkeys,
   queuedJobs,
+  revocation,
   sessions,
   throttles,
   health,

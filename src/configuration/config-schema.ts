@@ -17,6 +17,7 @@ import {
 } from './config-fields.ts';
 import { passkeyVariables } from './passkey-variables.ts';
 import { providerVariables } from './provider-variables.ts';
+import { registrationVariables } from './registration-variables.ts';
 import { smtpVariables } from './smtp-variables.ts';
 import { tokenVariables } from './token-variables.ts';
 import { traceVariables } from './trace-variables.ts';
@@ -240,5 +241,6 @@ export const configSchema = z.object({
     'Whether admins can do nothing before they have set up a second factor.',
   ),
   REQUIRE_VERIFIED_EMAIL: yesNo(false, 'Whether sign-in requires a verified e-mail address.'),
+  ...registrationVariables,
   ...backupVariables,
 });

@@ -199,6 +199,10 @@ function shape(settings: Settings) {
     usernames: settings.USERNAMES,
     requireAdminSecondFactor: settings.REQUIRE_ADMIN_SECOND_FACTOR,
     requireVerifiedEmail: settings.REQUIRE_VERIFIED_EMAIL,
+    registration: settings.REGISTRATION,
+    registrationEmailDomains: settings.REGISTRATION_EMAIL_DOMAINS,
+    emailSignIn: settings.EMAIL_SIGN_IN ?? !settings.PASSWORD_SIGN_IN,
+    passwordSignIn: settings.PASSWORD_SIGN_IN,
     backup: {
       to: settings.BACKUP_TO ?? join(settings.DATA_DIR, 'backups'),
       recipients: settings.BACKUP_RECIPIENTS,

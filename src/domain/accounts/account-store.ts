@@ -190,12 +190,14 @@ export async function replacePassword(
   return result.numUpdatedRows === 1n;
 }
 
-/** Sets the password unconditionally. Call it only while the account's row is locked. */
+/**
+ * Sets the password, or voids it, unconditionally. Call it only while the account's row is locked.
+ */
 export async function setPassword(
   trx: Transaction,
   realm: Realm,
   id: string,
-  password: StoredPassword,
+  password: StoredPassword | null,
 ): Promise<void> {
   const version = sql<number>`password_version + 1`;
   const changes = { ...passwordColumns(password), password_version: version, updated_at: now };

@@ -25,16 +25,22 @@ const maxLiveSessions = 50;
 
 export type Client = { ip: string; userAgent: string | undefined };
 
+export type Verified = Pick<Credentials, 'id' | 'email' | 'password_version'>;
+
 export type Opening = {
   client: Client;
   /** What the person has shown, in all steps. */
   methods: readonly ProofMethod[];
   /** Burns what the sign-in uses up, in its transaction; false opens nothing. */
   burn?: (trx: Transaction) => Promise<boolean>;
+  /**
+   * For a sign-in that also changes the account: the same, but first, and with what is verified
+   * now; null opens nothing.
+   */
+  prepare?: (trx: Transaction) => Promise<Verified | null>;
 };
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
-type Verified = Pick<Credentials, 'id' | 'email' | 'password_version'>;
 
 /**
  * Opens a session; null if the account ended, its password changed since it was verified, or it has
@@ -44,7 +50,7 @@ export async function openSession(
   deps: Deps,
   realm: Realm,
   verified: Verified,
-  { client, methods, burn }: Opening,
+  { client, methods, burn, prepare }: Opening,
 ): Promise<TokenPair | null> {
   const keys = deps.keys.current;
   const refreshToken = firstRefreshToken(randomUUIDv7());
@@ -60,10 +66,12 @@ export async function openSession(
   };
   const proof = await transact(deps.db, async (trx) => {
     const shown = { showsSecondFactor: showsSecondFactor(methods) };
-    if (!(await confirmSignIn(trx, realm, verified, shown))) return null;
-    if (burn && !(await burn(trx))) throw new BurntError();
-    return insert(deps, trx, realm, verified, session);
-  }).catch(nullIfBurnt);
+    const current = prepare ? await prepare(trx) : verified;
+    if (current === null || !(await confirmSignIn(trx, realm, current, shown)))
+      throw new NotOpenedError();
+    if (burn && !(await burn(trx))) throw new NotOpenedError();
+    return insert(deps, trx, realm, current, session);
+  }).catch(nullIfNotOpened);
   if (proof === null) return null;
   return issueTokenPair(deps, { realm, subjectId: verified.id, proof, refreshToken, keys });
 }
@@ -88,11 +96,11 @@ async function insert(
   return proof;
 }
 
-/** Rolls back: somebody else has used up what the sign-in needs. */
-class BurntError extends Error {}
+/** Rolls back, also what `prepare` has changed. */
+class NotOpenedError extends Error {}
 
-function nullIfBurnt(error: unknown): null {
-  if (error instanceof BurntError) return null;
+function nullIfNotOpened(error: unknown): null {
+  if (error instanceof NotOpenedError) return null;
   throw error;
 }
 

@@ -3,6 +3,7 @@ import type { events as englishEvents, outcomes as englishOutcomes } from '../en
 export const events: typeof englishEvents = {
   access_denied: 'Zugriff verweigert',
   account_registered: 'Konto angelegt',
+  account_taken_over: 'Adresse bestätigt, alles vorher Eingerichtete beendet',
   admin_changed: 'Verwaltungskonto geändert',
   admin_deactivated: 'Verwaltungskonto gesperrt',
   admin_reactivated: 'Verwaltungskonto entsperrt',

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../../../client/src/client.ts';
 /** What happened, in a few words. */
 export const events: Readonly<Record<AuditEvent['event'], string>> = {
   account_registered: 'Account created',
+  account_taken_over: 'Address confirmed, everything set up before ended',
   admin_changed: 'Admin changed',
   admin_deactivated: 'Admin deactivated',
   admin_reactivated: 'Admin reactivated',
