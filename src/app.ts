@@ -16,6 +16,7 @@ import { audit } from './domain/audit/part.ts';
 import { credentials } from './domain/credentials/part.ts';
 import { factors } from './domain/factors/part.ts';
 import { idempotency } from './domain/idempotency/part.ts';
+import { identities } from './domain/identities/part.ts';
 import { keyRotation } from './domain/key-rotation/part.ts';
 import { oneTimeTokens } from './domain/one-time-tokens/part.ts';
 import { outbox } from './domain/outbox/part.ts';
@@ -33,6 +34,7 @@ import { passkeySignIn } from './flows/passkeys/part.ts';
 import { passwordChange } from './flows/password-change/part.ts';
 import { passwordReset } from './flows/password-reset/part.ts';
 import { profile } from './flows/profile/part.ts';
+import { providerSignIn } from './flows/providers/part.ts';
 import { registration } from './flows/registration/part.ts';
 import { secondFactors } from './flows/second-factors/part.ts';
 import { securityEvents } from './flows/security-events/part.ts';
@@ -57,6 +59,7 @@ export const parts: readonly Part[] = [
   credentials,
   factors,
   idempotency,
+  identities,
   keyRotation,
   oneTimeTokens,
   outbox,
@@ -70,6 +73,7 @@ export const parts: readonly Part[] = [
   signIn,
   secondFactors,
   passkeySignIn,
+  providerSignIn,
   ownSessions,
   profile,
   passwordChange,

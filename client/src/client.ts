@@ -55,6 +55,8 @@ export type Client = {
   signInWithPasskey(presented: PresentedPasskey): Promise<void>;
   /** Ends the session here even if the service cannot be reached; then it throws. */
   signOut(): Promise<void>;
+  /** Takes over the session that a sign-in with a provider has left as a cookie; false if none. */
+  resume(): Promise<boolean>;
   /** True if there is a session. Renews the access token where needed. */
   isSignedIn(): Promise<boolean>;
   /** `call('GET /api/users/me')`: the answer. Throws `ApiError` or `NetworkError`. */
@@ -116,6 +118,10 @@ export function createClient(options: ClientOptions = {}): Client {
     exchange,
     call: async (operation, ...given) => (await exchange(operation, ...given)).data,
     isSignedIn: async () => (await accessToken(null)) !== null,
+    resume: async () => {
+      await session.expect?.();
+      return (await accessToken(null)) !== null;
+    },
     signIn: (credentials) => signInAt('/login', credentials),
     signInWithPasskey: (presented) => signInAt('/login/passkey', presented),
     completeSignIn: (step) => signInAt('/login/second-factor', step),

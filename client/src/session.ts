@@ -17,6 +17,8 @@ export type Session = {
   credentials(): Promise<{ body?: { refresh_token: string }; key?: string }>;
   take(tokens: Tokens): Promise<void>;
   forget(): Promise<void>;
+  /** A sign-in outside this page may have left a session: the next refresh is not in vain. */
+  expect?(): Promise<void>;
   /** Called when another tab signs out. */
   onEnd(listener: () => void): void;
 };

@@ -99,6 +99,7 @@ const shownOtherwise: Record<string, Record<string, string>> = {
       'credential_id public_key counter',
     ),
   },
+  identities: because('the caller', 'user_id'),
   recovery_codes: {
     ...because('the caller', 'subject_kind subject_id'),
     ...because('secret', 'id salt code_hash'),

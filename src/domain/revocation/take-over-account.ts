@@ -4,6 +4,7 @@ import { recordEvent } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { FactorKinds } from '../factors/factor-kind.ts';
 import { removeAll } from '../factors/factors.ts';
+import { deleteIdentitiesOf } from '../identities/identity-store.ts';
 import { findFallback } from '../one-time-tokens/fallback-address.ts';
 import { queueNotice } from '../outbox/queue-mail.ts';
 import { partyOf, type Realm } from '../realms/realms.ts';
@@ -15,7 +16,7 @@ type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'> & FactorKinds;
 /**
  * Gives an account whose address was never verified to whoever has just proved to own the address,
  * as `proof` says. Somebody else may have made it and be waiting (pre-hijacking): password,
- * sessions, links, second factors, passkeys and recovery codes of before are void. Null where there
+ * sessions, links, second factors, passkeys, recovery codes and identities of before are void. Null where there
  * is nothing to take over: no such active account, a verified address, or an unverified one whose
  * holder can fall back to a verified one.
  *
@@ -36,6 +37,7 @@ export async function takeOverAccount(
   const subject = partyOf(realm, account.id);
   await setPassword(trx, realm, account.id, null);
   await removeAll(deps, trx, subject);
+  if (realm.kind === 'user') await deleteIdentitiesOf(trx, account.id);
   await endAccess(trx, realm, account.id, 'taken_over');
   const taken = await updateAccount(trx, realm, account.id, { is_email_verified: true });
   const details = { reason: proof };

@@ -18,6 +18,7 @@ const assets = {
   'reset-password.js': 'text/javascript; charset=utf-8',
   'verify-email.js': 'text/javascript; charset=utf-8',
   'undo.js': 'text/javascript; charset=utf-8',
+  'sign-in-failed.js': 'text/javascript; charset=utf-8',
 };
 const route = { ...anyoneUncounted, schema: { hide: true } };
 const headers = { ...pageHeaders(), 'cache-control': 'no-cache' };

@@ -6,6 +6,8 @@ import {
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
+import { deleteIdentitiesOf } from '../../domain/identities/identity-store.ts';
+import { findFallback } from '../../domain/one-time-tokens/fallback-address.ts';
 import { LinkNotGoodError } from '../../domain/one-time-tokens/link-not-good.ts';
 import { type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
@@ -50,6 +52,9 @@ async function apply(
   const asIssued = { id: link.subject_id, password_version: link.password_version };
   if (!(await replacePassword(trx, userRealm, asIssued, password, 'new password')))
     throw new LinkNotGoodError();
+  // Whoever made the account for an address that nobody had verified has it no longer.
+  if (!user.is_email_verified && (await findFallback(trx, user)) === null)
+    await deleteIdentitiesOf(trx, user.id);
   await updateAccount(trx, userRealm, user.id, { email: proven, is_email_verified: true });
   await endAccess(trx, userRealm, user.id, 'password_reset');
   const subject = partyOf(userRealm, user.id);

@@ -16,6 +16,7 @@ export function pageSettings(config: Config) {
     documentation: config.docsEnabled,
     mailbox: environment === 'development' && smtp.host === undefined,
     setup_token: environment !== 'development' || config.adminSetupToken !== undefined,
+    providers: ownProviders(config),
     app_url: appUrl ?? null,
     // Where `return_to` may lead.
     return_origins: [
@@ -25,6 +26,12 @@ export function pageSettings(config: Config) {
     privacy_url: config.branding.privacy_url ?? null,
     logo: config.branding.logo === undefined ? null : '/app/logo',
   };
+}
+
+/** They lead back to the front end; where that is another, these pages offer none. */
+function ownProviders({ providers, frontendUrl, publicUrl }: Config) {
+  if (frontendUrl !== `${publicUrl}/app`) return [];
+  return providers.map(({ id, name }) => ({ id, name }));
 }
 
 function originOf(url: string): string {

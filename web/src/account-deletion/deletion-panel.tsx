@@ -5,6 +5,7 @@ import { Panel } from '../design/panel.tsx';
 import { PasswordField } from '../form/fields.tsx';
 import { Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
+import { withProof } from '../session/proof.ts';
 import { realms } from '../session/realms.ts';
 import { endDeliberately } from '../session/session-end.ts';
 import { settings } from '../session/settings.ts';
@@ -26,7 +27,9 @@ export function DeletionPanel() {
 function DeletionDialog({ onClose }: { onClose: () => void }) {
   const t = useTexts();
   const form = useSubmit(async ({ password = '' }) => {
-    await realms.user.client.call('DELETE /api/users/me', { body: { password } });
+    // An account without a password has another proof; the service asks for it.
+    const body = password === '' ? {} : { password };
+    await withProof(() => realms.user.client.call('DELETE /api/users/me', { body }));
     endDeliberately();
     await realms.user.client.signOut().catch(() => undefined);
     location.assign('/app/sign-in?deleted=yes');

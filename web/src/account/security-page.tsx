@@ -1,5 +1,6 @@
 import { PasskeysPanel } from '../passkeys/passkeys-panel.tsx';
 import { PasswordPanel } from '../password-change/password-panel.tsx';
+import { IdentitiesPanel } from '../providers/identities-panel.tsx';
 import { AuthenticatorsPanel } from '../second-factors/authenticators-panel.tsx';
 import { DevicesPanel } from '../sessions/devices-panel.tsx';
 import { useTexts } from '../texts/texts.tsx';
@@ -12,6 +13,7 @@ export default function SecurityPage() {
       <PasswordPanel />
       <PasskeysPanel />
       <AuthenticatorsPanel />
+      <IdentitiesPanel />
       <DevicesPanel />
     </AccountShell>
   );

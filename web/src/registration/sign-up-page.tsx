@@ -5,6 +5,7 @@ import { EntryForm } from '../form/entry-form.tsx';
 import { EmailField, TextField } from '../form/fields.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { NewPasswordField } from '../password-change/new-password-field.tsx';
+import { ProviderButtons } from '../providers/provider-buttons.tsx';
 import { ownAccountKey, queries } from '../session/queries.ts';
 import { realms } from '../session/realms.ts';
 import { leaveFor, returnTo } from '../session/return-to.ts';
@@ -38,6 +39,7 @@ export default function SignUpPage() {
         </>
       }
     >
+      <ProviderButtons returnTo={target} />
       <EntryForm form={form} submit={t.account.signUp.submit} below={<Terms />}>
         <EmailField form={form} />
         <TextField

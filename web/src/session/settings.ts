@@ -9,6 +9,8 @@ export type Settings = {
   documentation: boolean;
   mailbox: boolean;
   setup_token: boolean;
+  /** Who else signs users in. */
+  providers: readonly { id: string; name: string }[];
   app_url: string | null;
   return_origins: string[];
   terms_url: string | null;

@@ -7,6 +7,8 @@ import { EntryForm } from '../form/entry-form.tsx';
 import { PasswordField, TextField } from '../form/fields.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { PasskeySignIn } from '../passkeys/passkey-sign-in.tsx';
+import { ProviderButtons } from '../providers/provider-buttons.tsx';
+import { takeProviderStep, useProviderReturn } from '../providers/provider-return.ts';
 import { type AskedStep, SecondStep } from '../second-factors/second-step.tsx';
 import { signInOrStep } from '../second-factors/sign-in-step.ts';
 import { useOwnAccountQuery } from '../session/own-account.tsx';
@@ -54,7 +56,8 @@ function SignInPage({ realm, below }: SignInPageProps) {
   const target = returnTo(query.return_to, realm.home);
   const { data } = useOwnAccountQuery(realm);
   const isAdmin = realm.name === 'admin';
-  const [step, setStep] = useState<AskedStep | null>(null);
+  const [step, setStep] = useState<AskedStep | null>(isAdmin ? null : takeProviderStep);
+  useProviderReturn(!isAdmin && query.from === 'provider' && step === null);
   // Who is signed in already has nothing to do here.
   useEffect(() => {
     if (data) leaveFor(target, route);
@@ -70,6 +73,7 @@ function SignInPage({ realm, below }: SignInPageProps) {
         <SecondStep realm={realm} asked={step} onBack={() => setStep(null)} />
       ) : (
         <>
+          {!isAdmin && <ProviderButtons returnTo={target} />}
           <SignInForm realm={realm} onStep={setStep} />
           <PasskeySignIn realm={realm} />
         </>

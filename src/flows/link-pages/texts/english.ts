@@ -46,6 +46,13 @@ export const english = {
       noLink: 'Open this page with the link in a mail. {advice}',
       advice: 'If you have lost your account, contact the operator of this service.',
     },
+    'sign-in-failed': {
+      title: 'That did not work',
+      explanation: 'You were not signed in, and nothing was changed. Please try again.',
+      advice:
+        'If you have an account here already, sign in to it as before; then you can link other ways to sign in under Security.',
+      reference: 'If it happens again, tell the operator of this service this reference:',
+    },
   },
   shared: {
     needsScript: 'This page needs JavaScript.',

@@ -16,6 +16,8 @@ export const events: typeof englishEvents = {
   email_changed: 'E-Mail-Adresse geändert',
   email_reverted: 'Zurück zur bestätigten E-Mail-Adresse',
   email_verified: 'E-Mail-Adresse bestätigt',
+  identity_linked: 'Konto bei einem Anbieter verknüpft',
+  identity_unlinked: 'Verknüpfung mit einem Anbieter gelöst',
   limit_exceeded: 'Zu viele Versuche abgewiesen',
   mail_requeued: 'E-Mail erneut gesendet',
   passkey_copied: 'Kopierter Passkey abgewiesen',

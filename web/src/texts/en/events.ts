@@ -17,6 +17,8 @@ export const events: Readonly<Record<AuditEvent['event'], string>> = {
   email_changed: 'Email address changed',
   email_reverted: 'Email address went back to the verified one',
   email_verified: 'Email address verified',
+  identity_linked: 'An account elsewhere linked',
+  identity_unlinked: 'An account elsewhere unlinked',
   limit_exceeded: 'Too many attempts refused',
   mail_requeued: 'Mail sent again',
   passkey_copied: 'Copied passkey refused',
