@@ -13,6 +13,7 @@ import { measureMails } from './mails.ts';
 import { measureOverload } from './overload.ts';
 import { measurePages } from './pages.ts';
 import { compareWithFloors } from './ratios/compare.ts';
+import { measureProviders } from './providers.ts';
 import { measureReplicas } from './replicas.ts';
 import { measureSearches } from './searches.ts';
 import { measureSigningKeys } from './signing-keys.ts';
@@ -36,6 +37,7 @@ const benchmarks = {
   overload: measureOverload,
   replicas: measureReplicas,
   traces: measureTraces,
+  providers: measureProviders,
   'signing-keys': measureSigningKeys,
   'audit-chain': measureAuditChain,
   backups: measureBackups,

@@ -13,6 +13,7 @@ import {
   signIn,
 } from './factories.ts';
 import { liveWithPasskey } from './passkeys/passkey-life.ts';
+import { liveWithIdentity } from './providers/identity-life.ts';
 import { forgot, newPassword, reset, resetToken } from './reset-calls.ts';
 import type { TestApp } from './test-app.ts';
 
@@ -97,6 +98,7 @@ export async function liveThrough(service: TestApp) {
   await useUpSessions(service, user);
   await deleteAndExport(service, admin);
   await liveWithPasskey(service);
+  await liveWithIdentity(service);
   for (const body of [{ is_active: false }, { is_active: true }, { full_name: 'Countess' }]) {
     assertStatus(await api.patch(path, body, asAdmin), 200);
   }

@@ -10,6 +10,7 @@ import { moveTo, undo, verify } from '../email-calls.ts';
 import { factorCalls, protectedAccount } from '../factor-calls.ts';
 import { newRegistration, signedInAdmin, registeredUser as signedInUser } from '../factories.ts';
 import { liveWithPasskey } from '../passkeys/passkey-life.ts';
+import { liveWithIdentity } from '../providers/identity-life.ts';
 import { forgot } from '../reset-calls.ts';
 import { assertRefused, refresh, refreshed } from '../session-calls.ts';
 import { startSmtpSink } from '../smtp-sink.ts';
@@ -96,6 +97,7 @@ test('L01 L02 L03 L05 mails: one recipient, whole headers, our links, no user te
     201,
   );
   await liveWithPasskey(service, hostileNames[0]);
+  await liveWithIdentity(service);
   await liveWithFactors(service, admin);
   await useRecoveryCodes(service);
   await service.mailbox.deliver();

@@ -7,6 +7,9 @@ import type { DescribedOperation } from '../attacks/described-fields.ts';
 import { newRegistration, type SignedIn, signIn } from '../factories.ts';
 import { createAuthenticator } from '../passkeys/authenticator.ts';
 import { creationOptions, requestOptions } from '../passkeys/passkey-calls.ts';
+import { somebody } from '../providers/own-provider.ts';
+import { Browser, codeVerifier, link, signInAt } from '../providers/provider-calls.ts';
+import type { TestProvider } from '../providers/test-provider.ts';
 
 /** The service under test, and what a client learns from outside of it. */
 export type FuzzTarget = {
@@ -19,6 +22,8 @@ export type FuzzTarget = {
   serviceToken: string;
   /** The token of the newest mail of a kind to this address. */
   linkToken(kind: MailKind, address: string): Promise<string>;
+  /** Who signs in with `test`. */
+  provider: TestProvider;
   /** A mail that failed permanently. */
   deadMail(): Promise<string>;
 };
@@ -75,6 +80,7 @@ async function supplyFor(
   if (path.endsWith('/register')) return {};
   // The names that the seed makes were registered with `/register`.
   if (path === '/api/admins/users') return { body: namesOf(newRegistration()) };
+  if (/providers|identities|exchange/.test(path)) return supplyProvider(target, path);
   if (/passkey/.test(path)) return supplyPasskey(target, path, await newcomer(target, realm));
   if (path === '/api/tokens/introspect') {
     const { accessToken } = await newcomer(target, userRealm);
@@ -95,6 +101,24 @@ async function supplyFor(
   if ('password' in fields)
     return isGuarded ? { token, body: { password } } : { body: { username, password } };
   return { token };
+}
+
+/** Providers, identities, and codes of a sign-in that was begun. */
+async function supplyProvider(target: FuzzTarget, path: string): Promise<Supply> {
+  target.provider.person = somebody();
+  if (path.includes('/login/providers')) return { path: { id: 'test' } };
+  if (path.endsWith('/exchange')) {
+    const { verifier, challenge } = codeVerifier();
+    const query = { mode: 'code', code_challenge: challenge };
+    const { headers } = await signInAt(target, new Browser(), query);
+    const code = new URL(String(headers.location)).searchParams.get('code');
+    return { body: { code, code_verifier: verifier } };
+  }
+  const { accessToken: token } = await newcomer(target, userRealm);
+  if (path.includes('{provider}')) return { token, path: { provider: 'test' } };
+  await link(target, new Browser(), token);
+  const { body } = await target.api.get('/api/users/me/identities', { token });
+  return { token, path: { id: body.items[0].id } };
 }
 
 /** Ids, and answers of an authenticator. */

@@ -148,7 +148,7 @@ export async function failures(
 
 /** Begins to link, from a page with this session. */
 export async function link(
-  service: TestApp,
+  service: Pick<TestApp, 'api'>,
   browser: Browser,
   token: string,
   id = 'test',

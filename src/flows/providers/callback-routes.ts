@@ -64,7 +64,7 @@ export function addCallbackRoutes(server: HttpServer, deps: ProviderDeps): void 
           ...about,
           summary: 'Come back from a provider by a form',
           description: 'The same as `application/x-www-form-urlencoded`, as Apple sends it.',
-          consumes: ['application/x-www-form-urlencoded'],
+          consumes: ['application/json', 'application/x-www-form-urlencoded'],
           body: answer,
         },
       },

@@ -13,7 +13,7 @@ export function ProviderButtons({ returnTo }: { returnTo: string }) {
           {t.continueWith(name)}
         </ButtonLink>
       ))}
-      <p class="or" role="separator">
+      <p class="or">
         {t.or}
       </p>
     </div>
