@@ -65,6 +65,13 @@ test('without variables every setting has its default', () => {
     redisSentinelPassword: undefined,
     corsOrigins: ['http://localhost:3000', 'http://localhost:5173'],
     passkeyOrigins: [],
+    allowsPrivateProviders: false,
+    returnToAllow: [],
+    providers: [],
+    registration: 'open',
+    registrationEmailDomains: [],
+    emailSignIn: false,
+    passwordSignIn: true,
     smtp: {
       host: undefined,
       port: 587,

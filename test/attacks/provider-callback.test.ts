@@ -59,6 +59,20 @@ test('Q01 the question has PKCE by S256, a state and a nonce, each its own', asy
   }
 });
 
+test('Q01 the address to come back to is configured, whatever a request says (host header)', async (t) => {
+  const { api } = await createTestApp(t, settings);
+  const headers = {
+    host: 'evil.example',
+    'x-forwarded-host': 'evil.example',
+    'x-forwarded-proto': 'https',
+    origin: 'https://evil.example',
+    referer: 'https://evil.example/',
+  };
+  const answer = await api.get('/api/users/login/providers/test/start', { headers });
+  assertStatus(answer, 302);
+  assert.doesNotMatch(String(answer.headers.location), /evil/);
+});
+
 test('Q01 an answer without its state, or with a foreign one, opens nothing', async (t) => {
   const service = await createTestApp(t, settings);
   const { browser, came } = await answered(service);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../api.ts';
 import { deleteMe } from '../deletion-calls.ts';
-import { moveTo, verifiedUser } from '../email-calls.ts';
+import { moveTo, undo, undoToken, verifiedUser } from '../email-calls.ts';
 import { protectedAccount } from '../factor-calls.ts';
 import { type SignedIn, signedInUser, signIn } from '../factories.ts';
 import { createAuthenticator } from '../passkeys/authenticator.ts';
@@ -215,6 +215,17 @@ test('a claimed address goes back to its holder before, and the claimer gets a n
   assert.notEqual(me.id, holder.id);
   const { body: before } = await service.api.get('/api/users/me', { token: holder.accessToken });
   assert.deepEqual([before.email, before.is_email_verified], [holder.email, true]);
+});
+
+test('undoing a change of the address unlinks what the thief has linked', async (t) => {
+  const service = await createTestApp(t, settings);
+  const owner = await verifiedUser(service);
+  idp.person = somebody({ email: 'thief@example.org' });
+  await link(service, new Browser(), owner.accessToken);
+  await moveTo(service, owner, 'thief@example.org');
+  const undone = await undo(service, await undoToken(service, owner.email));
+  assertStatus(undone, 200);
+  assert.deepEqual(await service.db.selectFrom('identities').select('id').execute(), []);
 });
 
 test('an address of an open undo link is not given to a newcomer', async (t) => {

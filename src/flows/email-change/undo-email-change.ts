@@ -7,6 +7,7 @@ import {
 import { lockAnyUser } from '../../domain/accounts/deleted-accounts.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
+import { deleteIdentitiesOf } from '../../domain/identities/identity-store.ts';
 import { LinkNotGoodError } from '../../domain/one-time-tokens/link-not-good.ts';
 import { findOpenLink, type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
 import { partyOf, userRealm } from '../../domain/realms/realms.ts';
@@ -20,8 +21,8 @@ type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'l
 type Request = { token: string; ip: string; signal: AbortSignal };
 
 /**
- * Restores the address that the link was mailed to, ends all sessions, voids the password and mails
- * a reset link. A deactivated account stays deactivated, one that an admin deleted stays deleted;
+ * Restores the address that the link was mailed to, ends all sessions, voids the password and what is
+ * linked, and mails a reset link. A deactivated account stays deactivated, one that an admin deleted stays deleted;
  * one that was deleted from within is restored, because that may have been the thief. Throws
  * `LinkNotGoodError`.
  */
@@ -44,6 +45,8 @@ async function apply(
   if (user === null || !(await useLink(trx, link))) throw new LinkNotGoodError();
   await updateAccount(trx, userRealm, user.id, { email: link.email, is_email_verified: true });
   await setPassword(trx, userRealm, user.id, password);
+  // Who changed the address may have linked an identity before, to come back with.
+  await deleteIdentitiesOf(trx, user.id);
   await endAccess(trx, userRealm, user.id, 'email_change_undone', { since: link.created_at });
   await recordEvent(deps, trx, {
     event: 'email_change_undone',

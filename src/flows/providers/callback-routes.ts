@@ -52,7 +52,7 @@ export function addCallbackRoutes(server: HttpServer, deps: ProviderDeps): void 
           querystring: answer,
         },
       },
-      async (request, reply) => comeBack(deps, request, reply, request.query),
+      async (request, reply) => comeBack(deps, { request, reply }, request.params.id, request.query),
     );
 
     app.post(
@@ -68,19 +68,24 @@ export function addCallbackRoutes(server: HttpServer, deps: ProviderDeps): void 
           body: answer,
         },
       },
-      async (request, reply) => comeBack(deps, request, reply, request.body),
+      async (request, reply) => comeBack(deps, { request, reply }, request.params.id, request.body),
     );
   });
 }
 
-type Came = FastifyRequest & { params: z.output<typeof providerParams> };
+type Exchange = { request: FastifyRequest; reply: FastifyReply };
 
 /** What the attempt was for, for the audit row of a failure. */
 const attempts = new WeakMap<FastifyRequest, Attempt>();
 
-async function comeBack(deps: ProviderDeps, request: Came, reply: FastifyReply, given: Answer) {
+async function comeBack(
+  deps: ProviderDeps,
+  { request, reply }: Exchange,
+  id: string,
+  given: Answer,
+) {
   const { config } = deps;
-  const provider = requireProvider(deps, request.params.id);
+  const provider = requireProvider(deps, id);
   const ties = { state: given.state ?? '', browser: browserOf(request, config) };
   const attempt = await requireAttempt(deps, provider, ties);
   attempts.set(request, attempt);

@@ -123,7 +123,7 @@ test('answers of GitHub that are not as documented open nothing', async (t) => {
     [() => (github.user = { id: '1', login: 'octocat' }), 'wrong_answer'],
     [() => (github.user = 'x'), 'wrong_answer'],
     [() => (github.user = { id: 1, login: 'octocat' }), 'no_email'],
-    [() => (github.challenge = 'another'), 'provider_refused'],
+    [() => (github.challenge = 'another'), 'wrong_answer'],
   ];
   github.emails = [];
   for (const [change] of visits) {

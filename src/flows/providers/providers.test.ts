@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { cookieOf } from '../../../test/cookie-page.ts';
-import { protectedAccount } from '../../../test/factor-calls.ts';
+import { protectedAccount, wrongCodeOf } from '../../../test/factor-calls.ts';
 import { ownProvider, somebody } from '../../../test/providers/own-provider.ts';
 import {
   Browser,
@@ -125,8 +125,7 @@ test('an answer that comes by a form signs in, and its cookie is for that', asyn
   assert.equal(address.searchParams.get('response_mode'), 'form_post');
   address.searchParams.delete('response_mode');
   const came = await visit(address.href);
-  const path = '/api/users/login/providers/apple/callback';
-  const answer = await service.api.post(path, undefined, {
+  const answer = await service.api.post('/api/users/login/providers/apple/callback', undefined, {
     rawBody: `${came.searchParams}&user=%7B%7D`,
     headers: { ...browser.header(), 'content-type': 'application/x-www-form-urlencoded' },
   });
@@ -156,6 +155,26 @@ test('N01 a provider does not lead around the second factor', async (t) => {
     code: account.recoveryCodes[0],
   });
   assertStatus(completed, 200);
+});
+
+test('wrong codes after a provider count with wrong passwords, over all ways in', async (t) => {
+  const service = await createTestApp(t, settings);
+  const account = await protectedAccount(service, userRealm);
+  await service.db.updateTable('users').set({ is_email_verified: true }).execute();
+  idp.person = somebody({ email: account.email });
+  const step = async () => {
+    const { headers } = await signInAt(service, new Browser());
+    return new URLSearchParams(String(headers.location).split('#')[1]).get('challenge');
+  };
+  const code = wrongCodeOf(service, account.secret);
+  for (let count = 0; count < 5; count += 1) {
+    const body = { challenge: await step(), code };
+    assertStatus(await service.api.post('/api/users/login/second-factor', body), 401);
+  }
+  const body = { challenge: await step(), code: account.recoveryCodes[0] };
+  assertStatus(await service.api.post('/api/users/login/second-factor', body), 429);
+  const { username, password } = account;
+  assertStatus(await service.api.post('/api/users/login', { username, password }), 429);
 });
 
 test('N01 an exchanged code asks for the second factor, too', async (t) => {
