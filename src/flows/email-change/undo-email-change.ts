@@ -21,8 +21,8 @@ type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'l
 type Request = { token: string; ip: string; signal: AbortSignal };
 
 /**
- * Restores the address that the link was mailed to, ends all sessions, voids the password and what is
- * linked, and mails a reset link. A deactivated account stays deactivated, one that an admin deleted stays deleted;
+ * Restores the address that the link was mailed to, ends all sessions, voids the password and mails
+ * a reset link. A deactivated account stays deactivated, one that an admin deleted stays deleted;
  * one that was deleted from within is restored, because that may have been the thief. Throws
  * `LinkNotGoodError`.
  */
