@@ -16,6 +16,7 @@ test('the request limits have their documented values', () => {
       register: { name: 'register', limit: 10, windowSeconds: hour },
       'forgot-ip': { name: 'forgot-ip', limit: 10, windowSeconds: hour },
       reset: { name: 'reset', limit: 10, windowSeconds: 900 },
+      'provider-start': { name: 'provider-start', limit: 60, windowSeconds: 600 },
     },
     defence: { name: 'defence', limit: 60, windowSeconds: hour },
     refresh: { name: 'refresh', limit: 600, windowSeconds: hour },

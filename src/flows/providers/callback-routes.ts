@@ -28,7 +28,7 @@ const about = {
   params: providerParams,
   response: {
     302: z.null().describe('To `return_to`; what fails to a page that says so'),
-    ...errors([429]),
+    ...errors([429, 503]),
   },
 };
 
@@ -65,7 +65,7 @@ export function addCallbackRoutes(server: HttpServer, deps: ProviderDeps): void 
           summary: 'Come back from a provider by a form',
           description: 'The same as `application/x-www-form-urlencoded`, as Apple sends it.',
           consumes: ['application/json', 'application/x-www-form-urlencoded'],
-          body: answer,
+          body: answer.meta({ example: { code: 'the-code-of-the-provider', state: 'the-state' } }),
         },
       },
       async (request, reply) => comeBack(deps, { request, reply }, request.params.id, request.body),

@@ -91,7 +91,7 @@ export function addIdentityRoutes(app: HttpServer, deps: ProviderDeps): void {
         summary: 'Unlink an account elsewhere',
         description: 'It no longer signs in, and all other sessions end. 409 for the last way in.',
         params: idParams,
-        response: { 204: noContent, ...errors([404, 409, ...guardErrors]) },
+        response: { 204: noContent, ...errors([404, 409, 422, ...guardErrors]) },
       },
     },
     async (request, reply) => {

@@ -48,7 +48,7 @@ export function addProviderRoutes(app: HttpServer, deps: ProviderDeps): void {
           200: z.object({
             items: z.array(z.object({ id: z.string().max(20), name: z.string().max(40) })).max(20),
           }),
-          ...errors([429]),
+          ...errors([429, 503]),
         },
       },
     },
