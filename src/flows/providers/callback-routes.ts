@@ -13,7 +13,7 @@ import { failedPage } from './failed-page.ts';
 import { clientOf, type ProviderDeps, providerParams, requireProvider } from './provider-routes.ts';
 import { requireAttempt, returnFromProvider } from './return-from-provider.ts';
 
-/** Of these the library checks each. All others are dropped. */
+/** Of these the library checks each. All others are dropped: each provider has some of its own. */
 const answer = z.object({
   code: text(4096).optional(),
   state: text(200).optional(),

@@ -63,7 +63,7 @@ export function addIdentityRoutes(app: HttpServer, deps: ProviderDeps): void {
         summary: 'Begin to link an account elsewhere',
         description:
           'For pages of the same origin: send the browser to `location`. It comes back to `return_to`, linked.',
-        params: z.object({ provider: text(20).min(1).meta({ example: 'google' }) }),
+        params: z.object({ provider: text(50).min(1).meta({ example: 'google' }) }),
         body: z.object({ return_to: returnToText.nullish() }).nullish().meta({ example: {} }),
         response: {
           200: z.object({ location: z.string().max(8000).describe('At the provider') }),

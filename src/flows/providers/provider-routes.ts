@@ -21,7 +21,7 @@ export type ProviderDeps = RouteDependencies & { providers: Providers };
 const about = { tags: [userRealm.tag] };
 
 export const providerParams = z.object({
-  id: text(20).min(1).describe('The id of a provider').meta({ example: 'google' }),
+  id: text(50).min(1).describe('The id of a provider').meta({ example: 'google' }),
 });
 
 const redirection = z.null().describe('Leads on');
@@ -60,7 +60,7 @@ export function addProviderRoutes(app: HttpServer, deps: ProviderDeps): void {
   addExchange(app, deps);
 }
 
-const startQuery = z.object({
+const startQuery = z.strictObject({
   return_to: returnToText.optional(),
   mode: z
     .enum(['cookie', 'code'])
