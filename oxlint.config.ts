@@ -56,7 +56,8 @@ const callingFiles: Record<string, string> = {
   'src/cli/local-socket/ask-server.ts': 'the same',
   'src/cli/fastapi/read-fastapi.ts': 'the database that the operator names on the command line',
   'src/platform/outbound/guarded-fetch.ts': 'what its callers say, behind its guard',
-  'src/domain/providers/openid-provider.ts': 'OIDC_…_ISSUER and what is found there, by guarded-fetch.ts',
+  'src/domain/providers/openid-provider.ts':
+    'OIDC_…_ISSUER and what is found there, by guarded-fetch.ts',
   'src/domain/providers/github-provider.ts': 'the same of GitHub',
   'src/platform/opentelemetry/open-exporter.ts': 'OTEL_EXPORTER_OTLP_ENDPOINT',
   'src/operations/diagnosis/network/ask-public-url.ts':

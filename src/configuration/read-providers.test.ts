@@ -94,7 +94,10 @@ test('what is wrong with a provider is said by its variable', () => {
     [{}, 'OIDC_WORK_ISSUER is required'],
     [{ OIDC_WORK_ISSUER: 'http://login.example.com' }, 'OIDC_WORK_ISSUER must be'],
     [{ OIDC_WORK_ISSUER: 'http://localhost:9400' }, 'OIDC_WORK_ISSUER must be'],
-    [{ OIDC_WORK_ISSUER: `${issuer}/.well-known/openid-configuration` }, 'OIDC_WORK_ISSUER must be'],
+    [
+      { OIDC_WORK_ISSUER: `${issuer}/.well-known/openid-configuration` },
+      'OIDC_WORK_ISSUER must be',
+    ],
     [{ OIDC_WORK_ISSUER: `${issuer}?x=1` }, 'OIDC_WORK_ISSUER must be'],
     [{ OIDC_WORK_ISSUER: 'https://user:x@login.example.com' }, 'OIDC_WORK_ISSUER must be'],
     [{ OIDC_WORK_ISSUER: issuer, OIDC_WORK_CLIENT_ID: 'a b' }, 'OIDC_WORK_CLIENT_ID is'],

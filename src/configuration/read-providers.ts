@@ -104,7 +104,10 @@ function faultsOf(
       protocol === 'github' && clientSecret === undefined && !isSecretInFile,
       'CLIENT_SECRET is required',
     ],
-    [!/^[^\p{Cc}\p{Zl}\p{Zp}<>]{1,40}$/u.test(name), 'NAME must be plain text of up to 40 characters'],
+    [
+      !/^[^\p{Cc}\p{Zl}\p{Zp}<>]{1,40}$/u.test(name),
+      'NAME must be plain text of up to 40 characters',
+    ],
     [
       protocol === 'openid' && !scopes.split(' ').includes('openid'),
       'SCOPES must be a list with blanks that has openid in it',

@@ -27,7 +27,13 @@ const idp = await ownProvider();
 const settings = withProvider(idp);
 const untrusted = withProvider(idp, { OIDC_TEST_TRUST_EMAIL: 'false' });
 
-type Outcome = 'that account' | 'a new one, verified' | 'a new one, unverified' | 'linked' | 'taken over' | 'refused';
+type Outcome =
+  | 'that account'
+  | 'a new one, verified'
+  | 'a new one, unverified'
+  | 'linked'
+  | 'taken over'
+  | 'refused';
 
 const whoHasIt = ['known', 'nobody', 'an unverified user', 'a verified user'] as const;
 
@@ -45,7 +51,10 @@ const unproven: typeof proven = {
   'a verified user': 'refused',
 };
 
-async function holderOf(service: TestApp, who: (typeof whoHasIt)[number]): Promise<SignedIn | null> {
+async function holderOf(
+  service: TestApp,
+  who: (typeof whoHasIt)[number],
+): Promise<SignedIn | null> {
   if (who === 'nobody') return null;
   const holder = await signedInUser(service);
   if (who === 'known') await link(service, new Browser(), holder.accessToken);
@@ -134,7 +143,10 @@ async function trap(service: TestApp) {
   idp.person = somebody({ email: 'thief@example.org' });
   await link(service, new Browser(), token);
   const passkey = createAuthenticator().create(await creationOptions(service, userRealm, token));
-  assertStatus(await service.api.post('/api/users/me/passkeys', { response: passkey }, { token }), 201);
+  assertStatus(
+    await service.api.post('/api/users/me/passkeys', { response: passkey }, { token }),
+    201,
+  );
   const thiefThere = idp.person;
   idp.person = somebody({ email });
   return { thief, thiefThere };
@@ -200,7 +212,11 @@ test('two issuers with the same subject are two people (issuer not pinned)', asy
   const token = await signedInWith(service);
   const { body: me } = await service.api.get('/api/users/me', { token });
   await service.db.updateTable('identities').set({ issuer: 'https://other.example' }).execute();
-  idp.person = { sub: idp.person?.sub ?? '', email: 'someone.else@example.net', email_verified: true };
+  idp.person = {
+    sub: idp.person?.sub ?? '',
+    email: 'someone.else@example.net',
+    email_verified: true,
+  };
   const other = await signedInWith(service);
   assert.notEqual((await service.api.get('/api/users/me', { token: other })).body.id, me.id);
 });
@@ -268,8 +284,7 @@ test('ten answers for the same newcomer at once make one account', async (t) => 
   const answers = await Promise.all(
     Array.from({ length: 10 }, () => signInAt(service, new Browser())),
   );
-  for (const { headers } of answers)
-    assert.equal(headers.location, 'http://localhost:8000/app');
+  for (const { headers } of answers) assert.equal(headers.location, 'http://localhost:8000/app');
   assert.equal((await service.db.selectFrom('users').select('id').execute()).length, 1);
   assert.equal((await service.db.selectFrom('identities').select('id').execute()).length, 1);
 });

@@ -95,18 +95,12 @@ const forgeries: [what: string, forge: (claims: JWTPayload) => Promise<string>][
     'an end in the past',
     async (claims) => sign(claims, { claims: { exp: now() - 120 } }, await ownKey()),
   ],
-  [
-    'no end',
-    async (claims) => sign(claims, { claims: { exp: undefined } }, await ownKey()),
-  ],
+  ['no end', async (claims) => sign(claims, { claims: { exp: undefined } }, await ownKey())],
   [
     'the nonce of another question',
     async (claims) => sign(claims, { claims: { nonce: 'x'.repeat(43) } }, await ownKey()),
   ],
-  [
-    'no nonce',
-    async (claims) => sign(claims, { claims: { nonce: undefined } }, await ownKey()),
-  ],
+  ['no nonce', async (claims) => sign(claims, { claims: { nonce: undefined } }, await ownKey())],
   ['no subject', async (claims) => sign(claims, { claims: { sub: undefined } }, await ownKey())],
   ['an empty subject', async (claims) => sign(claims, { claims: { sub: '' } }, await ownKey())],
   [

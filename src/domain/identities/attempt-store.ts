@@ -46,14 +46,7 @@ export async function burnAttempt(
     .where('expires_at', '>', now)
     // A clock that was set back lengthens nothing.
     .where('expires_at', '<=', secondsFromNow(attemptSeconds))
-    .returning([
-      'provider',
-      'key_id',
-      'return_to',
-      'code_challenge',
-      'user_id',
-      'session_id',
-    ])
+    .returning(['provider', 'key_id', 'return_to', 'code_challenge', 'user_id', 'session_id'])
     .executeTakeFirst();
   return burnt ?? null;
 }

@@ -13,7 +13,9 @@ const user = z.object({
   login: z.string(),
   name: z.string().nullish(),
 });
-const emails = z.array(z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }));
+const emails = z.array(
+  z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }),
+);
 
 /** GitHub, or an installation of GitHub Enterprise: OAuth 2.0 without ID tokens. */
 export function createGitHubProvider(
@@ -25,7 +27,9 @@ export function createGitHubProvider(
   const api = issuer === 'https://github.com' ? 'https://api.github.com' : `${issuer}/api/v3`;
   const asking = async <T>(work: (library: Library, known: Configuration) => Promise<T>) => {
     const library = await import('openid-client');
-    return asProviderFault(library, () => work(library, configure(library, settings, issuer, fetch)));
+    return asProviderFault(library, () =>
+      work(library, configure(library, settings, issuer, fetch)),
+    );
   };
   return {
     settings,

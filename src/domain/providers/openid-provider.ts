@@ -3,7 +3,12 @@ import type { ProviderSettings } from '../../configuration/read-providers.ts';
 import { durations } from '../../platform/durations.ts';
 import { joinRunning } from '../../platform/join-running.ts';
 import type { GuardedFetch } from '../../platform/outbound/guarded-fetch.ts';
-import { type AttemptSecrets, type ProvidedIdentity, type Provider, ProviderError } from './provider.ts';
+import {
+  type AttemptSecrets,
+  type ProvidedIdentity,
+  type Provider,
+  ProviderError,
+} from './provider.ts';
 import { asProviderFault } from './provider-faults.ts';
 import { readClaims } from './read-claims.ts';
 
@@ -20,23 +25,25 @@ export function createOpenIdProvider(
   const discovered = keepFor(keptMilliseconds, async () => discover(settings, fetch));
   return {
     settings,
-    begin: (secrets) => asking(async (library) => {
-      const configuration = await discovered();
-      const parameters = {
-        redirect_uri: redirectUri,
-        scope: settings.scopes,
-        state: secrets.state,
-        nonce: secrets.nonce,
-        code_challenge: await library.calculatePKCECodeChallenge(secrets.codeVerifier),
-        code_challenge_method: 'S256',
-        ...(settings.answersByForm && { response_mode: 'form_post' }),
-      };
-      return library.buildAuthorizationUrl(configuration, parameters);
-    }),
-    redeem: (answer, secrets) => asking(async (library) => {
-      const came = new URL(`${redirectUri}?${answer}`);
-      return redeem(library, { configuration: await discovered(), settings }, came, secrets);
-    }),
+    begin: (secrets) =>
+      asking(async (library) => {
+        const configuration = await discovered();
+        const parameters = {
+          redirect_uri: redirectUri,
+          scope: settings.scopes,
+          state: secrets.state,
+          nonce: secrets.nonce,
+          code_challenge: await library.calculatePKCECodeChallenge(secrets.codeVerifier),
+          code_challenge_method: 'S256',
+          ...(settings.answersByForm && { response_mode: 'form_post' }),
+        };
+        return library.buildAuthorizationUrl(configuration, parameters);
+      }),
+    redeem: (answer, secrets) =>
+      asking(async (library) => {
+        const came = new URL(`${redirectUri}?${answer}`);
+        return redeem(library, { configuration: await discovered(), settings }, came, secrets);
+      }),
   };
 }
 

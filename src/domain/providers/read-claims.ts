@@ -30,7 +30,8 @@ const details = {
 /** Throws `ProviderError` if the claims name nobody. */
 export function readClaims(settings: ProviderSettings, claims: object): ProvidedIdentity {
   const { data: who } = person.safeParse(claims);
-  if (who === undefined) throw new ProviderError('wrong_answer', 'no_subject', 'no issuer or subject');
+  if (who === undefined)
+    throw new ProviderError('wrong_answer', 'no_subject', 'no issuer or subject');
   const read = <T>(name: keyof typeof details, schema: z.ZodType<T>): T | undefined =>
     schema.safeParse(Reflect.get(claims, name)).data;
   const isVerified =

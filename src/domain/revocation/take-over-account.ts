@@ -1,5 +1,10 @@
 import type { Transaction } from '../../platform/database/database.ts';
-import { type Account, lockAccount, setPassword, updateAccount } from '../accounts/account-store.ts';
+import {
+  type Account,
+  lockAccount,
+  setPassword,
+  updateAccount,
+} from '../accounts/account-store.ts';
 import { recordEvent } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { FactorKinds } from '../factors/factor-kind.ts';

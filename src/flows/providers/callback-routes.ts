@@ -52,7 +52,8 @@ export function addCallbackRoutes(server: HttpServer, deps: ProviderDeps): void 
           querystring: answer,
         },
       },
-      async (request, reply) => comeBack(deps, { request, reply }, request.params.id, request.query),
+      async (request, reply) =>
+        comeBack(deps, { request, reply }, request.params.id, request.query),
     );
 
     app.post(

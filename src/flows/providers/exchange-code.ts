@@ -7,10 +7,7 @@ import { unauthenticated } from '../../platform/errors.ts';
 import { asAnswer, recordFailure, SignInFailure } from './sign-in-failure.ts';
 import { signInWithIdentity } from './sign-in-with-identity.ts';
 
-type Deps = Pick<
-  Dependencies,
-  'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'
-> &
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'> &
   FactorKinds;
 type Given = { code: string; code_verifier: string };
 

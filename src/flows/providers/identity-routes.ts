@@ -16,7 +16,12 @@ import {
 } from '../../platform/http/schemas.ts';
 import { beginAtProvider } from './begin-at-provider.ts';
 import { tieBrowser } from './browser-tie.ts';
-import { type ProviderDeps, requireProvider, requireReturnTo, returnToText } from './provider-routes.ts';
+import {
+  type ProviderDeps,
+  requireProvider,
+  requireReturnTo,
+  returnToText,
+} from './provider-routes.ts';
 import { recordFailure } from './sign-in-failure.ts';
 import { unlinkIdentity } from './unlink-identity.ts';
 

@@ -19,7 +19,9 @@ type Asked = { userId: string; sessionId: string };
 
 /** Who asked for a link, if the attempt is one. */
 export function askerOf({ user_id, session_id }: Attempt): Asked | null {
-  return user_id === null || session_id === null ? null : { userId: user_id, sessionId: session_id };
+  return user_id === null || session_id === null
+    ? null
+    : { userId: user_id, sessionId: session_id };
 }
 
 /**

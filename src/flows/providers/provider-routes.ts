@@ -136,7 +136,10 @@ const exchangeBody = z
     code: text(100).min(1).describe('As the browser came back with it'),
     code_verifier: z
       .string()
-      .regex(/^[\w.~-]{43,128}$/, 'must have 43 to 128 letters, digits, dots, underscores, hyphens or tildes')
+      .regex(
+        /^[\w.~-]{43,128}$/,
+        'must have 43 to 128 letters, digits, dots, underscores, hyphens or tildes',
+      )
       .describe('Of the `code_challenge` that the sign-in began with'),
   })
   .meta({
@@ -155,7 +158,8 @@ function addExchange(app: HttpServer, deps: ProviderDeps): void {
       schema: {
         ...about,
         summary: 'Complete a sign-in with a provider',
-        description: 'Within a minute, once, by who began it. A wrong verifier uses the code up, too.',
+        description:
+          'Within a minute, once, by who began it. A wrong verifier uses the code up, too.',
         headers: sessionModeHeader,
         body: exchangeBody,
         response: { 200: tokensSchema, ...errors([401, 403, 409, 503, ...bodyErrors]) },

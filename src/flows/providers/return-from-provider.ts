@@ -11,10 +11,7 @@ import { withFragment, withParameter } from './return-to.ts';
 import { SignInFailure } from './sign-in-failure.ts';
 import { signInWithIdentity } from './sign-in-with-identity.ts';
 
-type Deps = Pick<
-  Dependencies,
-  'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'
-> &
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'> &
   FactorKinds;
 
 /** The open attempt that the browser came back from; burnt. Throws `SignInFailure`. */

@@ -11,10 +11,7 @@ import { requireVerifiedEmail } from '../email-verification/require-verified-ema
 import { findOrMakeUser } from './find-or-make-user.ts';
 import { SignInFailure } from './sign-in-failure.ts';
 
-type Deps = Pick<
-  Dependencies,
-  'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'
-> &
+type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'> &
   FactorKinds;
 
 /**

@@ -92,7 +92,12 @@ test('only https is called, and http on this machine where that is allowed', asy
   const strict = createGuardedFetch({ allowsPrivate: false });
   const open = createGuardedFetch({ allowsPrivate: true });
   await assert.rejects(strict(address), refused(/https/));
-  for (const other of ['http://10.0.0.1/', 'http://idp.example/', 'ftp://localhost/', 'file:///etc'])
+  for (const other of [
+    'http://10.0.0.1/',
+    'http://idp.example/',
+    'ftp://localhost/',
+    'file:///etc',
+  ])
     await assert.rejects(open(other), refused(/https/), other);
   await assert.rejects(open(address.replace('//', '//user:secret@')), refused(/credentials/));
   assert.equal(await (await open(address)).text(), 'here');

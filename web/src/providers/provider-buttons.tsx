@@ -13,9 +13,7 @@ export function ProviderButtons({ returnTo }: { returnTo: string }) {
           {t.continueWith(name)}
         </ButtonLink>
       ))}
-      <p class="or">
-        {t.or}
-      </p>
+      <p class="or">{t.or}</p>
     </div>
   );
 }

@@ -52,10 +52,12 @@ export const german: LinkPageTexts = {
     },
     'sign-in-failed': {
       title: 'Das hat nicht geklappt',
-      explanation: 'Sie wurden nicht angemeldet, und nichts wurde geändert. Bitte versuchen Sie es erneut.',
+      explanation:
+        'Sie wurden nicht angemeldet, und nichts wurde geändert. Bitte versuchen Sie es erneut.',
       advice:
         'Wenn Sie hier schon ein Konto haben, melden Sie sich wie bisher an. Danach können Sie unter „Sicherheit“ weitere Anmeldewege verknüpfen.',
-      reference: 'Wenn es wieder geschieht, nennen Sie dem Betreiber dieses Dienstes diese Kennung:',
+      reference:
+        'Wenn es wieder geschieht, nennen Sie dem Betreiber dieses Dienstes diese Kennung:',
     },
   },
   shared: {
