@@ -27,6 +27,7 @@ import { throttles } from './domain/throttles/part.ts';
 import { accountDeletion } from './flows/account-deletion/part.ts';
 import { dataExport } from './flows/data-export/part.ts';
 import { emailChange } from './flows/email-change/part.ts';
+import { emailSignIn } from './flows/email-sign-in/part.ts';
 import { emailVerification } from './flows/email-verification/part.ts';
 import { linkPages } from './flows/link-pages/part.ts';
 import { passkeySignIn } from './flows/passkeys/part.ts';
@@ -70,6 +71,7 @@ export const parts: readonly Part[] = [
   signIn,
   secondFactors,
   passkeySignIn,
+  emailSignIn,
   ownSessions,
   profile,
   passwordChange,

@@ -1,11 +1,9 @@
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
+import { findRecipient } from '../../domain/one-time-tokens/for-owner-of.ts';
 import { requireQueued } from '../../domain/outbox/queue-mail.ts';
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
-import {
-  findRecipient,
-  queueResetLink,
-} from '../../flows/password-reset/request-password-reset.ts';
+import { queueResetLink } from '../../flows/password-reset/request-password-reset.ts';
 import { transact } from '../../platform/database/database.ts';
 import { conflict } from '../../platform/errors.ts';
 
