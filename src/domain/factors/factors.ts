@@ -1,6 +1,8 @@
 import type { Database, Transaction } from '../../platform/database/database.ts';
 import { conflict } from '../../platform/errors.ts';
 import { findCredentialsById, setHasSecondFactor } from '../accounts/account-store.ts';
+import { hasPasswords } from '../credentials/password-sign-in.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { type Party, type Realm, realmOf } from '../realms/realms.ts';
 import { deleteChallengesOf } from './challenge-store.ts';
 import type { Factor, FactorKindName, FactorKinds } from './factor-kind.ts';
@@ -47,7 +49,7 @@ export async function settleFactors(
 
 /** Ends one factor; null if the account has none of that id. Throws 409 for the last way in. */
 export async function removeOne(
-  deps: FactorKinds,
+  deps: Pick<Dependencies, 'config'> & FactorKinds,
   trx: Transaction,
   realm: Realm,
   id: string,
@@ -65,13 +67,14 @@ export async function removeOne(
 
 /** After the removal, whose transaction rolls back where this throws. */
 async function requireWayIn(
-  { factorKinds }: FactorKinds,
+  { factorKinds, config }: Pick<Dependencies, 'config'> & FactorKinds,
   trx: Transaction,
   realm: Realm,
   owner: Party,
 ): Promise<void> {
+  if (realm.kind === 'user' && config.emailSignIn) return;
   const credentials = await findCredentialsById(trx, realm, owner.id);
-  if (credentials?.password_hash) return;
+  if (credentials?.password_hash && hasPasswords(config, realm)) return;
   for (const kind of factorKinds)
     if (kind.signsInAlone && (await kind.list(trx, owner)).length > 0) return;
   throw conflict('This is the last way to sign in', 'last_way_in', realm.kind);

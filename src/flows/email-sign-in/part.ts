@@ -6,7 +6,7 @@ import {
   type SignInRequest,
 } from './request-sign-in.ts';
 import { addEmailSignInRoutes } from './routes.ts';
-import { emailSignInMail } from './sign-in-mail.ts';
+import { emailSignInMail, firstSignInMail } from './sign-in-mail.ts';
 
 declare module '../../domain/audit/security-events.ts' {
   interface SecurityEvents {
@@ -17,6 +17,7 @@ declare module '../../domain/audit/security-events.ts' {
 declare module '../../domain/outbox/mail-row.ts' {
   interface MailKinds {
     email_sign_in: true;
+    first_sign_in: true;
   }
 }
 
@@ -35,7 +36,7 @@ declare module '../../platform/jobs/job-queue.ts' {
 export const emailSignIn: Part = {
   routes: addEmailSignInRoutes,
   throttles: [emailSignInLimit, codeTries],
-  mails: { email_sign_in: emailSignInMail },
+  mails: { email_sign_in: emailSignInMail, first_sign_in: firstSignInMail },
   jobs: (deps) => ({
     'email-sign-in-requests': (request) => answerSignInRequest(deps, request),
   }),

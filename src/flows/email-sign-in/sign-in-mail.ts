@@ -17,3 +17,18 @@ export const emailSignInMail: MailText = {
     ],
   }),
 };
+
+export const firstSignInMail: MailText = {
+  page: 'sign-in-link',
+  write: ({ link, linkLife }) => ({
+    title: 'Sign in for the first time',
+    paragraphs: [
+      'An account was made with this address. Sign in to confirm that it is yours, and to use it.',
+    ],
+    ...button('Sign in', link),
+    notes: [
+      `The link works once, for ${linkLife ?? 'a short time'}. If it has expired, ask for a new mail where you sign in.`,
+      'If you expected no account, you can ignore this mail: nobody can sign in without it.',
+    ],
+  }),
+};
