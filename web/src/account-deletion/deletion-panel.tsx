@@ -26,7 +26,8 @@ export function DeletionPanel() {
 function DeletionDialog({ onClose }: { onClose: () => void }) {
   const t = useTexts();
   const form = useSubmit(async ({ password = '' }) => {
-    await realms.user.client.call('DELETE /api/users/me', { body: { password } });
+    const body = settings.password_sign_in ? { password } : {};
+    await realms.user.client.call('DELETE /api/users/me', { body });
     endDeliberately();
     await realms.user.client.signOut().catch(() => undefined);
     location.assign('/app/sign-in?deleted=yes');
@@ -35,12 +36,14 @@ function DeletionDialog({ onClose }: { onClose: () => void }) {
     <Dialog title={t.account.privacy.deleteQuestion} onClose={onClose}>
       <p class="quiet">{t.account.privacy.deleteText(settings.deleted_user_grace_days)}</p>
       <form class="stack" onSubmit={form.onSubmit} noValidate>
-        <PasswordField
-          name="password"
-          label={t.account.privacy.deletePassword}
-          form={form}
-          isCurrent
-        />
+        {settings.password_sign_in && (
+          <PasswordField
+            name="password"
+            label={t.account.privacy.deletePassword}
+            form={form}
+            isCurrent
+          />
+        )}
         <Problem of={form} />
         <div class="dialog-actions">
           <Button onClick={onClose}>{t.cancel}</Button>
