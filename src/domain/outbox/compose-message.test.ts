@@ -96,6 +96,7 @@ test('a changed-address notice names no address; without a link it says what to 
     projectName: 'ADL',
     link: null,
     linkLife: null,
+    code: null,
     occurredAt: new Date(0),
     device: null,
     ip: null,
