@@ -49,7 +49,7 @@ type EnterCodeProps = {
 };
 
 function EnterCode({ email, onStep, onBack }: EnterCodeProps) {
-  const t = useTexts().account.emailSignIn;
+  const { emailSignIn: t, forgot } = useTexts().account;
   const [isOver, setOver] = useState(false);
   const form = useSubmit(async ({ code = '' }) => {
     setOver(false);
@@ -70,7 +70,7 @@ function EnterCode({ email, onStep, onBack }: EnterCodeProps) {
       </p>
       {settings.mailbox && (
         <a href="/app/mailbox" target="_blank" rel="noreferrer">
-          {useTexts().account.forgot.openMailbox}
+          {forgot.openMailbox}
         </a>
       )}
       <EntryForm form={form} submit={t.confirm}>
