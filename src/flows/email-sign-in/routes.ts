@@ -120,9 +120,9 @@ const shownBody = z
     code: code.nullish().describe('In place of the token'),
     request_id: text(100).nullish().describe('With the code: from the answer to who asked'),
   })
-  .refine(({ token, code: typed, email: address }) => isOne(token, typed, address), {
+  .refine(({ token, code: typed, email: address }) => token ?? (typed && address), {
     path: ['token'],
-    message: 'exactly one of token, or email and code, is required',
+    message: 'is required unless email and code are given',
     params: { type: 'missing' },
     when: ({ value }) => typeof value === 'object' && value !== null,
   })
@@ -130,11 +130,6 @@ const shownBody = z
     not: { properties: { token: { type: 'null' }, code: { type: 'null' } } },
     example: { token: 'the-token-of-the-link' },
   });
-
-function isOne(token: unknown, typed: unknown, address: unknown): boolean {
-  const isCode = (typed ?? null) !== null && (address ?? null) !== null;
-  return (token ?? null) === null ? isCode : (typed ?? null) === null;
-}
 
 function shownIn(body: z.output<typeof shownBody>, asker: string | null): Shown {
   if (typeof body.token === 'string') return { token: body.token };
