@@ -20,8 +20,9 @@ export function returnToMember(config: Pick<Config, 'publicUrl' | 'appUrl'>) {
     .meta({ example: '/app/security' });
 }
 
-/** Read as a browser would: `//evil` and `/\evil` are no paths of ours. */
+/** Read as a browser would: `//evil` is no path of ours, nor is one with a backslash or a tab. */
 function isAllowed(config: Pick<Config, 'publicUrl' | 'appUrl'>, given: string): boolean {
+  if (!/^[\x21-\x5b\x5d-\x7e]*$/.test(given)) return false;
   if (!URL.canParse(given, config.publicUrl)) return false;
   const { protocol, origin, username, password } = new URL(given, config.publicUrl);
   if (!/^https?:$/.test(protocol) || username !== '' || password !== '') return false;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { userRealm } from '../../src/domain/realms/realms.ts';
 import type { Answer } from '../answer.ts';
 import { assertStatus } from '../api.ts';
 import { verifiedUser } from '../email-calls.ts';
@@ -14,7 +13,6 @@ import {
   signInMail,
   wrongCode,
 } from '../email-sign-in-calls.ts';
-import { addApp, codeOf } from '../factor-calls.ts';
 import { registeredUser } from '../factories.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 import { rowsWith } from '../whole-database.ts';
@@ -196,41 +194,6 @@ test('CVE-2026-1035: of twenty uses of one mail at once, by link and code, one o
   assert.deepEqual(statuses, [200, ...Array.from({ length: 19 }, () => 401)]);
   const after = await service.db.selectFrom('sessions').select('id').execute();
   assert.equal(after.length, before.length + 1);
-});
-
-test('N01 GHSA-xg6x-h9c9-2m83: a mail opens nothing where a factor is in force', async (t) => {
-  const service = await createTestApp(t, byEmail);
-  const user = await verifiedUser(service);
-  const app = await addApp(service, userRealm, user.accessToken);
-  const { db, api } = service;
-  for (const shown of ['token', 'code'] as const) {
-    const sessions = await db.selectFrom('sessions').selectAll().execute();
-    const mail = await signInMail(service, user.email);
-    const body = shown === 'token' ? { token: mail.token } : byCode(mail);
-    const asked = await confirm(api, body);
-    assertStatus(asked, 401);
-    assert.equal(asked.body.details.reason, 'second_factor_required');
-    assert.equal(asked.headers['set-cookie'], undefined);
-    assert.deepEqual(await db.selectFrom('sessions').selectAll().execute(), sessions);
-    assertStatus(await confirm(api, body), 401);
-    const { challenge } = asked.body.details;
-    const code = codeOf(service, app.secret);
-    const signedIn = await api.post('/api/users/login/second-factor', { challenge, code });
-    assertStatus(signedIn, 200);
-    const newest = db.selectFrom('sessions').select(['methods', 'level']).orderBy('id', 'desc');
-    assert.deepEqual(await newest.executeTakeFirst(), { methods: 'otp email', level: 2 });
-    await service.clock.advance(30);
-  }
-});
-
-test('N01: a factor put in force after the mail was sent is not left out', async (t) => {
-  const service = await createTestApp(t, byEmail);
-  const user = await verifiedUser(service);
-  const mail = await signInMail(service, user.email);
-  await addApp(service, userRealm, user.accessToken);
-  const answer = await confirm(service.api, { token: mail.token });
-  assertStatus(answer, 401);
-  assert.equal(answer.body.details.reason, 'second_factor_required');
 });
 
 test('CVE-2025-61928: no member of the body says who signs in', async (t) => {
