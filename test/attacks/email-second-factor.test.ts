@@ -5,7 +5,7 @@ import { assertStatus } from '../api.ts';
 import { verifiedUser } from '../email-calls.ts';
 import { byCode, byEmail, confirm, signInMail } from '../email-sign-in-calls.ts';
 import { addApp, codeOf, factorCalls } from '../factor-calls.ts';
-import { withPasskey } from '../passkeys/passkey-calls.ts';
+import { accessTokenOf, signInWith, withPasskey } from '../passkeys/passkey-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
 
 test('N01 GHSA-xg6x-h9c9-2m83: a mail opens nothing where a factor is in force', async (t) => {
@@ -53,14 +53,13 @@ test('N01 a reset link opens nothing beside the mail: it sets a password', async
   assertStatus(await service.api.post('/api/users/verify-email', { token: mail.token }), 400);
 });
 
-/** Removes the last passkey of who has no password, in a session that has shown it. */
+/** Removes the last passkey, in a session that it has opened. */
 async function removeLastPasskey(service: TestApp, { keepsPassword = false } = {}) {
-  const { person, passkeyId } = await withPasskey(service, userRealm);
-  const { db } = service;
-  await db.updateTable('sessions').set({ level: 2, factor_shown_at: new Date() }).execute();
+  const { authenticator, passkeyId } = await withPasskey(service, userRealm);
   const none = { password_scheme: null, password_hash: null };
-  if (!keepsPassword) await db.updateTable('users').set(none).execute();
-  return factorCalls(service, userRealm, person.accessToken).remove(passkeyId);
+  if (!keepsPassword) await service.db.updateTable('users').set(none).execute();
+  const token = await accessTokenOf(signInWith(service, userRealm, authenticator));
+  return factorCalls(service, userRealm, token).remove(passkeyId);
 }
 
 test('N12 the last passkey of who has no password goes where a mail signs in', async (t) => {
@@ -69,7 +68,13 @@ test('N12 the last passkey of who has no password goes where a mail signs in', a
 });
 
 test('N12 a password is no way in where users have none', async (t) => {
-  const only = { PASSWORD_SIGN_IN: 'false', EMAIL_SIGN_IN: 'false', OIDC_PROVIDERS: 'work' };
-  const service = await createTestApp(t, only);
+  const provider = {
+    OIDC_PROVIDERS: 'work',
+    OIDC_WORK_ISSUER: 'https://id.example.com',
+    OIDC_WORK_CLIENT_ID: 'adl',
+    OIDC_WORK_CLIENT_SECRET: 'a secret that the provider knows, too',
+  };
+  const off = { PASSWORD_SIGN_IN: 'false', EMAIL_SIGN_IN: 'false', ...provider };
+  const service = await createTestApp(t, off);
   assertStatus(await removeLastPasskey(service, { keepsPassword: true }), 409);
 });

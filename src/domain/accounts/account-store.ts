@@ -58,7 +58,7 @@ type Changeable =
 export type AccountChange = Partial<Pick<Account, Changeable>>;
 
 /** Both tables share the columns used here, so the query builder is typed for one of them. */
-function accountTable(realm: Realm): 'users' {
+export function accountTable(realm: Realm): 'users' {
   return realm.table as 'users';
 }
 
@@ -138,27 +138,6 @@ export async function findAccount(db: Database, realm: Realm, id: string): Promi
   const query = db.selectFrom(accountTable(realm)).selectAll().where('id', '=', id);
   const row = await query.where(notDeleted(realm)).executeTakeFirst();
   return row ? withoutPassword(row) : null;
-}
-
-/**
- * Locks the account and records the sign-in; false if it has ended or changed since the check, or
- * if nobody may sign in without a second factor and none was shown.
- */
-export async function confirmSignIn(
-  trx: Transaction,
-  realm: Realm,
-  verified: Pick<Credentials, 'id' | 'password_version'>,
-  { showsSecondFactor }: { showsSecondFactor: boolean },
-): Promise<boolean> {
-  let query = trx
-    .updateTable(accountTable(realm))
-    .set({ last_login_at: now })
-    .where('id', '=', verified.id)
-    .where(notDeleted(realm))
-    .where('is_active', '=', true)
-    .where('password_version', '=', verified.password_version);
-  if (!showsSecondFactor) query = query.where('has_second_factor', '=', false);
-  return (await query.executeTakeFirst()).numUpdatedRows === 1n;
 }
 
 /** Call it only while the account's row is locked. */
