@@ -36,7 +36,8 @@ export async function signInMail(
 export async function newestMail({ mailbox }: Pick<TestApp, 'mailbox'>, email: string) {
   const token = await mailbox.token('email_sign_in', email);
   const mails = await mailbox.mails('email_sign_in');
-  const text = mails.findLast(({ recipient, message }) => recipient === email && message)?.message?.text;
+  const text = mails.findLast(({ recipient, message }) => recipient === email && message)?.message
+    ?.text;
   const code = /^Code: (\d{4} \d{4})$/m.exec(text ?? '')?.[1];
   assert.ok(code, 'a code in the mail');
   return { token, code: code.replace(' ', '') };

@@ -43,7 +43,9 @@ function signInFaults(given: Environment): string[] {
     EMAIL_SIGN_IN === 'true' || (PASSWORD_SIGN_IN === 'false' && EMAIL_SIGN_IN !== 'false');
   const hasMails = given.ENVIRONMENT !== 'production' || given.SMTP_HOST !== undefined;
   return isOn && !hasMails
-    ? ['SMTP_HOST is required in production with sign-in by e-mail (EMAIL_SIGN_IN, PASSWORD_SIGN_IN)']
+    ? [
+        'SMTP_HOST is required in production with sign-in by e-mail (EMAIL_SIGN_IN, PASSWORD_SIGN_IN)',
+      ]
     : [];
 }
 

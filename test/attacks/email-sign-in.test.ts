@@ -83,7 +83,10 @@ test('Q07 a scanner that opens the page of the link spends nothing', async (t) =
   assert.equal(new URL(link).search, '', 'the token is in the fragment, which is not sent');
   for (const method of ['GET', 'HEAD', 'OPTIONS'])
     await service.api.request(method, new URL(link).pathname);
-  for (const path of ['/api/users/login/email/confirm', `/api/users/login/email/confirm?token=${mail.token}`])
+  for (const path of [
+    '/api/users/login/email/confirm',
+    `/api/users/login/email/confirm?token=${mail.token}`,
+  ])
     for (const method of ['GET', 'HEAD'])
       assert.ok((await service.api.request(method, path)).status >= 404);
   assertStatus(await confirm(service.api, { token: mail.token }), 200);
@@ -118,7 +121,10 @@ test('Q07 N04 wrong codes and wrong passwords are one count', async (t) => {
   const user = await verifiedUser(service);
   const mail = await signInMail(service, user.email);
   for (let index = 1; index <= 3; index += 1)
-    assertStatus(await confirm(service.api, { ...byCode(mail), code: wrongCode(mail, index) }), 401);
+    assertStatus(
+      await confirm(service.api, { ...byCode(mail), code: wrongCode(mail, index) }),
+      401,
+    );
   const body = { username: user.username, password: 'not the one' };
   for (let index = 0; index < 2; index += 1)
     assertStatus(await service.api.post('/api/users/login', body), 401);
@@ -133,7 +139,10 @@ test('CVE-2026-45364: the addresses of one IPv6 network are one guesser', async 
   const mail = await signInMail(service, user.email);
   const from = (index: number) => ({ remoteAddress: `2001:db8:7:7::${index.toString(16)}` });
   for (let index = 1; index <= 5; index += 1)
-    assertStatus(await confirm(service.api, { ...byCode(mail), code: wrongCode(mail, index) }, from(index)), 401);
+    assertStatus(
+      await confirm(service.api, { ...byCode(mail), code: wrongCode(mail, index) }, from(index)),
+      401,
+    );
   assertStatus(await confirm(service.api, byCode(mail), from(6)), 429);
   const spelt = { remoteAddress: '2001:0DB8:0007:0007:ffff:0000:0000:0001' };
   assertStatus(await confirm(service.api, byCode(mail), spelt), 429);
@@ -150,7 +159,11 @@ test('CVE-2025-64102: whoever asks again and again has fifteen codes to try in a
       const body = { email: user.email, code: `0000000${guess}`, request_id };
       await confirm(service.api, body, networkOf(10 * index + guess));
     }
-    const links = await service.db.selectFrom('links').select('id').where('purpose', '=', 'email_sign_in').execute();
+    const links = await service.db
+      .selectFrom('links')
+      .select('id')
+      .where('purpose', '=', 'email_sign_in')
+      .execute();
     compared = links.length * 5;
   }
   assert.equal(compared, 15);
@@ -187,7 +200,11 @@ test('CVE-2026-1035: of twenty uses of one mail at once, by link and code, one o
   const before = await service.db.selectFrom('sessions').select('id').execute();
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
-      confirm(service.api, index % 5 === 0 ? byCode(mail) : { token: mail.token }, networkOf(index)),
+      confirm(
+        service.api,
+        index % 5 === 0 ? byCode(mail) : { token: mail.token },
+        networkOf(index),
+      ),
     ),
   );
   const statuses = answers.map(({ status }) => status).toSorted();
@@ -216,7 +233,11 @@ test('GHSA-2wmj-46rj-qm2w: the link leads to FRONTEND_URL whatever host is named
     TRUSTED_PROXIES: '127.0.0.0/8',
   });
   const user = await verifiedUser(service);
-  const headers = { host: 'evil.test', 'x-forwarded-host': 'evil.test', 'x-forwarded-proto': 'http' };
+  const headers = {
+    host: 'evil.test',
+    'x-forwarded-host': 'evil.test',
+    'x-forwarded-proto': 'http',
+  };
   assertStatus(await askByEmail(service.api, user.email, {}, { headers }), 200);
   const [mail] = await service.mailbox.mails('email_sign_in');
   assert.match(mail?.message?.text ?? '', /https:\/\/app\.ada\.test\/account\/sign-in-link#token=/);

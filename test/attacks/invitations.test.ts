@@ -53,13 +53,24 @@ test('Q08 expired, used twice, made up, of another kind: one answer', async (t) 
   const late = await invited(service, 'late@example.com');
   await service.clock.advance(7 * 24 * 60 * 60 + 1);
   const deactivated = await invited(service, 'off@example.com');
-  await service.db.updateTable('users').set({ is_active: false }).where('id', '=', deactivated.id).execute();
+  await service.db
+    .updateTable('users')
+    .set({ is_active: false })
+    .where('id', '=', deactivated.id)
+    .execute();
   const registered = await registeredUser(service);
   const verification = await service.mailbox.token('email_verification', registered.email);
   const { hasher } = service;
   const hashed = hasher.state.completed;
   const answers = [];
-  for (const token of [used.token, late.token, deactivated.token, verification, 'x', 'A'.repeat(64)]) {
+  for (const token of [
+    used.token,
+    late.token,
+    deactivated.token,
+    verification,
+    'x',
+    'A'.repeat(64),
+  ]) {
     const answer = await accept(service, token);
     assertStatus(answer, 400);
     const { request_id, timestamp, ...rest } = answer.body;
@@ -70,7 +81,11 @@ test('Q08 expired, used twice, made up, of another kind: one answer', async (t) 
   }
   for (const answer of answers) assert.deepEqual(answer, { ...answers[0], path: answer.path });
   assert.equal(hasher.state.completed, hashed, 'a bad token costs no hash');
-  const me = await service.db.selectFrom('users').selectAll().where('id', '=', used.id).executeTakeFirst();
+  const me = await service.db
+    .selectFrom('users')
+    .selectAll()
+    .where('id', '=', used.id)
+    .executeTakeFirst();
   assert.equal(me?.is_email_verified, true);
 });
 
@@ -80,12 +95,23 @@ test('Q08 of ten who accept at once with one link, one has the account', async (
   const answers = await Promise.all(
     Array.from({ length: 10 }, (_, index) => accept(service, token, { username: `racer${index}` })),
   );
-  const winners = answers.map(({ status }, index) => [status, `racer${index}`] as const).filter(([status]) => status === 200);
+  const winners = answers
+    .map(({ status }, index) => [status, `racer${index}`] as const)
+    .filter(([status]) => status === 200);
   assert.equal(winners.length, 1);
   assert.equal(answers.filter(({ status }) => status === 400).length, 9);
   const rows = await service.db.selectFrom('users').select('username').execute();
   assert.deepEqual(rows, [{ username: winners[0]?.[1] }]);
-  assert.equal((await service.db.selectFrom('sessions').select('id').where('subject_kind', '=', 'user').execute()).length, 1);
+  assert.equal(
+    (
+      await service.db
+        .selectFrom('sessions')
+        .select('id')
+        .where('subject_kind', '=', 'user')
+        .execute()
+    ).length,
+    1,
+  );
 });
 
 test('Q08 a taken username leaves the invitation open, and is a 409', async (t) => {
@@ -104,7 +130,10 @@ test('Q08 a plain admin invites no superuser, nor does one who was a superadmin'
   assertStatus(refused, 403);
   assert.deepEqual(refused.body.details, { reason: 'role_above_own' });
   for (const more of [{ is_superuser: true }, { is_superadmin: true }, { role: 'superuser' }]) {
-    const answer = await invite(service, plain, { email: `a${Object.keys(more)[0]}@example.com`, ...more });
+    const answer = await invite(service, plain, {
+      email: `a${Object.keys(more)[0]}@example.com`,
+      ...more,
+    });
     assertStatus(answer, 201);
     assert.equal(answer.body.is_superuser, false);
   }
@@ -114,7 +143,11 @@ test('Q08 a plain admin invites no superuser, nor does one who was a superadmin'
   const granted = await invite(service, superadmin, { email: 'b@example.com', roles });
   assertStatus(granted, 201);
   assert.equal(granted.body.is_superuser, true);
-  await service.db.updateTable('admins').set({ is_superadmin: false }).where('id', '=', superadmin.id).execute();
+  await service.db
+    .updateTable('admins')
+    .set({ is_superadmin: false })
+    .where('id', '=', superadmin.id)
+    .execute();
   assertStatus(await invite(service, superadmin, { email: 'c@example.com', roles }), 403);
 });
 
@@ -148,7 +181,11 @@ test('CVE-2025-61928 CVE-2026-27946: who accepts gives itself nothing', async (t
     invited_at: null,
   };
   assertStatus(await accept(service, token, more), 200);
-  const row = await service.db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await service.db
+    .selectFrom('users')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
   assert.deepEqual(
     [row?.email, row?.is_superuser, row?.app_metadata],
     ['grace@example.com', false, {}],

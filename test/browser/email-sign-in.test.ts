@@ -56,8 +56,18 @@ describe('sign-in by e-mail, in a browser', { skip: withoutChromium }, async () 
   ] as const) {
     const words =
       locale === 'en-GB'
-        ? { offer: 'Sign in by email', email: 'Email address', send: 'Send me a mail', confirm: 'Sign in' }
-        : { offer: 'Per E-Mail anmelden', email: 'E-Mail-Adresse', send: 'E-Mail senden', confirm: 'Anmelden' };
+        ? {
+            offer: 'Sign in by email',
+            email: 'Email address',
+            send: 'Send me a mail',
+            confirm: 'Sign in',
+          }
+        : {
+            offer: 'Per E-Mail anmelden',
+            email: 'E-Mail-Adresse',
+            send: 'E-Mail senden',
+            confirm: 'Anmelden',
+          };
 
     test(`a pasted code signs in, and leads where one wanted to go: ${locale}, ${width}`, async (t) => {
       const person = await register(`ada.${width}`);
@@ -81,13 +91,15 @@ describe('sign-in by e-mail, in a browser', { skip: withoutChromium }, async () 
       await page.screenshot({ path: join(pictures, `email-code-wrong-${width}.png`) });
       const { code } = await mailTo(person.email);
       await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url });
-      await page.evaluate((text) => navigator.clipboard.writeText(text), ` ${code}\n`);
+      await page.evaluate(`navigator.clipboard.writeText(' ${code} ')`);
       await field.fill('');
       await field.focus();
       await page.keyboard.press('Control+v');
       await page.getByRole('button', { name: words.confirm, exact: true }).click();
       await page.waitForURL(`${url}/app/security`);
-      const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+      const stored = await page.evaluate(() =>
+        JSON.stringify({ ...localStorage, ...sessionStorage }),
+      );
       assert.doesNotMatch(stored, /eyJ|r1\./);
       const cookies = await context.cookies();
       for (const cookie of cookies) assert.equal(cookie.httpOnly, true, cookie.name);
@@ -131,12 +143,18 @@ describe('sign-in by e-mail, in a browser', { skip: withoutChromium }, async () 
     const path = '/api/users/login/email/confirm';
     const { body } = await server.request('POST', path, { body: { token } });
     const access = { token: String(body.access_token) };
-    const begun = await server.request('POST', '/api/users/me/factors/totp', { body: {}, ...access });
+    const begun = await server.request('POST', '/api/users/me/factors/totp', {
+      body: {},
+      ...access,
+    });
     const secret = Secret.fromBase32(String(begun.body.secret));
     const codeIn = (steps: number) =>
       new TOTP({ secret }).generate({ timestamp: Date.now() + steps * 30_000 });
     const confirmation = `/api/users/me/factors/totp/${begun.body.id}/confirm`;
-    const confirmed = await server.request('POST', confirmation, { body: { code: codeIn(-1) }, ...access });
+    const confirmed = await server.request('POST', confirmation, {
+      body: { code: codeIn(-1) },
+      ...access,
+    });
     assert.equal(confirmed.status, 200);
 
     await server.request('POST', '/api/users/login/email', { body: { email: person.email } });

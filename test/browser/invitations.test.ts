@@ -107,12 +107,18 @@ describe('invitations, in a browser', { skip: withoutChromium }, async () => {
       await guest.page.getByText(email).waitFor();
       assert.equal(guest.page.url(), `${url}/app/invitation`);
       assert.deepEqual(await findViolations(guest.page), []);
-      await guest.page.screenshot({ path: join(pictures, `invitation-${width}.png`), fullPage: true });
+      await guest.page.screenshot({
+        path: join(pictures, `invitation-${width}.png`),
+        fullPage: true,
+      });
       await guest.page.getByLabel(t.username).fill('x');
       await guest.page.getByLabel(t.password, { exact: true }).fill('password1');
       await guest.page.getByRole('button', { name: t.accept }).click();
       await guest.page.getByRole('alert').filter({ hasText: /\w/ }).first().waitFor();
-      await guest.page.screenshot({ path: join(pictures, `invitation-fault-${width}.png`), fullPage: true });
+      await guest.page.screenshot({
+        path: join(pictures, `invitation-fault-${width}.png`),
+        fullPage: true,
+      });
       await guest.page.getByLabel(t.username).fill(`grace.${width}`);
       await guest.page.getByLabel(t.password, { exact: true }).fill(password);
       await guest.page.getByRole('button', { name: t.accept }).click();

@@ -72,7 +72,11 @@ describe('users without passwords, in a browser', { skip: withoutChromium }, asy
     assert.deepEqual(await findViolations(page), []);
     await page.screenshot({ path: join(pictures, 'sign-in-without-password.png') });
     await server.request('POST', '/api/admins/register', {
-      body: { username: 'root.admin', email: 'root@example.com', password: 'granite lantern 48 oak' },
+      body: {
+        username: 'root.admin',
+        email: 'root@example.com',
+        password: 'granite lantern 48 oak',
+      },
     });
     await page.goto(`${url}/app/admin/sign-in`);
     await page.getByLabel('Password', { exact: true }).waitFor();

@@ -104,7 +104,10 @@ const shownOtherwise: Record<string, Record<string, string>> = {
     ...because('secret', 'id salt code_hash'),
   },
   links: {
-    ...because('part of the token, or secret', 'id key_id token_hash password_version request_hash'),
+    ...because(
+      'part of the token, or secret',
+      'id key_id token_hash password_version request_hash',
+    ),
     ...because('the caller', 'subject_id'),
   },
   mails: {

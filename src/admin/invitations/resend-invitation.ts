@@ -24,7 +24,8 @@ export async function resendInvitation(
     if (!user.is_active) throw conflict('The user is deactivated', 'user_not_active', 'user');
     const queuing = await queueInvitation(deps, trx, user, { actor });
     const subject = partyOf(userRealm, user.id);
-    if (queuing.queued) await recordEvent(deps, trx, { event: 'invitation_resent', actor, subject });
+    if (queuing.queued)
+      await recordEvent(deps, trx, { event: 'invitation_resent', actor, subject });
     return queuing;
   });
   if (outcome === null) return false;

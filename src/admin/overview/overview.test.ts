@@ -44,7 +44,15 @@ test('an empty service has ninety days of zeros, today last, and its version', a
   const test = await createTestApp(t);
   await goToNoon(test);
   const { users, days, mail_queue, hash_queue, version: shown } = await overviewOf(test);
-  const nobody = { active: 0, inactive: 0, deleted: 0, verified: 0, unverified: 0, superusers: 0, invited: 0 };
+  const nobody = {
+    active: 0,
+    inactive: 0,
+    deleted: 0,
+    verified: 0,
+    unverified: 0,
+    superusers: 0,
+    invited: 0,
+  };
   assert.deepEqual(users, nobody);
   assert.deepEqual(mail_queue, { queued: 0, retrying: 0, dead: 0, oldest_queued_seconds: null });
   assert.deepEqual(Object.keys(hash_queue), ['waiting', 'capacity']);

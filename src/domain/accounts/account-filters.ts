@@ -72,7 +72,8 @@ export function filterOf(realm: Realm, query: ListQuery): RawBuilder<boolean> {
     is_active !== undefined && sql`is_active = ${is_active}`,
     is_email_verified !== undefined && sql`is_email_verified = ${is_email_verified}`,
     // As the index has it.
-    is_invited !== undefined && (is_invited ? sql`invited_at IS NOT NULL` : sql`invited_at IS NULL`),
+    is_invited !== undefined &&
+      (is_invited ? sql`invited_at IS NOT NULL` : sql`invited_at IS NULL`),
     created_after !== undefined && sql`created_at >= ${created_after}::timestamptz`,
     legacy_id !== undefined && sql`legacy_id = ${legacy_id}`,
     last_login_before !== undefined && sql`last_login_at < ${last_login_before}::timestamptz`,

@@ -24,6 +24,7 @@ function compose(kind: MailKind, projectName = 'ADL') {
     projectName,
     link: hasLink(kind) ? link : null,
     linkLife: '30 minutes',
+    code: '4711 0815',
     occurredAt: new Date('2026-01-31T09:26:03Z'),
     device: 'Firefox on Linux',
     ip: '203.0.113.7',

@@ -28,7 +28,8 @@ export async function writeMail(
   const secret = link && keys.find(link.key_id);
   if (mail.link_id !== null && (!link?.is_open || !secret)) return null;
   const logo = mailLogo(composing.config);
-  const made = link && secret ? { token: linkToken(link, secret), code: linkCode(link, secret) } : nothing;
+  const made =
+    link && secret ? { token: linkToken(link, secret), code: linkCode(link, secret) } : nothing;
   const message = compose(composing, mail, { link, ...made, logo: logo && logoAddress });
   return { ...message, ...(logo && { logo }) };
 }

@@ -99,8 +99,7 @@ async function queueProof(
 ): Promise<void> {
   const credentials = await findCredentialsById(trx, userRealm, user.id);
   const hasProven = before.is_email_verified || (await findFallback(trx, before)) !== null;
-  if (credentials?.password_hash === null && !hasProven)
-    await queueFirstLink(deps, trx, user);
+  if (credentials?.password_hash === null && !hasProven) await queueFirstLink(deps, trx, user);
   else await queueVerification(deps, trx, user);
 }
 

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { moveTo, verifiedUser } from '../../../test/email-calls.ts';
-import { askByEmail, byCode, byEmail, confirm, signInMail } from '../../../test/email-sign-in-calls.ts';
+import {
+  askByEmail,
+  byCode,
+  byEmail,
+  confirm,
+  signInMail,
+} from '../../../test/email-sign-in-calls.ts';
 import { registeredUser, signedInAdmin, signedInUser } from '../../../test/factories.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 
@@ -127,7 +133,10 @@ test('a changed password, and a changed or a deactivated account, end the mail',
   const mails = [];
   for (const { email } of [changed, moved, inactive]) mails.push(await signInMail(service, email));
   const body = { current_password: changed.password, new_password: 'granite lantern 41 willow' };
-  assertStatus(await api.post('/api/users/change-password', body, { token: changed.accessToken }), 200);
+  assertStatus(
+    await api.post('/api/users/change-password', body, { token: changed.accessToken }),
+    200,
+  );
   await moveTo(service, moved, 'moved@example.com');
   await db.updateTable('users').set({ is_active: false }).where('id', '=', inactive.id).execute();
   for (const mail of mails) {
@@ -145,7 +154,10 @@ test('while a new address is unverified, the mail goes to the last verified one'
     const before = (await service.mailbox.mails('email_sign_in')).length;
     const asked = await askByEmail(service.api, typed);
     const sent = (await service.mailbox.mails('email_sign_in')).slice(before);
-    assert.deepEqual(sent.map(({ recipient }) => recipient), [user.email]);
+    assert.deepEqual(
+      sent.map(({ recipient }) => recipient),
+      [user.email],
+    );
     const [, code = ''] = /Code: (\d{4} \d{4})/.exec(sent[0]?.message?.text ?? '') ?? [];
     const { request_id } = asked.body;
     assertStatus(await confirm(service.api, { email: typed, code, request_id }), 200);

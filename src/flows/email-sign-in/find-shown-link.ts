@@ -2,7 +2,11 @@ import { findCredentials } from '../../domain/accounts/account-store.ts';
 import { checkWithinGuesses, type GuessCount } from '../../domain/credentials/password-guesses.ts';
 import { signInGuesses } from '../../domain/credentials/sign-in-guesses.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
-import { findOpenLink, findRequestedLink, type Link } from '../../domain/one-time-tokens/link-store.ts';
+import {
+  findOpenLink,
+  findRequestedLink,
+  type Link,
+} from '../../domain/one-time-tokens/link-store.ts';
 import { linkCode } from '../../domain/one-time-tokens/link-token.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
 import type { ThrottlePolicy } from '../../domain/throttles/throttle-policy.ts';

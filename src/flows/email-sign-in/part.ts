@@ -1,10 +1,6 @@
 import type { Part } from '../../access/part.ts';
 import { codeTries } from './find-shown-link.ts';
-import {
-  answerSignInRequest,
-  emailSignInLimit,
-  type SignInRequest,
-} from './request-sign-in.ts';
+import { answerSignInRequest, emailSignInLimit, type SignInRequest } from './request-sign-in.ts';
 import { addEmailSignInRoutes } from './routes.ts';
 import { emailSignInMail, firstSignInMail } from './sign-in-mail.ts';
 

@@ -63,8 +63,7 @@ async function findProven({ db }: Deps, link: Link) {
 
 /** The first step is over, and no link is good for two. */
 async function useUpAndAsk(deps: Deps, link: Link, credentials: Credentials, client: Client) {
-  if (!(await transact(deps.db, (trx) => useLink(trx, link))))
-    return refuse(deps, link, 'used');
+  if (!(await transact(deps.db, (trx) => useLink(trx, link)))) return refuse(deps, link, 'used');
   return askForSecondFactor(deps, userRealm, credentials, { client, methods });
 }
 

@@ -8,6 +8,7 @@ import { parseConfig } from '../../configuration/config.ts';
 import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
 import { offerPasskey, signInWith } from '../../../test/passkeys/passkey-calls.ts';
 import { createAuthenticator } from '../../../test/passkeys/authenticator.ts';
+import { refreshed } from '../../../test/session-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 
 const noPasswords = { PASSWORD_SIGN_IN: 'false' };
@@ -22,10 +23,7 @@ test('a user registers with an address, signs in by the link, and adds a passkey
   const answer = await confirm(api, { token });
   assertStatus(answer, 200);
   const me = await api.get('/api/users/me', { token: answer.body.access_token });
-  assert.deepEqual(
-    [me.body.username, me.body.is_email_verified],
-    [registration.username, true],
-  );
+  assert.deepEqual([me.body.username, me.body.is_email_verified], [registration.username, true]);
   assertStatus(await confirm(api, { token }), 401);
   const authenticator = createAuthenticator();
   const person = { accessToken: answer.body.access_token };
@@ -89,8 +87,9 @@ test('a proof is a new sign-in, and lasts for a quarter of an hour', async (t) =
   const { api } = service;
   const user = await signedInUser(service);
   const mail = await signInMail(service, user.email);
-  const { access_token: token } = (await confirm(api, { token: mail.token })).body;
+  const tokens = (await confirm(api, { token: mail.token })).body;
   await service.clock.advance(14 * 60);
+  const { accessToken: token } = await refreshed(api, userRealm, tokens.refresh_token);
   assertStatus(await api.put('/api/users/me', { email: 'new@example.com' }, { token }), 200);
   await service.clock.advance(2 * 60);
   const late = await api.put('/api/users/me', { email: 'newer@example.com' }, { token });

@@ -106,7 +106,11 @@ test('who proves the address in another way has accepted, and the link is over',
     const shown = await service.api.get(`/api/admins/users/${id}`, { token: accessToken });
     assert.deepEqual([shown.body.is_invited, shown.body.is_email_verified], [false, true]);
   }
-  assert.deepEqual(await service.mailbox.mails('account_taken_over'), [], 'nobody had set up a thing');
+  assert.deepEqual(
+    await service.mailbox.mails('account_taken_over'),
+    [],
+    'nobody had set up a thing',
+  );
 });
 
 test('in cookie mode the session of who accepts is in a cookie', async (t) => {

@@ -33,10 +33,7 @@ export default function SignInLinkPage() {
     }
   });
   return (
-    <EntryPage
-      title={t.signIn.title}
-      below={<a href="/app/sign-in">{t.emailSignIn.back}</a>}
-    >
+    <EntryPage title={t.signIn.title} below={<a href="/app/sign-in">{t.emailSignIn.back}</a>}>
       {step ? (
         <SecondStep realm={realms.user} asked={step} onDone={() => route('/app', true)} />
       ) : isOver ? (

@@ -1,4 +1,16 @@
-import { busy, filled, leadOn, part, passwords, post, retitle, show, takeToken, usernames, words } from './link-token.js';
+import {
+  busy,
+  filled,
+  leadOn,
+  part,
+  passwords,
+  post,
+  retitle,
+  show,
+  takeToken,
+  usernames,
+  words,
+} from './link-token.js';
 import { passwordFault, showFault, watchPassword } from './password-input.js';
 
 const token = takeToken();
@@ -36,7 +48,11 @@ async function accept() {
   show('', true);
   const chosen = { username: usernameInput.value.trim() };
   const password = passwords ? { password: passwordInput.value } : {};
-  const answer = await post('/api/users/invitation/accept', { token, ...chosen, ...password }, inCookie);
+  const answer = await post(
+    '/api/users/invitation/accept',
+    { token, ...chosen, ...password },
+    inCookie,
+  );
   if (answer.ok) return finish();
   if (answer.status === 409) return showFault(usernameInput, 'username-fault', words.taken ?? '');
   const ofPassword = answer.faults.find(({ field }) => field === 'password');

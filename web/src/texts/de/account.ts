@@ -45,7 +45,8 @@ export const account: typeof english = {
     and: 'und',
     done: 'Willkommen! Wir haben Ihnen eine E-Mail geschickt, um Ihre Adresse zu bestätigen.',
     sentTitle: 'Sehen Sie in Ihr Postfach',
-    sent: (email: string) => `Wir haben einen Link an ${email} geschickt, mit dem Sie sich anmelden.`,
+    sent: (email: string) =>
+      `Wir haben einen Link an ${email} geschickt, mit dem Sie sich anmelden.`,
     closedTitle: 'Hier kann man sich nicht registrieren',
     invited:
       'Konten gibt es nur auf Einladung. Fragen Sie die Menschen, die diesen Dienst betreiben.',
