@@ -18,8 +18,7 @@ export function confirm(api: Api, body: object, client: Client = {}): Promise<An
   return api.post(`${path}/confirm`, body, client);
 }
 
-export type EmailRequest = { email: string; request_id: string };
-export type SignInMail = EmailRequest & { code: string; token: string };
+type SignInMail = { email: string; request_id: string; code: string; token: string };
 
 /** Asks, and reads the mail that comes. */
 export async function signInMail(

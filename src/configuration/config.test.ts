@@ -86,6 +86,10 @@ test('without variables every setting has its default', () => {
     auditRetentionDays: 365,
     requireAdminSecondFactor: false,
     requireVerifiedEmail: false,
+    registration: 'open',
+    registrationEmailDomains: [],
+    emailSignIn: false,
+    passwordSignIn: true,
     backup: { ...backupDefaults, accessKeyId: undefined, secretAccessKey: undefined },
   });
   assert.deepEqual([trustedProxies, metricsAllow.length], [[], 2]);

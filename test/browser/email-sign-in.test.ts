@@ -3,10 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
+import { eventually } from '../faults/eventually.ts';
+import { startSmtpSink } from '../smtp-sink.ts';
 import { findViolations } from './axe.ts';
 import { launchChromium, withoutChromium } from './browser-page.ts';
-import { startSmtpSink } from '../smtp-sink.ts';
-import { eventually } from '../faults/eventually.ts';
 import { assertQuiet, type Person, startWithPages, visit } from './visitor.ts';
 
 const pictures = join(import.meta.dirname, '../../.tmp/pages');
@@ -97,8 +97,8 @@ describe('sign-in by e-mail, in a browser', { skip: withoutChromium }, async () 
       await page.keyboard.press('Control+v');
       await page.getByRole('button', { name: words.confirm, exact: true }).click();
       await page.waitForURL(`${url}/app/security`);
-      const stored = await page.evaluate(() =>
-        JSON.stringify({ ...localStorage, ...sessionStorage }),
+      const stored = await page.evaluate<string>(
+        'JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])',
       );
       assert.doesNotMatch(stored, /eyJ|r1\./);
       const cookies = await context.cookies();

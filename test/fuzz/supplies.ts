@@ -120,14 +120,15 @@ async function supplyPasskey(
 }
 
 /** A user who is invited, or the token of the mail. */
-async function supplyInvitation({ api, root, linkToken }: FuzzTarget, path: string) {
+async function supplyInvitation(target: FuzzTarget, path: string) {
+  const { api, root } = target;
   const { email, username } = newRegistration();
   if (path.endsWith('/invite')) return { body: { email } };
   const token = root.accessToken;
   const invited = await api.post('/api/admins/users/invite', { email }, { token });
   assertStatus(invited, 201);
   if (path.includes('{id}')) return { path: { id: invited.body.id as string } };
-  return { body: { token: await linkToken('invitation', email), username } };
+  return { body: { token: await target.linkToken('invitation', email), username } };
 }
 
 function namesOf({ username, email }: ReturnType<typeof newRegistration>) {

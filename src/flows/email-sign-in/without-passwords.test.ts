@@ -4,12 +4,12 @@ import { assertStatus } from '../../../test/api.ts';
 import { confirm, signInMail } from '../../../test/email-sign-in-calls.ts';
 import { newRegistration, signedInAdmin, signedInUser, signIn } from '../../../test/factories.ts';
 import { accept, invited } from '../../../test/invitation-calls.ts';
-import { parseConfig } from '../../configuration/config.ts';
-import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
-import { offerPasskey, signInWith } from '../../../test/passkeys/passkey-calls.ts';
 import { createAuthenticator } from '../../../test/passkeys/authenticator.ts';
+import { offerPasskey, signInWith } from '../../../test/passkeys/passkey-calls.ts';
 import { refreshed } from '../../../test/session-calls.ts';
 import { createTestApp } from '../../../test/test-app.ts';
+import { parseConfig } from '../../configuration/config.ts';
+import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
 
 const noPasswords = { PASSWORD_SIGN_IN: 'false' };
 

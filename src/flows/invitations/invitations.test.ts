@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { byEmail, confirm, signInMail } from '../../../test/email-sign-in-calls.ts';
+import { signedInAdmin, signedInUser } from '../../../test/factories.ts';
 import { accept, chosenPassword, invite, invited, resend } from '../../../test/invitation-calls.ts';
 import { resetToken } from '../../../test/reset-calls.ts';
-import { signedInAdmin, signedInUser } from '../../../test/factories.ts';
 import { createTestApp } from '../../../test/test-app.ts';
 
 test('who is invited chooses username and password, and is signed in at a verified address', async (t) => {

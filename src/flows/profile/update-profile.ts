@@ -6,8 +6,8 @@ import {
   updateAccount,
 } from '../../domain/accounts/account-store.ts';
 import { accountTag } from '../../domain/accounts/account-version.ts';
-import { requireAllowedDomain } from '../../domain/accounts/registration-policy.ts';
 import { lockUserAndHolder } from '../../domain/accounts/lock-user-and-holder.ts';
+import { requireAllowedDomain } from '../../domain/accounts/registration-policy.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';

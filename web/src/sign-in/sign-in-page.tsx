@@ -73,16 +73,19 @@ function SignInPage({ realm, below }: SignInPageProps) {
       {step ? (
         <SecondStep realm={realm} asked={step} onBack={() => setStep(null)} />
       ) : (
-        <WaysIn realm={realm} onStep={setStep} returnTo={query.return_to && target} />
+        <WaysIn realm={realm} onStep={setStep} goal={query.return_to && target} />
       )}
     </EntryPage>
   );
 }
 
-type WaysInProps = SignInFormProps & { returnTo: string | undefined };
+type WaysInProps = SignInFormProps & {
+  /** Where one asked to be led afterwards. */
+  goal: string | undefined;
+};
 
 /** A password, a mail or a passkey, as far as the service takes them. */
-function WaysIn({ realm, onStep, returnTo }: WaysInProps) {
+function WaysIn({ realm, onStep, goal }: WaysInProps) {
   const t = useTexts().account.emailSignIn;
   const isUser = realm.name === 'user';
   const byEmail = isUser && settings.email_sign_in;
@@ -92,7 +95,7 @@ function WaysIn({ realm, onStep, returnTo }: WaysInProps) {
   return (
     <>
       {way === 'password' && byPassword && <SignInForm realm={realm} onStep={onStep} />}
-      {way === 'email' && byEmail && <EmailSignIn returnTo={returnTo} onStep={onStep} />}
+      {way === 'email' && byEmail && <EmailSignIn returnTo={goal} onStep={onStep} />}
       <div class="stack">
         {isOther && (
           <Button
