@@ -82,6 +82,7 @@ describe('sign-in by e-mail, in a browser', { skip: withoutChromium }, async () 
       const field = page.getByLabel('Code', { exact: true });
       await field.waitFor();
       assert.equal(await field.getAttribute('autocomplete'), 'one-time-code');
+      assert.equal(await field.evaluate((one) => one === one.ownerDocument.activeElement), true);
       assert.deepEqual(await findViolations(page), []);
       await page.screenshot({ path: join(pictures, `email-code-${width}.png`) });
 

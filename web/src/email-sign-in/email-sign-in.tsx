@@ -1,4 +1,5 @@
-import { useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../../../client/src/client.ts';
 import { Button } from '../design/button.tsx';
 import { Icon } from '../design/icon.tsx';
@@ -34,11 +35,14 @@ function AskForMail({ returnTo, onSent }: AskForMailProps) {
     await realms.user.client.requestEmailSignIn({ email: address, ...to });
     onSent(address);
   });
+  const ref = useFocusWithin();
   return (
-    <EntryForm form={form} submit={t.submit}>
-      <p class="quiet">{t.text}</p>
-      <EmailField form={form} />
-    </EntryForm>
+    <div ref={ref}>
+      <EntryForm form={form} submit={t.submit}>
+        <p class="quiet">{t.text}</p>
+        <EmailField form={form} />
+      </EntryForm>
+    </div>
   );
 }
 
@@ -63,8 +67,9 @@ function EnterCode({ email, onStep, onBack }: EnterCodeProps) {
       setOver(true);
     }
   });
+  const ref = useFocusWithin();
   return (
-    <div class="stack">
+    <div class="stack" ref={ref}>
       <p class="quiet" role="status">
         {t.sent(email)}
       </p>
@@ -86,7 +91,7 @@ function EnterCode({ email, onStep, onBack }: EnterCodeProps) {
           maxLength={40}
           hasFocus
         />
-        {isOver && <NotGood />}
+        {isOver && <NotGood words={t.wrongCode} />}
       </EntryForm>
       <Button look="bare" isWide onClick={onBack}>
         {t.another}
@@ -95,11 +100,18 @@ function EnterCode({ email, onStep, onBack }: EnterCodeProps) {
   );
 }
 
-export function NotGood() {
+/** A browser heeds `autofocus` only while the page loads. */
+function useFocusWithin(): RefObject<HTMLDivElement> {
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => ref.current?.querySelector('input')?.focus(), []);
+  return ref;
+}
+
+export function NotGood({ words }: { words: string }) {
   return (
     <div class="notice bad" role="alert">
       <Icon name="alert" />
-      {useTexts().account.emailSignIn.over}
+      {words}
     </div>
   );
 }

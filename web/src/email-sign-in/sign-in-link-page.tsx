@@ -37,7 +37,7 @@ export default function SignInLinkPage() {
       {step ? (
         <SecondStep realm={realms.user} asked={step} onDone={() => route('/app', true)} />
       ) : isOver ? (
-        <NotGood />
+        <NotGood words={t.emailSignIn.over} />
       ) : token === null ? (
         <p>{t.emailSignIn.noLink}</p>
       ) : (

@@ -99,7 +99,7 @@ function WaysIn({ realm, onStep, goal }: WaysInProps) {
       <div class="stack">
         {isOther && (
           <Button
-            icon={way === 'email' ? 'key' : 'mail'}
+            {...(way === 'password' ? { icon: 'mail' as const } : {})}
             isWide
             onClick={() => setWay(way === 'email' ? 'password' : 'email')}
           >
