@@ -7,6 +7,7 @@ import { accountImport } from './admin/account-import/part.ts';
 import { adminAdministration } from './admin/admins/part.ts';
 import { auditEvents } from './admin/audit-events/part.ts';
 import { factorResets } from './admin/factor-resets/part.ts';
+import { invitationAdministration } from './admin/invitations/part.ts';
 import { mailAdministration } from './admin/mails/part.ts';
 import { overview } from './admin/overview/part.ts';
 import { system } from './admin/system/part.ts';
@@ -28,7 +29,9 @@ import { throttles } from './domain/throttles/part.ts';
 import { accountDeletion } from './flows/account-deletion/part.ts';
 import { dataExport } from './flows/data-export/part.ts';
 import { emailChange } from './flows/email-change/part.ts';
+import { emailSignIn } from './flows/email-sign-in/part.ts';
 import { emailVerification } from './flows/email-verification/part.ts';
+import { invitations } from './flows/invitations/part.ts';
 import { linkPages } from './flows/link-pages/part.ts';
 import { passkeySignIn } from './flows/passkeys/part.ts';
 import { passwordChange } from './flows/password-change/part.ts';
@@ -74,6 +77,8 @@ export const parts: readonly Part[] = [
   secondFactors,
   passkeySignIn,
   providerSignIn,
+  emailSignIn,
+  invitations,
   ownSessions,
   profile,
   passwordChange,
@@ -87,6 +92,7 @@ export const parts: readonly Part[] = [
   tokenIntrospection,
   linkPages,
   userAdministration,
+  invitationAdministration,
   adminAdministration,
   factorResets,
   accountImport,

@@ -12,6 +12,7 @@ import {
   registeredUser as signedInUser,
   signIn,
 } from './factories.ts';
+import { liveByMail } from './mail-sign-in-life.ts';
 import { liveWithPasskey } from './passkeys/passkey-life.ts';
 import { liveWithIdentity } from './providers/identity-life.ts';
 import { forgot, newPassword, reset, resetToken } from './reset-calls.ts';
@@ -99,6 +100,7 @@ export async function liveThrough(service: TestApp) {
   await deleteAndExport(service, admin);
   await liveWithPasskey(service);
   await liveWithIdentity(service);
+  if (service.config.emailSignIn) await liveByMail(service, admin);
   for (const body of [{ is_active: false }, { is_active: true }, { full_name: 'Countess' }]) {
     assertStatus(await api.patch(path, body, asAdmin), 200);
   }

@@ -1,6 +1,9 @@
 import type { TokenPair } from './api.ts';
 
-export type Tokens = Omit<TokenPair, 'refresh_token'> & { refresh_token?: string };
+export type Tokens = Omit<TokenPair, 'refresh_token'> & {
+  refresh_token?: string;
+  return_to?: string;
+};
 
 /** An access token and until when it is good, by the clock of this process. */
 export type Access = { token: string; until: number };

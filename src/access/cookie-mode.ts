@@ -126,7 +126,7 @@ export function forgettingDeadCookie(exchange: Exchange) {
   };
 }
 
-function isCookieMode({ raw }: FastifyRequest): boolean {
+export function isCookieMode({ raw }: FastifyRequest): boolean {
   return raw.headers['x-session-mode'] === 'cookie';
 }
 
@@ -148,9 +148,13 @@ function setCookie(
   reply.header('set-cookie', stringifySetCookie(cookie));
 }
 
-/** `__Host-`: only this host over HTTPS can set it (RFC 6265bis § 4.1.3.2); refused over HTTP. */
 export function cookieName(config: Pick<Config, 'publicUrl'>, { kind }: Realm): string {
-  return `${isHttps(config) ? '__Host-' : ''}adl_${kind}`;
+  return hostCookie(config, `adl_${kind}`);
+}
+
+/** `__Host-`: only this host over HTTPS can set it (RFC 6265bis § 4.1.3.2); refused over HTTP. */
+export function hostCookie(config: Pick<Config, 'publicUrl'>, name: string): string {
+  return `${isHttps(config) ? '__Host-' : ''}${name}`;
 }
 
 function isHttps({ publicUrl }: Pick<Config, 'publicUrl'>): boolean {

@@ -68,10 +68,6 @@ test('without variables every setting has its default', () => {
     allowsPrivateProviders: false,
     returnToAllow: [],
     providers: [],
-    registration: 'open',
-    registrationEmailDomains: [],
-    emailSignIn: false,
-    passwordSignIn: true,
     smtp: {
       host: undefined,
       port: 587,
@@ -93,6 +89,10 @@ test('without variables every setting has its default', () => {
     auditRetentionDays: 365,
     requireAdminSecondFactor: false,
     requireVerifiedEmail: false,
+    registration: 'open',
+    registrationEmailDomains: [],
+    emailSignIn: false,
+    passwordSignIn: true,
     backup: { ...backupDefaults, accessKeyId: undefined, secretAccessKey: undefined },
   });
   assert.deepEqual([trustedProxies, metricsAllow.length], [[], 2]);

@@ -33,10 +33,19 @@ function passkeyFaults({ PUBLIC_URL = 'http://localhost', PASSKEY_ORIGINS = '' }
 }
 
 /** A passkey is added by who is signed in, so that it is nobody's first way in. */
-function signInFaults({ EMAIL_SIGN_IN, PASSWORD_SIGN_IN, OIDC_PROVIDERS }: Environment): string[] {
-  const hasNone = EMAIL_SIGN_IN === 'false' && PASSWORD_SIGN_IN === 'false' && !OIDC_PROVIDERS;
-  return hasNone
-    ? ['EMAIL_SIGN_IN and PASSWORD_SIGN_IN are both false: nobody could sign in for the first time']
+function signInFaults(given: Environment): string[] {
+  const { EMAIL_SIGN_IN, PASSWORD_SIGN_IN, OIDC_PROVIDERS } = given;
+  if (EMAIL_SIGN_IN === 'false' && PASSWORD_SIGN_IN === 'false' && !OIDC_PROVIDERS)
+    return [
+      'EMAIL_SIGN_IN and PASSWORD_SIGN_IN are both false: nobody could sign in for the first time',
+    ];
+  const isOn =
+    EMAIL_SIGN_IN === 'true' || (PASSWORD_SIGN_IN === 'false' && EMAIL_SIGN_IN !== 'false');
+  const hasMails = given.ENVIRONMENT !== 'production' || given.SMTP_HOST !== undefined;
+  return isOn && !hasMails
+    ? [
+        'SMTP_HOST is required in production with sign-in by e-mail (EMAIL_SIGN_IN, PASSWORD_SIGN_IN)',
+      ]
     : [];
 }
 

@@ -6,6 +6,7 @@ export function weakSettings(config: Config): string[] {
   return [
     ...adminsByPassword(config),
     ...openProxies(config),
+    ...claimedDomains(config),
     ...openSettings(config),
     ...shortPasswords(config),
     ...plainConnections(config),
@@ -31,6 +32,16 @@ function openProxies({ environment, trustedProxies }: Config): string[] {
   if (!isEverybody(trustedProxies)) return [];
   return [
     'proxies: TRUSTED_PROXIES trusts every address, so that any client can claim any address. Narrow it to the proxy',
+  ];
+}
+
+/** An address that nobody has verified proves no domain; a sign-in by e-mail verifies it. */
+function claimedDomains(config: Config): string[] {
+  const isVerified = config.requireVerifiedEmail || !config.passwordSignIn;
+  if (config.registrationEmailDomains.length === 0 || isVerified) return [];
+  return [
+    'registration: REGISTRATION_EMAIL_DOMAINS is set and REQUIRE_VERIFIED_EMAIL is off, so that anybody can claim an ' +
+      'address of these domains. Set it to true',
   ];
 }
 

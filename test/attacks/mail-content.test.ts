@@ -9,6 +9,7 @@ import { deleteMe, deletionToken } from '../deletion-calls.ts';
 import { moveTo, undo, verify } from '../email-calls.ts';
 import { factorCalls, protectedAccount } from '../factor-calls.ts';
 import { newRegistration, signedInAdmin, registeredUser as signedInUser } from '../factories.ts';
+import { liveByMail } from '../mail-sign-in-life.ts';
 import { liveWithPasskey } from '../passkeys/passkey-life.ts';
 import { liveWithIdentity } from '../providers/identity-life.ts';
 import { forgot } from '../reset-calls.ts';
@@ -66,6 +67,7 @@ test('L01 L02 L03 L05 mails: one recipient, whole headers, our links, no user te
   const service = await createTestApp(t, {
     PROJECT_NAME: 'Harbour Ledger',
     FRONTEND_URL: 'https://app.ada.test',
+    EMAIL_SIGN_IN: 'true',
   });
   const sink = await startSmtpSink(t);
   const sender = {
@@ -99,6 +101,7 @@ test('L01 L02 L03 L05 mails: one recipient, whole headers, our links, no user te
   await liveWithPasskey(service, hostileNames[0]);
   await liveWithIdentity(service);
   await liveWithFactors(service, admin);
+  await liveByMail(service, admin, hostileNames[0]);
   await useRecoveryCodes(service);
   await service.mailbox.deliver();
 

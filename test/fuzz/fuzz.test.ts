@@ -25,6 +25,8 @@ const pageOfKind: Record<string, string> = {
   email_verification: 'verify-email',
   password_reset: 'reset-password',
   email_changed: 'undo',
+  email_sign_in: 'sign-in-link',
+  invitation: 'invitation',
 };
 
 async function startTarget(t: TestContext): Promise<{ target: FuzzTarget; server: ServerProcess }> {
@@ -38,6 +40,7 @@ async function startTarget(t: TestContext): Promise<{ target: FuzzTarget; server
     // As in FI-36: without a heap limit V8 collects late, and its garbage would hide a leak.
     NODE_OPTIONS: '--max-old-space-size=128',
     ADMIN_SETUP_TOKEN: setupToken,
+    EMAIL_SIGN_IN: 'true',
     SMTP_HOST: '127.0.0.1',
     SMTP_PORT: String(sink.port),
     SMTP_SECURITY: 'none',

@@ -82,6 +82,9 @@ async function supplyFor(
   if (path === '/api/admins/users') return { body: namesOf(newRegistration()) };
   if (/providers|identities|exchange/.test(path)) return supplyProvider(target, path);
   if (/passkey/.test(path)) return supplyPasskey(target, path, await newcomer(target, realm));
+  if (/invitation|\/invite$/.test(path)) return supplyInvitation(target, path);
+  if (path.endsWith('/login/email'))
+    return { body: { email: (await newcomer(target, userRealm)).email, return_to: null } };
   if (path === '/api/tokens/introspect') {
     const { accessToken } = await newcomer(target, userRealm);
     return { body: { token: accessToken } };
@@ -138,6 +141,18 @@ async function supplyPasskey(
   if (path.endsWith('{id}')) return { token, path: { id: body.id } };
   const { challenge, options } = await requestOptions({ api }, realm);
   return { body: { challenge, response: authenticator.get(options) } };
+}
+
+/** A user who is invited, or the token of the mail. */
+async function supplyInvitation(target: FuzzTarget, path: string) {
+  const { api, root } = target;
+  const { email, username } = newRegistration();
+  if (path.endsWith('/invite')) return { body: { email } };
+  const token = root.accessToken;
+  const invited = await api.post('/api/admins/users/invite', { email }, { token });
+  assertStatus(invited, 201);
+  if (path.includes('{id}')) return { path: { id: invited.body.id as string } };
+  return { body: { token: await target.linkToken('invitation', email), username } };
 }
 
 function namesOf({ username, email }: ReturnType<typeof newRegistration>) {
@@ -201,6 +216,10 @@ async function tokenFor(target: FuzzTarget, path: string): Promise<string> {
   const { api } = target;
   const { email, password, accessToken: token } = await newcomer(target, userRealm);
   if (path.endsWith('/verify-email')) return target.linkToken('email_verification', email);
+  if (path.endsWith('/login/email/confirm')) {
+    assertStatus(await api.post('/api/users/login/email', { email }), 200);
+    return target.linkToken('email_sign_in', email);
+  }
   if (/\/(check-reset-token|reset-password)$/.test(path)) {
     assertStatus(await api.post('/api/password/forgot-password', { email }), 200);
     return target.linkToken('password_reset', email);

@@ -44,6 +44,7 @@ const endings = {
   deleted: { sessions: 'all', links: allButUndo, undoLinks: 'none' },
   deleted_by_admin: { sessions: 'all', links: allButUndoOfAddress, undoLinks: 'none' },
   restored: { sessions: 'all', links: allButUndoOfAddress, undoLinks: 'none' },
+  invitation_accepted: { sessions: 'all', links: allButUndoOfAddress, undoLinks: 'none' },
   // Whoever made the account is not who owns its address.
   taken_over: { sessions: 'all', links: allButUndoOfAddress, undoLinks: 'all' },
   // Anybody who once set an address of this user must not gain the new right by undoing a change.

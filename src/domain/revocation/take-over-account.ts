@@ -1,6 +1,7 @@
-import type { Transaction } from '../../platform/database/database.ts';
+import type { Database, Transaction } from '../../platform/database/database.ts';
 import {
   type Account,
+  findCredentialsById,
   lockAccount,
   setPassword,
   updateAccount,
@@ -36,17 +37,34 @@ export async function takeOverAccount(
   { proof }: { proof: Extract<ProofMethod, 'email' | 'fed'> },
 ): Promise<Account | null> {
   const account = await lockAccount(trx, realm, accountId);
-  // Admins have no unverified address: an admin made the account.
-  if (!account?.is_active || account.is_email_verified !== false) return null;
-  if ((await findFallback(trx, account)) !== null) return null;
+  if (!account?.is_active || !(await isOpenToTakeOver(trx, account))) return null;
+  const isUnused = await hasNeverBeenUsed(trx, realm, account);
   const subject = partyOf(realm, account.id);
   await setPassword(trx, realm, account.id, null);
   await removeAll(deps, trx, subject);
   if (realm.kind === 'user') await deleteIdentitiesOf(trx, account.id);
   await endAccess(trx, realm, account.id, 'taken_over');
   const taken = await updateAccount(trx, realm, account.id, { is_email_verified: true });
-  const details = { reason: proof };
-  await recordEvent(deps, trx, { event: 'account_taken_over', subject, details });
-  await queueNotice(deps, trx, realm, taken, 'account_taken_over');
+  const event = isUnused ? 'email_verified' : 'account_taken_over';
+  await recordEvent(deps, trx, { event, subject, details: { reason: proof } });
+  if (!isUnused) await queueNotice(deps, trx, realm, taken, 'account_taken_over');
   return taken;
+}
+
+/** Whether nobody ever verified an address of the account. Admins have none: an admin made them. */
+export async function isOpenToTakeOver(
+  db: Database | Transaction,
+  account: Pick<Account, 'id' | 'is_email_verified'>,
+): Promise<boolean> {
+  return account.is_email_verified === false && (await findFallback(db, account)) === null;
+}
+
+/** Then nothing ends of which the owner should hear. */
+async function hasNeverBeenUsed(
+  trx: Transaction,
+  realm: Realm,
+  { id, last_login_at, has_second_factor }: Account,
+): Promise<boolean> {
+  if (last_login_at !== null || has_second_factor) return false;
+  return (await findCredentialsById(trx, realm, id))?.password_hash === null;
 }

@@ -7,7 +7,7 @@ import { recordEvent } from '../../domain/audit/record-event.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { deleteIdentitiesOf } from '../../domain/identities/identity-store.ts';
-import { findFallback } from '../../domain/one-time-tokens/fallback-address.ts';
+import { findFallback, provenAddress } from '../../domain/one-time-tokens/fallback-address.ts';
 import { LinkNotGoodError } from '../../domain/one-time-tokens/link-not-good.ts';
 import { type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
@@ -15,7 +15,7 @@ import { partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAccess } from '../../domain/revocation/end-access.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
-import { provenAddress, requireResetLink, withResetLink } from './reset-link.ts';
+import { requireResetLink, withResetLink } from './reset-link.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'logger'>;
 

@@ -38,12 +38,14 @@ function DeletionDialog({ onClose }: { onClose: () => void }) {
     <Dialog title={t.account.privacy.deleteQuestion} onClose={onClose}>
       <p class="quiet">{t.account.privacy.deleteText(settings.deleted_user_grace_days)}</p>
       <form class="stack" onSubmit={form.onSubmit} noValidate>
-        <PasswordField
-          name="password"
-          label={t.account.privacy.deletePassword}
-          form={form}
-          isCurrent
-        />
+        {settings.password_sign_in && (
+          <PasswordField
+            name="password"
+            label={t.account.privacy.deletePassword}
+            form={form}
+            isCurrent
+          />
+        )}
         <Problem of={form} />
         <div class="dialog-actions">
           <Button onClick={onClose}>{t.cancel}</Button>
