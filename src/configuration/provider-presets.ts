@@ -1,5 +1,5 @@
 /** What a provider speaks: OpenID Connect, or GitHub's own API. */
-export type ProviderProtocol = 'openid' | 'github';
+type ProviderProtocol = 'openid' | 'github';
 
 export type ProviderPreset = {
   protocol: ProviderProtocol;

@@ -109,7 +109,7 @@ test('what is wrong with a provider is said by its variable', () => {
     [{ OIDC_PROVIDERS: 'work,work', OIDC_WORK_ISSUER: issuer }, 'OIDC_PROVIDERS must be'],
     [{ OIDC_WORK_ISSUER: issuer, RETURN_TO_ALLOW: 'https://x.example/a' }, 'RETURN_TO_ALLOW must'],
   ] as const) {
-    const faults = faultsOf({ ...work, ...more } as Record<string, string>);
+    const faults = faultsOf({ ...work, ...more });
     assert.ok(
       faults.some((one) => one.startsWith(fault)),
       `${JSON.stringify(more)}: ${faults.join('; ')}`,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
 import { deleteMe } from '../deletion-calls.ts';
 import { moveTo, undo, undoToken, verifiedUser } from '../email-calls.ts';
@@ -21,7 +22,6 @@ import {
 import { reset, resetToken } from '../reset-calls.ts';
 import { statusOfMe } from '../session-calls.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
-import { userRealm } from '../../src/domain/realms/realms.ts';
 
 const idp = await ownProvider();
 const settings = withProvider(idp);

@@ -1,6 +1,6 @@
+import { assembly } from '../../src/app.ts';
 import { findOrMakeUser } from '../../src/flows/providers/find-or-make-user.ts';
 import { linkIdentity } from '../../src/flows/providers/link-identity.ts';
-import { assembly } from '../../src/app.ts';
 import { transact } from '../../src/platform/database/database.ts';
 import { assertStatus } from '../api.ts';
 import { signedInUser } from '../factories.ts';

@@ -104,7 +104,7 @@ function createProvider(
       { ...common, client_id: 'adl', token_endpoint_auth_method: 'none' },
       { ...common, client_id: 'confidential', client_secret: clientSecret },
     ],
-    jwks: { keys: [key as never] },
+    jwks: { keys: [key] },
     cookies: { keys: [randomBytes(16).toString('hex')] },
     claims: {
       openid: ['sub'],

@@ -45,7 +45,7 @@ export function createGitHubProvider(
       ),
     redeem: (answer, { state, codeVerifier }) =>
       asking(async (library, known) => {
-        const came = new URL(`${redirectUri}?${answer}`);
+        const came = new URL(`${redirectUri}?${answer.toString()}`);
         const checks = { expectedState: state, pkceCodeVerifier: codeVerifier };
         const { access_token: token } = await library.authorizationCodeGrant(known, came, checks);
         const ask = <T>(path: string, schema: z.ZodType<T>): Promise<T> =>
@@ -82,6 +82,7 @@ function configure(
     library.ClientSecretPost(clientSecret),
   );
   known[library.customFetch] = fetch as never;
+  // oxlint-disable-next-line typescript/no-deprecated -- on this machine only, which the fetch checks
   if (issuer.startsWith('http:')) library.allowInsecureRequests(known);
   return known;
 }

@@ -20,7 +20,7 @@ export function openProviders(config: Config): Providers {
 }
 
 /** What the registration at the provider has to name. From the configuration alone. */
-export function callbackUrl({ publicUrl }: Pick<Config, 'publicUrl'>, id: string): string {
+function callbackUrl({ publicUrl }: Pick<Config, 'publicUrl'>, id: string): string {
   return `${publicUrl}/api/users/login/providers/${id}/callback`;
 }
 

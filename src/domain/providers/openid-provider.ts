@@ -41,7 +41,7 @@ export function createOpenIdProvider(
       }),
     redeem: (answer, secrets) =>
       asking(async (library) => {
-        const came = new URL(`${redirectUri}?${answer}`);
+        const came = new URL(`${redirectUri}?${answer.toString()}`);
         return redeem(library, { configuration: await discovered(), settings }, came, secrets);
       }),
   };
@@ -64,6 +64,7 @@ async function discover(settings: ProviderSettings, fetch: GuardedFetch): Promis
     {
       [library.customFetch]: fetch as never,
       // The fetch allows it on this machine only.
+      // oxlint-disable-next-line typescript/no-deprecated -- marked so that it stands out
       execute: issuer.protocol === 'http:' ? [library.allowInsecureRequests] : [],
     },
   );

@@ -38,13 +38,12 @@ export function addCallbackRoutes(server: HttpServer, deps: ProviderDeps): void 
   void server.register(async (scope) => {
     const app = scope as HttpServer;
     acceptForms(app);
-    const errorHandler = failing(deps);
+    app.setErrorHandler(failing(deps));
 
     app.get(
       '/api/users/login/providers/:id/callback',
       {
         ...anyone,
-        errorHandler,
         schema: {
           ...about,
           summary: 'Come back from a provider',
@@ -60,7 +59,6 @@ export function addCallbackRoutes(server: HttpServer, deps: ProviderDeps): void 
       '/api/users/login/providers/:id/callback',
       {
         ...anyone,
-        errorHandler,
         schema: {
           ...about,
           summary: 'Come back from a provider by a form',

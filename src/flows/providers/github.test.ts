@@ -28,10 +28,11 @@ async function startGitHub(t: TestContext): Promise<GitHub> {
     ],
     challenge: '',
   };
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     response.setHeader('content-type', 'application/json; charset=utf-8');
-    const answer = await answerOf(state, request);
-    response.writeHead(answer === null ? 401 : 200).end(JSON.stringify(answer));
+    void answerOf(state, request).then((answer) =>
+      response.writeHead(answer === null ? 401 : 200).end(JSON.stringify(answer)),
+    );
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {

@@ -95,7 +95,7 @@ function addStart(app: HttpServer, deps: ProviderDeps): void {
       try {
         const browser = tieBrowser({ request, reply, config: deps.config }, provider);
         const beginning = { ...wanted, browser, asker: null };
-        return reply.redirect(await beginAtProvider(deps, provider, beginning), 302);
+        return await reply.redirect(await beginAtProvider(deps, provider, beginning), 302);
       } catch (error) {
         const tried = { event: 'sign_in', provider: provider.settings.id } as const;
         return reply.redirect(await failedPage(deps, request, error, tried), 302);

@@ -40,5 +40,5 @@ export function withParameter(address: string, name: string, value: string): str
 
 /** Behind the #: no server and no referrer gets it. */
 export function withFragment(address: string, values: Record<string, string>): string {
-  return `${address}#${new URLSearchParams(values)}`;
+  return `${address}#${new URLSearchParams(values).toString()}`;
 }

@@ -16,7 +16,7 @@ export class OutboundError extends Error {
   }
 }
 
-export type GuardedRequest = {
+type GuardedRequest = {
   method?: string | undefined;
   headers?: Record<string, string> | undefined;
   body?: string | URLSearchParams | undefined;

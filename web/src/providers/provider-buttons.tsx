@@ -21,6 +21,6 @@ export function ProviderButtons({ returnTo }: { returnTo: string }) {
 /** Back to the sign-in page, which takes over the session or asks for the second factor. */
 function startAddress(id: string, target: string): string {
   const back = new URLSearchParams({ from: 'provider', return_to: target });
-  const query = new URLSearchParams({ return_to: `/app/sign-in?${back}` });
-  return `/api/users/login/providers/${id}/start?${query}`;
+  const query = new URLSearchParams({ return_to: `/app/sign-in?${back.toString()}` });
+  return `/api/users/login/providers/${id}/start?${query.toString()}`;
 }
