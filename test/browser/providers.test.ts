@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { eventually } from '../faults/eventually.ts';
 import { startTestProvider } from '../providers/test-provider.ts';
 import { findViolations } from './axe.ts';
 import { launchChromium, withoutChromium } from './browser-page.ts';
@@ -28,6 +29,7 @@ describe('sign-in by providers, in a browser', { skip: withoutChromium }, async 
       OIDC_TEST_NAME: 'Example ID',
       OIDC_TEST_TRUST_EMAIL: 'true',
       OIDC_ALLOW_PRIVATE: 'true',
+      LOG_FORMAT: 'json',
     },
   );
   const { url } = server;
@@ -115,7 +117,7 @@ describe('sign-in by providers, in a browser', { skip: withoutChromium }, async 
       await page.getByRole('heading', { name: 'That did not work' }).waitFor();
       const reference = (await page.locator('#request-id').textContent()) ?? '';
       assert.match(reference, /^[0-9a-f-]{36}$/);
-      assert.ok(server.logs().includes(reference));
+      await eventually('its line in the log', () => server.logs().includes(reference));
       texts.push(((await page.locator('main').textContent()) ?? '').replace(reference, ''));
     }
     assert.equal(texts[0], texts[1]);

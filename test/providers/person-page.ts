@@ -33,6 +33,7 @@ function page(people: readonly Person[]): string {
       `<p><button name="sub" value="${sub}">${sub} (${email})</button></p>`,
   );
   return `<!doctype html><html lang="en"><title>Test provider</title>
+<link rel="icon" href="data:,">
 <body style="font: 1rem/1.5 system-ui; max-width: 30rem; margin: 10vh auto">
 <h1>Test provider</h1><p>Who are you?</p><form method="post">${buttons.join('')}
 <p><button name="sub" value="">Refuse</button></p></form></body></html>`;
