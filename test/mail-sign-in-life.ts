@@ -12,12 +12,14 @@ export async function liveByMail(
   fullName = 'Grace',
 ): Promise<void> {
   const user = await registeredUser(service, { fullName });
+  await service.mailbox.deliver();
   const mail = await signInMail(service, user.email);
   assertStatus(await confirm(service.api, { token: mail.token }), 200);
   const email = `invited.${user.email}`;
   const invited = await invite(service, admin, { email, full_name: fullName });
   assertStatus(invited, 201);
   assertStatus(await resend(service, admin, invited.body.id), 204);
+  await service.mailbox.deliver();
   assertStatus(await accept(service, await service.mailbox.token('invitation', email)), 200);
   // Of services without passwords.
   await service.db

@@ -16,7 +16,8 @@ test('the link of the mail signs in, at level 1, and the session says how', asyn
   const service = await createTestApp(t, byEmail);
   const user = await verifiedUser(service);
   const mail = await signInMail(service, user.email);
-  const answer = await confirm(service.api, { token: mail.token });
+  const body = { token: mail.token };
+  const answer = await service.api.post('/api/users/login/email/confirm', body);
   assertStatus(answer, 200);
   const { access_token: token, ...rest } = answer.body;
   assert.deepEqual(Object.keys(rest).toSorted(), ['expires_in', 'refresh_token', 'token_type']);
