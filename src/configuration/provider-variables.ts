@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { exactOrigins, parts, variable, yesNo } from './config-fields.ts';
 
-const idForm = /^[a-z][a-z0-9-]{0,19}$/;
+export const providerIdForm = /^[a-z][a-z0-9-]{0,19}$/;
 
 /** The variables of all providers; `read-providers.ts` reads those of each. */
 export const providerVariables = {
@@ -11,7 +11,7 @@ export const providerVariables = {
       .prefault('')
       .transform(parts)
       .refine(
-        (ids) => ids.every((id) => idForm.test(id)) && new Set(ids).size === ids.length,
+        (ids) => ids.every((id) => providerIdForm.test(id)) && new Set(ids).size === ids.length,
         'must be a comma-separated list of different names in lower case, e.g. google,work',
       )
       .refine((ids) => ids.length <= 20, 'must name at most 20 providers'),

@@ -2,6 +2,7 @@ import { isLoopbackHost } from '../platform/http/client-address.ts';
 import { parts } from './config-fields.ts';
 import type { Environment } from './cross-faults.ts';
 import { type ProviderPreset, providerPresets } from './provider-presets.ts';
+import { providerIdForm } from './provider-variables.ts';
 
 export type ProviderSettings = ProviderPreset & {
   id: string;
@@ -26,7 +27,8 @@ export function providerSecretNames(given: Environment): string[] {
 
 /** The providers in the order of `OIDC_PROVIDERS`; adds what is wrong to the faults. */
 export function readProviders(given: Environment, faults: string[]): ProviderSettings[] {
-  const ids = parts(given.OIDC_PROVIDERS ?? '');
+  // A fault of the list itself is reported with it.
+  const ids = parts(given.OIDC_PROVIDERS ?? '').filter((id) => providerIdForm.test(id));
   const prefixes = ids.map(prefixOf);
   for (const name of Object.keys(given).filter((one) => ofProvider.test(one)))
     if (!prefixes.some((prefix) => isOf(prefix, name)))

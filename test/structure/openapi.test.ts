@@ -25,6 +25,10 @@ test('operations have a summary, a tag, a unique id and described answers', asyn
     assert.match(operation.summary ?? '', /^[A-Z].{4,80}[^.]$/, name);
     assert.equal(operation.tags?.length, 1, name);
     assert.ok(tags.includes(operation.tags?.[0] ?? ''), name);
+    assert.ok(
+      Object.keys(operation.responses).some((status) => /^[23]/.test(status)),
+      name,
+    );
     for (const status of Object.keys(operation.responses)) {
       assert.doesNotMatch(
         responseOf(document, operation, status)?.description ?? '',

@@ -22,6 +22,8 @@ test('pages and assets are served with their types, and 304 to a client that has
     [await api.get('/app/assets/reset-password.js'), script],
     [await api.get('/app/assets/verify-email.js'), script],
     [await api.get('/app/assets/undo.js'), script],
+    [await api.get('/app/sign-in-failed'), html],
+    [await api.get('/app/assets/sign-in-failed.js'), script],
   ] as const;
   for (const [answer, type] of answers) {
     assertStatus(answer, 200);
