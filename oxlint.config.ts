@@ -37,6 +37,7 @@ const packages = [
   'nodemailer',
   's3mini',
   '@opentelemetry/exporter-trace-otlp-http',
+  'openid-client',
 ];
 const connecting = [...nodeModules, ...nodeModules.map((name) => `node:${name}`), ...packages];
 
@@ -54,6 +55,10 @@ const callingFiles: Record<string, string> = {
   'src/cli/local-socket/serve-commands.ts': 'a socket in DATA_DIR',
   'src/cli/local-socket/ask-server.ts': 'the same',
   'src/cli/fastapi/read-fastapi.ts': 'the database that the operator names on the command line',
+  'src/platform/outbound/guarded-fetch.ts': 'what its callers say, behind its guard',
+  'src/domain/providers/openid-provider.ts':
+    'OIDC_…_ISSUER and what is found there, by guarded-fetch.ts',
+  'src/domain/providers/github-provider.ts': 'the same of GitHub',
   'src/platform/opentelemetry/open-exporter.ts': 'OTEL_EXPORTER_OTLP_ENDPOINT',
   'src/operations/diagnosis/network/ask-public-url.ts':
     'PUBLIC_URL, or there the address given to adl doctor',

@@ -12,6 +12,7 @@ import { measureLogins } from './logins.ts';
 import { measureMails } from './mails.ts';
 import { measureOverload } from './overload.ts';
 import { measurePages } from './pages.ts';
+import { measureProviders } from './providers.ts';
 import { compareWithFloors } from './ratios/compare.ts';
 import { measureReplicas } from './replicas.ts';
 import { measureSearches } from './searches.ts';
@@ -36,6 +37,7 @@ const benchmarks = {
   overload: measureOverload,
   replicas: measureReplicas,
   traces: measureTraces,
+  providers: measureProviders,
   'signing-keys': measureSigningKeys,
   'audit-chain': measureAuditChain,
   backups: measureBackups,

@@ -15,6 +15,9 @@ const lives: Record<string, string> = {
   first_password: '3 days',
   email_verification: '24 hours',
   email_changed: '7 days',
+  email_sign_in: '10 minutes',
+  first_sign_in: '24 hours',
+  invitation: '7 days',
 };
 const kinds = Object.keys(assembly.mailTexts);
 
@@ -24,6 +27,7 @@ for (const [kind, words] of Object.entries(assembly.mailTexts)) {
     projectName: 'ADL Production',
     link: words.page ? `https://accounts.example.com/app/${words.page}#token=${token}` : null,
     linkLife: lives[kind] ?? null,
+    code: words.hasCode ? '4711 0815' : null,
     occurredAt: new Date('2026-11-24T16:05:00Z'),
     device: 'Firefox on Linux',
     ip: '203.0.113.7',

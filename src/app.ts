@@ -7,6 +7,7 @@ import { accountImport } from './admin/account-import/part.ts';
 import { adminAdministration } from './admin/admins/part.ts';
 import { auditEvents } from './admin/audit-events/part.ts';
 import { factorResets } from './admin/factor-resets/part.ts';
+import { invitationAdministration } from './admin/invitations/part.ts';
 import { mailAdministration } from './admin/mails/part.ts';
 import { overview } from './admin/overview/part.ts';
 import { system } from './admin/system/part.ts';
@@ -16,22 +17,27 @@ import { audit } from './domain/audit/part.ts';
 import { credentials } from './domain/credentials/part.ts';
 import { factors } from './domain/factors/part.ts';
 import { idempotency } from './domain/idempotency/part.ts';
+import { identities } from './domain/identities/part.ts';
 import { keyRotation } from './domain/key-rotation/part.ts';
 import { oneTimeTokens } from './domain/one-time-tokens/part.ts';
 import { outbox } from './domain/outbox/part.ts';
 import { passkeys } from './domain/passkeys/part.ts';
 import { queuedJobs } from './domain/personal-data/part.ts';
+import { revocation } from './domain/revocation/part.ts';
 import { sessions } from './domain/sessions/part.ts';
 import { throttles } from './domain/throttles/part.ts';
 import { accountDeletion } from './flows/account-deletion/part.ts';
 import { dataExport } from './flows/data-export/part.ts';
 import { emailChange } from './flows/email-change/part.ts';
+import { emailSignIn } from './flows/email-sign-in/part.ts';
 import { emailVerification } from './flows/email-verification/part.ts';
+import { invitations } from './flows/invitations/part.ts';
 import { linkPages } from './flows/link-pages/part.ts';
 import { passkeySignIn } from './flows/passkeys/part.ts';
 import { passwordChange } from './flows/password-change/part.ts';
 import { passwordReset } from './flows/password-reset/part.ts';
 import { profile } from './flows/profile/part.ts';
+import { providerSignIn } from './flows/providers/part.ts';
 import { registration } from './flows/registration/part.ts';
 import { secondFactors } from './flows/second-factors/part.ts';
 import { securityEvents } from './flows/security-events/part.ts';
@@ -56,11 +62,13 @@ export const parts: readonly Part[] = [
   credentials,
   factors,
   idempotency,
+  identities,
   keyRotation,
   oneTimeTokens,
   outbox,
   passkeys,
   queuedJobs,
+  revocation,
   sessions,
   throttles,
   health,
@@ -68,6 +76,9 @@ export const parts: readonly Part[] = [
   signIn,
   secondFactors,
   passkeySignIn,
+  providerSignIn,
+  emailSignIn,
+  invitations,
   ownSessions,
   profile,
   passwordChange,
@@ -81,6 +92,7 @@ export const parts: readonly Part[] = [
   tokenIntrospection,
   linkPages,
   userAdministration,
+  invitationAdministration,
   adminAdministration,
   factorResets,
   accountImport,

@@ -12,7 +12,9 @@ import {
   registeredUser as signedInUser,
   signIn,
 } from './factories.ts';
+import { liveByMail } from './mail-sign-in-life.ts';
 import { liveWithPasskey } from './passkeys/passkey-life.ts';
+import { liveWithIdentity } from './providers/identity-life.ts';
 import { forgot, newPassword, reset, resetToken } from './reset-calls.ts';
 import type { TestApp } from './test-app.ts';
 
@@ -97,6 +99,8 @@ export async function liveThrough(service: TestApp) {
   await useUpSessions(service, user);
   await deleteAndExport(service, admin);
   await liveWithPasskey(service);
+  await liveWithIdentity(service);
+  if (service.config.emailSignIn) await liveByMail(service, admin);
   for (const body of [{ is_active: false }, { is_active: true }, { full_name: 'Countess' }]) {
     assertStatus(await api.patch(path, body, asAdmin), 200);
   }

@@ -138,7 +138,8 @@ async function resetDatabase(db: Database, keys: readonly SigningKeyRow[]): Prom
          o AS (DELETE FROM totp_factors), p AS (DELETE FROM recovery_codes),
          q AS (DELETE FROM second_factor_challenges),
          r AS (DELETE FROM passkeys), s AS (DELETE FROM passkey_challenges),
-         t AS (DELETE FROM signing_keys), u AS (DELETE FROM hmac_tokens)
+         t AS (DELETE FROM signing_keys), u AS (DELETE FROM hmac_tokens),
+         v AS (DELETE FROM identities), w AS (DELETE FROM provider_attempts), x AS (DELETE FROM provider_exchanges)
     DELETE FROM jobs.job`.execute(db);
   // Afterwards, because removing the users is counted.
   await sql`

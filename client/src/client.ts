@@ -47,14 +47,29 @@ export type PresentedPasskey = Operations['POST /api/users/login/passkey']['body
 /** `challenge` is that of the `ApiError` which `signIn` threw. */
 export type SecondStep = Operations['POST /api/users/login/second-factor']['body'];
 
+/** A link's token, or a code with the `request_id` of who asked, which is a cookie in cookie mode. */
+export type ShownMail = Operations['POST /api/users/login/email/confirm']['body'];
+
+export type AcceptedInvitation = Operations['POST /api/users/invitation/accept']['body'];
+
 export type Client = {
   /** Throws an `ApiError` with the reason `second_factor_required` and a `challenge`, if it is. */
   signIn(credentials: Credentials): Promise<void>;
   completeSignIn(step: SecondStep): Promise<void>;
   /** With what `navigator.credentials.get()` gave, and the challenge that it was asked with. */
   signInWithPasskey(presented: PresentedPasskey): Promise<void>;
+  /** Asks for a mail with a link and a code, for users. */
+  requestEmailSignIn(
+    body: Operations['POST /api/users/login/email']['body'],
+  ): Promise<Answer<'POST /api/users/login/email'>>;
+  /** Gives where one wanted to go, if that was said. Throws like `signIn`. */
+  signInByEmail(shown: ShownMail): Promise<string | null>;
+  /** Signs in, too. */
+  acceptInvitation(accepted: AcceptedInvitation): Promise<void>;
   /** Ends the session here even if the service cannot be reached; then it throws. */
   signOut(): Promise<void>;
+  /** Takes over the session that a sign-in with a provider has left as a cookie; false if none. */
+  resume(): Promise<boolean>;
   /** True if there is a session. Renews the access token where needed. */
   isSignedIn(): Promise<boolean>;
   /** `call('GET /api/users/me')`: the answer. Throws `ApiError` or `NetworkError`. */
@@ -64,7 +79,7 @@ export type Client = {
 };
 
 const open =
-  /^\/api\/(users|admins)\/(register|login(\/.+)?|verify-email|undo)$|^\/api\/password\/(forgot|check-reset|reset)-/;
+  /^\/api\/(users|admins)\/(register|login(\/.+)?|invitation\/.+|verify-email|undo)$|^\/api\/password\/(forgot|check-reset|reset)-/;
 
 export function createClient(options: ClientOptions = {}): Client {
   const { baseUrl = '', realm = 'user', session = tokenSession(), patienceSeconds = 3 } = options;
@@ -106,19 +121,32 @@ export function createClient(options: ClientOptions = {}): Client {
     return { data: data as never, etag: headers.get('etag'), headers };
   };
 
-  const signInAt = async (route: string, body: object): Promise<void> => {
+  const postOpenly = async (route: string, body: object): Promise<unknown> => {
     const to = { method: 'POST', path: path + route, headers: session.headers };
-    const { data } = await send(sending, { ...to, isRepeatable: false, body });
-    await session.take(data as Tokens);
+    return (await send(sending, { ...to, isRepeatable: false, body })).data;
+  };
+
+  const signInAt = async (route: string, body: object): Promise<Tokens> => {
+    const tokens = (await postOpenly(route, body)) as Tokens;
+    await session.take(tokens);
+    return tokens;
   };
 
   return {
     exchange,
     call: async (operation, ...given) => (await exchange(operation, ...given)).data,
     isSignedIn: async () => (await accessToken(null)) !== null,
-    signIn: (credentials) => signInAt('/login', credentials),
-    signInWithPasskey: (presented) => signInAt('/login/passkey', presented),
-    completeSignIn: (step) => signInAt('/login/second-factor', step),
+    resume: async () => {
+      await session.expect?.();
+      return (await accessToken(null)) !== null;
+    },
+    signIn: async (credentials) => void (await signInAt('/login', credentials)),
+    signInWithPasskey: async (presented) => void (await signInAt('/login/passkey', presented)),
+    completeSignIn: async (step) => void (await signInAt('/login/second-factor', step)),
+    requestEmailSignIn: async (body) => (await postOpenly('/login/email', body)) as never,
+    signInByEmail: async (shown) =>
+      (await signInAt('/login/email/confirm', shown)).return_to ?? null,
+    acceptInvitation: async (accepted) => void (await signInAt('/invitation/accept', accepted)),
     signOut: async () => {
       const { body } = await session.credentials();
       await session.forget();

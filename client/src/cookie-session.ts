@@ -28,6 +28,9 @@ export function cookieSession(realm: 'user' | 'admin' = 'user'): Session {
       flag.set(true);
       channel?.postMessage({ access: known } satisfies Message);
     },
+    expect: async () => {
+      flag.set(true);
+    },
     forget: async () => {
       known = null;
       flag.set(false);

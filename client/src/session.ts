@@ -1,6 +1,9 @@
 import type { TokenPair } from './api.ts';
 
-export type Tokens = Omit<TokenPair, 'refresh_token'> & { refresh_token?: string };
+export type Tokens = Omit<TokenPair, 'refresh_token'> & {
+  refresh_token?: string;
+  return_to?: string;
+};
 
 /** An access token and until when it is good, by the clock of this process. */
 export type Access = { token: string; until: number };
@@ -17,6 +20,8 @@ export type Session = {
   credentials(): Promise<{ body?: { refresh_token: string }; key?: string }>;
   take(tokens: Tokens): Promise<void>;
   forget(): Promise<void>;
+  /** A sign-in outside this page may have left a session: the next refresh is not in vain. */
+  expect?(): Promise<void>;
   /** Called when another tab signs out. */
   onEnd(listener: () => void): void;
 };

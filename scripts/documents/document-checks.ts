@@ -71,6 +71,10 @@ function isThere(name: string, document: string, root: string): boolean {
 
 const readByNode = new Set(['NODE_EXTRA_CA_CERTS']);
 
+/** Each provider of sign-in has its own: src/configuration/read-providers.ts. */
+const ofProvider =
+  /^OIDC_[A-Z\d_]+_(ISSUER|CLIENT_ID|CLIENT_SECRET(_FILE)?|NAME|SCOPES|TRUST_EMAIL)$/;
+
 /** A word in capitals with an underscore, in code, is a variable of the environment. */
 export function findMissingVariables(
   { path, spans, codeLines }: MarkdownDocument,
@@ -83,7 +87,7 @@ export function findMissingVariables(
     ...codeLines.flatMap((line) => line.match(/(?<![\w$<.-])[A-Z][A-Z0-9_]+(?==)/g) ?? []),
   ];
   return unique(named)
-    .filter((name) => !facts.variables.has(name) && !readByNode.has(name))
+    .filter((name) => !facts.variables.has(name) && !readByNode.has(name) && !ofProvider.test(name))
     .map((name) => `${path} names the variable ${name}, which nothing reads`);
 }
 

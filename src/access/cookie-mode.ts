@@ -95,11 +95,19 @@ type Exchange = { request: FastifyRequest; reply: FastifyReply; config: Config; 
 
 /** The response with new tokens. In cookie mode the refresh token goes into the cookie only. */
 export function answerTokens(exchange: Exchange, tokens: TokenPair): z.output<typeof tokensSchema> {
-  const { request, config, realm } = exchange;
-  if (!isCookieMode(request)) return tokens;
-  const { refresh_token: value, ...shown } = tokens;
-  setCookie(exchange, { value, maxAge: sessionLifetimes(config, realm).idleSeconds });
+  if (!isCookieMode(exchange.request)) return tokens;
+  const { refresh_token: _, ...shown } = tokens;
+  setSessionCookie(exchange, tokens);
   return shown;
+}
+
+/** For a browser on its way to a page of this origin, which sends no header. */
+export function setSessionCookie(
+  exchange: Omit<Exchange, 'request'>,
+  { refresh_token: value }: TokenPair,
+): void {
+  const { idleSeconds: maxAge } = sessionLifetimes(exchange.config, exchange.realm);
+  setCookie(exchange, { value, maxAge });
 }
 
 export function forgetCookie(exchange: Exchange): void {
@@ -118,12 +126,12 @@ export function forgettingDeadCookie(exchange: Exchange) {
   };
 }
 
-function isCookieMode({ raw }: FastifyRequest): boolean {
+export function isCookieMode({ raw }: FastifyRequest): boolean {
   return raw.headers['x-session-mode'] === 'cookie';
 }
 
 function setCookie(
-  { reply, config, realm }: Exchange,
+  { reply, config, realm }: Omit<Exchange, 'request'>,
   { value, maxAge }: { value: string; maxAge: number },
 ): void {
   const name = cookieName(config, realm);
@@ -140,9 +148,13 @@ function setCookie(
   reply.header('set-cookie', stringifySetCookie(cookie));
 }
 
-/** `__Host-`: only this host over HTTPS can set it (RFC 6265bis § 4.1.3.2); refused over HTTP. */
 export function cookieName(config: Pick<Config, 'publicUrl'>, { kind }: Realm): string {
-  return `${isHttps(config) ? '__Host-' : ''}adl_${kind}`;
+  return hostCookie(config, `adl_${kind}`);
+}
+
+/** `__Host-`: only this host over HTTPS can set it (RFC 6265bis § 4.1.3.2); refused over HTTP. */
+export function hostCookie(config: Pick<Config, 'publicUrl'>, name: string): string {
+  return `${isHttps(config) ? '__Host-' : ''}${name}`;
 }
 
 function isHttps({ publicUrl }: Pick<Config, 'publicUrl'>): boolean {

@@ -15,7 +15,9 @@ test('the request limits have their documented values', () => {
     ofAddress: {
       register: { name: 'register', limit: 10, windowSeconds: hour },
       'forgot-ip': { name: 'forgot-ip', limit: 10, windowSeconds: hour },
+      'email-sign-in': { name: 'email-ip', limit: 60, windowSeconds: hour },
       reset: { name: 'reset', limit: 10, windowSeconds: 900 },
+      'provider-start': { name: 'provider-start', limit: 60, windowSeconds: 600 },
     },
     defence: { name: 'defence', limit: 60, windowSeconds: hour },
     refresh: { name: 'refresh', limit: 600, windowSeconds: hour },

@@ -3,7 +3,7 @@ import { durations } from '../platform/durations.ts';
 import type { LimitPolicy } from '../platform/rate-limit/rate-limit.ts';
 
 /** An extra limit per client address that a route can name, on top of that for all its requests. */
-export type AddressLimit = 'register' | 'forgot-ip' | 'reset';
+export type AddressLimit = 'register' | 'forgot-ip' | 'reset' | 'email-sign-in' | 'provider-start';
 
 export type LimitPolicies = {
   /** Requests of one address that count on nothing else; null: switched off. */
@@ -51,5 +51,9 @@ export function limitPolicies({
 const addressLimits: Record<AddressLimit, LimitPolicy> = {
   register: { name: 'register', limit: 10, windowSeconds: durations.hours(1) },
   'forgot-ip': { name: 'forgot-ip', limit: 10, windowSeconds: durations.hours(1) },
+  // More than of reset links: in an office everybody signs in.
+  'email-sign-in': { name: 'email-ip', limit: 60, windowSeconds: durations.hours(1) },
   reset: { name: 'reset', limit: 10, windowSeconds: durations.minutes(15) },
+  // Each leaves a row for ten minutes.
+  'provider-start': { name: 'provider-start', limit: 60, windowSeconds: durations.minutes(10) },
 };

@@ -16,6 +16,8 @@ import {
   yesNo,
 } from './config-fields.ts';
 import { passkeyVariables } from './passkey-variables.ts';
+import { providerVariables } from './provider-variables.ts';
+import { registrationVariables } from './registration-variables.ts';
 import { smtpVariables } from './smtp-variables.ts';
 import { tokenVariables } from './token-variables.ts';
 import { traceVariables } from './trace-variables.ts';
@@ -198,6 +200,7 @@ export const configSchema = z.object({
     'development: http://localhost:3000,http://localhost:5173; production: none',
   ),
   ...passkeyVariables,
+  ...providerVariables,
   ...smtpVariables,
   TEST_EMAIL_ALLOW: mailAddresses(
     'Comma-separated list of addresses, besides their own, that admins may send test mails to.',
@@ -238,5 +241,6 @@ export const configSchema = z.object({
     'Whether admins can do nothing before they have set up a second factor.',
   ),
   REQUIRE_VERIFIED_EMAIL: yesNo(false, 'Whether sign-in requires a verified e-mail address.'),
+  ...registrationVariables,
   ...backupVariables,
 });

@@ -65,6 +65,9 @@ test('without variables every setting has its default', () => {
     redisSentinelPassword: undefined,
     corsOrigins: ['http://localhost:3000', 'http://localhost:5173'],
     passkeyOrigins: [],
+    allowsPrivateProviders: false,
+    returnToAllow: [],
+    providers: [],
     smtp: {
       host: undefined,
       port: 587,
@@ -86,6 +89,10 @@ test('without variables every setting has its default', () => {
     auditRetentionDays: 365,
     requireAdminSecondFactor: false,
     requireVerifiedEmail: false,
+    registration: 'open',
+    registrationEmailDomains: [],
+    emailSignIn: false,
+    passwordSignIn: true,
     backup: { ...backupDefaults, accessKeyId: undefined, secretAccessKey: undefined },
   });
   assert.deepEqual([trustedProxies, metricsAllow.length], [[], 2]);

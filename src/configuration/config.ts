@@ -6,11 +6,19 @@ import { durations } from '../platform/durations.ts';
 import { configSchema, type Settings, secretNames } from './config-schema.ts';
 import { crossFaults, type Environment } from './cross-faults.ts';
 import { findMisnamed } from './misnamed-variables.ts';
+import {
+  type ProviderSettings,
+  providerSecretNames,
+  providerVariableNames,
+  readProviders,
+} from './read-providers.ts';
 import { type ShownVariable, showVariables } from './shown-variables.ts';
 
 export type Config = ReturnType<typeof shape> & {
   /** As they were given, without secrets. */
   variables: readonly ShownVariable[];
+  /** Who else signs users in. */
+  providers: readonly ProviderSettings[];
 };
 
 /** All faults of the configuration. A fault names its variable and never shows its value. */
@@ -62,9 +70,10 @@ export function parseConfig(environment: Environment): Config {
   const parsed = configSchema.safeParse(given);
   if (!parsed.success) faults.push(...parsed.error.issues.map(describeIssue));
   faults.push(...crossFaults(given));
+  const providers = readProviders(given, faults);
   if (faults.length > 0 || !parsed.success) throw new ConfigError([...new Set(faults)]);
-  const names = configVariables.map(({ name }) => name);
-  return deepFreeze({ ...shape(parsed.data), variables: showVariables(names, given) });
+  const names = [...configVariables.map(({ name }) => name), ...providerVariableNames(given)];
+  return deepFreeze({ ...shape(parsed.data), providers, variables: showVariables(names, given) });
 }
 
 /** Every variable in the order of the schema, for `.env.example` and the check of the documents. */
@@ -87,7 +96,7 @@ function withoutEmpty(environment: Environment): Environment {
 /** `NAME_FILE` is the path of a file that holds the secret, as container platforms provide it. */
 function withSecretFiles(given: Environment, faults: string[]): Environment {
   const result = { ...given };
-  for (const name of secretNames) {
+  for (const name of [...secretNames, ...providerSecretNames(given)]) {
     const path = given[`${name}_FILE`];
     if (path === undefined) continue;
     if (given[name] !== undefined) faults.push(`${name} and ${name}_FILE are both set: keep one`);
@@ -162,6 +171,8 @@ function shape(settings: Settings) {
     redisSentinelPassword: settings.REDIS_SENTINEL_PASSWORD,
     corsOrigins: settings.CORS_ORIGINS ?? (development ? developmentOrigins : []),
     passkeyOrigins: settings.PASSKEY_ORIGINS,
+    allowsPrivateProviders: settings.OIDC_ALLOW_PRIVATE,
+    returnToAllow: settings.RETURN_TO_ALLOW ?? [],
     smtp: {
       host: settings.SMTP_HOST,
       port: settings.SMTP_PORT,
@@ -188,6 +199,10 @@ function shape(settings: Settings) {
     usernames: settings.USERNAMES,
     requireAdminSecondFactor: settings.REQUIRE_ADMIN_SECOND_FACTOR,
     requireVerifiedEmail: settings.REQUIRE_VERIFIED_EMAIL,
+    registration: settings.REGISTRATION,
+    registrationEmailDomains: settings.REGISTRATION_EMAIL_DOMAINS,
+    emailSignIn: settings.EMAIL_SIGN_IN ?? !settings.PASSWORD_SIGN_IN,
+    passwordSignIn: settings.PASSWORD_SIGN_IN,
     backup: {
       to: settings.BACKUP_TO ?? join(settings.DATA_DIR, 'backups'),
       recipients: settings.BACKUP_RECIPIENTS,

@@ -15,7 +15,7 @@ export function crossFaults(given: Environment): string[] {
       faults.push('DATABASE_URL must name a PostgreSQL server when WEB_CONCURRENCY is more than 1');
   }
   faults.push(...connectionFaults(given), ...mailFaults(given), ...backupFaults(given));
-  faults.push(...passkeyFaults(given));
+  faults.push(...passkeyFaults(given), ...signInFaults(given));
   return faults;
 }
 
@@ -29,6 +29,23 @@ function passkeyFaults({ PUBLIC_URL = 'http://localhost', PASSKEY_ORIGINS = '' }
   });
   return foreign.length > 0
     ? ['PASSKEY_ORIGINS may only name the host of PUBLIC_URL and its subdomains']
+    : [];
+}
+
+/** A passkey is added by who is signed in, so that it is nobody's first way in. */
+function signInFaults(given: Environment): string[] {
+  const { EMAIL_SIGN_IN, PASSWORD_SIGN_IN, OIDC_PROVIDERS } = given;
+  if (EMAIL_SIGN_IN === 'false' && PASSWORD_SIGN_IN === 'false' && !OIDC_PROVIDERS)
+    return [
+      'EMAIL_SIGN_IN and PASSWORD_SIGN_IN are both false: nobody could sign in for the first time',
+    ];
+  const isOn =
+    EMAIL_SIGN_IN === 'true' || (PASSWORD_SIGN_IN === 'false' && EMAIL_SIGN_IN !== 'false');
+  const hasMails = given.ENVIRONMENT !== 'production' || given.SMTP_HOST !== undefined;
+  return isOn && !hasMails
+    ? [
+        'SMTP_HOST is required in production with sign-in by e-mail (EMAIL_SIGN_IN, PASSWORD_SIGN_IN)',
+      ]
     : [];
 }
 

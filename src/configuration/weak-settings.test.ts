@@ -108,3 +108,12 @@ for (const [name, value] of [
 test('the defaults of production leave nothing open', () => {
   assert.deepEqual(warningsFor({ ENVIRONMENT: 'production' }, open), []);
 });
+
+test('domains that anybody can claim an address of are a warning', () => {
+  const domains = { REGISTRATION_EMAIL_DOMAINS: 'example.com' };
+  const warnings = (more: Record<string, string>) => warningsFor(more, /^registration:/);
+  assert.match(warnings(domains)[0] ?? '', /REQUIRE_VERIFIED_EMAIL/);
+  assert.deepEqual(warnings({ ...domains, REQUIRE_VERIFIED_EMAIL: 'true' }), []);
+  assert.deepEqual(warnings({ ...domains, PASSWORD_SIGN_IN: 'false' }), []);
+  assert.deepEqual(warnings({}), []);
+});

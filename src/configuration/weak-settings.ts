@@ -6,6 +6,7 @@ export function weakSettings(config: Config): string[] {
   return [
     ...adminsByPassword(config),
     ...openProxies(config),
+    ...claimedDomains(config),
     ...openSettings(config),
     ...shortPasswords(config),
     ...plainConnections(config),
@@ -34,6 +35,16 @@ function openProxies({ environment, trustedProxies }: Config): string[] {
   ];
 }
 
+/** An address that nobody has verified proves no domain; a sign-in by e-mail verifies it. */
+function claimedDomains(config: Config): string[] {
+  const isVerified = config.requireVerifiedEmail || !config.passwordSignIn;
+  if (config.registrationEmailDomains.length === 0 || isVerified) return [];
+  return [
+    'registration: REGISTRATION_EMAIL_DOMAINS is set and REQUIRE_VERIFIED_EMAIL is off, so that anybody can claim an ' +
+      'address of these domains. Set it to true',
+  ];
+}
+
 /** In production: settings meant for load tests, debugging or a trusted network. */
 function openSettings(config: Config): string[] {
   if (config.environment !== 'production') return [];
@@ -53,6 +64,10 @@ function openSettings(config: Config): string[] {
     [
       isEverybody(config.metricsAllow),
       'metrics: METRICS_ALLOW lets everybody read /metrics. Narrow it to who collects them',
+    ],
+    [
+      config.allowsPrivateProviders,
+      'providers: OIDC_ALLOW_PRIVATE lets a provider lead the service to addresses inside your network. Leave it out, or trust your providers',
     ],
   ];
   return all.filter(([isOpen]) => isOpen).map(([, warning]) => warning);

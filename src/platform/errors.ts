@@ -26,7 +26,7 @@ export type ErrorName = keyof typeof errorStatuses;
 
 export type FieldFault = { field: string; message: string; type: string };
 
-export type Resource = 'user' | 'admin' | 'mail' | 'passkey';
+export type Resource = 'user' | 'admin' | 'mail' | 'passkey' | 'identity';
 
 export type ErrorDetails = {
   /** A more specific, machine-readable code, e.g. `refresh_token_rotated`. */

@@ -70,6 +70,7 @@ test('a queued mail is never deleted: when it expires it becomes dead', async (t
       throw new Error('sending is off');
     },
     'password-reset-requests': async () => {},
+    'email-sign-in-requests': async () => {},
   });
   await service.db.updateTable('mails').set({ status: 'queued', finished_at: null }).execute();
   await service.tidyUp();

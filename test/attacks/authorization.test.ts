@@ -34,6 +34,7 @@ function goodBody({ method, path }: Route): unknown {
   if (method === 'DELETE' && path === '/api/users/me') return { password: 'wrong' };
   if (method === 'POST' && path === '/api/admins/users')
     return { email: 'zoe@example.com', username: 'zoe' };
+  if (path.endsWith('/users/invite')) return { email: 'yan@example.com' };
   if (path.endsWith('/reauthenticate')) return { password: 'wrong' };
   if (path.endsWith('/passkeys/:id')) return { name: 'The phone' };
   if (path.endsWith('/passkeys')) return { response: madePasskey };

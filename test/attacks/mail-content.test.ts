@@ -9,7 +9,9 @@ import { deleteMe, deletionToken } from '../deletion-calls.ts';
 import { moveTo, undo, verify } from '../email-calls.ts';
 import { factorCalls, protectedAccount } from '../factor-calls.ts';
 import { newRegistration, signedInAdmin, registeredUser as signedInUser } from '../factories.ts';
+import { liveByMail } from '../mail-sign-in-life.ts';
 import { liveWithPasskey } from '../passkeys/passkey-life.ts';
+import { liveWithIdentity } from '../providers/identity-life.ts';
 import { forgot } from '../reset-calls.ts';
 import { assertRefused, refresh, refreshed } from '../session-calls.ts';
 import { startSmtpSink } from '../smtp-sink.ts';
@@ -65,6 +67,7 @@ test('L01 L02 L03 L05 mails: one recipient, whole headers, our links, no user te
   const service = await createTestApp(t, {
     PROJECT_NAME: 'Harbour Ledger',
     FRONTEND_URL: 'https://app.ada.test',
+    EMAIL_SIGN_IN: 'true',
   });
   const sink = await startSmtpSink(t);
   const sender = {
@@ -96,7 +99,9 @@ test('L01 L02 L03 L05 mails: one recipient, whole headers, our links, no user te
     201,
   );
   await liveWithPasskey(service, hostileNames[0]);
+  await liveWithIdentity(service);
   await liveWithFactors(service, admin);
+  await liveByMail(service, admin, hostileNames[0]);
   await useRecoveryCodes(service);
   await service.mailbox.deliver();
 

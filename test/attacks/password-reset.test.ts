@@ -474,6 +474,7 @@ test('A05 forgot-password does the same for known, unknown and deactivated addre
     const inRequest = service.statements().slice(before);
     await service.jobs.runDue({
       mails: async () => {},
+      'email-sign-in-requests': async () => {},
       'password-reset-requests': (payload) => answerResetRequest(service, payload.email),
     });
     // If there is a link the transaction commits, otherwise it rolls back: only this differs.

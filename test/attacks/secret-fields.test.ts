@@ -18,7 +18,7 @@ const account = [
   'created_at',
   'updated_at',
 ];
-const listedUserFields = [...account, 'is_superuser', 'is_email_verified'];
+const listedUserFields = [...account, 'is_superuser', 'is_email_verified', 'is_invited'];
 const userFields = [...listedUserFields, 'metadata', 'app_metadata'];
 const adminFields = [...account, 'is_superadmin'];
 const pageFields = [

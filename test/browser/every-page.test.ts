@@ -66,6 +66,8 @@ describe('every page, at each width and in both themes', { skip: withoutChromium
       await examine(visitor.page, '/app/forgot-password', 'Forgot your password?');
       await examine(visitor.page, '/app/admin/sign-in', 'Admin console');
       await examine(visitor.page, '/app/reset-password', 'Set a new password');
+      await examine(visitor.page, '/app/sign-in-link', 'Sign in');
+      await examine(visitor.page, '/app/invitation', 'Accept your invitation');
       await examine(visitor.page, '/app/design', 'Design');
       assertQuiet(visitor, url);
     });

@@ -23,6 +23,7 @@ const userMembers = [
   'is_active',
   'is_superuser',
   'is_email_verified',
+  'is_invited',
 ];
 const times = ['legacy_id', 'created_at', 'updated_at'];
 // Not in a list.

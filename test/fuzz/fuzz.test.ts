@@ -9,6 +9,8 @@ import { eventually } from '../faults/eventually.ts';
 import { startDatabaseService, withoutPostgres } from '../faults/postgres-backed.ts';
 import { rssMegabytes } from '../faults/process-figures.ts';
 import type { ServerProcess } from '../faults/server-process.ts';
+import { withProvider } from '../providers/provider-calls.ts';
+import { startTestProvider } from '../providers/test-provider.ts';
 import { makeServiceTokens } from '../service-tokens.ts';
 import { startSmtpSink } from '../smtp-sink.ts';
 import { assertSoundAnswer } from '../sound-answer.ts';
@@ -23,16 +25,22 @@ const pageOfKind: Record<string, string> = {
   email_verification: 'verify-email',
   password_reset: 'reset-password',
   email_changed: 'undo',
+  email_sign_in: 'sign-in-link',
+  invitation: 'invitation',
 };
 
 async function startTarget(t: TestContext): Promise<{ target: FuzzTarget; server: ServerProcess }> {
   const sink = await startSmtpSink(t);
   const services = await makeServiceTokens();
+  const provider = await startTestProvider();
+  t.after(() => provider.close());
   const { server, query } = await startDatabaseService(t, {
     SERVICE_TOKENS_FILE: services.file,
+    ...withProvider(provider),
     // As in FI-36: without a heap limit V8 collects late, and its garbage would hide a leak.
     NODE_OPTIONS: '--max-old-space-size=128',
     ADMIN_SETUP_TOKEN: setupToken,
+    EMAIL_SIGN_IN: 'true',
     SMTP_HOST: '127.0.0.1',
     SMTP_PORT: String(sink.port),
     SMTP_SECURITY: 'none',
@@ -63,7 +71,7 @@ async function startTarget(t: TestContext): Promise<{ target: FuzzTarget; server
   };
   const origin = `http://localhost:${server.port}`;
   const serviceToken = services.introspect;
-  return { target: { api, origin, root, serviceToken, linkToken, deadMail }, server };
+  return { target: { api, origin, root, serviceToken, linkToken, provider, deadMail }, server };
 }
 
 /** Over a real socket; each answer is checked against the common invariants. */

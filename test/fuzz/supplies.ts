@@ -7,6 +7,9 @@ import type { DescribedOperation } from '../attacks/described-fields.ts';
 import { newRegistration, type SignedIn, signIn } from '../factories.ts';
 import { createAuthenticator } from '../passkeys/authenticator.ts';
 import { creationOptions, requestOptions } from '../passkeys/passkey-calls.ts';
+import { somebody } from '../providers/own-provider.ts';
+import { Browser, codeVerifier, link, signInAt } from '../providers/provider-calls.ts';
+import type { TestProvider } from '../providers/test-provider.ts';
 
 /** The service under test, and what a client learns from outside of it. */
 export type FuzzTarget = {
@@ -19,6 +22,8 @@ export type FuzzTarget = {
   serviceToken: string;
   /** The token of the newest mail of a kind to this address. */
   linkToken(kind: MailKind, address: string): Promise<string>;
+  /** Who signs in with `test`. */
+  provider: TestProvider;
   /** A mail that failed permanently. */
   deadMail(): Promise<string>;
 };
@@ -75,7 +80,11 @@ async function supplyFor(
   if (path.endsWith('/register')) return {};
   // The names that the seed makes were registered with `/register`.
   if (path === '/api/admins/users') return { body: namesOf(newRegistration()) };
+  if (/providers|identities|exchange/.test(path)) return supplyProvider(target, path);
   if (/passkey/.test(path)) return supplyPasskey(target, path, await newcomer(target, realm));
+  if (/invitation|\/invite$/.test(path)) return supplyInvitation(target, path);
+  if (path.endsWith('/login/email'))
+    return { body: { email: (await newcomer(target, userRealm)).email, return_to: null } };
   if (path === '/api/tokens/introspect') {
     const { accessToken } = await newcomer(target, userRealm);
     return { body: { token: accessToken } };
@@ -97,6 +106,24 @@ async function supplyFor(
   return { token };
 }
 
+/** Providers, identities, and codes of a sign-in that was begun. */
+async function supplyProvider(target: FuzzTarget, path: string): Promise<Supply> {
+  target.provider.person = somebody();
+  if (path.includes('/login/providers')) return { path: { id: 'test' } };
+  if (path.endsWith('/exchange')) {
+    const { verifier, challenge } = codeVerifier();
+    const query = { mode: 'code', code_challenge: challenge };
+    const { headers } = await signInAt(target, new Browser(), query);
+    const code = new URL(String(headers.location)).searchParams.get('code');
+    return { body: { code, code_verifier: verifier } };
+  }
+  const { accessToken: token } = await newcomer(target, userRealm);
+  if (path.includes('{provider}')) return { token, path: { provider: 'test' } };
+  await link(target, new Browser(), token);
+  const { body } = await target.api.get('/api/users/me/identities', { token });
+  return { token, path: { id: body.items[0].id } };
+}
+
 /** Ids, and answers of an authenticator. */
 async function supplyPasskey(
   { api, origin }: FuzzTarget,
@@ -114,6 +141,18 @@ async function supplyPasskey(
   if (path.endsWith('{id}')) return { token, path: { id: body.id } };
   const { challenge, options } = await requestOptions({ api }, realm);
   return { body: { challenge, response: authenticator.get(options) } };
+}
+
+/** A user who is invited, or the token of the mail. */
+async function supplyInvitation(target: FuzzTarget, path: string) {
+  const { api, root } = target;
+  const { email, username } = newRegistration();
+  if (path.endsWith('/invite')) return { body: { email } };
+  const token = root.accessToken;
+  const invited = await api.post('/api/admins/users/invite', { email }, { token });
+  assertStatus(invited, 201);
+  if (path.includes('{id}')) return { path: { id: invited.body.id as string } };
+  return { body: { token: await target.linkToken('invitation', email), username } };
 }
 
 function namesOf({ username, email }: ReturnType<typeof newRegistration>) {
@@ -177,6 +216,10 @@ async function tokenFor(target: FuzzTarget, path: string): Promise<string> {
   const { api } = target;
   const { email, password, accessToken: token } = await newcomer(target, userRealm);
   if (path.endsWith('/verify-email')) return target.linkToken('email_verification', email);
+  if (path.endsWith('/login/email/confirm')) {
+    assertStatus(await api.post('/api/users/login/email', { email }), 200);
+    return target.linkToken('email_sign_in', email);
+  }
   if (/\/(check-reset-token|reset-password)$/.test(path)) {
     assertStatus(await api.post('/api/password/forgot-password', { email }), 200);
     return target.linkToken('password_reset', email);

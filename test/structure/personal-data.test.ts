@@ -68,7 +68,7 @@ test('every table with personal data is exported, or says why not, and erased', 
 const shownOtherwise: Record<string, Record<string, string>> = {
   users: {
     ...because('secret', 'password_scheme password_hash password_key password_version'),
-    ...because('null for everybody who can export', 'deleted_at deleted_by erase_at'),
+    ...because('null for everybody who can export', 'deleted_at deleted_by erase_at invited_at'),
     ...because('the factors themselves', 'has_second_factor'),
   },
   admins: because('only users export', '*'),
@@ -99,12 +99,16 @@ const shownOtherwise: Record<string, Record<string, string>> = {
       'credential_id public_key counter',
     ),
   },
+  identities: because('the caller', 'user_id'),
   recovery_codes: {
     ...because('the caller', 'subject_kind subject_id'),
     ...because('secret', 'id salt code_hash'),
   },
   links: {
-    ...because('part of the token, or secret', 'id key_id token_hash password_version'),
+    ...because(
+      'part of the token, or secret',
+      'id key_id token_hash password_version request_hash',
+    ),
     ...because('the caller', 'subject_id'),
   },
   mails: {

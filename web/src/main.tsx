@@ -22,7 +22,7 @@ function App() {
       <QueryClientProvider client={queries}>
         {/* Other addresses, such as the pages of mailed links, are the service's own. */}
         <LocationProvider
-          scope={/^\/app(?!\/(reset-password|verify-email|undo|mailbox)\b)(\/|$|\?)/}
+          scope={/^\/app(?!\/(reset-password|verify-email|undo|sign-in-failed|mailbox)\b)(\/|$|\?)/}
         >
           <Pages />
           <Toasts />

@@ -8,6 +8,7 @@ const AccountPages = {
   '/app/activity': lazy(() => import('./security-events/activity-page.tsx')),
   '/app/privacy': lazy(() => import('./account/privacy-page.tsx')),
   '/app/sign-up': lazy(() => import('./registration/sign-up-page.tsx')),
+  '/app/sign-in-link': lazy(() => import('./email-sign-in/sign-in-link-page.tsx')),
   '/app/forgot-password': lazy(() => import('./password-reset/forgot-password-page.tsx')),
   '/app/design': lazy(() => import('./design/design-page.tsx')),
   '/app/setup': lazy(() => import('./first-admin/setup-page.tsx')),

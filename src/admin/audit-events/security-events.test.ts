@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertStatus } from '../../../test/api.ts';
 import { eventsOf, liveThrough } from '../../../test/audited-life.ts';
+import { byEmail } from '../../../test/email-sign-in-calls.ts';
 import {
   adminByRequest as signedInAdmin,
   registeredUser as signedInUser,
@@ -24,7 +25,7 @@ const onCommandLine = [
 ];
 
 test('M04 every security event is a row and a log line with all its fields', async (t) => {
-  const service = await createTestApp(t);
+  const service = await createTestApp(t, byEmail);
   const { admin } = await liveThrough(service);
   const events = await eventsOf(service, admin);
   assert.deepEqual(

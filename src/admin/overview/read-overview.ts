@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { version } from '../../configuration/version.ts';
 import {
+  countInvited,
   countRegistrationsByDay,
   countUsersByState,
 } from '../../domain/accounts/account-counts.ts';
@@ -22,6 +23,7 @@ export const overviewSchema = z
         verified: count.describe('With a verified e-mail address, active or not'),
         unverified: count,
         superusers: count,
+        invited: count.describe('Who have not accepted yet, counted up to 10,000'),
       })
       .describe('Deleted users are counted in `deleted` only'),
     days: z
@@ -56,7 +58,7 @@ export async function readOverview({
   db,
   hasher,
 }: Pick<Dependencies, 'db' | 'hasher'>): Promise<z.output<typeof overviewSchema>> {
-  const users = await countUsersByState(db);
+  const users = { ...(await countUsersByState(db)), invited: await countInvited(db) };
   const registrations = await countRegistrationsByDay(db, days);
   const signIns = await countSignInsByDay(db, days);
   const { oldestQueuedSeconds, ...mails } = await readMailQueue(db);

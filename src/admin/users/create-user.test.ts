@@ -51,6 +51,7 @@ test('a user created with a password signs in; a mailed link verifies the addres
     legacy_id: null,
     is_superuser: false,
     is_email_verified: false,
+    is_invited: false,
     metadata: {},
   };
   assert.deepEqual(shown, { ...given, ...states });

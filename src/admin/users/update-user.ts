@@ -23,7 +23,7 @@ import { describeChange } from '../describe-change.ts';
  * whoever receives the reset link gains the right.
  */
 export async function updateUser(
-  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>,
+  deps: Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'logger'>,
   caller: ActingAdmin,
   id: string,
   { change, ifMatch }: { change: AccountChange; ifMatch?: string | undefined },

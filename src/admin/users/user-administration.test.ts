@@ -16,6 +16,7 @@ const userFields = [
   'legacy_id',
   'is_superuser',
   'is_email_verified',
+  'is_invited',
   'created_at',
   'updated_at',
 ];

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../../platform/database/database.ts';
 import { foldCounts } from '../../platform/database/fold-counts.ts';
 import type { Total } from '../../platform/http/paging.ts';
+import { mostCounted } from '../../platform/lists/list-rows.ts';
 import type { CountedStates } from './account-filters.ts';
 
 /** Exact: triggers add to the counts in the transaction of each change. */
@@ -46,6 +47,16 @@ export async function countUsersByState(db: Database): Promise<UserCounts> {
 
 function sumWhere(condition: ReturnType<typeof sql>) {
   return sql<number>`coalesce(sum(count) FILTER (WHERE ${condition}), 0)::int`;
+}
+
+/** Counted up to a limit. They are few, and leave when they accept. */
+export async function countInvited(db: Database, most = mostCounted): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    SELECT count(*)::int AS count
+      FROM (SELECT FROM users WHERE invited_at IS NOT NULL AND deleted_at IS NULL LIMIT ${most}) AS invited`.execute(
+    db,
+  );
+  return rows[0]?.count ?? 0;
 }
 
 /** By day in UTC, oldest first, days without any included; also of users who are gone since. */

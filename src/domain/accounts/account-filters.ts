@@ -36,6 +36,7 @@ export const adminListQuery = firstPages.extend({
 
 export const userListQuery = adminListQuery.extend({
   is_email_verified: queryBoolean,
+  is_invited: queryBoolean,
   deleted: queryBoolean.describe('`true` lists only deleted users, who are otherwise left out'),
   metadata: metadataParameter,
   app_metadata: metadataParameter,
@@ -64,12 +65,15 @@ export function countedStatesOf({
 
 /** All conditions of a query but its search. */
 export function filterOf(realm: Realm, query: ListQuery): RawBuilder<boolean> {
-  const { is_active, is_email_verified, deleted, created_after, last_login_before, legacy_id } =
-    query;
+  const { is_active, is_email_verified, is_invited, deleted } = query;
+  const { created_after, last_login_before, legacy_id } = query;
   const conditions = [
     deleted ? sql<boolean>`deleted_at IS NOT NULL` : notDeleted(realm),
     is_active !== undefined && sql`is_active = ${is_active}`,
     is_email_verified !== undefined && sql`is_email_verified = ${is_email_verified}`,
+    // As the index has it.
+    is_invited !== undefined &&
+      (is_invited ? sql`invited_at IS NOT NULL` : sql`invited_at IS NULL`),
     created_after !== undefined && sql`created_at >= ${created_after}::timestamptz`,
     legacy_id !== undefined && sql`legacy_id = ${legacy_id}`,
     last_login_before !== undefined && sql`last_login_at < ${last_login_before}::timestamptz`,

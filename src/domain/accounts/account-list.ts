@@ -38,8 +38,8 @@ export async function listAccounts(
   if (match !== null) return searchAccounts(db, listing, query, match);
   // An index on the last login would make every sign-in write to every index of the table.
   if (query.last_login_before !== undefined) return walkAccounts(db, listing, query);
-  const isCounted =
-    realm.kind === 'user' && query.created_after === undefined && query.legacy_id === undefined;
+  const uncounted = [query.created_after, query.legacy_id, query.is_invited];
+  const isCounted = realm.kind === 'user' && uncounted.every((given) => given === undefined);
   const count = () =>
     isCounted ? countUsersIn(db, countedStatesOf(query)) : countUpTo(db, listing);
   return listPage(db, listing, query, presentAccount, count);

@@ -40,6 +40,8 @@ export type UserRow = AccountRow & {
   /** Only the owner's own deletion can be undone by the owner. */
   deleted_by: 'owner' | 'admin' | null;
   erase_at: Date | null;
+  /** Of a user who has not accepted yet. */
+  invited_at: Generated<Date | null>;
 };
 
 /** Written as text: drivers differ in what they make of an object. */

@@ -109,10 +109,11 @@ const userFields = {
   username: accountFields.username
     .nullable()
     .describe(
-      'Null if the user has none, which is possible only where `USERNAMES` is or was `optional`',
+      'Null if the user has none: it is optional with `USERNAMES=optional`, and nobody who is invited or signs in without a password has chosen one yet',
     ),
   is_superuser: z.boolean(),
   is_email_verified: z.boolean(),
+  is_invited: z.boolean().describe('By an admin, and has not accepted yet'),
   ...times,
 };
 

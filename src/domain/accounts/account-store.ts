@@ -19,6 +19,7 @@ export type Account = Omit<Selectable<AccountRow>, PasswordColumn> & {
   app_metadata?: Metadata;
   is_superadmin?: boolean;
   deleted_at?: Date | null;
+  invited_at?: Date | null;
 };
 
 /** What a password check needs. Never part of a response. */
@@ -37,6 +38,9 @@ export type NewAccount = Pick<AccountRow, 'username' | 'email' | 'full_name'> & 
   /** Null: a user who has yet to set one. */
   password: StoredPassword | null;
   is_superadmin?: boolean;
+  is_superuser?: boolean;
+  /** Until the address is verified. */
+  isInvited?: boolean;
   metadata?: Metadata;
   app_metadata?: Metadata;
 };
@@ -54,7 +58,7 @@ type Changeable =
 export type AccountChange = Partial<Pick<Account, Changeable>>;
 
 /** Both tables share the columns used here, so the query builder is typed for one of them. */
-function accountTable(realm: Realm): 'users' {
+export function accountTable(realm: Realm): 'users' {
   return realm.table as 'users';
 }
 
@@ -69,10 +73,11 @@ export async function insertAccount(
   realm: Realm,
   account: NewAccount,
 ): Promise<Account> {
-  const { password, ...fields } = account;
+  const { password, isInvited, ...fields } = account;
   const values = {
     id: randomUUIDv7(),
     ...withJsonText(fields),
+    ...(isInvited && { invited_at: now }),
     ...passwordColumns(password),
     created_at: now,
     updated_at: now,
@@ -135,27 +140,6 @@ export async function findAccount(db: Database, realm: Realm, id: string): Promi
   return row ? withoutPassword(row) : null;
 }
 
-/**
- * Locks the account and records the sign-in; false if it has ended or changed since the check, or
- * if nobody may sign in without a second factor and none was shown.
- */
-export async function confirmSignIn(
-  trx: Transaction,
-  realm: Realm,
-  verified: Pick<Credentials, 'id' | 'password_version'>,
-  { showsSecondFactor }: { showsSecondFactor: boolean },
-): Promise<boolean> {
-  let query = trx
-    .updateTable(accountTable(realm))
-    .set({ last_login_at: now })
-    .where('id', '=', verified.id)
-    .where(notDeleted(realm))
-    .where('is_active', '=', true)
-    .where('password_version', '=', verified.password_version);
-  if (!showsSecondFactor) query = query.where('has_second_factor', '=', false);
-  return (await query.executeTakeFirst()).numUpdatedRows === 1n;
-}
-
 /** Call it only while the account's row is locked. */
 export async function setHasSecondFactor(
   trx: Transaction,
@@ -190,12 +174,14 @@ export async function replacePassword(
   return result.numUpdatedRows === 1n;
 }
 
-/** Sets the password unconditionally. Call it only while the account's row is locked. */
+/**
+ * Sets the password, or voids it, unconditionally. Call it only while the account's row is locked.
+ */
 export async function setPassword(
   trx: Transaction,
   realm: Realm,
   id: string,
-  password: StoredPassword,
+  password: StoredPassword | null,
 ): Promise<void> {
   const version = sql<number>`password_version + 1`;
   const changes = { ...passwordColumns(password), password_version: version, updated_at: now };
@@ -213,7 +199,10 @@ export async function lockAccount(
   return row ? withoutPassword(row) : null;
 }
 
-/** Throws `DuplicateRecordError` if the new e-mail or username is taken. */
+/**
+ * Throws `DuplicateRecordError` if the new e-mail or username is taken. Whoever verifies the address
+ * of an invited user has accepted, on whatever way.
+ */
 export async function updateAccount(
   trx: Transaction,
   realm: Realm,
@@ -222,7 +211,11 @@ export async function updateAccount(
 ): Promise<Account> {
   const row = await trx
     .updateTable(accountTable(realm))
-    .set({ ...withJsonText(change), updated_at: now })
+    .set({
+      ...withJsonText(change),
+      ...(change.is_email_verified && { invited_at: null }),
+      updated_at: now,
+    })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()

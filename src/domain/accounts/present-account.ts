@@ -16,6 +16,7 @@ export function presentAccount(
     legacy_id: account.legacy_id,
     is_superuser: account.is_superuser ?? false,
     is_email_verified: account.is_email_verified ?? false,
+    is_invited: (account.invited_at ?? null) !== null,
     is_superadmin: account.is_superadmin ?? false,
     metadata: account.metadata ?? {},
     app_metadata: account.app_metadata ?? {},

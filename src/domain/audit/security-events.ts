@@ -19,7 +19,7 @@ export type AuditEvents = Partial<Record<SecurityEventName, string>>;
 type EventDetails = {
   reason?: string;
   policy?: string;
-  /** Of a second factor: `totp` or `passkey`. */
+  /** Of a second factor, `totp` or `passkey`; or the id of a provider of sign-in. */
   kind?: string;
   fields?: string[];
   session_id?: string;

@@ -6,18 +6,20 @@ import type { Dependencies } from '../dependencies.ts';
 import { partyOf, type Realm } from '../realms/realms.ts';
 import { passwordCheck } from './guess-limits.ts';
 import { checkWithinGuesses } from './password-guesses.ts';
+import { requirePasswords } from './password-sign-in.ts';
 
 /**
  * Checks the current password of a signed-in account and returns its credentials. Throws 400
- * `wrong_password`, or `no_password` if none was ever set, and 429 after too many: a stolen session
- * must not allow guessing the password.
+ * `wrong_password`, or `no_password` if none was ever set, 403 where users have no passwords, and 429
+ * after too many: a stolen session must not allow guessing the password.
  */
 export async function requireOwnPassword(
-  deps: Pick<Dependencies, 'db' | 'keys' | 'hasher' | 'logger'>,
+  deps: Pick<Dependencies, 'db' | 'keys' | 'hasher' | 'config' | 'logger'>,
   realm: Realm,
   accountId: string,
   typed: { password: string; ip: string; signal: AbortSignal },
 ): Promise<Credentials> {
+  requirePasswords(deps.config, realm);
   const credentials = await findCredentialsById(deps.db, realm, accountId);
   const stored = credentials && storedPasswordOf(credentials);
   if (credentials !== null && stored === null) throw noPasswordYet();

@@ -1,10 +1,11 @@
 import type { Database, Transaction } from '../../platform/database/database.ts';
-import { conflict } from '../../platform/errors.ts';
-import { findCredentialsById, setHasSecondFactor } from '../accounts/account-store.ts';
+import { setHasSecondFactor } from '../accounts/account-store.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { type Party, type Realm, realmOf } from '../realms/realms.ts';
 import { deleteChallengesOf } from './challenge-store.ts';
 import type { Factor, FactorKindName, FactorKinds } from './factor-kind.ts';
 import { deleteRecoveryCodesOf } from './recovery-code-store.ts';
+import { requireWayIn } from './require-way-in.ts';
 
 /** The factors in force, oldest first. */
 export async function listFactors(
@@ -47,7 +48,7 @@ export async function settleFactors(
 
 /** Ends one factor; null if the account has none of that id. Throws 409 for the last way in. */
 export async function removeOne(
-  deps: FactorKinds,
+  deps: FactorKinds & Pick<Dependencies, 'config'>,
   trx: Transaction,
   realm: Realm,
   id: string,
@@ -61,20 +62,6 @@ export async function removeOne(
     return { kind: kind.name, wasInForce: inForce.some((factor) => factor.id === id) };
   }
   return null;
-}
-
-/** After the removal, whose transaction rolls back where this throws. */
-async function requireWayIn(
-  { factorKinds }: FactorKinds,
-  trx: Transaction,
-  realm: Realm,
-  owner: Party,
-): Promise<void> {
-  const credentials = await findCredentialsById(trx, realm, owner.id);
-  if (credentials?.password_hash) return;
-  for (const kind of factorKinds)
-    if (kind.signsInAlone && (await kind.list(trx, owner)).length > 0) return;
-  throw conflict('This is the last way to sign in', 'last_way_in', realm.kind);
 }
 
 /** Ends all factors, the codes that replace them, and sign-ins between their steps. */

@@ -2,6 +2,7 @@ import type { Transaction } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { reauthenticationRequired, unauthenticated } from '../../platform/errors.ts';
 import { type Account, findCredentialsById, lockAccount } from '../accounts/account-store.ts';
+import { hasPasswords } from '../credentials/password-sign-in.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { partyOf, type Realm } from '../realms/realms.ts';
 import { type Caller, lockLiveSession } from '../sessions/session-store.ts';
@@ -21,7 +22,7 @@ const proofLifeSeconds = durations.minutes(15);
  */
 export type WhereProof = 'session' | 'renewal' | 'request';
 
-type Deps = Pick<Dependencies, 'db'> & FactorKinds;
+type Deps = Pick<Dependencies, 'db' | 'config'> & FactorKinds;
 
 /**
  * Throws 403 `reauthentication_required`, with what the account can prove itself with, unless the
@@ -64,7 +65,7 @@ async function methodsFor(
   { takesPassword }: { takesPassword: boolean },
 ): Promise<string[]> {
   const factors = has_second_factor ? await offeredMembers(deps, deps.db, partyOf(realm, id)) : [];
-  if (has_second_factor && !takesPassword) return factors;
+  if ((has_second_factor && !takesPassword) || !hasPasswords(deps.config, realm)) return factors;
   const credentials = await findCredentialsById(deps.db, realm, id);
   return credentials?.password_hash ? ['password', ...factors] : factors;
 }
@@ -79,7 +80,7 @@ export async function secondFactorMissing(deps: Deps, realm: Realm, account: Acc
  * since: the account, the session, and that its level is enough for the factors of now.
  */
 export async function lockProven(
-  deps: FactorKinds,
+  deps: Pick<Dependencies, 'config'> & FactorKinds,
   trx: Transaction,
   realm: Realm,
   caller: Caller,

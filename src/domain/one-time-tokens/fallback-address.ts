@@ -1,6 +1,6 @@
 import type { Database } from '../../platform/database/database.ts';
 import { foldCase } from '../../platform/fold-case.ts';
-import { findAccount } from '../accounts/account-store.ts';
+import { type Account, findAccount } from '../accounts/account-store.ts';
 import { type Realm, userRealm } from '../realms/realms.ts';
 import type { Link } from './link-store.ts';
 import { findNewestUndoLink } from './undo-links.ts';
@@ -34,4 +34,19 @@ export async function fallbackOf(
 
 export function isSameAddress(one: string, other: string): boolean {
   return foldCase(one) === foldCase(other);
+}
+
+/**
+ * The address that the reader of the link controls: the current one or, while that is unverified,
+ * the last verified one, which the account then gets back. Null if the link was mailed to any other
+ * address.
+ */
+export async function provenAddress(
+  db: Database,
+  user: Account,
+  link: Pick<Link, 'email'>,
+): Promise<string | null> {
+  if (isSameAddress(user.email, link.email)) return user.email;
+  const fallback = await findFallback(db, user);
+  return fallback && isSameAddress(fallback.email, link.email) ? fallback.email : null;
 }

@@ -13,6 +13,12 @@ const exportedLink = z.object({
   created_at: timestamp,
   expires_at: timestamp,
   ended_at: timestamp.nullable(),
+  return_to: z
+    .string()
+    .max(2000)
+    .nullable()
+    .describe('Where the owner wanted to go')
+    .meta({ example: '/app/security' }),
   end_reason: z.string().max(50).nullable().meta({ example: 'used' }),
 });
 
@@ -31,6 +37,7 @@ export const linkData: PersonalData = {
         expires_at,
         ended_at,
         end_reason,
+        return_to,
       } of await listLinksOf(db, id))
         yield {
           purpose,
@@ -39,6 +46,7 @@ export const linkData: PersonalData = {
           expires_at: expires_at.toISOString(),
           ended_at: ended_at?.toISOString() ?? null,
           end_reason,
+          return_to,
         };
     },
   },

@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 declare module '../../platform/database/database.ts' {
   interface Tables {
     links: LinkRow;
@@ -26,4 +28,8 @@ export type LinkRow = {
   expires_at: Date;
   ended_at: Date | null;
   end_reason: string | null;
+  /** Of the secret of who asked for a link with a code. */
+  request_hash: Generated<Buffer | null>;
+  /** Where who asked wants to be led. */
+  return_to: Generated<string | null>;
 };

@@ -20,13 +20,17 @@ type NewLink = {
   /** The address that it is mailed to. */
   email: string;
   lifeSeconds: number;
+  request?: LinkRequest;
 };
+
+/** Who asked for a link with a code: the hash of a secret that only they have. */
+export type LinkRequest = { hash: Buffer; returnTo: string | null };
 
 /** Returns the link's id. The token is made when the mail is written. */
 export async function insertLink(
   trx: Transaction,
   { keys }: Pick<Dependencies, 'keys'>,
-  { purpose, subjectId, passwordVersion, email, lifeSeconds }: NewLink,
+  { purpose, subjectId, passwordVersion, email, lifeSeconds, request }: NewLink,
 ): Promise<Buffer> {
   const id = randomBytes(16);
   const bound = { id, purpose, subject_id: subjectId, email, password_version: passwordVersion };
@@ -42,6 +46,8 @@ export async function insertLink(
       token_hash: linkTokenHash(linkToken(bound, keys.current)),
       created_at: createdAt,
       expires_at: sql<Date>`${createdAt} + make_interval(secs => ${lifeSeconds})`,
+      request_hash: request?.hash ?? null,
+      return_to: request?.returnTo ?? null,
     })
     .execute();
   return id;
@@ -62,6 +68,20 @@ export async function findOpenLink(
     .where('purpose', '=', purpose);
   const link = await query.where(open).executeTakeFirst();
   return link && isTokenOf(token, link.token_hash) ? link : null;
+}
+
+/** The open link that this request has asked for; null if there is none. */
+export async function findRequestedLink(
+  db: Database,
+  purpose: LinkPurpose,
+  requestHash: Buffer,
+): Promise<Link | null> {
+  const query = db
+    .selectFrom('links')
+    .selectAll()
+    .where('request_hash', '=', requestHash)
+    .where('purpose', '=', purpose);
+  return (await query.where(open).executeTakeFirst()) ?? null;
 }
 
 /** Checks and consumes the link in one statement; false if it is no longer open. */

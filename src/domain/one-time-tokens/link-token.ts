@@ -23,10 +23,24 @@ const tokenLength = idLength + 32;
  * Neither the queue nor the database holds it, so a leaked database contains no usable links.
  */
 export function linkToken(link: LinkBinding, keys: SecretKeys): string {
-  const bound = [link.purpose, link.subject_id, link.email, String(link.password_version)].join(
-    '\0',
-  );
-  return Buffer.concat([link.id, hmacSha256(keys.link, link.id, bound)]).toString('base64url');
+  const mac = hmacSha256(keys.link, link.id, boundText(link));
+  return Buffer.concat([link.id, mac]).toString('base64url');
+}
+
+const codeDigits = 8;
+
+/**
+ * The code of the same link, to type where it was asked for. It can be guessed, so whoever checks
+ * one bounds the tries; no hash of it is stored, because it could be found by trying.
+ */
+export function linkCode(link: LinkBinding, keys: SecretKeys): string {
+  const mac = hmacSha256(keys.link, link.id, boundText(link), '\0code');
+  // 48 bits: no code is more likely by more than one in a million.
+  return String(mac.readUIntBE(0, 6) % 10 ** codeDigits).padStart(codeDigits, '0');
+}
+
+function boundText({ purpose, subject_id, email, password_version }: LinkBinding): string {
+  return [purpose, subject_id, email, String(password_version)].join('\0');
 }
 
 export function linkTokenHash(token: string): Buffer {

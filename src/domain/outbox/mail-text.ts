@@ -9,6 +9,8 @@ export type MailContext = {
   /** Of the logo, where there is one. */
   logo?: string;
   link: string | null;
+  /** What can be typed in place of the link, in two halves; null where the text shows none. */
+  code: string | null;
   /** How long the link is valid, in words. */
   linkLife: string | null;
   occurredAt: Date;
@@ -21,6 +23,8 @@ export type MailContext = {
 export type MailText = {
   /** The page below `FRONTEND_URL` that the link leads to, if there is a link. */
   page?: string;
+  /** Whether the link has a code, which the text shows. */
+  hasCode?: boolean;
   write: (context: MailContext) => Content;
 };
 

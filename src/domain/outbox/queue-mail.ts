@@ -6,7 +6,7 @@ import { recordEvent } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { fallbackOf, isSameAddress } from '../one-time-tokens/fallback-address.ts';
 import type { LinkPurpose } from '../one-time-tokens/link-row.ts';
-import { insertLink } from '../one-time-tokens/link-store.ts';
+import { insertLink, type LinkRequest } from '../one-time-tokens/link-store.ts';
 import { type Party, partyOf, type Realm, type RealmKind, userRealm } from '../realms/realms.ts';
 import { exceeded } from '../throttles/require-within-throttle.ts';
 import type { ThrottlePolicy } from '../throttles/throttle-policy.ts';
@@ -70,6 +70,8 @@ type LinkMail = {
   actor?: Party;
   /** Exempt from the limit, which strangers can use up: for callers who already proved a link. */
   isEarned?: boolean;
+  /** For a link with a code. */
+  request?: LinkRequest;
 };
 
 /** Creates a one-time link for a user and queues the mail that carries it to `account.email`. */
@@ -77,7 +79,7 @@ export async function queueLinkMail(
   deps: Deps,
   trx: Transaction,
   account: Pick<Account, 'id' | 'email'>,
-  { kind, purpose, lifeSeconds, passwordVersion = 0, actor, isEarned = false }: LinkMail,
+  { kind, purpose, lifeSeconds, passwordVersion = 0, actor, isEarned = false, request }: LinkMail,
 ): Promise<MailOutcome> {
   const { id: subjectId, email } = account;
   const subject = partyOf(userRealm, subjectId);
@@ -90,6 +92,7 @@ export async function queueLinkMail(
     email,
     passwordVersion,
     lifeSeconds,
+    ...(request && { request }),
   });
   const mailLife = Math.min(lifeSeconds, noticeLifeSeconds);
   await send(deps, trx, { ...mail, linkId, device: null, ip: null, lifeSeconds: mailLife });

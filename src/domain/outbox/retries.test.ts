@@ -134,6 +134,7 @@ test('a job that always throws is given up with a log line and blocks no other j
   let attempts = 0;
   const handlers = {
     mails: async () => {},
+    'email-sign-in-requests': async () => {},
     'password-reset-requests': async ({ email }: { email: string }) => {
       if (email !== 'bad@example.com') return void done.push(email);
       attempts += 1;

@@ -1,7 +1,7 @@
 import { hex, parseColour, readableOn, white } from '../../platform/html/colour.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { findLink, type Link } from '../one-time-tokens/link-store.ts';
-import { linkToken } from '../one-time-tokens/link-token.ts';
+import { linkCode, linkToken } from '../one-time-tokens/link-token.ts';
 import { composeMessage, describeLife, type Message } from './compose-message.ts';
 import { logoAddress, mailLogo } from './mail-logo.ts';
 import type { Mail } from './mail-store.ts';
@@ -28,8 +28,9 @@ export async function writeMail(
   const secret = link && keys.find(link.key_id);
   if (mail.link_id !== null && (!link?.is_open || !secret)) return null;
   const logo = mailLogo(composing.config);
-  const token = link && secret ? linkToken(link, secret) : null;
-  const message = compose(composing, mail, { link, token, logo: logo && logoAddress });
+  const made =
+    link && secret ? { token: linkToken(link, secret), code: linkCode(link, secret) } : nothing;
+  const message = compose(composing, mail, { link, ...made, logo: logo && logoAddress });
   return { ...message, ...(logo && { logo }) };
 }
 
@@ -58,20 +59,22 @@ export async function previewMail(
 
 function tryCompose(composing: Composing, mail: Mail, link: Link | null): Message | null {
   try {
-    const token = mail.link_id === null ? null : 'hidden';
-    return compose(composing, mail, { link, token, logo: null });
+    const made = mail.link_id === null ? nothing : { token: 'hidden', code: '••••••••' };
+    return compose(composing, mail, { link, ...made, logo: null });
   } catch (error) {
     if (error instanceof MailNotWrittenError) return null;
     throw error;
   }
 }
 
-type Parts = { link: Link | null; token: string | null; logo: string | null };
+const nothing = { token: null, code: null };
+
+type Parts = { link: Link | null; token: string | null; code: string | null; logo: string | null };
 
 function compose(
   { config, mailTexts }: Composing,
   mail: Mail,
-  { link, token, logo }: Parts,
+  { link, token, code, logo }: Parts,
 ): Message {
   const text = mailTexts[mail.kind];
   if (text === undefined)
@@ -82,6 +85,7 @@ function compose(
     ...accentOf(config),
     // In the fragment, which is in no server log and no Referer header.
     link: token && `${config.frontendUrl}/${text.page}#token=${token}`,
+    code: text.hasCode && code ? `${code.slice(0, 4)} ${code.slice(4)}` : null,
     linkLife: link && describeLife((link.expires_at.getTime() - link.created_at.getTime()) / 1000),
     occurredAt: mail.created_at,
     device: mail.device,

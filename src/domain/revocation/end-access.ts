@@ -32,6 +32,8 @@ const endings = {
   // Nor by a reset through an address that the thief has verified.
   password_reset: { sessions: 'all', links: allButUndo, undoLinks: 'none' },
   factors_reset: { sessions: 'all', links: noLinks, undoLinks: 'none' },
+  // Whoever got in by what is unlinked.
+  identity_unlinked: { sessions: 'others', links: noLinks, undoLinks: 'none' },
   email_changed: { sessions: 'others', links: allButUndo, undoLinks: 'none' },
   email_changed_back: { sessions: 'none', links: noLinks, undoLinks: 'since' },
   // Later changes were the intruder's, and their links lead to the intruder's addresses.
@@ -42,6 +44,9 @@ const endings = {
   deleted: { sessions: 'all', links: allButUndo, undoLinks: 'none' },
   deleted_by_admin: { sessions: 'all', links: allButUndoOfAddress, undoLinks: 'none' },
   restored: { sessions: 'all', links: allButUndoOfAddress, undoLinks: 'none' },
+  invitation_accepted: { sessions: 'all', links: allButUndoOfAddress, undoLinks: 'none' },
+  // Whoever made the account is not who owns its address.
+  taken_over: { sessions: 'all', links: allButUndoOfAddress, undoLinks: 'all' },
   // Anybody who once set an address of this user must not gain the new right by undoing a change.
   promoted: { sessions: 'none', links: noLinks, undoLinks: 'all' },
 } as const satisfies Record<string, Ending>;

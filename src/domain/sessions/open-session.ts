@@ -2,7 +2,8 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sha256 } from '../../platform/crypto/secret-keys.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { wideNetworkOf } from '../../platform/http/client-address.ts';
-import { type Credentials, confirmSignIn } from '../accounts/account-store.ts';
+import type { Credentials } from '../accounts/account-store.ts';
+import { confirmSignIn } from '../accounts/confirm-sign-in.ts';
 import { recordEvent } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { queueNotice } from '../outbox/queue-mail.ts';
@@ -25,16 +26,22 @@ const maxLiveSessions = 50;
 
 export type Client = { ip: string; userAgent: string | undefined };
 
+export type Verified = Pick<Credentials, 'id' | 'email' | 'password_version'>;
+
 export type Opening = {
   client: Client;
   /** What the person has shown, in all steps. */
   methods: readonly ProofMethod[];
   /** Burns what the sign-in uses up, in its transaction; false opens nothing. */
   burn?: (trx: Transaction) => Promise<boolean>;
+  /**
+   * For a sign-in that also changes the account: the same, but first, and with what is verified
+   * now; null opens nothing.
+   */
+  prepare?: (trx: Transaction) => Promise<Verified | null>;
 };
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'>;
-type Verified = Pick<Credentials, 'id' | 'email' | 'password_version'>;
 
 /**
  * Opens a session; null if the account ended, its password changed since it was verified, or it has
@@ -44,7 +51,7 @@ export async function openSession(
   deps: Deps,
   realm: Realm,
   verified: Verified,
-  { client, methods, burn }: Opening,
+  { client, methods, burn, prepare }: Opening,
 ): Promise<TokenPair | null> {
   const keys = deps.keys.current;
   const refreshToken = firstRefreshToken(randomUUIDv7());
@@ -60,10 +67,12 @@ export async function openSession(
   };
   const proof = await transact(deps.db, async (trx) => {
     const shown = { showsSecondFactor: showsSecondFactor(methods) };
-    if (!(await confirmSignIn(trx, realm, verified, shown))) return null;
-    if (burn && !(await burn(trx))) throw new BurntError();
-    return insert(deps, trx, realm, verified, session);
-  }).catch(nullIfBurnt);
+    const current = prepare ? await prepare(trx) : verified;
+    if (current === null || !(await confirmSignIn(trx, realm, current, shown)))
+      throw new NotOpenedError();
+    if (burn && !(await burn(trx))) throw new NotOpenedError();
+    return insert(deps, trx, realm, current, session);
+  }).catch(nullIfNotOpened);
   if (proof === null) return null;
   return issueTokenPair(deps, { realm, subjectId: verified.id, proof, refreshToken, keys });
 }
@@ -88,11 +97,11 @@ async function insert(
   return proof;
 }
 
-/** Rolls back: somebody else has used up what the sign-in needs. */
-class BurntError extends Error {}
+/** Rolls back, also what `prepare` has changed. */
+class NotOpenedError extends Error {}
 
-function nullIfBurnt(error: unknown): null {
-  if (error instanceof BurntError) return null;
+function nullIfNotOpened(error: unknown): null {
+  if (error instanceof NotOpenedError) return null;
   throw error;
 }
 

@@ -29,7 +29,7 @@ export const tokenPairSchema = z
     description: 'New tokens for clients that store the refresh token themselves',
   });
 
-const cookieTokensSchema = z.object({ access_token: accessToken, ...itsUse }).meta({
+export const cookieTokensSchema = z.object({ access_token: accessToken, ...itsUse }).meta({
   id: 'CookieTokens',
   description: 'New tokens in cookie mode; the refresh token is in the cookie',
 });

@@ -33,7 +33,8 @@ export async function deleteLocked(
   const heldUntil = (await findNewestUndoLink(trx, user.id))?.expires_at;
   const lifeSeconds = await markDeleted(trx, user.id, {
     by,
-    graceSeconds: durations.days(deps.config.deletedUserGraceDays),
+    // Nobody has had the account of an invitation: there is nothing to restore.
+    graceSeconds: user.invited_at ? 0 : durations.days(deps.config.deletedUserGraceDays),
     notBefore: heldUntil,
     ...(passwordVersion !== undefined && { passwordVersion }),
   });
@@ -42,7 +43,8 @@ export async function deleteLocked(
   await recordEvent(deps, trx, { event: 'user_deleted', actor, subject });
   const owner = kept ?? user;
   if (by === 'owner') await queueUndoLink(deps, trx, owner, lifeSeconds);
-  const told = [by === 'admin' ? owner.email : null, kept === null ? null : user.email];
+  const isTold = by === 'admin' && !user.invited_at;
+  const told = [isTold ? owner.email : null, kept === null ? null : user.email];
   for (const recipient of told)
     if (recipient !== null) await queuePlainNotice(deps, trx, subject, recipient);
   return true;

@@ -21,10 +21,10 @@ import type { Transaction } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { duplicate } from '../../platform/errors.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
-import { queueFirstPasswordLink } from '../password-reset/first-password.ts';
+import { queueFirstLink } from '../invitations/queue-first-link.ts';
 import { yieldAddress } from './yield-address.ts';
 
-type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
+type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'config' | 'logger'>;
 type Change = AccountChange & { email: string };
 type How = {
   actor: Party;
@@ -87,7 +87,10 @@ async function changeUserEmail(
   return updated;
 }
 
-/** A user without a password gets a link for both, never at a new address while one is verified. */
+/**
+ * A user without a password gets a link that is also the way in, never at a new address while one
+ * is verified.
+ */
 async function queueProof(
   deps: Deps,
   trx: Transaction,
@@ -96,8 +99,7 @@ async function queueProof(
 ): Promise<void> {
   const credentials = await findCredentialsById(trx, userRealm, user.id);
   const hasProven = before.is_email_verified || (await findFallback(trx, before)) !== null;
-  if (credentials?.password_hash === null && !hasProven)
-    await queueFirstPasswordLink(deps, trx, user);
+  if (credentials?.password_hash === null && !hasProven) await queueFirstLink(deps, trx, user);
   else await queueVerification(deps, trx, user);
 }
 

@@ -10,15 +10,20 @@ test('pages and assets are served with their types, and 304 to a client that has
   const answers = [
     [await api.get('/app/reset-password'), html],
     [await api.get('/app/verify-email'), html],
+    [await api.get('/app/invitation'), html],
     [await api.get('/app/undo'), html],
     [await api.get('/app/assets/page.css'), /^text\/css/],
     [await api.get('/app/assets/tokens.css'), /^text\/css/],
     [await api.get('/app/assets/inter.woff2'), /^font\/woff2/],
     [await api.get('/app/assets/link-token.js'), script],
     [await api.get('/app/assets/confirm-link.js'), script],
+    [await api.get('/app/assets/password-input.js'), script],
+    [await api.get('/app/assets/invitation.js'), script],
     [await api.get('/app/assets/reset-password.js'), script],
     [await api.get('/app/assets/verify-email.js'), script],
     [await api.get('/app/assets/undo.js'), script],
+    [await api.get('/app/sign-in-failed'), html],
+    [await api.get('/app/assets/sign-in-failed.js'), script],
   ] as const;
   for (const [answer, type] of answers) {
     assertStatus(answer, 200);

@@ -15,9 +15,12 @@ const assets = {
   'tokens.css': 'text/css; charset=utf-8',
   'link-token.js': 'text/javascript; charset=utf-8',
   'confirm-link.js': 'text/javascript; charset=utf-8',
+  'password-input.js': 'text/javascript; charset=utf-8',
+  'invitation.js': 'text/javascript; charset=utf-8',
   'reset-password.js': 'text/javascript; charset=utf-8',
   'verify-email.js': 'text/javascript; charset=utf-8',
   'undo.js': 'text/javascript; charset=utf-8',
+  'sign-in-failed.js': 'text/javascript; charset=utf-8',
 };
 const route = { ...anyoneUncounted, schema: { hide: true } };
 const headers = { ...pageHeaders(), 'cache-control': 'no-cache' };

@@ -19,7 +19,9 @@ export function writePage(
     ...withLength(texts[language].pages[page], config.passwordMinLength.user),
   };
   const project = config.projectName;
-  const shown = { words, language, project, strength: pages?.strength ?? null };
+  const { usernames, passwordSignIn: passwords } = config;
+  const strength = pages?.strength ?? null;
+  const shown = { words, language, project, strength, usernames, passwords };
   const values: Record<string, string> = {
     ...Object.fromEntries(Object.entries(words).map(([name, text]) => [name, escapeHtml(text)])),
     page,

@@ -1,6 +1,7 @@
 import { type Credentials, replacePassword } from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
+import { requirePasswords } from '../../domain/credentials/password-sign-in.ts';
 import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import type { FactorKinds } from '../../domain/factors/factor-kind.ts';
@@ -24,6 +25,7 @@ export async function changePassword(
   caller: Caller,
   request: Request,
 ): Promise<void> {
+  requirePasswords(deps.config, realm);
   await requireProof(deps, realm, caller, 'request');
   const { username, email, id } = caller.account;
   const { projectName } = deps.config;

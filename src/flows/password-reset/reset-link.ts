@@ -1,6 +1,6 @@
 import { type Account, findAccount } from '../../domain/accounts/account-store.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
-import { findFallback, isSameAddress } from '../../domain/one-time-tokens/fallback-address.ts';
+import { provenAddress } from '../../domain/one-time-tokens/fallback-address.ts';
 import { LinkNotGoodError, withGoodLink } from '../../domain/one-time-tokens/link-not-good.ts';
 import { findOpenLink, type Link } from '../../domain/one-time-tokens/link-store.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
@@ -25,21 +25,6 @@ export async function requireResetLink(
   const user = link && (await findAccount(db, userRealm, link.subject_id));
   if (link === null || !user?.is_active) throw new LinkNotGoodError();
   return { link, user };
-}
-
-/**
- * The address that the reader of the link controls: the current one or, while that is unverified,
- * the last verified one, which the account then gets back. Null if the link was mailed to any other
- * address.
- */
-export async function provenAddress(
-  db: Database,
-  user: Account,
-  link: Pick<Link, 'email'>,
-): Promise<string | null> {
-  if (isSameAddress(user.email, link.email)) return user.email;
-  const fallback = await findFallback(db, user);
-  return fallback && isSameAddress(fallback.email, link.email) ? fallback.email : null;
 }
 
 /**

@@ -6,6 +6,8 @@ import {
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
+import { deleteIdentitiesOf } from '../../domain/identities/identity-store.ts';
+import { findFallback, provenAddress } from '../../domain/one-time-tokens/fallback-address.ts';
 import { LinkNotGoodError } from '../../domain/one-time-tokens/link-not-good.ts';
 import { type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
@@ -13,7 +15,7 @@ import { partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAccess } from '../../domain/revocation/end-access.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
-import { provenAddress, requireResetLink, withResetLink } from './reset-link.ts';
+import { requireResetLink, withResetLink } from './reset-link.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'logger'>;
 
@@ -50,6 +52,9 @@ async function apply(
   const asIssued = { id: link.subject_id, password_version: link.password_version };
   if (!(await replacePassword(trx, userRealm, asIssued, password, 'new password')))
     throw new LinkNotGoodError();
+  // Whoever made the account for an address that nobody had verified has it no longer.
+  if (!user.is_email_verified && (await findFallback(trx, user)) === null)
+    await deleteIdentitiesOf(trx, user.id);
   await updateAccount(trx, userRealm, user.id, { email: proven, is_email_verified: true });
   await endAccess(trx, userRealm, user.id, 'password_reset');
   const subject = partyOf(userRealm, user.id);

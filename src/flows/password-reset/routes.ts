@@ -3,6 +3,7 @@ import { anyone, callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { email } from '../../domain/accounts/account-schemas.ts';
 import { newPassword } from '../../domain/credentials/password-policy.ts';
+import { requirePasswords } from '../../domain/credentials/password-sign-in.ts';
 import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
@@ -31,10 +32,11 @@ export function addPasswordResetRoutes(app: HttpServer, deps: RouteDependencies)
         summary: 'Request a password reset link',
         description: 'The response is the same whether or not the account exists.',
         body: z.object({ email }),
-        response: { 200: messageSchema, ...errors([503, ...bodyErrors]) },
+        response: { 200: messageSchema, ...errors([403, 503, ...bodyErrors]) },
       },
     },
     async (request) => {
+      requirePasswords(deps.config, userRealm);
       await requestPasswordReset(deps, request.body.email);
       return { message: 'If the email exists, a password reset link has been sent' };
     },
@@ -51,11 +53,14 @@ export function addPasswordResetRoutes(app: HttpServer, deps: RouteDependencies)
         body: z.object({ token: resetToken }),
         response: {
           200: z.object({ email: z.string().max(254).meta({ example: 'ada@example.com' }) }),
-          ...errors([400, 503, ...bodyErrors]),
+          ...errors([400, 403, 503, ...bodyErrors]),
         },
       },
     },
-    async (request) => ({ email: await addressOfResetToken(deps, request.body.token) }),
+    async (request) => {
+      requirePasswords(deps.config, userRealm);
+      return { email: await addressOfResetToken(deps, request.body.token) };
+    },
   );
 
   app.post(
@@ -72,10 +77,11 @@ export function addPasswordResetRoutes(app: HttpServer, deps: RouteDependencies)
           token: resetToken,
           new_password: newPassword(deps.config, userRealm),
         }),
-        response: { 200: messageSchema, ...errors([400, 503, ...bodyErrors]) },
+        response: { 200: messageSchema, ...errors([400, 403, 503, ...bodyErrors]) },
       },
     },
     async (request, reply) => {
+      requirePasswords(deps.config, userRealm);
       const { token, new_password: password } = request.body;
       const { clientAddress: ip } = request;
       await resetPassword(deps, { token, newPassword: password, ip, signal: clientGone(reply) });

@@ -7,6 +7,7 @@ import {
 } from '../../domain/accounts/account-store.ts';
 import { accountTag } from '../../domain/accounts/account-version.ts';
 import { lockUserAndHolder } from '../../domain/accounts/lock-user-and-holder.ts';
+import { requireAllowedDomain } from '../../domain/accounts/registration-policy.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
@@ -64,6 +65,7 @@ export async function updateProfile(
 ): Promise<Account> {
   const { change, currentPassword, ip, signal } = request;
   const isEmail = changesEmail(caller.account, change);
+  if (isEmail && realm.kind === 'user') requireAllowedDomain(deps.config, change.email);
   if (isEmail) await requireProof(deps, realm, caller, placeOf(currentPassword));
   // Before the hash, so that a request over the limit does not cost one.
   if (isEmail || changesUsername(caller.account, change))

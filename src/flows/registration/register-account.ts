@@ -18,15 +18,17 @@ import type { StoredPassword } from '../../platform/hashing/password-schemes.ts'
 import { refuseHeldEmail } from '../email-change/change-email.ts';
 import { yieldAddress } from '../email-change/yield-address.ts';
 import { queueVerification } from '../email-verification/verify-email.ts';
-import { queueFirstPasswordLink } from '../password-reset/first-password.ts';
+import { queueFirstLink } from '../invitations/queue-first-link.ts';
 
 export type Registration = {
   email: string;
   username: string | null;
-  /** Null: a user who gets a link to set it. */
+  /** Null: a user who gets a link that is the first way in. */
   password: string | null;
   fullName: string | null;
   isSuperadmin?: boolean;
+  /** Of a user who has yet to accept it. */
+  invitation?: { isSuperuser: boolean };
   metadata?: Metadata;
   appMetadata?: Metadata;
   /** The admin who registers the account; absent if it registers itself. */
@@ -38,11 +40,11 @@ export type Registration = {
 
 /**
  * Creates an account and mails a user a link that verifies the address and, if there is no
- * password, sets it. Throws `DuplicateRecordError` naming the taken field. `mayRegister` runs in
+ * password, is the way in. Throws `DuplicateRecordError` naming the taken field. `mayRegister` runs in
  * the transaction of the insert and throws if the caller has lost the right in the meantime.
  */
 export async function registerAccount(
-  deps: Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'logger'>,
+  deps: Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>,
   realm: Realm,
   registration: Registration,
   mayRegister: (trx: Transaction) => Promise<void> = async () => {},
@@ -57,7 +59,8 @@ export async function registerAccount(
     const account = await insertAccount(trx, realm, newAccountOf(registration, password));
     const subject = partyOf(realm, account.id);
     const actor = registration.registeredBy ?? subject;
-    await recordEvent(deps, trx, { event: 'account_registered', actor, subject });
+    const event = registration.invitation ? 'user_invited' : 'account_registered';
+    await recordEvent(deps, trx, { event, actor, subject });
     if (realm.kind === 'user') await welcome(deps, trx, account, password !== null);
     return account;
   });
@@ -65,7 +68,14 @@ export async function registerAccount(
 
 function newAccountOf(registration: Registration, password: StoredPassword | null): NewAccount {
   const { email, username, fullName, isSuperadmin, metadata, appMetadata } = registration;
-  const extra = { is_superadmin: isSuperadmin, metadata, app_metadata: appMetadata };
+  const { invitation } = registration;
+  const extra = {
+    is_superadmin: isSuperadmin,
+    is_superuser: invitation?.isSuperuser,
+    isInvited: invitation && true,
+    metadata,
+    app_metadata: appMetadata,
+  };
   return { email, username, full_name: fullName, password, ...givenFields(extra) };
 }
 
@@ -85,7 +95,7 @@ async function findTaken(
   return findTakenField(db, realm, { username });
 }
 
-type MailDeps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'>;
+type MailDeps = Pick<Dependencies, 'jobs' | 'keys' | 'config' | 'logger'>;
 
 async function claimAddress(deps: MailDeps, trx: Transaction, email: string): Promise<void> {
   const { holder } = await lockUserAndHolder(trx, { email });
@@ -100,5 +110,5 @@ async function welcome(
 ): Promise<void> {
   await refuseHeldEmail(trx, user);
   if (hasPassword) await queueVerification(deps, trx, user);
-  else await queueFirstPasswordLink(deps, trx, user, { isEarned: true });
+  else await queueFirstLink(deps, trx, user, { isEarned: true });
 }

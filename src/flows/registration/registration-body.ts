@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Config } from '../../configuration/config.ts';
 import { email, fullName, newUsername } from '../../domain/accounts/account-schemas.ts';
 import { newAppMetadata, newMetadata } from '../../domain/accounts/metadata.ts';
+import { passwordMember } from '../../domain/credentials/password-member.ts';
 import { contextFault, newPassword } from '../../domain/credentials/password-policy.ts';
 import { adminRealm, type Realm, userRealm } from '../../domain/realms/realms.ts';
 
@@ -11,7 +12,7 @@ export function userBody(config: Config) {
     config,
     z.object({
       ...names(config, userRealm),
-      password: newPassword(config, userRealm),
+      password: passwordMember(config, userRealm),
       metadata: newMetadata,
     }),
   );
@@ -34,10 +35,10 @@ export function userOfAdminBody(config: Config) {
     config,
     z.object({
       ...names(config, userRealm),
-      password: newPassword(config, userRealm)
+      password: passwordMember(config, userRealm)
         .nullish()
         .transform((value) => value ?? null)
-        .describe('Null or absent: the user sets it with a mailed link')
+        .describe('Null or absent: the user gets a link to set it, or to sign in')
         .meta({ example: 'correct horse battery staple' }),
       metadata: newMetadata,
       app_metadata: newAppMetadata(config),

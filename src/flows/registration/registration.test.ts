@@ -7,7 +7,13 @@ import { type Realm, realms } from '../../domain/realms/realms.ts';
 
 const shared = { is_active: true, full_name: 'Ada Lovelace', legacy_id: null };
 const rightsAtFirst = {
-  user: { is_superuser: false, is_email_verified: false, metadata: {}, app_metadata: {} },
+  user: {
+    is_superuser: false,
+    is_email_verified: false,
+    is_invited: false,
+    metadata: {},
+    app_metadata: {},
+  },
   admin: { is_superadmin: false },
 };
 

@@ -3,12 +3,11 @@ import { anyone } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { adminSchema, userSchema } from '../../domain/accounts/account-schemas.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
-import { userRealm } from '../../domain/realms/realms.ts';
 import { clientGone } from '../../platform/http/client-gone.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors } from '../../platform/http/schemas.ts';
-import { registerAccount } from './register-account.ts';
 import { registerAdmin } from './register-admin.ts';
+import { registerUser } from './register-user.ts';
 import { adminBody, userBody } from './registration-body.ts';
 
 const setupHeader = z.object({
@@ -28,8 +27,11 @@ export function addRegistrationRoutes(app: HttpServer, deps: RouteDependencies):
       schema: {
         tags: ['Users'],
         summary: 'Register a user',
+        description:
+          'With `PASSWORD_SIGN_IN=false` without a password: a mailed link signs in for the first time. `REGISTRATION` and ' +
+          '`REGISTRATION_EMAIL_DOMAINS` say who may.',
         body: userBody(deps.config),
-        response: { 201: userSchema, ...errors([409, 503, ...bodyErrors]) },
+        response: { 201: userSchema, ...errors([403, 409, 503, ...bodyErrors]) },
       },
     },
     async (request, reply) => {
@@ -38,9 +40,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: RouteDependencies):
         ...toRegistration(request.body, request.clientAddress, clientGone(reply)),
         metadata,
       };
-      return reply
-        .code(201)
-        .send(presentAccount(await registerAccount(deps, userRealm, registration)));
+      return reply.code(201).send(presentAccount(await registerUser(deps, registration)));
     },
   );
 

@@ -4,6 +4,7 @@ import { anyone } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { identifier } from '../../domain/accounts/account-schemas.ts';
 import { typedPassword } from '../../domain/credentials/password-policy.ts';
+import { requirePasswords } from '../../domain/credentials/password-sign-in.ts';
 import type { Realm } from '../../domain/realms/realms.ts';
 import { tokensSchema } from '../../domain/sessions/token-schemas.ts';
 import { foldCase } from '../../platform/fold-case.ts';
@@ -58,6 +59,7 @@ export function addSignInRoutes(app: HttpServer, deps: RouteDependencies, realm:
       },
     },
     async (request, reply) => {
+      requirePasswords(deps.config, realm);
       const tokens = await signIn(deps, realm, {
         identifier: request.body.username ?? request.body.email ?? '',
         password: request.body.password,

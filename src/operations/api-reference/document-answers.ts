@@ -181,6 +181,8 @@ export function completeAnswers(isGuarded: boolean, answers: Answers): void {
   answers[500] = { $ref: '#/components/responses/InternalServerError' };
   for (const [status, answer] of Object.entries(answers)) {
     if ('$ref' in answer) continue;
+    // A redirect has no body.
+    if (status.startsWith('3')) delete answer.content;
     const shared = nameOfShared(status, answer, isGuarded);
     if (shared !== undefined) answers[status] = { $ref: `#/components/responses/${shared}` };
     if (answer.description === 'Default Response') answer.description = ownWords[status] ?? '';

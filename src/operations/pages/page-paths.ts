@@ -8,6 +8,7 @@ export const pagePaths = [
   '/app/activity',
   '/app/privacy',
   '/app/sign-in',
+  '/app/sign-in-link',
   '/app/sign-up',
   '/app/forgot-password',
   '/app/setup',

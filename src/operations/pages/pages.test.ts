@@ -143,6 +143,7 @@ test('every page is there where they have been built, and an error where they ha
     await api.get('/app/activity'),
     await api.get('/app/privacy'),
     await api.get('/app/sign-in'),
+    await api.get('/app/sign-in-link'),
     await api.get('/app/sign-up'),
     await api.get('/app/forgot-password'),
     await api.get('/app/admin'),

@@ -20,6 +20,10 @@ export type SecretKeys = {
   readonly signingKey: Buffer;
   /** Seals what second factors are checked with. */
   readonly factor: Buffer;
+  /** Makes what ties an answer of a provider to the question. */
+  readonly providerAttempt: Buffer;
+  /** Encrypts answers of providers. */
+  readonly providerExchange: Buffer;
   /** Of `adl doctor`: that asker and answerer have the same secret. */
   readonly diagnosis: Buffer;
 };
@@ -70,6 +74,8 @@ function deriveKeys(secret: string): SecretKeys {
     idempotency: derive('idempotency/v1'),
     signingKey: derive('signing-key/v1'),
     factor: derive('factor/v1'),
+    providerAttempt: derive('provider-attempt/v1'),
+    providerExchange: derive('provider-exchange/v1'),
     diagnosis: derive('diagnosis/v1'),
   };
 }

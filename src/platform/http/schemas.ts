@@ -101,7 +101,7 @@ export const errorSchema = z
         reason: z.string().max(100).optional().describe('A more specific, machine-readable code'),
         field: z.string().max(100).optional().describe('The field whose value is already taken'),
         resource: z
-          .enum(['user', 'admin', 'mail', 'passkey'])
+          .enum(['user', 'admin', 'mail', 'passkey', 'identity'])
           .optional()
           .describe('For a 409: the kind of resource that already exists or is in the wrong state'),
         errors: z

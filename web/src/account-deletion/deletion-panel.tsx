@@ -5,6 +5,7 @@ import { Panel } from '../design/panel.tsx';
 import { PasswordField } from '../form/fields.tsx';
 import { Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
+import { withProof } from '../session/proof.ts';
 import { realms } from '../session/realms.ts';
 import { endDeliberately } from '../session/session-end.ts';
 import { settings } from '../session/settings.ts';
@@ -26,7 +27,9 @@ export function DeletionPanel() {
 function DeletionDialog({ onClose }: { onClose: () => void }) {
   const t = useTexts();
   const form = useSubmit(async ({ password = '' }) => {
-    await realms.user.client.call('DELETE /api/users/me', { body: { password } });
+    // An account without a password has another proof; the service asks for it.
+    const body = password === '' ? {} : { password };
+    await withProof(() => realms.user.client.call('DELETE /api/users/me', { body }));
     endDeliberately();
     await realms.user.client.signOut().catch(() => undefined);
     location.assign('/app/sign-in?deleted=yes');
@@ -35,12 +38,14 @@ function DeletionDialog({ onClose }: { onClose: () => void }) {
     <Dialog title={t.account.privacy.deleteQuestion} onClose={onClose}>
       <p class="quiet">{t.account.privacy.deleteText(settings.deleted_user_grace_days)}</p>
       <form class="stack" onSubmit={form.onSubmit} noValidate>
-        <PasswordField
-          name="password"
-          label={t.account.privacy.deletePassword}
-          form={form}
-          isCurrent
-        />
+        {settings.password_sign_in && (
+          <PasswordField
+            name="password"
+            label={t.account.privacy.deletePassword}
+            form={form}
+            isCurrent
+          />
+        )}
         <Problem of={form} />
         <div class="dialog-actions">
           <Button onClick={onClose}>{t.cancel}</Button>

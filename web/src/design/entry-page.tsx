@@ -28,7 +28,7 @@ export function EntryPage({ title, lead, isWide = false, below, children }: Entr
           </header>
           {children}
         </div>
-        {below !== undefined && <p class="quiet">{below}</p>}
+        {below !== undefined && below !== false && <p class="quiet">{below}</p>}
       </main>
       <EntryFoot />
       <PageTitle>{title}</PageTitle>

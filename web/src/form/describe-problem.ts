@@ -30,6 +30,8 @@ export function describeProblem(error: unknown, known: readonly string[], t: Tex
   }
   if (status === 503) return { ...none, requestId, message: t.problem.unavailable };
   if (status >= 500) return { ...none, requestId, message: t.problem.unexpected };
+  if (error.reason === 'reauthentication_required' && error.methods.length === 0)
+    return { ...none, requestId: null, message: t.problem.recentSignIn };
   if (status === 412) return { ...none, requestId: null, message: t.problem.conflict };
   if (error.faults.length === 0)
     return { ...none, requestId: null, message: asSentence(error.message) };

@@ -7,6 +7,7 @@ import { Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { useOwnAccount } from '../session/own-account.tsx';
 import { queries } from '../session/queries.ts';
+import { settings } from '../session/settings.ts';
 import { useTexts } from '../texts/texts.tsx';
 import { NewPasswordField } from './new-password-field.tsx';
 
@@ -46,6 +47,12 @@ export function PasswordPanel() {
           realm={realm.name}
         />
         <Problem of={form} />
+        {realm.name === 'user' && settings.providers.length > 0 && (
+          <p class="hint">
+            {t.account.providers.noPassword}{' '}
+            <a href="/app/forgot-password">{t.account.providers.setPassword}</a>
+          </p>
+        )}
         <div class="row">
           <Button type="submit" look="primary" isBusy={form.isBusy}>
             {t.account.password.submit}

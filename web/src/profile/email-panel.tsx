@@ -10,6 +10,7 @@ import { useSubmit } from '../form/use-submit.ts';
 import { useOwnAccount } from '../session/own-account.tsx';
 import { ownAccountKey, queries } from '../session/queries.ts';
 import { realms } from '../session/realms.ts';
+import { hasPassword } from '../session/settings.ts';
 import { useTexts } from '../texts/texts.tsx';
 
 export function EmailPanel() {
@@ -64,8 +65,10 @@ function VerifyNotice() {
 function ChangeEmailDialog({ onClose }: { onClose: () => void }) {
   const t = useTexts();
   const { realm } = useOwnAccount();
+  const asksPassword = hasPassword(realm);
   const form = useSubmit(async ({ email = '', current_password = '' }) => {
-    const changed = await realm.update({ email: email.trim(), current_password });
+    const proof = asksPassword ? { current_password } : {};
+    const changed = await realm.update({ email: email.trim(), ...proof });
     queries.setQueryData(ownAccountKey(realm.name), changed);
     say(t.account.profile.emailChanged);
     onClose();
@@ -81,12 +84,14 @@ function ChangeEmailDialog({ onClose }: { onClose: () => void }) {
           form={form}
           autocomplete="email"
         />
-        <PasswordField
-          name="current_password"
-          label={t.fields.currentPassword}
-          form={form}
-          isCurrent
-        />
+        {asksPassword && (
+          <PasswordField
+            name="current_password"
+            label={t.fields.currentPassword}
+            form={form}
+            isCurrent
+          />
+        )}
         <Problem of={form} />
         <div class="dialog-actions">
           <Button onClick={onClose}>{t.cancel}</Button>

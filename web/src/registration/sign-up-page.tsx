@@ -1,10 +1,13 @@
+import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
+import { ButtonLink } from '../design/button.tsx';
 import { EntryPage } from '../design/entry-page.tsx';
 import { say } from '../design/toast.tsx';
 import { EntryForm } from '../form/entry-form.tsx';
 import { EmailField, TextField } from '../form/fields.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { NewPasswordField } from '../password-change/new-password-field.tsx';
+import { ProviderButtons } from '../providers/provider-buttons.tsx';
 import { ownAccountKey, queries } from '../session/queries.ts';
 import { realms } from '../session/realms.ts';
 import { leaveFor, returnTo } from '../session/return-to.ts';
@@ -16,8 +19,14 @@ export default function SignUpPage() {
   const { query, route } = useLocation();
   const target = returnTo(query.return_to, '/app');
   const needsName = settings.usernames === 'required';
+  const [sentTo, setSentTo] = useState<string | null>(null);
   const form = useSubmit(async ({ email = '', username = '', password = '' }) => {
-    const body = { email: email.trim(), username: username.trim(), password };
+    const names = { email: email.trim(), username: username.trim() };
+    if (!settings.password_sign_in) {
+      await realms.user.client.call('POST /api/users/register', { body: names as never });
+      return setSentTo(names.email);
+    }
+    const body = { ...names, password };
     await realms.user.client.call('POST /api/users/register', { body });
     // Where it has to be verified first, or the service is busy: the account is there all the same.
     const isIn = await realms.user.client.signIn({ username: body.email, password }).then(
@@ -29,6 +38,8 @@ export default function SignUpPage() {
     say(t.account.signUp.done);
     leaveFor(target, route);
   });
+  if (settings.registration !== 'open') return <Closed />;
+  if (sentTo !== null) return <Sent to={sentTo} />;
   return (
     <EntryPage
       title={t.account.signUp.title}
@@ -38,6 +49,7 @@ export default function SignUpPage() {
         </>
       }
     >
+      <ProviderButtons returnTo={target} />
       <EntryForm form={form} submit={t.account.signUp.submit} below={<Terms />}>
         <EmailField form={form} />
         <TextField
@@ -49,8 +61,35 @@ export default function SignUpPage() {
           isOptional={!needsName}
           hint={t.account.signUp.usernameHint}
         />
-        <NewPasswordField name="password" label={t.fields.password} form={form} realm="user" />
+        {settings.password_sign_in && (
+          <NewPasswordField name="password" label={t.fields.password} form={form} realm="user" />
+        )}
       </EntryForm>
+    </EntryPage>
+  );
+}
+
+function Closed() {
+  const t = useTexts().account;
+  const lead = settings.registration === 'invited' ? t.signUp.invited : t.signUp.closed;
+  return (
+    <EntryPage title={t.signUp.closedTitle} lead={lead}>
+      <ButtonLink href="/app/sign-in" isWide>
+        {t.emailSignIn.back}
+      </ButtonLink>
+    </EntryPage>
+  );
+}
+
+/** Without passwords, the link of a mail is the first way in. */
+function Sent({ to }: { to: string }) {
+  const t = useTexts().account;
+  return (
+    <EntryPage title={t.signUp.sentTitle} lead={t.signUp.sent(to)}>
+      {settings.mailbox && <a href="/app/mailbox">{t.forgot.openMailbox}</a>}
+      <ButtonLink href="/app/sign-in" isWide>
+        {t.emailSignIn.back}
+      </ButtonLink>
     </EntryPage>
   );
 }

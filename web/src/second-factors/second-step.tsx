@@ -7,10 +7,16 @@ import { ProofForm } from './proof-form.tsx';
 /** What the service wants to see after the right password. */
 export type AskedStep = { challenge: string; methods: readonly string[] };
 
-type SecondStepProps = { realm: Realm; asked: AskedStep; onBack?: () => void };
+type SecondStepProps = {
+  realm: Realm;
+  asked: AskedStep;
+  onBack?: () => void;
+  /** Where no page waits for the account. */
+  onDone?: () => void;
+};
 
 /** The second step of a sign-in. */
-export function SecondStep({ realm, asked, onBack }: SecondStepProps) {
+export function SecondStep({ realm, asked, onBack, onDone }: SecondStepProps) {
   const t = useTexts().secondFactors;
   return (
     <div class="stack">
@@ -23,6 +29,7 @@ export function SecondStep({ realm, asked, onBack }: SecondStepProps) {
         prove={async (proof) => {
           await realm.client.completeSignIn({ challenge: asked.challenge, ...proof });
           await queries.invalidateQueries({ queryKey: ownAccountKey(realm.name) });
+          onDone?.();
         }}
       />
       {onBack && (

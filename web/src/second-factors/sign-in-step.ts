@@ -4,12 +4,17 @@ import type { Realm } from '../session/realms.ts';
 import type { AskedStep } from './second-step.tsx';
 
 /** Null if that signs in; else what is asked for next. */
-export async function signInOrStep(
+export function signInOrStep(realm: Realm, credentials: Credentials): Promise<AskedStep | null> {
+  return stepOf(realm, () => realm.client.signIn(credentials));
+}
+
+/** The same for every way of signing in. */
+export async function stepOf(
   realm: Realm,
-  credentials: Credentials,
+  signIn: () => Promise<unknown>,
 ): Promise<AskedStep | null> {
   try {
-    await realm.client.signIn(credentials);
+    await signIn();
   } catch (error) {
     if (!(error instanceof ApiError) || error.challenge === null) throw error;
     return { challenge: error.challenge, methods: error.methods };

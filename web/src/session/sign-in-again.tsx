@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { ButtonLink } from '../design/button.tsx';
 import { Dialog } from '../design/dialog.tsx';
 import { EntryForm } from '../form/entry-form.tsx';
 import { PasswordField } from '../form/fields.tsx';
@@ -7,6 +8,7 @@ import { type AskedStep, SecondStep } from '../second-factors/second-step.tsx';
 import { signInOrStep } from '../second-factors/sign-in-step.ts';
 import { useTexts } from '../texts/texts.tsx';
 import type { OwnAccount, Realm } from './realms.ts';
+import { hasPassword } from './settings.ts';
 
 /** Above a page whose session has ended, so that what was typed there is not lost. */
 export function SignInAgain({ realm, account }: { realm: Realm; account: OwnAccount }) {
@@ -21,6 +23,10 @@ export function SignInAgain({ realm, account }: { realm: Realm; account: OwnAcco
       <p class="quiet">{t.problem.sessionEnded}</p>
       {step ? (
         <SecondStep realm={realm} asked={step} onBack={() => setStep(null)} />
+      ) : !hasPassword(realm) ? (
+        <ButtonLink href={realm.signInPage} look="primary" isWide>
+          {t.account.signIn.again}
+        </ButtonLink>
       ) : (
         <EntryForm form={form} submit={t.account.signIn.submit}>
           <PasswordField name="password" label={t.fields.password} form={form} isCurrent />

@@ -1,12 +1,16 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { ApiError } from '../../../client/src/client.ts';
+import { Button } from '../design/button.tsx';
 import { EntryPage } from '../design/entry-page.tsx';
 import { Icon } from '../design/icon.tsx';
+import { EmailSignIn } from '../email-sign-in/email-sign-in.tsx';
 import { EntryForm } from '../form/entry-form.tsx';
 import { PasswordField, TextField } from '../form/fields.tsx';
 import { useSubmit } from '../form/use-submit.ts';
 import { PasskeySignIn } from '../passkeys/passkey-sign-in.tsx';
+import { ProviderButtons } from '../providers/provider-buttons.tsx';
+import { takeProviderStep, useProviderReturn } from '../providers/provider-return.ts';
 import { type AskedStep, SecondStep } from '../second-factors/second-step.tsx';
 import { signInOrStep } from '../second-factors/sign-in-step.ts';
 import { useOwnAccountQuery } from '../session/own-account.tsx';
@@ -24,9 +28,11 @@ export function UserSignInPage() {
     <SignInPage
       realm={realms.user}
       below={
-        <>
-          {t.noAccount} <a href={`/app/sign-up${carried}`}>{t.signUp}</a>
-        </>
+        settings.registration === 'open' && (
+          <>
+            {t.noAccount} <a href={`/app/sign-up${carried}`}>{t.signUp}</a>
+          </>
+        )
       }
     />
   );
@@ -54,7 +60,8 @@ function SignInPage({ realm, below }: SignInPageProps) {
   const target = returnTo(query.return_to, realm.home);
   const { data } = useOwnAccountQuery(realm);
   const isAdmin = realm.name === 'admin';
-  const [step, setStep] = useState<AskedStep | null>(null);
+  const [step, setStep] = useState<AskedStep | null>(isAdmin ? null : takeProviderStep);
+  useProviderReturn(!isAdmin && query.from === 'provider' && step === null);
   // Who is signed in already has nothing to do here.
   useEffect(() => {
     if (data) leaveFor(target, route);
@@ -70,11 +77,44 @@ function SignInPage({ realm, below }: SignInPageProps) {
         <SecondStep realm={realm} asked={step} onBack={() => setStep(null)} />
       ) : (
         <>
-          <SignInForm realm={realm} onStep={setStep} />
-          <PasskeySignIn realm={realm} />
+          {!isAdmin && <ProviderButtons returnTo={target} />}
+          <WaysIn realm={realm} onStep={setStep} goal={query.return_to && target} />
         </>
       )}
     </EntryPage>
+  );
+}
+
+type WaysInProps = SignInFormProps & {
+  /** Where one asked to be led afterwards. */
+  goal: string | undefined;
+};
+
+/** A password, a mail or a passkey, as far as the service takes them. */
+function WaysIn({ realm, onStep, goal }: WaysInProps) {
+  const t = useTexts().account.emailSignIn;
+  const isUser = realm.name === 'user';
+  const byEmail = isUser && settings.email_sign_in;
+  const byPassword = !isUser || settings.password_sign_in;
+  const [way, setWay] = useState<'password' | 'email'>(byPassword ? 'password' : 'email');
+  const isOther = way === 'email' ? byPassword : byEmail;
+  return (
+    <>
+      {way === 'password' && byPassword && <SignInForm realm={realm} onStep={onStep} />}
+      {way === 'email' && byEmail && <EmailSignIn returnTo={goal} onStep={onStep} />}
+      <div class="stack">
+        {isOther && (
+          <Button
+            {...(way === 'password' ? { icon: 'mail' as const } : {})}
+            isWide
+            onClick={() => setWay(way === 'email' ? 'password' : 'email')}
+          >
+            {way === 'email' ? t.withPassword : t.offer}
+          </Button>
+        )}
+        <PasskeySignIn realm={realm} />
+      </div>
+    </>
   );
 }
 

@@ -1,8 +1,8 @@
 /**
  * What the service wrote into the page: its words, in the reader's language, and its settings.
- * @typedef {{ words: Record<string, string | undefined>, language: string, project: string, strength: string | null }} Page
+ * @typedef {{ words: Record<string, string | undefined>, language: string, project: string, strength: string | null, usernames: string, passwords: boolean }} Page
  */
-export const { words, language, project, strength } = /** @type {Page} */ (
+export const { words, language, project, strength, usernames, passwords } = /** @type {Page} */ (
   JSON.parse(document.body.dataset.page ?? '{}')
 );
 
@@ -24,13 +24,14 @@ export function takeToken() {
  * @typedef {{ ok: boolean, status: number, problem: string, email: string, faults: { field: string, type: string }[] }} Answer
  * @param {string} path
  * @param {object} body
+ * @param {Record<string, string>} [headers]
  * @returns {Promise<Answer>}
  */
-export async function post(path, body) {
+export async function post(path, body, headers = {}) {
   try {
     const response = await fetch(path, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
     });
     const { ok, status } = response;

@@ -1,17 +1,5 @@
-import {
-  busy,
-  filled,
-  language,
-  leadOn,
-  part,
-  post,
-  project,
-  retitle,
-  show,
-  strength,
-  takeToken,
-  words,
-} from './link-token.js';
+import { busy, filled, leadOn, part, post, retitle, show, takeToken, words } from './link-token.js';
+import { passwordFault, showFault, watchPassword } from './password-input.js';
 
 const token = takeToken();
 const resetForm = part('reset');
@@ -19,7 +7,6 @@ const forgotForm = part('forgot');
 const passwordInput = /** @type {HTMLInputElement} */ (part('new-password'));
 const emailInput = /** @type {HTMLInputElement} */ (part('email'));
 const usernameInput = /** @type {HTMLInputElement} */ (part('username'));
-const short = part('strength').textContent ?? '';
 
 if (token === null) offerLink();
 else {
@@ -38,14 +25,7 @@ forgotForm.addEventListener('submit', (event) => {
   void busy(part('submit-forgot'), askForLink);
 });
 
-passwordInput.addEventListener('input', () => void measure());
-
-part('reveal').addEventListener('click', () => {
-  const shown = passwordInput.type === 'text';
-  passwordInput.type = shown ? 'password' : 'text';
-  part('reveal').textContent = (shown ? words.show : words.hide) ?? '';
-  part('reveal').setAttribute('aria-pressed', String(!shown));
-});
+watchPassword(passwordInput, () => [usernameInput.value]);
 
 /** Says whose password it is, to the reader and to a password store, and whether it is too late. */
 async function nameAccount() {
@@ -65,8 +45,7 @@ async function setPassword() {
   });
   const fault = answer.faults.find(({ field }) => field === 'new_password');
   if (fault !== undefined) {
-    const message = words[fault.type] ?? words.password_refused ?? '';
-    showFault(passwordInput, 'password-fault', message);
+    showFault(passwordInput, 'password-fault', passwordFault(fault.type));
     return;
   }
   if (answer.ok) {
@@ -104,35 +83,4 @@ async function askForLink() {
 function offerLink() {
   forgotForm.hidden = false;
   emailInput.focus();
-}
-
-/**
- * @typedef {(password: string, language: string, others: string[]) => { score: number, words: string }} DescribeStrength
- */
-
-/** The word lists are loaded with the first character, where the pages have been built. */
-async function measure() {
-  const password = passwordInput.value;
-  if (strength === null) return;
-  const { describeStrength } = /** @type {{ describeStrength: DescribeStrength }} */ (
-    await import(strength)
-  );
-  // Somebody types on meanwhile.
-  if (password !== passwordInput.value) return;
-  const others = [project, usernameInput.value];
-  const { score, words: said } =
-    password === '' ? { score: 0, words: short } : describeStrength(password, language, others);
-  part('meter').dataset.score = String(score);
-  part('strength').textContent = said;
-}
-
-/**
- * @param {HTMLInputElement} input
- * @param {string} place
- * @param {string} message
- */
-function showFault(input, place, message) {
-  part(place).textContent = message;
-  input.setAttribute('aria-invalid', String(message !== ''));
-  if (message !== '') input.focus();
 }

@@ -25,6 +25,32 @@ export const german: LinkPageTexts = {
       emailFault: 'Geben Sie eine einzelne E-Mail-Adresse ein.',
       sent: 'Falls es ein Konto mit dieser Adresse gibt, ist ein Link unterwegs.',
     },
+    invitation: {
+      title: 'Einladung annehmen',
+      account: 'Für {email}',
+      username: 'Benutzername',
+      usernameHint: 'Buchstaben, Ziffern, Punkte, Binde- und Unterstriche.',
+      usernameFault:
+        'Er muss 3 bis 50 Buchstaben, Ziffern, Punkte, Binde- oder Unterstriche haben.',
+      taken: 'Diesen Namen hat schon jemand. Wählen Sie einen anderen.',
+      password: 'Passwort',
+      show: 'Anzeigen',
+      hide: 'Verbergen',
+      short: 'Mindestens {length} Zeichen. Ein paar Wörter ohne Zusammenhang sind gut.',
+      submit: 'Mein Konto anlegen',
+      password_too_short: 'Es muss mindestens {length} Zeichen haben.',
+      password_too_long: 'Es darf höchstens 128 Zeichen haben.',
+      password_common: 'Es ist eines der häufigsten Passwörter.',
+      password_guessable:
+        'Es ist Ihrem Namen, Ihrer Adresse oder dem Namen des Dienstes zu ähnlich.',
+      password_refused: 'Wählen Sie ein anderes Passwort.',
+      doneTitle: 'Ihr Konto ist bereit',
+      done: 'Ihre Adresse ist bestätigt, und Sie sind angemeldet.',
+      toAccount: 'Zu Ihrem Konto',
+      over: 'Diese Einladung ist ungültig, benutzt oder abgelaufen. {advice}',
+      noLink: 'Öffnen Sie diese Seite mit dem Link aus einer E-Mail. {advice}',
+      advice: 'Bitten Sie um eine neue, wer Sie eingeladen hat.',
+    },
     'verify-email': {
       title: 'E-Mail-Adresse bestätigen',
       question: 'Bestätigen Sie mit der Schaltfläche, dass diese Adresse Ihnen gehört.',
@@ -49,6 +75,15 @@ export const german: LinkPageTexts = {
       noLink: 'Öffnen Sie diese Seite mit dem Link aus einer Mail. {advice}',
       advice:
         'Wenn Sie Ihr Konto verloren haben, wenden Sie sich an den Betreiber dieses Dienstes.',
+    },
+    'sign-in-failed': {
+      title: 'Das hat nicht geklappt',
+      explanation:
+        'Sie wurden nicht angemeldet, und nichts wurde geändert. Bitte versuchen Sie es erneut.',
+      advice:
+        'Wenn Sie hier schon ein Konto haben, melden Sie sich wie bisher an. Danach können Sie unter „Sicherheit“ weitere Anmeldewege verknüpfen.',
+      reference:
+        'Wenn es wieder geschieht, nennen Sie dem Betreiber dieses Dienstes diese Kennung:',
     },
   },
   shared: {

@@ -35,6 +35,8 @@ export function UsersPanel({ users }: { users: Overview['users'] }) {
             <dd class="numbers">{format.number(users.verified)}</dd>
             <dt>{t.overview.superusers}</dt>
             <dd class="numbers">{format.number(users.superusers)}</dd>
+            <dt>{t.overview.invited}</dt>
+            <dd class="numbers">{format.number(users.invited)}</dd>
           </dl>
         </div>
       )}

@@ -8,7 +8,7 @@ import { describeProblem } from '../../form/describe-problem.ts';
 import { useOwnAccount } from '../../session/own-account.tsx';
 import { queries } from '../../session/queries.ts';
 import { settings } from '../../session/settings.ts';
-import { useTexts } from '../../texts/texts.tsx';
+import { type Texts, useTexts } from '../../texts/texts.tsx';
 import { adminClient } from '../admin-client.ts';
 import { changeUser } from './change-user.ts';
 import { EditUserDialog } from './edit-user-dialog.tsx';
@@ -45,6 +45,8 @@ export function UserActions({ user, etag }: UserActionsProps) {
   }
   const sendReset = () =>
     adminClient.call('POST /api/admins/users/{id}/send-password-reset', { path });
+  const resend = () => adminClient.call('POST /api/admins/users/{id}/resend-invitation', { path });
+  const deletion = deletionWords(words, user);
   return (
     <div class="row">
       <Button onClick={() => setAsking('edit')}>{words.edit}</Button>
@@ -63,9 +65,17 @@ export function UserActions({ user, etag }: UserActionsProps) {
         </Button>
       )}
       <Menu label={t.more} look="plain">
-        <MenuItem icon="mail" onSelect={() => void act(sendReset, words.sentReset)}>
-          {words.sendReset}
-        </MenuItem>
+        {user.is_invited ? (
+          <MenuItem icon="mail" onSelect={() => void act(resend, words.resent)}>
+            {words.resend}
+          </MenuItem>
+        ) : (
+          settings.password_sign_in && (
+            <MenuItem icon="mail" onSelect={() => void act(sendReset, words.sentReset)}>
+              {words.sendReset}
+            </MenuItem>
+          )
+        )}
         {isSuperadmin && (
           <MenuItem
             icon="shield"
@@ -84,7 +94,7 @@ export function UserActions({ user, etag }: UserActionsProps) {
         </MenuItem>
         <hr />
         <MenuItem icon="trash" isBad onSelect={() => setAsking('delete')}>
-          {words.delete}
+          {deletion.action}
         </MenuItem>
       </Menu>
       {asking === 'edit' && <EditUserDialog user={user} etag={etag} onClose={close} />}
@@ -117,18 +127,27 @@ export function UserActions({ user, etag }: UserActionsProps) {
       )}
       {asking === 'delete' && (
         <ConfirmDialog
-          title={words.deleteTitle}
-          action={words.delete}
+          title={deletion.title}
+          action={deletion.action}
           onConfirm={async () => {
             await adminClient.call('DELETE /api/admins/users/{id}', { path });
-            say(words.deleted);
+            say(deletion.done);
             await queries.invalidateQueries({ queryKey: ['admin'] });
           }}
           onClose={close}
         >
-          {words.deleteText(settings.deleted_user_grace_days)}
+          {deletion.text}
         </ConfirmDialog>
       )}
     </div>
   );
+}
+
+/** An invitation is withdrawn; nobody has had the account. */
+function deletionWords(t: Texts['admin']['user'], { is_invited }: UserDetail) {
+  const { withdrawTitle, withdraw, withdrawText, withdrawn } = t;
+  if (is_invited)
+    return { title: withdrawTitle, action: withdraw, text: withdrawText, done: withdrawn };
+  const text = t.deleteText(settings.deleted_user_grace_days);
+  return { title: t.deleteTitle, action: t.delete, text, done: t.deleted };
 }

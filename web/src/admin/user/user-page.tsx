@@ -3,11 +3,14 @@ import { useRoute } from 'preact-iso';
 import type { UserDetail } from '../../../../client/src/api.ts';
 import { ApiError } from '../../../../client/src/client.ts';
 import { Avatar } from '../../design/avatar.tsx';
-import { ButtonLink } from '../../design/button.tsx';
+import { Button, ButtonLink } from '../../design/button.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { PageTitle } from '../../design/page-title.tsx';
 import { Skeleton } from '../../design/skeleton.tsx';
-import { LoadProblem } from '../../form/problem.tsx';
+import { say } from '../../design/toast.tsx';
+import { LoadProblem, Problem } from '../../form/problem.tsx';
+import { useSubmit } from '../../form/use-submit.ts';
+import { queries } from '../../session/queries.ts';
 import { useTexts } from '../../texts/texts.tsx';
 import { adminClient } from '../admin-client.ts';
 import { nameOf, UserBadges } from '../users/user-columns.tsx';
@@ -67,12 +70,33 @@ function LoadedUser({ user, etag }: { user: UserDetail; etag: string | null }) {
 
 function StateNotice({ user }: { user: UserDetail }) {
   const t = useTexts().admin.user;
-  if (user.deleted_at === null && user.is_active) return null;
+  if (user.deleted_at === null && user.is_active)
+    return user.is_invited ? <InvitedNotice id={user.id} /> : null;
   return (
     <div class={user.deleted_at === null ? 'notice warn' : 'notice bad'}>
       <Icon name="alert" />
       {user.deleted_at === null ? t.isInactive : t.isDeleted}
     </div>
+  );
+}
+
+function InvitedNotice({ id }: { id: string }) {
+  const t = useTexts().admin.user;
+  const form = useSubmit(async () => {
+    await adminClient.call('POST /api/admins/users/{id}/resend-invitation', { path: { id } });
+    say(t.resent);
+    await queries.invalidateQueries({ queryKey: ['admin'] });
+  });
+  return (
+    <form class="stack" onSubmit={form.onSubmit}>
+      <div class="notice row apart">
+        <span>{t.isInvited}</span>
+        <Button type="submit" icon="mail" isCompact isBusy={form.isBusy}>
+          {t.resend}
+        </Button>
+      </div>
+      <Problem of={form} />
+    </form>
   );
 }
 

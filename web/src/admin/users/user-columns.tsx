@@ -63,7 +63,10 @@ export function UserBadges({ user, t }: { user: ListedUser; t: Texts }) {
       <span class={user.is_active ? 'badge good' : 'badge bad'}>
         {user.is_active ? words.active : words.inactive}
       </span>
-      {!user.is_email_verified && <span class="badge warn">{words.unverified}</span>}
+      {user.is_invited && <span class="badge accent">{words.invited}</span>}
+      {!user.is_email_verified && !user.is_invited && (
+        <span class="badge warn">{words.unverified}</span>
+      )}
       {user.is_superuser && <span class="badge accent">{words.superuser}</span>}
     </span>
   );

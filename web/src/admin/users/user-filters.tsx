@@ -23,6 +23,7 @@ export function UserFilters() {
           ['', t.all],
           ['active', t.active],
           ['inactive', t.inactive],
+          ['invited', t.invited],
           ['deleted', t.deleted],
         ]}
         onChoose={(state) => change({ state })}

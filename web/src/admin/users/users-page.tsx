@@ -3,12 +3,14 @@ import { useMemo, useState } from 'preact/hooks';
 import type { Answer, Operations } from '../../../../client/src/client.ts';
 import { Button } from '../../design/button.tsx';
 import { LoadProblem } from '../../form/problem.tsx';
+import { settings } from '../../session/settings.ts';
 import { useFormat } from '../../texts/format.ts';
 import { useTexts } from '../../texts/texts.tsx';
 import { useAddressState } from '../address-state.ts';
 import { adminClient } from '../admin-client.ts';
 import { ListPages } from '../list-pages.tsx';
 import { PageHead } from '../page-head.tsx';
+import { InviteDialog } from './invite-dialog.tsx';
 import { NewUserDialog } from './new-user-dialog.tsx';
 import { SelectionBar } from './selection-bar.tsx';
 import { userColumns, usualColumns } from './user-columns.tsx';
@@ -35,9 +37,16 @@ export default function UsersPage() {
         title={t.admin.nav.users}
         lead={t.admin.users.lead}
         actions={
-          <Button look="primary" icon="plus" onClick={() => change({ new: 'yes' })}>
-            {t.admin.users.create}
-          </Button>
+          <>
+            {settings.registration !== 'closed' && (
+              <Button icon="mail" onClick={() => change({ invite: 'yes' })}>
+                {t.admin.users.invite}
+              </Button>
+            )}
+            <Button look="primary" icon="plus" onClick={() => change({ new: 'yes' })}>
+              {t.admin.users.create}
+            </Button>
+          </>
         }
       />
       <div class="stack">
@@ -61,6 +70,7 @@ export default function UsersPage() {
       </div>
       {selection.ids.size > 0 && <SelectionBar selection={selection} shown={data?.items ?? []} />}
       {isNew && <NewUserDialog onClose={() => change({ new: null })} />}
+      {query.invite !== undefined && <InviteDialog onClose={() => change({ invite: null })} />}
     </>
   );
 }
@@ -80,6 +90,7 @@ function queryOf({ q, state, address, sort, cursor }: Record<string, string>): Q
     ...(q ? { q } : {}),
     ...(state === 'deleted' ? { deleted: true } : {}),
     ...(state === 'active' || state === 'inactive' ? { is_active: state === 'active' } : {}),
+    ...(state === 'invited' ? { is_invited: true } : {}),
     ...(address ? { is_email_verified: address === 'verified' } : {}),
     ...(sort ? { sort: sort as NonNullable<Query['sort']> } : {}),
     ...(cursor ? { cursor } : {}),

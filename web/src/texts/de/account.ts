@@ -19,6 +19,24 @@ export const account: typeof english = {
     isUser: 'Kein Zugang zur Verwaltung?',
     userSignIn: 'Am eigenen Konto anmelden',
   },
+  emailSignIn: {
+    offer: 'Per E-Mail anmelden',
+    text: 'Wir schicken Ihnen eine E-Mail mit einem Link und einem Code.',
+    submit: 'E-Mail senden',
+    sent: (email: string) =>
+      `Wenn es ein Konto für ${email} gibt, ist eine E-Mail unterwegs. Drücken Sie die Schaltfläche darin, oder geben Sie hier den Code ein.`,
+    code: 'Code',
+    codeHint:
+      'Die 8 Ziffern der E-Mail. Sie gelten einmal, zehn Minuten lang und nur auf dieser Seite.',
+    confirm: 'Anmelden',
+    another: 'Neue E-Mail senden',
+    withPassword: 'Mit Passwort anmelden',
+    linkText: 'Drücken Sie die Schaltfläche, um sich auf diesem Gerät anzumelden.',
+    wrongCode: 'Das ist nicht der Code, oder er gilt nicht mehr.',
+    over: 'Dieser Link gilt nicht mehr. Fordern Sie eine neue E-Mail an.',
+    noLink: 'Öffnen Sie diese Seite mit dem Link einer E-Mail.',
+    back: 'Zur Anmeldung',
+  },
   signUp: {
     title: 'Konto anlegen',
     submit: 'Konto anlegen',
@@ -27,6 +45,13 @@ export const account: typeof english = {
     terms: 'Mit der Registrierung stimmen Sie zu:',
     and: 'und',
     done: 'Willkommen! Wir haben Ihnen eine E-Mail geschickt, um Ihre Adresse zu bestätigen.',
+    sentTitle: 'Sehen Sie in Ihr Postfach',
+    sent: (email: string) =>
+      `Wir haben einen Link an ${email} geschickt, mit dem Sie sich anmelden.`,
+    closedTitle: 'Hier kann man sich nicht registrieren',
+    invited:
+      'Konten gibt es nur auf Einladung. Fragen Sie die Menschen, die diesen Dienst betreiben.',
+    closed: 'Zurzeit werden keine neuen Konten angelegt.',
   },
   forgot: {
     title: 'Passwort vergessen?',
@@ -102,6 +127,21 @@ export const account: typeof english = {
         'Dieses Gerät kann keinen Passkey aufbewahren, mit dem Sie sich anmelden. Versuchen Sie ein anderes.',
       failed: 'Der Browser konnte hier keinen Passkey verwenden.',
     },
+  },
+  providers: {
+    continueWith: (name: string) => `Weiter mit ${name}`,
+    or: 'oder',
+    title: 'Anmeldung über andere',
+    text: 'Konten anderswo, mit denen Sie sich hier anmelden.',
+    since: (date: string) => `verknüpft am ${date}`,
+    lastUsed: (time: string) => `zuletzt benutzt ${time}`,
+    link: (name: string) => `${name} verknüpfen`,
+    unlink: 'Trennen',
+    unlinked: 'Das Konto ist getrennt, und alle anderen Geräte sind abgemeldet',
+    unlinkTitle: (name: string) => `${name} trennen?`,
+    unlinkText: 'Es meldet Sie nicht mehr an, und alle anderen Geräte werden abgemeldet.',
+    noPassword: 'Noch kein Passwort?',
+    setPassword: 'Link anfordern, um eines festzulegen',
   },
   devices: {
     title: 'Geräte',

@@ -39,6 +39,8 @@ export const shared: typeof english = {
     requestId: 'Anfrage',
     conflict:
       'Inzwischen hat jemand anderes etwas geändert. Die Seite zeigt den neuesten Stand: Versuchen Sie es erneut.',
+    recentSignIn:
+      'Dafür müssen Sie sich gerade erst angemeldet haben: Melden Sie sich ab und wieder an, und wiederholen Sie es.',
     sessionEnded: 'Ihre Sitzung ist beendet. Melden Sie sich wieder an, um fortzufahren.',
   },
   fields: {

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../../../client/src/client.ts';
 /** What happened, in a few words. */
 export const events: Readonly<Record<AuditEvent['event'], string>> = {
   account_registered: 'Account created',
+  account_taken_over: 'Address confirmed, everything set up before ended',
   admin_changed: 'Admin changed',
   admin_deactivated: 'Admin deactivated',
   admin_reactivated: 'Admin reactivated',
@@ -15,7 +16,12 @@ export const events: Readonly<Record<AuditEvent['event'], string>> = {
   email_change_undone: 'Change of address undone',
   email_changed: 'Email address changed',
   email_reverted: 'Email address went back to the verified one',
+  email_sign_in_requested: 'Mail to sign in requested',
   email_verified: 'Email address verified',
+  identity_linked: 'An account elsewhere linked',
+  identity_unlinked: 'An account elsewhere unlinked',
+  invitation_accepted: 'Invitation accepted',
+  invitation_resent: 'Invitation sent again',
   limit_exceeded: 'Too many attempts refused',
   mail_requeued: 'Mail sent again',
   passkey_copied: 'Copied passkey refused',
@@ -45,6 +51,7 @@ export const events: Readonly<Record<AuditEvent['event'], string>> = {
   user_deactivated: 'Account deactivated',
   user_deleted: 'Account deleted',
   user_erased: 'Account erased for ever',
+  user_invited: 'User invited',
   user_reactivated: 'Account reactivated',
   user_restored: 'Account restored',
   user_sessions_revoked: 'All devices signed out by an admin',

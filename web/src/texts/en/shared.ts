@@ -36,6 +36,7 @@ export const shared = {
     requestId: 'Request',
     conflict:
       'Somebody else has changed this in the meantime. The page shows the newest state: try again.',
+    recentSignIn: 'This wants a recent sign-in: sign out, sign in again, and repeat it.',
     sessionEnded: 'Your session has ended. Sign in again to go on.',
   },
   fields: {

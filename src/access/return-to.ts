@@ -1,0 +1,30 @@
+import type { Config } from '../configuration/config.ts';
+import { text } from '../platform/http/schemas.ts';
+
+/** The origins whose pages people may be led back to. */
+export function returnOrigins({ publicUrl, appUrl }: Pick<Config, 'publicUrl' | 'appUrl'>) {
+  const urls = [publicUrl, appUrl].filter((url) => url !== undefined);
+  return [...new Set(urls.map((url) => new URL(url).origin))];
+}
+
+/** A member of a body: where to lead the person afterwards. Null and absent mean nowhere. */
+export function returnToMember(config: Pick<Config, 'publicUrl' | 'appUrl'>) {
+  return text(2000)
+    .refine((given) => isAllowed(config, given), {
+      message: 'must be a path of this service or an address of the application',
+      params: { type: 'return_to_not_allowed' },
+    })
+    .nullish()
+    .transform((given) => given ?? null)
+    .describe('A path of this service, or an address below the origin of `APP_URL`')
+    .meta({ example: '/app/security' });
+}
+
+/** Read as a browser would: `//evil` is no path of ours, nor is one with a backslash or a tab. */
+function isAllowed(config: Pick<Config, 'publicUrl' | 'appUrl'>, given: string): boolean {
+  if (!/^[\x21-\x5b\x5d-\x7e]*$/.test(given)) return false;
+  if (!URL.canParse(given, config.publicUrl)) return false;
+  const { protocol, origin, username, password } = new URL(given, config.publicUrl);
+  if (!/^https?:$/.test(protocol) || username !== '' || password !== '') return false;
+  return returnOrigins(config).includes(origin);
+}
