@@ -31,6 +31,7 @@ const tables: TableRules = {
     imports: 'src/domain/imports',
     passkeys: 'src/domain/passkeys',
     passkey_challenges: 'src/domain/passkeys',
+    spent_puzzles: 'src/domain/puzzles',
     idempotency_keys: 'src/domain/idempotency',
     signing_keys: 'src/domain/signing-keys',
     hmac_tokens: 'src/domain/signing-keys',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { askForPuzzle, puzzleHeader } from '../../access/abuse-challenges.ts';
 import { anyone } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { adminSchema, userSchema } from '../../domain/accounts/account-schemas.ts';
@@ -25,11 +26,13 @@ export function addRegistrationRoutes(app: HttpServer, deps: RouteDependencies):
     '/api/users/register',
     {
       config: { ...anyone.config, limit: 'register' },
+      preHandler: askForPuzzle(deps, 'register'),
       schema: {
         tags: ['Users'],
         summary: 'Register a user',
+        headers: puzzleHeader,
         body: userBody(deps.config),
-        response: { 201: userSchema, ...errors([409, 503, ...bodyErrors]) },
+        response: { 201: userSchema, ...errors([409, 428, 503, ...bodyErrors]) },
       },
     },
     async (request, reply) => {

@@ -20,6 +20,8 @@ export type SecretKeys = {
   readonly signingKey: Buffer;
   /** Seals what second factors are checked with. */
   readonly factor: Buffer;
+  /** Signs what clients have to solve before a costly request. */
+  readonly puzzle: Buffer;
   /** Of `adl doctor`: that asker and answerer have the same secret. */
   readonly diagnosis: Buffer;
 };
@@ -70,6 +72,7 @@ function deriveKeys(secret: string): SecretKeys {
     idempotency: derive('idempotency/v1'),
     signingKey: derive('signing-key/v1'),
     factor: derive('factor/v1'),
+    puzzle: derive('puzzle/v1'),
     diagnosis: derive('diagnosis/v1'),
   };
 }
