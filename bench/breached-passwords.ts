@@ -8,7 +8,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { breachDigest, breachedPasswordsFilter } from '../src/domain/breached-passwords/breach-digest.ts';
+import {
+  breachDigest,
+  breachedPasswordsFilter,
+} from '../src/domain/breached-passwords/breach-digest.ts';
 import { readFilterFile } from '../src/platform/bloom-filter/filter-file.ts';
 import { cpuMilliseconds, rssMegabytes } from '../test/faults/process-figures.ts';
 import type { Figure } from './figure.ts';

@@ -36,7 +36,7 @@ const fewestNumbers = 400;
 
 const puzzles = new Counter({
   name: 'adl_puzzles_total',
-  help: 'Puzzles that were asked for, and solutions that were taken or refused',
+  help: 'Puzzles that clients were asked to solve, and solutions that were accepted or rejected',
   labelNames: ['action', 'outcome'],
   registers: [registry],
 });
@@ -75,11 +75,11 @@ export function createAbuseChallenges(deps: Deps, clock: () => Date): AbuseChall
       if (solution !== null) {
         const solved = await checkSolution(keys, use, { solution, now: clock() });
         if (solved !== null && (await spendPuzzle(db, solved))) {
-          puzzles.inc({ action, outcome: 'solved' });
+          puzzles.inc({ action, outcome: 'accepted' });
           return;
         }
       }
-      puzzles.inc({ action, outcome: solution === null ? 'asked' : 'refused' });
+      puzzles.inc({ action, outcome: solution === null ? 'asked' : 'rejected' });
       const numbers = fewestNumbers * 2 ** (level - 1);
       const puzzle = await makePuzzle(keys, use, { numbers, now: clock() });
       throw challengeRequired({ puzzle, expires_in: puzzleSeconds });
