@@ -52,6 +52,7 @@ const callingFiles: Record<string, string> = {
   'src/platform/database/embedded-engine.ts':
     'starts initialize-embedded.ts, which talks to nobody',
   'src/platform/http/close-listener.ts': 'its own port, when it stops',
+  'src/platform/digest-ranges/ask-range.ts': 'BREACHED_PASSWORDS_URL',
   'src/cli/local-socket/serve-commands.ts': 'a socket in DATA_DIR',
   'src/cli/local-socket/ask-server.ts': 'the same',
   'src/cli/fastapi/read-fastapi.ts': 'the database that the operator names on the command line',

@@ -1,5 +1,6 @@
 import { measureAuditChain } from './audit-chain.ts';
 import { measureBackups } from './backups.ts';
+import { measureBreachedPasswords } from './breached-passwords.ts';
 import { measureConsole } from './console.ts';
 import { measureDeepPaging } from './deep-paging.ts';
 import { printFigure } from './figure.ts';
@@ -39,6 +40,7 @@ const benchmarks = {
   traces: measureTraces,
   providers: measureProviders,
   'signing-keys': measureSigningKeys,
+  'breached-passwords': measureBreachedPasswords,
   'audit-chain': measureAuditChain,
   backups: measureBackups,
   pages: measurePages,

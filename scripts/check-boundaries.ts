@@ -34,6 +34,7 @@ const tables: TableRules = {
     identities: 'src/domain/identities',
     provider_attempts: 'src/domain/identities',
     provider_exchanges: 'src/domain/identities',
+    spent_puzzles: 'src/domain/puzzles',
     idempotency_keys: 'src/domain/idempotency',
     signing_keys: 'src/domain/signing-keys',
     hmac_tokens: 'src/domain/signing-keys',

@@ -23,6 +23,7 @@ import { oneTimeTokens } from './domain/one-time-tokens/part.ts';
 import { outbox } from './domain/outbox/part.ts';
 import { passkeys } from './domain/passkeys/part.ts';
 import { queuedJobs } from './domain/personal-data/part.ts';
+import { puzzles } from './domain/puzzles/part.ts';
 import { revocation } from './domain/revocation/part.ts';
 import { sessions } from './domain/sessions/part.ts';
 import { throttles } from './domain/throttles/part.ts';
@@ -67,6 +68,7 @@ export const parts: readonly Part[] = [
   oneTimeTokens,
   outbox,
   passkeys,
+  puzzles,
   queuedJobs,
   revocation,
   sessions,

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { flushCompileCache } from 'node:module';
+import { createAbuseChallenges } from './access/abuse-challenges.ts';
 import { createRequestLimits } from './access/request-limits.ts';
 import { assembly, buildApp, parts } from './app.ts';
 import type { CommandServer } from './cli/local-socket/serve-commands.ts';
@@ -30,6 +31,7 @@ import { setTracing, type Tracing } from './platform/tracing/tracing.ts';
 import { jobNames, startBackgroundWork } from './process/background-work.ts';
 import { stopWhenTold } from './process/drain.ts';
 import { loadServiceTokens } from './process/load-service-tokens.ts';
+import { openBreachedPasswords } from './process/open-breached-passwords.ts';
 import { openEngine, startHasher } from './process/open-engine.ts';
 import { openSigningKeys } from './process/open-signing-keys.ts';
 import { checkOptionalServices } from './process/optional-services.ts';
@@ -78,6 +80,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   );
 
   const serviceTokens = loadServiceTokens(config, logger);
+  const breachedPasswords = await openBreachedPasswords(config, logger);
   const [engine, hasher] = await Promise.all([openEngine(config), startHasher(config)]);
   const tracing = await openTracing(config, logger);
   const db = openWatchedDatabase(engine, logger, (statement) => {
@@ -91,6 +94,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const jobs = createJobQueue(engine, logger);
   const limiter = await openLimiter(config, logger);
   const limits = createRequestLimits({ config, logger, db, keys, limiter });
+  const challenges = createAbuseChallenges({ config, db, keys, limiter }, () => clock.now());
   const deps = {
     config,
     logger,
@@ -98,8 +102,10 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     db,
     jobs,
     limits,
+    challenges,
     keys,
     hasher,
+    breachedPasswords,
     readiness,
     signingKeys,
     accessTokens,
@@ -164,10 +170,11 @@ function readConfig(): Config {
 /** Other processes cannot open the embedded database, so commands come here. */
 async function openCommands(deps: Dependencies): Promise<CommandServer | null> {
   const { serveCommands } = await import('./cli/local-socket/serve-commands.ts');
-  const { hasher, jobs } = deps;
+  const { hasher, breachedPasswords, jobs } = deps;
   return serveCommands({
     ...deps,
     openHasher: async () => hasher,
+    openBreachedPasswords: async () => breachedPasswords,
     openJobs: async () => jobs,
     openService: async () => ({ ...deps, ...assembly }),
   });

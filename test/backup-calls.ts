@@ -66,7 +66,7 @@ export async function serveRestored(t: TestContext, service: TestApp, engine: Da
   const signingKeys = createSigningKeys({ db, keys, config, logger });
   await prepareSigningKeys({ db, keys, config, signingKeys });
   const accessTokens = createAccessTokens({ keys, signingKeys, config }, () => new Date());
-  const { serviceTokens } = service.deps;
+  const { serviceTokens, breachedPasswords, challenges } = service.deps;
   const readiness = { phase: 'serving' as const };
   const deps = {
     config,
@@ -81,6 +81,8 @@ export async function serveRestored(t: TestContext, service: TestApp, engine: Da
     signingKeys,
     accessTokens,
     serviceTokens,
+    breachedPasswords,
+    challenges,
   };
   const app = await buildApp(deps);
   await app.ready();

@@ -28,11 +28,12 @@ export function temporaryDirectory(t: TestContext): string {
 
 /** The dependencies of commands in a service under test, with a `DATA_DIR` of its own. */
 export function commandDependencies({ deps }: TestApp, dataDir: string): CommandDependencies {
-  const { hasher, jobs, config } = deps;
+  const { hasher, breachedPasswords, jobs, config } = deps;
   return {
     ...deps,
     config: { ...config, dataDir },
     openHasher: async () => hasher,
+    openBreachedPasswords: async () => breachedPasswords,
     openJobs: async () => jobs,
     openService: async () => ({ ...deps, ...assembly }),
   };

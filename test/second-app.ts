@@ -51,6 +51,8 @@ async function startBeside(t: TestContext, test: TestApp, url: string): Promise<
     accessTokens,
     signingKeys,
     serviceTokens: test.deps.serviceTokens,
+    challenges: test.deps.challenges,
+    breachedPasswords: test.deps.breachedPasswords,
     readiness,
   });
   await app.ready();

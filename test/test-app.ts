@@ -1,5 +1,6 @@
 import { after, type TestContext } from 'node:test';
 import { sql } from 'kysely';
+import { createAbuseChallenges } from '../src/access/abuse-challenges.ts';
 import { createRequestLimits, type RequestLimits } from '../src/access/request-limits.ts';
 import type { AppDependencies } from '../src/access/route-dependencies.ts';
 import { openServiceTokens } from '../src/access/service-tokens.ts';
@@ -28,6 +29,7 @@ import { createLogger, type Logger } from '../src/platform/logging/logger.ts';
 import { createMemoryLimiter } from '../src/platform/rate-limit/memory-limiter.ts';
 import type { RateLimiter } from '../src/platform/rate-limit/rate-limit.ts';
 import { cleanUp, jobNames, runFrequent } from '../src/process/background-work.ts';
+import { openBreachedPasswords } from '../src/process/open-breached-passwords.ts';
 import { type Api, createApi } from './api.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 import { closeTestEngine, openTestEngine } from './test-database.ts';
@@ -139,7 +141,8 @@ async function resetDatabase(db: Database, keys: readonly SigningKeyRow[]): Prom
          q AS (DELETE FROM second_factor_challenges),
          r AS (DELETE FROM passkeys), s AS (DELETE FROM passkey_challenges),
          t AS (DELETE FROM signing_keys), u AS (DELETE FROM hmac_tokens),
-         v AS (DELETE FROM identities), w AS (DELETE FROM provider_attempts), x AS (DELETE FROM provider_exchanges)
+         v AS (DELETE FROM identities), w AS (DELETE FROM provider_attempts), x AS (DELETE FROM provider_exchanges),
+         y AS (DELETE FROM spent_puzzles)
     DELETE FROM jobs.job`.execute(db);
   // Afterwards, because removing the users is counted.
   await sql`
@@ -220,11 +223,13 @@ async function startService(overrides: Overrides): Promise<Service> {
   const signingKeyRows = await signingKeysOf({ db, keys, config, signingKeys });
   const accessTokens = createAccessTokens({ keys, signingKeys, config }, () => movedTime(moved));
   const serviceTokens = openServiceTokens(config.serviceTokensFile, logger);
+  const breachedPasswords = await openBreachedPasswords(config, logger);
   const readiness: AppDependencies['readiness'] = { phase: 'serving' };
   queue ??= openQueue(opened);
   const jobs = await queue;
   const limiter = createMemoryLimiter({ now: () => movedTime(moved).getTime() });
   const limits = createRequestLimits({ config, logger, db, keys, limiter });
+  const challenges = createAbuseChallenges({ config, db, keys, limiter }, () => movedTime(moved));
   const deps = {
     config,
     logger,
@@ -232,8 +237,10 @@ async function startService(overrides: Overrides): Promise<Service> {
     db,
     jobs,
     limits,
+    challenges,
     keys,
     hasher,
+    breachedPasswords,
     accessTokens,
     signingKeys,
     serviceTokens,

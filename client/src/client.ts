@@ -1,13 +1,15 @@
 import type { Operations } from './api.ts';
 import { ApiError } from './errors.ts';
 import { createRefresh } from './refresh.ts';
-import { type Received, type Request, type Sending, send } from './send.ts';
+import { type Received, type Request, send } from './send.ts';
+import { type SolvePuzzle, sendWithPuzzle } from './send-with-puzzle.ts';
 import type { Session, Tokens } from './session.ts';
 import { tokenSession } from './token-session.ts';
 
 export type * from './api.ts';
 export { cookieSession } from './cookie-session.ts';
 export { ApiError, type FieldFault, NetworkError } from './errors.ts';
+export type { SolvePuzzle } from './send-with-puzzle.ts';
 export type { Session } from './session.ts';
 export { type StoredTokens, type TokenStore, tokenSession } from './token-session.ts';
 
@@ -38,6 +40,8 @@ export type ClientOptions = {
   /** How long a call waits for a `Retry-After` before it fails. */
   patienceSeconds?: number;
   timeoutSeconds?: number;
+  /** Solves the puzzles of `ABUSE_CHALLENGE` elsewhere, such as in a Web Worker. */
+  solvePuzzle?: SolvePuzzle;
   /** The session is over: signed out here or in another tab, revoked, or expired. */
   onSignedOut?: () => void;
 };
@@ -87,7 +91,8 @@ export function createClient(options: ClientOptions = {}): Client {
   // Called through the global object, which browsers insist on.
   const fetch: typeof globalThis.fetch =
     options.fetch ?? ((...given) => globalThis.fetch(...given));
-  const sending: Sending = { fetch, baseUrl, patienceSeconds, timeoutSeconds };
+  const solvePuzzle: SolvePuzzle = options.solvePuzzle ?? solveHere;
+  const sending = { fetch, baseUrl, patienceSeconds, timeoutSeconds, solvePuzzle };
   const path = `/api/${realm}s`;
   const lock = `adl:${realm}:${baseUrl}`;
   const refresh = createRefresh({ sending, session, path, lock });
@@ -107,7 +112,7 @@ export function createClient(options: ClientOptions = {}): Client {
       ? ((await session.access())?.token ?? null)
       : await accessToken(null);
     try {
-      return await send(sending, withToken(request, token));
+      return await sendWithPuzzle(sending, withToken(request, token));
     } catch (error) {
       if (token === null || !isExpired(error)) throw error;
       const renewed = await accessToken(token);
@@ -123,7 +128,7 @@ export function createClient(options: ClientOptions = {}): Client {
 
   const postOpenly = async (route: string, body: object): Promise<unknown> => {
     const to = { method: 'POST', path: path + route, headers: session.headers };
-    return (await send(sending, { ...to, isRepeatable: false, body })).data;
+    return (await sendWithPuzzle(sending, { ...to, isRepeatable: false, body })).data;
   };
 
   const signInAt = async (route: string, body: object): Promise<Tokens> => {
@@ -161,6 +166,10 @@ export function createClient(options: ClientOptions = {}): Client {
     },
   };
 }
+
+/** Loaded where a puzzle is asked for; the work is done beside the thread of the caller. */
+const solveHere: SolvePuzzle = async (puzzle, signal) =>
+  (await import('./solve-puzzle.ts')).solvePuzzle(puzzle, signal);
 
 function withToken(request: Request, token: string | null): Request {
   if (token === null) return request;

@@ -10,6 +10,7 @@ type ErrorBody = {
     errors?: FieldFault[];
     methods?: string[];
     challenge?: string;
+    puzzle?: string;
   };
 };
 
@@ -22,6 +23,8 @@ export class ApiError extends Error {
   readonly methods: readonly string[];
   /** Of `second_factor_required`: for `completeSignIn`. */
   readonly challenge: string | null;
+  /** Of `challenge_required`: what the client solves by itself. */
+  readonly puzzle: string | null;
   /** What to fix: all faults of a 422, and the name that is taken of a 409. */
   readonly faults: readonly FieldFault[];
   /** To quote to the operator: the log has the same. */
@@ -36,6 +39,7 @@ export class ApiError extends Error {
     this.reason = body.details?.reason ?? null;
     this.methods = body.details?.methods ?? [];
     this.challenge = body.details?.challenge ?? null;
+    this.puzzle = body.details?.puzzle ?? null;
     this.faults = body.details?.errors ?? takenName(body);
     this.requestId = body.request_id ?? headers.get('x-request-id');
     this.retryAfterSeconds = retryAfterOf(headers);

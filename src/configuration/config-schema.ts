@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { abuseVariables } from './abuse-variables.ts';
 import { backupVariables } from './backup-variables.ts';
 import {
   address,
@@ -164,6 +165,7 @@ export const configSchema = z.object({
     "Minimum length of a user's password; 15 is recommended without a second factor.",
   ),
   ADMIN_PASSWORD_MIN_LENGTH: whole(8, 64, 12, "Minimum length of an admin's password."),
+  ...abuseVariables,
   RATE_LIMIT_PER_HOUR: whole(
     0,
     1_000_000,

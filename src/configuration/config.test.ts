@@ -57,6 +57,8 @@ test('without variables every setting has its default', () => {
     hashThreads: availableParallelism(),
     hashQueueMaxWaitSeconds: 3,
     passwordMinLength: { user: 8, admin: 12 },
+    breachedPasswords: { file: undefined, url: undefined },
+    abuseChallenge: 'off',
     rateLimitPerHour: 200,
     rateLimitAccountPerHour: 2000,
     rateLimitIpv6Prefix: 64,

@@ -162,6 +162,11 @@ function shape(settings: Settings) {
       user: settings.PASSWORD_MIN_LENGTH,
       admin: settings.ADMIN_PASSWORD_MIN_LENGTH,
     },
+    breachedPasswords: {
+      file: settings.BREACHED_PASSWORDS_FILE,
+      url: settings.BREACHED_PASSWORDS_URL,
+    },
+    abuseChallenge: settings.ABUSE_CHALLENGE,
     rateLimitPerHour: settings.RATE_LIMIT_PER_HOUR,
     rateLimitAccountPerHour: settings.RATE_LIMIT_ACCOUNT_PER_HOUR,
     rateLimitIpv6Prefix: settings.RATE_LIMIT_IPV6_PREFIX,

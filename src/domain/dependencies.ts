@@ -6,6 +6,7 @@ import type { Readiness } from '../platform/http/readiness.ts';
 import type { JobQueue } from '../platform/jobs/job-queue.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { AccessTokens } from './access-tokens/access-token.ts';
+import type { BreachedPasswords } from './breached-passwords/breached-passwords.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 
 /** Dependencies of the domain. A function takes only those it uses: `Pick<Dependencies, 'db'>`. */
@@ -17,6 +18,7 @@ export type Dependencies = {
   jobs: JobQueue;
   keys: KeyRing;
   hasher: PasswordHasher;
+  breachedPasswords: BreachedPasswords;
   accessTokens: AccessTokens;
   signingKeys: SigningKeys;
   readiness: Readiness;

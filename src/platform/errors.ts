@@ -15,6 +15,7 @@ export const errorStatuses = {
   ExpectationFailedError: 417,
   ValidationError: 422,
   UpgradeRequiredError: 426,
+  PreconditionRequiredError: 428,
   RateLimitExceeded: 429,
   RequestHeaderFieldsTooLargeError: 431,
   InternalServerError: 500,
@@ -41,8 +42,10 @@ export type ErrorDetails = {
   methods?: string[];
   /** For a sign-in that wants a second factor: the token of its second step. */
   challenge?: string;
-  /** How long the challenge is good, in seconds. */
+  /** How long the challenge or the puzzle is good, in seconds. */
   expires_in?: number;
+  /** To be solved before the request is sent again. */
+  puzzle?: string;
 };
 
 type AppErrorOptions = {
@@ -116,6 +119,14 @@ export function duplicate(field: 'email' | 'username', resource: 'user' | 'admin
 
 export function preconditionFailed(): AppError {
   return new AppError('PreconditionFailedError', 'The resource has changed since: read it again');
+}
+
+/** Not 403: nobody lacks a right. Not 429: waiting alone does not help. */
+export function challengeRequired(details: { puzzle: string; expires_in: number }): AppError {
+  const message = 'Solve the puzzle, and send the request again with its solution';
+  return new AppError('PreconditionRequiredError', message, {
+    details: { reason: 'challenge_required', ...details },
+  });
 }
 
 export function invalid(...errors: FieldFault[]): AppError {

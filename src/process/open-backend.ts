@@ -15,6 +15,7 @@ import { DirectoryInUseError } from '../platform/database/directory-lock.ts';
 import { findMissing, migrate, requireReleaseFits } from '../platform/database/migrate.ts';
 import { logStatement } from '../platform/logging/log-statement.ts';
 import type { Logger } from '../platform/logging/logger.ts';
+import { openBreachedPasswords } from './open-breached-passwords.ts';
 import { openEngine, startHasher } from './open-engine.ts';
 import { loadSecretKey } from './secret-key.ts';
 import { connect, StartupError } from './startup-checks.ts';
@@ -100,6 +101,7 @@ export function commandDependencies(
       closings.push(() => hasher.close());
       return hasher;
     },
+    openBreachedPasswords: () => openBreachedPasswords(config, logger),
     openJobs: async () => {
       const { parts } = await import('../app.ts');
       const { jobNames } = await import('./background-work.ts');
@@ -114,10 +116,12 @@ export function commandDependencies(
       const { createAccessTokens } = await import('../domain/access-tokens/access-token.ts');
       const { createSigningKeys } = await import('../domain/signing-keys/signing-keys.ts');
       const [hasher, jobs] = [await deps.openHasher(), await deps.openJobs()];
+      const breachedPasswords = await deps.openBreachedPasswords();
       const signingKeys = createSigningKeys(deps);
       const accessTokens = createAccessTokens({ ...deps, signingKeys }, () => new Date());
       const readiness = { phase: 'serving' as const };
-      return { ...deps, ...assembly, hasher, jobs, signingKeys, accessTokens, readiness };
+      const opened = { hasher, breachedPasswords, jobs, signingKeys, accessTokens, readiness };
+      return { ...deps, ...assembly, ...opened };
     },
   };
   return deps;

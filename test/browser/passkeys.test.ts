@@ -53,11 +53,15 @@ describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
     return visitor;
   }
 
-  async function enrol(page: Page): Promise<void> {
+  /** Gives the recovery codes. */
+  async function enrol(page: Page): Promise<string[]> {
     await page.getByRole('button', { name: 'Add a passkey' }).click();
-    const codes = page.getByRole('dialog', { name: 'Recovery codes' });
-    await codes.getByRole('button', { name: 'I have kept them' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Recovery codes' });
+    await dialog.waitFor();
+    const codes = await dialog.getByRole('listitem').allInnerTexts();
+    await dialog.getByRole('button', { name: 'I have kept them' }).click();
     await page.getByText('never used').waitFor();
+    return codes;
   }
 
   async function signOut(page: Page): Promise<void> {
@@ -134,6 +138,49 @@ describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
       .getByRole('alert')
       .getByText(/passkey/)
       .waitFor();
+  });
+
+  test('who has lost the passkey gets in with a recovery code, and takes another passkey', async (t) => {
+    const person = await register('lise.meitner');
+    const visitor = await atPasskeys(t, person);
+    const { page } = visitor;
+    const lost = await addAuthenticator(page);
+    const [code = ''] = await enrol(page);
+    await lost.remove();
+    await signOut(page);
+    await withoutAutofill(page);
+    await page.goto(`${url}/app/sign-in#button`);
+    await page.getByLabel('Username or email address').fill(person.username);
+    await page.getByLabel('Password', { exact: true }).fill(person.password);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Use a code instead' }).click();
+    assert.deepEqual(await findViolations(page), []);
+    await page.getByLabel('Code', { exact: true }).fill(code);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${url}/app`);
+
+    // The lost one goes, and a new one signs in.
+    await page.goto(`${url}/app/security`);
+    await page.getByText('9 are left').waitFor();
+    await addAuthenticator(page);
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page
+      .getByRole('button', { name: /^More actions: / })
+      .nth(1)
+      .waitFor();
+    await page
+      .getByRole('button', { name: /^More actions: / })
+      .first()
+      .click();
+    await page.getByRole('menuitem', { name: 'Remove' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await page
+      .getByRole('button', { name: /^More actions: / })
+      .nth(1)
+      .waitFor({ state: 'detached' });
+    await signOut(page);
+    await signInByButton(page);
+    assertQuiet(visitor, url, /401/);
   });
 
   test('an admin signs in with a passkey to the console', async (t) => {

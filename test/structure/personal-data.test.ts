@@ -13,6 +13,7 @@ const impersonal: Record<string, string> = {
   backups: 'names of files, digests, sizes and times',
   signing_keys: 'keys of the service',
   hmac_tokens: 'a time',
+  spent_puzzles: 'digests of puzzles',
   deployment: 'an id of the deployment, a count and a time',
   schema_migrations: 'names of files',
   server_processes: 'machines and releases',

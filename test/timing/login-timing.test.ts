@@ -113,7 +113,7 @@ async function withoutDummyHash(t: TestContext, service: TestApp): Promise<TestA
       stored === null ? Promise.resolve(false) : service.hasher.verify(password, stored, client),
   };
   const logger = createLogger(config, { write: () => {} });
-  const { accessTokens, signingKeys, serviceTokens } = service.deps;
+  const { accessTokens, signingKeys, serviceTokens, breachedPasswords, challenges } = service.deps;
   const app = await buildApp({
     config,
     logger,
@@ -126,6 +126,8 @@ async function withoutDummyHash(t: TestContext, service: TestApp): Promise<TestA
     accessTokens,
     signingKeys,
     serviceTokens,
+    breachedPasswords,
+    challenges,
     readiness,
   });
   t.after(() => app.close());

@@ -20,21 +20,19 @@ const types: Record<string, string> = {
 /** Smaller ones gain nothing. */
 const smallestCompressed = 500;
 
-async function bundle(): Promise<Metafile> {
+async function bundle(
+  entryPoints: Record<string, string>,
+  { splitting }: { splitting: boolean },
+): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: web,
-    entryPoints: {
-      pages: 'src/main.tsx',
-      theme: 'src/design/chosen-theme.ts',
-      icon: 'src/design/icon.svg',
-      strength: 'src/password-change/describe-strength.ts',
-    },
+    entryPoints,
     outdir: files,
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
     bundle: true,
-    splitting: true,
+    splitting,
     format: 'esm',
     minify: true,
     target: 'es2023',
@@ -74,6 +72,7 @@ function writeHtml(names: readonly string[]): string {
     `/app/static/${names.find((name) => pattern.test(name)) ?? ''}`;
   return readFileSync(join(web, 'page.html'), 'utf8')
     .replace('{{script}}', addressOf(/^pages-.*\.js$/))
+    .replace('{{puzzle_worker}}', addressOf(/^puzzle-worker-.*\.js$/))
     .replace('{{preloads}}', preloads(metafile))
     .replace('{{theme}}', addressOf(/^theme-.*\.js$/))
     .replace('{{styles}}', addressOf(/^pages-.*\.css$/))
@@ -83,7 +82,16 @@ function writeHtml(names: readonly string[]): string {
 
 rmSync(unfinished, { recursive: true, force: true });
 mkdirSync(files, { recursive: true });
-const metafile = await bundle();
+const pages = {
+  pages: 'src/main.tsx',
+  theme: 'src/design/chosen-theme.ts',
+  icon: 'src/design/icon.svg',
+  strength: 'src/password-change/describe-strength.ts',
+};
+const metafile = await bundle(pages, { splitting: true });
+// Of one file: the policy of a file lets it load nothing.
+const worker = { 'puzzle-worker': 'src/puzzles/puzzle-worker.ts' };
+Object.assign(metafile.outputs, (await bundle(worker, { splitting: false })).outputs);
 const names = Object.keys(metafile.outputs).map((path) => basename(path));
 const manifest = {
   html: writeHtml(names),

@@ -218,7 +218,11 @@ test('if the mail cannot be queued, there is neither user nor event', async (t) 
     ip: '',
     signal: new AbortController().signal,
   };
-  const creation = createUser({ ...service, jobs }, { account, sessionId: session.id }, wanted);
+  const creation = createUser(
+    { ...service.deps, jobs },
+    { account, sessionId: session.id },
+    wanted,
+  );
   await assert.rejects(creation, /job refused/);
   assert.equal(account.id, admin.id);
   for (const table of ['users', 'mails', 'links', 'audit_events'] as const)

@@ -19,7 +19,10 @@ export const userCreation: ThrottlePolicy = {
 
 /** Without a password, mails a link to set one. Throws 409 for a taken name, 429 for too many. */
 export async function createUser(
-  deps: Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>,
+  deps: Pick<
+    Dependencies,
+    'db' | 'hasher' | 'breachedPasswords' | 'jobs' | 'keys' | 'config' | 'logger'
+  >,
   caller: Pick<Caller, 'account' | 'sessionId'>,
   registration: Omit<Registration, 'registeredBy' | 'isSuperadmin'>,
 ): Promise<Account> {

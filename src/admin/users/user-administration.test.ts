@@ -115,7 +115,9 @@ test('a user is shown with the last sign-in and active sessions, none current', 
   const second = await signIn(test, userRealm, user);
   const answer = await read(user.id);
   assertStatus(answer, 200);
-  const { last_login_at: lastLogin, deleted_at: deletedAt, sessions, ...shown } = answer.body;
+  const { last_login_at: lastLogin, deleted_at: deletedAt, sessions, ...rest } = answer.body;
+  const { has_second_factor: hasFactor, second_factor_kinds: kinds, ...shown } = rest;
+  assert.deepEqual([hasFactor, kinds], [false, []]);
   const me = await test.api.get('/api/users/me', { token: second.accessToken });
   assert.deepEqual(shown, me.body);
   assert.equal(deletedAt, null);

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Assembly } from '../../access/route-dependencies.ts';
 import type { Config } from '../../configuration/config.ts';
+import type { BreachedPasswords } from '../../domain/breached-passwords/breached-passwords.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import type { PasswordHasher } from '../../platform/hashing/password-hasher.ts';
 import type { JobQueue } from '../../platform/jobs/job-queue.ts';
@@ -12,6 +13,8 @@ export type CommandDependencies = Pick<
 > & {
   /** Opened where a command needs it: a hash takes a quarter of a second, a queue its tables. */
   readonly openHasher: () => Promise<PasswordHasher>;
+  /** Reads the file of `BREACHED_PASSWORDS_FILE`. */
+  readonly openBreachedPasswords: () => Promise<BreachedPasswords>;
   readonly openJobs: () => Promise<JobQueue>;
   /** All that routes have. */
   readonly openService: () => Promise<Dependencies & Assembly>;

@@ -30,7 +30,9 @@ export const adminCreate = defineCommand({
     const { full_name: fullName, ...fields } = body;
     const isSuperadmin = superadmin ?? !(await superadminExists(deps.db));
     const registration = { ...fields, fullName, isSuperadmin, ip: 'command line', signal };
-    const tools = { ...deps, hasher: await deps.openHasher(), jobs: await deps.openJobs() };
+    const breachedPasswords = await deps.openBreachedPasswords();
+    const opened = { hasher: await deps.openHasher(), jobs: await deps.openJobs() };
+    const tools = { ...deps, ...opened, breachedPasswords };
     const admin = await registerAccount(tools, adminRealm, registration);
     return adminSchema.parse(presentAccount(admin));
   },

@@ -17,7 +17,9 @@ export const adminResetPassword = defineCommand({
       password,
     });
     const account = await requireAccountCalled(deps.db, adminRealm, admin);
-    const tools = { ...deps, hasher: await deps.openHasher(), jobs: await deps.openJobs() };
+    const breachedPasswords = await deps.openBreachedPasswords();
+    const opened = { hasher: await deps.openHasher(), jobs: await deps.openJobs() };
+    const tools = { ...deps, ...opened, breachedPasswords };
     await setNewPassword(tools, adminRealm, account, { newPassword: body.password, signal });
     return { id: account.id, username: account.username, password: 'changed', sessions: 'ended' };
   },

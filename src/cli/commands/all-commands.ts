@@ -21,6 +21,7 @@ import { keysRotate } from './keys-rotate.ts';
 import { keysServiceToken } from './keys-service-token.ts';
 import { migrate } from './migrate.ts';
 import { migratePlan } from './migrate-plan.ts';
+import { passwordsBuildFilter } from './passwords-build-filter.ts';
 import { userCreate } from './user-create.ts';
 import { userDeactivate } from './user-deactivate.ts';
 import { userDelete } from './user-delete.ts';
@@ -64,6 +65,7 @@ export const commands: readonly AnyCommand[] = [
   keys,
   keysRotate,
   keysServiceToken,
+  passwordsBuildFilter,
   doctor,
   doctorDatabase,
 ];

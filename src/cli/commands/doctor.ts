@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../configuration/config.ts';
 import { version } from '../../configuration/version.ts';
+import { breachedPasswordsCheck } from '../../operations/diagnosis/breached-passwords.ts';
 import { configurationCheck } from '../../operations/diagnosis/configuration.ts';
 import { diskCheck } from '../../operations/diagnosis/disk.ts';
 import { type Finding, failed, runCheck } from '../../operations/diagnosis/finding.ts';
@@ -33,7 +34,8 @@ export const doctor: GuidedCommand = {
       findings.push(...found);
       for (const finding of found) await guide.tell(finding, presentFinding(finding));
     };
-    for (const check of [configurationCheck(config), diskCheck(config)])
+    const here = [configurationCheck, diskCheck, breachedPasswordsCheck];
+    for (const check of here.map((checkOf) => checkOf(config)))
       await tell(await runCheck(check, guide.signal));
     const { found, pass } = await askDatabase(config, guide);
     await tell(found);

@@ -24,7 +24,9 @@ export const userCreate = defineCommand({
     const body = parseBody(userOfAdminBody(deps.config), { ...names, full_name });
     const { full_name: fullName, app_metadata: appMetadata, ...fields } = body;
     const registration = { ...fields, fullName, appMetadata, ip: 'command line', signal };
-    const tools = { ...deps, hasher: await deps.openHasher(), jobs: await deps.openJobs() };
+    const breachedPasswords = await deps.openBreachedPasswords();
+    const opened = { hasher: await deps.openHasher(), jobs: await deps.openJobs() };
+    const tools = { ...deps, ...opened, breachedPasswords };
     const user = await registerAccount(tools, userRealm, registration);
     return userSchema.parse(presentAccount(user));
   },

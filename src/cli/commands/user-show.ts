@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { readUser, userDetailSchema } from '../../admin/users/read-user.ts';
+import { factors } from '../../domain/factors/part.ts';
+import { passkeys } from '../../domain/passkeys/part.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
 import { notFound } from '../../platform/errors.ts';
 import { defineCommand } from '../command/command.ts';
@@ -12,7 +14,8 @@ export const userShow = defineCommand({
   parameters: z.strictObject({ user: z.string() }),
   run: async (deps, { user }) => {
     const id = await findIdOf(deps.db, userRealm, user);
-    const found = id === null ? null : await readUser(deps, id);
+    const factorKinds = [...factors.factors, ...passkeys.factors];
+    const found = id === null ? null : await readUser({ ...deps, factorKinds }, id);
     if (found === null) throw notFound('There is no such user');
     return userDetailSchema.parse(found.detail);
   },

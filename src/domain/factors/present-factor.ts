@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { timestamp, uuid } from '../../platform/http/schemas.ts';
 import type { Factor } from './factor-kind.ts';
 
+export const factorKindName = z.enum(['totp', 'passkey']);
+
 export const factorSchema = z
   .object({
     id: uuid,
-    kind: z.enum(['totp', 'passkey']),
+    kind: factorKindName,
     name: z.string().max(100).meta({ example: 'My phone' }),
     created_at: timestamp,
     last_used_at: timestamp.nullable(),

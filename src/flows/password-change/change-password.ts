@@ -1,5 +1,6 @@
 import { type Credentials, replacePassword } from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
+import { hashNewPassword } from '../../domain/credentials/hash-new-password.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
 import { requirePasswords } from '../../domain/credentials/password-sign-in.ts';
 import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
@@ -14,7 +15,10 @@ import { type Transaction, transact } from '../../platform/database/database.ts'
 import { badRequest, unauthenticated } from '../../platform/errors.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'> &
+type Deps = Pick<
+  Dependencies,
+  'db' | 'hasher' | 'breachedPasswords' | 'jobs' | 'keys' | 'config' | 'logger'
+> &
   FactorKinds;
 type Request = { currentPassword: string; newPassword: string; ip: string; signal: AbortSignal };
 
@@ -35,7 +39,11 @@ export async function changePassword(
   if (request.newPassword === request.currentPassword) {
     throw badRequest('The new password must differ from the current one', 'password_unchanged');
   }
-  const password = await deps.hasher.hash(request.newPassword, request.ip, request.signal);
+  const password = await hashNewPassword(deps, {
+    ...request,
+    password: request.newPassword,
+    field: 'new_password',
+  });
   await transact(deps.db, (trx) => apply(deps, trx, realm, caller, credentials, password));
 }
 

@@ -4,6 +4,7 @@ import {
   updateAccount,
 } from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
+import { hashNewPassword } from '../../domain/credentials/hash-new-password.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { deleteIdentitiesOf } from '../../domain/identities/identity-store.ts';
@@ -17,7 +18,10 @@ import { type Transaction, transact } from '../../platform/database/database.ts'
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 import { requireResetLink, withResetLink } from './reset-link.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'keys' | 'jobs' | 'config' | 'logger'>;
+type Deps = Pick<
+  Dependencies,
+  'db' | 'hasher' | 'breachedPasswords' | 'keys' | 'jobs' | 'config' | 'logger'
+>;
 
 type Request = { token: string; newPassword: string; ip: string; signal: AbortSignal };
 
@@ -36,7 +40,11 @@ async function reset(deps: Deps, request: Request): Promise<void> {
   const { projectName } = deps.config;
   // Checked against the address that the account will have afterwards.
   refuseGuessable(request.newPassword, 'new_password', { ...user, email: link.email, projectName });
-  const password = await deps.hasher.hash(request.newPassword, request.ip, request.signal);
+  const password = await hashNewPassword(deps, {
+    ...request,
+    password: request.newPassword,
+    field: 'new_password',
+  });
   await transact(deps.db, (trx) => apply(deps, trx, link, password));
 }
 

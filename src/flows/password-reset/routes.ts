@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { askForPuzzle, puzzleHeader } from '../../access/abuse-challenges.ts';
 import { anyone, callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { email } from '../../domain/accounts/account-schemas.ts';
@@ -27,12 +28,14 @@ export function addPasswordResetRoutes(app: HttpServer, deps: RouteDependencies)
     '/api/password/forgot-password',
     {
       config: { ...anyone.config, limit: 'forgot-ip' },
+      preHandler: askForPuzzle(deps, 'forgot-password'),
       schema: {
         tags,
         summary: 'Request a password reset link',
         description: 'The response is the same whether or not the account exists.',
+        headers: puzzleHeader,
         body: z.object({ email }),
-        response: { 200: messageSchema, ...errors([403, 503, ...bodyErrors]) },
+        response: { 200: messageSchema, ...errors([403, 428, 503, ...bodyErrors]) },
       },
     },
     async (request) => {

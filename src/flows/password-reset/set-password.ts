@@ -1,5 +1,6 @@
 import { type Account, lockAccount, setPassword } from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
+import { hashNewPassword } from '../../domain/credentials/hash-new-password.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
@@ -8,7 +9,10 @@ import { endAccess } from '../../domain/revocation/end-access.ts';
 import { transact } from '../../platform/database/database.ts';
 import { notFound } from '../../platform/errors.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
+type Deps = Pick<
+  Dependencies,
+  'db' | 'hasher' | 'breachedPasswords' | 'jobs' | 'keys' | 'config' | 'logger'
+>;
 
 /** For the operator: sets a password without the old one, and ends what a reset ends. */
 export async function setNewPassword(
@@ -23,7 +27,12 @@ export async function setNewPassword(
     email,
     projectName: deps.config.projectName,
   });
-  const password = await deps.hasher.hash(newPassword, 'command line', signal);
+  const password = await hashNewPassword(deps, {
+    password: newPassword,
+    field: 'password',
+    ip: 'command line',
+    signal,
+  });
   await transact(deps.db, async (trx) => {
     const locked = await lockAccount(trx, realm, id);
     if (locked === null) throw notFound('There is no such account');

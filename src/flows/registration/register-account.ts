@@ -9,6 +9,7 @@ import {
 import { lockUserAndHolder } from '../../domain/accounts/lock-user-and-holder.ts';
 import type { Metadata } from '../../domain/accounts/metadata.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
+import { hashNewPassword } from '../../domain/credentials/hash-new-password.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { fallbackOf } from '../../domain/one-time-tokens/fallback-address.ts';
 import { type Party, partyOf, type Realm } from '../../domain/realms/realms.ts';
@@ -44,15 +45,21 @@ export type Registration = {
  * the transaction of the insert and throws if the caller has lost the right in the meantime.
  */
 export async function registerAccount(
-  deps: Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>,
+  deps: Pick<
+    Dependencies,
+    'db' | 'hasher' | 'breachedPasswords' | 'jobs' | 'keys' | 'config' | 'logger'
+  >,
   realm: Realm,
   registration: Registration,
   mayRegister: (trx: Transaction) => Promise<void> = async () => {},
 ): Promise<Account> {
   const taken = await findTaken(deps.db, realm, registration);
   if (taken) throw duplicate(taken, realm.kind);
-  const { password: typed, ip, signal } = registration;
-  const password = typed === null ? null : await deps.hasher.hash(typed, ip, signal);
+  const { password: typed } = registration;
+  const password =
+    typed === null
+      ? null
+      : await hashNewPassword(deps, { ...registration, password: typed, field: 'password' });
   return transact(deps.db, async (trx) => {
     await mayRegister(trx);
     if (realm.kind === 'user') await claimAddress(deps, trx, registration.email);

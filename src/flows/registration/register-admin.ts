@@ -29,7 +29,7 @@ export const setupTokenTries: ThrottlePolicy = {
 
 type Deps = Pick<
   Dependencies,
-  'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'
+  'db' | 'hasher' | 'breachedPasswords' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'
 > &
   FactorKinds;
 

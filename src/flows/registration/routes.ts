@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { askForPuzzle, puzzleHeader } from '../../access/abuse-challenges.ts';
 import { anyone } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { adminSchema, userSchema } from '../../domain/accounts/account-schemas.ts';
@@ -24,14 +25,16 @@ export function addRegistrationRoutes(app: HttpServer, deps: RouteDependencies):
     '/api/users/register',
     {
       config: { ...anyone.config, limit: 'register' },
+      preHandler: askForPuzzle(deps, 'register'),
       schema: {
         tags: ['Users'],
         summary: 'Register a user',
         description:
           'With `PASSWORD_SIGN_IN=false` without a password: a mailed link signs in for the first time. `REGISTRATION` and ' +
           '`REGISTRATION_EMAIL_DOMAINS` say who may.',
+        headers: puzzleHeader,
         body: userBody(deps.config),
-        response: { 201: userSchema, ...errors([403, 409, 503, ...bodyErrors]) },
+        response: { 201: userSchema, ...errors([403, 409, 428, 503, ...bodyErrors]) },
       },
     },
     async (request, reply) => {

@@ -1,4 +1,6 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { askForPuzzle, puzzleHeader } from '../../access/abuse-challenges.ts';
 import { answerTokens, refuseOtherOrigins, sessionModeHeader } from '../../access/cookie-mode.ts';
 import { anyone } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
@@ -44,29 +46,40 @@ function isSameName(one: string | null | undefined, other: string | null | undef
   return foldCase(one ?? '') === foldCase(other ?? '');
 }
 
+type LoginBody = z.output<typeof loginBody>;
+
+function nameIn({ username, email }: LoginBody): string {
+  return username ?? email ?? '';
+}
+
 export function addSignInRoutes(app: HttpServer, deps: RouteDependencies, realm: Realm): void {
+  const guessedName = ({ body }: FastifyRequest) => `${realm.kind}\0${nameIn(body as LoginBody)}`;
   app.post(
     `${realm.path}/login`,
     {
       ...anyone,
       onRequest: refuseOtherOrigins(deps.config),
+      preHandler: askForPuzzle(deps, 'sign-in', guessedName),
       schema: {
         tags: [realm.tag],
         summary: 'Sign in with username or e-mail and password',
-        headers: sessionModeHeader,
+        headers: sessionModeHeader.extend(puzzleHeader.shape),
         body: loginBody,
-        response: { 200: tokensSchema, ...errors([401, 403, 503, ...bodyErrors]) },
+        response: { 200: tokensSchema, ...errors([401, 403, 428, 503, ...bodyErrors]) },
       },
     },
     async (request, reply) => {
       requirePasswords(deps.config, realm);
-      const tokens = await signIn(deps, realm, {
-        identifier: request.body.username ?? request.body.email ?? '',
+      const attempt = {
+        identifier: nameIn(request.body),
         password: request.body.password,
         ip: request.clientAddress,
         userAgent: request.raw.headers['user-agent'],
         signal: clientGone(reply),
-      });
+      };
+      const tokens = await deps.challenges.countFailure(request, guessedName(request), () =>
+        signIn(deps, realm, attempt),
+      );
       return answerTokens({ request, reply, config: deps.config, realm }, tokens);
     },
   );

@@ -123,6 +123,17 @@ const failures: Record<string, Failure> = {
       ],
     },
   },
+  ChallengeRequired: {
+    error: 'PreconditionRequiredError',
+    description:
+      'With `ABUSE_CHALLENGE`: send the request again with the solution of `details.puzzle` in `X-Puzzle-Solution`',
+    message: 'Solve the puzzle, and send the request again with its solution',
+    details: {
+      reason: 'challenge_required',
+      puzzle: 'eyJwYXJhbWV0ZXJzIjp7ImFsZ29yaXRobSI6…',
+      expires_in: 300,
+    },
+  },
   TooManyRequests: {
     error: 'RateLimitExceeded',
     description: 'Too many requests; `Retry-After` gives the seconds until the next one is served',

@@ -28,6 +28,8 @@ const revalidated = { ...pageHeaders(), 'cache-control': 'no-cache' };
 const kept = {
   'cache-control': 'public, max-age=31536000, immutable',
   vary: 'Origin, Accept-Encoding',
+  // A page that demands it of all that it embeds starts no worker without it.
+  'cross-origin-embedder-policy': 'require-corp',
 };
 
 /** The account centre and the admin console; a 404 where they have not been built. */

@@ -23,6 +23,7 @@ test('a secret derives the same keys in every release', () => {
       idempotency: 'bfb8e6e2af240713e2d99771774474ecf86245c6ccb9265aa5c2f84c82eb3e83',
       signingKey: '24fa646e4e39daea2d7e0d811ca7ac06a2f277f0089d1958de3e58e917f1cd29',
       factor: '125ccb45d389936835bccac378e0b976f8b1b5277a9065c0ca8d31098f89a5a3',
+      puzzle: 'ca1f1c6c7280923a257d319c950021a18961c3eee43fa605fa8e44a1394d177e',
       diagnosis: 'e934be4bcb6a1b811f50117e81e828363b89ea24fe3bbe6c3602bdafde893250',
     },
   );

@@ -24,6 +24,8 @@ export type SecretKeys = {
   readonly providerAttempt: Buffer;
   /** Encrypts answers of providers. */
   readonly providerExchange: Buffer;
+  /** Signs what clients have to solve before a costly request. */
+  readonly puzzle: Buffer;
   /** Of `adl doctor`: that asker and answerer have the same secret. */
   readonly diagnosis: Buffer;
 };
@@ -76,6 +78,7 @@ function deriveKeys(secret: string): SecretKeys {
     factor: derive('factor/v1'),
     providerAttempt: derive('provider-attempt/v1'),
     providerExchange: derive('provider-exchange/v1'),
+    puzzle: derive('puzzle/v1'),
     diagnosis: derive('diagnosis/v1'),
   };
 }

@@ -193,6 +193,7 @@ function allowOrigins(app: FastifyInstance, config: HttpConfig): void {
       'Content-Type',
       'Idempotency-Key',
       'If-Match',
+      'X-Puzzle-Solution',
       'X-Request-ID',
       'X-Requested-With',
       'X-Setup-Token',

@@ -123,7 +123,12 @@ export const errorSchema = z
           .int()
           .min(0)
           .optional()
-          .describe('How long the challenge is good, in seconds'),
+          .describe('How long the challenge or the puzzle is good, in seconds'),
+        puzzle: z
+          .string()
+          .max(2000)
+          .optional()
+          .describe('For `challenge_required`: a puzzle of ALTCHA, as JSON in base64url'),
       })
       .optional(),
   })
@@ -139,7 +144,7 @@ export const errorSchema = z
     },
   });
 
-type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 429 | 503;
+type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 428 | 429 | 503;
 
 /** Errors that any route with a body, or behind a guard, can return. */
 export const bodyErrors = [413, 415, 422, 429] as const;

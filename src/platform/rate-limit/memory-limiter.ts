@@ -53,6 +53,10 @@ export function createMemoryLimiter({
       window.count += 1;
       return limitState(limit, window.count, window.endsAt - now());
     },
+    count: async ({ name }, client) => {
+      const window = bySight.get(`${name}:${client}`);
+      return window === undefined || window.endsAt <= now() ? 0 : window.count;
+    },
     close: async () => {},
   };
 }

@@ -17,6 +17,8 @@ export type LimitState = {
 /** Counts one request if allowed. Refusals prolong nothing; only the first is counted. */
 export type RateLimiter = {
   take(policy: LimitPolicy, key: string): Promise<LimitState>;
+  /** How many were counted in the running window, without one more. */
+  count(policy: LimitPolicy, key: string): Promise<number>;
   /** True while the shared store is unavailable and each process counts for itself. */
   readonly degraded: boolean;
   close(): Promise<void>;

@@ -51,6 +51,15 @@ export async function createRedisLimiter(
     degraded = true;
     outage.failed(error);
   };
+  const insured = async <T>(inRedis: () => Promise<T>, here: () => Promise<T>): Promise<T> => {
+    if (degraded) return here();
+    try {
+      return await inRedis();
+    } catch (error) {
+      noteFailure(error);
+      return here();
+    }
+  };
   const probe = async (): Promise<void> => {
     if (!degraded) return;
     try {
@@ -67,15 +76,16 @@ export async function createRedisLimiter(
     get degraded() {
       return degraded;
     },
-    take: async (policy, key) => {
-      if (degraded) return insurance.take(policy, key);
-      try {
-        return await takeIn(redis, policy, key);
-      } catch (error) {
-        noteFailure(error);
-        return insurance.take(policy, key);
-      }
-    },
+    take: (policy, key) =>
+      insured(
+        () => takeIn(redis, policy, key),
+        () => insurance.take(policy, key),
+      ),
+    count: (policy, key) =>
+      insured(
+        () => countIn(redis, policy, key),
+        () => insurance.count(policy, key),
+      ),
     close: async () => {
       clearInterval(timer);
       redis.disconnect();
@@ -120,9 +130,19 @@ async function firstAnswer(redis: Redis): Promise<void> {
   clearTimeout(timer);
 }
 
+function redisKey({ name }: LimitPolicy, key: string): string {
+  return `adl:limit:${name}:${key}`;
+}
+
+async function countIn(redis: Redis, policy: LimitPolicy, key: string): Promise<number> {
+  const count = Number((await redis.get(redisKey(policy, key))) ?? 0);
+  if (!Number.isSafeInteger(count)) throw new Error('Redis did not return a count');
+  return count;
+}
+
 async function takeIn(redis: WithScript, policy: LimitPolicy, key: string): Promise<LimitState> {
-  const { name, limit, windowSeconds } = policy;
-  const answer = await redis.takeLimit(`adl:limit:${name}:${key}`, limit, windowSeconds * 1000);
+  const { limit, windowSeconds } = policy;
+  const answer = await redis.takeLimit(redisKey(policy, key), limit, windowSeconds * 1000);
   const [count = Number.NaN, left = Number.NaN] = (Array.isArray(answer) ? answer : []).map(Number);
   if (!Number.isSafeInteger(count) || !Number.isSafeInteger(left)) {
     throw new Error('Redis did not return a count');

@@ -28,6 +28,7 @@ export function describeProblem(error: unknown, known: readonly string[], t: Tex
       waitUntil: Date.now() + (retryAfterSeconds ?? 60) * 1000,
     };
   }
+  if (status === 428) return { ...none, requestId, message: t.problem.challenge };
   if (status === 503) return { ...none, requestId, message: t.problem.unavailable };
   if (status >= 500) return { ...none, requestId, message: t.problem.unexpected };
   if (error.reason === 'reauthentication_required' && error.methods.length === 0)

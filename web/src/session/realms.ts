@@ -17,6 +17,8 @@ function clientOf(realm: RealmName): Client {
     realm,
     session: cookieSession(realm),
     onSignedOut: () => sessionEnded(realm),
+    solvePuzzle: async (puzzle, signal) =>
+      (await import('../puzzles/solve-in-worker.ts')).solveInWorker(puzzle, signal),
   });
 }
 

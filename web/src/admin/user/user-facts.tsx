@@ -8,6 +8,8 @@ export function UserFacts({ user }: { user: UserDetail }) {
   const t = useTexts();
   const words = t.admin.user;
   const format = useFormat();
+  const factorsOf = ({ second_factor_kinds: kinds }: UserDetail) =>
+    kinds.map((kind) => words.factorKinds[kind]).join(', ') || words.noSecondFactor;
   const facts: [string, string | null][] = [
     [t.fields.username, user.username ?? '–'],
     [t.fields.fullName, user.full_name ?? '–'],
@@ -15,6 +17,7 @@ export function UserFacts({ user }: { user: UserDetail }) {
     [words.updated, format.dateTime(user.updated_at)],
     [words.lastSignIn, user.last_login_at === null ? words.never : format.ago(user.last_login_at)],
     [words.deletedAt, user.deleted_at === null ? null : format.dateTime(user.deleted_at)],
+    [words.secondFactor, factorsOf(user)],
     [words.legacyId, user.legacy_id],
   ];
   return (

@@ -35,6 +35,8 @@ export const shared: typeof english = {
       'Bei uns ist etwas schiefgegangen. Versuchen Sie es erneut, oder nennen Sie dem Betreiber die Nummer unten.',
     tooMany: (wait: string) => `Zu viele Versuche. Sie können es in ${wait} erneut versuchen.`,
     tooManyOver: 'Sie können es jetzt erneut versuchen.',
+    challenge:
+      'Ihr Browser konnte eine Prüfung gegen Missbrauch nicht ausführen. Versuchen Sie es erneut, oder nehmen Sie einen neueren Browser.',
     load: 'Das konnte nicht geladen werden.',
     requestId: 'Anfrage',
     conflict:

@@ -32,6 +32,8 @@ export const shared = {
       'Something went wrong on our side. Try again, or quote the number below to the operator.',
     tooMany: (wait: string) => `Too many attempts. You can try again in ${wait}.`,
     tooManyOver: 'You can try again now.',
+    challenge:
+      'Your browser could not do a check against abuse. Try again, or use a newer browser.',
     load: 'This could not be loaded.',
     requestId: 'Request',
     conflict:
