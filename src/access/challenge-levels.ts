@@ -3,7 +3,7 @@ import { durations } from '../platform/durations.ts';
 import { foldCase } from '../platform/fold-case.ts';
 import type { LimitPolicy, RateLimiter } from '../platform/rate-limit/rate-limit.ts';
 
-export type ChallengedAction = 'register' | 'forgot-password' | 'sign-in';
+export type ChallengedAction = 'register' | 'forgot-password' | 'email-sign-in' | 'sign-in';
 
 /** Who asks, and for a sign-in under which name. */
 export type Asker = { network: string; name: string | null };
@@ -21,6 +21,7 @@ const windowSeconds = durations.minutes(10);
 const calm: Record<ChallengedAction, { network: number; name: number; all: number }> = {
   register: { network: 3, name: 3, all: 60 },
   'forgot-password': { network: 3, name: 3, all: 60 },
+  'email-sign-in': { network: 3, name: 3, all: 60 },
   'sign-in': { network: 5, name: 3, all: 100 },
 };
 

@@ -39,6 +39,11 @@ function forgot({ api }: TestApp, from: From = {}): Promise<Answer> {
   return api.post('/api/password/forgot-password', body, { remoteAddress: home, ...from });
 }
 
+function mailMe({ api }: TestApp, from: From = {}): Promise<Answer> {
+  const body = { email: 'nobody@example.com' };
+  return api.post('/api/users/login/email', body, { remoteAddress: home, ...from });
+}
+
 const home = '127.43.0.1';
 
 async function usersOf({ db }: TestApp): Promise<number> {
@@ -57,9 +62,9 @@ test('K12 off is the default: nothing is asked, counted or read', async (t) => {
   assert.ok(!service.statements().some((text) => text.includes('spent_puzzles')));
 });
 
-test('K12 always: sign-up and forgotten passwords want a solved puzzle', async (t) => {
-  const service = await createTestApp(t, always);
-  for (const send of [register, forgot]) {
+test('K12 always: sign-up and what mails a link want a solved puzzle', async (t) => {
+  const service = await createTestApp(t, { ...always, EMAIL_SIGN_IN: 'true' });
+  for (const send of [register, forgot, mailMe]) {
     const asked = await send(service);
     const answer = await send(service, { headers: await solutionHeader(asked) });
     assert.ok(answer.status < 300, answer.text);
@@ -326,6 +331,7 @@ test('K14 the document has the 428 where a puzzle may be asked for, and nowhere 
     'post /api/admins/login',
     'post /api/password/forgot-password',
     'post /api/users/login',
+    'post /api/users/login/email',
     'post /api/users/register',
   ]);
 });

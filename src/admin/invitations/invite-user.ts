@@ -19,7 +19,10 @@ type Invitation = {
   signal: AbortSignal;
 };
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
+type Deps = Pick<
+  Dependencies,
+  'db' | 'hasher' | 'breachedPasswords' | 'jobs' | 'keys' | 'config' | 'logger'
+>;
 
 /**
  * Creates a user without name and password, and mails the invitation. Throws 409 for a taken

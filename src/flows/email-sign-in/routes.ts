@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { askForPuzzle, puzzleHeader } from '../../access/abuse-challenges.ts';
 import { answerAsker, askerOf } from '../../access/asker-cookie.ts';
 import { answerTokens, refuseOtherOrigins, sessionModeHeader } from '../../access/cookie-mode.ts';
 import { anyone } from '../../access/guards.ts';
@@ -38,14 +39,15 @@ function addRequest(app: HttpServer, deps: RouteDependencies): void {
     {
       config: { ...anyone.config, limit: 'email-sign-in' },
       onRequest: refuseOtherOrigins(config),
+      preHandler: askForPuzzle(deps, 'email-sign-in'),
       schema: {
         tags: [userRealm.tag],
         summary: 'Ask for a mail that signs in',
         description:
           'The response is the same whether or not the account exists. The mail has a link and a code of 8 digits. Only with `EMAIL_SIGN_IN`.',
-        headers: sessionModeHeader,
+        headers: sessionModeHeader.extend(puzzleHeader.shape),
         body: z.object({ email, return_to: returnToMember(config) }),
-        response: { 200: requestedSchema, ...errors([403, 503, ...bodyErrors]) },
+        response: { 200: requestedSchema, ...errors([403, 428, 503, ...bodyErrors]) },
       },
     },
     async (request, reply) => {

@@ -6,6 +6,7 @@ import {
   updateAccount,
 } from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
+import { hashNewPassword } from '../../domain/credentials/hash-new-password.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { LinkNotGoodError } from '../../domain/one-time-tokens/link-not-good.ts';
@@ -20,7 +21,7 @@ import { isInvitedBy, requireInvitation, withInvitation } from './find-invitatio
 
 type Deps = Pick<
   Dependencies,
-  'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'
+  'db' | 'hasher' | 'breachedPasswords' | 'jobs' | 'keys' | 'config' | 'accessTokens' | 'logger'
 >;
 
 type Acceptance = {
@@ -57,13 +58,13 @@ export async function acceptInvitation(deps: Deps, acceptance: Acceptance): Prom
 }
 
 async function hashed(
-  { hasher, config }: Deps,
+  deps: Deps,
   { password, username, client, signal }: Acceptance,
   { email }: Link,
 ): Promise<StoredPassword | null> {
   if (password === null) return null;
-  refuseGuessable(password, 'password', { username, email, projectName: config.projectName });
-  return hasher.hash(password, client.ip, signal);
+  refuseGuessable(password, 'password', { username, email, projectName: deps.config.projectName });
+  return hashNewPassword(deps, { password, field: 'password', ip: client.ip, signal });
 }
 
 type Chosen = Pick<Acceptance, 'username' | 'fullName'> & { password: StoredPassword | null };

@@ -5,7 +5,10 @@ import { userRealm } from '../../domain/realms/realms.ts';
 import { forbidden } from '../../platform/errors.ts';
 import { type Registration, registerAccount } from './register-account.ts';
 
-type Deps = Pick<Dependencies, 'db' | 'hasher' | 'jobs' | 'keys' | 'config' | 'logger'>;
+type Deps = Pick<
+  Dependencies,
+  'db' | 'hasher' | 'breachedPasswords' | 'jobs' | 'keys' | 'config' | 'logger'
+>;
 
 /** For people who register themselves; whether they may is checked before a name is looked up. */
 export async function registerUser(deps: Deps, registration: Registration): Promise<Account> {
