@@ -48,7 +48,8 @@ async function makeFilter(list: string): Promise<{ seconds: number; megabytes: n
   const most = { seconds: 0, megabytes: 0 };
   const timer = setInterval(() => {
     most.seconds = cpuMilliseconds(child.pid ?? 0) / 1000;
-    most.megabytes = Math.max(most.megabytes, rssMegabytes(child.pid ?? 0));
+    // It has none any more when it is just about to end.
+    most.megabytes = Math.max(most.megabytes, rssMegabytes(child.pid ?? 0) || 0);
   }, 100);
   await once(child, 'exit');
   clearInterval(timer);
