@@ -12,6 +12,8 @@ RUN npm ci --omit=dev \
   && npm sbom --sbom-format=cyclonedx >sbom.cdx.json
 COPY . .
 RUN ["node", "web/build/write-pages.ts"]
+# It starts in a third of the time of its thousand modules.
+RUN ["node", "scripts/bundle.ts", "bundle"]
 # Whatever the umask of the checkout.
 RUN chmod -R u=rwX,go=rX . && install -d -o 1000 -g 1000 .compile-cache
 ENV NODE_COMPILE_CACHE=/app/.compile-cache
@@ -47,4 +49,4 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
   CMD ["node", "/app/deploy/image/is-live.ts"]
 ENTRYPOINT []
-CMD ["node", "--max-semi-space-size=16", "/app/src/main.ts"]
+CMD ["node", "--max-semi-space-size=16", "/app/bundle/service/main.mjs"]

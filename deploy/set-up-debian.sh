@@ -99,7 +99,7 @@ create_account() {
 
 # Each release has a directory, named by its content, and `current` leads to one: nothing is half installed.
 install_release() {
-  files='src migrations docs deploy web client scripts/require-node.sh scripts/require-pages.sh package.json package-lock.json .npmrc'
+  files='src migrations docs deploy web client scripts/require-node.sh scripts/require-pages.sh scripts/bundle.ts package.json package-lock.json .npmrc'
   # shellcheck disable=SC2086 -- a list
   content=$(cd "$source" && find $files -path web/dist -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-12)
   version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$source/package.json")
@@ -116,6 +116,8 @@ install_release() {
       fail release 'its Node does not run'
     (cd "$home/releases/unfinished" && PATH=$PWD:$PATH sh scripts/require-pages.sh >>/var/log/adl-npm.log 2>&1) ||
       fail release 'the pages cannot be built. See /var/log/adl-npm.log'
+    (cd "$home/releases/unfinished" && ./node scripts/bundle.ts bundle >>/var/log/adl-npm.log 2>&1) ||
+      fail release 'the service cannot be bundled. See /var/log/adl-npm.log'
     mv "$home/releases/unfinished" "$release"
   fi
   ln -sfn "$release" "$home/current.new"
@@ -147,8 +149,9 @@ create_secrets() {
 # Over standard input: a command line shows to everybody on the machine.
 set_up_postgresql() {
   start postgresql
-  wait_for postgresql runuser -u postgres -- psql -qtc 'SELECT 1'
-  runuser -u postgres -- psql -q -v ON_ERROR_STOP=1 <<SQL
+  # It may not enter where the script was called from.
+  wait_for postgresql runuser -u postgres -- env -C / psql -qtc 'SELECT 1'
+  runuser -u postgres -- env -C / psql -q -v ON_ERROR_STOP=1 <<SQL
 SELECT 'CREATE ROLE adl LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'adl') \gexec
 ALTER ROLE adl PASSWORD '$(cat "$settings/secrets/database-password")';
 SELECT 'CREATE DATABASE adl OWNER adl' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'adl') \gexec

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,10 +13,12 @@ import { createInterface } from 'node:readline';
 const root = join(import.meta.dirname, '../..');
 const startMilliseconds = 120_000;
 
-/** Loaded only with DATABASE_URL and REDIS_URL. */
+const service = join(root, 'bundle/service');
+const main = join(service, 'main.mjs');
+
+/** What a start loads only where it is configured: PostgreSQL, Redis and the like. */
 const others = [
-  join(root, 'src/platform/database/postgres-engine.ts'),
-  join(root, 'src/platform/rate-limit/redis-limiter.ts'),
+  ...globSync(join(service, '*.mjs')).filter((file) => file !== main),
   import.meta.resolve('ioredis'),
 ];
 
@@ -34,7 +36,7 @@ try {
 }
 
 async function startAndStop(): Promise<void> {
-  const server = run('--max-semi-space-size=16', join(root, 'src/main.ts'));
+  const server = run('--max-semi-space-size=16', main);
   const late = setTimeout(() => server.kill('SIGKILL'), startMilliseconds);
   const exited = succeed(server);
   for await (const line of createInterface({

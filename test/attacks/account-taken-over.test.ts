@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { assembly } from '../../src/app.ts';
+import { updateAccount } from '../../src/domain/accounts/account-store.ts';
 import { userRealm } from '../../src/domain/realms/realms.ts';
+import { openSession } from '../../src/domain/sessions/open-session.ts';
 import { signInByEmail } from '../../src/flows/email-sign-in/sign-in-by-email.ts';
+import type { Transaction } from '../../src/platform/database/database.ts';
 import { assertStatus } from '../api.ts';
 import { moveTo, verifiedUser } from '../email-calls.ts';
 import { askByEmail, byCode, byEmail, confirm, signInMail } from '../email-sign-in-calls.ts';
@@ -127,4 +130,21 @@ test('Q07: a failed take-over changes nothing', async (t) => {
     await sql`ALTER TABLE sessions DROP CONSTRAINT no_new`.execute(service.db);
   }
   assertStatus(await confirm(service.api, { token: mail.token }), 200);
+});
+
+test('Q07: what a sign-in changes first is undone where it opens nothing', async (t) => {
+  const service = await createTestApp(t);
+  const user = await registeredUser(service);
+  const read = () => service.db.selectFrom('users').selectAll().executeTakeFirstOrThrow();
+  const before = await read();
+  const opening = {
+    client: { ip: '127.0.0.1', userAgent: undefined },
+    methods: ['email'] as const,
+    prepare: async (trx: Transaction) => {
+      await updateAccount(trx, userRealm, user.id, { is_email_verified: true });
+      return { id: user.id, email: user.email, password_version: 99 };
+    },
+  };
+  assert.equal(await openSession(service.deps, userRealm, before, opening), null);
+  assert.deepEqual(await read(), before);
 });

@@ -34,8 +34,8 @@ describe('traces', { skip: withoutPostgres }, () => {
     const ofTrace = spans().filter(({ traceId }) => traceId === request.traceId);
     const names = new Set(ofTrace.map(({ name }) => name));
     for (const name of [
-      'SELECT',
-      'INSERT',
+      'INSERT users',
+      'INSERT audit_events',
       'password hash wait',
       'password hash',
       'job mails',

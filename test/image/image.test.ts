@@ -120,7 +120,7 @@ describe('the image', { skip: withoutBuildah }, () => {
     assert.deepEqual(container.run('node', '-p', 'process.getuid()').output.trim(), '1000');
     const write = (path: string) => container.run('node', '-e', `fs.writeFileSync('${path}', '')`);
     for (const path of [
-      '/app/src/main.ts',
+      '/app/bundle/service/main.mjs',
       '/app/new',
       '/app/.compile-cache/new',
       '/tmp/new',

@@ -1,4 +1,5 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
+import { arrayLiteral } from '../../platform/database/array-literal.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 import type { Realm } from '../realms/realms.ts';
@@ -26,7 +27,8 @@ export type ImportedAccount = {
 
 export type TakenField = 'email' | 'username' | 'legacy_id';
 
-type Column = readonly [name: string, type: string, value: (account: ImportedAccount) => unknown];
+type Value = string | boolean | null;
+type Column = readonly [name: string, type: string, value: (account: ImportedAccount) => Value];
 
 const columns: readonly Column[] = [
   ['id', 'uuid', ({ id }) => id],
@@ -55,9 +57,9 @@ const columnsOfRealm: Record<Realm['kind'], readonly Column[]> = {
 };
 
 /** How a column is made of what is read, where that is not the same. */
-const converted: Record<string, string> = {
-  password_key: "decode(password_key, 'hex')",
-  created_at: 'coalesce(created_at, now())',
+const converted: Record<string, (given: RawBuilder<unknown>) => RawBuilder<unknown>> = {
+  password_key: (given) => sql`decode(${given}, 'hex')`,
+  created_at: (given) => sql`coalesce(${given}, now())`,
 };
 
 /**
@@ -69,16 +71,40 @@ export async function insertAccounts(
   realm: Realm,
   accounts: readonly ImportedAccount[],
 ): Promise<Set<string>> {
-  const list = columnsOfRealm[realm.kind];
-  const names = sql.join(list.map(([name]) => sql.ref(name)));
-  const values = sql.join(list.map(([name]) => sql.raw(converted[name] ?? name)));
-  // Less work for the server than the same rows in JSON.
-  const arrays = list.map(([, type, read]) => sql`${accounts.map(read)}::${sql.raw(type)}[]`);
+  const list = columnsOfRealm[realm.kind].map((column) => travelling(column, accounts));
+  const names = sql.join(list.map(({ name }) => sql.ref(name)));
+  const values = sql.join(list.map(({ name, given }) => converted[name]?.(given) ?? given));
+  const arrays = list.flatMap(({ array }) => array ?? []);
+  const inArrays = list.filter(({ array }) => array !== null).map(({ name }) => sql.ref(name));
   const { rows } = await sql<{ id: string }>`
     INSERT INTO ${sql.table(realm.table)} (${names}, updated_at)
-    SELECT ${values}, now() FROM unnest(${sql.join(arrays)}) AS record (${names})
+    SELECT ${values}, now() FROM unnest(${sql.join(arrays)}) AS record (${sql.join(inArrays)})
         ON CONFLICT DO NOTHING RETURNING id`.execute(trx);
   return new Set(rows.map(({ id }) => id));
+}
+
+type Travelling = {
+  name: string;
+  /** The column's value in the statement. */
+  given: RawBuilder<unknown>;
+  array: RawBuilder<unknown> | null;
+};
+
+/**
+ * A column travels as an array, which is less work for the server than rows in JSON; most columns
+ * of a file are the same in all rows, and travel once.
+ */
+function travelling([name, type, read]: Column, accounts: readonly ImportedAccount[]): Travelling {
+  const values = accounts.map(read);
+  const [first = null] = values;
+  const ofType = sql.raw(type);
+  if (name !== 'id' && values.every((value) => value === first))
+    return { name, given: sql`${first}::${ofType}`, array: null };
+  return {
+    name,
+    given: sql.ref(name),
+    array: sql`${arrayLiteral(values)}::text::${ofType}[]`,
+  };
 }
 
 /** Of accounts that were not inserted, which field is taken. */

@@ -88,6 +88,9 @@ test('where one wanted to go comes back, and only to pages of ours', async (t) =
     'data:text/html,x',
     'https://user:password@app.example.com/',
     'https:evil.example.com',
+    '/app\t/security',
+    String.raw`/app\security`,
+    '/app/sécurité',
   ]) {
     const answer = await askByEmail(service.api, user.email, { return_to });
     assertStatus(answer, 422);

@@ -30,12 +30,16 @@ async function freeOn({ name, path }: { name: string; path: string }): Promise<F
   return isBelow(low) ? warning(shown, advice) : ok(shown);
 }
 
-/** A directory that is not there yet will be made on the disk of the one above. */
+/**
+ * A directory that is not there yet will be made on the disk of the one above; one that this account
+ * may not enter is on that disk, too.
+ */
 async function statExisting(path: string): Promise<StatsFs> {
   try {
     return await statfs(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['ENOENT', 'EACCES'].includes(code) || dirname(path) === path) throw error;
     return statExisting(dirname(path));
   }
 }

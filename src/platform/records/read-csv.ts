@@ -122,8 +122,10 @@ function toRecord(
     return { ...at, fault: `has ${cells.length} cells, the first row ${names.length}` };
   }
   const value: Record<string, string> = {};
-  for (const [index, cell] of cells.entries())
-    if (cell !== '') value[names[index] ?? ''] = plain(cell);
+  names.forEach((name, index) => {
+    const cell = cells[index] ?? '';
+    if (cell !== '') value[name] = plain(cell);
+  });
   return { ...at, value };
 }
 
