@@ -1,45 +1,43 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { startDatabaseService } from '../test/faults/postgres-backed.ts';
+import { cpuMilliseconds } from '../test/faults/process-figures.ts';
+import type { ServerProcess } from '../test/faults/server-process.ts';
 import { startTestProvider, type TestProvider } from '../test/providers/test-provider.ts';
 import { type Figure, median } from './figure.ts';
-import { npmStart, type Started } from './npm-start.ts';
-import { processorTime } from './ratios/processor-time.ts';
 
-const root = join(import.meta.dirname, '..');
 const rounds = 10;
 const signInsOfRound = 20;
 
-/** What a sign-in by a provider costs the service, without what it costs the provider. */
+/**
+ * What a sign-in by a provider costs the service on PostgreSQL, from the start to the session,
+ * without what it costs the provider and the database.
+ */
 export async function measureProviders(): Promise<Figure[]> {
+  const ends: (() => unknown)[] = [];
+  const lifetime = { after: (end: () => unknown) => void ends.push(end) };
   const provider = await startTestProvider();
   provider.person = { sub: 'ada', email: 'ada@example.net', email_verified: true };
-  const dataDir = mkdtempSync(join(tmpdir(), 'adl-bench-'));
-  const service = await npmStart(root, {
-    DATA_DIR: dataDir,
+  const { server } = await startDatabaseService(lifetime, {
     LOG_LEVEL: 'warn',
-    RATE_LIMIT_PER_HOUR: '0',
     OIDC_PROVIDERS: 'test',
     OIDC_TEST_ISSUER: provider.issuer,
     OIDC_ALLOW_PRIVATE: 'true',
   });
   // Code is compiled, keys are fetched, and the account is there.
-  for (let count = 0; count < 100; count += 1) await signIn(service, provider);
+  for (let count = 0; count < 150; count += 1) await signIn(server, provider);
   const costs: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const before = processorTime(service.pid);
-    for (let count = 0; count < signInsOfRound; count += 1) await signIn(service, provider);
-    costs.push((processorTime(service.pid) - before) / signInsOfRound);
+    const before = cpuMilliseconds(server.pid);
+    for (let count = 0; count < signInsOfRound; count += 1) await signIn(server, provider);
+    costs.push((cpuMilliseconds(server.pid) - before) / signInsOfRound);
   }
-  await service.stop();
+  for (const end of ends.toReversed()) await end();
   await provider.close();
-  rmSync(dataDir, { recursive: true });
   const name = 'sign-in by a provider, start to session, processor time';
   return [{ name, value: median(costs), unit: 'ms', bar: 10 }];
 }
 
 /** As a browser goes: begins, is at the provider, comes back. */
-async function signIn({ url }: Started, { issuer }: TestProvider): Promise<void> {
+async function signIn({ url }: ServerProcess, { issuer }: TestProvider): Promise<void> {
   const begun = await go(`${url}/api/users/login/providers/test/start`, '');
   const own = begun.cookies;
   let { location } = begun;

@@ -74,13 +74,12 @@ test('B18 the last of duplicate parameters counts; one with brackets is unknown'
   for (const field of queries) {
     const plain = encodeURIComponent(String(field.plain));
     const token = tokenFor(field.path);
-    const once = await api.get(`${field.path}?${field.name}=${plain}`, { token });
-    const twice = await api.get(`${field.path}?${field.name}=nonsense&${field.name}=${plain}`, {
-      token,
-    });
+    const path = field.path.replaceAll(/\{\w+\}/g, 'some');
+    const once = await api.get(`${path}?${field.name}=${plain}`, { token });
+    const twice = await api.get(`${path}?${field.name}=nonsense&${field.name}=${plain}`, { token });
     assert.deepEqual([twice.status, twice.body.items], [once.status, once.body.items], field.label);
     for (const suffix of ['[]', '[$gt]', '[toString]', '[0]', '.length']) {
-      const answer = await api.get(`${field.path}?${field.name}${suffix}=${plain}`, { token });
+      const answer = await api.get(`${path}?${field.name}${suffix}=${plain}`, { token });
       assert.ok(isRefused(answer, { ...field, name: `${field.name}${suffix}` }), field.label);
     }
   }

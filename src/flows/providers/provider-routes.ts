@@ -131,23 +131,20 @@ function soundBeginning(deps: ProviderDeps, query: z.output<typeof startQuery>) 
   throw invalid({ field: 'code_challenge', message, type: 'missing' });
 }
 
-const exchangeBody = z
-  .object({
-    code: text(100).min(1).describe('As the browser came back with it'),
-    code_verifier: z
-      .string()
-      .regex(
-        /^[\w.~-]{43,128}$/,
-        'must have 43 to 128 letters, digits, dots, underscores, hyphens or tildes',
-      )
-      .describe('Of the `code_challenge` that the sign-in began with'),
-  })
-  .meta({
-    example: {
-      code: 'the-code-of-the-address',
-      code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
-    },
-  });
+const exchangeBody = z.object({
+  code: text(100)
+    .min(1)
+    .describe('As the browser came back with it')
+    .meta({ example: 'the-code-of-the-address' }),
+  code_verifier: z
+    .string()
+    .regex(
+      /^[\w.~-]{43,128}$/,
+      'must have 43 to 128 letters, digits, dots, underscores, hyphens or tildes',
+    )
+    .describe('Of the `code_challenge` that the sign-in began with')
+    .meta({ example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' }),
+});
 
 function addExchange(app: HttpServer, deps: ProviderDeps): void {
   app.post(
