@@ -4,8 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { userRealm } from '../../src/domain/realms/realms.ts';
+import { newestMail, wrongCode } from '../../test/email-sign-in-calls.ts';
 import { codeOf, protectedAccount, wrongCodeOf } from '../../test/factor-calls.ts';
 import { newRegistration, registeredUser, signedInUser } from '../../test/factories.ts';
+import { chosenPassword, invited } from '../../test/invitation-calls.ts';
 import { createTestApp, type TestApp } from '../../test/test-app.ts';
 import { ApiError, createClient, NetworkError, type StoredTokens, tokenSession } from './client.ts';
 
@@ -61,6 +63,25 @@ test('a sign-in that wants a second factor is completed with it', async (t) => {
   });
   await client.completeSignIn({ challenge, code: codeOf(service, secret) });
   assert.equal((await client.call('GET /api/users/me')).username, username);
+});
+
+test('a mail and an invitation sign in, and say where one wanted to go', async (t) => {
+  const { baseUrl, fetch, service } = await listen(t, { EMAIL_SIGN_IN: 'true' });
+  const { email } = await registeredUser(service);
+  const client = createClient({ baseUrl, fetch });
+  const asked = { email, return_to: '/app/security' };
+  const { request_id } = await client.requestEmailSignIn(asked);
+  const { code } = await newestMail(service, email);
+  const wrong = { email, code: wrongCode({ code }), request_id };
+  await assert.rejects(client.signInByEmail(wrong), { reason: 'email_sign_in_failed' });
+  assert.equal(await client.isSignedIn(), false);
+  assert.equal(await client.signInByEmail({ email, code, request_id }), '/app/security');
+  assert.equal((await client.call('GET /api/users/me')).email, email);
+
+  const guest = createClient({ baseUrl, fetch });
+  const { token } = await invited(service);
+  await guest.acceptInvitation({ token, username: 'grace', password: chosenPassword });
+  assert.equal((await guest.call('GET /api/users/me')).username, 'grace');
 });
 
 test('sign up, sign in, read and change the own account, sign out', async (t) => {
