@@ -28,6 +28,7 @@ const redirection = z.null().describe('Leads on');
 
 const challenge = z
   .string()
+  .max(43)
   .regex(/^[\w-]{43}$/, 'must be the SHA-256 of a code verifier, in base64url')
   .describe('For `code`: the SHA-256 of a random code verifier, in base64url (RFC 7636, S256)')
   .meta({ example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' });
@@ -138,6 +139,7 @@ const exchangeBody = z.object({
     .meta({ example: 'the-code-of-the-address' }),
   code_verifier: z
     .string()
+    .max(128)
     .regex(
       /^[\w.~-]{43,128}$/,
       'must have 43 to 128 letters, digits, dots, underscores, hyphens or tildes',
