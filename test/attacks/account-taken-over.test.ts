@@ -66,6 +66,21 @@ test('Q07 GHSA-qq9h-g4jm-xgf3: an account registered in my name is mine alone', 
   assert.deepEqual(await events.execute(), [{ details: { reason: 'email' } }]);
 });
 
+test('Q07 a reset of an account that a stranger made ends the passkey and app of before', async (t) => {
+  const service = await createTestApp(t, byEmail);
+  const { api, db } = service;
+  const { person, authenticator } = await withPasskey(service, userRealm);
+  await api.post('/api/password/forgot-password', { email: person.email });
+  const token = await service.mailbox.token('password_reset', person.email);
+  const set = { token, new_password: 'granite lantern 41 willow' };
+  assertStatus(await api.post('/api/password/reset-password', set), 200);
+  assertStatus(await signInWith(service, userRealm, authenticator), 401);
+  assert.deepEqual(await db.selectFrom('passkeys').select('id').execute(), []);
+  const { username } = person;
+  const { new_password: password } = set;
+  assertStatus(await api.post('/api/users/login', { username, password }), 200);
+});
+
 test('Q07 CVE-2026-44166: a passkey of before does not sign in, nor a sign-in between its steps', async (t) => {
   const service = await createTestApp(t, byEmail);
   const { person, authenticator } = await withPasskey(service, userRealm);

@@ -48,6 +48,7 @@ test('N09 an admin without a factor reaches no route but those that set one up',
 function bodyOf(name: string): unknown {
   if (name.endsWith('/change-password'))
     return { current_password: 'not the right one', new_password: 'new one, long enough' };
+  if (name === 'POST /api/admins/users/invite') return { email: 'zoe@example.com' };
   if (name === 'POST /api/admins/users') return { email: 'zoe@example.com', username: 'zoe' };
   if (name.endsWith('/test-email')) return { to_email: 'ops@example.com' };
   return /^(GET|DELETE) /.test(name) ? undefined : {};

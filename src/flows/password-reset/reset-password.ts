@@ -7,13 +7,16 @@ import { recordEvent } from '../../domain/audit/record-event.ts';
 import { hashNewPassword } from '../../domain/credentials/hash-new-password.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
+import type { FactorKinds } from '../../domain/factors/factor-kind.ts';
+import { removeAll } from '../../domain/factors/factors.ts';
 import { deleteIdentitiesOf } from '../../domain/identities/identity-store.ts';
-import { findFallback, provenAddress } from '../../domain/one-time-tokens/fallback-address.ts';
+import { provenAddress } from '../../domain/one-time-tokens/fallback-address.ts';
 import { LinkNotGoodError } from '../../domain/one-time-tokens/link-not-good.ts';
 import { type Link, useLink } from '../../domain/one-time-tokens/link-store.ts';
 import { queueNotice } from '../../domain/outbox/queue-mail.ts';
 import { partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAccess } from '../../domain/revocation/end-access.ts';
+import { isOpenToTakeOver } from '../../domain/revocation/take-over-account.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 import { requireResetLink, withResetLink } from './reset-link.ts';
@@ -21,14 +24,16 @@ import { requireResetLink, withResetLink } from './reset-link.ts';
 type Deps = Pick<
   Dependencies,
   'db' | 'hasher' | 'breachedPasswords' | 'keys' | 'jobs' | 'config' | 'logger'
->;
+> &
+  FactorKinds;
 
 type Request = { token: string; newPassword: string; ip: string; signal: AbortSignal };
 
 /**
  * Sets the password of the owner of the link. One transaction uses up the link, sets the password,
  * verifies the address it was mailed to, ends all sessions and all other links except undo links,
- * and queues the notice. Throws the same 400 for every invalid token.
+ * and queues the notice. Second factors stay, but those of an account whose address was never
+ * verified: somebody else may have made it. Throws the same 400 for every invalid token.
  */
 export async function resetPassword(deps: Deps, request: Request): Promise<void> {
   await withResetLink(deps, () => reset(deps, request));
@@ -60,12 +65,14 @@ async function apply(
   const asIssued = { id: link.subject_id, password_version: link.password_version };
   if (!(await replacePassword(trx, userRealm, asIssued, password, 'new password')))
     throw new LinkNotGoodError();
+  const subject = partyOf(userRealm, user.id);
   // Whoever made the account for an address that nobody had verified has it no longer.
-  if (!user.is_email_verified && (await findFallback(trx, user)) === null)
+  if (await isOpenToTakeOver(trx, user)) {
+    await removeAll(deps, trx, subject);
     await deleteIdentitiesOf(trx, user.id);
+  }
   await updateAccount(trx, userRealm, user.id, { email: proven, is_email_verified: true });
   await endAccess(trx, userRealm, user.id, 'password_reset');
-  const subject = partyOf(userRealm, user.id);
   await recordEvent(deps, trx, { event: 'password_reset', subject });
   if (proven !== user.email) {
     const details = { reason: 'password_reset' };

@@ -132,7 +132,7 @@ test('an allowed origin is echoed exactly, with credentials, on errors too', asy
     for (const path of ['/', '/api/users/me', '/nonexistent', '/openapi.json']) {
       const { headers } = await api.get(path, { headers: { origin } });
       assert.equal(headers['access-control-allow-origin'], origin);
-      assert.equal(headers.vary, 'Origin');
+      assert.match(String(headers.vary), /^Origin(,|$)/);
       assert.equal(headers['access-control-allow-credentials'], 'true');
       assert.match(String(headers['access-control-expose-headers']), /X-Request-ID/);
     }
@@ -165,7 +165,7 @@ test('no other origin is echoed, however similar, and Vary always names Origin',
     }
   }
   for (const path of ['/', '/nonexistent', '/%ff', '/docs', '/docs/static/reference.css']) {
-    assert.equal((await api.get(path)).headers.vary, 'Origin', path);
+    assert.match(String((await api.get(path)).headers.vary), /^Origin(,|$)/, path);
   }
 });
 

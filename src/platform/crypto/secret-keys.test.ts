@@ -23,6 +23,8 @@ test('a secret derives the same keys in every release', () => {
       idempotency: 'bfb8e6e2af240713e2d99771774474ecf86245c6ccb9265aa5c2f84c82eb3e83',
       signingKey: '24fa646e4e39daea2d7e0d811ca7ac06a2f277f0089d1958de3e58e917f1cd29',
       factor: '125ccb45d389936835bccac378e0b976f8b1b5277a9065c0ca8d31098f89a5a3',
+      providerAttempt: 'f34bd492c121f95a8bf1c6535ed66b84e69dd1222d2a4dcd135f4f08e2e090b1',
+      providerExchange: '15dbb8c4c9efdf06797b5660fdcac2e5d5dcd91882e9af9258b5ad712c2854e6',
       puzzle: 'ca1f1c6c7280923a257d319c950021a18961c3eee43fa605fa8e44a1394d177e',
       diagnosis: 'e934be4bcb6a1b811f50117e81e828363b89ea24fe3bbe6c3602bdafde893250',
     },

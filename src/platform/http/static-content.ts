@@ -31,9 +31,9 @@ export async function sendStatic(
   reply: FastifyReply,
   file: StaticContent,
 ): Promise<FastifyReply> {
-  reply.header('vary', 'Origin, Accept-Encoding');
-  const pays = file.content.length > smallest && /^text|json$|svg/.test(file.type);
-  const encoding = pays ? acceptedEncoding(request.headers['accept-encoding']) : null;
+  const isWorthIt = file.content.length > smallest && /^text|json$|svg/.test(file.type);
+  if (isWorthIt) reply.header('vary', `${reply.getHeader('vary') ?? 'Origin'}, Accept-Encoding`);
+  const encoding = isWorthIt ? acceptedEncoding(request.headers['accept-encoding']) : null;
   const etag = encoding === null ? `"${file.etag}"` : `"${file.etag}-${encoding}"`;
   reply.header('etag', etag);
   if (request.headers['if-none-match'] === etag) return reply.code(304).send();
