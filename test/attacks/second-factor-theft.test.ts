@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { userRealm } from '../../src/domain/realms/realms.ts';
 import { afterNextHash } from '../after-next-hash.ts';
 import { assertStatus } from '../api.ts';
-import { verify } from '../email-calls.ts';
+import { verifiedUser } from '../email-calls.ts';
 import {
   addApp,
   challengeFor,
@@ -82,8 +82,8 @@ test('N08 a thief who began to add an app cannot confirm it once the owner has o
 
 test('N01 a reset link sets the password, opens nothing and removes no factor', async (t) => {
   const service = await createTestApp(t);
-  const account = await protectedAccount(service, userRealm);
-  await verify(service, account.email);
+  const account = await verifiedUser(service);
+  await addApp(service, userRealm, account.accessToken);
   const answer = await reset(service.api, await resetToken(service, account.email));
   assertStatus(answer, 200);
   assert.deepEqual(Object.keys(answer.body), ['message']);

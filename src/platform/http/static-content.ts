@@ -32,7 +32,8 @@ export async function sendStatic(
   file: StaticContent,
 ): Promise<FastifyReply> {
   const isWorthIt = file.content.length > smallest && /^text|json$|svg/.test(file.type);
-  if (isWorthIt) reply.header('vary', `${reply.getHeader('vary') ?? 'Origin'}, Accept-Encoding`);
+  if (isWorthIt)
+    reply.header('vary', [reply.getHeader('vary') ?? 'Origin', 'Accept-Encoding'].join(', '));
   const encoding = isWorthIt ? acceptedEncoding(request.headers['accept-encoding']) : null;
   const etag = encoding === null ? `"${file.etag}"` : `"${file.etag}-${encoding}"`;
   reply.header('etag', etag);
