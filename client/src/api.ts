@@ -136,7 +136,7 @@ export type Operations = {
   /** Unlink an account elsewhere */
   'DELETE /api/users/me/identities/{id}': { path: { id: string }; answer: null; };
   /** Ask for a mail that signs in */
-  'POST /api/users/login/email': { body: { /** A plain address with at most 64 characters before the @ */ email: string; /** A path of this service, or an address below the origin of `APP_URL` */ return_to?: string | null; }; answer: { message: string; /** Send it with the code, which nobody else can use. In cookie mode it is a cookie */ request_id?: string; /** How long link and code work, in seconds */ expires_in: number; }; };
+  'POST /api/users/login/email': { body: { /** A plain address with at most 64 characters before the @ */ email: string; /** A path of this service, or an address of `APP_URL` or `RETURN_TO_ALLOW` */ return_to?: string | null; }; answer: { message: string; /** Send it with the code, which nobody else can use. In cookie mode it is a cookie */ request_id?: string; /** How long link and code work, in seconds */ expires_in: number; }; };
   /** Sign in with the link or the code of a mail */
   'POST /api/users/login/email/confirm': { body: { /** Of the link */ token?: string | null; /** With the code: as it was asked with */ email?: string | null; /** In place of the token */ code?: string | null; /** With the code: from the answer to who asked */ request_id?: string | null; }; answer: EmailTokenPair | EmailCookieTokens; };
   /** Whom an invitation is for */

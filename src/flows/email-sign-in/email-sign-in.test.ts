@@ -68,9 +68,17 @@ test('in cookie mode the code works with the cookie, which no script can read', 
 });
 
 test('where one wanted to go comes back, and only to pages of ours', async (t) => {
-  const service = await createTestApp(t, { ...byEmail, APP_URL: 'https://app.example.com/home' });
+  const service = await createTestApp(t, {
+    ...byEmail,
+    APP_URL: 'https://app.example.com/home',
+    RETURN_TO_ALLOW: 'https://admin.example.com',
+  });
   const user = await verifiedUser(service);
-  for (const return_to of ['/app/security?tab=1', 'https://app.example.com/inbox']) {
+  for (const return_to of [
+    '/app/security?tab=1',
+    'https://app.example.com/inbox',
+    'https://admin.example.com/inbox',
+  ]) {
     const mail = await signInMail(service, user.email, { return_to });
     const answer = await confirm(service.api, { token: mail.token });
     assert.equal(answer.body.return_to, return_to);

@@ -34,7 +34,9 @@ const challenge = z
   .meta({ example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' });
 
 export const returnToText = text(2000)
-  .describe('Where to go on: a path of `FRONTEND_URL`, or an address of `RETURN_TO_ALLOW`')
+  .describe(
+    'Where to go on: a path of `FRONTEND_URL`, or an address of `APP_URL` or `RETURN_TO_ALLOW`',
+  )
   .meta({ example: '/app' });
 
 export function addProviderRoutes(app: HttpServer, deps: ProviderDeps): void {
@@ -116,7 +118,7 @@ export function requireProvider({ providers }: ProviderDeps, id: string): Provid
 export function requireReturnTo({ config }: Pick<ProviderDeps, 'config'>, given?: string): string {
   const returnTo = soundReturnTo(config, given ?? config.frontendUrl);
   if (returnTo !== null) return returnTo;
-  const message = 'must be a path of FRONTEND_URL or an address of RETURN_TO_ALLOW';
+  const message = 'must be a path of FRONTEND_URL or an address of APP_URL or RETURN_TO_ALLOW';
   throw invalid({ field: 'return_to', message, type: 'return_to_not_allowed' });
 }
 

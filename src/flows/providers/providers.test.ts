@@ -70,7 +70,7 @@ test('the same person comes back to the same account, by whatever address', asyn
 test('an application gets a code, which its verifier makes a session, once', async (t) => {
   const service = await createTestApp(t, {
     ...settings,
-    RETURN_TO_ALLOW: 'https://app.example.com',
+    APP_URL: 'https://app.example.com/home',
   });
   const { verifier, challenge } = codeVerifier();
   const answer = await signInAt(service, new Browser(), {

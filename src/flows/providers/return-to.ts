@@ -1,9 +1,11 @@
+import { returnOrigins } from '../../access/return-to.ts';
 import type { Config } from '../../configuration/config.ts';
 
-type Settings = Pick<Config, 'publicUrl' | 'frontendUrl' | 'returnToAllow'>;
+type Settings = Pick<Config, 'publicUrl' | 'frontendUrl' | 'appUrl' | 'returnToAllow'>;
 
 /**
- * Where a sign-in may lead back to: a path of `FRONTEND_URL`, or an address of `RETURN_TO_ALLOW`.
+ * Where a sign-in may lead back to: a path of `FRONTEND_URL`, or an address of `APP_URL` or
+ * `RETURN_TO_ALLOW`.
  * Null for anything else. The address goes into a `Location`, so it is taken as the parser writes
  * it, and not as it was sent: browsers read `/\evil.example` and `//evil.example` as hosts.
  */
@@ -17,7 +19,8 @@ export function soundReturnTo(config: Settings, given: string): string | null {
   if (url.username !== '' || url.password !== '') return null;
   const front = new URL(config.frontendUrl);
   if (url.origin === front.origin) return isBelow(front.pathname, url.pathname) ? url.href : null;
-  return config.returnToAllow.includes(url.origin) ? url.href : null;
+  const own = new URL(config.publicUrl).origin;
+  return url.origin !== own && returnOrigins(config).includes(url.origin) ? url.href : null;
 }
 
 /** Of this service the pages only: no answer of the API is somewhere to return to. */
