@@ -9,8 +9,8 @@ import { newRegistration, registeredUser, signedInAdmin, signIn } from '../../..
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { rowsWith } from '../../../test/whole-database.ts';
 import { assembly } from '../../app.ts';
+import { eventsErasedAtOnce } from '../../domain/audit/audit-store.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
-import { cleanUpRows } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { eraseDueAccounts } from './erase-accounts.ts';
 
@@ -87,7 +87,7 @@ test('an account with more events than one statement clears is erased', async (t
   await sql`
     INSERT INTO audit_events (id, occurred_at, event, outcome, subject_kind, subject_id, ip, details)
     SELECT gen_random_uuid(), now(), 'sign_in', 'failure', 'user', ${user?.id ?? ''}::uuid, '203.0.113.9', '{}'
-      FROM generate_series(1, ${cleanUpRows + 10}::int) AS n`.execute(service.db);
+      FROM generate_series(1, ${eventsErasedAtOnce + 10}::int) AS n`.execute(service.db);
   // Without the rest of the upkeep, which would chain all these events first.
   await eraseDueAccounts({ ...service.deps, ...assembly });
   const left = service.db.selectFrom('audit_events').select('id').where('ip', '=', '203.0.113.9');
