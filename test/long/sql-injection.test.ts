@@ -95,6 +95,6 @@ test('H03 text that looks like SQL is stored and found as text', async (t) => {
 });
 
 function pathWith({ path, place, name }: Field, payload: string, id: string): string {
-  if (place === 'query') return `${path}?${new URLSearchParams({ [name]: payload })}`;
-  return path.replace(/\{\w+\}/, place === 'path' ? encodeURIComponent(payload) : id);
+  const filled = path.replace(/\{\w+\}/, place === 'path' ? encodeURIComponent(payload) : id);
+  return place === 'query' ? `${filled}?${new URLSearchParams({ [name]: payload })}` : filled;
 }
