@@ -8,6 +8,10 @@ import { mountSmallDisk, withoutMounts } from '../faults/small-disk.ts';
 
 const root = join(import.meta.dirname, '../..');
 const adl = join(root, 'deploy/adl');
+const entry = spawnSync('sh', ['scripts/require-bundle.sh', 'command/adl'], {
+  cwd: root,
+  encoding: 'utf8',
+}).stdout.trim();
 const secrets = ['secret-key', 'database-url', 'redis-url', 'admin-setup-token'];
 
 /** A machine as set-up-debian.sh leaves it, which only the command given after it sees. */
@@ -18,7 +22,8 @@ printf 'adl:x:64999:64999::/nonexistent:/usr/sbin/nologin\\n' >>/etc/passwd
 printf 'adl:x:64999:\\n' >>/etc/group
 mkdir -p /opt/adl/release /etc/adl/secrets
 ln -s /opt/adl/release /opt/adl/current
-ln -s ${root}/src ${root}/package.json /opt/adl/release
+ln -s ${root}/package.json /opt/adl/release
+ln -s ${join(root, entry, '../..')} /opt/adl/release/bundle
 ln -s ${root}/node_modules/.bin/node /opt/adl/release/node
 chmod 700 /etc/adl/secrets
 printf '# A comment\\nPUBLIC_URL=https://accounts.example.com\\nPROJECT_NAME=$(id) of "us"\\n' >/etc/adl/environment
