@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
 import { credentialsOf, newRegistration } from '../factories.ts';
 import { findFreePort } from '../free-port.ts';
@@ -10,6 +10,7 @@ type Body = {
   id?: string;
   secret?: string;
   access_token?: string;
+  recovery_codes?: string[];
   details?: { challenge?: string };
 };
 
@@ -29,8 +30,9 @@ async function protectedUser(server: ServerProcess) {
   const codeAt = (steps: number) =>
     new TOTP({ secret }).generate({ timestamp: Date.now() + steps * 30_000 });
   const confirm = `/me/factors/totp/${started.id}/confirm`;
-  assert.equal((await post(server, confirm, { code: codeAt(0) }, token)).status, 200);
-  return { person, codeAt };
+  const { status, body } = await post(server, confirm, { code: codeAt(0) }, token);
+  assert.equal(status, 200);
+  return { person, codeAt, recoveryCodes: body.recovery_codes ?? [] };
 }
 
 async function challengeOf(server: ServerProcess, person: { username: string; password: string }) {
@@ -39,10 +41,48 @@ async function challengeOf(server: ServerProcess, person: { username: string; pa
   return body.details?.challenge ?? '';
 }
 
-describe('guesses of a second factor over two server processes', { skip: withoutPostgres }, () => {
+async function startTwo(t: TestContext): Promise<[ServerProcess, ServerProcess]> {
+  const { server: one } = await startDatabaseService(t);
+  return [one, await startServer(t, { env: { ...one.env, PORT: String(await findFreePort()) } })];
+}
+
+/** The second steps of two sign-ins, one at each process, all at once. */
+async function completeAtOnce(
+  servers: readonly ServerProcess[],
+  person: { username: string; password: string },
+  code: string | undefined,
+  times: number,
+): Promise<number[]> {
+  const steps = [];
+  for (const server of servers)
+    steps.push({ server, challenge: await challengeOf(server, person) });
+  const answers = Array.from({ length: times }, async (_, at) => {
+    const { server, challenge } = steps[at % steps.length] as (typeof steps)[number];
+    return (await post(server, '/login/second-factor', { challenge, code })).status;
+  });
+  return (await Promise.all(answers)).filter((status) => status === 200);
+}
+
+describe('second factors over two server processes', { skip: withoutPostgres }, () => {
+  test('N01 N02 N07 what one puts in force the other asks for, and a code counts once for both', async (t) => {
+    const servers = await startTwo(t);
+    const { person, codeAt, recoveryCodes } = await protectedUser(servers[0]);
+    assert.deepEqual(await completeAtOnce(servers, person, codeAt(1), 20), [200]);
+    assert.deepEqual(await completeAtOnce(servers, person, recoveryCodes[0], 10), [200]);
+  });
+
+  test('N05 a challenge of one process is completed at the other, once', async (t) => {
+    const [one, two] = await startTwo(t);
+    const { person, codeAt, recoveryCodes } = await protectedUser(one);
+    const challenge = await challengeOf(one, person);
+    const complete = async (code: string | undefined) =>
+      (await post(two, '/login/second-factor', { challenge, code })).status;
+    assert.equal(await complete(codeAt(1)), 200);
+    assert.equal(await complete(recoveryCodes[0]), 401);
+  });
+
   test('N04 five wrong codes and passwords over both are all there are, and a restart forgets none', async (t) => {
-    const { server: one } = await startDatabaseService(t);
-    const two = await startServer(t, { env: { ...one.env, PORT: String(await findFreePort()) } });
+    const [one, two] = await startTwo(t);
     const { person, codeAt } = await protectedUser(one);
     const [first, second] = [await challengeOf(one, person), await challengeOf(two, person)];
     const near = [-2, -1, 0, 1, 2].map(codeAt);
