@@ -53,11 +53,11 @@ async function completeAtOnce(
   code: string | undefined,
   times: number,
 ): Promise<number[]> {
-  const steps = [];
+  const steps: { server: ServerProcess; challenge: string }[] = [];
   for (const server of servers)
     steps.push({ server, challenge: await challengeOf(server, person) });
   const answers = Array.from({ length: times }, async (_, at) => {
-    const { server, challenge } = steps[at % steps.length] as (typeof steps)[number];
+    const { server, challenge } = steps[at % steps.length] ?? assert.fail();
     return (await post(server, '/login/second-factor', { challenge, code })).status;
   });
   return (await Promise.all(answers)).filter((status) => status === 200);
