@@ -1,5 +1,15 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -78,17 +88,28 @@ export async function makeBase(): Promise<void> {
   rmSync(tree, { recursive: true });
 }
 
+/** How npm is set up here, whom it trusts, and what it has fetched before. */
+function ownNpm(): [path: string, there: string][] {
+  const [settings, fetched] = [join(homedir(), '.npmrc'), join(homedir(), '.npm')];
+  const authorities = process.env.NODE_EXTRA_CA_CERTS;
+  const lines = existsSync(settings) ? [readFileSync(settings, 'utf8')] : [];
+  if (authorities) lines.push('cafile=/etc/npm-authorities.pem');
+  writeFileSync(join(place, 'npmrc'), lines.join('\n'));
+  const all: [string | undefined, string][] = [
+    [join(place, 'npmrc'), '/root/.npmrc'],
+    [fetched, '/root/.npm'],
+    [authorities, '/etc/npm-authorities.pem'],
+  ];
+  return all.flatMap(([path, there]) => (path && existsSync(path) ? [[path, there]] : []));
+}
+
 /** Builds a Dockerfile of the repository, on the base instead of what the argument names. */
 export async function buildImage(
   tag: string,
   baseArgument: string,
   ...rest: string[]
 ): Promise<void> {
-  // How npm is set up here, and what it has fetched before.
-  const own = ['.npmrc', '.npm']
-    .map((name) => join(homedir(), name))
-    .filter((path) => existsSync(path));
-  const volumes = own.map((path) => `--volume=${path}:/root/${path.split('/').at(-1)}`);
+  const volumes = ownNpm().map(([path, there]) => `--volume=${path}:${there}`);
   // The other format knows no HEALTHCHECK.
   const how = ['--isolation=chroot', '--format=docker', `--build-arg=${baseArgument}=${baseName}`];
   await buildah('build', ...how, ...volumes, `--tag=${tag}`, ...rest);
