@@ -47,6 +47,8 @@ describe('the account centre, in a browser', { skip: withoutChromium }, async ()
     const { page } = visitor;
     await page.goto(`${url}/app/sign-in`);
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    // The page before has a field for the address, too.
+    await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor();
     await page.getByLabel('Email address').fill(email);
     await page.getByRole('button', { name: 'Send the link' }).click();
     await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
