@@ -1,5 +1,10 @@
 #!/bin/sh
-# The Node that the packages bring wants one library that a bare Debian lacks. Put there where we may, named where not.
+# npm before 10, as Debian 12 has it, does not link the Node that the packages bring.
+modules=$(dirname "$0")/../node_modules
+for node in "$modules"/node-*/bin/node; do
+  if [ -x "$node" ] && [ ! -e "$modules/.bin/node" ]; then ln -s "../${node#"$modules"/}" "$modules/.bin/node" 2>/dev/null; fi
+done
+# That Node wants one library that a bare Debian lacks. Put there where we may, named where not.
 node --version >/dev/null 2>&1 && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo 'Node 26 needs the system library libatomic1: installing it from the packages of the system.'
