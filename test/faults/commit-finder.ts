@@ -21,6 +21,8 @@ const commitStatement = /\bcommit\b/i;
 export function createCommitFinder(): CommitFinder {
   let pending: Buffer | null = Buffer.alloc(0);
   let isOpened = false;
+  /** What the connection has prepared, by name: a later use sends the name alone. */
+  const prepared = new Map<string, string>();
 
   function find(chunk: Buffer, statement = commitStatement): number | null {
     if (pending === null) return null;
@@ -28,7 +30,8 @@ export function createCommitFinder(): CommitFinder {
     let found: number | null = null;
     pending = Buffer.concat([pending, chunk]);
     for (let message = take(); message !== null; message = take()) {
-      if (found === null && isOneOf(message, statement)) found = Math.max(0, start);
+      const text = textOf(message);
+      if (found === null && text !== null && statement.test(text)) found = Math.max(0, start);
       start += message.length;
     }
     return found;
@@ -48,11 +51,15 @@ export function createCommitFinder(): CommitFinder {
     return message;
   }
 
-  return { find };
-}
+  /** Of a simple query, of one that is prepared, or of a use of that; null for other messages. */
+  function textOf(message: Buffer): string | null {
+    const type = String.fromCharCode(message[0] ?? 0);
+    const [first = '', second = ''] = message.toString('latin1', 5).split('\0');
+    if (type === 'Q') return first;
+    if (type === 'P') prepared.set(first, second);
+    if (type === 'P') return second;
+    return type === 'B' ? (prepared.get(second) ?? null) : null;
+  }
 
-/** A simple query, or the statement of the extended protocol, whose name comes before its text. */
-function isOneOf(message: Buffer, statement: RegExp): boolean {
-  const type = String.fromCharCode(message[0] ?? 0);
-  return (type === 'Q' || type === 'P') && statement.test(message.toString('latin1', 5));
+  return { find };
 }

@@ -113,6 +113,16 @@ test("a COMMIT is found whatever the chunks, and only in PostgreSQL's protocol",
   assert.equal(createCommitFinder().find(Buffer.from('EHLO there\r\nQ commit\r\n')), null);
 });
 
+test('a statement is found where it is prepared, and where it is used by its name', () => {
+  const finder = createCommitFinder();
+  finder.find(Buffer.from([0, 0, 0, 8, 0, 3, 0, 0]));
+  const statement = /^insert into "mails"/;
+  const use = (name: string) => finder.find(message('B', `\0${name}\0\0\0`), statement);
+  assert.equal(finder.find(message('P', 'one\0insert into "mails" values\0\0'), statement), 0);
+  assert.equal(finder.find(message('P', 'two\0select "insert into mails"\0\0'), statement), null);
+  assert.deepEqual(['one', 'two', 'three', ''].map(use), [0, null, null, null]);
+});
+
 function message(type: string, text: string): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(4 + text.length);
