@@ -49,13 +49,15 @@ function sumWhere(condition: ReturnType<typeof sql>) {
   return sql<number>`coalesce(sum(count) FILTER (WHERE ${condition}), 0)::int`;
 }
 
-/** Counted up to a limit. They are few, and leave when they accept. */
+/**
+ * Counted up to a limit. They are few, and leave when they accept. The order is that of their index,
+ * which PostgreSQL would not take while it knows nothing of the column, as after an upgrade.
+ */
 export async function countInvited(db: Database, most = mostCounted): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     SELECT count(*)::int AS count
-      FROM (SELECT FROM users WHERE invited_at IS NOT NULL AND deleted_at IS NULL LIMIT ${most}) AS invited`.execute(
-    db,
-  );
+      FROM (SELECT FROM users WHERE invited_at IS NOT NULL AND deleted_at IS NULL
+             ORDER BY created_at, id LIMIT ${most}) AS invited`.execute(db);
   return rows[0]?.count ?? 0;
 }
 
