@@ -30,6 +30,12 @@ export type SmtpSink = {
   reopen(): Promise<void>;
 };
 
+/** The settings of a service whose mails go to the sink. */
+export function settingsOfSink({ port }: Pick<SmtpSink, 'port'>): Record<string, string> {
+  const address = { SMTP_HOST: '127.0.0.1', SMTP_PORT: String(port) };
+  return { ...address, SMTP_SECURITY: 'none', SMTP_FROM_EMAIL: 'accounts@example.com' };
+}
+
 /**
  * A real mail server that keeps what it receives; `script` says what it refuses. It ends with the
  * test.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
 import { eventually } from '../faults/eventually.ts';
-import { startSmtpSink } from '../smtp-sink.ts';
+import { settingsOfSink, startSmtpSink } from '../smtp-sink.ts';
 import { findViolations } from './axe.ts';
 import { launchChromium, withoutChromium } from './browser-page.ts';
 import { assertQuiet, type Person, startWithPages, visit } from './visitor.ts';
@@ -18,10 +18,7 @@ describe('sign-in by e-mail, in a browser', { skip: withoutChromium }, async () 
     { after },
     {
       EMAIL_SIGN_IN: 'true',
-      SMTP_HOST: '127.0.0.1',
-      SMTP_PORT: String(sink.port),
-      SMTP_SECURITY: 'none',
-      SMTP_FROM_EMAIL: 'accounts@example.com',
+      ...settingsOfSink(sink),
     },
   );
   const { url } = server;

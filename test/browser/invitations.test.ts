@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { eventually } from '../faults/eventually.ts';
-import { startSmtpSink } from '../smtp-sink.ts';
+import { settingsOfSink, startSmtpSink } from '../smtp-sink.ts';
 import { findViolations } from './axe.ts';
 import { launchChromium, withoutChromium } from './browser-page.ts';
 import { assertQuiet, signIn, startWithPages, visit } from './visitor.ts';
@@ -22,10 +22,7 @@ describe('invitations, in a browser', { skip: withoutChromium }, async () => {
     { after },
     {
       REGISTRATION: 'invited',
-      SMTP_HOST: '127.0.0.1',
-      SMTP_PORT: String(sink.port),
-      SMTP_SECURITY: 'none',
-      SMTP_FROM_EMAIL: 'accounts@example.com',
+      ...settingsOfSink(sink),
     },
   );
   const { url } = server;

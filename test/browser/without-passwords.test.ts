@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { eventually } from '../faults/eventually.ts';
-import { startSmtpSink } from '../smtp-sink.ts';
+import { settingsOfSink, startSmtpSink } from '../smtp-sink.ts';
 import { findViolations } from './axe.ts';
 import { launchChromium, withoutChromium } from './browser-page.ts';
 import { assertQuiet, startWithPages, visit } from './visitor.ts';
@@ -17,10 +17,7 @@ describe('users without passwords, in a browser', { skip: withoutChromium }, asy
     { after },
     {
       PASSWORD_SIGN_IN: 'false',
-      SMTP_HOST: '127.0.0.1',
-      SMTP_PORT: String(sink.port),
-      SMTP_SECURITY: 'none',
-      SMTP_FROM_EMAIL: 'accounts@example.com',
+      ...settingsOfSink(sink),
     },
   );
   const { url } = server;

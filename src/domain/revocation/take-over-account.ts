@@ -22,9 +22,9 @@ type Deps = Pick<Dependencies, 'jobs' | 'keys' | 'logger'> & FactorKinds;
 /**
  * Gives an account whose address was never verified to whoever has just proved to own the address,
  * as `proof` says. Somebody else may have made it and be waiting (pre-hijacking): password,
- * sessions, links, second factors, passkeys, recovery codes and identities of before are void. Null where there
- * is nothing to take over: no such active account, a verified address, or an unverified one whose
- * holder can fall back to a verified one.
+ * sessions, links, second factors, passkeys, recovery codes and identities of before are void. Null
+ * where there is nothing to take over: no such active account, a verified address, or an unverified
+ * one whose holder can fall back to a verified one.
  *
  * Call it in the transaction that uses up the proof, and make what comes of it (a session, an
  * identity) afterwards. The password version of before is of no use any more.

@@ -6,7 +6,7 @@ import { ConfirmDialog } from '../design/confirm-dialog.tsx';
 import { Icon } from '../design/icon.tsx';
 import { Menu, MenuItem } from '../design/menu.tsx';
 import { Panel } from '../design/panel.tsx';
-import { Skeleton } from '../design/skeleton.tsx';
+import { WaitingRow } from '../design/skeleton.tsx';
 import { say } from '../design/toast.tsx';
 import { LoadProblem, Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
@@ -116,16 +116,6 @@ function PasskeyRow({ passkey }: { passkey: Factor }) {
           {t.account.passkeys.removeText}
         </ConfirmDialog>
       )}
-    </li>
-  );
-}
-
-function WaitingRow() {
-  return (
-    <li>
-      <div class="grow">
-        <Skeleton width="40%" />
-      </div>
     </li>
   );
 }

@@ -5,7 +5,7 @@ import { Button } from '../design/button.tsx';
 import { ConfirmDialog } from '../design/confirm-dialog.tsx';
 import { Icon } from '../design/icon.tsx';
 import { Panel } from '../design/panel.tsx';
-import { Skeleton } from '../design/skeleton.tsx';
+import { WaitingRow } from '../design/skeleton.tsx';
 import { say } from '../design/toast.tsx';
 import { LoadProblem, Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
@@ -118,15 +118,5 @@ function LinkButton({ id, words }: { id: string; words: string }) {
       </Button>
       <Problem of={form} />
     </form>
-  );
-}
-
-function WaitingRow() {
-  return (
-    <li>
-      <div class="grow">
-        <Skeleton width="40%" />
-      </div>
-    </li>
   );
 }

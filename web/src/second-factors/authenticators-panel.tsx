@@ -5,7 +5,7 @@ import { Button } from '../design/button.tsx';
 import { ConfirmDialog } from '../design/confirm-dialog.tsx';
 import { Icon } from '../design/icon.tsx';
 import { Panel } from '../design/panel.tsx';
-import { Skeleton } from '../design/skeleton.tsx';
+import { WaitingRow } from '../design/skeleton.tsx';
 import { say } from '../design/toast.tsx';
 import { LoadProblem, Problem } from '../form/problem.tsx';
 import { useSubmit } from '../form/use-submit.ts';
@@ -106,16 +106,6 @@ function RecoveryCodesRow({ left }: { left: number }) {
         <Problem of={form} />
       </form>
       {dialog}
-    </li>
-  );
-}
-
-function WaitingRow() {
-  return (
-    <li>
-      <div class="grow">
-        <Skeleton width="40%" />
-      </div>
     </li>
   );
 }
