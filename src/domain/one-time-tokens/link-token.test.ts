@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { createKeyRing, sha256 } from '../../platform/crypto/secret-keys.ts';
-import { isTokenOf, type LinkBinding, linkIdOf, linkToken, linkTokenHash } from './link-token.ts';
+import {
+  isTokenOf,
+  type LinkBinding,
+  linkCode,
+  linkIdOf,
+  linkToken,
+  linkTokenHash,
+} from './link-token.ts';
 
 const keys = createKeyRing('a secret of one service, and of no other').current;
 const link: LinkBinding = {
@@ -37,6 +44,34 @@ test('a different value of any bound field gives a different token', () => {
   for (const other of tokens.slice(1)) assert.ok(!isTokenOf(other, linkTokenHash(tokens[0] ?? '')));
 });
 
+test('the same row gives the same code; another value of any bound field gives another', () => {
+  const codes = [
+    link,
+    { ...link, id: Buffer.alloc(16, 'other') },
+    { ...link, purpose: 'email_verification' as const },
+    { ...link, subject_id: link.subject_id.replace('0', '1') },
+    { ...link, email: 'ADA@example.com' },
+    { ...link, password_version: 4 },
+  ].map((each) => linkCode(each, keys));
+  codes.push(linkCode(link, createKeyRing('another').current));
+  assert.equal(linkCode({ ...link }, keys), codes[0]);
+  assert.equal(new Set(codes).size, codes.length);
+});
+
+test('codes have eight digits, also those that begin with a zero', () => {
+  const codes = Array.from({ length: 200 }, (_, id) =>
+    linkCode({ ...link, id: Buffer.alloc(16, `link ${id}`) }, keys),
+  );
+  for (const code of codes) assert.match(code, /^\d{8}$/);
+  assert.ok(codes.some((code) => code.startsWith('0')));
+});
+
+test('a code tells nothing of the token of its link', () => {
+  const mac = Buffer.from(linkToken(link, keys), 'base64url').subarray(16);
+  const ofToken = String(mac.readUIntBE(0, 6) % 10 ** 8).padStart(8, '0');
+  assert.notEqual(linkCode(link, keys), ofToken);
+});
+
 test('moving characters between two bound fields gives a different token', () => {
   const [one, other] = [
     linkToken({ ...link, email: 'ada@example.com', password_version: 11 }, keys),
@@ -64,11 +99,12 @@ test('a token of another length or encoding gives no id', () => {
   }
 });
 
-test('the bytes of a token never change, so links in sent mails survive upgrades', () => {
+test('the bytes of a token and the digits of a code never change, so links and codes in sent mails survive upgrades', () => {
   assert.equal(
     linkToken(link, keys),
     'bGlua2xpbmtsaW5rbGlua4OYeCDO0ycEpciUdqWi5A4A1bGtD4YLU8Yzw2hEDeSo',
   );
+  assert.equal(linkCode(link, keys), '70575362');
 });
 
 test('G11 tokens are random from the first character to the last', () => {

@@ -43,6 +43,12 @@ test('for any sequence of requests it answers as a plain list of windows would',
         assert.ok(state.remaining >= 0 && state.remaining <= policy.limit);
         assert.ok(Number.isInteger(state.resetSeconds));
         assert.ok(state.resetSeconds >= 1 && state.resetSeconds <= policy.windowSeconds);
+        const counted = await limiter.count(policy, key);
+        assert.equal(
+          Math.max(0, policy.limit - counted),
+          state.remaining,
+          'counting takes nothing',
+        );
       }
     }),
   );
@@ -114,4 +120,26 @@ test('a window can be evicted the millisecond it ends, even behind a renewed one
     false,
     'the active key was not evicted',
   );
+});
+
+test('the count is that of one policy and one client, and 0 once the window ended', async () => {
+  let now = 0;
+  const limiter = createMemoryLimiter({ now: () => now });
+  const [few, many] = policies as [LimitPolicy, LimitPolicy];
+  assert.equal(await limiter.count(few, 'a'), 0);
+  for (let count = 0; count < 2; count += 1) await limiter.take(few, 'a');
+  await limiter.take(many, 'a');
+  await limiter.take(few, 'b');
+  now = 9999;
+  assert.equal(await limiter.count(few, 'a'), 2);
+  assert.equal(await limiter.count(few, 'b'), 1);
+  now = 10_000;
+  assert.equal(await limiter.count(few, 'a'), 0);
+  assert.equal(await limiter.count(many, 'a'), 1);
+});
+
+test('without a clock of its own it measures real time', async () => {
+  const limiter = createMemoryLimiter();
+  const [few] = policies as [LimitPolicy];
+  assert.equal((await limiter.take(few, 'a')).resetSeconds, few.windowSeconds);
 });
