@@ -6,21 +6,30 @@ import type { FastifyInstance } from 'fastify';
  * `/api/admins/users` does not match `/api/admins/:id`.
  */
 export function collectAllowedMethods(app: FastifyInstance): (path: string) => string[] {
-  const methodsByUrl = new Map<string, Set<string>>();
+  const routes = new Map<string, Route>();
   app.addHook('onRoute', ({ url, method }) => {
     if (url === '*') return;
-    const methods = methodsByUrl.get(url) ?? new Set();
-    for (const one of [method].flat()) methods.add(one);
-    methodsByUrl.set(url, methods);
+    const route = routes.get(url) ?? routeOf(url);
+    for (const one of [method].flat()) route.methods.add(one);
+    routes.set(url, route);
   });
   return (path) => {
     const parts = path.replace(/(.)\/$/, '$1').split('/');
-    const matching = [...methodsByUrl].filter(([url]) => matches(url.split('/'), parts));
-    const fewestBlanks = Math.min(...matching.map(([url]) => blanksOf(url)));
-    const closest = matching.filter(([url]) => blanksOf(url) === fewestBlanks);
-    const methods = new Set(closest.flatMap(([, methodsOfUrl]) => [...methodsOfUrl]));
+    const matching = [...routes.values()].filter((route) => matches(route.parts, parts));
+    const fewestBlanks = Math.min(...matching.map(({ blanks }) => blanks));
+    const closest = matching.filter(({ blanks }) => blanks === fewestBlanks);
+    const methods = new Set(closest.flatMap((route) => [...route.methods]));
     return methods.size === 0 ? [] : [...methods.add('OPTIONS')].toSorted();
   };
+}
+
+/** Split once: every request of a route with a parameter is compared with all of them. */
+type Route = { parts: string[]; blanks: number; methods: Set<string> };
+
+function routeOf(url: string): Route {
+  const parts = url.split('/');
+  const blanks = parts.filter((part) => part.startsWith(':') || part === '*').length;
+  return { parts, blanks, methods: new Set() };
 }
 
 function matches(pattern: string[], path: string[]): boolean {
@@ -35,8 +44,4 @@ function matches(pattern: string[], path: string[]): boolean {
       (part, index) => (part.startsWith(':') && path[index] !== '') || part === path[index],
     )
   );
-}
-
-function blanksOf(url: string): number {
-  return url.split('/').filter((part) => part.startsWith(':') || part === '*').length;
 }
