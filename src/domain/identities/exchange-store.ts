@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { codeChallengeOf } from '../../platform/crypto/code-challenge.ts';
 import { seal, unseal } from '../../platform/crypto/sealed.ts';
 import { equalSecrets, type KeyRing, sha256 } from '../../platform/crypto/secret-keys.ts';
 import {
@@ -48,7 +49,7 @@ export async function takeExchange(
     .returning(['code_challenge', 'key_id', 'answer'])
     .executeTakeFirst();
   if (row === undefined) return null;
-  const challenge = sha256(codeVerifier).toString('base64url');
+  const challenge = codeChallengeOf(codeVerifier);
   const key = keys.find(row.key_id)?.providerExchange;
   if (key === undefined || !equalSecrets(challenge, row.code_challenge)) return null;
   const plain = unseal(key, context, row.answer);

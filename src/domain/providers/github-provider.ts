@@ -1,6 +1,7 @@
 import type { Configuration } from 'openid-client';
 import { z } from 'zod';
 import type { ProviderSettings } from '../../configuration/read-providers.ts';
+import { codeChallengeOf } from '../../platform/crypto/code-challenge.ts';
 import type { GuardedFetch } from '../../platform/outbound/guarded-fetch.ts';
 import { type Provider, ProviderError } from './provider.ts';
 import { asProviderFault } from './provider-faults.ts';
@@ -39,7 +40,7 @@ export function createGitHubProvider(
           redirect_uri: redirectUri,
           scope: settings.scopes,
           state,
-          code_challenge: await library.calculatePKCECodeChallenge(codeVerifier),
+          code_challenge: codeChallengeOf(codeVerifier),
           code_challenge_method: 'S256',
         }),
       ),

@@ -1,5 +1,6 @@
 import type { ClientAuth, Configuration } from 'openid-client';
 import type { ProviderSettings } from '../../configuration/read-providers.ts';
+import { codeChallengeOf } from '../../platform/crypto/code-challenge.ts';
 import { durations } from '../../platform/durations.ts';
 import { joinRunning } from '../../platform/join-running.ts';
 import type { GuardedFetch } from '../../platform/outbound/guarded-fetch.ts';
@@ -33,7 +34,7 @@ export function createOpenIdProvider(
           scope: settings.scopes,
           state: secrets.state,
           nonce: secrets.nonce,
-          code_challenge: await library.calculatePKCECodeChallenge(secrets.codeVerifier),
+          code_challenge: codeChallengeOf(secrets.codeVerifier),
           code_challenge_method: 'S256',
           ...(settings.answersByForm && { response_mode: 'form_post' }),
         };

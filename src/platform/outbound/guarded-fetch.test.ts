@@ -136,3 +136,48 @@ test('what was begun is given up with its signal', async (t) => {
   await assert.rejects(fetch(address, { signal: AbortSignal.timeout(50) }), refused(/failed/));
   assert.ok(performance.now() - begun < 2000);
 });
+
+test('calls one after the other share a connection', async (t) => {
+  const sockets = new Set<unknown>();
+  const address = await serve(t, (request, response) => {
+    sockets.add(request.socket);
+    response.end('here');
+  });
+  const fetch = createGuardedFetch({ allowsPrivate: true });
+  for (let count = 0; count < 3; count += 1) assert.equal((await fetch(address)).status, 200);
+  assert.equal(sockets.size, 1);
+});
+
+test('a call on a connection that the server has just closed is sent again', async (t) => {
+  const bodies: string[] = [];
+  const used = new WeakSet();
+  let closed = 0;
+  const address = await serve(t, (request, response) => {
+    if (used.has(request.socket)) {
+      closed += 1;
+      request.socket.destroy();
+      return;
+    }
+    used.add(request.socket);
+    request.setEncoding('utf8').on('data', (body: string) => bodies.push(body));
+    request.on('end', () => response.end('here'));
+  });
+  const fetch = createGuardedFetch({ allowsPrivate: true });
+  for (const body of ['one', 'two']) {
+    const answer = await fetch(address, { method: 'POST', body });
+    assert.equal(await answer.text(), 'here');
+  }
+  assert.deepEqual(bodies, ['one', 'two']);
+  assert.equal(closed, 1);
+});
+
+test('a call on a new connection is never sent twice', async (t) => {
+  let asked = 0;
+  const address = await serve(t, (request) => {
+    asked += 1;
+    request.socket.destroy();
+  });
+  const fetch = createGuardedFetch({ allowsPrivate: true });
+  await assert.rejects(fetch(address, { method: 'POST', body: 'one' }), refused(/failed/));
+  assert.equal(asked, 1);
+});

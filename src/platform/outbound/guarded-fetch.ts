@@ -1,11 +1,12 @@
 import { lookup as lookUp } from 'node:dns';
-import { type IncomingMessage, request as plainRequest } from 'node:http';
-import { request as secureRequest } from 'node:https';
+import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
+import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { isLoopbackHost } from '../http/client-address.ts';
 
 const callMilliseconds = 5000;
+const idleMilliseconds = 4000;
 const mostBytes = 1024 * 1024;
 
 /** A call that was refused or that failed: no answer, too late, or too much of it. */
@@ -38,13 +39,13 @@ type Rules = {
  * lead elsewhere in the meantime (DNS rebinding). Throws `OutboundError`.
  */
 export function createGuardedFetch({ allowsPrivate, lookup = lookUp }: Rules): GuardedFetch {
-  const guarded = guardedLookup(allowsPrivate, lookup);
+  const agents = createAgents(guardedLookup(allowsPrivate, lookup));
   return async (address, { signal, ...request } = {}) => {
     const url = soundAddress(address, allowsPrivate);
     const late = AbortSignal.timeout(callMilliseconds);
     const ends = signal === undefined ? late : AbortSignal.any([late, signal]);
     try {
-      return await call(url, request, { lookup: guarded, signal: ends });
+      return await call(url, request, { agents, signal: ends });
     } catch (error) {
       if (error instanceof OutboundError) throw error;
       throw new OutboundError(late.aborted ? 'it took too long' : 'the call failed', error);
@@ -87,10 +88,22 @@ function guardedLookup(allowsPrivate: boolean, lookup: typeof lookUp): LookupFun
   };
 }
 
-type Ways = { lookup: LookupFunction; signal: AbortSignal };
+type Agents = { secure: SecureAgent; plain: PlainAgent };
 
-function call(url: URL, { method, headers, body }: GuardedRequest, ways: Ways): Promise<Response> {
-  const send = url.protocol === 'https:' ? secureRequest : plainRequest;
+/** A connection serves one origin. Idle ones are closed soon, before most servers would. */
+function createAgents(lookup: LookupFunction): Agents {
+  const options = { keepAlive: true, maxFreeSockets: 8, timeout: idleMilliseconds, lookup };
+  return { secure: new SecureAgent(options), plain: new PlainAgent(options) };
+}
+
+type Ways = { agents: Agents; signal: AbortSignal };
+
+function call(url: URL, asked: GuardedRequest, ways: Ways): Promise<Response> {
+  const { method, headers, body } = asked;
+  const { agents, signal } = ways;
+  const isSecure = url.protocol === 'https:';
+  const send = isSecure ? secureRequest : plainRequest;
+  const agent = isSecure ? agents.secure : agents.plain;
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
   const content = body?.toString() ?? '';
   const sent = {
@@ -98,9 +111,12 @@ function call(url: URL, { method, headers, body }: GuardedRequest, ways: Ways): 
     'accept-encoding': 'identity',
     ...(content !== '' && { 'content-length': String(Buffer.byteLength(content)) }),
   };
-  // One connection a call: what is left open after a hostile answer serves nobody else.
-  const request = send(url, { method: method ?? 'GET', headers: sent, agent: false, ...ways });
-  request.on('error', reject);
+  const request = send(url, { method: method ?? 'GET', headers: sent, agent, signal });
+  request.on('error', (error: NodeJS.ErrnoException) => {
+    // The server closed an idle connection just then: the request never reached it.
+    if (request.reusedSocket && error.code === 'ECONNRESET') resolve(call(url, asked, ways));
+    else reject(error);
+  });
   request.on('response', (answer) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
