@@ -4,7 +4,7 @@ import type { Dependencies } from '../dependencies.ts';
 import type { Party } from '../realms/realms.ts';
 import { recordExceeded } from '../throttles/require-within-throttle.ts';
 import type { ThrottlePolicy } from '../throttles/throttle-policy.ts';
-import { peekThrottle, takeThrottle } from '../throttles/throttle-store.ts';
+import { peekThrottles, takeThrottle } from '../throttles/throttle-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'keys' | 'logger'>;
 
@@ -38,17 +38,12 @@ export async function checkWithinGuesses(
 }
 
 async function requireGuessLeft(deps: Deps, counts: readonly GuessCount[]): Promise<void> {
-  for (const count of counts) {
-    const { allowed, isFirstRefusal, retryAfterSeconds } = await peekThrottle(
-      deps,
-      count.policy,
-      count.key,
-    );
-    if (allowed || (await count.isWaived?.())) continue;
+  for (const count of await peekThrottles(deps, counts)) {
+    if (count.allowed || (await count.isWaived?.())) continue;
     // Peeking leaves no mark. Taking one ensures that the first refusal is recorded only once.
-    if (isFirstRefusal) await takeGuess(deps, count);
+    if (count.isFirstRefusal) await takeGuess(deps, count);
     countRefusal(count.policy);
-    throw rateLimited(retryAfterSeconds);
+    throw rateLimited(count.retryAfterSeconds);
   }
 }
 

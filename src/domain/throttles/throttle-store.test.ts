@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTestApp } from '../../../test/test-app.ts';
+import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { AppError } from '../../platform/errors.ts';
 import { requireWithinThrottle } from './require-within-throttle.ts';
-import { clearThrottle, peekThrottle, shortenThrottles, takeThrottle } from './throttle-store.ts';
+import type { ThrottlePolicy } from './throttle-policy.ts';
+import { clearThrottle, peekThrottles, shortenThrottles, takeThrottle } from './throttle-store.ts';
 
 const three = { name: 'three', limit: 3, windowSeconds: 100, keysOf: () => [] };
 const other = { name: 'other', limit: 3, windowSeconds: 100, keysOf: () => [] };
@@ -44,7 +45,7 @@ test('a window begins with the first request, and refusals do not extend it', as
 
 test('peeking counts nothing and predicts the next result', async (t) => {
   const deps = await createTestApp(t);
-  const peek = () => peekThrottle(deps, three, 'key');
+  const peek = () => peekOne(deps, three, 'key');
   const nothing = { allowed: true, isFirstRefusal: false, retryAfterSeconds: 1 };
   for (let look = 0; look < 5; look += 1) assert.deepEqual(await peek(), nothing);
   for (const allowed of [true, true, false]) {
@@ -65,7 +66,7 @@ test('policies and keys count separately, keys ignore case and are stored as has
   for (const key of ['Ada@Example.com', 'ada@example.com', 'ADA@EXAMPLE.COM'])
     await takeThrottle(deps, three, key);
   const allowed = async (policy: typeof three, key: string) =>
-    (await peekThrottle(deps, policy, key)).allowed;
+    (await peekOne(deps, policy, key)).allowed;
   assert.equal(await allowed(three, 'ada@example.com'), false);
   assert.equal(await allowed(three, 'eve@example.com'), true);
   assert.equal(await allowed(other, 'ada@example.com'), true);
@@ -87,8 +88,7 @@ test('clearing resets only that key of that policy', async (t) => {
     for (let count = 0; count < 3; count += 1) await takeThrottle(deps, policy, key);
   await clearThrottle(deps, three, 'ONE');
   const allowed = [];
-  for (const [policy, key] of counted)
-    allowed.push((await peekThrottle(deps, policy, key)).allowed);
+  for (const [policy, key] of counted) allowed.push((await peekOne(deps, policy, key)).allowed);
   assert.deepEqual(allowed, [true, false, false]);
 });
 
@@ -124,7 +124,7 @@ test('setting the clock back by an hour extends no window', async (t) => {
   await deps.clock.advance(-3600);
   for (const look of [
     await takeThrottle(deps, three, 'counted'),
-    await peekThrottle(deps, three, 'peeked'),
+    await peekOne(deps, three, 'peeked'),
   ]) {
     assert.equal(look.allowed, false);
     assert.ok(look.retryAfterSeconds <= 100, `${look.retryAfterSeconds} s`);
@@ -132,5 +132,29 @@ test('setting the clock back by an hour extends no window', async (t) => {
   await shortenThrottles(deps.db, [three]);
   await deps.clock.advance(100);
   assert.equal((await takeThrottle(deps, three, 'counted')).allowed, true);
-  assert.equal((await peekThrottle(deps, three, 'peeked')).allowed, true);
+  assert.equal((await peekOne(deps, three, 'peeked')).allowed, true);
 });
+
+test('several are peeked at in one statement, each with its own result', async (t) => {
+  const deps = await createTestApp(t);
+  for (let count = 0; count < 3; count += 1) await takeThrottle(deps, three, 'full');
+  await takeThrottle(deps, other, 'full');
+  const wanted = [
+    { policy: other, key: 'full' },
+    { policy: three, key: 'FULL' },
+    { policy: three, key: 'empty' },
+  ];
+  const peeked = await peekThrottles(deps, wanted);
+  assert.deepEqual(
+    peeked.map(({ policy, key, allowed }) => ({ policy, key, allowed })),
+    wanted.map((one, index) => ({ ...one, allowed: index !== 1 })),
+  );
+  assert.deepEqual(await peekThrottles(deps, []), []);
+});
+
+/** Without the policy and key that it is asked for. */
+async function peekOne(deps: TestApp, policy: ThrottlePolicy, key: string) {
+  const [peeked] = await peekThrottles(deps, [{ policy, key }]);
+  const { allowed, isFirstRefusal, retryAfterSeconds } = peeked ?? assert.fail('nothing peeked');
+  return { allowed, isFirstRefusal, retryAfterSeconds };
+}

@@ -43,21 +43,28 @@ export async function takeThrottle(
   return taken(policy, count, seconds);
 }
 
-/** Whether one more would be within the limit, without counting it. */
-export async function peekThrottle(
+type Peeked = { policy: ThrottlePolicy; key: string };
+
+/** For each, in one statement: whether one more would be within the limit, without counting it. */
+export async function peekThrottles<Wanted extends Peeked>(
   deps: Deps,
-  policy: ThrottlePolicy,
-  key: string,
-): Promise<Taken> {
-  const row = await deps.db
+  wanted: readonly Wanted[],
+): Promise<(Wanted & Taken)[]> {
+  if (wanted.length === 0) return [];
+  const digests = wanted.map((one) => ({ one, digest: digestOf(deps, one.policy, one.key) }));
+  const pairs = digests.map(({ one, digest }) => sql`(${one.policy.name}, ${digest})`);
+  const rows = await deps.db
     .selectFrom('throttles')
-    .select(['count', sql<number>`extract(epoch FROM resets_at - now())::float8`.as('seconds')])
-    .where('policy', '=', policy.name)
-    .where('key_hash', '=', digestOf(deps, policy, key))
+    .select(['policy', 'key_hash', 'count'])
+    .select(sql<number>`extract(epoch FROM resets_at - now())::float8`.as('seconds'))
+    .where(sql<boolean>`(policy, key_hash) IN (${sql.join(pairs)})`)
     .where('resets_at', '>', now)
-    .executeTakeFirst();
-  const { count, seconds } = row ?? { count: 0, seconds: 0 };
-  return taken(policy, count + 1, seconds);
+    .execute();
+  return digests.map(({ one, digest }) => {
+    const { name } = one.policy;
+    const row = rows.find((found) => found.policy === name && digest.equals(found.key_hash));
+    return { ...one, ...taken(one.policy, (row?.count ?? 0) + 1, row?.seconds ?? 0) };
+  });
 }
 
 /** `count` includes the current request. */
