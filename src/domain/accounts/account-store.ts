@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type Selectable, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import { type Database, now, type Transaction } from '../../platform/database/database.ts';
 import { violatedConstraint } from '../../platform/database/database-errors.ts';
 import { duplicate } from '../../platform/errors.ts';
@@ -130,8 +130,13 @@ export async function findCredentialsById(
   realm: Realm,
   id: string,
 ): Promise<Credentials | null> {
-  const query = db.selectFrom(accountTable(realm)).select(credentialColumns).where('id', '=', id);
-  return (await query.where(notDeleted(realm)).executeTakeFirst()) ?? null;
+  return (await selectCredentials(db, realm, sql`${id}`).executeTakeFirst()) ?? null;
+}
+
+/** The query alone, for a statement that finds the id itself. */
+export function selectCredentials(db: Database, realm: Realm, id: RawBuilder<string>) {
+  const query = db.selectFrom(accountTable(realm)).select(credentialColumns);
+  return query.where('id', '=', id).where(notDeleted(realm));
 }
 
 export async function findAccount(db: Database, realm: Realm, id: string): Promise<Account | null> {

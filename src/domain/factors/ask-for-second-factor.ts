@@ -10,7 +10,7 @@ import type { Client } from '../sessions/open-session.ts';
 import type { ProofMethod } from '../sessions/proof.ts';
 import { challengeLifeSeconds, insertChallenge } from './challenge-store.ts';
 import type { FactorKinds } from './factor-kind.ts';
-import { offeredMembers } from './factors.ts';
+import { isOffered, membersOf } from './factors.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'config' | 'keys' | 'logger'> & FactorKinds;
 type FirstStep = { client: Client; methods: readonly ProofMethod[] };
@@ -27,17 +27,18 @@ export async function askForSecondFactor(
 ): Promise<AppError> {
   const owner = partyOf(realm, id);
   const token = randomBytes(32).toString('base64url');
-  await insertChallenge(deps.db, {
+  const challenge = {
     owner,
     passwordVersion: password_version,
     methods,
     tokenHash: challengeHash(deps, realm, token, client),
     networkHash: sha256(networkOf(client.ip, deps.config.rateLimitIpv6Prefix)),
-  });
+  };
+  const offered = await insertChallenge(deps.db, challenge, isOffered(deps, owner));
   await recordRefusal(deps, { event: 'second_factor_asked', actor: null, subject: owner });
   return secondFactorRequired({
     challenge: token,
-    methods: await offeredMembers(deps, deps.db, owner),
+    methods: membersOf(deps, offered),
     expires_in: challengeLifeSeconds,
   });
 }

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import {
   cleanUpRows,
   type Database,
@@ -7,7 +7,8 @@ import {
   type Transaction,
 } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
-import { type Party, partyOf } from '../realms/realms.ts';
+import { type Credentials, selectCredentials } from '../accounts/account-store.ts';
+import { type Party, partyOf, type Realm } from '../realms/realms.ts';
 import { type ProofMethod, readMethods, writeMethods } from '../sessions/proof.ts';
 import { of } from './factor-rows.ts';
 
@@ -17,20 +18,27 @@ const tries = 5;
 const openOfNetwork = 5;
 const openOfAccount = 100;
 
-export type Challenge = {
+type NewChallenge = {
   owner: Party;
   passwordVersion: number;
   /** What the first step showed. */
   methods: readonly ProofMethod[];
+  tokenHash: Buffer;
+  networkHash: Buffer;
 };
 
-type NewChallenge = Challenge & { tokenHash: Buffer; networkHash: Buffer };
-
-/** Ends the oldest of its network, or of its account, where there are many: a flood fills no table. */
-export async function insertChallenge(db: Database, challenge: NewChallenge): Promise<void> {
+/**
+ * Ends the oldest of its network, or of its account, where there are many: a flood fills no table.
+ * Returns what `returning` reads in the same statement.
+ */
+export async function insertChallenge<Row>(
+  db: Database,
+  challenge: NewChallenge,
+  returning: RawBuilder<Row>,
+): Promise<Row> {
   const { owner, tokenHash, networkHash, passwordVersion, methods } = challenge;
   // What another request is deleting is skipped, so that no two wait for each other.
-  await sql`
+  const { rows } = await sql<Row>`
     WITH ranked AS (
       SELECT token_hash, network_hash,
              row_number() OVER (PARTITION BY network_hash ORDER BY expires_at DESC) AS of_network,
@@ -47,27 +55,41 @@ export async function insertChallenge(db: Database, challenge: NewChallenge): Pr
     INSERT INTO second_factor_challenges
            (token_hash, subject_kind, subject_id, password_version, methods, network_hash, tries_left, expires_at)
     VALUES (${tokenHash}, ${owner.kind}, ${owner.id}, ${passwordVersion}, ${writeMethods(methods)}, ${networkHash},
-            ${tries}, ${secondsFromNow(challengeLifeSeconds)})`.execute(db);
+            ${tries}, ${secondsFromNow(challengeLifeSeconds)})
+    RETURNING ${returning}`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('no challenge was inserted');
+  return row;
 }
 
-/** Takes one of the tries, so that requests at once have no more than five; null if there is none. */
-export async function takeTry(db: Database, tokenHash: Buffer): Promise<Challenge | null> {
-  const row = await db
-    .updateTable('second_factor_challenges')
-    .set({ tries_left: sql<number>`tries_left - 1` })
-    .where('token_hash', '=', tokenHash)
-    .where('tries_left', '>', 0)
-    .where('expires_at', '>', now)
-    // A clock that was set back lengthens nothing.
-    .where('expires_at', '<=', secondsFromNow(challengeLifeSeconds))
-    .returning(['subject_kind', 'subject_id', 'password_version', 'methods'])
-    .executeTakeFirst();
+type Tried = { account: Credentials; methods: readonly ProofMethod[] };
+
+/**
+ * Takes one of the tries, so that requests at once have no more than five. Null if there is none, or
+ * the password has changed since the first step. `methods` is what that step showed.
+ */
+export async function takeTry(
+  db: Database,
+  realm: Realm,
+  tokenHash: Buffer,
+): Promise<Tried | null> {
+  // A clock that was set back lengthens nothing.
+  const { rows } = await sql<Credentials & { first_version: number; methods: string }>`
+    WITH taken AS (
+      UPDATE second_factor_challenges SET tries_left = tries_left - 1
+       WHERE token_hash = ${tokenHash} AND tries_left > 0
+         AND expires_at > now() AND expires_at <= ${secondsFromNow(challengeLifeSeconds)}
+      RETURNING subject_id, password_version AS first_version, methods
+    )
+    SELECT account.*, first_version, methods
+      FROM taken, LATERAL (${selectCredentials(db, realm, sql`taken.subject_id`)}) AS account`.execute(
+    db,
+  );
+  const [row] = rows;
   if (row === undefined) return null;
-  return {
-    owner: partyOf({ kind: row.subject_kind }, row.subject_id),
-    passwordVersion: row.password_version,
-    methods: readMethods(row.methods),
-  };
+  const { first_version: firstVersion, methods, ...account } = row;
+  if (account.password_version !== firstVersion) return null;
+  return { account, methods: readMethods(methods) };
 }
 
 /** Whose challenge it is, without taking a try; null if it is not open. */

@@ -1,3 +1,4 @@
+import type { RawBuilder } from 'kysely';
 import { z } from 'zod';
 import type { Database, Transaction } from '../../platform/database/database.ts';
 import { text } from '../../platform/http/schemas.ts';
@@ -39,8 +40,8 @@ type KindOf<Schema extends z.ZodType> = {
    */
   readonly member: 'code' | 'passkey';
   readonly schema: Schema;
-  /** Whether the account could prove itself with it now. */
-  isOffered(db: Database | Transaction, owner: Party): Promise<boolean>;
+  /** SQL: whether the account could prove itself with it now. One statement asks all kinds. */
+  isOffered(owner: Party): RawBuilder<boolean>;
   /**
    * Checks and burns what was sent, in one statement, so that it counts once. It need not count
    * guesses: who calls it does.

@@ -1,3 +1,4 @@
+import { type RawBuilder, sql } from 'kysely';
 import type { Database, Transaction } from '../../platform/database/database.ts';
 import { setHasSecondFactor } from '../accounts/account-store.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -20,13 +21,26 @@ export async function listFactors(
 
 /** The members that the account could prove itself with now. */
 export async function offeredMembers(
-  { factorKinds }: FactorKinds,
+  deps: FactorKinds,
   db: Database | Transaction,
   owner: Party,
 ): Promise<string[]> {
-  const members = new Set<string>();
-  for (const kind of factorKinds) if (await kind.isOffered(db, owner)) members.add(kind.member);
-  return [...members];
+  const { rows } = await sql<Offered>`SELECT ${isOffered(deps, owner)}`.execute(db);
+  return membersOf(deps, rows[0] ?? {});
+}
+
+/** By the names of the kinds. */
+type Offered = Record<string, boolean>;
+
+/** For a statement that selects or returns it. */
+export function isOffered({ factorKinds }: FactorKinds, owner: Party): RawBuilder<Offered> {
+  const each = factorKinds.map((kind) => sql`(${kind.isOffered(owner)}) AS ${sql.id(kind.name)}`);
+  return sql`${sql.join(each)}`;
+}
+
+export function membersOf({ factorKinds }: FactorKinds, offered: Offered): string[] {
+  const kinds = factorKinds.filter(({ name }) => offered[name] === true);
+  return [...new Set(kinds.map(({ member }) => member))];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { equalSecrets, sha256 } from '../../platform/crypto/secret-keys.ts';
 import { type Database, now, type Transaction } from '../../platform/database/database.ts';
 import type { Party } from '../realms/realms.ts';
@@ -52,6 +52,10 @@ export async function burnRecoveryCode(
   const query = trx.updateTable('recovery_codes').set({ used_at: now }).where('id', '=', match.id);
   const row = await query.where('used_at', 'is', null).returning('created_at').executeTakeFirst();
   return row?.created_at ?? 'spent';
+}
+
+export function hasRecoveryCode(owner: Party): RawBuilder<boolean> {
+  return sql`EXISTS (SELECT FROM recovery_codes WHERE ${of(owner)} AND used_at IS NULL)`;
 }
 
 export async function countRecoveryCodes(

@@ -1,12 +1,20 @@
+import { sql } from 'kysely';
 import { z } from 'zod';
 import { text } from '../../platform/http/schemas.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { Party } from '../realms/realms.ts';
 import { useRecoveryCode } from './factor-changes.ts';
 import { defineFactorKind, type Factor, type Verdict } from './factor-kind.ts';
-import { countRecoveryCodes, readRecoveryCode } from './recovery-code-store.ts';
+import { hasRecoveryCode, readRecoveryCode } from './recovery-code-store.ts';
 import { openTotpSecret, sealTotpSecret, stepOfCode } from './totp-secret.ts';
-import { burnStep, deleteTotp, deleteTotpsOf, findTotpsInForce, listTotps } from './totp-store.ts';
+import {
+  burnStep,
+  deleteTotp,
+  deleteTotpsOf,
+  findTotpsInForce,
+  hasTotpInForce,
+  listTotps,
+} from './totp-store.ts';
 
 type Deps = Pick<Dependencies, 'db' | 'jobs' | 'keys' | 'logger'>;
 
@@ -19,8 +27,7 @@ export const totpKind = defineFactorKind({
   signsInAlone: false,
   member: 'code',
   schema: typedCode,
-  isOffered: async (db, owner) =>
-    (await listTotps(db, owner)).length > 0 || (await countRecoveryCodes(db, owner)) > 0,
+  isOffered: (owner) => sql`${hasTotpInForce(owner)} OR ${hasRecoveryCode(owner)}`,
   verify: (deps, { owner, value }) => verifyCode(deps, owner, value),
   list: async (db, owner) => (await listTotps(db, owner)).map(asFactor),
   remove: deleteTotp,
@@ -46,7 +53,11 @@ async function verifyTotp(deps: Deps, owner: Party, typed: string): Promise<Verd
     const secret = openTotpSecret(deps.keys, place, factor);
     const step = secret && stepOfCode(secret, code, factor.seconds_now);
     if (secret === null || step === null) continue;
-    const sealed = { id: factor.id, ...sealTotpSecret(deps.keys.current, place, secret) };
+    const { current } = deps.keys;
+    const sealed =
+      factor.key_id === current.kid
+        ? factor
+        : { id: factor.id, ...sealTotpSecret(current, place, secret) };
     if (await burnStep(deps.db, { factor: sealed, owner, step, from: 'in force' }))
       return { methods: ['otp'], since: factor.confirmed_at };
     verdict = 'spent';

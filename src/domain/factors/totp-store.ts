@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { SecretKeys } from '../../platform/crypto/secret-keys.ts';
 import {
   cleanUpRows,
@@ -60,6 +60,10 @@ export async function listTotps(db: Database | Transaction, owner: Party) {
     .where('confirmed_at', 'is not', null)
     .orderBy('id')
     .execute();
+}
+
+export function hasTotpInForce(owner: Party): RawBuilder<boolean> {
+  return sql`EXISTS (SELECT FROM totp_factors WHERE ${of(owner)} AND confirmed_at IS NOT NULL)`;
 }
 
 export async function findTotpsInForce(db: Database, owner: Party): Promise<CheckedTotp[]> {

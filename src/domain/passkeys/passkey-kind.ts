@@ -3,7 +3,13 @@ import { defineFactorKind, type Factor } from '../factors/factor-kind.ts';
 import { realmOf } from '../realms/realms.ts';
 import { checkPasskey, countPasskeyUse } from './check-passkey.ts';
 import { presentedPasskey } from './passkey-schemas.ts';
-import { deletePasskey, deletePasskeysOf, listPasskeys, type Passkey } from './passkey-store.ts';
+import {
+  deletePasskey,
+  deletePasskeysOf,
+  existsPasskeyOf,
+  listPasskeys,
+  type Passkey,
+} from './passkey-store.ts';
 import { methodsOf } from './verify-passkey.ts';
 
 /** A passkey beside the password, with the challenges of a sign-in. It signs in alone, too. */
@@ -12,7 +18,7 @@ export const passkeyKind = defineFactorKind({
   signsInAlone: true,
   member: 'passkey',
   schema: presentedPasskey,
-  isOffered: async (db, owner) => (await listPasskeys(db, owner)).length > 0,
+  isOffered: existsPasskeyOf,
   verify: async (deps, { owner, value }) => {
     const realm = realmOf(owner);
     const used = await checkPasskey(deps, realm, value);

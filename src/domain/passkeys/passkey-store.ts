@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type Selectable, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import { type Database, now, type Transaction } from '../../platform/database/database.ts';
 import { violatedConstraint } from '../../platform/database/database-errors.ts';
 import { conflict } from '../../platform/errors.ts';
@@ -63,6 +63,10 @@ export async function requireRoom(db: Database, owner: Party): Promise<void> {
     'too_many_passkeys',
     'passkey',
   );
+}
+
+export function existsPasskeyOf({ kind, id }: Party): RawBuilder<boolean> {
+  return sql`EXISTS (SELECT FROM passkeys WHERE subject_id = ${id} AND subject_kind = ${kind})`;
 }
 
 export async function listPasskeys(db: Database, { kind, id }: Party): Promise<Passkey[]> {

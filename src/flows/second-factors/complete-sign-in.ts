@@ -1,4 +1,3 @@
-import { findCredentialsById } from '../../domain/accounts/account-store.ts';
 import { recordRefusal } from '../../domain/audit/record-event.ts';
 import { clearSignInGuesses, signInGuesses } from '../../domain/credentials/sign-in-guesses.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
@@ -23,28 +22,21 @@ export async function completeSignIn(
   { challenge: token, factor, client }: SecondStep,
 ): Promise<TokenPair> {
   const tokenHash = challengeHash(deps, realm, token, client);
-  const { first, account } = await requireChallenge(deps, realm, tokenHash);
+  const tried = await takeTry(deps.db, realm, tokenHash);
+  if (tried === null) throw notCompleted();
+  const { account } = tried;
   const counts = signInGuesses(deps, realm, account, { identifier: '', ip: client.ip });
   const owner = partyOf(realm, account.id);
   const shown = await checkFactor(deps, counts, factor, { owner, ip: client.ip });
   if (shown === null) return refuse(deps, owner);
   const tokens = await openSession(deps, realm, account, {
     client,
-    methods: [...first, ...shown.methods],
+    methods: [...tried.methods, ...shown.methods],
     burn: (trx) => burnChallenge(trx, tokenHash),
   });
   if (tokens === null) throw notCompleted();
   await clearSignInGuesses(deps, counts);
   return tokens;
-}
-
-/** Takes a try. `first` is what the first step showed, with the password that still is the one. */
-async function requireChallenge({ db }: Dependencies, realm: Realm, tokenHash: Buffer) {
-  const challenge = await takeTry(db, tokenHash);
-  const account = challenge && (await findCredentialsById(db, realm, challenge.owner.id));
-  if (challenge === null || account?.password_version !== challenge.passwordVersion)
-    throw notCompleted();
-  return { first: challenge.methods, account };
 }
 
 async function refuse(deps: Dependencies, subject: Party): Promise<never> {
