@@ -1,8 +1,8 @@
-import { startDatabaseService } from '../test/faults/postgres-backed.ts';
 import { cpuMilliseconds } from '../test/faults/process-figures.ts';
-import type { ServerProcess } from '../test/faults/server-process.ts';
 import { startTestProvider, type TestProvider } from '../test/providers/test-provider.ts';
 import { type Figure, median } from './figure.ts';
+import type { Started } from './npm-start.ts';
+import { startOnPostgres } from './start-on-postgres.ts';
 
 const rounds = 10;
 const signInsOfRound = 20;
@@ -12,12 +12,9 @@ const signInsOfRound = 20;
  * without what it costs the provider and the database.
  */
 export async function measureProviders(): Promise<Figure[]> {
-  const ends: (() => unknown)[] = [];
-  const lifetime = { after: (end: () => unknown) => void ends.push(end) };
   const provider = await startTestProvider();
   provider.person = { sub: 'ada', email: 'ada@example.net', email_verified: true };
-  const { server } = await startDatabaseService(lifetime, {
-    LOG_LEVEL: 'warn',
+  const server = await startOnPostgres({
     OIDC_PROVIDERS: 'test',
     OIDC_TEST_ISSUER: provider.issuer,
     OIDC_ALLOW_PRIVATE: 'true',
@@ -30,14 +27,14 @@ export async function measureProviders(): Promise<Figure[]> {
     for (let count = 0; count < signInsOfRound; count += 1) await signIn(server, provider);
     costs.push((cpuMilliseconds(server.pid) - before) / signInsOfRound);
   }
-  for (const end of ends.toReversed()) await end();
+  await server.end();
   await provider.close();
   const name = 'sign-in by a provider, start to session, processor time';
   return [{ name, value: median(costs), unit: 'ms', bar: 10 }];
 }
 
 /** As a browser goes: begins, is at the provider, comes back. */
-async function signIn({ url }: ServerProcess, { issuer }: TestProvider): Promise<void> {
+async function signIn({ url }: Started, { issuer }: TestProvider): Promise<void> {
   const begun = await go(`${url}/api/users/login/providers/test/start`, '');
   const own = begun.cookies;
   let { location } = begun;
