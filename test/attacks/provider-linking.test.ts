@@ -207,7 +207,7 @@ test('an unverified identity is never linked by its address (unsafe linking)', a
   assert.deepEqual(await service.db.selectFrom('identities').select('id').execute(), []);
 });
 
-test('two issuers with the same subject are two people (issuer not pinned)', async (t) => {
+test('CVE-2026-31813: two issuers with the same subject are two people', async (t) => {
   const service = await createTestApp(t, settings);
   const token = await signedInWith(service);
   const { body: me } = await service.api.get('/api/users/me', { token });

@@ -138,7 +138,7 @@ test('Q02 the same token, signed again by the provider, signs in', async (t) => 
   assert.ok(await signedInWith(service));
 });
 
-test('Q02 a discovery document of another issuer is refused (issuer not pinned)', async (t) => {
+test('Q02 CVE-2026-31813: a discovery document of another issuer is refused', async (t) => {
   const service = await createTestApp(t, { ...settings, OIDC_TEST_NAME: 'fresh' });
   const path = '/.well-known/openid-configuration';
   idp.rewrite(path, async (body) => ({ ...body, issuer: 'https://evil.example' }));
