@@ -51,7 +51,7 @@ describe('the account centre, in a browser', { skip: withoutChromium }, async ()
     await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor();
     await page.getByLabel('Email address').fill(email);
     await page.getByRole('button', { name: 'Send the link' }).click();
-    await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
+    await page.getByRole('heading', { name: 'Check your inbox' }).waitFor();
     await followLink(page, email, '/app/reset-password');
     await page.getByLabel('New password').fill(newPassword);
     await page.getByRole('button', { name: 'Set password' }).click();
@@ -88,7 +88,7 @@ describe('the account centre, in a browser', { skip: withoutChromium }, async ()
     await page.getByLabel('New password').fill(newPassword);
     await page.getByText(/^Strong\./).waitFor();
     await page.getByRole('button', { name: 'Change password' }).click();
-    await page.getByText('Your password is changed').waitFor();
+    await page.getByText('Your password has been changed').waitFor();
     await page
       .getByRole('button', { name: /^Sign out (?!everywhere)/ })
       .waitFor({ state: 'detached' });
@@ -104,7 +104,7 @@ describe('the account centre, in a browser', { skip: withoutChromium }, async ()
     await signIn(other, url, person);
     await page.getByRole('link', { name: 'Security' }).click();
     await page.getByRole('button', { name: /^Sign out (?!everywhere)/ }).click();
-    await page.getByText('The device is signed out').waitFor();
+    await page.getByText('Device signed out').waitFor();
     await other.page.reload();
     await other.page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await page.getByRole('button', { name: 'Sign out everywhere' }).click();
@@ -155,7 +155,7 @@ describe('the account centre, in a browser', { skip: withoutChromium }, async ()
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Enter your password to confirm').fill(password);
     await dialog.getByRole('button', { name: 'Delete my account' }).click();
-    await page.getByText('Your account is deleted.').waitFor();
+    await page.getByText('Your account has been deleted.').waitFor();
     await followLink(page, person.email, '/app/undo?of=deletion');
     await page.getByRole('button', { name: 'Restore my account' }).click();
     await page.getByRole('link', { name: 'Sign in' }).click();

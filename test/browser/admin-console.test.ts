@@ -110,7 +110,7 @@ describe('the admin console, in a browser', { skip: withoutChromium }, async () 
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await page.getByText('This user is deleted.').waitFor();
     await page.getByRole('button', { name: 'Restore' }).click();
-    await page.getByText('The user is restored').waitFor();
+    await page.getByText('User restored').waitFor();
     const activity = page.getByRole('region', { name: 'Activity' });
     await activity.getByText('Account restored').waitFor();
     assertQuiet(visitor, url);
@@ -139,7 +139,7 @@ describe('the admin console, in a browser', { skip: withoutChromium }, async () 
   test('another admin is made, and the last superadmin cannot step down', async (t) => {
     const { page } = await open(t, '/app/admin/admins');
     await page.getByRole('button', { name: 'More actions: root.admin' }).click();
-    await page.getByRole('menuitem', { name: 'Take superadmin away' }).click();
+    await page.getByRole('menuitem', { name: 'Remove superadmin' }).click();
     await page
       .getByRole('status')
       .getByText(/superadmin/i)

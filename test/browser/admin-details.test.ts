@@ -57,7 +57,7 @@ describe('what the console shows of mails, log and system', { skip: withoutChrom
     const reset = mails.getByRole('listitem').filter({ hasText: 'Set a new password' });
     for (
       let tries = 0;
-      tries < 20 && !(await reset.getByText('Given up').isVisible());
+      tries < 20 && !(await reset.getByText('Failed', { exact: true }).isVisible());
       tries += 1
     ) {
       await page.waitForTimeout(250);
@@ -68,7 +68,7 @@ describe('what the console shows of mails, log and system', { skip: withoutChrom
     sink.script.recipient = () => null;
     await reset.getByRole('button', { name: 'Send again' }).click();
     await page.getByText('The mail will be tried again').waitFor();
-    await reset.getByText('Given up').waitFor({ state: 'detached' });
+    await reset.getByText('Failed', { exact: true }).waitFor({ state: 'detached' });
     assert.deepEqual(await findViolations(page), []);
     assertQuiet(visitor, url);
   });

@@ -30,7 +30,7 @@ describe('what goes wrong with the pages, in a browser', { skip: withoutChromium
     const { page } = await visit(t, browser);
     await page.goto(`${url}/app/sign-up`);
     await page.getByRole('button', { name: 'Create account' }).click();
-    assert.equal(await page.getByText('This is required').count(), 3);
+    assert.equal(await page.getByText('This field is required').count(), 3);
     await page.getByLabel('Email address').fill(user.email);
     await page.getByLabel('Username').fill('x');
     await page.getByLabel('Password', { exact: true }).fill('short');
@@ -60,7 +60,7 @@ describe('what goes wrong with the pages, in a browser', { skip: withoutChromium
     await page.getByLabel('Username').fill('new.comer');
     await page.getByLabel('Password', { exact: true }).fill(user.password);
     await page.getByRole('button', { name: 'Create account' }).click();
-    await page.getByText('Your account is there.').waitFor();
+    await page.getByText('Your account has been created.').waitFor();
     await page.getByLabel('Username or email address').fill('new.comer');
     await page.getByLabel('Password', { exact: true }).fill(user.password);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();

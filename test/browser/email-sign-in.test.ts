@@ -56,7 +56,7 @@ describe('sign-in by e-mail, in a browser', { skip: withoutChromium }, async () 
         ? {
             offer: 'Sign in by email',
             email: 'Email address',
-            send: 'Send me a mail',
+            send: 'Email me a code',
             confirm: 'Sign in',
           }
         : {

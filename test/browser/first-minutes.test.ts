@@ -58,7 +58,7 @@ describe('the first minutes with the service, in a browser', {
     await page.getByRole('heading', { name: user.username }).waitFor();
     await page.getByRole('button', { name: 'Deactivate' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Deactivate' }).click();
-    await page.getByText('The user is deactivated and signed out').waitFor();
+    await page.getByText('User deactivated and signed out').waitFor();
 
     await other.page.getByRole('link', { name: 'Activity' }).click();
     await other.page.getByText('You have been signed out.').waitFor();
@@ -79,7 +79,7 @@ describe('the first minutes with the service, in a browser', {
     const visitor = await visit(t, browser);
     const answer = await visitor.page.goto(`${url}/app/nowhere`);
     assert.equal(answer?.status(), 404);
-    await visitor.page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+    await visitor.page.getByRole('heading', { name: 'Page not found' }).waitFor();
     assert.deepEqual(await findViolations(visitor.page), []);
     await visitor.page.getByRole('link', { name: 'Go to your account' }).click();
     await visitor.page.getByRole('heading', { name: 'Sign in' }).waitFor();

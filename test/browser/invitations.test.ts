@@ -49,7 +49,7 @@ describe('invitations, in a browser', { skip: withoutChromium }, async () => {
       send: 'Send the invitation',
       badge: 'Invited',
       again: 'Send the invitation again',
-      resent: 'The invitation is on its way again',
+      resent: 'Invitation sent again',
       username: 'Username',
       password: 'Password',
       accept: 'Create my account',

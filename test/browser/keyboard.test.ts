@@ -36,7 +36,7 @@ describe('the main flows by keyboard alone, in a browser', { skip: withoutChromi
     await typeInto(page, page.getByLabel('Current password'), password);
     await typeInto(page, page.getByLabel('New password'), newPassword);
     await page.keyboard.press('Enter');
-    await page.getByText('Your password is changed').waitFor();
+    await page.getByText('Your password has been changed').waitFor();
 
     await tabTo(page, page.getByRole('button', { name: 'Your account' }));
     await page.keyboard.press('Enter');
@@ -59,7 +59,7 @@ describe('the main flows by keyboard alone, in a browser', { skip: withoutChromi
     await page.keyboard.press('Enter');
     await typeInto(page, page.getByLabel('Email address'), body.email);
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
+    await page.getByRole('heading', { name: 'Check your inbox' }).waitFor();
     await page.goto(`${url}/app/mailbox`);
     const link = page.locator('a[href*="/app/reset-password#"]').first();
     await link.waitFor();
@@ -103,7 +103,7 @@ describe('the main flows by keyboard alone, in a browser', { skip: withoutChromi
     await page.keyboard.press('Enter');
     await typeInto(page, dialog.getByLabel('Enter your password to confirm'), password);
     await page.keyboard.press('Enter');
-    await page.getByText('Your account is deleted.').waitFor();
+    await page.getByText('Your account has been deleted.').waitFor();
   });
 
   test('an admin signs in, finds a user and deactivates them', async (t) => {
@@ -125,7 +125,7 @@ describe('the main flows by keyboard alone, in a browser', { skip: withoutChromi
     await page.keyboard.press('Enter');
     await tabTo(page, page.getByRole('dialog').getByRole('button', { name: 'Deactivate' }));
     await page.keyboard.press('Enter');
-    await page.getByText('The user is deactivated and signed out').waitFor();
+    await page.getByText('User deactivated and signed out').waitFor();
     assertQuiet(visitor, url);
   });
 });

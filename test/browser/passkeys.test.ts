@@ -59,7 +59,7 @@ describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
     const dialog = page.getByRole('dialog', { name: 'Recovery codes' });
     await dialog.waitFor();
     const codes = await dialog.getByRole('listitem').allInnerTexts();
-    await dialog.getByRole('button', { name: 'I have kept them' }).click();
+    await dialog.getByRole('button', { name: 'I have saved them' }).click();
     await page.getByText('never used').waitFor();
     return codes;
   }
@@ -107,7 +107,7 @@ describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
     await page.getByRole('menuitem', { name: 'Remove' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Remove' }).click();
-    await page.getByText('There is no passkey yet.').waitFor();
+    await page.getByText('You have no passkeys yet.').waitFor();
     assertQuiet(visitor, url);
   });
 
@@ -120,7 +120,7 @@ describe('passkeys, in a browser', { skip: withoutChromium }, async () => {
       .getByRole('alert')
       .getByText(/passkey/)
       .waitFor();
-    await page.getByText('There is no passkey yet.').waitFor();
+    await page.getByText('You have no passkeys yet.').waitFor();
   });
 
   test('without user verification a passkey is a second factor, and none for admins', async (t) => {

@@ -60,7 +60,7 @@ describe('sign-in by providers, in a browser', { skip: withoutChromium }, async 
     await page.waitForURL(`${url}/app`);
     await page.getByRole('main').getByText('ada@example.net').first().waitFor();
     await page.goto(`${url}/app/security`);
-    await page.getByRole('heading', { name: 'Sign-in by others' }).waitFor();
+    await page.getByRole('heading', { name: 'Connected accounts' }).waitFor();
     assert.deepEqual(visitor.complaints(), []);
 
     const again = await visit(t, browser);
@@ -82,7 +82,7 @@ describe('sign-in by providers, in a browser', { skip: withoutChromium }, async 
     await choose(page, 'grace');
     await page.waitForURL(`${url}/app/security`);
     await page.getByText('grace@example.net').waitFor();
-    await page.getByRole('heading', { name: 'Sign-in by others' }).scrollIntoViewIfNeeded();
+    await page.getByRole('heading', { name: 'Connected accounts' }).scrollIntoViewIfNeeded();
     await page.screenshot({ path: join(pictures, 'linked-1280.png') });
     await page.getByRole('button', { name: 'Unlink' }).click();
     await page.screenshot({ path: join(pictures, 'unlink-1280.png') });

@@ -34,13 +34,13 @@ describe('second factors, in a browser', { skip: withoutChromium }, async () => 
     await page.getByRole('img', { name: 'QR code' }).waitFor();
     assert.deepEqual(await findViolations(page), []);
     const secret = ((await page.locator('code.secret').textContent()) ?? '').replaceAll(' ', '');
-    await page.getByLabel('Code of the app').fill(codeOf(secret, -1));
+    await page.getByLabel('Code from the app').fill(codeOf(secret, -1));
     await page.getByRole('button', { name: 'Confirm' }).click();
     const dialog = page.getByRole('dialog', { name: 'Recovery codes' });
     await dialog.waitFor();
     assert.deepEqual(await findViolations(page), []);
     const codes = await dialog.getByRole('listitem').allInnerTexts();
-    await dialog.getByRole('button', { name: 'I have kept them' }).click();
+    await dialog.getByRole('button', { name: 'I have saved them' }).click();
     await page.getByText('10 are left').waitFor();
     return { secret, codes };
   }
@@ -101,9 +101,9 @@ describe('second factors, in a browser', { skip: withoutChromium }, async () => 
     await dialog.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Remove', exact: true }).click();
     await dialog.getByLabel('Code', { exact: true }).fill(codeOf(secret, 0));
-    await dialog.getByRole('button', { name: 'Go on' }).click();
-    await page.getByText('The app is removed').waitFor();
-    await page.getByText('There is no app yet.').waitFor();
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('App removed').waitFor();
+    await page.getByText('You have no apps yet.').waitFor();
     assertQuiet(old, url, /403/);
   });
 });

@@ -21,7 +21,7 @@ export const shared = {
   mailbox: 'Mailbox',
   apiDocumentation: 'API documentation',
   notFound: {
-    title: 'There is no such page',
+    title: 'Page not found',
     text: 'The address may be mistyped, or the page has moved.',
     home: 'Go to your account',
   },
@@ -33,13 +33,13 @@ export const shared = {
     tooMany: (wait: string) => `Too many attempts. You can try again in ${wait}.`,
     tooManyOver: 'You can try again now.',
     challenge:
-      'Your browser could not do a check against abuse. Try again, or use a newer browser.',
+      'Your browser could not complete a check against abuse. Try again, or use a newer browser.',
     load: 'This could not be loaded.',
     requestId: 'Request',
     conflict:
-      'Somebody else has changed this in the meantime. The page shows the newest state: try again.',
-    recentSignIn: 'This wants a recent sign-in: sign out, sign in again, and repeat it.',
-    sessionEnded: 'Your session has ended. Sign in again to go on.',
+      'Somebody else has changed this in the meantime. This page shows the latest version: try again.',
+    recentSignIn: 'This needs a recent sign-in: sign out, sign in again, then repeat it.',
+    sessionEnded: 'Your session has ended. Sign in again to continue.',
   },
   fields: {
     username: 'Username',
@@ -51,7 +51,7 @@ export const shared = {
     currentPassword: 'Current password',
     showPassword: 'Show the password',
     hidePassword: 'Hide the password',
-    required: 'This is required',
+    required: 'This field is required',
   },
   strength: {
     short: (length: number) =>
