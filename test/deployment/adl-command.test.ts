@@ -48,9 +48,9 @@ describe('the command line on a server', { skip: withoutMounts }, () => {
     assert.equal(checked.status, 0, checked.stderr);
     assert.deepEqual(JSON.parse(checked.stdout).environment, 'production');
     const shown = `rm /opt/adl/release/node
-      printf '#!/bin/sh\nprintf "%%s %%s" "$(id -un)" "$PROJECT_NAME"' >/opt/adl/release/node
+      printf '#!/bin/sh\nprintf "%%s %%s %%s" "$(id -un)" "$PROJECT_NAME" "$BACKUP_TO"' >/opt/adl/release/node
       chmod 755 /opt/adl/release/node; exec ${adl}`;
-    assert.equal(run('sh', '-euc', shown).stdout, 'adl $(id) of "us"');
+    assert.equal(run('sh', '-euc', shown).stdout, 'adl $(id) of "us" /var/lib/adl/backups');
     const failing = run(adl, 'migrate', '--json');
     assert.equal(failing.status === 0 || failing.stderr.includes('EACCES'), false, failing.stderr);
     const stranger = run(
@@ -62,6 +62,12 @@ describe('the command line on a server', { skip: withoutMounts }, () => {
       'keys',
     );
     assert.deepEqual([stranger.status, /needs root/.test(stranger.stderr)], [2, true]);
+  });
+
+  test('it looks for backups where the timer puts them', () => {
+    const placeIn = (file: string) =>
+      /\bBACKUP_TO=(\S+)/.exec(readFileSync(join(root, 'deploy', file), 'utf8'))?.[1];
+    assert.equal(placeIn('adl'), placeIn('systemd/adl-backup.service'));
   });
 
   test('it reads every secret that the unit loads', () => {
