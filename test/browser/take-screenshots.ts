@@ -71,8 +71,10 @@ await show('users', 'light', admin, async (page) => {
   await page.getByRole('row').nth(12).waitFor();
 });
 await show('security', 'dark', personOf('Ada Lovelace'), async (page) => {
+  await addPasskeys(personOf('Ada Lovelace').username);
   await page.goto(`${server.url}/app/security`);
-  await page.getByRole('heading', { name: 'Devices' }).waitFor();
+  await page.getByText('YubiKey').waitFor();
+  await page.locator('[aria-busy="true"]:not(button)').first().waitFor({ state: 'detached' });
 });
 for (const end of ends.toReversed()) await end();
 
@@ -91,6 +93,19 @@ async function addPeople(): Promise<void> {
       [personOf(name).username, index * 37 + 5, index % 9 !== 4, index % 11 !== 7],
     );
   }
+}
+
+async function addPasskeys(username: string): Promise<void> {
+  for (const [name, days] of [
+    ['MacBook Air', 41],
+    ['YubiKey', 12],
+  ] as const)
+    await database.query(
+      `INSERT INTO passkeys (id, subject_kind, subject_id, credential_id, public_key, counter, transports, is_synced, name, created_at, last_used_at)
+       SELECT gen_random_uuid(), 'user', id, $2, '', 0, '', false, $3, now() - make_interval(days => $4), now() - interval '3 hours'
+         FROM users WHERE username = $1`,
+      [username, Buffer.from(name), name, days],
+    );
 }
 
 /** Ninety days that grow, with weekends, and one night on which somebody tried passwords. */
