@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { adminRealm } from '../../src/domain/realms/realms.ts';
+import { durations } from '../../src/platform/durations.ts';
 import type { Answer } from '../answer.ts';
 import { type Api, assertStatus, withMethods } from '../api.ts';
 import { newRegistration, signIn } from '../factories.ts';
@@ -52,7 +53,7 @@ async function startTarget(t: TestContext): Promise<{ target: FuzzTarget; server
   const registration = newRegistration();
   const headers = { 'x-setup-token': setupToken };
   assertStatus(await api.post('/api/admins/register', registration, { headers }), 201);
-  const root = await signIn({ api }, adminRealm, registration);
+  const root = keptFor(durations.minutes(10), () => signIn({ api }, adminRealm, registration));
   const linkToken: FuzzTarget['linkToken'] = async (kind, address) => {
     const link = new RegExp(`/${pageOfKind[kind]}#token=([\\w-]+)`);
     const find = () =>
@@ -72,6 +73,16 @@ async function startTarget(t: TestContext): Promise<{ target: FuzzTarget; server
   const origin = `http://localhost:${server.port}`;
   const serviceToken = services.introspect;
   return { target: { api, origin, root, serviceToken, linkToken, provider, deadMail }, server };
+}
+
+/** The run outlives an access token. */
+function keptFor<T>(seconds: number, make: () => Promise<T>): () => Promise<T> {
+  let kept: { value: T; madeAt: number } | null = null;
+  return async () => {
+    if (kept === null || performance.now() - kept.madeAt > seconds * 1000)
+      kept = { value: await make(), madeAt: performance.now() };
+    return kept.value;
+  };
 }
 
 /** Over a real socket; each answer is checked against the common invariants. */

@@ -16,8 +16,8 @@ export type FuzzTarget = {
   api: Api;
   /** Of its pages: what an authenticator signs. */
   origin: string;
-  /** A superadmin that sends no fuzzed requests. */
-  root: SignedIn;
+  /** A superadmin that sends no fuzzed requests, with a token that is good for minutes. */
+  root: () => Promise<SignedIn>;
   /** Of a service that may introspect. */
   serviceToken: string;
   /** The token of the newest mail of a kind to this address. */
@@ -64,7 +64,8 @@ export function realmOf(path: string): Realm {
 async function newcomer({ api, root }: FuzzTarget, realm: Realm): Promise<SignedIn> {
   const registration = newRegistration();
   const body = realm.kind === 'user' ? registration : { ...registration, is_superadmin: true };
-  assertStatus(await api.post(`${realm.path}/register`, body, { token: root.accessToken }), 201);
+  const { accessToken: token } = await root();
+  assertStatus(await api.post(`${realm.path}/register`, body, { token }), 201);
   return signIn({ api }, realm, registration);
 }
 
@@ -148,7 +149,7 @@ async function supplyInvitation(target: FuzzTarget, path: string) {
   const { api, root } = target;
   const { email, username } = newRegistration();
   if (path.endsWith('/invite')) return { body: { email } };
-  const token = root.accessToken;
+  const { accessToken: token } = await root();
   const invited = await api.post('/api/admins/users/invite', { email }, { token });
   assertStatus(invited, 201);
   if (path.includes('{id}')) return { path: { id: invited.body.id as string } };
