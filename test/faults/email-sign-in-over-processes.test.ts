@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { newRegistration } from '../factories.ts';
+import { credentialsOf, newRegistration } from '../factories.ts';
 import { findFreePort } from '../free-port.ts';
 import { startSmtpSink } from '../smtp-sink.ts';
 import { eventually } from './eventually.ts';
@@ -8,6 +8,7 @@ import { startDatabaseService, withoutPostgres } from './postgres-backed.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
 const patient = { readyTimeoutMs: 120_000 };
+const setupToken = 'the setup token of two processes, long enough';
 
 /** Two processes on one PostgreSQL, and a mail server. */
 async function startTwo(t: TestContext) {
@@ -18,7 +19,12 @@ async function startTwo(t: TestContext) {
     SMTP_SECURITY: 'none',
     SMTP_FROM_EMAIL: 'accounts@example.com',
   };
-  const env = { ...mail, EMAIL_SIGN_IN: 'true', TRUSTED_PROXIES: '127.0.0.0/8' };
+  const env = {
+    ...mail,
+    EMAIL_SIGN_IN: 'true',
+    TRUSTED_PROXIES: '127.0.0.0/8',
+    ADMIN_SETUP_TOKEN: setupToken,
+  };
   const { server: one } = await startDatabaseService(t, env, undefined, patient);
   const other = { ...one.env, PORT: String(await findFreePort()) };
   const two = await startServer(t, { env: other, ...patient });
@@ -36,7 +42,23 @@ async function startTwo(t: TestContext) {
     const [, token = ''] = /#token=([\w-]+)/.exec(text) ?? [];
     return { email, code: high + low, token, request_id: asked.body.request_id };
   };
-  return { servers: [one, two] as const, ask };
+  /** Invites at one process, and reads the token of the mail. */
+  const invite = async (email: string) => {
+    const admin = newRegistration();
+    const headers = { 'x-setup-token': setupToken };
+    await one.request('POST', '/api/admins/register', { body: admin, headers });
+    const login = await one.request('POST', '/api/admins/login', { body: credentialsOf(admin) });
+    const token = String(login.body.access_token);
+    const asked = await one.request('POST', '/api/admins/users/invite', { body: { email }, token });
+    assert.equal(asked.status, 201);
+    const find = () =>
+      sink.mails.flatMap(
+        ({ parsed }) => /\/invitation#token=([\w-]+)/.exec(parsed.text ?? '')?.[1] ?? [],
+      )[0];
+    await eventually('the invitation', () => find() !== undefined, 60_000);
+    return find() ?? '';
+  };
+  return { servers: [one, two] as const, ask, invite };
 }
 
 /** Each from a network of its own. */
@@ -50,7 +72,7 @@ function wrong(code: string, step: number): string {
   return String((Number(code) + step) % 10 ** 8).padStart(8, '0');
 }
 
-describe('sign-in by e-mail over two processes', { skip: withoutPostgres }, () => {
+describe('sign-in by e-mail and invitations over two processes', { skip: withoutPostgres }, () => {
   test('Q07 CVE-2026-9802: five codes are tried over both, also after a kill -9', async (t) => {
     const { servers, ask } = await startTwo(t);
     const [one, two] = servers;
@@ -84,5 +106,30 @@ describe('sign-in by e-mail over two processes', { skip: withoutPostgres }, () =
     const again = await startServer(t, { env: two.env, ...patient });
     assert.equal(await confirm(again, { token }, 50), 401);
     assert.equal(await confirm(one, byCode, 51), 401);
+  });
+
+  test('Q08 of twenty who accept one invitation at once over both, one has the account', async (t) => {
+    const { servers, invite } = await startTwo(t);
+    const [one, two] = servers;
+    const { email, password } = newRegistration();
+    const token = await invite(email);
+    const accept = async (server: ServerProcess, index: number) => {
+      const body = { token, username: `racer${index}`, password };
+      const headers = { 'x-forwarded-for': `198.51.${index}.7` };
+      const path = '/api/users/invitation/accept';
+      return (await server.request('POST', path, { body, headers })).status;
+    };
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => accept(index % 2 ? one : two, index)),
+    );
+    assert.deepEqual(statuses.toSorted(), [200, ...Array.from({ length: 19 }, () => 400)]);
+    const winner = { username: `racer${statuses.indexOf(200)}`, password };
+    for (const server of servers) {
+      const login = await server.request('POST', '/api/users/login', { body: winner });
+      assert.equal(login.status, 200);
+    }
+    await two.kill9();
+    const again = await startServer(t, { env: two.env, ...patient });
+    assert.equal(await accept(again, 50), 400);
   });
 });
