@@ -19,6 +19,14 @@ const link: LinkBinding = {
   email: 'ada@example.com',
   password_version: 3,
 };
+/** Each differs from it in one bound field. */
+const others: readonly LinkBinding[] = [
+  { ...link, id: Buffer.alloc(16, 'other') },
+  { ...link, purpose: 'email_verification' },
+  { ...link, subject_id: link.subject_id.replace('0', '1') },
+  { ...link, email: 'ADA@example.com' },
+  { ...link, password_version: 4 },
+];
 
 test('the same row gives the same token, and the token contains the id of the row', () => {
   const token = linkToken(link, keys);
@@ -30,14 +38,7 @@ test('the same row gives the same token, and the token contains the id of the ro
 });
 
 test('a different value of any bound field gives a different token', () => {
-  const tokens = [
-    link,
-    { ...link, id: Buffer.alloc(16, 'other') },
-    { ...link, purpose: 'email_verification' as const },
-    { ...link, subject_id: link.subject_id.replace('0', '1') },
-    { ...link, email: 'ADA@example.com' },
-    { ...link, password_version: 4 },
-  ].map((each) => linkToken(each, keys));
+  const tokens = [link, ...others].map((each) => linkToken(each, keys));
   tokens.push(linkToken(link, createKeyRing('another').current));
   const secrets = tokens.map((token) => token.slice(22));
   assert.equal(new Set(secrets).size, tokens.length);
@@ -45,14 +46,7 @@ test('a different value of any bound field gives a different token', () => {
 });
 
 test('the same row gives the same code; another value of any bound field gives another', () => {
-  const codes = [
-    link,
-    { ...link, id: Buffer.alloc(16, 'other') },
-    { ...link, purpose: 'email_verification' as const },
-    { ...link, subject_id: link.subject_id.replace('0', '1') },
-    { ...link, email: 'ADA@example.com' },
-    { ...link, password_version: 4 },
-  ].map((each) => linkCode(each, keys));
+  const codes = [link, ...others].map((each) => linkCode(each, keys));
   codes.push(linkCode(link, createKeyRing('another').current));
   assert.equal(linkCode({ ...link }, keys), codes[0]);
   assert.equal(new Set(codes).size, codes.length);
