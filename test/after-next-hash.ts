@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import type { PasswordHasher } from '../src/platform/hashing/password-hasher.ts';
+import type { TestApp } from './test-app.ts';
 
 /**
  * Runs `act` right after the next password has been hashed or verified, before the request
@@ -7,10 +7,11 @@ import type { PasswordHasher } from '../src/platform/hashing/password-hasher.ts'
  */
 export function afterNextHash(
   t: TestContext,
-  hasher: PasswordHasher,
+  { hasher, answerHere }: Pick<TestApp, 'hasher' | 'answerHere'>,
   method: 'hash' | 'verify',
   act: () => Promise<unknown>,
 ): void {
+  answerHere();
   const original = hasher[method].bind(hasher) as (...given: unknown[]) => Promise<unknown>;
   const thenAct = async (...given: unknown[]): Promise<unknown> => {
     const result = await original(...given);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { HttpServer } from '../src/platform/http/http-server.ts';
 import type { Answer } from './answer.ts';
 import { assertSoundAnswer } from './sound-answer.ts';
 
@@ -10,6 +9,22 @@ type Options = {
   /** A body that is sent unchanged. */
   rawBody?: string | Buffer;
 };
+
+export type InjectedRequest = {
+  method: 'GET';
+  url: string;
+  remoteAddress: string;
+  headers: Record<string, string>;
+  payload?: string | Buffer;
+};
+
+export type InjectedAnswer = {
+  statusCode: number;
+  headers: Record<string, unknown>;
+  payload: string;
+};
+
+export type Injectable = { inject(request: InjectedRequest): Promise<InjectedAnswer> };
 
 export type Api = {
   request(method: string, path: string, body?: unknown, options?: Options): Promise<Answer>;
@@ -23,7 +38,7 @@ export type Api = {
 /**
  * Requests without a socket. Every answer in every test is checked against the common invariants.
  */
-export function createApi(app: HttpServer): Api {
+export function createApi(app: Injectable): Api {
   const request: Api['request'] = async (method, path, body, options = {}) => {
     const payload = options.rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await app.inject({

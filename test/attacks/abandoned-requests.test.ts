@@ -104,7 +104,7 @@ function assertQuietlyLogged(service: TestApp, from: number): void {
 
 for (const realm of realms) {
   test(`${realm.kind}: abandoned sign-ins leave the queue at once and change nothing`, async (t) => {
-    const service = await createTestApp(t, narrow);
+    const service = await createTestApp(t, narrow, { alone: true });
     const { state } = service.hasher;
     const account = await signedInTo(service, realm);
     await portOf(service.app);

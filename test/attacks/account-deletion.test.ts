@@ -157,7 +157,7 @@ test('a login that waits for its hash while the account is deleted opens no sess
   const user = await signedInUser(service);
   const admin = await signedInAdmin(service);
   const { username, password } = user;
-  afterNextHash(t, service.hasher, 'verify', () => adminOn(service, admin, user).delete());
+  afterNextHash(t, service, 'verify', () => adminOn(service, admin, user).delete());
   assertStatus(await service.api.post('/api/users/login', { username, password }), 401);
   const live = service.db.selectFrom('sessions').select('id').where('subject_id', '=', user.id);
   assert.deepEqual(await live.where('revoked_at', 'is', null).execute(), []);
@@ -168,13 +168,13 @@ test('a deletion that waits for its hash does nothing once its session or passwo
   const user = await signedInUser(service);
   const { accessToken: token, password } = user;
   const change = { current_password: password, new_password: newPassword };
-  afterNextHash(t, service.hasher, 'verify', () =>
+  afterNextHash(t, service, 'verify', () =>
     service.api.post('/api/users/change-password', change, { token }),
   );
   assertStatus(await deleteMe(service, user), 400);
   const changed = { ...user, password: newPassword };
   const leave = () => service.api.post('/api/users/logout', { refresh_token: user.refreshToken });
-  afterNextHash(t, service.hasher, 'verify', leave);
+  afterNextHash(t, service, 'verify', leave);
   assertStatus(await deleteMe(service, changed), 401);
   await signIn(service, userRealm, changed);
   assert.deepEqual(await service.mailbox.mails('account_deleted'), []);

@@ -156,15 +156,15 @@ for (const realm of realms) {
 type Measured = { answer: Answer; hashes: number; statements: readonly string[] };
 
 async function measured(
-  { api, hasher, statements }: TestApp,
+  { api, hashes, statements }: TestApp,
   path: string,
   body: unknown,
 ): Promise<Measured> {
-  const [hashes, executed] = [hasher.state.completed, statements().length];
+  const [hashed, executed] = [hashes(), statements().length];
   const answer = await api.post(path, body);
   return {
     answer,
-    hashes: hasher.state.completed - hashes,
+    hashes: hashes() - hashed,
     statements: statements().slice(executed),
   };
 }

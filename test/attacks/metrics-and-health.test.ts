@@ -81,7 +81,7 @@ test('M07 metrics require a Host that is not a foreign name, and no other origin
 });
 
 test('M07 no label contains personal data, an address or a raw path', async (t) => {
-  const service = await createTestApp(t);
+  const service = await createTestApp(t, {}, { alone: true });
   const user = await signedInUser(service, { username: 'label.ada', email: 'label@example.com' });
   await service.api.get('/api/users/me', { token: user.accessToken });
   await service.mailbox.deliver();

@@ -44,11 +44,11 @@ for (const hash of ['bcrypt', 'argon2id']) {
       '\ufffd',
       email,
     ]) {
-      const before = hasher.state.completed;
+      const before = service.hashes();
       const answer = await api.post('/api/users/login', { email, password });
       assertStatus(answer, 401);
       assert.equal(answer.body.message, unknown.body.message);
-      assert.equal(hasher.state.completed, before + 1);
+      assert.equal(service.hashes(), before + 1);
       // Other addresses of the account and the client, so that no guess is refused unchecked.
       await service.db.deleteFrom('throttles').execute();
     }
@@ -72,12 +72,12 @@ test('a wrong guess at no password counts like any other', async (t) => {
 
 test('with no password, checks of the current one say so and change nothing', async (t) => {
   const service = await createTestApp(t);
-  const { api, db, hasher } = service;
+  const { api, db } = service;
   const user = await signedInUser(service);
   // As another way to sign in would leave it.
   await db.updateTable('users').set({ password_scheme: null, password_hash: null }).execute();
   const before = await db.selectFrom('users').selectAll().execute();
-  const hashed = hasher.state.completed;
+  const hashed = service.hashes();
   const asUser = { token: user.accessToken };
   const attempts = [
     () => api.post('/api/users/change-password', changeOf(user), asUser),
@@ -90,7 +90,7 @@ test('with no password, checks of the current one say so and change nothing', as
     assert.deepEqual(answer.body.details, { reason: 'no_password' });
   }
   assert.deepEqual(await db.selectFrom('users').selectAll().execute(), before);
-  assert.equal(hasher.state.completed, hashed, 'there is nothing to compare with');
+  assert.equal(service.hashes(), hashed, 'there is nothing to compare with');
 });
 
 function changeOf({ password }: SignedIn) {

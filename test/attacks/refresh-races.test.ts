@@ -82,9 +82,9 @@ test('a refresh that races with a logout of its session leaves no valid token', 
 
 test('an account deactivated while its login waits for the hash opens no session', async (t) => {
   const test = await createTestApp(t);
-  const { api, db, hasher } = test;
+  const { api, db } = test;
   const account = await signedInUser(test);
-  afterNextHash(t, hasher, 'verify', () =>
+  afterNextHash(t, test, 'verify', () =>
     db.updateTable('users').set({ is_active: false }).where('id', '=', account.id).execute(),
   );
   const { username, password } = account;

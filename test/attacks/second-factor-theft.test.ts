@@ -94,7 +94,7 @@ test('N01 a reset link sets the password, opens nothing and removes no factor', 
 test('N01 a factor put in force while a sign-in waits for its hash is not left out', async (t) => {
   const service = await createTestApp(t);
   const owner = await signedInTo(service, userRealm);
-  afterNextHash(t, service.hasher, 'verify', () => addApp(service, userRealm, owner.accessToken));
+  afterNextHash(t, service, 'verify', () => addApp(service, userRealm, owner.accessToken));
   assertStatus(await logIn(service, userRealm, owner), 401);
   assert.equal((await service.db.selectFrom('sessions').selectAll().execute()).length, 1);
   await challengeFor(service, userRealm, owner);
@@ -104,7 +104,7 @@ test('N08 a change of address that waits for its hash is refused once a factor i
   const service = await createTestApp(t);
   const owner = await signedInTo(service, userRealm);
   const stolen = await signIn(service, userRealm, owner);
-  afterNextHash(t, service.hasher, 'verify', () => addApp(service, userRealm, owner.accessToken));
+  afterNextHash(t, service, 'verify', () => addApp(service, userRealm, owner.accessToken));
   const change = { email: newRegistration().email, current_password: owner.password };
   const token = stolen.accessToken;
   assertStatus(await service.api.put('/api/users/me', change, { token }), 403);

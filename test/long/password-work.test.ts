@@ -150,7 +150,7 @@ for (const realm of realms) {
         { username: account.username, password },
         { remoteAddress },
       );
-    afterNextHash(t, service.hasher, 'verify', async () => {
+    afterNextHash(t, service, 'verify', async () => {
       for (let count = 0; count < 5; count += 1) await ask(wrong);
     });
     assertStatus(await ask(goodPassword), 429);

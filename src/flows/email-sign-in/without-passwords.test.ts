@@ -40,7 +40,7 @@ test('a password opens, sets and proves nothing, also one from before', async (t
   const change = { current_password: password, new_password: 'granite lantern 41 willow' };
   const moved = { email: 'new@example.com', current_password: password };
   const set = { token: 'x', new_password: change.new_password };
-  const hashed = service.hasher.state.completed;
+  const hashed = service.hashes();
   for (const answer of [
     await api.post('/api/users/login', { username, password }),
     await api.post('/api/users/login', { username: 'nobody', password }),
@@ -55,7 +55,7 @@ test('a password opens, sets and proves nothing, also one from before', async (t
     assertStatus(answer, 403);
     assert.equal(answer.body.details.reason, 'password_sign_in_off', answer.body.path);
   }
-  assert.equal(service.hasher.state.completed, hashed);
+  assert.equal(service.hashes(), hashed);
   const { accessToken } = await signedInAdmin(service);
   const asAdmin = { token: accessToken };
   const path = `/api/admins/users/${user.id}/send-password-reset`;

@@ -44,11 +44,11 @@ for (const realm of realms) {
   test(`${realm.kind}: without a token nothing changes and the body is not validated`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
-    const hashed = service.hasher.state.completed;
+    const hashed = service.hashes();
     for (const body of [change(account.password, next), {}, { current_password: 1 }]) {
       assertStatus(await service.api.post(path, body), 401);
     }
-    assert.equal(service.hasher.state.completed, hashed);
+    assert.equal(service.hashes(), hashed);
     await signIn(service, realm, account);
   });
 
@@ -168,11 +168,11 @@ type Service = Awaited<ReturnType<typeof createTestApp>>;
 /** Changes the password; `meanwhile` runs between authentication of the caller and the write. */
 async function changeDuring(
   t: TestContext,
-  { api, db, hasher }: Service,
+  service: Service,
   realm: Realm,
   { accessToken: token, password }: { accessToken: string; password: string },
   meanwhile: (db: Service['db']) => Promise<unknown>,
 ) {
-  afterNextHash(t, hasher, 'hash', () => meanwhile(db));
-  return api.post(`${realm.path}/change-password`, change(password, next), { token });
+  afterNextHash(t, service, 'hash', () => meanwhile(service.db));
+  return service.api.post(`${realm.path}/change-password`, change(password, next), { token });
 }

@@ -94,8 +94,8 @@ test('before any token is issued, every token gets the same refusal', async (t) 
 });
 
 test('a reset reports all faults of its body before it looks up the token', async (t) => {
-  const { api, hasher } = await createTestApp(t);
-  const hashed = hasher.state.completed;
+  const { api, hashes } = await createTestApp(t);
+  const hashed = hashes();
   for (const [body, fields] of [
     [{}, ['new_password', 'token']],
     [{ token: '', new_password: 'short' }, ['new_password', 'token']],
@@ -110,7 +110,7 @@ test('a reset reports all faults of its body before it looks up the token', asyn
     const named = new Set(answer.body.details.errors.map(({ field }: { field: string }) => field));
     assert.deepEqual([...named].toSorted(), fields, JSON.stringify(body).slice(0, 80));
   }
-  assert.equal(hasher.state.completed, hashed);
+  assert.equal(hashes(), hashed);
 });
 
 function check({ api }: TestApp, token: unknown): Promise<Answer> {
@@ -184,9 +184,9 @@ test('a reset link of a deactivated user costs no hash', async (t) => {
   const user = await signedInUser(service);
   const token = await resetToken(service, user.email);
   await service.db.updateTable('users').set({ is_active: false }).execute();
-  const hashed = service.hasher.state.completed;
+  const hashed = service.hashes();
   assertStatus(await reset(service.api, token), 400);
-  assert.equal(service.hasher.state.completed, hashed);
+  assert.equal(service.hashes(), hashed);
 });
 
 for (const [what, change] of [
@@ -204,7 +204,7 @@ for (const [what, change] of [
     const service = await createTestApp(t);
     const user = await signedInUser(service);
     const token = await resetToken(service, user.email);
-    afterNextHash(t, service.hasher, 'hash', () => change(service.db));
+    afterNextHash(t, service, 'hash', () => change(service.db));
     const answer = await reset(service.api, token);
     assertStatus(answer, 400);
     assert.deepEqual(answer.body.details, { reason: 'invalid_reset_token' });
@@ -216,7 +216,7 @@ test('a server error during a reset does not use up the link', async (t) => {
   const service = await createTestApp(t);
   const user = await signedInUser(service);
   const token = await resetToken(service, user.email);
-  afterNextHash(t, service.hasher, 'hash', () => Promise.reject(new HashQueueFullError()));
+  afterNextHash(t, service, 'hash', () => Promise.reject(new HashQueueFullError()));
   assertStatus(await reset(service.api, token), 503);
   assertStatus(await reset(service.api, token), 200);
 });

@@ -10,12 +10,12 @@ for (const realm of realms) {
   test(`${realm.kind}: a new address requires the password, however recent the sign-in`, async (t) => {
     const service = await createTestApp(t);
     const account = await signedInTo(service, realm);
-    const hashed = service.hasher.state.completed;
+    const hashed = service.hashes();
     const refused = await putEmail(service, realm, account, { current_password: undefined });
     assertStatus(refused, 403);
     assert.equal(refused.body.error, 'AuthorizationError');
     assert.equal(refused.body.details.reason, 'reauthentication_required');
-    assert.equal(service.hasher.state.completed, hashed);
+    assert.equal(service.hashes(), hashed);
 
     const email = newRegistration().email;
     const accepted = await putEmail(service, realm, account, { email });

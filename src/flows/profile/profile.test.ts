@@ -106,9 +106,9 @@ for (const realm of realms) {
 
   test(`${realm.kind}: an update whose session ends meanwhile changes nothing`, async (t) => {
     const service = await createTestApp(t);
-    const { api, hasher } = service;
+    const { api } = service;
     const account = await signedInTo(service, realm);
-    afterNextHash(t, hasher, 'verify', async () =>
+    afterNextHash(t, service, 'verify', async () =>
       assertStatus(
         await api.post(`${realm.path}/logout`, { refresh_token: account.refreshToken }),
         204,

@@ -157,10 +157,10 @@ test('once an admin exists, right and wrong setup tokens get the same refusal', 
 });
 
 test('a wrong setup token costs no hash and is refused to a local caller too', async (t) => {
-  const { api, hasher } = await createTestApp(t, { ...development, ...withSetupToken });
-  const hashes = hasher.state.completed;
+  const { api, hashes } = await createTestApp(t, { ...development, ...withSetupToken });
+  const hashed = hashes();
   assertStatus(await api.post(register, newRegistration(), presenting('wrong')), 403);
-  assert.equal(hasher.state.completed, hashes);
+  assert.equal(hashes(), hashed);
   assertStatus(await api.post(register, newRegistration()), 201);
 });
 
@@ -179,12 +179,12 @@ test('of two concurrent first admins, one is 201 and the other 401', async (t) =
   for (let round = 0; round < 3; round += 1) {
     // A slow hash, so that both requests find no admin.
     const service = await createTestApp(t, { ...development, BCRYPT_ROUNDS: '10' });
-    const hashes = service.hasher.state.completed;
+    const hashes = service.hashes();
     assert.deepEqual(
       await statusesOfTwo(service, newRegistration(), newRegistration()),
       [201, 401],
     );
-    assert.equal(service.hasher.state.completed, hashes + 2);
+    assert.equal(service.hashes(), hashes + 2);
     assert.equal((await adminsOf(service)).length, 1);
   }
 });
@@ -228,9 +228,9 @@ test('after the first admin, only a superadmin registers admins of either kind',
 for (const lost of [{ is_superadmin: false }, { is_active: false }]) {
   test(`a superadmin who loses ${Object.keys(lost)[0]} during the hash is refused`, async (t) => {
     const service = await createTestApp(t);
-    const { api, db, hasher } = service;
+    const { api, db } = service;
     const superadmin = await signedInAdmin(service);
-    afterNextHash(t, hasher, 'hash', () =>
+    afterNextHash(t, service, 'hash', () =>
       db.updateTable('admins').set(lost).where('id', '=', superadmin.id).execute(),
     );
     assertStatus(

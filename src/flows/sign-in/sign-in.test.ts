@@ -66,9 +66,9 @@ for (const { kind, path } of realms) {
 
 test('a password changed while a login waits for its hash opens no session', async (t) => {
   const service = await createTestApp(t);
-  const { api, db, hasher } = service;
+  const { api, db } = service;
   const user = await signedInUser(service);
-  afterNextHash(t, hasher, 'verify', () =>
+  afterNextHash(t, service, 'verify', () =>
     db.updateTable('users').set({ password_version: 2 }).where('id', '=', user.id).execute(),
   );
   const login = await api.post('/api/users/login', {
