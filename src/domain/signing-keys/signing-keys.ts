@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../configuration/config.ts';
 import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
 import { type Database, queriesOn } from '../../platform/database/database.ts';
@@ -13,7 +14,10 @@ import { listSigningKeys } from './signing-key-store.ts';
 /** What this process remembers of the keys. Which one signs, and whether it is good, rows say. */
 export type SigningKeys = {
   find(kid: string): SigningKey | null;
-  /** Reads the table for an unknown id, which a client chose: ten times a second at most. */
+  /**
+   * Reads the table for an unknown id, ten times a second at most, because a client chose it. The
+   * caller waits for a reading that begins after the call: the key may have been made just now.
+   */
   lookUp(kid: string): Promise<SigningKey | null>;
   /** For an id that comes from the table; throws 503 if no secret here opens the key. */
   require(kid: string | null): Promise<SigningKey>;
@@ -45,6 +49,8 @@ export function createSigningKeys({ db, keys, config, logger }: Deps): SigningKe
   let hmacUntil: Date | null = null;
   let hasOlder = false;
   let reading: Promise<void> | null = null;
+  /** For those who ask for an unknown id. */
+  let nextReading: Promise<void> | null = null;
   let readAt = Number.NEGATIVE_INFINITY;
   const reminder = createReminder();
 
@@ -69,15 +75,20 @@ export function createSigningKeys({ db, keys, config, logger }: Deps): SigningKe
     });
     return reading;
   };
+  const readWhenDue = async (): Promise<void> => {
+    await sleep(Math.max(0, readAt + lookUpMilliseconds - performance.now()));
+    // Whoever calls from now on might be too late for this one.
+    nextReading = null;
+    // One that has begun may be too early.
+    await reading;
+    await reload();
+  };
   const signsWithSecret = () => config.accessTokenAlgorithm === 'HS256' || hasOlder;
 
   return {
     find: (kid) => known.get(kid) ?? null,
     lookUp: async (kid) => {
-      // One that has begun may know it, or be too early to.
-      if (!known.has(kid)) await reading;
-      const isDue = performance.now() - readAt >= lookUpMilliseconds;
-      if (!known.has(kid) && isDue) await reload();
+      if (!known.has(kid)) await (nextReading ??= readWhenDue());
       return known.get(kid) ?? null;
     },
     require: async (kid) => {
