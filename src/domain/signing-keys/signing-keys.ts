@@ -88,7 +88,10 @@ export function createSigningKeys({ db, keys, config, logger }: Deps): SigningKe
   return {
     find: (kid) => known.get(kid) ?? null,
     lookUp: async (kid) => {
-      if (!known.has(kid)) await (nextReading ??= readWhenDue());
+      if (!known.has(kid)) {
+        nextReading ??= readWhenDue();
+        await nextReading;
+      }
       return known.get(kid) ?? null;
     },
     require: async (kid) => {
