@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
+import { compileOnce } from '../../platform/database/compile-once.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { loadTogether } from '../../platform/database/load-together.ts';
 import { type Account, notDeleted } from '../accounts/account-store.ts';
-import type { Realm, RealmKind } from '../realms/realms.ts';
+import { adminRealm, type Realm, type RealmKind, userRealm } from '../realms/realms.ts';
 import { isGoodKey } from '../signing-keys/signing-key-store.ts';
 import { readProof } from './proof.ts';
 import { type Caller, live } from './session-store.ts';
@@ -40,16 +41,17 @@ function finderOf(db: Database, realm: Realm): Finder {
   return ofRealm[realm.kind] as Finder;
 }
 
-async function loadCallers(
-  db: Database,
-  realm: Realm,
-  asked: readonly Asked[],
-): Promise<(asked: Asked) => Caller | undefined> {
+type Values = { sessionIds: string[]; subjectIds: string[]; keyIds: (string | null)[] };
+
+const load = { user: loadIn(userRealm), admin: loadIn(adminRealm) };
+
+function loadIn(realm: Realm) {
   const ofRealm =
     realm.kind === 'user'
       ? sql`is_superuser, is_email_verified, metadata, app_metadata`
       : sql`is_superadmin`;
-  const { rows } = await sql<CallerRow>`
+  return compileOnce<Values, CallerRow>(
+    (value) => sql`
     SELECT place::int, account.id, username, email, full_name, is_active, legacy_id, last_login_at,
            account.created_at, updated_at, has_second_factor,
            methods, coalesce(authenticated_at, sessions.created_at) AS authenticated_at, level,
@@ -57,14 +59,26 @@ async function loadCallers(
            extract(epoch FROM now() - factor_shown_at)::float8 AS factor_age,
            extract(epoch FROM now() - renewed_at)::float8 AS renewal_age,
            ${ofRealm}
-      FROM unnest(${asked.map(({ sessionId }) => sessionId)}::uuid[],
-                  ${asked.map(({ subjectId }) => subjectId)}::uuid[],
-                  ${asked.map(({ keyId }) => keyId)}::text[])
+      FROM unnest(${value('sessionIds')}::uuid[], ${value('subjectIds')}::uuid[],
+                  ${value('keyIds')}::text[])
              WITH ORDINALITY AS asked (session_id, account_id, signed_by, place)
       JOIN sessions ON sessions.id = asked.session_id AND subject_id = account_id
       JOIN ${sql.table(realm.table)} AS account ON account.id = account_id
      WHERE subject_kind = ${realm.kind} AND ${live} AND account.is_active AND ${notDeleted(realm)}
-       AND (signed_by IS NULL OR ${isGoodKey(sql`signed_by`)})`.execute(db);
+       AND (signed_by IS NULL OR ${isGoodKey(sql`signed_by`)})`,
+  );
+}
+
+async function loadCallers(
+  db: Database,
+  realm: Realm,
+  asked: readonly Asked[],
+): Promise<(asked: Asked) => Caller | undefined> {
+  const rows = await load[realm.kind](db, {
+    sessionIds: asked.map(({ sessionId }) => sessionId),
+    subjectIds: asked.map(({ subjectId }) => subjectId),
+    keyIds: asked.map(({ keyId }) => keyId),
+  });
   const found = new Map(rows.map((row) => [asked[row.place - 1], callerOf(row)]));
   return (one) => {
     const account = found.get(one);

@@ -18,8 +18,9 @@ import {
   refreshTokenHash,
   successorOf,
 } from './refresh-token.ts';
+import { rotateSession } from './rotate-session.ts';
 import { sessionLifetimes } from './session-lifetimes.ts';
-import { type LockedSession, lockSession, revokeSession, rotateSession } from './session-store.ts';
+import { type LockedSession, lockSession, revokeSession } from './session-store.ts';
 import { issueTokenPair } from './token-pair.ts';
 import type { TokenProof } from './token-proof.ts';
 import type { TokenPair } from './token-schemas.ts';

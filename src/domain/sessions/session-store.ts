@@ -1,6 +1,5 @@
 import { type Selectable, sql } from 'kysely';
 import type { Config } from '../../configuration/config.ts';
-import { compileOnce } from '../../platform/database/compile-once.ts';
 import {
   cleanUpRows,
   type Database,
@@ -10,11 +9,10 @@ import {
 } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { type Account, notDeleted } from '../accounts/account-store.ts';
-import { adminRealm, type Party, type Realm, userRealm } from '../realms/realms.ts';
+import type { Party, Realm } from '../realms/realms.ts';
 import { currentSigningKey } from '../signing-keys/signing-key-store.ts';
-import { type CallerProof, readProof } from './proof.ts';
+import type { CallerProof } from './proof.ts';
 import type { SessionRow } from './session-row.ts';
-import type { TokenProof } from './token-proof.ts';
 
 export type SessionRecord = Selectable<SessionRow>;
 
@@ -22,62 +20,6 @@ export type SessionRecord = Selectable<SessionRow>;
 export type Caller = { account: Account; sessionId: string; proof: CallerProof };
 
 export type Lifetimes = Config['userSessions'];
-
-type Rotation = {
-  sessionId: string;
-  generation: number;
-  presentedHash: Buffer;
-  successorHash: Buffer;
-  keyId: string;
-  idempotencyHash: Buffer | null;
-  rotatedByHash: Buffer | null;
-};
-
-/** Checks and rotates in one statement. Null unless the token is current and the session live. */
-export async function rotateSession(
-  db: Database,
-  realm: Realm,
-  rotation: Rotation,
-  { idleSeconds }: Lifetimes,
-): Promise<{ subjectId: string; proof: TokenProof } | null> {
-  const [row] = await rotate[realm.kind](db, { ...rotation, idleSeconds });
-  if (row === undefined) return null;
-  const proof = { ...readProof(row), signingKeyId: row.signing_key_id };
-  return { subjectId: row.subject_id, proof };
-}
-
-type Rotated = Pick<
-  SessionRecord,
-  'subject_id' | 'methods' | 'authenticated_at' | 'level' | 'created_at'
-> & { signing_key_id: string | null };
-
-const rotate = { user: rotationIn(userRealm), admin: rotationIn(adminRealm) };
-
-function rotationIn(realm: Realm) {
-  return compileOnce<Rotation & Pick<Lifetimes, 'idleSeconds'>, Rotated>((db, value) =>
-    db
-      .updateTable('sessions')
-      .set({
-        generation: sql<number>`generation + 1`,
-        previous_hash: sql<Buffer>`current_hash`,
-        current_hash: value('successorHash'),
-        key_id: value('keyId'),
-        idempotency_hash: value('idempotencyHash'),
-        rotated_at: now,
-        rotated_by_hash: value('rotatedByHash'),
-        last_used_at: now,
-        idle_expires_at: sql<Date>`least(${secondsFromNow(value('idleSeconds'))}, absolute_expires_at)`,
-      })
-      .where('id', '=', value('sessionId'))
-      .where('subject_kind', '=', realm.kind)
-      .where('generation', '=', value('generation'))
-      .where('current_hash', '=', value('presentedHash'))
-      .where(live)
-      .where(ofActiveAccount(realm))
-      .returning(['subject_id', 'methods', 'authenticated_at', 'level', 'created_at'])
-      .returning(currentSigningKey.as('signing_key_id')),
-  );
-}
 
 /** A locked session; `usable` if it is live and its account is active. */
 export type LockedSession = SessionRecord & {
@@ -223,7 +165,7 @@ export async function lockLiveSession(
 
 export const live = sql<boolean>`(revoked_at IS NULL AND idle_expires_at > now() AND absolute_expires_at > now())`;
 
-function ofActiveAccount(realm: Realm) {
+export function ofActiveAccount(realm: Realm) {
   return sql<boolean>`EXISTS (SELECT FROM ${sql.table(realm.table)} AS account
     WHERE account.id = sessions.subject_id AND account.is_active AND ${notDeleted(realm)})`;
 }

@@ -1,4 +1,4 @@
-import { type Compilable, type CompiledQuery, type RawBuilder, sql } from 'kysely';
+import { type CompiledQuery, type RawBuilder, sql } from 'kysely';
 import type { Database } from './database.ts';
 
 type Value<Values> = <Name extends keyof Values>(name: Name) => RawBuilder<Values[Name]>;
@@ -14,11 +14,11 @@ class Place {
 
 /** A query that is built and compiled at its first run; later runs only put in their values. */
 export function compileOnce<Values extends object, Row>(
-  build: (db: Database, value: Value<Values>) => Compilable<Row>,
+  build: (value: Value<Values>) => RawBuilder<Row>,
 ): (db: Database, values: Values) => Promise<readonly Row[]> {
   let compiled: CompiledQuery<Row> | undefined;
   return async (db, values) => {
-    compiled ??= build(db, (name) => sql.val(new Place(name)) as RawBuilder<never>).compile();
+    compiled ??= build((name) => sql.val(new Place(name)) as RawBuilder<never>).compile(db);
     const parameters = compiled.parameters.map((parameter) =>
       parameter instanceof Place ? values[parameter.name as keyof Values] : parameter,
     );

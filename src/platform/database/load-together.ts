@@ -6,6 +6,9 @@ type Waiting<Key, Row> = {
   reject: (error: unknown) => void;
 };
 
+/** Longer than a commit takes. */
+const slowMilliseconds = 50;
+
 /** Null for a key means that there is no row for it. */
 type Load<Key, Row> = (
   db: Database,
@@ -14,20 +17,55 @@ type Load<Key, Row> = (
 
 /**
  * Answers what many requests ask for at the same moment with one query. Keys join until the query
- * has its connection and is sent, so that no answer is older than its question.
+ * has its connection and is sent, so that no answer is older than its question. While `atOnce`
+ * queries are under way the next one waits, so that more keys join it, but not for a slow one.
  */
 export function loadTogether<Key, Row>(
   db: Database,
   load: Load<Key, Row>,
+  atOnce = Number.POSITIVE_INFINITY,
 ): (key: Key) => Promise<Row | undefined> {
   const waiting: Waiting<Key, Row>[] = [];
+  /** One waits for its connection at a time; whoever asks meanwhile joins it. */
+  let isNextDue = false;
+  let underWay = 0;
+
+  const startNext = (): void => {
+    if (isNextDue || waiting.length === 0 || underWay >= atOnce) return;
+    isNextDue = true;
+    // All requests that arrived with this turn of the event loop.
+    setImmediate(() => void run());
+  };
+
+  const startNextInstead = (): void => {
+    isNextDue = false;
+    startNext();
+  };
+
+  /** Until the returned function is called, or the query is slow. */
+  const countUnderWay = (): (() => void) => {
+    let isCounted = true;
+    underWay += 1;
+    const end = (): void => {
+      if (!isCounted) return;
+      isCounted = false;
+      clearTimeout(timer);
+      underWay -= 1;
+      startNext();
+    };
+    const timer = setTimeout(end, slowMilliseconds);
+    return end;
+  };
 
   const run = async (): Promise<void> => {
     let batch: Waiting<Key, Row>[] = [];
     const first = waiting.length;
+    let letNext: () => void = startNextInstead;
     try {
       await db.connection().execute(async (connection) => {
         batch = waiting.splice(0);
+        isNextDue = false;
+        letNext = countUnderWay();
         const find = await load(
           connection,
           batch.map(({ key }) => key),
@@ -36,19 +74,17 @@ export function loadTogether<Key, Row>(
       });
     } catch (error) {
       // Without a connection it fails for those that have waited for it as long.
-      if (batch.length === 0) {
-        batch = waiting.splice(0, first);
-        if (waiting.length > 0) void run();
-      }
-      for (const { reject } of batch) reject(error);
+      const failed = batch.length === 0 ? waiting.splice(0, first) : batch;
+      for (const { reject } of failed) reject(error);
+    } finally {
+      letNext();
     }
   };
 
   return (key) => {
     const { promise, resolve, reject } = Promise.withResolvers<Row | undefined>();
     waiting.push({ key, resolve, reject });
-    // All requests that arrived with this turn of the event loop.
-    if (waiting.length === 1) setImmediate(() => void run());
+    startNext();
     return promise;
   };
 }

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createTestApp } from '../../../test/test-app.ts';
+import { onPostgres } from '../../../test/test-database.ts';
+import { loadTogether } from './load-together.ts';
+
+/** Answers when it is told to. */
+async function gated(t: Parameters<typeof createTestApp>[0], atOnce: number) {
+  const { db } = await createTestApp(t);
+  const batches: { keys: readonly string[]; answer: () => void; fail: () => void }[] = [];
+  const load = loadTogether(
+    db,
+    async (_connection, keys: readonly string[]) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      batches.push({ keys, answer: resolve, fail: () => reject(new Error('failed')) });
+      await promise;
+      return (key) => (key === 'nobody' ? undefined : `${key}!`);
+    },
+    atOnce,
+  );
+  const until = async (count: number) => {
+    while (batches.length < count) await sleep(1);
+  };
+  return { load, batches, until };
+}
+
+test('while a query is under way the keys of many moments join the next', async (t) => {
+  const { load, batches, until } = await gated(t, 1);
+  const first = load('a');
+  await until(1);
+  const others = [];
+  for (const key of ['b', 'nobody', 'c']) {
+    others.push(load(key));
+    await sleep(2);
+  }
+  assert.equal(batches.length, 1);
+  batches[0]?.answer();
+  await until(2);
+  batches[1]?.answer();
+  assert.equal(await first, 'a!');
+  assert.deepEqual(await Promise.all(others), ['b!', undefined, 'c!']);
+  assert.deepEqual(
+    batches.map(({ keys }) => keys),
+    [['a'], ['b', 'nobody', 'c']],
+  );
+});
+
+test('a query that fails fails its own keys, and the next one goes on', async (t) => {
+  const { load, batches, until } = await gated(t, 1);
+  const first = assert.rejects(load('a'), { message: 'failed' });
+  await until(1);
+  const second = load('b');
+  batches[0]?.fail();
+  await first;
+  await until(2);
+  batches[1]?.answer();
+  assert.equal(await second, 'b!');
+});
+
+test('a slow query does not hold up the next', {
+  skip: !onPostgres && 'the embedded database has one connection',
+}, async (t) => {
+  const { load, batches, until } = await gated(t, 1);
+  const slow = load('a');
+  await until(1);
+  const next = load('b');
+  await until(2);
+  batches[1]?.answer();
+  assert.equal(await next, 'b!');
+  batches[0]?.answer();
+  assert.equal(await slow, 'a!');
+});
