@@ -66,6 +66,7 @@ export async function setStage(): Promise<Stage> {
   };
   const service = await start({ DATABASE_URL: postgres.url() });
   await postgres.query(seed(users));
+  await postgres.query(seedSessions);
   await postgres.query('VACUUM ANALYZE');
   const floor = await startFloor({ SECRET_KEY: secret, DATABASE_URL: postgres.url() });
   return {
@@ -92,6 +93,14 @@ const seed = (count: number) => `
          true, n % 3 <> 0, 'bcrypt', repeat('x', 60), now(), now() - n * interval '20 seconds', now()
     FROM (SELECT n, translate(substr(md5(n::text), 1, 14), '0123456789abcdef', 'aeioulnrstmkdpbg') AS name
             FROM generate_series(1, ${count}) AS n) AS named`;
+
+/** As where the service has run for a while: PostgreSQL reads a small table whole. */
+const seedSessions = `
+  INSERT INTO sessions (id, subject_kind, subject_id, key_id, generation, current_hash, created_at, last_used_at,
+         idle_expires_at, absolute_expires_at)
+  SELECT gen_random_uuid(), 'user', id, 'seeded', 0, sha256(id::text::bytea), now(), now(),
+         now() + interval '1 day', now() + interval '1 day'
+    FROM users`;
 
 async function openSessions(url: string, keys: KeyRing, count: number): Promise<OpenSession[]> {
   const client = new pg.Client({ connectionString: url });
