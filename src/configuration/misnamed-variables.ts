@@ -4,6 +4,9 @@ const shortestName = 6;
 /** Set by desktop sessions, and close to USERNAMES. */
 const ofOthers = ['USERNAME'];
 
+/** npm sets dozens of them for what it starts. */
+const ofNpm = /^npm_/;
+
 /** Finds unknown names that look like a misspelled known one. */
 export function findMisnamed(
   given: readonly string[],
@@ -11,7 +14,7 @@ export function findMisnamed(
 ): { name: string; meant: string }[] {
   const names = new Set([...known, ...ofOthers]);
   return given
-    .filter((name) => !names.has(name) && name.length >= shortestName)
+    .filter((name) => !names.has(name) && !ofNpm.test(name) && name.length >= shortestName)
     .flatMap((name) => {
       const meant = known.find((candidate) => isClose(name, candidate));
       return meant === undefined ? [] : [{ name, meant }];
@@ -21,7 +24,9 @@ export function findMisnamed(
 function isClose(name: string, known: string): boolean {
   if (known.length < shortestName) return false;
   const most = known.length < 9 ? 1 : 2;
-  return distance(plainForm(name), plainForm(known)) <= most;
+  const [one, other] = [plainForm(name), plainForm(known)];
+  // Most names differ more than that in length alone.
+  return Math.abs(one.length - other.length) <= most && distance(one, other) <= most;
 }
 
 /** Upper case and singular: TRUSTED_PROXY is three edits away from TRUSTED_PROXIES. */

@@ -75,6 +75,13 @@ export function createHttpServer({ config, logger, readiness, limits, ...rest }:
     // Fastify logs warnings only; the hooks below log the requests.
     loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger,
     ...httpLimits,
+    // Without these Fastify loads Ajv, and a serializer, which nothing here uses.
+    schemaController: {
+      compilersFactory: {
+        buildValidator: () => validateRequest as never,
+        buildSerializer: () => serializerCompiler as never,
+      },
+    },
     genReqId: (request) => requestIdOf(request, config.trustedProxies),
     frameworkErrors: (error, request, reply) => {
       // These errors occur before any hook has run.
