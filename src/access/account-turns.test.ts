@@ -34,7 +34,7 @@ async function statementsBefore(
 }
 
 test('hundreds of requests by one account do not delay another client', async (t) => {
-  const service = await createTestApp(t);
+  const service = await createTestApp(t, {}, { alone: true });
   const { accessToken: token } = await signedInUser(service);
   const ask = async () => {
     const { status, headers } = await service.api.get('/api/users/me', { token });
@@ -46,7 +46,7 @@ test('hundreds of requests by one account do not delay another client', async (t
 });
 
 test('refreshes of one session do not delay another client', async (t) => {
-  const service = await createTestApp(t);
+  const service = await createTestApp(t, {}, { alone: true });
   const { refreshToken } = await signedInUser(service);
   const refresh = async () => {
     const { status } = await service.api.post('/api/users/refresh', {

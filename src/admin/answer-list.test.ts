@@ -8,7 +8,7 @@ import { signedInAdmin } from '../../test/factories.ts';
 import { createTestApp, type TestApp } from '../../test/test-app.ts';
 
 test('more searches than may be at work wait for their turn and are answered, and nothing else waits', async (t) => {
-  const service = await createTestApp(t);
+  const service = await createTestApp(t, {}, { alone: true });
   const { api, token, limits, db } = await withAdmin(service);
   const { accessToken: other } = await signedInAdmin(service);
   await insertBulkUsers(db, 30);
@@ -30,7 +30,7 @@ test('more searches than may be at work wait for their turn and are answered, an
 });
 
 test('a search that waits three seconds for its turn is refused with 503, and one that fails leaves its place', async (t) => {
-  const { limits } = await createTestApp(t);
+  const { limits } = await createTestApp(t, {}, { alone: true });
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const gate = Promise.withResolvers<void>();
   const search = (work: () => Promise<unknown>) => {

@@ -158,8 +158,11 @@ test('N04 parallel wrong codes gain no guess', async (t) => {
   const answers = await Promise.all(
     tries.map(([challenge, one]) => answerChallenge(service, userRealm, challenge, one)),
   );
-  assert.ok(answers.filter(({ status }) => status === 200).length <= 1);
-  assertStatus(await logIn(service, userRealm, { ...account, password: 'wrong' }), 429);
+  const { length: successes } = answers.filter(({ status }) => status === 200);
+  assert.ok(successes <= 1);
+  // A right code that came first has ended the count.
+  if (successes === 0)
+    assertStatus(await logIn(service, userRealm, { ...account, password: 'wrong' }), 429);
 });
 
 test('N05 a challenge is good for one account, password, client and use', async (t) => {

@@ -13,7 +13,7 @@ function signedInUsers(service: TestApp, count: number) {
 }
 
 test('many callers at once are loaded together, and each gets what is theirs', async (t) => {
-  const service = await createTestApp(t);
+  const service = await createTestApp(t, {}, { alone: true });
   const users = await signedInUsers(service, 12);
   const before = service.statements().length;
   // One of them asks twice.

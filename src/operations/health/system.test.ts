@@ -84,7 +84,7 @@ test('live reports that the process runs, whatever else is down', async (t) => {
 });
 
 test('ready is 200 only while the process serves and the database answers', async (t) => {
-  const test = await createTestApp(t);
+  const test = await createTestApp(t, {}, { alone: true });
   assert.deepEqual((await test.api.get('/health/ready')).body, { status: 'ready' });
   for (const phase of ['starting', 'draining'] as const) {
     test.readiness.phase = phase;
@@ -99,7 +99,7 @@ test('ready is 200 only while the process serves and the database answers', asyn
 });
 
 test('during startup everything but health is a 503 with Retry-After', async (t) => {
-  const { api, readiness } = await createTestApp(t);
+  const { api, readiness } = await createTestApp(t, {}, { alone: true });
   readiness.phase = 'starting';
   for (const path of ['/', '/api/users/me', '/docs', '/nonexistent'])
     assertStatus(await api.get(path), 503);
@@ -107,7 +107,7 @@ test('during startup everything but health is a 503 with Retry-After', async (t)
 });
 
 test('while draining it still answers, with Connection: close', async (t) => {
-  const { api, readiness } = await createTestApp(t);
+  const { api, readiness } = await createTestApp(t, {}, { alone: true });
   assert.notEqual((await api.get('/')).headers.connection, 'close');
   readiness.phase = 'draining';
   for (const path of [
