@@ -58,24 +58,35 @@ for (const [what, elapsedMs] of [
   ['a check that took most of the time', 10],
 ] as const) {
   test(`${what} goes on until bcrypt of the target's cost would be done`, () => {
-    const ratios = Array.from({ length: 5 }, () => {
+    assertInSomeRun(() => {
       const full = millisecondsOf(() => hashSync('', { cost: 8 }));
       const toppedUp = millisecondsOf(() =>
         spendWork([{ algorithm: 'bcryptUntil', cost: 8 }], elapsedMs),
       );
-      return (elapsedMs + toppedUp) / full;
+      const ratio = (elapsedMs + toppedUp) / full;
+      return { holds: ratio > 0.5 && ratio < 2, shown: ratio };
     });
-    // Other load may delay any single run, of either kind.
-    const [, , median = 0] = ratios.toSorted((one, other) => one - other);
-    assert.ok(median > 0.5 && median < 2, `${ratios}`);
   });
 }
 
 test('a check that took longer than the target ends soon', () => {
-  const full = millisecondsOf(() => hashSync('', { cost: 8 }));
-  const more = millisecondsOf(() => spendWork([{ algorithm: 'bcryptUntil', cost: 8 }], 3 * full));
-  assert.ok(more < full / 2);
+  assertInSomeRun(() => {
+    const full = millisecondsOf(() => hashSync('', { cost: 8 }));
+    const more = millisecondsOf(() => spendWork([{ algorithm: 'bcryptUntil', cost: 8 }], 3 * full));
+    return { holds: more < full / 2, shown: more / full };
+  });
 });
+
+/** Other load may delay any single run. */
+function assertInSomeRun(run: () => { holds: boolean; shown: number }): void {
+  const shown: number[] = [];
+  while (shown.length < 20) {
+    const measured = run();
+    if (measured.holds) return;
+    shown.push(measured.shown);
+  }
+  assert.fail(`${shown}`);
+}
 
 function millisecondsOf(work: () => void): number {
   const startedAt = performance.now();
