@@ -36,7 +36,9 @@ export async function measureLogins(stage: Stage, size: Size): Promise<Measured>
       of: (slots: Record<keyof typeof contestants, number>) => slots.login / slots.bare,
     },
   ];
-  const measured = await runWorkload('login', { contestants, targets }, longer(size));
+  const measured = await runWorkload('login', { contestants, targets }, longer(size), {
+    warms: false,
+  });
   await hasher.close();
   return measured;
 }
@@ -59,7 +61,7 @@ export async function measureStorm(stage: Stage, size: Size): Promise<Measured> 
       of: (slots: Record<keyof typeof contestants, number>) => slots.storm / slots.idle,
     },
   ];
-  return runWorkload('storm', { contestants, targets }, longer(size));
+  return runWorkload('storm', { contestants, targets }, longer(size), { warms: false });
 }
 
 function longer({ rounds, milliseconds }: Size): Size {

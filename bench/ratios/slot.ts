@@ -26,14 +26,18 @@ export type Result = Target & { value: number; least: number; most: number; met:
 
 export type Measured = { workload: string; slots: unknown[]; results: Result[] };
 
-/** A B C A B C: what changes the machine's speed changes it for all. The first round only warms. */
+/**
+ * A B C A B C: what changes the machine's speed changes it for all. A round before the first warms,
+ * which hashes and starts do not need.
+ */
 export async function runWorkload<Name extends string, S>(
   workload: string,
   { contestants, targets }: Workload<Name, S>,
   { rounds, milliseconds }: Size,
+  { warms = true } = {},
 ): Promise<Measured> {
   const slots: Record<Name, S>[] = [];
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = warms ? 0 : 1; round <= rounds; round += 1) {
     const ofRound = {} as Record<Name, S>;
     for (const name of Object.keys(contestants) as Name[])
       ofRound[name] = await contestants[name](milliseconds);

@@ -32,5 +32,5 @@ export async function measureStart(stage: Stage, { rounds }: Size): Promise<Meas
     },
   ];
   const size = { rounds: Math.min(rounds, 3), milliseconds: 0 };
-  return runWorkload('start', { contestants: { service: start }, targets }, size);
+  return runWorkload('start', { contestants: { service: start }, targets }, size, { warms: false });
 }
