@@ -37,7 +37,7 @@ const operations: Operation[] = [
   },
   {
     name: 'refresh',
-    statement: /^update "sessions" set "generation"/,
+    statement: /^\s*UPDATE sessions SET\s+generation/,
     ask: (person, { refreshToken }) => asks.refresh(person, refreshToken),
     trace: 'EXISTS (SELECT FROM sessions WHERE subject_id = users.id AND generation = 1)',
     againAfterIt: 200,
