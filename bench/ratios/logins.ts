@@ -61,7 +61,7 @@ export async function measureStorm(stage: Stage, size: Size): Promise<Measured> 
       of: (slots: Record<keyof typeof contestants, number>) => slots.storm / slots.idle,
     },
   ];
-  return runWorkload('storm', { contestants, targets }, longer(size), { warms: false });
+  return runWorkload('storm', { contestants, targets }, longer(size));
 }
 
 function longer({ rounds, milliseconds }: Size): Size {

@@ -35,7 +35,7 @@ test('of one token among others at once, one use gets tokens', async (t) => {
 test('a session that somebody has locked holds up its own refresh and no other', {
   skip: !onPostgres && 'the embedded database has one connection',
 }, async (t) => {
-  const service = await createTestApp(t);
+  const service = await createTestApp(t, {}, { alone: true });
   const [locked, other] = [await signedInUser(service), await signedInUser(service)];
   const trx = await service.db.startTransaction().execute();
   await trx
