@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { createTestApp } from '../../../test/test-app.ts';
 import { onPostgres } from '../../../test/test-database.ts';
 import { loadTogether } from './load-together.ts';
@@ -32,7 +32,7 @@ test('while a query is under way the keys of many moments join the next', async 
   const others = [];
   for (const key of ['b', 'nobody', 'c']) {
     others.push(load(key));
-    await sleep(2);
+    await nextTurn();
   }
   assert.equal(batches.length, 1);
   batches[0]?.answer();
