@@ -14,6 +14,10 @@ export function median(values: number[]): number {
   return percentile(values, 0.5);
 }
 
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** The value that the given share of all values does not exceed. */
 export function percentile(values: number[], share: number): number {
   const sorted = [...values].toSorted((one, other) => one - other);

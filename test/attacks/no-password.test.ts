@@ -22,7 +22,7 @@ async function createdUser(service: TestApp): Promise<{ username: string; email:
 
 for (const hash of ['bcrypt', 'argon2id']) {
   test(`no text signs in without a password, after the work of a wrong one: ${hash}`, async (t) => {
-    const service = await createTestApp(t, { PASSWORD_HASH: hash });
+    const service = await createTestApp(t, { PASSWORD_HASH: hash }, { alone: true });
     const { username, email } = await createdUser(service);
     const unknown = await service.api.post('/api/users/login', {
       username: 'nobody.here',

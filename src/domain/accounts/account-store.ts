@@ -228,7 +228,7 @@ export async function updateAccount(
   return withoutPassword(row);
 }
 
-const credentialColumns = [
+export const credentialColumns = [
   'id',
   'username',
   'email',

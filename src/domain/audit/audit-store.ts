@@ -1,7 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { sql } from 'kysely';
 import type { KeyRing } from '../../platform/crypto/secret-keys.ts';
-import { type Database, now, type Transaction } from '../../platform/database/database.ts';
+import { compileOnce } from '../../platform/database/compile-once.ts';
+import type { Database, Transaction } from '../../platform/database/database.ts';
 import { everything, type Listing } from '../../platform/lists/list-rows.ts';
 import { orderBy, timeKey } from '../../platform/lists/order.ts';
 import type { Origin } from '../../platform/logging/request-context.ts';
@@ -36,9 +37,33 @@ export async function insertAuditEvent(
     ...digestPersonal(personal),
   };
   const sealed = { ...row, seal_key_id: keys.kid, seal: sealOf(keys, row) };
-  const values = { ...sealed, details: JSON.stringify(details), occurred_at: now };
-  await db.insertInto('audit_events').values(values).execute();
+  await insert(db, { ...sealed, details: JSON.stringify(details) });
 }
+
+type NewEvent = Record<(typeof insertedColumns)[number], unknown>;
+
+const insertedColumns = [
+  'id',
+  'event',
+  'outcome',
+  'actor_kind',
+  'actor_id',
+  'subject_kind',
+  'subject_id',
+  'ip',
+  'request_id',
+  'details',
+  'personal_salt',
+  'personal_digest',
+  'seal_key_id',
+  'seal',
+] as const;
+
+const insert = compileOnce<NewEvent, never>(
+  (value) => sql`
+    INSERT INTO audit_events (${sql.join(insertedColumns.map((name) => sql.ref(name)))}, occurred_at)
+    VALUES (${sql.join(insertedColumns.map(value))}, now())`,
+);
 
 export type EventFilter = {
   actor?: string | undefined;

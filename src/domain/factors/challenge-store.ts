@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { compileOnce } from '../../platform/database/compile-once.ts';
 import {
   cleanUpRows,
   type Database,
@@ -7,8 +8,12 @@ import {
   type Transaction,
 } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
-import { type Credentials, selectCredentials } from '../accounts/account-store.ts';
-import { type Party, partyOf, type Realm } from '../realms/realms.ts';
+import {
+  type Credentials,
+  credentialColumns,
+  selectCredentials,
+} from '../accounts/account-store.ts';
+import { adminRealm, type Party, partyOf, type Realm, userRealm } from '../realms/realms.ts';
 import { type ProofMethod, readMethods, writeMethods } from '../sessions/proof.ts';
 import { of } from './factor-rows.ts';
 
@@ -73,23 +78,30 @@ export async function takeTry(
   realm: Realm,
   tokenHash: Buffer,
 ): Promise<Tried | null> {
-  // A clock that was set back lengthens nothing.
-  const { rows } = await sql<Credentials & { first_version: number; methods: string }>`
-    WITH taken AS (
-      UPDATE second_factor_challenges SET tries_left = tries_left - 1
-       WHERE token_hash = ${tokenHash} AND tries_left > 0
-         AND expires_at > now() AND expires_at <= ${secondsFromNow(challengeLifeSeconds)}
-      RETURNING subject_id, password_version AS first_version, methods
-    )
-    SELECT account.*, first_version, methods
-      FROM taken, LATERAL (${selectCredentials(db, realm, sql`taken.subject_id`)}) AS account`.execute(
-    db,
-  );
-  const [row] = rows;
+  const [row] = await take[realm.kind](db, { tokenHash });
   if (row === undefined) return null;
   const { first_version: firstVersion, methods, ...account } = row;
   if (account.password_version !== firstVersion) return null;
   return { account, methods: readMethods(methods) };
+}
+
+type TakenRow = Credentials & { first_version: number; methods: string };
+
+const take = { user: takeIn(userRealm), admin: takeIn(adminRealm) };
+
+function takeIn(realm: Realm) {
+  // A clock that was set back lengthens nothing.
+  return compileOnce<{ tokenHash: Buffer }, TakenRow>(
+    (value, db) => sql`
+    WITH taken AS (
+      UPDATE second_factor_challenges SET tries_left = tries_left - 1
+       WHERE token_hash = ${value('tokenHash')} AND tries_left > 0
+         AND expires_at > now() AND expires_at <= ${secondsFromNow(challengeLifeSeconds)}
+      RETURNING subject_id, password_version AS first_version, methods
+    )
+    SELECT ${sql.join(credentialColumns.map((name) => sql.ref(`account.${name}`)))}, first_version, methods
+      FROM taken, LATERAL (${selectCredentials(db, realm, sql`taken.subject_id`)}) AS account`,
+  );
 }
 
 /** Whose challenge it is, without taking a try; null if it is not open. */

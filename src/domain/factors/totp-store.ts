@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
 import type { SecretKeys } from '../../platform/crypto/secret-keys.ts';
+import { compileOnce } from '../../platform/database/compile-once.ts';
 import {
   cleanUpRows,
   type Database,
@@ -66,9 +67,16 @@ export function hasTotpInForce(owner: Party): RawBuilder<boolean> {
   return sql`EXISTS (SELECT FROM totp_factors WHERE ${of(owner)} AND confirmed_at IS NOT NULL)`;
 }
 
-export async function findTotpsInForce(db: Database, owner: Party): Promise<CheckedTotp[]> {
-  return checked(db, owner).where('confirmed_at', 'is not', null).execute();
+export function findTotpsInForce(db: Database, owner: Party): Promise<readonly CheckedTotp[]> {
+  return readInForce(db, owner);
 }
+
+const readInForce = compileOnce<Party, CheckedTotp>(
+  (value) => sql`
+    SELECT id, key_id, secret, confirmed_at, extract(epoch FROM now())::float8 AS seconds_now
+      FROM totp_factors
+     WHERE subject_id = ${value('id')} AND subject_kind = ${value('kind')} AND confirmed_at IS NOT NULL`,
+);
 
 /** Null unless it was begun in the last hour and is not in force. */
 export async function findBegunTotp(
@@ -76,8 +84,13 @@ export async function findBegunTotp(
   owner: Party,
   id: string,
 ): Promise<CheckedTotp | null> {
-  const query = checked(trx, owner).where('id', '=', id).where('confirmed_at', 'is', null);
-  const recent = query.where('created_at', '>', secondsFromNow(-confirmSeconds));
+  const query = trx
+    .selectFrom('totp_factors')
+    .where(of(owner))
+    .select(['id', 'key_id', 'secret', sql<Date>`confirmed_at`.as('confirmed_at')])
+    .select(sql<number>`extract(epoch FROM now())::float8`.as('seconds_now'));
+  const begun = query.where('id', '=', id).where('confirmed_at', 'is', null);
+  const recent = begun.where('created_at', '>', secondsFromNow(-confirmSeconds));
   return (await recent.executeTakeFirst()) ?? null;
 }
 
@@ -88,17 +101,29 @@ type Use = { factor: TotpFactor; owner: Party; step: number; from: 'in force' | 
  * was used before. One that lies in the future is forgotten: then the clock was set back.
  */
 export async function burnStep(db: Database, { factor, owner, step, from }: Use): Promise<boolean> {
-  const { id, key_id, secret } = factor;
-  const used = { last_step: step, last_used_at: now, key_id, secret };
-  const result = await db
-    .updateTable('totp_factors')
-    .where(of(owner))
-    .set(from === 'begun' ? { ...used, confirmed_at: now } : used)
-    .where('id', '=', id)
-    .where('confirmed_at', from === 'begun' ? 'is' : 'is not', null)
-    .where(sql<boolean>`(last_step IS NULL OR last_step < ${step} OR last_step > ${step} + 2)`)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  const { id, key_id: keyId, secret } = factor;
+  const burned = await burn[from](db, { ...owner, factorId: id, keyId, secret, step });
+  return burned.length === 1;
+}
+
+type Burned = Party & { factorId: string; keyId: string; secret: Buffer; step: number };
+
+const burn = {
+  begun: burnOf(sql`confirmed_at IS NULL`),
+  'in force': burnOf(sql`confirmed_at IS NOT NULL`),
+};
+
+function burnOf(some: RawBuilder<unknown>) {
+  return compileOnce<Burned, { id: string }>(
+    (value) => sql`
+    UPDATE totp_factors
+       SET last_step = ${value('step')}::bigint, last_used_at = now(), key_id = ${value('keyId')},
+           secret = ${value('secret')}, confirmed_at = coalesce(confirmed_at, now())
+     WHERE subject_id = ${value('id')} AND subject_kind = ${value('kind')} AND id = ${value('factorId')}
+       AND ${some}
+       AND (last_step IS NULL OR last_step < ${value('step')}::bigint OR last_step > ${value('step')}::bigint + 2)
+    RETURNING id`,
+  );
 }
 
 export async function deleteTotp(trx: Transaction, owner: Party, id: string): Promise<boolean> {
@@ -121,17 +146,4 @@ export async function countTotpsByKey(db: Database): Promise<Map<string, number>
   const count = sql<number>`count(*)::int`.as('count');
   const query = db.selectFrom('totp_factors').select(['key_id', count]).groupBy('key_id');
   return new Map((await query.execute()).map(({ key_id, count: one }) => [key_id, one]));
-}
-
-function checked(db: Database | Transaction, owner: Party) {
-  return db
-    .selectFrom('totp_factors')
-    .where(of(owner))
-    .select([
-      'id',
-      'key_id',
-      'secret',
-      sql<Date>`confirmed_at`.as('confirmed_at'),
-      sql<number>`extract(epoch FROM now())::float8`.as('seconds_now'),
-    ]);
 }

@@ -3,14 +3,14 @@ import { compileOnce } from '../../platform/database/compile-once.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { loadTogether } from '../../platform/database/load-together.ts';
 import { type Account, notDeleted } from '../accounts/account-store.ts';
-import { adminRealm, type Realm, type RealmKind, userRealm } from '../realms/realms.ts';
+import { oncePerRealm } from '../realms/once-per-realm.ts';
+import { adminRealm, type Realm, userRealm } from '../realms/realms.ts';
 import { isGoodKey } from '../signing-keys/signing-key-store.ts';
 import { readProof } from './proof.ts';
 import { type Caller, live } from './session-store.ts';
 
 /** `keyId` is that of the access token's signature; null for one that no stored key made. */
 type Asked = { sessionId: string; subjectId: string; keyId: string | null };
-type Finder = (asked: Asked) => Promise<Caller | undefined>;
 
 type CallerRow = Account & {
   place: number;
@@ -22,8 +22,6 @@ type CallerRow = Account & {
   renewal_age: number | null;
 };
 
-const finders = new WeakMap<Database, Partial<Record<RealmKind, Finder>>>();
-
 /**
  * The caller, in one query, which all requests of the moment share. Null unless the session is
  * live, the account active and not deleted, and the signing key not revoked.
@@ -32,14 +30,9 @@ export async function findCaller(db: Database, realm: Realm, asked: Asked): Prom
   return (await finderOf(db, realm)(asked)) ?? null;
 }
 
-function finderOf(db: Database, realm: Realm): Finder {
-  const ofRealm = finders.get(db) ?? {};
-  finders.set(db, ofRealm);
-  ofRealm[realm.kind] ??= loadTogether(db, (connection, asked: readonly Asked[]) =>
-    loadCallers(connection, realm, asked),
-  );
-  return ofRealm[realm.kind] as Finder;
-}
+const finderOf = oncePerRealm((db, realm) =>
+  loadTogether(db, (connection, asked: readonly Asked[]) => loadCallers(connection, realm, asked)),
+);
 
 type Values = { sessionIds: string[]; subjectIds: string[]; keyIds: (string | null)[] };
 

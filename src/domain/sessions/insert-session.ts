@@ -53,19 +53,23 @@ export async function insertSession(
   return { methods, authenticatedAt, level, signingKeyId };
 }
 
-/** True if the subject has signed in before, but never from this device. */
-export async function isNewDevice(
+/**
+ * `isNewDevice`: the subject has signed in before, but never from this device. `live` counts its
+ * live sessions.
+ */
+export async function lookAtSessions(
   trx: Transaction,
   realm: Realm,
   { subjectId, deviceHash }: Pick<NewSession, 'subjectId' | 'deviceHash'>,
-): Promise<boolean> {
-  const query = trx
+): Promise<{ isNewDevice: boolean; live: number }> {
+  const row = await trx
     .selectFrom('sessions')
     .select(sql<boolean | null>`bool_or(device_hash = ${deviceHash})`.as('known'))
+    .select(sql<number>`count(*) FILTER (WHERE ${live})::int`.as('live'))
     .where('subject_kind', '=', realm.kind)
     .where('subject_id', '=', subjectId)
-    .where('device_hash', 'is not', null);
-  return (await query.executeTakeFirst())?.known === false;
+    .executeTakeFirstOrThrow();
+  return { isNewDevice: row.known === false, live: row.live };
 }
 
 /** Ends all live sessions of a subject except the `max` most recently used ones (ASVS V7.1.2). */

@@ -12,7 +12,7 @@ import { describeDevice } from './describe-device.ts';
 import {
   evictIdleSessions,
   insertSession,
-  isNewDevice,
+  lookAtSessions,
   type NewSession,
 } from './insert-session.ts';
 import { type ProofMethod, showsSecondFactor } from './proof.ts';
@@ -84,10 +84,11 @@ async function insert(
   verified: Verified,
   session: NewSession,
 ): Promise<TokenProof> {
-  const isNew = await isNewDevice(trx, realm, session);
+  const { isNewDevice, live } = await lookAtSessions(trx, realm, session);
   const proof = await insertSession(trx, realm, session, sessionLifetimes(deps.config, realm));
-  await evictIdleSessions(trx, realm, verified.id, maxLiveSessions);
-  if (isNew) {
+  // The lock on the account keeps others from adding one.
+  if (live >= maxLiveSessions) await evictIdleSessions(trx, realm, verified.id, maxLiveSessions);
+  if (isNewDevice) {
     const from = { device: describeDevice(session.userAgent), ip: session.ip };
     await queueNotice(deps, trx, realm, verified, 'new_sign_in', from);
   }

@@ -59,13 +59,9 @@ export async function rotateRefreshToken(
     keyId: keys.kid,
     idempotencyHash: hashOfKey(token, presented.idempotencyKey),
     rotatedByHash: hashOfPage(presented.page, successor, keys),
+    idleSeconds: sessionLifetimes(deps.config, realm).idleSeconds,
   };
-  const rotated = await rotateSession(
-    deps.db,
-    realm,
-    rotation,
-    sessionLifetimes(deps.config, realm),
-  );
+  const rotated = await rotateSession(deps.db, realm, rotation);
   if (rotated === null) return answerSpentToken(deps, realm, { ...presented, token });
   return issueTokenPair(deps, { realm, ...rotated, refreshToken: successor, keys });
 }

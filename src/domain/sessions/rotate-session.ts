@@ -1,11 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
 import { compileOnce } from '../../platform/database/compile-once.ts';
-import { type Database, secondsFromNow } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/database.ts';
 import { loadTogether } from '../../platform/database/load-together.ts';
-import { adminRealm, type Realm, type RealmKind, userRealm } from '../realms/realms.ts';
+import { oncePerRealm } from '../realms/once-per-realm.ts';
+import { adminRealm, type Realm, userRealm } from '../realms/realms.ts';
 import { currentSigningKey } from '../signing-keys/signing-key-store.ts';
 import { readProof } from './proof.ts';
-import { type Lifetimes, live, ofActiveAccount, type SessionRecord } from './session-store.ts';
+import { live, ofActiveAccount, type SessionRecord } from './session-store.ts';
 import type { TokenProof } from './token-proof.ts';
 
 export type Rotation = {
@@ -16,16 +17,13 @@ export type Rotation = {
   keyId: string;
   idempotencyHash: Buffer | null;
   rotatedByHash: Buffer | null;
+  idleSeconds: number;
 };
 
 type Rotated = { subjectId: string; proof: TokenProof };
 
-type Rotate = (rotation: Rotation) => Promise<Rotated | undefined>;
-
 /** Each is a commit. With two under way refreshes were no faster, and shared less. */
 const commitsAtOnce = 1;
-
-const rotators = new WeakMap<Database, Partial<Record<RealmKind, Rotate>>>();
 
 /**
  * Checks and rotates in one statement, which the rotations of the moment share. Null unless the
@@ -35,26 +33,22 @@ export async function rotateSession(
   db: Database,
   realm: Realm,
   rotation: Rotation,
-  lifetimes: Lifetimes,
 ): Promise<Rotated | null> {
-  const shared = await rotatorOf(db, realm, lifetimes)(rotation);
+  const shared = await rotatorOf(db, realm)(rotation);
   if (shared !== undefined) return shared;
   // Somebody else may have held the lock on the session.
-  const find = await run(alone[realm.kind], db, [rotation], lifetimes);
+  const find = await run(alone[realm.kind], db, [rotation]);
   return find(rotation) ?? null;
 }
 
-function rotatorOf(db: Database, realm: Realm, lifetimes: Lifetimes): Rotate {
-  const ofRealm = rotators.get(db) ?? {};
-  rotators.set(db, ofRealm);
-  ofRealm[realm.kind] ??= loadTogether(
+const rotatorOf = oncePerRealm((db, realm) =>
+  loadTogether(
     db,
     (connection, rotations: readonly Rotation[]) =>
-      run(together[realm.kind], connection, rotations, lifetimes),
-    commitsAtOnce,
-  );
-  return ofRealm[realm.kind] as Rotate;
-}
+      run(together[realm.kind], connection, rotations),
+    { atOnce: commitsAtOnce },
+  ),
+);
 
 type Row = Pick<
   SessionRecord,
@@ -69,7 +63,7 @@ type Values = {
   keyIds: string[];
   idempotency: (Buffer | null)[];
   pages: (Buffer | null)[];
-  idleSeconds: number;
+  idleSeconds: number[];
 };
 
 type Statement = (db: Database, values: Values) => Promise<readonly Row[]>;
@@ -94,15 +88,16 @@ function statementIn(realm: Realm, lock: RawBuilder<unknown>): Statement {
       generation = sessions.generation + 1, previous_hash = current_hash,
       current_hash = successor_hash, key_id = successor_key, idempotency_hash = by_idempotency,
       rotated_at = now(), rotated_by_hash = by_page, last_used_at = now(),
-      idle_expires_at = least(${secondsFromNow(value('idleSeconds'))}, absolute_expires_at)
+      idle_expires_at = least(now() + make_interval(secs => idle_seconds), absolute_expires_at)
     FROM (
-      SELECT sessions.id AS chosen, place, successor_hash, successor_key, by_idempotency, by_page
+      SELECT sessions.id AS chosen, place, successor_hash, successor_key, by_idempotency, by_page,
+             idle_seconds
         FROM unnest(${value('sessionIds')}::uuid[], ${value('generations')}::int[],
                     ${value('presented')}::bytea[], ${value('successors')}::bytea[],
                     ${value('keyIds')}::text[], ${value('idempotency')}::bytea[],
-                    ${value('pages')}::bytea[])
+                    ${value('pages')}::bytea[], ${value('idleSeconds')}::float8[])
                WITH ORDINALITY AS asked (session_id, presented_generation, presented_hash,
-                 successor_hash, successor_key, by_idempotency, by_page, place)
+                 successor_hash, successor_key, by_idempotency, by_page, idle_seconds, place)
         JOIN sessions ON sessions.id = session_id
        WHERE subject_kind = ${realm.kind} AND generation = presented_generation
          AND current_hash = presented_hash AND ${live} AND ${ofActiveAccount(realm)}
@@ -117,7 +112,6 @@ async function run(
   statement: Statement,
   db: Database,
   rotations: readonly Rotation[],
-  { idleSeconds }: Lifetimes,
 ): Promise<(rotation: Rotation) => Rotated | undefined> {
   const rows = await statement(db, {
     sessionIds: rotations.map(({ sessionId }) => sessionId),
@@ -127,7 +121,7 @@ async function run(
     keyIds: rotations.map(({ keyId }) => keyId),
     idempotency: rotations.map(({ idempotencyHash }) => idempotencyHash),
     pages: rotations.map(({ rotatedByHash }) => rotatedByHash),
-    idleSeconds,
+    idleSeconds: rotations.map(({ idleSeconds }) => idleSeconds),
   });
   const rotated = new Map(rows.map((row) => [rotations[row.place - 1], rotatedOf(row)]));
   return (rotation) => rotated.get(rotation);

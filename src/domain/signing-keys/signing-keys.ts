@@ -15,7 +15,7 @@ import { listSigningKeys } from './signing-key-store.ts';
 export type SigningKeys = {
   find(kid: string): SigningKey | null;
   /**
-   * Reads the table for an unknown id, ten times a second at most, because a client chose it. The
+   * Reads the table for an unknown id, about ten times a second at most, because a client chose it. The
    * caller waits for a reading that begins after the call: the key may have been made just now.
    */
   lookUp(kid: string): Promise<SigningKey | null>;
@@ -79,8 +79,8 @@ export function createSigningKeys({ db, keys, config, logger }: Deps): SigningKe
     await sleep(Math.max(0, readAt + lookUpMilliseconds - performance.now()));
     // Whoever calls from now on might be too late for this one.
     nextReading = null;
-    // One that has begun may be too early.
-    await reading;
+    // One that has begun may be too early. If it fails, that is for its own callers.
+    await reading?.catch(() => {});
     await reload();
   };
   const signsWithSecret = () => config.accessTokenAlgorithm === 'HS256' || hasOlder;

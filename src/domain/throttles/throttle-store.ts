@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { hmacSha256, type KeyRing } from '../../platform/crypto/secret-keys.ts';
+import { compileOnce } from '../../platform/database/compile-once.ts';
 import {
   cleanUpRows,
   type Database,
@@ -52,20 +53,26 @@ export async function peekThrottles<Wanted extends Peeked>(
 ): Promise<(Wanted & Taken)[]> {
   if (wanted.length === 0) return [];
   const digests = wanted.map((one) => ({ one, digest: digestOf(deps, one.policy, one.key) }));
-  const pairs = digests.map(({ one, digest }) => sql`(${one.policy.name}, ${digest})`);
-  const rows = await deps.db
-    .selectFrom('throttles')
-    .select(['policy', 'key_hash', 'count'])
-    .select(sql<number>`extract(epoch FROM resets_at - now())::float8`.as('seconds'))
-    .where(sql<boolean>`(policy, key_hash) IN (${sql.join(pairs)})`)
-    .where('resets_at', '>', now)
-    .execute();
+  const rows = await readRunning(deps.db, {
+    policies: wanted.map(({ policy }) => policy.name),
+    digests: digests.map(({ digest }) => digest),
+  });
   return digests.map(({ one, digest }) => {
     const { name } = one.policy;
     const row = rows.find((found) => found.policy === name && digest.equals(found.key_hash));
     return { ...one, ...taken(one.policy, (row?.count ?? 0) + 1, row?.seconds ?? 0) };
   });
 }
+
+type RunningRow = Pick<ThrottleRow, 'policy' | 'key_hash' | 'count'> & { seconds: number };
+
+const readRunning = compileOnce<{ policies: string[]; digests: Buffer[] }, RunningRow>(
+  (value) => sql`
+    SELECT policy, key_hash, count, extract(epoch FROM resets_at - now())::float8 AS seconds
+      FROM unnest(${value('policies')}::text[], ${value('digests')}::bytea[]) AS wanted (named, digest)
+      JOIN throttles ON policy = named AND key_hash = digest
+     WHERE resets_at > now()`,
+);
 
 /** `count` includes the current request. */
 function taken({ limit, windowSeconds }: ThrottlePolicy, count: number, seconds: number): Taken {

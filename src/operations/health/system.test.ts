@@ -74,7 +74,7 @@ test('/health is 503 without the database and says why in one word', async (t) =
 });
 
 test('live reports that the process runs, whatever else is down', async (t) => {
-  const test = await createTestApp(t);
+  const test = await createTestApp(t, {}, { alone: true });
   const { api } = await startWithoutDatabase(t, test);
   assert.deepEqual((await api.get('/health/live')).body, { status: 'live' });
   for (const phase of ['starting', 'serving', 'draining'] as const) {

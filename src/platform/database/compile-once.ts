@@ -12,13 +12,16 @@ class Place {
   }
 }
 
-/** A query that is built and compiled at its first run; later runs only put in their values. */
+/**
+ * A statement that is built and compiled at its first run; later runs only put in their values.
+ * `build` gets the database only to build queries with.
+ */
 export function compileOnce<Values extends object, Row>(
-  build: (value: Value<Values>) => RawBuilder<Row>,
+  build: (value: Value<Values>, db: Database) => RawBuilder<Row>,
 ): (db: Database, values: Values) => Promise<readonly Row[]> {
   let compiled: CompiledQuery<Row> | undefined;
   return async (db, values) => {
-    compiled ??= build((name) => sql.val(new Place(name)) as RawBuilder<never>).compile(db);
+    compiled ??= build((name) => sql.val(new Place(name)) as RawBuilder<never>, db).compile(db);
     const parameters = compiled.parameters.map((parameter) =>
       parameter instanceof Place ? values[parameter.name as keyof Values] : parameter,
     );

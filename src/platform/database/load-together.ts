@@ -1,15 +1,22 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Database } from './database.ts';
 
 type Waiting<Key, Row> = {
   key: Key;
+  /** Calls a function in the context of the request that waits: its trace, its log fields. */
+  inItsContext: (call: () => void) => void;
   resolve: (row: Row | undefined) => void;
   reject: (error: unknown) => void;
 };
 
-/** Longer than a commit takes. */
-const slowMilliseconds = 50;
+type Limits = {
+  /** Queries under way; without it there may be any number. */
+  atOnce?: number;
+  /** A query that takes longer no longer counts as under way. A commit usually takes less. */
+  slowMilliseconds?: number;
+};
 
-/** Null for a key means that there is no row for it. */
+/** Undefined for a key means that there is no row for it. */
 type Load<Key, Row> = (
   db: Database,
   keys: readonly Key[],
@@ -18,12 +25,13 @@ type Load<Key, Row> = (
 /**
  * Answers what many requests ask for at the same moment with one query. Keys join until the query
  * has its connection and is sent, so that no answer is older than its question. While `atOnce`
- * queries are under way the next one waits, so that more keys join it, but not for a slow one.
+ * queries are under way the next one waits, so that more keys join it, but not for a slow one. A
+ * query runs in the context of the first request in it.
  */
 export function loadTogether<Key, Row>(
   db: Database,
   load: Load<Key, Row>,
-  atOnce = Number.POSITIVE_INFINITY,
+  { atOnce = Number.POSITIVE_INFINITY, slowMilliseconds = 50 }: Limits = {},
 ): (key: Key) => Promise<Row | undefined> {
   const waiting: Waiting<Key, Row>[] = [];
   /** One waits for its connection at a time; whoever asks meanwhile joins it. */
@@ -31,10 +39,11 @@ export function loadTogether<Key, Row>(
   let underWay = 0;
 
   const startNext = (): void => {
-    if (isNextDue || waiting.length === 0 || underWay >= atOnce) return;
+    const [first] = waiting;
+    if (isNextDue || first === undefined || underWay >= atOnce) return;
     isNextDue = true;
     // All requests that arrived with this turn of the event loop.
-    setImmediate(() => void run());
+    first.inItsContext(() => setImmediate(() => void run()));
   };
 
   const startNextInstead = (): void => {
@@ -83,7 +92,7 @@ export function loadTogether<Key, Row>(
 
   return (key) => {
     const { promise, resolve, reject } = Promise.withResolvers<Row | undefined>();
-    waiting.push({ key, resolve, reject });
+    waiting.push({ key, inItsContext: AsyncLocalStorage.snapshot(), resolve, reject });
     startNext();
     return promise;
   };
