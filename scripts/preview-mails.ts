@@ -1,14 +1,13 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import { assembly } from '../src/app.ts';
 import { composeMessage } from '../src/domain/outbox/compose-message.ts';
+import { launchChromium, withoutChromium } from '../test/browser/browser-page.ts';
 
 // Writes every mail as text, HTML and, where Chromium is installed, as pictures of a desktop and a
 // phone.
 
 const directory = join(import.meta.dirname, '../.tmp/mail-preview');
-const executablePath = '/usr/bin/chromium';
 const token = 'Qm9vayBvZiBTYW5kLCB3aXRob3V0IGEgZmlyc3QgcGFnZS4uLi4uLi4uLi4uLi4u';
 const lives: Record<string, string> = {
   password_reset: '30 minutes',
@@ -35,19 +34,11 @@ for (const [kind, words] of Object.entries(assembly.mailTexts)) {
   write(`${kind}.txt`, `Subject: ${subject}\n\n${text}`);
   write(`${kind}.html`, html);
 }
-if (existsSync(executablePath)) await takePictures();
-else process.stdout.write('Chromium is not installed: no pictures\n');
+if (withoutChromium === false) await takePictures();
+else process.stdout.write(`${withoutChromium}: no pictures\n`);
 
 async function takePictures(): Promise<void> {
-  const args = [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-sync',
-  ];
-  const quiet = ['--disable-background-networking', '--disable-component-update'];
-  const browser = await chromium.launch({ executablePath, args: [...args, ...quiet] });
+  const browser = await launchChromium();
   for (const [name, width] of Object.entries({ desktop: 720, phone: 375 })) {
     const page = await browser.newPage({ viewport: { width, height: 400 } });
     for (const kind of kinds) {

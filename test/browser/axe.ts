@@ -24,14 +24,29 @@ type Violation = {
   nodes: { target: string[]; failureSummary: string }[];
 };
 
-/** What axe finds, of any weight, as one line each; in a part of the page only where one is given. */
-export async function findViolations(page: Page, part = 'html'): Promise<string[]> {
+type Scope = { part?: string; without?: string };
+
+/**
+ * What axe finds, of any weight, as one line each; in a part of the page, or without one of its
+ * rules, where that is given.
+ */
+export async function findViolations(
+  page: Page,
+  { part = 'html', without }: Scope = {},
+): Promise<string[]> {
   axe ??= readAxe();
   // In the middle of a fade every contrast is too low.
   await page.evaluate(settled);
   // Through the debugger, which the page's policy does not bind.
   await page.evaluate(axe);
-  const run = `axe.run(${JSON.stringify(part)}, { resultTypes: ["violations"], preload: false })`;
+  // A frame that runs no script cannot be asked.
+  const options = {
+    resultTypes: ['violations'],
+    preload: false,
+    iframes: false,
+    rules: without === undefined ? {} : { [without]: { enabled: false } },
+  };
+  const run = `axe.run(${JSON.stringify(part)}, ${JSON.stringify(options)})`;
   const found = await page.evaluate<{ violations: Violation[] }>(run);
   return found.violations.flatMap(({ id, impact, nodes }) =>
     nodes.map(

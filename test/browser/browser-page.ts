@@ -2,11 +2,14 @@ import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-export const chromiumPath = '/usr/bin/chromium';
+/** Debian's `chromium-headless-shell`: the same engine, without a desktop's windows. */
+export const chromiumPath = '/usr/bin/chromium-headless-shell';
 const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /** The reason to skip the tests, or false. */
-export const withoutChromium = existsSync(chromiumPath) ? false : 'Chromium is not installed';
+export const withoutChromium = existsSync(chromiumPath)
+  ? false
+  : 'chromium-headless-shell is not installed';
 
 export function launchChromium(): Promise<Browser> {
   const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', ...quiet];

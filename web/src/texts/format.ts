@@ -11,10 +11,18 @@ const units = [
 
 export type Format = ReturnType<typeof createFormat>;
 
+/** By the language of a region. A browser takes milliseconds to make a formatter. */
+const formats = new Map<string, Format>();
+
 /** Dates, times and numbers as the language writes them. */
 export function useFormat(): Format {
   const { language } = useLanguage();
-  return useMemo(() => createFormat(regionOf(language)), [language]);
+  return useMemo(() => {
+    const region = regionOf(language);
+    const format = formats.get(region) ?? createFormat(region);
+    formats.set(region, format);
+    return format;
+  }, [language]);
 }
 
 /** As the reader's own country writes it, where the language is theirs. */
@@ -23,38 +31,41 @@ function regionOf(language: string): string {
 }
 
 function createFormat(language: string) {
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-  const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
-  const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
-  const exact = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
-  const day = new Intl.DateTimeFormat(language, {
-    day: 'numeric',
-    month: 'short',
-    timeZone: 'UTC',
-  });
-  const number = new Intl.NumberFormat(language);
-  const change = new Intl.NumberFormat(language, { style: 'percent', signDisplay: 'exceptZero' });
+  const dateFormat = (options: Intl.DateTimeFormatOptions) =>
+    atFirstUse(() => new Intl.DateTimeFormat(language, options));
+  const numberFormat = (options: Intl.NumberFormatOptions = {}) =>
+    atFirstUse(() => new Intl.NumberFormat(language, options));
+  const relative = atFirstUse(() => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }));
+  const date = dateFormat({ dateStyle: 'medium' });
+  const dateTime = dateFormat({ dateStyle: 'medium', timeStyle: 'short' });
+  const exact = dateFormat({ dateStyle: 'medium', timeStyle: 'medium' });
+  const day = dateFormat({ day: 'numeric', month: 'short', timeZone: 'UTC' });
+  const number = numberFormat();
+  const change = numberFormat({ style: 'percent', signDisplay: 'exceptZero' });
+  const seconds = numberFormat({ style: 'unit', unit: 'second', unitDisplay: 'long' });
+  const minutes = numberFormat({ style: 'unit', unit: 'minute', unitDisplay: 'long' });
   return {
-    date: (time: string) => date.format(new Date(time)),
-    dateTime: (time: string) => dateTime.format(new Date(time)),
-    exact: (time: string) => exact.format(new Date(time)),
-    day: (isoDay: string) => day.format(new Date(`${isoDay}T00:00:00Z`)),
-    number: (value: number) => number.format(value),
-    change: (share: number) => change.format(share),
+    date: (time: string) => date().format(new Date(time)),
+    dateTime: (time: string) => dateTime().format(new Date(time)),
+    exact: (time: string) => exact().format(new Date(time)),
+    day: (isoDay: string) => day().format(new Date(`${isoDay}T00:00:00Z`)),
+    number: (value: number) => number().format(value),
+    change: (share: number) => change().format(share),
     ago: (time: string) => {
-      const seconds = (new Date(time).getTime() - Date.now()) / 1000;
-      const [unit, length] = units.find(([, one]) => Math.abs(seconds) >= one) ?? ['minute', 60];
-      return relative.format(Math.abs(seconds) < 60 ? 0 : Math.round(seconds / length), unit);
+      const away = (new Date(time).getTime() - Date.now()) / 1000;
+      const [unit, length] = units.find(([, one]) => Math.abs(away) >= one) ?? ['minute', 60];
+      return relative().format(Math.abs(away) < 60 ? 0 : Math.round(away / length), unit);
     },
     /** How long to wait, e.g. `45 seconds`. */
-    wait: (seconds: number) => {
-      const [unit, value] =
-        seconds < 90
-          ? (['second', seconds] as const)
-          : (['minute', Math.ceil(seconds / 60)] as const);
-      return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(
-        value,
-      );
-    },
+    wait: (wait: number) =>
+      wait < 90 ? seconds().format(wait) : minutes().format(Math.ceil(wait / 60)),
+  };
+}
+
+function atFirstUse<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
