@@ -440,7 +440,7 @@ test('M04 a malformed link token costs no query and is recorded', async (t) => {
   }
   assert.equal(service.statements().length, 9);
   for (const statement of service.statements())
-    assert.match(statement, /^insert into "audit_events"/);
+    assert.match(statement, /^\s*INSERT INTO audit_events /);
   const recorded = await service.db
     .selectFrom('audit_events')
     .select(['event', 'outcome'])

@@ -1,4 +1,4 @@
-import { type AppError, badRequest } from '../../platform/errors.ts';
+import { type AppError, badRequest, unauthenticated } from '../../platform/errors.ts';
 import { type Credentials, findCredentialsById } from '../accounts/account-store.ts';
 import { storedPasswordOf } from '../accounts/stored-columns.ts';
 import { recordRefusal } from '../audit/record-event.ts';
@@ -10,8 +10,9 @@ import { requirePasswords } from './password-sign-in.ts';
 
 /**
  * Checks the current password of a signed-in account and returns its credentials. Throws 400
- * `wrong_password`, or `no_password` if none was ever set, 403 where users have no passwords, and 429
- * after too many: a stolen session must not allow guessing the password.
+ * `wrong_password`, or `no_password` if none was ever set, 401 if the account has ended since the
+ * session was checked, 403 where users have no passwords, and 429 after too many: a stolen session
+ * must not allow guessing the password.
  */
 export async function requireOwnPassword(
   deps: Pick<Dependencies, 'db' | 'keys' | 'hasher' | 'config' | 'logger'>,
@@ -21,14 +22,15 @@ export async function requireOwnPassword(
 ): Promise<Credentials> {
   requirePasswords(deps.config, realm);
   const credentials = await findCredentialsById(deps.db, realm, accountId);
-  const stored = credentials && storedPasswordOf(credentials);
-  if (credentials !== null && stored === null) throw noPasswordYet();
+  if (credentials === null) throw unauthenticated();
+  const stored = storedPasswordOf(credentials);
+  if (stored === null) throw noPasswordYet();
   const subject = partyOf(realm, accountId);
   const count = { policy: passwordCheck, key: `${realm.kind}\0${accountId}`, subject };
   const isRight = await checkWithinGuesses(deps, [count], () =>
     deps.hasher.verify(typed.password, stored, typed.ip, typed.signal),
   );
-  if (credentials === null || !isRight) {
+  if (!isRight) {
     await recordRefusal(deps, { event: 'password_check', outcome: 'failure', subject });
     throw badRequest('The current password is incorrect', 'wrong_password');
   }
