@@ -25,6 +25,8 @@ const entry = join(
 
 const developed = {
   ENVIRONMENT: 'development',
+  // The keys in a prepared database are sealed with it.
+  SECRET_KEY: 'a2V5IG9mIHRoZSBicm93c2VyIHRlc3RzLCBnb29kIGZvciBub3RoaW5nIGVsc2UgYXQgYWxs',
   RATE_LIMIT_PER_HOUR: '0',
   // Most of a start is compilation.
   NODE_COMPILE_CACHE: join(root, '.tmp/compile-cache'),
@@ -38,7 +40,7 @@ export async function startWithPages(
   t: { after(end: () => unknown): void },
   env: Record<string, string> = {},
 ) {
-  const own = { ...developed, ...(await ownDatabase()), ...env };
+  const own = { ...developed, ...(await ownDatabase(entry, developed)), ...env };
   const server = await startServer(t, { env: own, entry, readyTimeoutMs });
   // Links in mails lead here.
   return { ...server, url: `http://localhost:${server.port}` };
