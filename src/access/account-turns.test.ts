@@ -59,7 +59,7 @@ test('refreshes of one session do not delay another client', async (t) => {
 });
 
 test('an owner can end all sessions while a thief floods the account with requests', async (t) => {
-  const service = await createTestApp(t);
+  const service = await createTestApp(t, {}, { alone: true });
   const owner = await signedInUser(service);
   const thief = await signIn(service, userRealm, owner);
   let answered = 0;
