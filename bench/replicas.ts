@@ -69,7 +69,7 @@ async function measure(lifetime: Lifetime): Promise<Figure[]> {
   const how = isLimited ? 'requests a second of a quarter of a core each' : 'by processor time';
   return [
     {
-      name: `GET /api/users/me: processor time of a replica${isLimited ? ' of a quarter of a core' : ''}`,
+      name: `GET /api/users/me: processor time of a replica${isLimited ? ' limited to a quarter of a core' : ''}`,
       value: median(costs),
       unit: 'ms',
       bar: 1,

@@ -5,6 +5,6 @@ bundles=node_modules/.cache/adl-bundle
 sources=$(find src scripts/bundle.ts package-lock.json -type f -print | LC_ALL=C sort | xargs cksum | cksum | tr ' ' -)
 bundle=$bundles/$sources
 if [ ! -d "$bundle" ] && mkdir -p $bundles && node scripts/bundle.ts "$bundle" >&2; then
-  for old in $(ls -t $bundles | tail -n +4); do rm -rf "${bundles:?}/$old"; done
+  for old in $(ls -t $bundles | grep -v unfinished | tail -n +4); do rm -rf "${bundles:?}/$old"; done
 fi
 [ -d "$bundle" ] && echo "$bundle/$1.mjs" || echo "src/${1#*/}.ts"

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Selectable } from 'kysely';
+import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
 import type { RealmKind } from '../realms/realms.ts';
 
 declare module '../../platform/database/database.ts' {
@@ -31,3 +31,6 @@ type AuditEventRow = {
 };
 
 export type AuditEvent = Selectable<AuditEventRow>;
+
+/** The database sets the time. */
+export type NewAuditEvent = Omit<Insertable<AuditEventRow>, 'occurred_at' | 'is_chained'>;

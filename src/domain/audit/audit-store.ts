@@ -7,7 +7,7 @@ import { everything, type Listing } from '../../platform/lists/list-rows.ts';
 import { orderBy, timeKey } from '../../platform/lists/order.ts';
 import type { Origin } from '../../platform/logging/request-context.ts';
 import type { Party } from '../realms/realms.ts';
-import type { AuditEvent } from './audit-event-row.ts';
+import type { AuditEvent, NewAuditEvent } from './audit-event-row.ts';
 import { digestPersonal, sealOf } from './event-seal.ts';
 import type { SecurityEvent, SecurityEventName } from './security-events.ts';
 
@@ -40,26 +40,26 @@ export async function insertAuditEvent(
   await insert(db, { ...sealed, details: JSON.stringify(details) });
 }
 
-type NewEvent = Record<(typeof insertedColumns)[number], unknown>;
+/** All of them, which the type checks. */
+const inserted: Record<keyof NewAuditEvent, true> = {
+  id: true,
+  event: true,
+  outcome: true,
+  actor_kind: true,
+  actor_id: true,
+  subject_kind: true,
+  subject_id: true,
+  ip: true,
+  request_id: true,
+  details: true,
+  personal_salt: true,
+  personal_digest: true,
+  seal_key_id: true,
+  seal: true,
+};
+const insertedColumns = Object.keys(inserted) as (keyof NewAuditEvent)[];
 
-const insertedColumns = [
-  'id',
-  'event',
-  'outcome',
-  'actor_kind',
-  'actor_id',
-  'subject_kind',
-  'subject_id',
-  'ip',
-  'request_id',
-  'details',
-  'personal_salt',
-  'personal_digest',
-  'seal_key_id',
-  'seal',
-] as const;
-
-const insert = compileOnce<NewEvent, never>(
+const insert = compileOnce<NewAuditEvent, never>(
   (value) => sql`
     INSERT INTO audit_events (${sql.join(insertedColumns.map((name) => sql.ref(name)))}, occurred_at)
     VALUES (${sql.join(insertedColumns.map(value))}, now())`,

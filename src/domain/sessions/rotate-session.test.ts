@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { signedInUser } from '../../../test/factories.ts';
+import { eventually } from '../../../test/faults/eventually.ts';
 import { refresh, refreshed } from '../../../test/session-calls.ts';
 import { createTestApp, type TestApp } from '../../../test/test-app.ts';
 import { onPostgres } from '../../../test/test-database.ts';
@@ -62,6 +63,7 @@ test('a locked session holds up its own renewal and none that shares its stateme
   const { db } = service;
   const [locked, other] = [await newRotation(service), await newRotation(service)];
   const trx = await db.startTransaction().execute();
+  t.after(() => trx.isCommitted || trx.rollback().execute());
   await sql`SELECT FROM sessions WHERE id = ${locked.sessionId} FOR UPDATE`.execute(trx);
   let isRenewed = false;
   // Asked for in one turn of the event loop.
@@ -70,6 +72,12 @@ test('a locked session holds up its own renewal and none that shares its stateme
   });
   const renewed = await rotateSession(db, userRealm, other);
   assert.equal(renewed?.subjectId, other.subjectId);
+  await eventually('its own statement waits for the lock', async () => {
+    const { rows } = await sql`
+      SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%UPDATE sessions SET%'
+         AND datname = current_database()`.execute(db);
+    return rows.length === 1;
+  });
   assert.equal(isRenewed, false);
   await trx.commit().execute();
   assert.equal((await waiting)?.subjectId, locked.subjectId);

@@ -15,8 +15,8 @@ import { listSigningKeys } from './signing-key-store.ts';
 export type SigningKeys = {
   find(kid: string): SigningKey | null;
   /**
-   * Reads the table for an unknown id, about ten times a second at most, because a client chose it. The
-   * caller waits for a reading that begins after the call: the key may have been made just now.
+   * Reads the table for an unknown id, at most about ten times a second, because a client chose it.
+   * The caller waits for a reading that begins after the call: the key may have been made just now.
    */
   lookUp(kid: string): Promise<SigningKey | null>;
   /** For an id that comes from the table; throws 503 if no secret here opens the key. */

@@ -11,7 +11,7 @@ const units = [
 
 export type Format = ReturnType<typeof createFormat>;
 
-/** By the language of a region. A browser takes milliseconds to make a formatter. */
+/** By locale, e.g. `de-AT`. A browser takes milliseconds to make a formatter. */
 const formats = new Map<string, Format>();
 
 /** Dates, times and numbers as the language writes them. */
@@ -57,8 +57,8 @@ function createFormat(language: string) {
       return relative().format(Math.abs(away) < 60 ? 0 : Math.round(away / length), unit);
     },
     /** How long to wait, e.g. `45 seconds`. */
-    wait: (wait: number) =>
-      wait < 90 ? seconds().format(wait) : minutes().format(Math.ceil(wait / 60)),
+    wait: (length: number) =>
+      length < 90 ? seconds().format(length) : minutes().format(Math.ceil(length / 60)),
   };
 }
 
