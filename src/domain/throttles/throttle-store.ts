@@ -66,11 +66,16 @@ export async function peekThrottles<Wanted extends Peeked>(
 
 type RunningRow = Pick<ThrottleRow, 'policy' | 'key_hash' | 'count'> & { seconds: number };
 
+/**
+ * LIMIT makes it a look into the index for each. A plan that was made and kept while the table was
+ * small would otherwise read all of it, and a flood of guesses makes it large.
+ */
 const readRunning = compileOnce<{ policies: string[]; digests: Buffer[] }, RunningRow>(
   (value) => sql`
     SELECT policy, key_hash, count, extract(epoch FROM resets_at - now())::float8 AS seconds
-      FROM unnest(${value('policies')}::text[], ${value('digests')}::bytea[]) AS wanted (named, digest)
-      JOIN throttles ON policy = named AND key_hash = digest
+      FROM unnest(${value('policies')}::text[], ${value('digests')}::bytea[]) AS wanted (named, digest),
+           LATERAL (SELECT policy, key_hash, count, resets_at FROM throttles
+                     WHERE policy = named AND key_hash = digest LIMIT 1) AS found
      WHERE resets_at > now()`,
 );
 
