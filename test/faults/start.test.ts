@@ -151,6 +151,9 @@ describe('FI-02 a start that cannot succeed ends at once with one line that name
   });
 });
 
+/** It may be trying again. A busy machine takes seconds to load the code. */
+const hangMilliseconds = 20_000;
+
 async function assertRefused(
   t: TestContext,
   env: Record<string, string | undefined>,
@@ -162,7 +165,7 @@ async function assertRefused(
   const { code } = await server.exited;
   const ms = performance.now() - started;
   assert.equal(code, 1, server.logs());
-  assert.ok(ms < 5000, `${ms} ms`);
+  assert.ok(ms < hangMilliseconds, `${ms} ms`);
   const lines = server.logs().split('\n');
   const failures = lines.filter((line) => line !== '' && !/"\w+: ok\b/.test(line));
   assert.equal(failures.length, 1, server.logs());
