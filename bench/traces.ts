@@ -1,17 +1,22 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { credentialsOf, newRegistration } from '../test/factories.ts';
 import { startDatabaseService, startUnlimited } from '../test/faults/postgres-backed.ts';
 import { cpuMilliseconds } from '../test/faults/process-figures.ts';
 import type { ServerProcess } from '../test/faults/server-process.ts';
 import { findFreePort } from '../test/free-port.ts';
-import { type Figure, median } from './figure.ts';
+import { type Figure, mean } from './figure.ts';
 import { timeGet } from './json-requests.ts';
 
-const rounds = 15;
+const warmUps = 4;
+const rounds = 12;
+/** To each of the servers, in a round. */
 const requests = 2500;
 const clients = 8;
+
+type Servers = readonly [plain: ServerProcess, traced: ServerProcess];
 
 /** What a request costs the server's process more where every one is traced. */
 export async function measureTraces(): Promise<Figure[]> {
@@ -27,35 +32,47 @@ export async function measureTraces(): Promise<Figure[]> {
   await plain.request('POST', '/api/users/register', { body: person });
   const login = await plain.request('POST', '/api/users/login', { body: credentialsOf(person) });
   const token = String(login.body.access_token);
-  // Compiles, and fills both pools.
-  for (const server of [plain, traced]) await cpuOfReads(server, token);
-  const [without, traces]: [number[], number[]] = [[], []];
-  for (let round = 0; round < rounds; round += 1) {
-    without.push(await cpuOfReads(plain, token));
-    traces.push(await cpuOfReads(traced, token));
+  const servers = [plain, traced] as const;
+  const costs: Cost[] = [];
+  for (let round = 0; round < warmUps + rounds; round += 1) {
+    const cost = await costOfReads(servers, token);
+    if (round >= warmUps) costs.push(cost);
   }
   for (const end of ends.toReversed()) await end();
+  const [without, traces] = [costs.map((cost) => cost.plain), costs.map((cost) => cost.traced)];
   console.log(`     ${spread(without)} without, ${spread(traces)} with traces`);
-  // One slot differs from the next by more than the bar: medians, not single ratios.
-  const value = median(traces) / median(without);
+  const value = mean(traces) / mean(without);
   return [{ name: 'GET me with traces / without, CPU', value, unit: '', bar: 1.1 }];
 }
 
-function spread(milliseconds: readonly number[]): string {
-  const each = milliseconds.map((one) => one / requests).toSorted((one, other) => one - other);
-  return `${median(each).toFixed(3)} ms (${each[0]?.toFixed(3)} to ${each.at(-1)?.toFixed(3)})`;
+/** Of processor time for a request, in milliseconds. */
+type Cost = { plain: number; traced: number };
+
+function spread(costs: readonly number[]): string {
+  const bounds = [Math.min(...costs), Math.max(...costs)].map((cost) => cost.toFixed(3));
+  return `${mean(costs).toFixed(3)} ms (${bounds.join(' to ')})`;
 }
 
-async function cpuOfReads({ pid, url }: ServerProcess, token: string): Promise<number> {
-  const before = cpuMilliseconds(pid);
+/**
+ * Both answer at the same time, so that a machine that is slow for a moment slows both: one slot
+ * after the other differed by three times what traces cost.
+ */
+async function costOfReads(servers: Servers, token: string): Promise<Cost> {
+  const before = servers.map(({ pid }) => cpuMilliseconds(pid));
   let left = requests;
   const client = async (): Promise<void> => {
-    for (; left > 0; left -= 1) await timeGet(`${url}/api/users/me`, token);
+    for (; left > 0; left -= 1) {
+      const order = left % 2 === 0 ? servers : servers.toReversed();
+      await Promise.all(order.map(({ url }) => timeGet(`${url}/api/users/me`, token)));
+    }
   };
   await Promise.all(Array.from({ length: clients }, client));
   // The last batch of spans is sent after a second.
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  return cpuMilliseconds(pid) - before;
+  await sleep(1500);
+  const [plain = 0, traced = 0] = servers.map(
+    ({ pid }, server) => (cpuMilliseconds(pid) - (before[server] ?? 0)) / requests,
+  );
+  return { plain, traced };
 }
 
 async function startReceiver(t: { after(end: () => unknown): void }): Promise<string> {

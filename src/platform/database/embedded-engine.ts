@@ -73,7 +73,7 @@ export function embeddedEngine(
     keepsSessions: true,
     pool: {
       options: {},
-      connect: () => checkOut(run, queue, waitMilliseconds),
+      connect: createCheckOut(run, queue, waitMilliseconds),
       end: async () => {},
     },
     connections: () => ({ busy: 0, idle: 0, waiting: 0 }),
@@ -125,14 +125,24 @@ function jobDatabase(pglite: PGlite, run: RunStatement, queue: Turnstile): JobDa
   };
 }
 
-/** There is only one connection: asking for a second one inside a transaction times out. */
-async function checkOut(
+/**
+ * There is only one connection: asking for a second one inside a transaction times out. Whoever has
+ * it gets the same object, because kysely keeps something for each.
+ */
+function createCheckOut(
   run: RunStatement,
   queue: Turnstile,
   waitMilliseconds: number,
-): Promise<PostgresPoolClient> {
-  const leave = await queue.enter(waitMilliseconds);
-  return { query: run as unknown as PostgresPoolClient['query'], release: leave };
+): () => Promise<PostgresPoolClient> {
+  let leave = (): void => {};
+  const connection: PostgresPoolClient = {
+    query: run as unknown as PostgresPoolClient['query'],
+    release: () => leave(),
+  };
+  return async () => {
+    leave = await queue.enter(waitMilliseconds);
+    return connection;
+  };
 }
 
 type Turnstile = { enter(waitMilliseconds: number): Promise<() => void> };

@@ -23,7 +23,9 @@ const prepared = new WeakMap<pg.PoolClient, Set<string>>();
 export async function checkOut(checkouts: Checkouts): Promise<PostgresPoolClient> {
   const late = lateAfter(checkouts.milliseconds);
   try {
-    return checkedOut(await checkouts.pool.connect(), late, checkouts);
+    const client = await checkouts.pool.connect();
+    const connection = connections.get(client) ?? openConnection(client, checkouts);
+    return connection.begin(late);
   } catch (error) {
     late.clear();
     throw new DatabaseUnavailableError('no connection', error);
@@ -40,17 +42,22 @@ function lateAfter(milliseconds: number): Late {
   return { promise, clear: () => clearTimeout(timer) };
 }
 
-function checkedOut(
-  client: pg.PoolClient,
-  late: Late,
-  { heed, names }: Checkouts,
-): PostgresPoolClient {
+/** All checkouts of a connection give kysely the same object, because it keeps something for each. */
+type Connection = { begin(late: Late): PostgresPoolClient };
+
+const connections = new WeakMap<pg.PoolClient, Connection>();
+
+function openConnection(client: pg.PoolClient, { heed, names }: Checkouts): Connection {
   let broken = false;
   let worn = false;
   let isFirst = true;
+  let late: Late;
 
   const send = (text: string, values: unknown[], name: string | undefined): Promise<unknown> => {
-    const answer = client.query(name === undefined ? { text, values } : { text, values, name });
+    const { promise: answer, resolve, reject } = Promise.withResolvers<unknown>();
+    const query = name === undefined ? { text, values } : { text, values, name };
+    // Rows of pg's own promise survive minor garbage collections and are only freed by a major one.
+    client.query(query, (error: Error | null, result) => (error ? reject(error) : resolve(result)));
     // An abandoned query rejects once its connection is discarded.
     answer.catch(() => {});
     return Promise.race([answer, late.promise]);
@@ -91,13 +98,22 @@ function checkedOut(
       throw lost ? unavailable(error) : error;
     }
   };
-  return {
+  const given: PostgresPoolClient = {
     query: query as PostgresPoolClient['query'],
     release: (destroy = false) => {
       late.clear();
       client.release(destroy || broken || worn);
     },
   };
+  const connection: Connection = {
+    begin: (deadline) => {
+      late = deadline;
+      isFirst = true;
+      return given;
+    },
+  };
+  connections.set(client, connection);
+  return connection;
 }
 
 function unavailable(error: unknown): DatabaseUnavailableError {

@@ -153,6 +153,7 @@ function addRequestHooks(
 ): void {
   app.decorateRequest('clientAddress', '');
   app.decorateRequest('callingService', null);
+  app.decorateRequest('traceSpan', null);
   const warnOfUntrusted = warnOfUntrustedProxies(config.trustedProxies, logger);
   app.addHook('onRequest', (request, reply, next) => {
     const forwarder = forwarderOf?.(request.raw) ?? null;

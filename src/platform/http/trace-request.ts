@@ -4,7 +4,12 @@ import { currentTracing, type RequestSpan } from '../tracing/tracing.ts';
 import { type CidrList, cidrListContains } from './cidr.ts';
 import { pathOf } from './path-of.ts';
 
-const spans = new WeakMap<FastifyRequest, RequestSpan>();
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Null where the request is not traced. */
+    traceSpan: RequestSpan | null;
+  }
+}
 
 /** Asked every few seconds by machines. */
 const untraced = /^\/(health|metrics)(\/|$)/;
@@ -20,14 +25,15 @@ export function traceRequest(request: FastifyRequest, parents: CidrList, rest: (
     rest();
     return;
   }
+  const traceparent = traceparentOf(request.headers);
   const opened = {
     method: request.method,
     requestId: request.id,
-    traceparent: traceparentOf(request.headers),
-    isParentTrusted: cidrListContains(parents, request.clientAddress),
+    traceparent,
+    isParentTrusted: traceparent !== null && cidrListContains(parents, request.clientAddress),
   };
   tracing.beginRequest(opened, (span) => {
-    spans.set(request, span);
+    request.traceSpan = span;
     rest();
   });
 }
@@ -35,5 +41,5 @@ export function traceRequest(request: FastifyRequest, parents: CidrList, rest: (
 /** The answer was sent, or its client has gone. */
 export function endTrace(request: FastifyRequest, { statusCode: status }: FastifyReply): void {
   const route = request.is404 ? null : (request.routeOptions.url ?? null);
-  spans.get(request)?.end({ route, status });
+  request.traceSpan?.end({ route, status });
 }

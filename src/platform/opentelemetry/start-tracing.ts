@@ -82,8 +82,8 @@ export function startTracing(options: TracingOptions, logger: Logger): Tracing {
           ? trace.setSpanContext(context.active(), caller)
           : context.active();
       const links = caller !== null && !isParentTrusted ? [{ context: caller }] : [];
-      const attributes = { 'http.request.method': method, 'adl.request_id': requestId };
-      const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes, links }, parent);
+      const span = tracer.startSpan(method, { kind: SpanKind.SERVER, links }, parent);
+      span.setAttribute('http.request.method', method).setAttribute('adl.request_id', requestId);
       within(span, parent, () => rest(requestSpan(span, method)));
     },
     run: (name, attributes, work) => {
@@ -100,7 +100,8 @@ export function startTracing(options: TracingOptions, logger: Logger): Tracing {
       if (trace.getActiveSpan()?.isRecording() !== true) return;
       const end = Date.now() - endedAgo;
       const startTime = end - milliseconds;
-      tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes, startTime }).end(end);
+      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime });
+      span.setAttributes(attributes).end(end);
     },
     traceparent: () => {
       const active = trace.getActiveSpan()?.spanContext();
