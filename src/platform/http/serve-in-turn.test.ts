@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
+import Fastify from 'fastify';
 import { newRegistration } from '../../../test/factories.ts';
 import { exchange, portOf, requestText } from '../../../test/raw-http.ts';
 import { createTestApp } from '../../../test/test-app.ts';
+import { serveInTurn } from './serve-in-turn.ts';
 
 const json = { 'Content-Type': 'application/json' };
 
@@ -34,6 +37,21 @@ test('a request pipelined after Connection: close is not executed', async (t) =>
   assert.deepEqual([answers.length, closedByServer], [1, true]);
   const { username, password } = registration;
   assert.equal((await api.post('/api/users/login', { username, password })).status, 401);
+});
+
+test('a pipelined request does not run in the context of the one before', async (t) => {
+  const app = Fastify();
+  t.after(() => app.close());
+  const contexts = new AsyncLocalStorage<string>();
+  const found: (string | undefined)[] = [];
+  app.addHook('onRequest', ({ url }, _reply, next) => {
+    found.push(contexts.getStore());
+    contexts.run(url, next);
+  });
+  app.get('/:name', async () => 'answer');
+  serveInTurn(app);
+  await exchange(app, requestText('GET', '/first') + requestText('GET', '/second'), { answers: 2 });
+  assert.deepEqual(found, [undefined, undefined]);
 });
 
 test('pipelined requests in total are limited, and other clients are served', async (t) => {

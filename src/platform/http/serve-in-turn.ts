@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -18,6 +19,7 @@ type Line = { received: number; isBusy: boolean; waiting: Exchange[] };
  */
 export function serveInTurn(app: FastifyInstance): void {
   const lines = new WeakMap<Socket, Line>();
+  const outsideRequests = AsyncLocalStorage.snapshot();
   let waitingInAll = 0;
 
   const receive = (request: IncomingMessage, response: ServerResponse): void => {
@@ -53,7 +55,8 @@ export function serveInTurn(app: FastifyInstance): void {
       const next = request.socket.writable ? line.waiting.shift() : undefined;
       if (next === undefined) return;
       waitingInAll -= 1;
-      begin(line, next);
+      // Not in the trace, the log fields and the last transaction of the request before.
+      outsideRequests(begin, line, next);
     });
     app.routing(request, response);
   };

@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Context,
-  context,
+  ROOT_CONTEXT,
   type Span,
   type SpanContext,
   SpanKind,
@@ -8,7 +9,6 @@ import {
   TraceFlags,
   trace,
 } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   detectResources,
   resourceAttributesEnvDetector,
@@ -18,6 +18,7 @@ import { BatchSpanProcessor, ParentBasedSampler, TracerProvider } from '@opentel
 import type { Logger } from '../logging/logger.ts';
 import type { RequestSpan, Tracing } from '../tracing/tracing.ts';
 import { openExporter } from './open-exporter.ts';
+import { pastSpan } from './past-span.ts';
 import { createRootSampler } from './root-sampler.ts';
 
 export type TracingOptions = {
@@ -37,33 +38,39 @@ const closeMilliseconds = 3000;
  * receiver that is away costs spans and one line.
  */
 export function startTracing(options: TracingOptions, logger: Logger): Tracing {
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const resource = detectResources({ detectors: [resourceAttributesEnvDetector] }).merge(
+    resourceFromAttributes({
+      'service.name': options.service,
+      'service.version': options.version,
+      'process.pid': process.pid,
+    }),
+  );
+  const processor = new BatchSpanProcessor({
+    exporter: openExporter(logger),
+    maxQueueSize: mostWaiting,
+    scheduledDelayMillis: delayMilliseconds,
+  });
   const provider = new TracerProvider({
-    resource: detectResources({ detectors: [resourceAttributesEnvDetector] }).merge(
-      resourceFromAttributes({
-        'service.name': options.service,
-        'service.version': options.version,
-        'process.pid': process.pid,
-      }),
-    ),
+    resource,
     sampler: new ParentBasedSampler({ root: createRootSampler(options.share) }),
-    spanProcessors: [
-      new BatchSpanProcessor({
-        exporter: openExporter(logger),
-        maxQueueSize: mostWaiting,
-        scheduledDelayMillis: delayMilliseconds,
-      }),
-    ],
+    spanProcessors: [processor],
     spanLimits: { attributeValueLengthLimit: 2000, linkCountLimit: 4 },
   });
-  const tracer = provider.getTracer('adl', options.version);
+  const scope = { name: 'adl', version: options.version };
+  const origin = { resource, instrumentationScope: scope };
+  const tracer = provider.getTracer(scope.name, scope.version);
 
-  const within = <T>(span: Span, parent: Context, work: () => T): T =>
-    context.with(trace.setSpan(parent, span), work);
+  /** Of the current work. The library's own contexts cost more than all spans of a request. */
+  const current = new AsyncLocalStorage<Span>();
 
-  const runIn = async <T>(span: Span, parent: Context, work: () => Promise<T>): Promise<T> => {
+  const currentContext = (): Context => {
+    const span = current.getStore();
+    return span === undefined ? ROOT_CONTEXT : trace.setSpan(ROOT_CONTEXT, span);
+  };
+
+  const runIn = async <T>(span: Span, work: () => Promise<T>): Promise<T> => {
     try {
-      return await within(span, parent, work);
+      return await current.run(span, work);
     } catch (error) {
       // The message of an error may hold a value of a person.
       span.setStatus({ code: SpanStatusCode.ERROR });
@@ -78,33 +85,29 @@ export function startTracing(options: TracingOptions, logger: Logger): Tracing {
     beginRequest: ({ method, requestId, traceparent, isParentTrusted }, rest) => {
       const caller = traceparent === null ? null : parse(traceparent);
       const parent =
-        isParentTrusted && caller
-          ? trace.setSpanContext(context.active(), caller)
-          : context.active();
+        isParentTrusted && caller ? trace.setSpanContext(ROOT_CONTEXT, caller) : ROOT_CONTEXT;
       const links = caller !== null && !isParentTrusted ? [{ context: caller }] : [];
       const span = tracer.startSpan(method, { kind: SpanKind.SERVER, links }, parent);
       span.setAttribute('http.request.method', method).setAttribute('adl.request_id', requestId);
-      within(span, parent, () => rest(requestSpan(span, method)));
+      current.run(span, rest, requestSpan(span, method));
     },
-    run: (name, attributes, work) => {
-      const active = context.active();
-      return runIn(tracer.startSpan(name, { attributes }, active), active, work);
-    },
+    run: (name, attributes, work) =>
+      runIn(tracer.startSpan(name, { attributes }, currentContext()), work),
     runJob: (name, traceparent, work) => {
       const caller = traceparent === null ? null : parse(traceparent);
       const parent =
-        caller === null ? context.active() : trace.setSpanContext(context.active(), caller);
-      return runIn(tracer.startSpan(name, { kind: SpanKind.CONSUMER }, parent), parent, work);
+        caller === null ? currentContext() : trace.setSpanContext(ROOT_CONTEXT, caller);
+      return runIn(tracer.startSpan(name, { kind: SpanKind.CONSUMER }, parent), work);
     },
     record: (name, attributes, { milliseconds, endedAgo = 0 }) => {
-      if (trace.getActiveSpan()?.isRecording() !== true) return;
-      const end = Date.now() - endedAgo;
-      const startTime = end - milliseconds;
-      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime });
-      span.setAttributes(attributes).end(end);
+      const span = current.getStore();
+      if (span?.isRecording() !== true) return;
+      const endedAt = Date.now() - endedAgo;
+      const past = { name, attributes, startedAt: endedAt - milliseconds, endedAt };
+      processor.onEnd(pastSpan(span, past, origin));
     },
     traceparent: () => {
-      const active = trace.getActiveSpan()?.spanContext();
+      const active = current.getStore()?.spanContext();
       return active === undefined ? null : format(active);
     },
     close: async () => {
@@ -112,7 +115,6 @@ export function startTracing(options: TracingOptions, logger: Logger): Tracing {
       const timer = setTimeout(resolve, closeMilliseconds);
       await Promise.race([provider.shutdown().catch(() => {}), promise]);
       clearTimeout(timer);
-      context.disable();
     },
   };
 }

@@ -86,7 +86,7 @@ function ChainFacts({ chain }: { chain: AuditChain }) {
           format.number(Number(end.position)),
           end.chained_at === null ? '?' : format.ago(end.chained_at),
         ),
-    ...(pending > 0 ? [t.pending(format.number(pending))] : []),
+    ...(pending > 0 ? [t.pending(pending, format.number(pending))] : []),
   ];
   if (last === null) words.push(t.neverVerified);
   else words.push((last.is_sound ? t.verified : t.verifiedDamaged)(format.ago(last.at)));

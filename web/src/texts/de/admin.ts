@@ -206,7 +206,10 @@ export const admin: typeof english = {
     noChain: 'Noch ist nichts verkettet.',
     chainEnds: (position: string, time: string) =>
       `Der letzte Eintrag ist Nummer ${position}, ${time}.`,
-    pending: (count: string) => `${count} Ereignisse warten auf die Verkettung.`,
+    pending: (events: number, count: string) =>
+      events === 1
+        ? 'Ein Ereignis wartet auf die Verkettung.'
+        : `${count} Ereignisse warten auf die Verkettung.`,
     neverVerified: 'Das ganze Protokoll wurde noch nie geprüft:',
     verified: (time: string) => `Das ganze Protokoll wurde ${time} geprüft.`,
     verifiedDamaged: (time: string) => `Das ganze Protokoll wurde ${time} geprüft, mit Fehlern.`,

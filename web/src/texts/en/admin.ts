@@ -197,7 +197,8 @@ export const admin = {
     breaks: (count: string) => `Damage found ${count} times`,
     noChain: 'Nothing is chained yet.',
     chainEnds: (position: string, time: string) => `Entry ${position} is the last, ${time}.`,
-    pending: (count: string) => `${count} events wait to be chained.`,
+    pending: (events: number, count: string) =>
+      events === 1 ? 'One event waits to be chained.' : `${count} events wait to be chained.`,
     neverVerified: 'The whole log has never been verified:',
     verified: (time: string) => `The whole log was verified ${time}.`,
     verifiedDamaged: (time: string) => `The whole log was verified ${time}, with faults.`,
