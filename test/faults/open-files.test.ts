@@ -30,11 +30,15 @@ describe('FI-34 a process that may open no more files', () => {
     await Promise.all(sockets.map((socket) => ask(socket, live)));
     const open = sockets.filter(({ destroyed }) => !destroyed);
     assert.ok(open.length > 100 && open.length < 256, `${open.length} were accepted`);
-    // Newcomers take the files of the lost connections to the database.
-    await query(
+    const held = openFiles(server.pid);
+    const ended = await query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'adl'",
     );
+    const hasLostAll = () => openFiles(server.pid) <= held - ended.length;
+    await eventually('the connections to the database are lost', hasLostAll);
+    // Newcomers take their files.
     const late = await openSockets(t, server, 100, { from: (index) => loopbackAddress(38, index) });
+    await eventually('no file is left', () => openFiles(server.pid) >= held);
 
     const body = JSON.stringify(credentialsOf(person));
     const login = requestText('POST', '/api/users/login', json, body);
