@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,7 +23,7 @@ type Servers = readonly [plain: ServerProcess, traced: ServerProcess];
 export async function measureTraces(): Promise<Figure[]> {
   const ends: (() => unknown)[] = [];
   const lifetime = { after: (end: () => unknown) => void ends.push(end) };
-  const endpoint = await startReceiver(lifetime);
+  const receiver = await startReceiver(lifetime);
   const { server: first } = await startDatabaseService(lifetime, { LOG_LEVEL: 'warn' });
   const person = newRegistration();
   await first.request('POST', '/api/users/register', { body: person });
@@ -30,11 +31,11 @@ export async function measureTraces(): Promise<Figure[]> {
   const token = String(login.body.access_token);
   await first.terminate();
   const costs: Cost[] = [];
-  // No two processes are equally fast, whatever they do.
+  // No two processes are equally fast, even running the same code.
   for (let start = 0; start < starts; start += 1) {
     const servers = await Promise.all([
       startWith(first, lifetime, {}),
-      startWith(first, lifetime, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }),
+      startWith(first, lifetime, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url }),
     ]);
     for (let round = 0; round < warmUps + rounds; round += 1) {
       const cost = await costOfReads(servers, token);
@@ -43,6 +44,9 @@ export async function measureTraces(): Promise<Figure[]> {
     await Promise.all(servers.map((server) => server.terminate()));
   }
   for (const end of ends.toReversed()) await end();
+  // Dropped spans would cost nothing.
+  const traced = starts * (warmUps + rounds) * requests;
+  assert.ok(receiver.spans() > traced, `${receiver.spans()} spans of ${traced} requests`);
   const [without, traces] = [costs.map((cost) => cost.plain), costs.map((cost) => cost.traced)];
   console.log(`     ${spread(without)} without, ${spread(traces)} with traces`);
   const value = mean(traces) / mean(without);
@@ -58,7 +62,7 @@ async function startWith(
   return startUnlimited(lifetime, { ...first.env, PORT: String(await findFreePort()), ...env });
 }
 
-/** Of processor time for a request, in milliseconds. */
+/** Processor time for a request, in milliseconds. */
 type Cost = { plain: number; traced: number };
 
 function spread(costs: readonly number[]): string {
@@ -67,8 +71,8 @@ function spread(costs: readonly number[]): string {
 }
 
 /**
- * Both answer at the same time, so that a machine that is slow for a moment slows both: one slot
- * after the other differed by three times what traces cost.
+ * Both answer at the same time, so that a machine that is slow for a moment slows both: measured
+ * one after the other, they differed by three times what traces cost.
  */
 async function costOfReads(servers: Servers, token: string): Promise<Cost> {
   const before = servers.map(({ pid }) => cpuMilliseconds(pid));
@@ -86,14 +90,25 @@ async function costOfReads(servers: Servers, token: string): Promise<Cost> {
   return { plain, traced };
 }
 
-async function startReceiver(t: { after(end: () => unknown): void }): Promise<string> {
+type Receiver = { url: string; spans: () => number };
+
+async function startReceiver(t: { after(end: () => unknown): void }): Promise<Receiver> {
+  let spans = 0;
   const server = createServer((incoming, answer) => {
+    let body = '';
     incoming
-      .resume()
-      .on('end', () => answer.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+      .setEncoding('utf8')
+      .on('data', (text: string) => {
+        body += text;
+      })
+      .on('end', () => {
+        spans += body.split('"spanId"').length - 1;
+        answer.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, spans: () => spans };
 }

@@ -28,6 +28,31 @@ describe('the embedded engine', () => {
     assert.equal(statSync(join(dataDir, 'postgres')).mode & 0o777, 0o700);
   });
 
+  test('a connection object that was discarded is not given again', async () => {
+    const discarded = await engine.pool.connect();
+    discarded.release(true);
+    const next = await engine.pool.connect();
+    next.release();
+    assert.notEqual(next, discarded);
+  });
+
+  test('releasing twice does not end the turn of the next holder', async () => {
+    const holders: string[] = [];
+    const connection = await engine.pool.connect();
+    connection.release();
+    connection.release();
+    const second = await engine.pool.connect();
+    holders.push('second');
+    const third = engine.pool.connect().then((next) => {
+      holders.push('third');
+      next.release();
+    });
+    await second.query('SELECT 1', []);
+    assert.deepEqual(holders, ['second']);
+    second.release();
+    await third;
+  });
+
   test('one holder at a time gets the connection, in the order of the requests', async () => {
     const order: string[] = [];
     const take = async (name: string) => {

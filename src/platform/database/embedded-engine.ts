@@ -126,8 +126,9 @@ function jobDatabase(pglite: PGlite, run: RunStatement, queue: Turnstile): JobDa
 }
 
 /**
- * There is only one connection: asking for a second one inside a transaction times out. Whoever has
- * it gets the same object, because kysely keeps something for each.
+ * There is only one connection: asking for a second one inside a transaction times out. Every holder
+ * gives kysely the same object, because kysely keeps state for each; but not one that kysely has
+ * discarded, as after a rollback that failed.
  */
 function createCheckOut(
   run: RunStatement,
@@ -135,10 +136,17 @@ function createCheckOut(
   waitMilliseconds: number,
 ): () => Promise<PostgresPoolClient> {
   let leave = (): void => {};
-  const connection: PostgresPoolClient = {
-    query: run as unknown as PostgresPoolClient['query'],
-    release: () => leave(),
+  const release = (destroy = false): void => {
+    if (destroy) connection = open();
+    const leaveOnce = leave;
+    leave = () => {};
+    leaveOnce();
   };
+  const open = (): PostgresPoolClient => ({
+    query: run as unknown as PostgresPoolClient['query'],
+    release,
+  });
+  let connection = open();
   return async () => {
     leave = await queue.enter(waitMilliseconds);
     return connection;

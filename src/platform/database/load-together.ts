@@ -26,8 +26,8 @@ type Load<Key, Row> = (
  * Answers what many requests ask for at the same moment with one query. Keys join until the query
  * has its connection and is sent, so that no answer is older than its question. While `atOnce`
  * queries are under way the next one waits, so that more keys join it, but not for a slow one. A
- * query runs in the context of the first request in it, so none may be asked for within a last
- * transaction: it would end with that request's.
+ * query runs in the context of the first request in it. Never ask within a last transaction: if
+ * that request is the first, its transaction is committed too early.
  */
 export function loadTogether<Key, Row>(
   db: Database,

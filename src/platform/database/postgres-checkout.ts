@@ -42,58 +42,76 @@ function lateAfter(milliseconds: number): Late {
   return { promise, clear: () => clearTimeout(timer) };
 }
 
-/** All checkouts of a connection give kysely the same object, because it keeps something for each. */
+type Checkout = { readonly late: Late; isFirst: boolean; isBroken: boolean; isWorn: boolean };
+
+/**
+ * Every checkout of a connection gives kysely the same object, because kysely keeps state for each
+ * object.
+ */
 type Connection = { begin(late: Late): PostgresPoolClient };
 
 const connections = new WeakMap<pg.PoolClient, Connection>();
 
 function openConnection(client: pg.PoolClient, { heed, names }: Checkouts): Connection {
-  let broken = false;
-  let worn = false;
-  let isFirst = true;
-  let late: Late;
+  let current: Checkout;
 
-  const send = (text: string, values: unknown[], name: string | undefined): Promise<unknown> => {
+  const send = (
+    { late }: Checkout,
+    text: string,
+    values: unknown[],
+    name: string | undefined,
+  ): Promise<unknown> => {
     const { promise: answer, resolve, reject } = Promise.withResolvers<unknown>();
     const query = name === undefined ? { text, values } : { text, values, name };
-    // Rows of pg's own promise survive minor garbage collections and are only freed by a major one.
+    // Rows that come by pg's own promise survive minor collections; only a major one frees them.
     client.query(query, (error: Error | null, result) => (error ? reject(error) : resolve(result)));
     // An abandoned query rejects once its connection is discarded.
     answer.catch(() => {});
     return Promise.race([answer, late.promise]);
   };
 
-  const nameFor = (text: string, parameters: readonly unknown[]): string | undefined => {
+  const nameFor = (
+    checkout: Checkout,
+    text: string,
+    parameters: readonly unknown[],
+  ): string | undefined => {
     const name = names.nameOf(text, parameters);
     if (name === undefined || hasRoomFor(client, name)) return name;
-    worn = true;
+    checkout.isWorn = true;
     return undefined;
   };
 
-  const sendOrResend = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
-    const name = nameFor(text, parameters);
-    const mayResend = isFirst && name !== undefined;
-    isFirst = false;
+  const sendOrResend = async (
+    checkout: Checkout,
+    text: string,
+    parameters: readonly unknown[],
+  ): Promise<unknown> => {
+    const name = nameFor(checkout, text, parameters);
+    const mayResend = checkout.isFirst && name !== undefined;
+    checkout.isFirst = false;
     try {
-      return await send(text, [...parameters], name);
+      return await send(checkout, text, [...parameters], name);
     } catch (error) {
       if (name === undefined || !isNotPrepared(error)) throw error;
-      worn = true;
+      checkout.isWorn = true;
       if (sqlStateOf(error) !== changedResult) names.giveUp();
       // Nothing was carried out, but an error ends the transaction that was begun before.
-      if (mayResend) return send(text, [...parameters], undefined);
+      if (mayResend) return send(checkout, text, [...parameters], undefined);
       throw new DatabaseUnavailableError('a statement is no longer prepared', error);
     }
   };
 
   const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
+    const checkout = current;
     // Discarding the connection is the rollback.
-    if (broken) return { command: 'ROLLBACK', rowCount: 0, rows: [] };
+    if (checkout.isBroken) return { command: 'ROLLBACK', rowCount: 0, rows: [] };
     try {
-      return await sendOrResend(text, parameters);
+      return await sendOrResend(checkout, text, parameters);
     } catch (error) {
+      // Who asked, instead of the socket that the error came from.
+      if (error instanceof Error) Error.captureStackTrace(error);
       const lost = sqlStateOf(error) === null;
-      broken ||= lost || /^(08|57P|25006)/.test(sqlStateOf(error) ?? '');
+      checkout.isBroken ||= lost || /^(08|57P|25006)/.test(sqlStateOf(error) ?? '');
       heed(error);
       throw lost ? unavailable(error) : error;
     }
@@ -101,14 +119,13 @@ function openConnection(client: pg.PoolClient, { heed, names }: Checkouts): Conn
   const given: PostgresPoolClient = {
     query: query as PostgresPoolClient['query'],
     release: (destroy = false) => {
-      late.clear();
-      client.release(destroy || broken || worn);
+      current.late.clear();
+      client.release(destroy || current.isBroken || current.isWorn);
     },
   };
   const connection: Connection = {
-    begin: (deadline) => {
-      late = deadline;
-      isFirst = true;
+    begin: (late) => {
+      current = { late, isFirst: true, isBroken: false, isWorn: false };
       return given;
     },
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { sql } from 'kysely';
 import { closeTestEngine, onPostgres, openEmptyEngine } from '../../../test/test-database.ts';
+import { serializeError } from '../logging/serialize-error.ts';
 import {
   createDatabase,
   type Database,
@@ -53,6 +54,14 @@ describe('statements on PostgreSQL', { skip: !onPostgres }, () => {
   };
   const connectionId = async (): Promise<unknown> =>
     (await sql<{ id: number }>`SELECT pg_backend_pid() AS id`.execute(db)).rows[0]?.id;
+
+  test('the stack of a refused statement names who asked in the frames that are logged', async () => {
+    const asked = async () => sql`SELECT 1 / 0`.execute(db);
+    await assert.rejects(asked(), (error) => {
+      assert.match(JSON.stringify(serializeError(error)), /prepared-on-postgres/);
+      return true;
+    });
+  });
 
   test('a statement is prepared once, at its second use', async () => {
     await sizeOf(1);

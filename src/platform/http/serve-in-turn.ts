@@ -55,7 +55,7 @@ export function serveInTurn(app: FastifyInstance): void {
       const next = request.socket.writable ? line.waiting.shift() : undefined;
       if (next === undefined) return;
       waitingInAll -= 1;
-      // Not in the trace, the log fields and the last transaction of the request before.
+      // Outside the trace, log fields and last transaction of the previous request.
       outsideRequests(begin, line, next);
     });
     app.routing(request, response);

@@ -17,8 +17,8 @@ import {
 import { BatchSpanProcessor, ParentBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Logger } from '../logging/logger.ts';
 import type { RequestSpan, Tracing } from '../tracing/tracing.ts';
+import { finishedSpan } from './finished-span.ts';
 import { openExporter } from './open-exporter.ts';
-import { pastSpan } from './past-span.ts';
 import { createRootSampler } from './root-sampler.ts';
 
 export type TracingOptions = {
@@ -60,7 +60,7 @@ export function startTracing(options: TracingOptions, logger: Logger): Tracing {
   const origin = { resource, instrumentationScope: scope };
   const tracer = provider.getTracer(scope.name, scope.version);
 
-  /** Of the current work. The library's own contexts cost more than all spans of a request. */
+  /** The span of the current work. The library's contexts cost more than all spans of a request. */
   const current = new AsyncLocalStorage<Span>();
 
   const currentContext = (): Context => {
@@ -103,8 +103,8 @@ export function startTracing(options: TracingOptions, logger: Logger): Tracing {
       const span = current.getStore();
       if (span?.isRecording() !== true) return;
       const endedAt = Date.now() - endedAgo;
-      const past = { name, attributes, startedAt: endedAt - milliseconds, endedAt };
-      processor.onEnd(pastSpan(span, past, origin));
+      const finished = { name, attributes, startedAt: endedAt - milliseconds, endedAt };
+      processor.onEnd(finishedSpan(span, finished, origin));
     },
     traceparent: () => {
       const active = current.getStore()?.spanContext();

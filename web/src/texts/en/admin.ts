@@ -198,7 +198,9 @@ export const admin = {
     noChain: 'Nothing is chained yet.',
     chainEnds: (position: string, time: string) => `Entry ${position} is the last, ${time}.`,
     pending: (events: number, count: string) =>
-      events === 1 ? 'One event waits to be chained.' : `${count} events wait to be chained.`,
+      events === 1
+        ? 'One event is waiting to be chained.'
+        : `${count} events are waiting to be chained.`,
     neverVerified: 'The whole log has never been verified:',
     verified: (time: string) => `The whole log was verified ${time}.`,
     verifiedDamaged: (time: string) => `The whole log was verified ${time}, with faults.`,

@@ -6,17 +6,18 @@ import type { Attributes } from '../tracing/tracing.ts';
 
 type Origin = { resource: Resource; instrumentationScope: InstrumentationScope };
 
-type Past = { name: string; attributes: Attributes; startedAt: number; endedAt: number };
+type Finished = { name: string; attributes: Attributes; startedAt: number; endedAt: number };
 
 const ids = new RandomIdGenerator();
 
 /**
- * A call to another system that is over, within another span; times in milliseconds since 1970. As
- * data for the processor: beginning and ending a span of the library takes several times as long.
+ * A finished call to another system, within another span; times in milliseconds since 1970. Plain
+ * data, because starting and ending a span of the library takes several times as long. The limit on
+ * the length of attributes does not apply: the caller keeps them short.
  */
-export function pastSpan(
+export function finishedSpan(
   within: Span,
-  { name, attributes, startedAt, endedAt }: Past,
+  { name, attributes, startedAt, endedAt }: Finished,
   { resource, instrumentationScope }: Origin,
 ): ReadableSpan {
   const parentSpanContext = within.spanContext();
