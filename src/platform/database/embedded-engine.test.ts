@@ -36,23 +36,6 @@ describe('the embedded engine', () => {
     assert.notEqual(next, discarded);
   });
 
-  test('releasing twice does not end the turn of the next holder', async () => {
-    const connection = await engine.pool.connect();
-    connection.release();
-    connection.release();
-    const second = await engine.pool.connect();
-    let thirdHasIt = false;
-    const third = (async () => {
-      const next = await engine.pool.connect();
-      thirdHasIt = true;
-      next.release();
-    })();
-    await second.query('SELECT 1', []);
-    assert.equal(thirdHasIt, false);
-    second.release();
-    await third;
-  });
-
   test('one holder at a time gets the connection, in the order of the requests', async () => {
     const order: string[] = [];
     const take = async (name: string) => {

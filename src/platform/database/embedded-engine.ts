@@ -138,9 +138,7 @@ function createCheckOut(
   let leave = (): void => {};
   const release = (destroy = false): void => {
     if (destroy) connection = open();
-    const leaveOnce = leave;
-    leave = () => {};
-    leaveOnce();
+    leave();
   };
   const open = (): PostgresPoolClient => ({
     query: run as unknown as PostgresPoolClient['query'],
