@@ -11,7 +11,8 @@ type Finished = { name: string; attributes: Attributes; startedAt: number; ended
 const ids = new RandomIdGenerator();
 
 /**
- * A finished part of another span, such as a statement; times in milliseconds since 1970. Plain data, because starting and ending a span of the library takes several times as long. The limit on
+ * A finished part of another span, such as a statement; times in milliseconds since 1970. Plain
+ * data, because starting and ending a span of the library takes several times as long. The limit on
  * the length of attributes does not apply: the caller keeps them short.
  */
 export function finishedSpan(
