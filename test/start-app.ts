@@ -40,6 +40,8 @@ export type StartedApp = {
   limits: RequestLimits;
   /** Where the limits count. */
   limiter: RateLimiter;
+  /** Ends all windows of the limiter. */
+  forgetCounts: () => void;
   config: Config;
   keys: KeyRing;
   hasher: PasswordHasher;
@@ -54,6 +56,9 @@ export type StartedApp = {
 };
 
 export type PrepareKeys = (deps: Parameters<typeof prepareSigningKeys>[0]) => Promise<unknown>;
+
+/** Longer than any, in milliseconds, also once a test has moved its clock. */
+const longestWindow = 366 * 86_400_000;
 
 const hashers = new Map<string, Promise<PasswordHasher>>();
 let queue: Promise<JobQueue> | undefined;
@@ -124,7 +129,10 @@ export async function startApp(
   const readiness: AppDependencies['readiness'] = { phase: 'serving' };
   queue ??= openQueue(opened);
   const jobs = await queue;
-  const limiter = createMemoryLimiter({ now: () => movedTime(moved).getTime() });
+  let forgotten = 0;
+  const limiter = createMemoryLimiter({
+    now: () => movedTime(moved).getTime() + forgotten * longestWindow,
+  });
   const limits = createRequestLimits({ config, logger, db, keys, limiter });
   const challenges = createAbuseChallenges({ config, db, keys, limiter }, () => movedTime(moved));
   const deps = {
@@ -151,6 +159,9 @@ export async function startApp(
     jobs,
     limits,
     limiter,
+    forgetCounts: () => {
+      forgotten += 1;
+    },
     config,
     keys,
     hasher,

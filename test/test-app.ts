@@ -21,7 +21,7 @@ import { closeTestEngine, openTestEngine } from './test-database.ts';
 
 export { testSecret } from './start-app.ts';
 
-export type TestApp = Omit<StartedApp, 'lines' | 'executed' | 'moved'> & {
+export type TestApp = Omit<StartedApp, 'lines' | 'executed' | 'moved' | 'forgetCounts'> & {
   api: Api;
   /** The mails, and the worker that sends them. */
   mailbox: Mailbox;
@@ -81,11 +81,12 @@ export async function createTestApp(
   const starting = services.get(key) ?? startApp(opened, overrides, keysOfSecret);
   services.set(key, starting);
   const started = await starting;
-  const { lines, executed, moved, ...service } = started;
+  const { lines, executed, moved, forgetCounts, ...service } = started;
   const { db, app, hasher } = service;
   useLogger(service.logger);
   lines.length = 0;
   moved.seconds = 0;
+  forgetCounts();
   service.readiness.phase = 'serving';
   await resetDatabase(db, await keysOfSecret(service.deps));
   await service.deps.signingKeys.reload();

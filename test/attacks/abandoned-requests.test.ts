@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { MessagePort } from 'node:worker_threads';
 import { hashSync } from '@node-rs/bcrypt';
 import { realms, userRealm } from '../../src/domain/realms/realms.ts';
 import { assertStatus } from '../api.ts';
@@ -14,7 +12,8 @@ import {
   signedInAdmin,
   signedInUser,
 } from '../factories.ts';
-import { portOf, requestText } from '../raw-http.ts';
+import { type Call, occupyThread, textOf, until } from '../occupied-thread.ts';
+import { portOf } from '../raw-http.ts';
 import { newPassword, reset, resetToken } from '../reset-calls.ts';
 import { signedInTo, statusOfMe } from '../session-calls.ts';
 import { dumpRows, storedPassword } from '../stored-passwords.ts';
@@ -24,29 +23,6 @@ import { createTestApp, type TestApp } from '../test-app.ts';
 const narrow = { BCRYPT_ROUNDS: '10', HASH_THREADS: '1', HASH_QUEUE_MAX_WAIT_SECONDS: '1' };
 const roomy = { HASH_THREADS: '1' };
 
-/**
- * Occupies the only thread with a job that starts when the returned function is called; that
- * function resolves when the job is done.
- */
-function occupyThread(t: TestContext, { hasher }: TestApp): () => Promise<unknown> {
-  let begin = (): void => assert.fail('no job was posted');
-  const hold = function (this: MessagePort, ...given: [value: unknown]): void {
-    // The job always starts, and only once: a thread held forever would keep the service from
-    // closing.
-    begin = () => {
-      this.postMessage(...given);
-      begin = () => {};
-    };
-  };
-  t.mock.method(MessagePort.prototype, 'postMessage', hold, { times: 1 });
-  t.after(() => begin());
-  const occupied = hasher.hash('x', '127.0.0.2');
-  return () => {
-    begin();
-    return occupied;
-  };
-}
-
 async function openSocket(t: TestContext, service: TestApp, localAddress: string): Promise<Socket> {
   const socket = connect({ port: await portOf(service.app), host: '127.0.0.1', localAddress });
   t.after(() => socket.destroy());
@@ -55,28 +31,8 @@ async function openSocket(t: TestContext, service: TestApp, localAddress: string
   return socket;
 }
 
-type Call = { method?: string; path: string; body: object; token?: string };
-
-function textOf({ method = 'POST', path, body, token }: Call): string {
-  const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-  return requestText(
-    method,
-    path,
-    { 'Content-Type': 'application/json', ...authorization },
-    JSON.stringify(body),
-  );
-}
-
 function loginOf({ username, password }: SignedIn): Call {
   return { path: '/api/users/login', body: { username, password } };
-}
-
-async function until(isSo: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!isSo()) {
-    assert.ok(performance.now() < end, what);
-    await sleep(5);
-  }
 }
 
 /** Sends a request, waits until it is queued for its hash, then closes the connection. */
@@ -92,9 +48,13 @@ async function abandon(t: TestContext, service: TestApp, call: Call): Promise<vo
   await letGo();
 }
 
+function linesSince(service: TestApp, offset: number): string[] {
+  return service.logs().slice(offset).trimEnd().split('\n');
+}
+
 /** No log line after offset `from` is a warning or an error. */
 function assertQuietlyLogged(service: TestApp, from: number): void {
-  const lines = service.logs().slice(from).trimEnd().split('\n');
+  const lines = linesSince(service, from);
   const parsed = lines.map((line) => JSON.parse(line) as { level: string; msg: string });
   assert.deepEqual(
     parsed.filter(({ level }) => level !== 'info' && level !== 'debug'),

@@ -4,9 +4,11 @@ import { userRealm } from '../../domain/realms/realms.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { jsonType } from '../../platform/http/json-answers.ts';
 import { errors, guardErrors } from '../../platform/http/schemas.ts';
+import { setTimeLimit } from '../../platform/http/time-limit.ts';
 import { exportData } from './export-data.ts';
 import { exportSchema } from './export-schema.ts';
 
+/** Until the last byte is sent. */
 const downloadMilliseconds = 5 * 60_000;
 
 export function addDataExportRoutes(app: HttpServer, deps: RouteDependencies): void {
@@ -14,8 +16,6 @@ export function addDataExportRoutes(app: HttpServer, deps: RouteDependencies): v
     '/api/users/me/export',
     {
       ...requireAccount(deps, userRealm, { wantsProof: true }),
-      // Fastify's clock runs until the last byte is sent.
-      handlerTimeout: downloadMilliseconds,
       schema: {
         tags: [userRealm.tag],
         summary: 'Download all that is stored about me',
@@ -27,6 +27,7 @@ export function addDataExportRoutes(app: HttpServer, deps: RouteDependencies): v
       },
     },
     async (request, reply) => {
+      setTimeLimit(request, reply, downloadMilliseconds);
       const stream = await exportData(deps, callerOf(request));
       reply.header('content-disposition', 'attachment; filename="account.json"');
       // The schema's rows are applied as they are written.

@@ -15,10 +15,10 @@ export class HashQueueFullError extends Error {
   }
 }
 
-/** The client disconnected before its password was hashed; nothing was done. */
+/** Nobody waited for the answer any more before the password was hashed; nothing was done. */
 export class HashAbandonedError extends Error {
   constructor() {
-    super('the client disconnected before its password was hashed');
+    super('nobody waits for the answer to this password any more');
     this.name = 'HashAbandonedError';
   }
 }

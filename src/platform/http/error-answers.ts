@@ -6,6 +6,7 @@ import type { Logger } from '../logging/logger.ts';
 import { type JsonEnd, jsonType } from './json-answers.ts';
 import { pathOf } from './path-of.ts';
 import type { RequestLines } from './request-lines.ts';
+import { TimeLimitError } from './time-limit.ts';
 
 export type ErrorAnswer = {
   error: string;
@@ -46,11 +47,9 @@ function leaveUnanswered(
   return reply.hijack();
 }
 
-/** The handler timed out before the request was complete: the caller is slow, not the service. */
+/** Time ran out before the request was complete: the caller is slow, not the service. */
 function isLateBody(error: unknown, { raw }: FastifyRequest): boolean {
-  return (
-    (error as Partial<FastifyError> | null)?.code === 'FST_ERR_HANDLER_TIMEOUT' && !raw.complete
-  );
+  return error instanceof TimeLimitError && !raw.complete;
 }
 
 function lateRequest(cause: unknown): AppError {
@@ -75,7 +74,7 @@ export function errorAnswer(error: AppError, requestId: string, path: string): E
 
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  if (isDatabaseUnavailable(error)) return unavailable(error);
+  if (isDatabaseUnavailable(error) || error instanceof TimeLimitError) return unavailable(error);
   if (error instanceof HashQueueFullError) return unavailable(error, error.retryAfterSeconds);
   return (
     fromFramework(error) ??
@@ -95,13 +94,11 @@ const frameworkErrors: Record<string, [ErrorName, string]> = {
   ],
   FST_ERR_BAD_URL: ['BadRequestError', 'The path is not valid'],
   FST_ERR_MAX_PARAM_LENGTH: ['NotFoundError', 'The path has a segment that is too long'],
-  FST_ERR_HANDLER_TIMEOUT: ['ServiceUnavailableError', 'The service is temporarily unavailable'],
 };
 
 function fromFramework(error: unknown): AppError | null {
   const { code, statusCode } = (error ?? {}) as Partial<FastifyError>;
   const [name, message] = frameworkErrors[code ?? ''] ?? [];
-  if (name === 'ServiceUnavailableError') return unavailable(error);
   if (name && message) return new AppError(name, message, { cause: error });
   if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return null;
   const byStatus = Object.entries(errorStatuses).find(([, status]) => status === statusCode)?.[0] as

@@ -28,6 +28,7 @@ import { validateRequest } from './request-validation.ts';
 import { apiHeaders } from './security-headers.ts';
 import { serveInTurn } from './serve-in-turn.ts';
 import { answerSocketError, surviveResets } from './socket-errors.ts';
+import { limitTime } from './time-limit.ts';
 import { endTrace, traceRequest } from './trace-request.ts';
 import { answerOptions, refuseUnknownRoutes } from './unknown-routes.ts';
 import { warnOfUntrustedProxies } from './untrusted-proxy.ts';
@@ -100,6 +101,7 @@ export function createHttpServer({ config, logger, readiness, limits, ...rest }:
   refuseIllFormedQueries(app);
   finishJsonAnswers(app, answering.jsonEnd);
   addRequestHooks(app, lines, { config, logger, readiness, ...rest });
+  limitTime(app, answerMilliseconds);
   surviveResets(app.server);
   serveInTurn(app);
   limitConnections(app, { config, logger });
@@ -124,14 +126,15 @@ export function createHttpServer({ config, logger, readiness, limits, ...rest }:
   return app;
 }
 
+const answerMilliseconds = 10_000;
+
 // Most of Fastify's limits are off by default.
 const httpLimits = {
   bodyLimit: 64 * 1024,
   requestTimeout: 15_000,
-  handlerTimeout: 10_000,
   keepAliveTimeout: 72_000,
   // Idle in both directions. A client that does not read its response is disconnected after one or
-  // two of these periods. It must be longer than any handler takes.
+  // two of these periods. It must be longer than `answerMilliseconds`.
   connectionTimeout: 15_000,
   requestIdHeader: false as const,
   return503OnClosing: false,
