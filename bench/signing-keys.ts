@@ -1,76 +1,63 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import assert from 'node:assert/strict';
+import { decodeProtectedHeader } from 'jose';
 import { credentialsOf, newRegistration } from '../test/factories.ts';
-import { type Figure, median } from './figure.ts';
-import { post, readsPerSecond } from './json-requests.ts';
-import { npmStart } from './npm-start.ts';
+import { startDatabaseService } from '../test/faults/postgres-backed.ts';
+import type { ServerProcess } from '../test/faults/server-process.ts';
+import { type Figure, mean, median } from './figure.ts';
+import { readsPerSecond } from './json-requests.ts';
+import { type Asked, costsOfReads, spread, startBeside } from './paired-reads.ts';
 
-const root = join(import.meta.dirname, '..');
-const starts = 4;
-const rounds = 8;
+const starts = 5;
+const warmUps = 3;
+const rounds = 4;
 const reading = { clients: 8, seconds: 1 };
 
 /** What tokens cost that other services can verify, and the keys that they verify them with. */
 export async function measureSigningKeys(): Promise<Figure[]> {
-  const ratios: number[] = [];
+  const ends: (() => unknown)[] = [];
+  const lifetime = { after: (end: () => unknown) => void ends.push(end) };
+  const { server: first } = await startDatabaseService(lifetime, { LOG_LEVEL: 'warn' });
+  const person = newRegistration();
+  await first.request('POST', '/api/users/register', { body: person });
+  await first.terminate();
+  const costs = { eddsa: [] as number[], hs256: [] as number[] };
   const jwks: number[] = [];
-  // No two processes are equally fast, whatever they do.
-  for (let start = 0; start < starts; start += 1) await measureOnce(ratios, jwks);
-  const figure = (name: string, values: number[], bar: number): Figure => ({
-    name,
-    value: median(values),
-    unit: '',
-    bar,
-    atLeast: true,
-  });
+  const startWith = async (algorithm: string): Promise<Asked> => {
+    const server = await startBeside(first, lifetime, { ACCESS_TOKEN_ALGORITHM: algorithm });
+    const login = await server.request('POST', '/api/users/login', { body: credentialsOf(person) });
+    const token = String(login.body.access_token);
+    assert.equal(decodeProtectedHeader(token).alg, algorithm);
+    return { server, token };
+  };
+  // No two processes are equally fast, even running the same code.
+  for (let start = 0; start < starts; start += 1) {
+    const [eddsa, hs256] = await Promise.all([startWith('EdDSA'), startWith('HS256')]);
+    for (let round = 0; round < warmUps + rounds; round += 1) {
+      const [one, other] = await costsOfReads([eddsa, hs256]);
+      if (round < warmUps) continue;
+      costs.eddsa.push(one);
+      costs.hs256.push(other);
+    }
+    // Afterwards: a server that has just answered something else is slower or faster.
+    for (let round = 0; round < rounds; round += 1) jwks.push(await jwksToLive(eddsa.server));
+    await Promise.all([eddsa.server.terminate(), hs256.server.terminate()]);
+  }
+  for (const end of ends.toReversed()) await end();
+  console.log(`     ${spread(costs.eddsa)} with EdDSA, ${spread(costs.hs256)} with HS256`);
+  const throughput = mean(costs.hs256) / mean(costs.eddsa);
   return [
-    figure('GET me with EdDSA / with HS256', ratios, 0.95),
-    figure('JWKS / health/live', jwks, 0.9),
+    {
+      name: 'GET me with EdDSA / with HS256',
+      value: throughput,
+      unit: '',
+      bar: 0.95,
+      atLeast: true,
+    },
+    { name: 'JWKS / health/live', value: median(jwks), unit: '', bar: 0.9, atLeast: true },
   ];
 }
 
-async function measureOnce(ratios: number[], jwks: number[]): Promise<void> {
-  const [eddsa, hs256] = [await startWith('EdDSA'), await startWith('HS256')];
-  // Code is compiled.
-  for (const service of [eddsa, hs256, eddsa, hs256]) await me(service);
-  for (let round = 0; round < rounds; round += 1) {
-    // In turns, each first as often as second, so that neither gains from the machine's speed.
-    const [first, second] = round % 2 === 0 ? [eddsa, hs256] : [hs256, eddsa];
-    const [one, other] = [await me(first), await me(second)];
-    ratios.push(first === eddsa ? one / other : other / one);
-  }
-  // Afterwards: a server that has just answered something else is slower or faster.
-  for (let round = 0; round < rounds / 2; round += 1) {
-    const live = await readsPerSecond(`${eddsa.url}/health/live`, reading);
-    const keys = await readsPerSecond(`${eddsa.url}/.well-known/jwks.json`, reading);
-    jwks.push(keys / live);
-  }
-  await Promise.all([eddsa.stop(), hs256.stop()]);
-}
-
-type Started = Awaited<ReturnType<typeof startWith>>;
-
-function me({ url, token }: Started): Promise<number> {
-  return readsPerSecond(`${url}/api/users/me`, { ...reading, token });
-}
-
-async function startWith(algorithm: string) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'adl-bench-'));
-  const service = await npmStart(root, {
-    DATA_DIR: dataDir,
-    LOG_LEVEL: 'warn',
-    BCRYPT_ROUNDS: '4',
-    RATE_LIMIT_PER_HOUR: '0',
-    RATE_LIMIT_ACCOUNT_PER_HOUR: '0',
-    ACCESS_TOKEN_ALGORITHM: algorithm,
-  });
-  const person = newRegistration();
-  await post(`${service.url}/api/users/register`, person);
-  const tokens = await post(`${service.url}/api/users/login`, credentialsOf(person));
-  const stop = async () => {
-    await service.stop();
-    rmSync(dataDir, { recursive: true });
-  };
-  return { url: service.url, token: String(tokens.access_token), stop };
+async function jwksToLive({ url }: ServerProcess): Promise<number> {
+  const live = await readsPerSecond(`${url}/health/live`, reading);
+  return (await readsPerSecond(`${url}/.well-known/jwks.json`, reading)) / live;
 }

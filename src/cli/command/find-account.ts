@@ -1,6 +1,7 @@
+import { findCredentials } from '../../domain/accounts/account-credentials.ts';
 import { userListQuery } from '../../domain/accounts/account-filters.ts';
 import { listAccounts } from '../../domain/accounts/account-list.ts';
-import { type Account, findAccount, findCredentials } from '../../domain/accounts/account-store.ts';
+import { type Account, findAccount } from '../../domain/accounts/account-store.ts';
 import { type Realm, userRealm } from '../../domain/realms/realms.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { notFound } from '../../platform/errors.ts';

@@ -1,13 +1,18 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type RawBuilder, type Selectable, sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { type Database, now, type Transaction } from '../../platform/database/database.ts';
 import { violatedConstraint } from '../../platform/database/database-errors.ts';
 import { duplicate } from '../../platform/errors.ts';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
 import type { Realm } from '../realms/realms.ts';
-import type { AccountRow, UserRow } from './account-rows.ts';
+import type { AccountRow } from './account-rows.ts';
 import type { Metadata } from './metadata.ts';
-import { passwordColumns, withJsonText } from './stored-columns.ts';
+import {
+  type PasswordColumn,
+  passwordColumns,
+  withJsonText,
+  withoutPassword,
+} from './stored-columns.ts';
 
 /**
  * A user, with `is_superuser`, `is_email_verified` and metadata, or an admin, with `is_superadmin`.
@@ -21,18 +26,6 @@ export type Account = Omit<Selectable<AccountRow>, PasswordColumn> & {
   deleted_at?: Date | null;
   invited_at?: Date | null;
 };
-
-/** What a password check needs. Never part of a response. */
-export type Credentials = Pick<
-  Selectable<AccountRow>,
-  'id' | 'username' | 'email' | 'is_active' | 'has_second_factor' | PasswordColumn
->;
-
-export type PasswordColumn =
-  | 'password_scheme'
-  | 'password_hash'
-  | 'password_key'
-  | 'password_version';
 
 export type NewAccount = Pick<AccountRow, 'username' | 'email' | 'full_name'> & {
   /** Null: a user who has yet to set one. */
@@ -110,35 +103,6 @@ export async function findTakenField(
   return rows.some((row) => row.same_email) ? 'email' : 'username';
 }
 
-/** By e-mail if the identifier has an @, which no username has. Null if there is no account. */
-export async function findCredentials(
-  db: Database,
-  realm: Realm,
-  identifier: string,
-): Promise<Credentials | null> {
-  const row = await db
-    .selectFrom(accountTable(realm))
-    .select(credentialColumns)
-    .where(identifier.includes('@') ? hasEmail(identifier) : hasUsername(identifier))
-    .where(notDeleted(realm))
-    .executeTakeFirst();
-  return row ?? null;
-}
-
-export async function findCredentialsById(
-  db: Database,
-  realm: Realm,
-  id: string,
-): Promise<Credentials | null> {
-  return (await selectCredentials(db, realm, sql`${id}`).executeTakeFirst()) ?? null;
-}
-
-/** The query alone, for a statement that finds the id itself. */
-export function selectCredentials(db: Database, realm: Realm, id: RawBuilder<string>) {
-  const query = db.selectFrom(accountTable(realm)).select(credentialColumns);
-  return query.where('id', '=', id).where(notDeleted(realm));
-}
-
 export async function findAccount(db: Database, realm: Realm, id: string): Promise<Account | null> {
   const query = db.selectFrom(accountTable(realm)).selectAll().where('id', '=', id);
   const row = await query.where(notDeleted(realm)).executeTakeFirst();
@@ -154,43 +118,6 @@ export async function setHasSecondFactor(
 ): Promise<void> {
   const query = trx.updateTable(accountTable(realm)).set({ has_second_factor: hasSecondFactor });
   await query.where('id', '=', id).execute();
-}
-
-/** Sets the password if the verified one is still current. A rehash keeps the version. */
-export async function replacePassword(
-  db: Database,
-  realm: Realm,
-  verified: Pick<Credentials, 'id' | 'password_version'>,
-  password: StoredPassword,
-  change: 'new password' | 'rehash',
-): Promise<boolean> {
-  const changed =
-    change === 'new password'
-      ? { password_version: sql<number>`password_version + 1`, updated_at: now }
-      : {};
-  const result = await db
-    .updateTable(accountTable(realm))
-    .set({ ...passwordColumns(password), ...changed })
-    .where('id', '=', verified.id)
-    .where(notDeleted(realm))
-    .where('is_active', '=', true)
-    .where('password_version', '=', verified.password_version)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
-/**
- * Sets the password, or voids it, unconditionally. Call it only while the account's row is locked.
- */
-export async function setPassword(
-  trx: Transaction,
-  realm: Realm,
-  id: string,
-  password: StoredPassword | null,
-): Promise<void> {
-  const version = sql<number>`password_version + 1`;
-  const changes = { ...passwordColumns(password), password_version: version, updated_at: now };
-  await trx.updateTable(accountTable(realm)).set(changes).where('id', '=', id).execute();
 }
 
 /** Locks the row until the transaction ends; null if there is none. */
@@ -228,36 +155,17 @@ export async function updateAccount(
   return withoutPassword(row);
 }
 
-export const credentialColumns = [
-  'id',
-  'username',
-  'email',
-  'is_active',
-  'has_second_factor',
-  'password_scheme',
-  'password_hash',
-  'password_key',
-  'password_version',
-] as const;
-
 export function hasEmail(value: string) {
   return sql<boolean>`lower(email) = ${folded(value)}`;
 }
 
-function hasUsername(value: string) {
+export function hasUsername(value: string) {
   return sql<boolean>`lower(username) = ${folded(value)}`;
 }
 
 /** Folds A to Z only, like the unique indexes: other locales fold the Kelvin sign to k. */
 function folded(value: string) {
   return sql<string>`lower(${value}::text COLLATE "C")`;
-}
-
-export function withoutPassword<Row extends Pick<Selectable<UserRow>, PasswordColumn>>(
-  row: Row,
-): Omit<Row, PasswordColumn> {
-  const { password_scheme, password_hash, password_key, password_version, ...account } = row;
-  return account;
 }
 
 function namingDuplicateOf({ kind }: Realm) {

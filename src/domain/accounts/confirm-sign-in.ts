@@ -1,6 +1,7 @@
 import { now, type Transaction } from '../../platform/database/database.ts';
 import type { Realm } from '../realms/realms.ts';
-import { accountTable, type Credentials, notDeleted } from './account-store.ts';
+import type { Credentials } from './account-credentials.ts';
+import { accountTable, notDeleted } from './account-store.ts';
 
 /**
  * Locks the account and records the sign-in; false if it has ended or changed since the check, or

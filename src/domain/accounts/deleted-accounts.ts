@@ -7,7 +7,7 @@ import {
 } from '../../platform/database/database.ts';
 import type { Realm } from '../realms/realms.ts';
 import type { UserRow } from './account-rows.ts';
-import { type PasswordColumn, withoutPassword } from './account-store.ts';
+import { type PasswordColumn, withoutPassword } from './stored-columns.ts';
 
 /** A user whether deleted or not. */
 export type AnyUser = Omit<Selectable<UserRow>, PasswordColumn>;

@@ -1,6 +1,7 @@
 import type { Transaction } from '../../platform/database/database.ts';
 import { userRealm } from '../realms/realms.ts';
-import { type Account, hasEmail, notDeleted, withoutPassword } from './account-store.ts';
+import { type Account, hasEmail, notDeleted } from './account-store.ts';
+import { withoutPassword } from './stored-columns.ts';
 
 /** Locks the user and the unverified holder of the address, in order of id against deadlocks. */
 export async function lockUserAndHolder(

@@ -1,12 +1,18 @@
 import type { Selectable } from 'kysely';
 import type { StoredPassword } from '../../platform/hashing/password-schemes.ts';
-import type { AccountRow } from './account-rows.ts';
+import type { AccountRow, UserRow } from './account-rows.ts';
 import type { Metadata } from './metadata.ts';
 
 type PasswordRow = Pick<
   Selectable<AccountRow>,
   'password_scheme' | 'password_hash' | 'password_key'
 >;
+
+export type PasswordColumn =
+  | 'password_scheme'
+  | 'password_hash'
+  | 'password_key'
+  | 'password_version';
 
 /** Null if no password has been set yet. A check against null is the same work and always fails. */
 export function storedPasswordOf(row: PasswordRow): StoredPassword | null {
@@ -28,4 +34,11 @@ export function withJsonText<T extends { metadata?: Metadata; app_metadata?: Met
     ...(metadata && { metadata: JSON.stringify(metadata) }),
     ...(app_metadata && { app_metadata: JSON.stringify(app_metadata) }),
   };
+}
+
+export function withoutPassword<Row extends Pick<Selectable<UserRow>, PasswordColumn>>(
+  row: Row,
+): Omit<Row, PasswordColumn> {
+  const { password_scheme, password_hash, password_key, password_version, ...account } = row;
+  return account;
 }

@@ -1,5 +1,5 @@
 import { type AppError, badRequest, unauthenticated } from '../../platform/errors.ts';
-import { type Credentials, findCredentialsById } from '../accounts/account-store.ts';
+import { type Credentials, findCredentialsById } from '../accounts/account-credentials.ts';
 import { storedPasswordOf } from '../accounts/stored-columns.ts';
 import { recordRefusal } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { sha256 } from '../../platform/crypto/secret-keys.ts';
 import { type AppError, secondFactorRequired } from '../../platform/errors.ts';
 import { networkOf } from '../../platform/http/client-address.ts';
-import type { Credentials } from '../accounts/account-store.ts';
+import type { Credentials } from '../accounts/account-credentials.ts';
 import { recordRefusal } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { partyOf, type Realm } from '../realms/realms.ts';

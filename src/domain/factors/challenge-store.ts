@@ -12,8 +12,8 @@ import {
   type Credentials,
   credentialColumns,
   selectCredentials,
-} from '../accounts/account-store.ts';
-import { adminRealm, type Party, partyOf, type Realm, userRealm } from '../realms/realms.ts';
+} from '../accounts/account-credentials.ts';
+import { type Party, partyOf, perRealm, type Realm } from '../realms/realms.ts';
 import { type ProofMethod, readMethods, writeMethods } from '../sessions/proof.ts';
 import { of } from './factor-rows.ts';
 
@@ -87,7 +87,7 @@ export async function takeTry(
 
 type TakenRow = Credentials & { first_version: number; methods: string };
 
-const take = { user: takeIn(userRealm), admin: takeIn(adminRealm) };
+const take = perRealm(takeIn);
 
 function takeIn(realm: Realm) {
   // A clock that was set back lengthens nothing.

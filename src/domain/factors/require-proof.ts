@@ -1,7 +1,8 @@
 import type { Transaction } from '../../platform/database/database.ts';
 import { durations } from '../../platform/durations.ts';
 import { reauthenticationRequired, unauthenticated } from '../../platform/errors.ts';
-import { type Account, findCredentialsById, lockAccount } from '../accounts/account-store.ts';
+import { findCredentialsById } from '../accounts/account-credentials.ts';
+import { type Account, lockAccount } from '../accounts/account-store.ts';
 import { hasPasswords } from '../credentials/password-sign-in.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { partyOf, type Realm } from '../realms/realms.ts';

@@ -1,6 +1,6 @@
 import type { Transaction } from '../../platform/database/database.ts';
 import { conflict } from '../../platform/errors.ts';
-import { findCredentialsById } from '../accounts/account-store.ts';
+import { findCredentialsById } from '../accounts/account-credentials.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { listIdentities } from '../identities/identity-store.ts';
 import type { Party, Realm } from '../realms/realms.ts';

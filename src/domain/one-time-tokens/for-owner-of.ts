@@ -5,7 +5,7 @@ import {
   type Credentials,
   findCredentials,
   findCredentialsById,
-} from '../accounts/account-store.ts';
+} from '../accounts/account-credentials.ts';
 import { userRealm } from '../realms/realms.ts';
 import { fallbackOf, isSameAddress } from './fallback-address.ts';
 import { findReserver } from './undo-links.ts';

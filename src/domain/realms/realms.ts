@@ -34,3 +34,8 @@ export const realms = [userRealm, adminRealm] as const;
 export function realmOf({ kind }: { kind: RealmKind }): Realm {
   return kind === 'user' ? userRealm : adminRealm;
 }
+
+/** What `make` returns for each realm. */
+export function perRealm<Made>(make: (realm: Realm) => Made): Readonly<Record<RealmKind, Made>> {
+  return { user: make(userRealm), admin: make(adminRealm) };
+}

@@ -1,11 +1,6 @@
 import type { Database, Transaction } from '../../platform/database/database.ts';
-import {
-  type Account,
-  findCredentialsById,
-  lockAccount,
-  setPassword,
-  updateAccount,
-} from '../accounts/account-store.ts';
+import { findCredentialsById, setPassword } from '../accounts/account-credentials.ts';
+import { type Account, lockAccount, updateAccount } from '../accounts/account-store.ts';
 import { recordEvent } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { FactorKinds } from '../factors/factor-kind.ts';

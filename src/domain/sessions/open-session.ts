@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sha256 } from '../../platform/crypto/secret-keys.ts';
 import { type Transaction, transact } from '../../platform/database/database.ts';
 import { wideNetworkOf } from '../../platform/http/client-address.ts';
-import type { Credentials } from '../accounts/account-store.ts';
+import type { Credentials } from '../accounts/account-credentials.ts';
 import { confirmSignIn } from '../accounts/confirm-sign-in.ts';
 import { recordEvent } from '../audit/record-event.ts';
 import type { Dependencies } from '../dependencies.ts';

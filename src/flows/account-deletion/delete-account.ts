@@ -1,4 +1,4 @@
-import type { Credentials } from '../../domain/accounts/account-store.ts';
+import type { Credentials } from '../../domain/accounts/account-credentials.ts';
 import { requireOwnPassword } from '../../domain/credentials/require-own-password.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import type { FactorKinds } from '../../domain/factors/factor-kind.ts';

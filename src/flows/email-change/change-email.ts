@@ -1,7 +1,7 @@
+import { findCredentialsById } from '../../domain/accounts/account-credentials.ts';
 import {
   type Account,
   type AccountChange,
-  findCredentialsById,
   updateAccount,
 } from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';

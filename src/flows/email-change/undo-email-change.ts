@@ -3,8 +3,8 @@ import {
   type Credentials,
   findCredentialsById,
   setPassword,
-  updateAccount,
-} from '../../domain/accounts/account-store.ts';
+} from '../../domain/accounts/account-credentials.ts';
+import { updateAccount } from '../../domain/accounts/account-store.ts';
 import { lockAnyUser } from '../../domain/accounts/deleted-accounts.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';

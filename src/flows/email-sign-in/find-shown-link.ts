@@ -1,4 +1,4 @@
-import { findCredentials } from '../../domain/accounts/account-store.ts';
+import { findCredentials } from '../../domain/accounts/account-credentials.ts';
 import { checkWithinGuesses, type GuessCount } from '../../domain/credentials/password-guesses.ts';
 import { signInGuesses } from '../../domain/credentials/sign-in-guesses.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';

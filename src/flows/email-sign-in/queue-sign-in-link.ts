@@ -1,4 +1,5 @@
-import { type Account, findCredentialsById } from '../../domain/accounts/account-store.ts';
+import { findCredentialsById } from '../../domain/accounts/account-credentials.ts';
+import type { Account } from '../../domain/accounts/account-store.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { type MailOutcome, queueLinkMail } from '../../domain/outbox/queue-mail.ts';
 import { userRealm } from '../../domain/realms/realms.ts';

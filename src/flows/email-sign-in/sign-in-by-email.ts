@@ -1,10 +1,8 @@
 import {
-  type Account,
   type Credentials,
-  findAccount,
   findCredentialsById,
-  lockAccount,
-} from '../../domain/accounts/account-store.ts';
+} from '../../domain/accounts/account-credentials.ts';
+import { type Account, findAccount, lockAccount } from '../../domain/accounts/account-store.ts';
 import { recordRefusal } from '../../domain/audit/record-event.ts';
 import { clearSignInGuesses } from '../../domain/credentials/sign-in-guesses.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';

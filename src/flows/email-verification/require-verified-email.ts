@@ -1,4 +1,5 @@
-import { type Credentials, findAccount } from '../../domain/accounts/account-store.ts';
+import type { Credentials } from '../../domain/accounts/account-credentials.ts';
+import { findAccount } from '../../domain/accounts/account-store.ts';
 import { recordRefusal } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { partyOf, type Realm } from '../../domain/realms/realms.ts';

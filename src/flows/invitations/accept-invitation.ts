@@ -1,10 +1,6 @@
 import { givenFields } from '../../domain/accounts/account-change.ts';
-import {
-  findCredentialsById,
-  lockAccount,
-  setPassword,
-  updateAccount,
-} from '../../domain/accounts/account-store.ts';
+import { findCredentialsById, setPassword } from '../../domain/accounts/account-credentials.ts';
+import { lockAccount, updateAccount } from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { hashNewPassword } from '../../domain/credentials/hash-new-password.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';

@@ -1,4 +1,4 @@
-import { findCredentialsById } from '../../domain/accounts/account-store.ts';
+import { findCredentialsById } from '../../domain/accounts/account-credentials.ts';
 import { recordRefusal } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { checkPasskey, countPasskeyUse } from '../../domain/passkeys/check-passkey.ts';

@@ -1,4 +1,4 @@
-import { type Credentials, replacePassword } from '../../domain/accounts/account-store.ts';
+import { type Credentials, replacePassword } from '../../domain/accounts/account-credentials.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { hashNewPassword } from '../../domain/credentials/hash-new-password.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';

@@ -1,4 +1,4 @@
-import type { Credentials } from '../../domain/accounts/account-store.ts';
+import type { Credentials } from '../../domain/accounts/account-credentials.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { forOwnerOf } from '../../domain/one-time-tokens/for-owner-of.ts';

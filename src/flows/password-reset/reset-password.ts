@@ -1,8 +1,5 @@
-import {
-  lockAccount,
-  replacePassword,
-  updateAccount,
-} from '../../domain/accounts/account-store.ts';
+import { replacePassword } from '../../domain/accounts/account-credentials.ts';
+import { lockAccount, updateAccount } from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { hashNewPassword } from '../../domain/credentials/hash-new-password.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';

@@ -1,4 +1,5 @@
-import { type Account, lockAccount, setPassword } from '../../domain/accounts/account-store.ts';
+import { setPassword } from '../../domain/accounts/account-credentials.ts';
+import { type Account, lockAccount } from '../../domain/accounts/account-store.ts';
 import { recordEvent } from '../../domain/audit/record-event.ts';
 import { hashNewPassword } from '../../domain/credentials/hash-new-password.ts';
 import { refuseGuessable } from '../../domain/credentials/password-policy.ts';

@@ -1,6 +1,6 @@
+import { findCredentials } from '../../domain/accounts/account-credentials.ts';
 import {
   type Account,
-  findCredentials,
   insertAccount,
   lockAccount,
   updateAccount,

@@ -1,4 +1,4 @@
-import { findCredentialsById } from '../../domain/accounts/account-store.ts';
+import { findCredentialsById } from '../../domain/accounts/account-credentials.ts';
 import type { Dependencies } from '../../domain/dependencies.ts';
 import { askForSecondFactor } from '../../domain/factors/ask-for-second-factor.ts';
 import type { FactorKinds } from '../../domain/factors/factor-kind.ts';

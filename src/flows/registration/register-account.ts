@@ -1,7 +1,7 @@
 import { givenFields } from '../../domain/accounts/account-change.ts';
+import { findCredentials } from '../../domain/accounts/account-credentials.ts';
 import {
   type Account,
-  findCredentials,
   findTakenField,
   insertAccount,
   type NewAccount,

@@ -2,7 +2,7 @@ import {
   type Credentials,
   findCredentials,
   replacePassword,
-} from '../../domain/accounts/account-store.ts';
+} from '../../domain/accounts/account-credentials.ts';
 import { storedPasswordOf } from '../../domain/accounts/stored-columns.ts';
 import { recordRefusal } from '../../domain/audit/record-event.ts';
 import { checkWithinGuesses } from '../../domain/credentials/password-guesses.ts';

@@ -1,0 +1,53 @@
+import { startUnlimited } from '../test/faults/postgres-backed.ts';
+import { cpuMilliseconds } from '../test/faults/process-figures.ts';
+import type { ServerProcess } from '../test/faults/server-process.ts';
+import { findFreePort } from '../test/free-port.ts';
+import { mean } from './figure.ts';
+import { timeGet } from './json-requests.ts';
+
+/** To each of the servers, in a round. */
+export const requestsPerRound = 2500;
+const clients = 8;
+
+export type Asked = { server: ServerProcess; token: string };
+export type Lifetime = { after(end: () => unknown): void };
+
+/** Another server with the database and keys of the first. */
+export async function startBeside(
+  first: ServerProcess,
+  lifetime: Lifetime,
+  env: Record<string, string>,
+): Promise<ServerProcess> {
+  return startUnlimited(lifetime, { ...first.env, PORT: String(await findFreePort()), ...env });
+}
+
+/**
+ * The processor time that a `GET me` costs each of two servers, in milliseconds. Both answer at the
+ * same time, so that a machine that is slow for a moment slows both: one after the other, they
+ * differed by more than what is measured.
+ */
+export async function costsOfReads(
+  asked: readonly [Asked, Asked],
+): Promise<[one: number, other: number]> {
+  const before = asked.map(({ server }) => cpuMilliseconds(server.pid));
+  let left = requestsPerRound;
+  const client = async (): Promise<void> => {
+    for (; left > 0; left -= 1) {
+      const order = left % 2 === 0 ? asked : asked.toReversed();
+      await Promise.all(
+        order.map(({ server, token }) => timeGet(`${server.url}/api/users/me`, token)),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  const [one = 0, other = 0] = asked.map(
+    ({ server }, index) => (cpuMilliseconds(server.pid) - (before[index] ?? 0)) / requestsPerRound,
+  );
+  return [one, other];
+}
+
+/** The mean, and what lies around it. */
+export function spread(costs: readonly number[]): string {
+  const bounds = [Math.min(...costs), Math.max(...costs)].map((cost) => cost.toFixed(3));
+  return `${mean(costs).toFixed(3)} ms (${bounds.join(' to ')})`;
+}
