@@ -67,11 +67,7 @@ export function hasTotpInForce(owner: Party): RawBuilder<boolean> {
   return sql`EXISTS (SELECT FROM totp_factors WHERE ${of(owner)} AND confirmed_at IS NOT NULL)`;
 }
 
-export function findTotpsInForce(db: Database, owner: Party): Promise<readonly CheckedTotp[]> {
-  return readInForce(db, owner);
-}
-
-const readInForce = compileOnce<Party, CheckedTotp>(
+export const findTotpsInForce = compileOnce<Party, CheckedTotp>(
   (value) => sql`
     SELECT id, key_id, secret, confirmed_at, extract(epoch FROM now())::float8 AS seconds_now
       FROM totp_factors
