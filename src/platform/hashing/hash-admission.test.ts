@@ -13,7 +13,7 @@ function openAdmission(t: TestContext, { threads = 1, maxWaitSeconds = 3, bcrypt
   const workers: Worker[] = [];
   const remember = (worker: Worker) => workers.push(worker);
   process.on('worker', remember);
-  const admission = createHashAdmission(threads, maxWaitSeconds);
+  const admission = createHashAdmission({ threads, maxWaitSeconds, expectedMilliseconds: 100 });
   t.after(async () => {
     await admission.close();
     process.off('worker', remember);

@@ -59,13 +59,21 @@ type Pending = {
   reject: (error: Error) => void;
 };
 
-/** Until the first hash was measured. Too long would refuse the first burst after a start. */
-const assumedMilliseconds = 100;
+type Options = {
+  threads: number;
+  maxWaitSeconds: number;
+  /** What a hash takes until the first was measured. */
+  expectedMilliseconds: number;
+};
 
-export function createHashAdmission(threads: number, maxWaitSeconds: number): HashAdmission {
+export function createHashAdmission({
+  threads,
+  maxWaitSeconds,
+  expectedMilliseconds,
+}: Options): HashAdmission {
   const queue = createFairQueue<Pending>();
   const pool = createHashPool(threads);
-  const capacity = capacityWithin(threads, maxWaitSeconds, assumedMilliseconds);
+  const capacity = capacityWithin(threads, maxWaitSeconds, expectedMilliseconds);
   const state = { threads, running: 0, queued: 0, capacity, hashMs: 0, completed: 0 };
   const drained = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;

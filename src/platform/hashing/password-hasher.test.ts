@@ -18,6 +18,13 @@ async function openHasher(t: TestContext) {
   return hasher;
 }
 
+test('before the first hash, a costly one lets fewer wait', async (t) => {
+  const target = { algorithm: 'bcrypt', bcryptRounds: 12 } as const;
+  const hasher = await createPasswordHasher({ ...settings, target });
+  t.after(() => hasher.close());
+  assert.equal(hasher.state.capacity, 12);
+});
+
 test('a short and a long password verify against their own hash only', async (t) => {
   const hasher = await openHasher(t);
   for (const password of ['correct horse', 'A'.repeat(300)]) {

@@ -1,4 +1,5 @@
 import { createHashAdmission, type HashPlace, type HashState } from './hash-admission.ts';
+import { expectedMilliseconds } from './hash-time.ts';
 import { missingWork } from './hash-work.ts';
 import {
   type HashTarget,
@@ -60,7 +61,11 @@ export async function createPasswordHasher({
   target,
   clientOf = (address) => address,
 }: Options): Promise<PasswordHasher> {
-  const admission = createHashAdmission(threads, maxWaitSeconds);
+  const admission = createHashAdmission({
+    threads,
+    maxWaitSeconds,
+    expectedMilliseconds: expectedMilliseconds(target),
+  });
   const placeAt = (at: HashPlace | string, signal: AbortSignal | undefined): HashPlace =>
     typeof at === 'string' ? admission.reserve(clientOf(at), signal) : at;
   const hash: PasswordHasher['hash'] = async (password, at, signal) => {
