@@ -5,17 +5,16 @@ import { findFreePort } from '../test/free-port.ts';
 import { mean } from './figure.ts';
 import { timeGet } from './json-requests.ts';
 
-/** To each of the servers, in a round. */
+/** Each server gets so many in a round. */
 export const requestsPerRound = 2500;
 const clients = 8;
 
-export type Asked = { server: ServerProcess; token: string };
-export type Lifetime = { after(end: () => unknown): void };
+export type Reader = { server: ServerProcess; token: string };
 
-/** Another server with the database and keys of the first. */
+/** Another server with the database and keys of the first, which may have ended. */
 export async function startBeside(
   first: ServerProcess,
-  lifetime: Lifetime,
+  lifetime: { after(end: () => unknown): void },
   env: Record<string, string>,
 ): Promise<ServerProcess> {
   return startUnlimited(lifetime, { ...first.env, PORT: String(await findFreePort()), ...env });
@@ -27,27 +26,27 @@ export async function startBeside(
  * differed by more than what is measured.
  */
 export async function costsOfReads(
-  asked: readonly [Asked, Asked],
+  readers: readonly [Reader, Reader],
 ): Promise<[one: number, other: number]> {
-  const before = asked.map(({ server }) => cpuMilliseconds(server.pid));
+  const before = readers.map(({ server }) => cpuMilliseconds(server.pid));
   let left = requestsPerRound;
   const client = async (): Promise<void> => {
     for (; left > 0; left -= 1) {
-      const order = left % 2 === 0 ? asked : asked.toReversed();
+      const order = left % 2 === 0 ? readers : readers.toReversed();
       await Promise.all(
         order.map(({ server, token }) => timeGet(`${server.url}/api/users/me`, token)),
       );
     }
   };
   await Promise.all(Array.from({ length: clients }, client));
-  const [one = 0, other = 0] = asked.map(
+  const [one = 0, other = 0] = readers.map(
     ({ server }, index) => (cpuMilliseconds(server.pid) - (before[index] ?? 0)) / requestsPerRound,
   );
   return [one, other];
 }
 
-/** The mean, and what lies around it. */
-export function spread(costs: readonly number[]): string {
+/** As text: the mean, and the range. */
+export function meanAndRange(costs: readonly number[]): string {
   const bounds = [Math.min(...costs), Math.max(...costs)].map((cost) => cost.toFixed(3));
   return `${mean(costs).toFixed(3)} ms (${bounds.join(' to ')})`;
 }

@@ -5,7 +5,7 @@ import { startDatabaseService } from '../test/faults/postgres-backed.ts';
 import type { ServerProcess } from '../test/faults/server-process.ts';
 import { type Figure, mean, median } from './figure.ts';
 import { readsPerSecond } from './json-requests.ts';
-import { type Asked, costsOfReads, spread, startBeside } from './paired-reads.ts';
+import { costsOfReads, meanAndRange, type Reader, startBeside } from './paired-reads.ts';
 
 const starts = 5;
 const warmUps = 3;
@@ -22,7 +22,7 @@ export async function measureSigningKeys(): Promise<Figure[]> {
   await first.terminate();
   const costs = { eddsa: [] as number[], hs256: [] as number[] };
   const jwks: number[] = [];
-  const startWith = async (algorithm: string): Promise<Asked> => {
+  const startWith = async (algorithm: string): Promise<Reader> => {
     const server = await startBeside(first, lifetime, { ACCESS_TOKEN_ALGORITHM: algorithm });
     const login = await server.request('POST', '/api/users/login', { body: credentialsOf(person) });
     const token = String(login.body.access_token);
@@ -43,11 +43,13 @@ export async function measureSigningKeys(): Promise<Figure[]> {
     await Promise.all([eddsa.server.terminate(), hs256.server.terminate()]);
   }
   for (const end of ends.toReversed()) await end();
-  console.log(`     ${spread(costs.eddsa)} with EdDSA, ${spread(costs.hs256)} with HS256`);
+  console.log(
+    `     ${meanAndRange(costs.eddsa)} with EdDSA, ${meanAndRange(costs.hs256)} with HS256`,
+  );
   const throughput = mean(costs.hs256) / mean(costs.eddsa);
   return [
     {
-      name: 'GET me with EdDSA / with HS256',
+      name: 'GET me for the CPU time with EdDSA / with HS256',
       value: throughput,
       unit: '',
       bar: 0.95,

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { credentialsOf, newRegistration } from '../test/factories.ts';
 import { startDatabaseService } from '../test/faults/postgres-backed.ts';
 import { type Figure, mean } from './figure.ts';
-import { costsOfReads, requestsPerRound, spread, startBeside } from './paired-reads.ts';
+import { costsOfReads, meanAndRange, requestsPerRound, startBeside } from './paired-reads.ts';
 
 const starts = 5;
 const warmUps = 3;
@@ -45,7 +45,7 @@ export async function measureTraces(): Promise<Figure[]> {
   // Dropped spans would cost nothing.
   const traced = starts * (warmUps + rounds) * requestsPerRound;
   assert.ok(receiver.spans() > traced, `${receiver.spans()} spans of ${traced} requests`);
-  console.log(`     ${spread(without)} without, ${spread(traces)} with traces`);
+  console.log(`     ${meanAndRange(without)} without, ${meanAndRange(traces)} with traces`);
   const value = mean(traces) / mean(without);
   return [{ name: 'GET me with traces / without, CPU', value, unit: '', bar: 1.1 }];
 }

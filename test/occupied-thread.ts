@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MessagePort } from 'node:worker_threads';
-import { requestText } from './raw-http.ts';
 import type { TestApp } from './test-app.ts';
 
 /**
@@ -26,30 +24,4 @@ export function occupyThread(t: TestContext, { hasher }: TestApp): () => Promise
     begin();
     return occupied;
   };
-}
-
-export type Call = {
-  method?: string;
-  path: string;
-  body: object;
-  token?: string;
-  headers?: Record<string, string>;
-};
-
-export function textOf({ method = 'POST', path, body, token, headers }: Call): string {
-  const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-  return requestText(
-    method,
-    path,
-    { 'Content-Type': 'application/json', ...authorization, ...headers },
-    JSON.stringify(body),
-  );
-}
-
-export async function until(isSo: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!isSo()) {
-    assert.ok(performance.now() < end, what);
-    await sleep(5);
-  }
 }

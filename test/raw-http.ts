@@ -160,3 +160,22 @@ function readHeaders(lines: string[]): Answer['headers'] {
   }
   return headers;
 }
+
+/** A request with a JSON body. */
+export type Call = {
+  method?: string;
+  path: string;
+  body: object;
+  token?: string;
+  headers?: Record<string, string>;
+};
+
+export function callText({ method = 'POST', path, body, token, headers }: Call): string {
+  const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  return requestText(
+    method,
+    path,
+    { 'Content-Type': 'application/json', ...authorization, ...headers },
+    JSON.stringify(body),
+  );
+}

@@ -50,6 +50,8 @@ export function answerOnce(deps: Deps, askerOf: (request: FastifyRequest) => Ask
       const begun = await beginOnce(deps, keyed, isSuperadmin);
       if ('attempt' in begun) {
         attempts.set(request, { attempt: begun.attempt, last: lastTransactionOf(begun.attempt) });
+        // By the time limit: the handler will not run.
+        if (reply.sent) await releaseKey(deps.db, begun.attempt, { always: false });
         return;
       }
       return repeatAnswer(reply, begun.repeat);
@@ -65,9 +67,16 @@ export function answerOnce(deps: Deps, askerOf: (request: FastifyRequest) => Ask
       attempts.delete(request);
       await endAttempt(deps, running, reply, payload);
     },
-    /** An answer that failed on its way was not kept; the change is. */
+    /**
+     * After an answer that was not the handler's: the change is kept if it was made, and the key is
+     * free if it was not.
+     */
     settle: async (request: FastifyRequest): Promise<void> => {
-      await attempts.get(request)?.last.commitWith(async () => {});
+      const running = attempts.get(request);
+      if (running === undefined) return;
+      attempts.delete(request);
+      await running.last.commitWith(async () => {});
+      await releaseKey(deps.db, running.attempt, { always: false });
     },
   };
 }

@@ -12,12 +12,13 @@ import {
   signedInAdmin,
   signedInUser,
 } from '../factories.ts';
-import { type Call, occupyThread, textOf, until } from '../occupied-thread.ts';
-import { portOf } from '../raw-http.ts';
+import { occupyThread } from '../occupied-thread.ts';
+import { type Call, callText, portOf } from '../raw-http.ts';
 import { newPassword, reset, resetToken } from '../reset-calls.ts';
 import { signedInTo, statusOfMe } from '../session-calls.ts';
 import { dumpRows, storedPassword } from '../stored-passwords.ts';
 import { createTestApp, type TestApp } from '../test-app.ts';
+import { until } from '../until.ts';
 
 // One hash of 65 ms at a time; the queue holds what can be hashed in one second.
 const narrow = { BCRYPT_ROUNDS: '10', HASH_THREADS: '1', HASH_QUEUE_MAX_WAIT_SECONDS: '1' };
@@ -40,7 +41,7 @@ async function abandon(t: TestContext, service: TestApp, call: Call): Promise<vo
   const { state } = service.hasher;
   const letGo = occupyThread(t, service);
   const socket = await openSocket(t, service, '127.0.0.1');
-  socket.write(textOf(call));
+  socket.write(callText(call));
   await until(() => state.queued === 1, 'queued');
   socket.destroy();
   await until(() => state.queued === 0, 'removed from the queue');
@@ -48,13 +49,9 @@ async function abandon(t: TestContext, service: TestApp, call: Call): Promise<vo
   await letGo();
 }
 
-function linesSince(service: TestApp, offset: number): string[] {
-  return service.logs().slice(offset).trimEnd().split('\n');
-}
-
 /** No log line after offset `from` is a warning or an error. */
 function assertQuietlyLogged(service: TestApp, from: number): void {
-  const lines = linesSince(service, from);
+  const lines = service.logs().slice(from).trimEnd().split('\n');
   const parsed = lines.map((line) => JSON.parse(line) as { level: string; msg: string });
   assert.deepEqual(
     parsed.filter(({ level }) => level !== 'info' && level !== 'debug'),
@@ -77,7 +74,7 @@ for (const realm of realms) {
       sockets.push(socket);
       const password = sockets.length % 2 === 0 ? account.password : 'not the right one';
       socket.write(
-        textOf({ path: `${realm.path}/login`, body: { username: account.username, password } }),
+        callText({ path: `${realm.path}/login`, body: { username: account.username, password } }),
       );
       await until(() => state.queued === sockets.length, 'one more is queued');
     }
@@ -162,7 +159,7 @@ test('requests pipelined behind an abandoned sign-in are not started', async (t)
   const before = state.completed;
   const letGo = occupyThread(t, service);
   const socket = await openSocket(t, service, '127.0.0.1');
-  socket.write(textOf(loginOf(user)).repeat(5));
+  socket.write(callText(loginOf(user)).repeat(5));
   await until(() => state.queued === 1, 'only the first is queued');
   socket.destroy();
   await until(() => state.queued === 0, 'removed from the queue');
@@ -177,7 +174,7 @@ test('an abandoned sign-in affects no other request', async (t) => {
   const user = await signedInUser(service);
   const { state } = service.hasher;
   const socket = await openSocket(t, service, '127.0.0.1');
-  const login = textOf(loginOf(user));
+  const login = callText(loginOf(user));
   let received = '';
   socket.on('data', (bytes: Buffer) => {
     received += bytes.toString();
@@ -216,7 +213,7 @@ test('a hash is not upgraded if the client disconnects first', async (t) => {
     return renewed;
   });
   const sessions = await service.db.selectFrom('sessions').select('id').execute();
-  socket.write(textOf(loginOf(user)));
+  socket.write(callText(loginOf(user)));
   assert.equal(((await renewal.promise) as Error).name, 'HashAbandonedError');
   assert.equal(
     (await service.db.selectFrom('sessions').select('id').execute()).length,
@@ -224,4 +221,30 @@ test('a hash is not upgraded if the client disconnects first', async (t) => {
   );
   assert.equal((await storedPassword(service, userRealm, user.username)).hash, legacy);
   assertQuietlyLogged(service, 0);
+});
+
+test('abandoned requests give back the turns of their account', async (t) => {
+  const service = await createTestApp(t, roomy, { alone: true });
+  const user = await signedInUser(service);
+  const token = user.accessToken;
+  // A token is enough: the password is wrong.
+  const body = { email: 'moved@example.com', current_password: 'not the right one' };
+  const turns = Math.floor((2 * service.config.databasePoolSize) / 5);
+  for (let count = 0; count <= turns; count += 1)
+    await abandon(t, service, { method: 'PUT', path: '/api/users/me', body, token });
+  assert.equal(await statusOfMe(service.api, userRealm, token), 200);
+});
+
+test('the key of an abandoned request is free at once', async (t) => {
+  const service = await createTestApp(t, roomy, { alone: true });
+  const user = await signedInUser(service);
+  const options = {
+    token: user.accessToken,
+    headers: { 'idempotency-key': 'the client of this one goes' },
+  };
+  const path = '/api/users/change-password';
+  const body = { current_password: user.password, new_password: newPassword };
+  await abandon(t, service, { path, body, ...options });
+  await until(() => service.logs().includes('499 Client Closed Request'), 'it has ended');
+  assertStatus(await service.api.post(path, body, options), 200);
 });

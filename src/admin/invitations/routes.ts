@@ -4,7 +4,7 @@ import { callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { email, fullName, userSchema } from '../../domain/accounts/account-schemas.ts';
 import { adminRealm } from '../../domain/realms/realms.ts';
-import { clientGone } from '../../platform/http/client-gone.ts';
+import { answerEnded } from '../../platform/http/answer-ended.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import {
   bodyErrors,
@@ -47,7 +47,7 @@ export function addInvitationAdministration(app: HttpServer, deps: RouteDependen
     async (request, reply) => {
       const { full_name: name, ...invitation } = request.body;
       const { clientAddress: ip } = request;
-      const asked = { ...invitation, fullName: name, ip, signal: clientGone(reply) };
+      const asked = { ...invitation, fullName: name, ip, signal: answerEnded(reply) };
       const user = await inviteUser(deps, callerOf(request), asked);
       return reply.code(201).send(answerAccount(reply, user));
     },

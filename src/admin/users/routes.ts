@@ -16,7 +16,7 @@ import { changedAppMetadata, changedMetadata } from '../../domain/accounts/metad
 import { adminRealm, partyOf, userRealm } from '../../domain/realms/realms.ts';
 import { endAllSessions } from '../../domain/revocation/end-all-sessions.ts';
 import { userOfAdminBody } from '../../flows/registration/registration-body.ts';
-import { clientGone } from '../../platform/http/client-gone.ts';
+import { answerEnded } from '../../platform/http/answer-ended.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { pageOf } from '../../platform/http/paging.ts';
 import { ifMatchHeader } from '../../platform/http/preconditions.ts';
@@ -119,7 +119,7 @@ function addCreation(app: HttpServer, deps: RouteDependencies): void {
     async (request, reply) => {
       const { full_name: fullName, app_metadata: appMetadata, ...fields } = request.body;
       const { clientAddress: ip } = request;
-      const registration = { ...fields, fullName, appMetadata, ip, signal: clientGone(reply) };
+      const registration = { ...fields, fullName, appMetadata, ip, signal: answerEnded(reply) };
       const user = await createUser(deps, callerOf(request), registration);
       return reply.code(201).send(answerAccount(reply, user));
     },

@@ -4,13 +4,10 @@ import type { StoredPassword } from '../../platform/hashing/password-schemes.ts'
 import type { Realm } from '../realms/realms.ts';
 import type { AccountRow } from './account-rows.ts';
 import { accountTable, hasEmail, hasUsername, notDeleted } from './account-store.ts';
-import { type PasswordColumn, passwordColumns } from './stored-columns.ts';
+import { passwordColumnNames, passwordColumns } from './stored-columns.ts';
 
 /** What a password check needs. Never part of a response. */
-export type Credentials = Pick<
-  Selectable<AccountRow>,
-  'id' | 'username' | 'email' | 'is_active' | 'has_second_factor' | PasswordColumn
->;
+export type Credentials = Pick<Selectable<AccountRow>, (typeof credentialColumns)[number]>;
 
 export const credentialColumns = [
   'id',
@@ -18,10 +15,7 @@ export const credentialColumns = [
   'email',
   'is_active',
   'has_second_factor',
-  'password_scheme',
-  'password_hash',
-  'password_key',
-  'password_version',
+  ...passwordColumnNames,
 ] as const;
 
 /** By e-mail if the identifier has an @, which no username has. Null if there is no account. */

@@ -8,11 +8,14 @@ type PasswordRow = Pick<
   'password_scheme' | 'password_hash' | 'password_key'
 >;
 
-export type PasswordColumn =
-  | 'password_scheme'
-  | 'password_hash'
-  | 'password_key'
-  | 'password_version';
+export const passwordColumnNames = [
+  'password_scheme',
+  'password_hash',
+  'password_key',
+  'password_version',
+] as const;
+
+export type PasswordColumn = (typeof passwordColumnNames)[number];
 
 /** Null if no password has been set yet. A check against null is the same work and always fails. */
 export function storedPasswordOf(row: PasswordRow): StoredPassword | null {

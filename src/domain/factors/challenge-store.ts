@@ -13,7 +13,7 @@ import {
   credentialColumns,
   selectCredentials,
 } from '../accounts/account-credentials.ts';
-import { type Party, partyOf, perRealm, type Realm } from '../realms/realms.ts';
+import { byRealm, type Party, partyOf, type Realm } from '../realms/realms.ts';
 import { type ProofMethod, readMethods, writeMethods } from '../sessions/proof.ts';
 import { of } from './factor-rows.ts';
 
@@ -87,7 +87,7 @@ export async function takeTry(
 
 type TakenRow = Credentials & { first_version: number; methods: string };
 
-const take = perRealm(takeIn);
+const take = byRealm(takeIn);
 
 function takeIn(realm: Realm) {
   // A clock that was set back lengthens nothing.

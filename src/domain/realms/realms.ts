@@ -36,6 +36,6 @@ export function realmOf({ kind }: { kind: RealmKind }): Realm {
 }
 
 /** What `make` returns for each realm. */
-export function perRealm<Made>(make: (realm: Realm) => Made): Readonly<Record<RealmKind, Made>> {
+export function byRealm<Made>(make: (realm: Realm) => Made): Readonly<Record<RealmKind, Made>> {
   return { user: make(userRealm), admin: make(adminRealm) };
 }

@@ -4,7 +4,7 @@ import type { Database } from '../../platform/database/database.ts';
 import { loadTogether } from '../../platform/database/load-together.ts';
 import { type Account, notDeleted } from '../accounts/account-store.ts';
 import { oncePerRealm } from '../realms/once-per-realm.ts';
-import { perRealm, type Realm } from '../realms/realms.ts';
+import { byRealm, type Realm } from '../realms/realms.ts';
 import { isGoodKey } from '../signing-keys/signing-key-store.ts';
 import { readProof } from './proof.ts';
 import { type Caller, live } from './session-store.ts';
@@ -36,7 +36,7 @@ const finderOf = oncePerRealm((db, realm) =>
 
 type Values = { sessionIds: string[]; subjectIds: string[]; keyIds: (string | null)[] };
 
-const load = perRealm(loadIn);
+const load = byRealm(loadIn);
 
 function loadIn(realm: Realm) {
   const ofRealm =

@@ -3,7 +3,7 @@ import { compileOnce } from '../../platform/database/compile-once.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { loadTogether } from '../../platform/database/load-together.ts';
 import { oncePerRealm } from '../realms/once-per-realm.ts';
-import { perRealm, type Realm } from '../realms/realms.ts';
+import { byRealm, type Realm } from '../realms/realms.ts';
 import { currentSigningKey } from '../signing-keys/signing-key-store.ts';
 import { readProof } from './proof.ts';
 import { live, ofActiveAccount, type SessionRecord } from './session-store.ts';
@@ -75,8 +75,8 @@ const waiting = sql`FOR NO KEY UPDATE OF sessions`;
  */
 const skipping = sql`FOR NO KEY UPDATE OF sessions SKIP LOCKED`;
 
-const together = perRealm((realm) => statementIn(realm, skipping));
-const alone = perRealm((realm) => statementIn(realm, waiting));
+const together = byRealm((realm) => statementIn(realm, skipping));
+const alone = byRealm((realm) => statementIn(realm, waiting));
 
 function statementIn(realm: Realm, lock: RawBuilder<unknown>): Statement {
   return compileOnce<Values, Row>(

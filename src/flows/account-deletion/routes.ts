@@ -4,7 +4,7 @@ import { callerOf, requireAccount } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { typedPassword } from '../../domain/credentials/password-policy.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
-import { clientGone } from '../../platform/http/client-gone.ts';
+import { answerEnded } from '../../platform/http/answer-ended.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import {
   bodyErrors,
@@ -40,7 +40,7 @@ export function addAccountDeletionRoutes(app: HttpServer, deps: RouteDependencie
     },
     async (request, reply) => {
       const password = request.body?.password;
-      const typed = { password, ip: request.clientAddress, signal: clientGone(reply) };
+      const typed = { password, ip: request.clientAddress, signal: answerEnded(reply) };
       await deleteAccount(deps, callerOf(request), typed);
       forgetCookie({ request, reply, config: deps.config, realm: userRealm });
       return reply.code(204).send(null);

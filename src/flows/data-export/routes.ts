@@ -4,7 +4,7 @@ import { userRealm } from '../../domain/realms/realms.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { jsonType } from '../../platform/http/json-answers.ts';
 import { errors, guardErrors } from '../../platform/http/schemas.ts';
-import { setTimeLimit } from '../../platform/http/time-limit.ts';
+import { restartTimeLimit } from '../../platform/http/time-limit.ts';
 import { exportData } from './export-data.ts';
 import { exportSchema } from './export-schema.ts';
 
@@ -27,7 +27,7 @@ export function addDataExportRoutes(app: HttpServer, deps: RouteDependencies): v
       },
     },
     async (request, reply) => {
-      setTimeLimit(request, reply, downloadMilliseconds);
+      restartTimeLimit(request, reply, downloadMilliseconds);
       const stream = await exportData(deps, callerOf(request));
       reply.header('content-disposition', 'attachment; filename="account.json"');
       // The schema's rows are applied as they are written.

@@ -6,7 +6,7 @@ import { changedFullName, newUsername } from '../../domain/accounts/account-sche
 import { passwordMember } from '../../domain/credentials/password-member.ts';
 import { userRealm } from '../../domain/realms/realms.ts';
 import { tokensSchema } from '../../domain/sessions/token-schemas.ts';
-import { clientGone } from '../../platform/http/client-gone.ts';
+import { answerEnded } from '../../platform/http/answer-ended.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, text } from '../../platform/http/schemas.ts';
 import { acceptInvitation } from './accept-invitation.ts';
@@ -60,7 +60,7 @@ export function addInvitationRoutes(app: HttpServer, deps: RouteDependencies): v
     async (request, reply) => {
       const { full_name: fullName, ...chosen } = request.body;
       const client = { ip: request.clientAddress, userAgent: request.raw.headers['user-agent'] };
-      const accepted = { ...chosen, fullName, client, signal: clientGone(reply) };
+      const accepted = { ...chosen, fullName, client, signal: answerEnded(reply) };
       const tokens = await acceptInvitation(deps, accepted);
       return answerTokens({ request, reply, config: deps.config, realm: userRealm }, tokens);
     },

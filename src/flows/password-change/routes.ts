@@ -3,7 +3,7 @@ import { callerOf, requireAccountInDefence } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { newPassword, typedPassword } from '../../domain/credentials/password-policy.ts';
 import type { Realm } from '../../domain/realms/realms.ts';
-import { clientGone } from '../../platform/http/client-gone.ts';
+import { answerEnded } from '../../platform/http/answer-ended.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, messageSchema } from '../../platform/http/schemas.ts';
 import { changePassword } from './change-password.ts';
@@ -31,7 +31,7 @@ export function addPasswordChangeRoutes(
     async (request, reply) => {
       const { current_password: currentPassword, new_password: password } = request.body;
       const { clientAddress: ip } = request;
-      const change = { currentPassword, newPassword: password, ip, signal: clientGone(reply) };
+      const change = { currentPassword, newPassword: password, ip, signal: answerEnded(reply) };
       await changePassword(deps, realm, callerOf(request), change);
       return { message: 'Password changed successfully' };
     },

@@ -6,7 +6,7 @@ import { email } from '../../domain/accounts/account-schemas.ts';
 import { newPassword } from '../../domain/credentials/password-policy.ts';
 import { requirePasswords } from '../../domain/credentials/password-sign-in.ts';
 import { adminRealm, userRealm } from '../../domain/realms/realms.ts';
-import { clientGone } from '../../platform/http/client-gone.ts';
+import { answerEnded } from '../../platform/http/answer-ended.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import {
   bodyErrors,
@@ -87,7 +87,7 @@ export function addPasswordResetRoutes(app: HttpServer, deps: RouteDependencies)
       requirePasswords(deps.config, userRealm);
       const { token, new_password: password } = request.body;
       const { clientAddress: ip } = request;
-      await resetPassword(deps, { token, newPassword: password, ip, signal: clientGone(reply) });
+      await resetPassword(deps, { token, newPassword: password, ip, signal: answerEnded(reply) });
       return { message: 'Password reset successfully' };
     },
   );

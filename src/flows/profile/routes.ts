@@ -13,7 +13,7 @@ import {
 import { changedMetadata } from '../../domain/accounts/metadata.ts';
 import { typedPassword } from '../../domain/credentials/password-policy.ts';
 import type { Realm } from '../../domain/realms/realms.ts';
-import { clientGone } from '../../platform/http/client-gone.ts';
+import { answerEnded } from '../../platform/http/answer-ended.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { ifMatchHeader } from '../../platform/http/preconditions.ts';
 import { bodyErrors, errors, guardErrors, unchangedIfNull } from '../../platform/http/schemas.ts';
@@ -72,7 +72,7 @@ export function addProfileRoutes(app: HttpServer, deps: RouteDependencies, realm
       const change = givenFields(fields);
       const { 'if-match': ifMatch } = request.headers;
       const { clientAddress: ip } = request;
-      const asked = { change, currentPassword, ifMatch, ip, signal: clientGone(reply) };
+      const asked = { change, currentPassword, ifMatch, ip, signal: answerEnded(reply) };
       return answerAccount(reply, await updateProfile(deps, realm, callerOf(request), asked));
     },
   );

@@ -35,7 +35,7 @@ export type Registration = {
   /** The admin who registers the account; absent if it registers itself. */
   registeredBy?: Party;
   ip: string;
-  /** Aborted when the client disconnects. */
+  /** Aborted once nobody waits for the answer. */
   signal: AbortSignal;
 };
 

@@ -4,7 +4,7 @@ import { anyone } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { adminSchema, userSchema } from '../../domain/accounts/account-schemas.ts';
 import { presentAccount } from '../../domain/accounts/present-account.ts';
-import { clientGone } from '../../platform/http/client-gone.ts';
+import { answerEnded } from '../../platform/http/answer-ended.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors } from '../../platform/http/schemas.ts';
 import { registerAdmin } from './register-admin.ts';
@@ -40,7 +40,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: RouteDependencies):
     async (request, reply) => {
       const { metadata } = request.body;
       const registration = {
-        ...toRegistration(request.body, request.clientAddress, clientGone(reply)),
+        ...toRegistration(request.body, request.clientAddress, answerEnded(reply)),
         metadata,
       };
       return reply.code(201).send(presentAccount(await registerUser(deps, registration)));
@@ -64,7 +64,7 @@ export function addRegistrationRoutes(app: HttpServer, deps: RouteDependencies):
     },
     async (request, reply) => {
       const registration = {
-        ...toRegistration(request.body, request.clientAddress, clientGone(reply)),
+        ...toRegistration(request.body, request.clientAddress, answerEnded(reply)),
         isSuperadmin: request.body.is_superadmin ?? false,
       };
       return reply.code(201).send(presentAccount(await registerAdmin(deps, request, registration)));

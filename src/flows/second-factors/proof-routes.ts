@@ -4,7 +4,7 @@ import type { RouteDependencies } from '../../access/route-dependencies.ts';
 import { typedPassword } from '../../domain/credentials/password-policy.ts';
 import type { Realm } from '../../domain/realms/realms.ts';
 import { tokensSchema } from '../../domain/sessions/token-schemas.ts';
-import { clientGone } from '../../platform/http/client-gone.ts';
+import { answerEnded } from '../../platform/http/answer-ended.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, guardErrors, noContent, text } from '../../platform/http/schemas.ts';
 import { completeSignIn } from './complete-sign-in.ts';
@@ -72,7 +72,7 @@ export function addProofRoutes(app: HttpServer, deps: RouteDependencies, realm: 
     async (request, reply) => {
       const factor = givenFactor(kinds, request.body);
       const { password = null } = request.body;
-      const proof = { factor, password, ip: request.clientAddress, signal: clientGone(reply) };
+      const proof = { factor, password, ip: request.clientAddress, signal: answerEnded(reply) };
       await reauthenticate(deps, realm, callerOf(request), proof);
       return reply.code(204).send(null);
     },

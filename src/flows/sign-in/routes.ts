@@ -10,7 +10,7 @@ import { requirePasswords } from '../../domain/credentials/password-sign-in.ts';
 import type { Realm } from '../../domain/realms/realms.ts';
 import { tokensSchema } from '../../domain/sessions/token-schemas.ts';
 import { foldCase } from '../../platform/fold-case.ts';
-import { clientGone } from '../../platform/http/client-gone.ts';
+import { answerEnded } from '../../platform/http/answer-ended.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors } from '../../platform/http/schemas.ts';
 import { signIn } from './sign-in.ts';
@@ -75,7 +75,7 @@ export function addSignInRoutes(app: HttpServer, deps: RouteDependencies, realm:
         password: request.body.password,
         ip: request.clientAddress,
         userAgent: request.raw.headers['user-agent'],
-        signal: clientGone(reply),
+        signal: answerEnded(reply),
       };
       const tokens = await deps.challenges.countFailure(request, guessedName(request), () =>
         signIn(deps, realm, attempt),

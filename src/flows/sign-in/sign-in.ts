@@ -27,7 +27,7 @@ type Attempt = {
   password: string;
   ip: string;
   userAgent: string | undefined;
-  /** Aborted when the client disconnects. */
+  /** Aborted once nobody waits for the answer. */
   signal: AbortSignal;
 };
 

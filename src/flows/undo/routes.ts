@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { anyone } from '../../access/guards.ts';
 import type { RouteDependencies } from '../../access/route-dependencies.ts';
-import { clientGone } from '../../platform/http/client-gone.ts';
+import { answerEnded } from '../../platform/http/answer-ended.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { bodyErrors, errors, messageSchema, text } from '../../platform/http/schemas.ts';
 import { undo } from './undo.ts';
@@ -32,7 +32,7 @@ export function addUndoRoutes(app: HttpServer, deps: RouteDependencies): void {
       const undone = await undo(deps, {
         token,
         ip: request.clientAddress,
-        signal: clientGone(reply),
+        signal: answerEnded(reply),
       });
       return { message: messages[undone] };
     },

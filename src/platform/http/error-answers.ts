@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/database-errors.ts';
 import { AppError, type ErrorName, errorStatuses, unavailable } from '../errors.ts';
@@ -6,7 +7,7 @@ import type { Logger } from '../logging/logger.ts';
 import { type JsonEnd, jsonType } from './json-answers.ts';
 import { pathOf } from './path-of.ts';
 import type { RequestLines } from './request-lines.ts';
-import { TimeLimitError } from './time-limit.ts';
+import type { TimeLimitError } from './time-limit.ts';
 
 export type ErrorAnswer = {
   error: string;
@@ -25,8 +26,8 @@ export function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  if (error instanceof HashAbandonedError) return leaveUnanswered(logger, request, reply);
-  const known = isLateBody(error, request) ? lateRequest(error) : toAppError(error);
+  if (error instanceof HashAbandonedError) return endAbandoned(logger, request, reply);
+  const known = toAppError(error);
   lines.failed(request, known, error);
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
   return reply
@@ -37,19 +38,38 @@ export function answerError(
     .send(errorAnswer(known, request.id, pathOf(request.url)));
 }
 
-/** The client disconnected, so no response can be sent. 499 is nginx's status for that. */
-function leaveUnanswered(
-  logger: Logger,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
+/** The client has disconnected: the hooks end what it began. 499 is nginx's status for that. */
+function endAbandoned(logger: Logger, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   logger.info({ request_id: request.id }, `499 Client Closed Request: ${pathOf(request.url)}`);
-  return reply.hijack();
+  return reply.code(499).send();
 }
 
-/** Time ran out before the request was complete: the caller is slow, not the service. */
-function isLateBody(error: unknown, { raw }: FastifyRequest): boolean {
-  return error instanceof TimeLimitError && !raw.complete;
+/** Of an answer that will not be sent. */
+const otherHeaders = ['content-disposition', 'content-encoding', 'etag', 'location', 'set-cookie'];
+
+/** Past all hooks, and past whatever the handler may still send. */
+export function answerOverTime(
+  { lines, jsonEnd }: { lines: RequestLines; jsonEnd: JsonEnd },
+  error: TimeLimitError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const known = isBodyLate(request) ? lateRequest(error) : unavailable(error);
+  lines.failed(request, known, error);
+  const body = JSON.stringify(errorAnswer(known, request.id, pathOf(request.url))) + jsonEnd;
+  for (const name of otherHeaders) reply.removeHeader(name);
+  reply.headers({
+    ...known.headers,
+    'content-type': jsonType,
+    'content-length': Buffer.byteLength(body),
+  });
+  reply.hijack();
+  reply.raw.writeHead(known.status, reply.getHeaders() as OutgoingHttpHeaders).end(body);
+}
+
+/** It is being read, and was not all sent: the client is slow, not the service. */
+function isBodyLate({ raw }: FastifyRequest): boolean {
+  return raw.readableFlowing === true && !raw.complete;
 }
 
 function lateRequest(cause: unknown): AppError {
@@ -74,7 +94,7 @@ export function errorAnswer(error: AppError, requestId: string, path: string): E
 
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  if (isDatabaseUnavailable(error) || error instanceof TimeLimitError) return unavailable(error);
+  if (isDatabaseUnavailable(error)) return unavailable(error);
   if (error instanceof HashQueueFullError) return unavailable(error, error.retryAfterSeconds);
   return (
     fromFramework(error) ??

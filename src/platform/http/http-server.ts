@@ -15,7 +15,7 @@ import { collectAllowedMethods } from './allowed-methods.ts';
 import type { CidrList } from './cidr.ts';
 import { clientAddress, namedAddress } from './client-address.ts';
 import { limitConnections } from './connection-limit.ts';
-import { answerError } from './error-answers.ts';
+import { answerError, answerOverTime } from './error-answers.ts';
 import { finishJsonAnswers, jsonEndOf } from './json-answers.ts';
 import { acceptJsonBodiesOnly } from './json-body.ts';
 import { refuseMalformedRequests } from './malformed-requests.ts';
@@ -28,7 +28,7 @@ import { validateRequest } from './request-validation.ts';
 import { apiHeaders } from './security-headers.ts';
 import { serveInTurn } from './serve-in-turn.ts';
 import { answerSocketError, surviveResets } from './socket-errors.ts';
-import { limitTime } from './time-limit.ts';
+import { addTimeLimit } from './time-limit.ts';
 import { endTrace, traceRequest } from './trace-request.ts';
 import { answerOptions, refuseUnknownRoutes } from './unknown-routes.ts';
 import { warnOfUntrustedProxies } from './untrusted-proxy.ts';
@@ -101,7 +101,11 @@ export function createHttpServer({ config, logger, readiness, limits, ...rest }:
   refuseIllFormedQueries(app);
   finishJsonAnswers(app, answering.jsonEnd);
   addRequestHooks(app, lines, { config, logger, readiness, ...rest });
-  limitTime(app, answerMilliseconds);
+  addTimeLimit(app, answerMilliseconds, (error, request, reply) => {
+    limits.endTurn(request);
+    closeIfDraining(readiness, reply);
+    answerOverTime(answering, error, request, reply);
+  });
   surviveResets(app.server);
   serveInTurn(app);
   limitConnections(app, { config, logger });
@@ -126,7 +130,7 @@ export function createHttpServer({ config, logger, readiness, limits, ...rest }:
   return app;
 }
 
-const answerMilliseconds = 10_000;
+export const answerMilliseconds = 10_000;
 
 // Most of Fastify's limits are off by default.
 const httpLimits = {
@@ -177,7 +181,7 @@ function addRequestHooks(
     next(isEarly ? unavailable() : undefined);
   });
   app.addHook('onSend', (_request, reply, _payload, next) => {
-    if (readiness.phase === 'draining') reply.header('connection', 'close');
+    closeIfDraining(readiness, reply);
     next();
   });
   app.addHook('onResponse', (request, reply, next) => {
@@ -185,6 +189,10 @@ function addRequestHooks(
     endTrace(request, reply);
     next();
   });
+}
+
+function closeIfDraining({ phase }: Readiness, reply: FastifyReply): void {
+  if (phase === 'draining') reply.header('connection', 'close');
 }
 
 function allowOrigins(app: FastifyInstance, config: HttpConfig): void {
