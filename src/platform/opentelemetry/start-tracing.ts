@@ -14,11 +14,17 @@ import {
   resourceAttributesEnvDetector,
   resourceFromAttributes,
 } from '@opentelemetry/resources';
-import { BatchSpanProcessor, ParentBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  RandomIdGenerator,
+  SamplingDecision,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
 import type { Logger } from '../logging/logger.ts';
 import type { RequestSpan, Tracing } from '../tracing/tracing.ts';
-import { finishedSpan } from './finished-span.ts';
 import { openExporter } from './open-exporter.ts';
+import { readableSpan } from './readable-span.ts';
 import { createRootSampler } from './root-sampler.ts';
 
 export type TracingOptions = {
@@ -32,6 +38,11 @@ export type TracingOptions = {
 const mostWaiting = 2048;
 const delayMilliseconds = 1000;
 const closeMilliseconds = 3000;
+
+const ids = new RandomIdGenerator();
+
+/** Of the library, or of a request. */
+type Current = Pick<Span, 'spanContext' | 'isRecording'>;
 
 /**
  * Records spans and sends them in batches, where the standard variables of OpenTelemetry say. A
@@ -50,9 +61,10 @@ export function startTracing(options: TracingOptions, logger: Logger): Tracing {
     maxQueueSize: mostWaiting,
     scheduledDelayMillis: delayMilliseconds,
   });
+  const sampler = new ParentBasedSampler({ root: createRootSampler(options.share) });
   const provider = new TracerProvider({
     resource,
-    sampler: new ParentBasedSampler({ root: createRootSampler(options.share) }),
+    sampler,
     spanProcessors: [processor],
     spanLimits: { attributeValueLengthLimit: 2000, linkCountLimit: 4 },
   });
@@ -61,11 +73,17 @@ export function startTracing(options: TracingOptions, logger: Logger): Tracing {
   const tracer = provider.getTracer(scope.name, scope.version);
 
   /** The span of the current work. The library's contexts cost more than all spans of a request. */
-  const current = new AsyncLocalStorage<Span>();
+  const current = new AsyncLocalStorage<Current>();
 
-  const currentContext = (): Context => {
-    const span = current.getStore();
-    return span === undefined ? ROOT_CONTEXT : trace.setSpan(ROOT_CONTEXT, span);
+  const currentContext = (): Context => contextOf(current.getStore()?.spanContext());
+
+  /** Says, too, whether the span is recorded. */
+  const identify = (name: string, kind: SpanKind, parent: SpanContext | undefined): SpanContext => {
+    const traceId = parent?.traceId ?? ids.generateTraceId();
+    const { decision } = sampler.shouldSample(contextOf(parent), traceId, name, kind, {}, []);
+    const traceFlags =
+      decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE;
+    return { traceId, spanId: ids.generateSpanId(), traceFlags };
   };
 
   const runIn = async <T>(span: Span, work: () => Promise<T>): Promise<T> => {
@@ -83,28 +101,59 @@ export function startTracing(options: TracingOptions, logger: Logger): Tracing {
 
   return {
     beginRequest: ({ method, requestId, traceparent, isParentTrusted }, rest) => {
-      const caller = traceparent === null ? null : parse(traceparent);
-      const parent =
-        isParentTrusted && caller ? trace.setSpanContext(ROOT_CONTEXT, caller) : ROOT_CONTEXT;
-      const links = caller !== null && !isParentTrusted ? [{ context: caller }] : [];
-      const span = tracer.startSpan(method, { kind: SpanKind.SERVER, links }, parent);
-      span.setAttribute('http.request.method', method).setAttribute('adl.request_id', requestId);
-      current.run(span, rest, requestSpan(span, method));
+      const caller = traceparent === null ? undefined : parse(traceparent);
+      const parent = isParentTrusted ? caller : undefined;
+      const context = identify(method, SpanKind.SERVER, parent);
+      const isRecorded = isSampled(context);
+      const startedAt = Date.now();
+      const begun = performance.now();
+      const end: RequestSpan['end'] = ({ route, status }) => {
+        if (!isRecorded) return;
+        const finished = {
+          name: route === null ? method : `${method} ${route}`,
+          kind: SpanKind.SERVER,
+          context,
+          parent,
+          links: caller !== undefined && parent === undefined ? [{ context: caller }] : [],
+          attributes: {
+            'http.request.method': method,
+            'adl.request_id': requestId,
+            ...(route !== null && { 'http.route': route }),
+            'http.response.status_code': status,
+          },
+          isError: status >= 500,
+          startedAt,
+          endedAt: startedAt + performance.now() - begun,
+        };
+        processor.onEnd(readableSpan(finished, origin));
+      };
+      const span = { spanContext: () => context, isRecording: () => isRecorded };
+      current.run(span, rest, { end });
     },
     run: (name, attributes, work) =>
       runIn(tracer.startSpan(name, { attributes }, currentContext()), work),
     runJob: (name, traceparent, work) => {
-      const caller = traceparent === null ? null : parse(traceparent);
-      const parent =
-        caller === null ? currentContext() : trace.setSpanContext(ROOT_CONTEXT, caller);
+      const caller = traceparent === null ? undefined : parse(traceparent);
+      const parent = caller === undefined ? currentContext() : contextOf(caller);
       return runIn(tracer.startSpan(name, { kind: SpanKind.CONSUMER }, parent), work);
     },
     record: (name, attributes, { milliseconds, endedAgo = 0 }) => {
       const span = current.getStore();
       if (span?.isRecording() !== true) return;
+      const parent = span.spanContext();
       const endedAt = Date.now() - endedAgo;
-      const finished = { name, attributes, startedAt: endedAt - milliseconds, endedAt };
-      processor.onEnd(finishedSpan(span, finished, origin));
+      const finished = {
+        name,
+        kind: SpanKind.CLIENT,
+        context: { ...parent, spanId: ids.generateSpanId() },
+        parent,
+        links: [],
+        attributes,
+        isError: false,
+        startedAt: endedAt - milliseconds,
+        endedAt,
+      };
+      processor.onEnd(readableSpan(finished, origin));
     },
     traceparent: () => {
       const active = current.getStore()?.spanContext();
@@ -119,18 +168,15 @@ export function startTracing(options: TracingOptions, logger: Logger): Tracing {
   };
 }
 
-function requestSpan(span: Span, method: string): RequestSpan {
-  return {
-    end: ({ route, status }) => {
-      if (route !== null) span.updateName(`${method} ${route}`).setAttribute('http.route', route);
-      span.setAttribute('http.response.status_code', status);
-      if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end();
-    },
-  };
+function contextOf(span: SpanContext | undefined): Context {
+  return span === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, span);
 }
 
-function parse(traceparent: string): SpanContext | null {
+function isSampled({ traceFlags }: SpanContext): boolean {
+  return (traceFlags & TraceFlags.SAMPLED) !== 0;
+}
+
+function parse(traceparent: string): SpanContext | undefined {
   const [, traceId = '', spanId = '', flags = ''] = traceparent.split('-');
   const parsed = {
     traceId,
@@ -138,7 +184,7 @@ function parse(traceparent: string): SpanContext | null {
     traceFlags: Number.parseInt(flags, 16) & TraceFlags.SAMPLED,
     isRemote: true,
   };
-  return trace.isSpanContextValid(parsed) ? parsed : null;
+  return trace.isSpanContextValid(parsed) ? parsed : undefined;
 }
 
 function format({ traceId, spanId, traceFlags }: SpanContext): string {
