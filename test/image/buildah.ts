@@ -35,7 +35,11 @@ async function run(program: string, ...parameters: string[]): Promise<string> {
   const options = {
     cwd: root,
     maxBuffer: 64 * 1024 * 1024,
-    env: { PATH: process.env.PATH, HOME: homedir() },
+    env: {
+      PATH: process.env.PATH,
+      HOME: homedir(),
+      NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS,
+    },
   };
   try {
     return (await promisify(execFile)(program, parameters, options)).stdout.trim();
