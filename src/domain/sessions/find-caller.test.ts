@@ -13,7 +13,21 @@ function signedInUsers(service: TestApp, count: number) {
   return Promise.all(Array.from({ length: count }, () => signedInUser(service)));
 }
 
-test('many callers at once are loaded together, and each gets what is theirs', async (t) => {
+test('of many requests at once each gets what is theirs', async (t) => {
+  const service = await createTestApp(t);
+  const users = await signedInUsers(service, 12);
+  // One of them asks twice.
+  const asking = [...users, ...users.slice(0, 1)];
+  const answers = await Promise.all(
+    asking.map(({ accessToken: token }) => service.api.get('/api/users/me', { token })),
+  );
+  assert.deepEqual(
+    answers.map(({ status, body }) => [status, body.id, body.username]),
+    asking.map(({ id, username }) => [200, id, username]),
+  );
+});
+
+test('callers that ask in one turn are loaded by one statement', async (t) => {
   const service = await createTestApp(t, {}, { alone: true });
   await signedInUsers(service, 12);
   const sessions = await service.db.selectFrom('sessions').select(['id', 'subject_id']).execute();
